@@ -1,0 +1,19 @@
+"""From an expression to an exact table and a split."""
+
+from .errors import InputError
+from .expression import Expression, parse
+from .split import Split, split_task
+from .task import Task, read_table, task_from_expression, task_from_group, task_from_table
+
+__all__ = [
+    "Expression",
+    "InputError",
+    "Split",
+    "Task",
+    "parse",
+    "read_table",
+    "split_task",
+    "task_from_expression",
+    "task_from_group",
+    "task_from_table",
+]

@@ -1,0 +1,121 @@
+"""Which inputs train and which test, and which training labels are corrupted.
+
+Owns: choosing by fraction, keeping permuted inputs together, label noise. All randomness is an argument,
+and is drawn as raw 64-bit words, whose stream NumPy promises never to change.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import InputError
+from .task import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A disjoint cover of a task's domain, with the labels to train on.
+
+    Arguments:
+        train: flat indices, ascending; int64, shape (n_train,).
+        test: the other indices of the domain, ascending.
+        labels: training labels, corrupted where `corrupted` is true; int32, shape (n_train,).
+        corrupted: bool, shape (n_train,); a corrupted label was redrawn and may equal the true one.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    labels: np.ndarray
+    corrupted: np.ndarray
+
+
+def count_of(fraction: float, n: int) -> int:
+    """Round a share of n down, as the papers do: floor(fraction * n), immune to binary fractions.
+
+    Example:
+        >>> count_of(0.49, 9409), count_of(0.3, 9409), count_of(0.29, 100)
+        (4610, 2822, 29)
+    """
+    return math.floor(fraction * n + 1e-9)
+
+
+def split_task(
+    task: Task,
+    fraction: float,
+    words: np.random.BitGenerator,
+    *,
+    symmetric: bool = False,
+    corruption: float = 0.0,
+    noise: np.random.BitGenerator | None = None,
+) -> Split:
+    """Choose a training set uniformly, without replacement.
+
+    Arguments:
+        task: any task.
+        fraction: share of the domain that trains, in (0, 1); n_train = floor(fraction * n).
+        words: source of the choice.
+        symmetric: keep all permutations of an input on the same side, so that (x, y) in training
+            never gives (y, x) away; then n_train may fall short by less than k! inputs.
+        corruption: share of the training labels redrawn uniformly from 0..p-1, in [0, 1].
+        noise: source of the corruption; needed when `corruption` > 0.
+
+    Raises:
+        InputError: a fraction out of range, or one side without an example.
+
+    Source: Doshi et al. 2023 (arXiv 2310.13061), Sec. 2, for the corruption.
+    """
+    n_train = count_of(_share(fraction, "fraction", open_interval=True), task.size)
+    if n_train < 1:
+        raise InputError(f"fraction: must leave at least one training example of {task.size}, got {fraction}")
+    if n_train >= task.size:
+        raise InputError(f"fraction: must leave at least one test example of {task.size}, got {fraction}")
+    chosen = _choose_orbits(task, n_train, words) if symmetric else _choose(task, n_train, words)
+    train, test = task.domain[chosen], task.domain[~chosen]
+    if len(train) == 0 or len(test) == 0:
+        raise InputError(f"fraction: must leave both sides an example when symmetric, got {fraction}")
+    labels = task.labels(train)
+    corrupted = np.zeros(len(train), dtype=bool)
+    n_corrupted = count_of(_share(corruption, "corruption"), len(train))
+    if n_corrupted:
+        if noise is None:
+            raise InputError("noise: must be given when corruption is above 0, got None")
+        corrupted[_permutation(len(train), noise)[:n_corrupted]] = True
+        labels = np.where(corrupted, _integers(task.p, len(train), noise), labels).astype(np.int32)
+    return Split(train, test, labels, corrupted)
+
+
+def _share(value: float, name: str, open_interval: bool = False) -> float:
+    inside = 0 < value < 1 if open_interval else 0 <= value <= 1
+    if not inside:
+        rule = "between 0 and 1, both excluded" if open_interval else "in [0, 1]"
+        raise InputError(f"{name}: must be {rule}, got {value}")
+    return value
+
+
+def _permutation(n: int, words: np.random.BitGenerator) -> np.ndarray:
+    return np.argsort(np.asarray(words.random_raw(n), dtype=np.uint64), kind="stable")
+
+
+def _integers(p: int, n: int, words: np.random.BitGenerator) -> np.ndarray:
+    """Uniform residues: 64-bit words mod p, whose bias is below p / 2^64."""
+    return (np.asarray(words.random_raw(n), dtype=np.uint64) % np.uint64(p)).astype(np.int64)
+
+
+def _choose(task: Task, n_train: int, words: np.random.BitGenerator) -> np.ndarray:
+    chosen = np.zeros(task.size, dtype=bool)
+    chosen[_permutation(task.size, words)[:n_train]] = True
+    return chosen
+
+
+def _choose_orbits(task: Task, n_train: int, words: np.random.BitGenerator) -> np.ndarray:
+    """Take whole orbits under permutation of the operands, in random order, while they fit."""
+    sorted_inputs = np.sort(task.inputs().astype(np.int64), axis=1)
+    keys = np.ravel_multi_index(tuple(sorted_inputs.T), task.table.shape)
+    _, orbit, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    order = _permutation(len(sizes), words)
+    taken = np.zeros(len(sizes), dtype=bool)
+    taken[order[np.cumsum(sizes[order]) <= n_train]] = True
+    return taken[orbit]

@@ -1,0 +1,214 @@
+"""The exact object between an expression and a training set: a modulus and a table.
+
+Owns: the table over all p^k inputs, its domain, its limits, the chance levels. A task comes from an
+expression, from a table in a file, or from a finite group; all are the same record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..algebra.groups import composition_table
+from .errors import InputError, shorten
+from .expression import MOST_OPERANDS, Expression, parse
+
+LARGEST_TABLE = 2**24
+"""Most entries p^k of a table: 128 MiB of int64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A function f: (Z_p)^k -> Z_p, defined on a domain, as an exact table.
+
+    Arguments:
+        name: canonical text: the printed expression, the group's name, or `table:` and a hash.
+        p: modulus: number of values of an operand and of classes.
+        operands: k names.
+        table: int64, shape (p,)*k, read-only; entry in 0..p-1, or -1 outside the domain.
+    """
+
+    name: str
+    p: int
+    operands: tuple[str, ...]
+    table: np.ndarray
+
+    @property
+    def k(self) -> int:
+        """Number of operands."""
+        return self.table.ndim
+
+    @cached_property
+    def domain(self) -> np.ndarray:
+        """Flat indices of the defined inputs, ascending; int64, shape (n,)."""
+        return np.flatnonzero(self.table.ravel() >= 0)
+
+    @property
+    def size(self) -> int:
+        """n, the number of defined inputs."""
+        return len(self.domain)
+
+    @property
+    def excluded(self) -> int:
+        """Number of inputs left out, where a denominator is not a unit."""
+        return self.table.size - self.size
+
+    def inputs(self, indices: np.ndarray | None = None) -> np.ndarray:
+        """Return operand values of flat indices (the whole domain if None); int32, shape (n, k)."""
+        flat = self.domain if indices is None else indices
+        return np.stack(np.unravel_index(flat, self.table.shape), axis=1).astype(np.int32)
+
+    def labels(self, indices: np.ndarray | None = None) -> np.ndarray:
+        """Return the values at flat indices (the whole domain if None); int32, shape (n,)."""
+        flat = self.domain if indices is None else indices
+        return self.table.ravel()[flat].astype(np.int32)
+
+    @cached_property
+    def majority_share(self) -> float:
+        """Share of the most frequent value over the domain: what a constant guess scores."""
+        return float(np.bincount(self.labels(), minlength=self.p).max() / self.size)
+
+    @cached_property
+    def zero_rows_constant(self) -> bool:
+        """Say whether some operand at zero fixes the value, as in x*y.
+
+        Then accuracy over inputs without zero operands is worth its own line.
+        """
+        for axis in range(self.k):
+            row = np.take(self.table, 0, axis=axis)
+            values = row[row >= 0]
+            if self.k > 1 and len(values) > 1 and (values == values.flat[0]).all():
+                return True
+        return False
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the table, as 64 hexadecimal digits: the identity of a table given directly."""
+        return hashlib.sha256(np.ascontiguousarray(self.table, dtype="<i8").tobytes()).hexdigest()
+
+
+def check_modulus(p: int) -> None:
+    """Refuse a modulus below 2."""
+    if isinstance(p, bool) or not isinstance(p, int):
+        raise InputError(f"p: must be an integer, got {shorten(p)}")
+    if p < 2:
+        raise InputError(f"p: must be at least 2, got {p}")
+
+
+def check_size(p: int, k: int) -> None:
+    """Refuse a table of more than `LARGEST_TABLE` entries before it is allocated."""
+    if p**k > LARGEST_TABLE:
+        raise InputError(f"p: a table of p^k entries may have at most {LARGEST_TABLE}, got {p}^{k} = {p**k}")
+
+
+def task_from_expression(text: str | Expression, p: int) -> Task:
+    """Tabulate an expression mod p over all p^k inputs.
+
+    Arguments:
+        text: see `modgrok.tasks.expression.parse`; must name 1 to 6 operands.
+        p: modulus, at least 2, prime or composite; p^k at most 2^24.
+
+    Raises:
+        InputError: the expression or modulus breaks a rule, or no input has unit denominators.
+
+    Example:
+        >>> task = task_from_expression("x/y", 5)
+        >>> task.table[1].tolist(), task.excluded
+        ([-1, 1, 3, 2, 4], 5)
+    """
+    expression = parse(text) if isinstance(text, str) else text
+    check_modulus(p)
+    names = expression.operands
+    if not names:
+        raise InputError(f"expression: must name at least one operand, got {shorten(expression)}")
+    if len(names) > MOST_OPERANDS:
+        raise InputError(f"expression: may name at most {MOST_OPERANDS} operands, got {len(names)}")
+    check_size(p, len(names))
+    axes = np.ogrid[tuple(slice(0, p) for _ in names)]
+    values = {name: np.asarray(axis, dtype=np.int64) for name, axis in zip(names, axes, strict=True)}
+    value, defined = expression.evaluate(values, p)
+    shape = (p,) * len(names)
+    table = np.where(np.broadcast_to(defined, shape), np.broadcast_to(value, shape), -1)
+    if (table < 0).all():
+        raise InputError(f"expression: no input mod {p} has unit denominators, got {shorten(expression)}")
+    return _task(str(expression), p, names, table)
+
+
+def task_from_group(name: str) -> Task:
+    """Tabulate the composition of a finite group: `C7`, `D5`, `S5`.
+
+    Example:
+        >>> task_from_group("S3").table[1].tolist()
+        [1, 0, 4, 5, 2, 3]
+    """
+    try:
+        table = composition_table(name)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    return _task(name.strip().replace("_", ""), len(table), ("x", "y"), table)
+
+
+def task_from_table(table: np.ndarray) -> Task:
+    """Take a table given directly.
+
+    Arguments:
+        table: integers in 0..p-1, shape (p,)*k, k from 1 to 6.
+
+    Raises:
+        InputError: another shape, a non-integer, a value out of range.
+
+    Example:
+        >>> task_from_table(np.array([[0, 1], [1, 0]])).p
+        2
+    """
+    table = np.asarray(table)
+    if table.ndim == 0 or table.ndim > MOST_OPERANDS or len(set(table.shape)) != 1:
+        raise InputError(f"table: must be p x p (the same length on every axis), got shape {table.shape}")
+    p = table.shape[0]
+    check_modulus(p)
+    check_size(p, table.ndim)
+    if not np.issubdtype(table.dtype, np.integer):
+        if not np.issubdtype(table.dtype, np.floating):
+            raise InputError(f"table: entries must be integers, got type {table.dtype}")
+        odd = ~(np.isfinite(table) & (table == np.floor(table)))
+        if odd.any():
+            raise InputError(f"table: entries must be integers, got {table[odd].flat[0]}")
+    wrong = (table < 0) | (table >= p)
+    if wrong.any():
+        raise InputError(f"table: entries must be in 0..{p - 1}, got {table[wrong].flat[0]}")
+    names = ("x", "y", "z", "a", "b", "n")[: table.ndim]
+    task = _task("table", p, names, table.astype(np.int64))
+    return _task(f"table:{task.digest[:12]}", p, names, task.table)
+
+
+def read_table(path: Path) -> Task:
+    """Read a table from a `.npy` file (never pickled) or a `.csv` file of integers.
+
+    Raises:
+        InputError: the file is missing, of another kind, or holds no valid table.
+    """
+    if not path.is_file():
+        raise InputError(f"table: must be a .npy or .csv file, got {shorten(path)}")
+    try:
+        if path.suffix == ".npy":
+            array = np.load(path, allow_pickle=False, mmap_mode="r")
+            check_size(max(array.shape, default=1), array.ndim)
+        elif path.suffix == ".csv":
+            array = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64)
+        else:
+            raise InputError(f"table: must be a .npy or .csv file, got {shorten(path.name)}")
+    except InputError:
+        raise
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"table: {path.name} holds no plain array of integers ({shorten(error, 90)})") from None
+    return task_from_table(np.asarray(array))
+
+
+def _task(name: str, p: int, operands: tuple[str, ...], table: np.ndarray) -> Task:
+    table = np.ascontiguousarray(table, dtype=np.int64)
+    table.setflags(write=False)
+    return Task(name, p, operands, table)
