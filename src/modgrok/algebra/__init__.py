@@ -1,6 +1,28 @@
-"""Exact integers and fixed bases: primes, logarithms, Fourier bases, finite groups."""
+"""Exact integers and fixed bases: primes, logarithms, residues, groups, Fourier frames."""
 
+from .basis import Basis, additive_basis, multiplicative_basis, natural_basis
+from .fourier import WaveFrames, wave_frames
+from .groups import composition_table
 from .logs import exponential_table, logarithm_table
 from .primes import factorise, is_prime, primitive_root, units
+from .residues import inverse, is_unit, power, totient
 
-__all__ = ["exponential_table", "factorise", "is_prime", "logarithm_table", "primitive_root", "units"]
+__all__ = [
+    "Basis",
+    "WaveFrames",
+    "additive_basis",
+    "composition_table",
+    "exponential_table",
+    "factorise",
+    "inverse",
+    "is_prime",
+    "is_unit",
+    "logarithm_table",
+    "multiplicative_basis",
+    "natural_basis",
+    "power",
+    "primitive_root",
+    "totient",
+    "units",
+    "wave_frames",
+]

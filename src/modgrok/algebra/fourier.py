@@ -1,0 +1,58 @@
+"""Real Fourier analysis of functions on Z_p, in the order that a task gives to its values.
+
+Owns: frames of waves cos(2 pi f g(x)/n), sin(2 pi f g(x)/n) for a labelling g of the values, and the
+amplitudes and phases they measure. The labelling is the identity for x + y, the discrete logarithm for
+x*y, squares for x^2 + y^2 (`basis`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class WaveFrames:
+    """For each frequency f = 0..n//2 an orthonormal frame of its waves, as seen through a labelling.
+
+    Arguments:
+        frames: float64, shape (f, 2, p): rows span cos and sin of 2 pi f g(x)/n over the labelled x.
+        solve: float64, shape (f, 2, 2): frame coordinates -> coefficients of (cos, sin).
+        doubled: float64, shape (f,): 1 where a wave has two real dimensions, 2 where it has one
+            (f = 0 and f = n/2), so that energies weigh as squared magnitudes of the real DFT do.
+        orthogonal: whether frames of different frequencies are orthogonal; true when g is one to one.
+    """
+
+    frames: np.ndarray
+    solve: np.ndarray
+    doubled: np.ndarray
+    orthogonal: bool
+
+
+def wave_frames(labels: np.ndarray, order: int) -> WaveFrames:
+    """Build the frames of all frequencies of Z_n through a labelling of the values.
+
+    Arguments:
+        labels: g, int64, shape (p,), entries in 0..n-1, or -1 where a value takes no part.
+        order: n, the order of the cyclic group.
+
+    Example:
+        >>> frames = wave_frames(np.arange(5), 5)
+        >>> frames.frames.shape, frames.orthogonal
+        ((3, 2, 5), True)
+    """
+    frequencies = np.arange(order // 2 + 1)
+    taken = labels >= 0
+    angles = 2 * np.pi * ((frequencies[:, None] * labels[None, :]) % order) / order
+    waves = np.stack([np.cos(angles), np.sin(angles)], axis=1) * taken
+    waves[np.abs(waves) < 1e-12] = 0.0
+    frames, solve = np.zeros_like(waves), np.zeros((len(frequencies), 2, 2))
+    for f, pair in enumerate(waves):
+        left, size, right = np.linalg.svd(pair, full_matrices=False)
+        kept = size > 1e-9 * max(size[0], 1e-300)
+        frames[f] = right * kept[:, None]
+        solve[f] = left @ np.diag(np.where(kept, 1 / np.where(kept, size, 1), 0))
+    doubled = np.where((frequencies == 0) | (2 * frequencies == order), 2.0, 1.0)
+    values, counts = np.unique(labels[taken], return_counts=True)
+    return WaveFrames(frames, solve, doubled, bool(len(values) == order and (counts == 1).all()))

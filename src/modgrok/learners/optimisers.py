@@ -1,0 +1,122 @@
+"""Optimisers as chains of atoms, each atom an Optax gradient transformation.
+
+Owns: the chains and two atoms that Optax lacks, the Grokfast filter and the orthogonal gradient. Rates and
+decays are traced numbers, so that one compiled step serves every value and every member of an ensemble.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array
+from optax.contrib import MuonDimensionNumbers, scale_by_muon
+
+OPTIMISERS = ("gd", "momentum", "adamw", "adam", "muon")
+
+
+class Rates(NamedTuple):
+    """The numbers an optimiser reads, all scalars.
+
+    Arguments:
+        lr: learning rate, > 0.
+        weight_decay: lambda, >= 0; decoupled (w -= lr * lambda * w) in all but `adam`, where it is
+            added to the gradient before the moments, as Adam with an L2 term does.
+        momentum: mu in [0, 1), of `momentum` and `muon`.
+        beta1, beta2: decays of the moments of `adam` and `adamw`, in [0, 1).
+        grokfast: lambda of the Grokfast filter, >= 0; used when the filter is in the chain.
+        grokfast_decay: alpha of the filter, in [0, 1).
+    """
+
+    lr: Any
+    weight_decay: Any = 0.0
+    momentum: Any = 0.9
+    beta1: Any = 0.9
+    beta2: Any = 0.98
+    grokfast: Any = 0.0
+    grokfast_decay: Any = 0.98
+
+
+def optimiser(
+    name: str, rates: Rates, *, grokfast: bool = False, orthogonal_gradient: bool = False
+) -> optax.GradientTransformation:
+    """Chain the atoms of an optimiser.
+
+    Arguments:
+        name: `gd`, `momentum` (heavy ball), `adamw`, `adam` or `muon` (momentum, then each matrix
+            orthogonalised).
+        rates: the numbers; may be traced.
+        grokfast: put the Grokfast filter first.
+        orthogonal_gradient: put the projection away from the weights first.
+
+    Raises:
+        ValueError: unknown name.
+    """
+    chains: dict[str, list[optax.GradientTransformation]] = {
+        "gd": [optax.add_decayed_weights(rates.weight_decay)],
+        "momentum": [optax.trace(rates.momentum), optax.add_decayed_weights(rates.weight_decay)],
+        "adamw": [optax.scale_by_adam(rates.beta1, rates.beta2), optax.add_decayed_weights(rates.weight_decay)],
+        "adam": [optax.add_decayed_weights(rates.weight_decay), optax.scale_by_adam(rates.beta1, rates.beta2)],
+        "muon": [
+            scale_by_muon(beta=rates.momentum, weight_dimension_numbers=_matrices),
+            optax.add_decayed_weights(rates.weight_decay),
+        ],
+    }
+    if name not in chains:
+        raise ValueError(f"optimiser: must be one of {', '.join(OPTIMISERS)}, got {name!r}")
+    first = [perpendicular_gradient()] if orthogonal_gradient else []
+    if grokfast:
+        first.append(amplify_slow_gradient(rates.grokfast_decay, rates.grokfast))
+    return optax.chain(*first, *chains[name], optax.scale(-1.0 * rates.lr))
+
+
+def _matrices(params: Any) -> Any:
+    """Tell Muon that the last two axes of every weight are a matrix and the others a batch."""
+    return jax.tree.map(lambda _: MuonDimensionNumbers(reduction_axis=-2, output_axis=-1), params)
+
+
+class SlowGradient(NamedTuple):
+    """State of the Grokfast filter: the running mean of the gradient."""
+
+    mean: Any
+
+
+def amplify_slow_gradient(decay: Any, strength: Any) -> optax.GradientTransformation:
+    """Grokfast: m <- a m + (1 - a) g, then g + lambda m.
+
+    Arguments:
+        decay: a in [0, 1); the source uses 0.98.
+        strength: lambda >= 0; the source uses 2.0.
+
+    Source: Lee et al. 2024 (arXiv 2405.20233), Algorithm 2 (EMA filter). Deviation: the mean starts at
+    zero here, at the first gradient there.
+    """
+
+    def init(params: Any) -> SlowGradient:
+        return SlowGradient(jax.tree.map(jnp.zeros_like, params))
+
+    def update(grads: Any, state: SlowGradient, params: Any = None) -> tuple[Any, SlowGradient]:
+        mean = jax.tree.map(lambda m, g: decay * m + (1 - decay) * g, state.mean, grads)
+        return jax.tree.map(lambda g, m: g + strength * m, grads, mean), SlowGradient(mean)
+
+    return optax.GradientTransformation(init, update)
+
+
+def perpendicular_gradient() -> optax.GradientTransformation:
+    """Project each gradient away from its weights: g - (w.g / w.w) w.
+
+    The removed part only rescales the weights, which lowers the loss of a homogeneous network without
+    changing what it predicts.
+
+    Source: Prieto et al. 2025 (arXiv 2501.04697), Eq. 9.
+    """
+
+    def project(g: Array, w: Array) -> Array:
+        return g - (jnp.vdot(w, g) / jnp.maximum(jnp.vdot(w, w), jnp.finfo(w.dtype).tiny)) * w
+
+    def update(grads: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
+        return jax.tree.map(project, grads, params), state
+
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)

@@ -1,0 +1,62 @@
+"""A task and its split as device arrays: what every learner trains on and is evaluated on."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Int
+
+from ..tasks import Split, Task
+
+GROUPS = ("train", "test", "clean", "corrupted", "nonzero")
+"""The sets of inputs over which accuracy is counted: training (with the labels trained on), test,
+training inputs with clean labels, training inputs with corrupted labels (against the corrupted label), and
+test inputs without a zero operand."""
+
+
+class Problem(eqx.Module):
+    """Training set and full domain.
+
+    Arguments:
+        inputs: training inputs, int32, shape (n, k), in ascending flat order.
+        labels: training labels, int32, shape (n,), corrupted ones included.
+        all_inputs: the whole domain, int32, shape (m, k).
+        all_labels: labels over the domain, with the training labels where it trains.
+        groups: bool, shape (g, m): membership of each input in `GROUPS`.
+        classes: number of classes.
+    """
+
+    inputs: Int[Array, "n k"]
+    labels: Int[Array, " n"]
+    all_inputs: Int[Array, "m k"]
+    all_labels: Int[Array, " m"]
+    groups: Bool[Array, "g m"]
+    classes: int = eqx.field(static=True)
+
+
+def make_problem(task: Task, split: Split) -> Problem:
+    """Lay a task and its split out for training.
+
+    Example:
+        >>> from modgrok.tasks import split_task, task_from_expression
+        >>> task = task_from_expression("x + y", 5)
+        >>> problem = make_problem(task, split_task(task, 0.5, np.random.PCG64(0)))
+        >>> problem.inputs.shape, problem.all_inputs.shape, problem.groups.sum(axis=1).tolist()
+        ((12, 2), (25, 2), [12, 13, 12, 0, 9])
+    """
+    inputs = task.inputs()
+    labels = task.labels()
+    train = np.isin(task.domain, split.train, assume_unique=True)
+    corrupted = np.zeros(task.size, dtype=bool)
+    corrupted[train] = split.corrupted
+    labels[train] = split.labels
+    groups = np.stack([train, ~train, train & ~corrupted, corrupted, ~train & (inputs != 0).all(axis=1)])
+    return Problem(
+        jnp.asarray(inputs[train]),
+        jnp.asarray(split.labels),
+        jnp.asarray(inputs),
+        jnp.asarray(labels),
+        jnp.asarray(groups),
+        task.p,
+    )
