@@ -1,0 +1,44 @@
+"""Readouts: which arguments t of h a class q reads, R[q, t].
+
+Owns: the forward map (all preimages) and the papers' inverse branch (one of them).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+READOUTS = ("forward", "inverse")
+"""`forward`: R[q, t] = 1 for every reachable t with h(t) = q. `inverse`: for the smallest such t only."""
+
+
+def preimages(h: np.ndarray, reach: np.ndarray, classes: int, readout: str = "forward") -> np.ndarray:
+    """Tabulate R[q, t], 1 where class q reads argument t.
+
+    Arguments:
+        h: int64 (m,), the class of every argument.
+        reach: bool (m,), which arguments some input has; the others are left out.
+        classes: c, number of rows.
+        readout: one of `READOUTS`. With b preimages a class, `inverse` answers right on about a share 1/b.
+
+    Returns:
+        float64 (c, m) of zeros and ones.
+
+    Raises:
+        ValueError: another name.
+
+    Example:
+        >>> preimages(np.array([0, 1, 4, 4, 1]), np.ones(5, bool), 5).sum(axis=1).tolist()
+        [1.0, 2.0, 0.0, 0.0, 2.0]
+        >>> preimages(np.array([0, 1, 4, 4, 1]), np.ones(5, bool), 5, "inverse").sum(axis=1).tolist()
+        [1.0, 1.0, 0.0, 0.0, 1.0]
+
+    Source: Gromov 2023, Claim II (inverse branch, (n+m)^2 -> about 51%).
+    """
+    if readout not in READOUTS:
+        raise ValueError(f"readout: must be one of {', '.join(READOUTS)}, got {readout!r}")
+    t = np.flatnonzero(reach)
+    if readout == "inverse":
+        t = t[np.unique(h[t], return_index=True)[1]]
+    table = np.zeros((classes, len(h)))
+    table[h[t], t] = 1
+    return table

@@ -1,0 +1,74 @@
+"""Budgets: how much search a decision may spend before it has to say `undecided`.
+
+Owns: the frozen `Budget`, and the `Meter` that counts one search against it.
+Not here: what a node is (`search`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import perf_counter
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Bound the search for one form of one table.
+
+    Attributes:
+        nodes: search nodes (guesses followed by propagation) for each form; deterministic. At least 0.
+        seconds: wall-clock cap for each form, a safety net above the node count. Above 0.
+
+    Raises:
+        ValueError: a bound is out of range.
+
+    Example:
+        >>> Budget(nodes=50).nodes
+        50
+    """
+
+    nodes: int = 4_000
+    seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.nodes < 0:
+            raise ValueError(f"nodes: must be at least 0, got {self.nodes}")
+        if not self.seconds > 0:
+            raise ValueError(f"seconds: must be above 0, got {self.seconds}")
+
+
+class BudgetSpent(Exception):
+    """Raised inside a search when its meter has run out; never leaves `decide_table`."""
+
+
+@dataclass
+class Meter:
+    """Count nodes and seconds of one decision against a budget.
+
+    Example:
+        >>> meter = Meter(Budget(nodes=1))
+        >>> meter.spend(); meter.nodes
+        1
+    """
+
+    budget: Budget
+    nodes: int = 0
+    started: float = field(default_factory=perf_counter)
+    limit: int | None = None
+
+    def spend(self) -> None:
+        """Count one node; raise `BudgetSpent` if the budget (or the current tranche) is gone."""
+        bound = self.budget.nodes if self.limit is None else min(self.limit, self.budget.nodes)
+        if self.nodes >= bound or perf_counter() - self.started > self.budget.seconds:
+            raise BudgetSpent
+        self.nodes += 1
+
+    @property
+    def spent(self) -> bool:
+        """Whether the whole budget, not only a tranche of it, is gone."""
+        return self.nodes >= self.budget.nodes or perf_counter() - self.started > self.budget.seconds
+
+    def describe(self) -> str:
+        """Say in words what was spent."""
+        if self.nodes >= self.budget.nodes:
+            return f"the budget of {self.budget.nodes} search nodes ran out"
+        return f"the budget of {self.budget.seconds:g} seconds ran out after {self.nodes} search nodes"

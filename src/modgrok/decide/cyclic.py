@@ -1,0 +1,126 @@
+"""The form over a cyclic group: is the table h(g_1 + ... + g_k) with sums in Z_m?
+
+Owns: `solve_cyclic`, the chain of arguments from free placement over counting and refinement to
+exhaustive search. Both forms rest on it: the additive one with m = p, the multiplicative one over a prime with
+m = p - 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .bounds import Needs, clashes, count_needs, count_values
+from .budget import BudgetSpent, Meter
+from .law import addition
+from .merge import Reduced, distinct_rows
+from .refine import balanced, refine
+from .search import find
+from .state import pose
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """The outcome of one attempt.
+
+    Attributes:
+        g: for each operand the elements of its classes, or None.
+        closed: True if `g` is found or excluded; False if the budget ran out.
+        reason: the argument in words.
+    """
+
+    g: tuple[np.ndarray, ...] | None
+    closed: bool
+    reason: str
+
+
+def solve_cyclic(reduced: Reduced, order: int, meter: Meter) -> Finding:
+    """Find elements of Z_order for all classes, or show that there are none.
+
+    Arguments:
+        reduced: the merged table.
+        order: order m of the group, at least 1.
+        meter: the budget.
+
+    Returns:
+        The finding; it is never closed by a guess.
+
+    Example:
+        >>> from modgrok.decide.budget import Budget
+        >>> from modgrok.decide.merge import merge
+        >>> n = np.arange(5)
+        >>> solve_cyclic(merge((n[:, None] + n) % 5), 5, Meter(Budget())).g[0].tolist()
+        [0, 1, 2, 3, 4]
+    """
+    shape = reduced.table.shape
+    if int(np.prod(shape, dtype=object)) <= order:
+        return Finding(_spread_out(shape), True, "all sums can be made distinct, so any table of this size fits")
+    clash = tuple(clashes(reduced.slices(s)) for s in range(len(shape)))
+    needs = count_needs(reduced, order, clash)
+    if needs.refutation is not None:
+        return Finding(None, True, needs.refutation)
+    reduced, needs, refuted = _refined(reduced, needs, order)
+    if refuted is not None:
+        return Finding(None, True, refuted)
+    return _search(reduced, order, clash, needs, meter)
+
+
+def _spread_out(shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """Number the tuples of classes in mixed radix, so that no two sums agree."""
+    steps = [int(np.prod(shape[s + 1 :], dtype=np.int64)) for s in range(len(shape))]
+    return tuple(np.arange(size, dtype=np.int64) * step for size, step in zip(shape, steps, strict=True))
+
+
+def _refined(reduced: Reduced, needs: Needs, order: int) -> tuple[Reduced, Needs, str | None]:
+    """Refine the values wherever one operand and the tuple of the others both fill the group."""
+    for operand, size in enumerate(reduced.table.shape):
+        if reduced.holes or size != order:
+            continue
+        rows = reduced.slices(operand)
+        lines, label = distinct_rows(rows.T)
+        if len(lines) != order:
+            continue
+        table = refine(rows[:, lines])
+        if not balanced(table):
+            return reduced, needs, _unbalanced(operand, order)
+        shape = np.moveaxis(reduced.table, operand, 0).shape
+        finer = np.moveaxis(table[:, label].reshape(shape), 0, operand)
+        least = count_values(table, int(table.max()) + 1)[0]
+        values = np.arange(len(least))
+        return Reduced(np.ascontiguousarray(finer), reduced.classes, values), Needs(least, 0, None), None
+    return reduced, needs, None
+
+
+def _search(
+    reduced: Reduced, order: int, clash: tuple[np.ndarray, ...], needs: Needs, meter: Meter
+) -> Finding:
+    """Search with few extra arguments first, since most witnesses need few; the last round is complete."""
+    law = addition(order)
+    rounds = sorted({extra for extra in (0, 1, 3) if extra < needs.slack} | {needs.slack})
+    for extra in rounds:
+        try:
+            found = find(pose(reduced, law, clash, needs.least, extra), meter)
+        except BudgetSpent:
+            return Finding(None, False, meter.describe())
+        if found is not None:
+            return Finding(found, True, f"found by search ({meter.nodes} nodes)")
+    return Finding(None, True, _exhausted(reduced, order, needs, meter))
+
+
+def _unbalanced(operand: int, order: int) -> str:
+    return (
+        f"operand {operand + 1} and the tuple of the other operands both have {order} distinct classes, as "
+        "many as the group has elements; then the number of ways in which the values around an entry combine "
+        "depends on its argument alone, so after splitting the values by it all slices must still hold one "
+        "multiset of values, and they do not"
+    )
+
+
+def _exhausted(reduced: Reduced, order: int, needs: Needs, meter: Meter) -> str:
+    sizes = " x ".join(map(str, reduced.table.shape))
+    return (
+        f"exhaustive search over the {sizes} classes: every assignment of elements of the group of order {order} "
+        f"(up to shifts and automorphisms, with at most {needs.slack} arguments of h beyond the counting bound) "
+        f"ends in a contradiction; {meter.nodes} nodes"
+    )

@@ -1,0 +1,125 @@
+"""Search: guess, propagate, retreat; exhaustive up to the symmetries of the law.
+
+Owns: `find`, the depth-first search for elements g_s of all classes.
+Symmetry: shifting every g_s by its own constant (an invertible element) gives a witness again, so the
+classes of one chosen entry start at base elements; automorphisms that fix every earlier guess permute the
+candidates of the next one, so one candidate of each orbit is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from .budget import Meter
+from .merge import HOLE
+from .propagate import Contradiction, assign, settle
+from .state import Problem, State, blank
+
+Guess = tuple[int, int, int]
+
+
+def find(problem: Problem, meter: Meter) -> tuple[np.ndarray, ...] | None:
+    """Find elements of all classes, or exhaust every possibility.
+
+    Arguments:
+        problem: the reduced table under a law.
+        meter: counts one node for every guess.
+
+    Returns:
+        For each operand an int64 array of elements of its classes, or None when no witness exists
+        within `problem.extra`.
+
+    Raises:
+        BudgetSpent: the meter ran out first.
+    """
+    pivot = _pivot(problem)
+    for bases in product(problem.law.bases, repeat=problem.table.ndim):
+        meter.spend()
+        state = blank(problem)
+        try:
+            for operand, (index, element) in enumerate(zip(pivot, bases, strict=True)):
+                if state.chosen[operand][index] != element:
+                    assign(problem, state, operand, index, element)
+            settle(problem, state)
+        except Contradiction:
+            continue
+        found = _descend(problem, state, meter)
+        if found is not None:
+            return found
+    return None
+
+
+def _pivot(problem: Problem) -> tuple[int, ...]:
+    """Choose the entry whose value is rarest: it pins h most."""
+    weight = np.bincount(problem.table.ravel() + 1, minlength=problem.values + 1)[1:]
+    least = problem.least if problem.least is not None else weight
+    rarity = np.append(least * (weight.sum() + 1) + weight, np.iinfo(np.int64).max)
+    return tuple(int(i) for i in np.unravel_index(np.argmin(rarity[problem.table]), problem.table.shape))
+
+
+def _descend(problem: Problem, root: State, meter: Meter) -> tuple[np.ndarray, ...] | None:
+    if _complete(root):
+        return tuple(root.chosen)
+    stack: list[tuple[State, Iterator[Guess]]] = [(root, _guesses(problem, root))]
+    while stack:
+        state, guesses = stack[-1]
+        guess = next(guesses, None)
+        if guess is None:
+            stack.pop()
+            continue
+        meter.spend()
+        child = state.copy()
+        try:
+            _take(problem, child, guess)
+        except Contradiction:
+            continue
+        if _complete(child):
+            return tuple(child.chosen)
+        stack.append((child, _guesses(problem, child)))
+    return None
+
+
+def _take(problem: Problem, state: State, guess: Guess) -> None:
+    operand, index, element = guess
+    units = state.stabiliser
+    state.stabiliser = units[units * element % problem.law.order == element]
+    assign(problem, state, operand, index, element)
+    settle(problem, state)
+
+
+def _complete(state: State) -> bool:
+    return all((chosen >= 0).all() for chosen in state.chosen)
+
+
+def _guesses(problem: Problem, state: State) -> Iterator[Guess]:
+    """Candidates of the class with the fewest, most corroborated first, one of each orbit."""
+    operand, index = _narrowest(state)
+    candidates = np.flatnonzero(state.domain[operand][index])
+    if len(state.stabiliser) > 1:
+        orbits = state.stabiliser[:, None] * candidates[None, :] % problem.law.order
+        candidates = candidates[orbits.min(axis=0) == candidates]
+    support = _support(problem, state, operand, index)[candidates]
+    for element in candidates[np.argsort(-support, kind="stable")]:
+        yield operand, index, int(element)
+
+
+def _narrowest(state: State) -> tuple[int, int]:
+    best: tuple[int, int, int] | None = None
+    for operand, (domain, chosen) in enumerate(zip(state.domain, state.chosen, strict=True)):
+        room = np.where(chosen >= 0, domain.shape[1] + 1, domain.sum(axis=1))
+        index = int(np.argmin(room))
+        if chosen[index] < 0 and (best is None or room[index] < best[0]):
+            best = (int(room[index]), operand, index)
+    assert best is not None
+    return best[1], best[2]
+
+
+def _support(problem: Problem, state: State, operand: int, index: int) -> np.ndarray:
+    """Count, for every element, the known values of h it would confirm: int64 array of length m."""
+    places = np.flatnonzero(state.seen[operand])
+    line = state.column[operand][places, index]
+    agrees = state.h[problem.law.table[:, places]] == line[None, :]
+    return (agrees & (line != HOLE)[None, :]).sum(axis=1)

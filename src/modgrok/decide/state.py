@@ -1,0 +1,113 @@
+"""The state of a search: what is still possible for every g, for h, and for the partial table.
+
+Owns: `Problem` (what stays fixed during one search) and `State` (what changes), with copying.
+Not here: the deductions (`propagate`) and the guesses (`search`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .law import Law
+from .merge import HOLE, Reduced
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Find g_s on the classes of every operand and h, with h(g_1 * ... * g_k) equal to the table.
+
+    Attributes:
+        law: the operation, on elements 0..m-1.
+        table: int64 array (R_1, ..., R_k) of value numbers 0..V-1, HOLE outside the domain.
+        lines: for each operand s, the table with axis s last.
+        values: V.
+        clash: for each operand, bool (R_s, R_s): the classes that must get distinct elements.
+        bijective: for each operand, whether its g is a bijection of the group (R_s = m, all clash).
+        least: int64 array of length V, lower bounds on the size of h^-1(v), or None without them.
+        extra: how many arguments beyond `least` h may use in total.
+    """
+
+    law: Law
+    table: np.ndarray
+    lines: tuple[np.ndarray, ...]
+    values: int
+    clash: tuple[np.ndarray, ...]
+    bijective: tuple[bool, ...]
+    least: np.ndarray | None
+    extra: int
+
+
+def pose(
+    reduced: Reduced, law: Law, clash: tuple[np.ndarray, ...], least: np.ndarray | None, extra: int
+) -> Problem:
+    """Pose the search problem for a reduced table under a law."""
+    table = reduced.table
+    lines = tuple(np.ascontiguousarray(np.moveaxis(table, s, -1)) for s in range(table.ndim))
+    bijective = tuple(
+        len(pairs) == law.order and int(pairs.sum()) == law.order * (law.order - 1) for pairs in clash
+    )
+    return Problem(law, table, lines, len(reduced.values), clash, bijective, least, extra)
+
+
+@dataclass(eq=False)
+class State:
+    """What is known and what is possible.
+
+    Attributes:
+        domain: for each operand, bool (R_s, m): the elements g_s may still take on each class.
+        chosen: for each operand, int64 (R_s,): the element, or -1 while undetermined.
+        possible: bool (V + 1, m): whether h(t) = v is possible; row V is all True and stands for a hole.
+        h: int64 (m,): the value number of each argument, or -1 while undetermined.
+        column: for each operand, int64 (m, R_s): row q holds the table along operand s where the
+            other operands join to q; HOLE where not known.
+        seen: for each operand, bool (m,): the q that occur.
+        stabiliser: the symmetries of the law that fix every guess so far.
+        dirty: arguments whose row of `possible` shrank since it was last propagated.
+    """
+
+    domain: list[np.ndarray]
+    chosen: list[np.ndarray]
+    possible: np.ndarray
+    h: np.ndarray
+    column: list[np.ndarray]
+    seen: list[np.ndarray]
+    stabiliser: np.ndarray
+    dirty: set[int] = field(default_factory=set)
+
+    def copy(self) -> State:
+        """Copy everything that propagation changes."""
+        return State(
+            [a.copy() for a in self.domain],
+            [a.copy() for a in self.chosen],
+            self.possible.copy(),
+            self.h.copy(),
+            [a.copy() for a in self.column],
+            [a.copy() for a in self.seen],
+            self.stabiliser,
+            set(self.dirty),
+        )
+
+
+def blank(problem: Problem) -> State:
+    """Start a search with everything possible, less what the reach of an element rules out.
+
+    In a monoid x * q takes only `law.reach[x]` values as q runs, so a slice with more values than that
+    cannot sit at x.
+    """
+    m, shape = problem.law.order, problem.table.shape
+    domain = []
+    for s, size in enumerate(shape):
+        rows = np.moveaxis(problem.table, s, 0).reshape(size, -1)
+        variety = np.array([len(np.unique(row[row != HOLE])) for row in rows])
+        domain.append(variety[:, None] <= problem.law.reach[None, :])
+    return State(
+        domain,
+        [np.full(size, -1, dtype=np.int64) for size in shape],
+        np.ones((problem.values + 1, m), dtype=bool),
+        np.full(m, -1, dtype=np.int64),
+        [np.full((m, size), HOLE, dtype=np.int64) for size in shape],
+        [np.zeros(m, dtype=bool) for _ in shape],
+        problem.law.symmetries,
+    )

@@ -1,0 +1,165 @@
+"""Training of the two-layer network: `init` and `step`, nothing else.
+
+Owns: initial weights, one update, the training gradient. Iteration, observation and storage are in `runs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
+
+from ..models import MLP
+from .losses import loss_named
+from .mlp_settings import MLPSettings, initial_deviation, scales
+from .optimisers import Rates, optimiser
+from .problem import Problem
+
+
+class MLPState(eqx.Module):
+    """What the next step needs.
+
+    Arguments:
+        weights: the network.
+        optimiser: state of the Optax chain.
+        step: number of updates made.
+        key: raw words of the key of batches and dropout.
+        order: the current epoch's order of the training set; length 0 when batches are full.
+    """
+
+    weights: MLP
+    optimiser: Any
+    step: Int[Array, ""]
+    key: UInt32[Array, " w"]
+    order: Int[Array, " n"]
+
+
+class MLPLearner(eqx.Module):
+    """A two-layer network trained by gradients. Numbers are traced, names are compiled in.
+
+    Arguments:
+        rates: the optimiser's numbers.
+        dropout: share of hidden units dropped.
+        deviation: standard deviation of the initial weights.
+        (the rest): see `MLPSettings`.
+    """
+
+    rates: Rates
+    dropout: Float[Array, ""]
+    deviation: Float[Array, ""]
+    width: int = eqx.field(static=True)
+    activation: str = eqx.field(static=True)
+    parametrisation: str = eqx.field(static=True)
+    loss: str = eqx.field(static=True)
+    optimiser: str = eqx.field(static=True)
+    batch_size: int | None = eqx.field(static=True)
+    drops: bool = eqx.field(static=True)
+    grokfast: bool = eqx.field(static=True)
+    orthogonal_gradient: bool = eqx.field(static=True)
+
+    def chain(self) -> optax.GradientTransformation:
+        """The optimiser."""
+        return optimiser(
+            self.optimiser, self.rates, grokfast=self.grokfast, orthogonal_gradient=self.orthogonal_gradient
+        )
+
+    def init(self, key: PRNGKeyArray, batch_key: PRNGKeyArray, problem: Problem) -> MLPState:
+        """Draw the initial state: independent normal weights.
+
+        Arguments:
+            key: of the weights.
+            batch_key: of batches and dropout.
+            problem: gives k, p and the number of training examples.
+        """
+        k, p = problem.inputs.shape[1], problem.classes
+        a, b = scales(self.parametrisation, self.width, p, k)
+        first, second = jax.random.split(key)
+        embedding = self.deviation * jax.random.normal(first, (k, p, self.width))
+        readout = self.deviation * jax.random.normal(second, (p, self.width))
+        weights = MLP(embedding, readout, self.activation, a, b)
+        n = len(problem.inputs) if self.batch_size is not None else 0
+        return MLPState(
+            weights,
+            self.chain().init(eqx.filter(weights, eqx.is_array)),
+            jnp.zeros((), jnp.int32),
+            jax.random.key_data(batch_key),
+            jnp.arange(n, dtype=jnp.int32),
+        )
+
+    def step(self, state: MLPState, problem: Problem) -> tuple[MLPState, Array]:
+        """Make one update.
+
+        Returns:
+            (next state, whether its loss and weights are finite).
+        """
+        key = jax.random.wrap_key_data(state.key)
+        order, inputs, labels = self._batch(state, problem, key)
+        mask_key = jax.random.fold_in(jax.random.fold_in(key, 1), state.step) if self.drops else None
+        loss, grads = jax.value_and_grad(self._training_loss)(state.weights, inputs, labels, mask_key)
+        updates, inner = self.chain().update(grads, state.optimiser, state.weights)
+        weights = optax.apply_updates(state.weights, updates)
+        finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(weights))
+        return MLPState(weights, inner, state.step + 1, state.key, order), finite
+
+    def gradient(self, weights: MLP, problem: Problem) -> MLP:
+        """Return the gradient of the full training loss, without dropout."""
+        return jax.grad(self._training_loss)(weights, problem.inputs, problem.labels, None)
+
+    def _training_loss(self, weights: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
+        features = weights.features(inputs)
+        if mask_key is not None:
+            kept = jax.random.bernoulli(mask_key, 1 - self.dropout, features.shape)
+            features = jnp.where(kept, features / (1 - self.dropout), 0)
+        return jnp.mean(loss_named(self.loss)(weights.logits(features), labels))
+
+    def _batch(self, state: MLPState, problem: Problem, key: Array) -> tuple[Array, Array, Array]:
+        n = len(problem.inputs)
+        if self.batch_size is None:
+            return state.order, problem.inputs, problem.labels
+        per_epoch = n // self.batch_size
+        epoch, place = state.step // per_epoch, state.step % per_epoch
+        epoch_key = jax.random.fold_in(jax.random.fold_in(key, 0), epoch)
+        order = jax.lax.cond(
+            place == 0,
+            lambda: jax.random.permutation(epoch_key, n).astype(jnp.int32),
+            lambda: state.order,
+        )
+        chosen = jax.lax.dynamic_slice(order, (place * self.batch_size,), (self.batch_size,))
+        return order, problem.inputs[chosen], problem.labels[chosen]
+
+
+def mlp_learner(settings: MLPSettings) -> MLPLearner:
+    """Build the learner of resolved settings.
+
+    Arguments:
+        settings: with `activation` and `lr` filled in (`MLPSettings.resolve`).
+    """
+    assert settings.activation is not None
+    assert settings.lr is not None
+    numbers = Rates(
+        settings.lr,
+        settings.weight_decay,
+        settings.momentum,
+        settings.beta1,
+        settings.beta2,
+        settings.grokfast,
+        settings.grokfast_decay,
+    )
+    return MLPLearner(
+        rates=jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), numbers),
+        dropout=jnp.asarray(settings.dropout, jnp.float32),
+        deviation=jnp.asarray(initial_deviation(settings), jnp.float32),
+        width=settings.width,
+        activation=settings.activation,
+        parametrisation=settings.parametrisation,
+        loss=settings.loss,
+        optimiser=settings.optimiser,
+        batch_size=settings.batch_size,
+        drops=settings.dropout > 0,
+        grokfast=settings.grokfast > 0,
+        orthogonal_gradient=settings.orthogonal_gradient,
+    )
