@@ -62,7 +62,7 @@ def decide_additive(table: np.ndarray, p: int, meter: Meter) -> Attempt:
 def normalise_sum(
     g: tuple[np.ndarray, ...], inside: tuple[np.ndarray, ...], m: int
 ) -> tuple[np.ndarray, ...]:
-    """Shift every g_s to 0 at its first operand value, and scale all by the unit that is lexicographically best.
+    """Shift every g_s to 0 at its first operand value, and scale all by the lexicographically best unit.
 
     Arguments:
         g: int64 arrays, entries 0..m-1.

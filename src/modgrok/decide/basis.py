@@ -21,8 +21,8 @@ class Basis:
     Attributes:
         form: "additive" or "multiplicative".
         order: order m of the group: p if additive, p - 1 if multiplicative.
-        coordinates: for each operand an int64 array, entries 0..m-1: g_s, or the discrete logarithm of g_s, with
-            -1 where g_s = 0, which has none. Waves are read as exp(2 pi i f coordinates[x] / m).
+        coordinates: for each operand an int64 array, entries 0..m-1: g_s, or the discrete logarithm of g_s,
+            with -1 where g_s = 0, which has none. Waves are read as exp(2 pi i f coordinates[x] / m).
         outputs: int64 array of length p, the coordinate of every argument of h, in the same way.
     """
 
@@ -39,8 +39,8 @@ def basis(verdict: Verdict | Witness) -> Basis | None:
         verdict: a verdict, or one witness (`verdict.also`, to ask for the other form).
 
     Returns:
-        The basis; None if there is no witness, or if the witness is multiplicative over a composite modulus, where
-        no single cyclic group carries the product.
+        The basis; None if there is no witness, or if the witness is multiplicative over a composite
+        modulus, where no single cyclic group carries the product.
 
     Example:
         >>> from modgrok.decide import decide_table

@@ -97,7 +97,8 @@ def count_needs(reduced: Reduced, order: int, clash: tuple[np.ndarray, ...]) -> 
         apart = clique(pairs)
         rows = reduced.slices(operand)
         if len(apart) > order:
-            return Needs(least, order - len(apart), _too_many(f"operand {operand + 1} has", len(apart), order))
+            why = _too_many(f"operand {operand + 1} has", len(apart), order)
+            return Needs(least, order - len(apart), why)
         lines, _ = distinct_rows(rows.T)
         if not reduced.holes and len(lines) > order:
             why = f"the operands other than operand {operand + 1} together have"

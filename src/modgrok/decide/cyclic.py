@@ -1,8 +1,8 @@
 """The form over a cyclic group: is the table h(g_1 + ... + g_k) with sums in Z_m?
 
 Owns: `solve_cyclic`, the chain of arguments from free placement over counting and refinement to
-exhaustive search. Both forms rest on it: the additive one with m = p, the multiplicative one over a prime with
-m = p - 1.
+exhaustive search. Both forms rest on it: the additive one with m = p, the multiplicative one over a prime
+with m = p - 1.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from .budget import BudgetSpent, Meter
 from .law import addition
 from .merge import Reduced, distinct_rows
 from .refine import balanced, refine
-from .search import find
 from .state import pose
+from .tactic import bets, pursue
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ def solve_cyclic(reduced: Reduced, order: int, meter: Meter) -> Finding:
     """
     shape = reduced.table.shape
     if int(np.prod(shape, dtype=object)) <= order:
-        return Finding(_spread_out(shape), True, "all sums can be made distinct, so any table of this size fits")
+        return Finding(_spread_out(shape), True, "so few classes that all arguments can be made distinct")
     clash = tuple(clashes(reduced.slices(s)) for s in range(len(shape)))
     needs = count_needs(reduced, order, clash)
     if needs.refutation is not None:
@@ -95,16 +95,14 @@ def _refined(reduced: Reduced, needs: Needs, order: int) -> tuple[Reduced, Needs
 def _search(
     reduced: Reduced, order: int, clash: tuple[np.ndarray, ...], needs: Needs, meter: Meter
 ) -> Finding:
-    """Search with few extra arguments first, since most witnesses need few; the last round is complete."""
-    law = addition(order)
-    rounds = sorted({extra for extra in (0, 1, 3) if extra < needs.slack} | {needs.slack})
-    for extra in rounds:
-        try:
-            found = find(pose(reduced, law, clash, needs.least, extra), meter)
-        except BudgetSpent:
-            return Finding(None, False, meter.describe())
-        if found is not None:
-            return Finding(found, True, f"found by search ({meter.nodes} nodes)")
+    """Search by bets on the sizes of h^-1(v); only the complete one can close the case."""
+    problem = pose(reduced, addition(order), clash)
+    try:
+        found = pursue(problem, bets(reduced.table, needs.least, needs.slack), meter)
+    except BudgetSpent:
+        return Finding(None, False, meter.describe())
+    if found is not None:
+        return Finding(found, True, f"found by search ({meter.nodes} nodes)")
     return Finding(None, True, _exhausted(reduced, order, needs, meter))
 
 
@@ -120,7 +118,7 @@ def _unbalanced(operand: int, order: int) -> str:
 def _exhausted(reduced: Reduced, order: int, needs: Needs, meter: Meter) -> str:
     sizes = " x ".join(map(str, reduced.table.shape))
     return (
-        f"exhaustive search over the {sizes} classes: every assignment of elements of the group of order {order} "
-        f"(up to shifts and automorphisms, with at most {needs.slack} arguments of h beyond the counting bound) "
-        f"ends in a contradiction; {meter.nodes} nodes"
+        f"exhaustive search over the {sizes} classes: every assignment of elements of the group of order "
+        f"{order} (up to shifts and automorphisms, with at most {needs.slack} arguments of h beyond the "
+        f"counting bound) ends in a contradiction; {meter.nodes} nodes"
     )

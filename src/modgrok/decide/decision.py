@@ -32,8 +32,8 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
 
     Returns:
         The verdict. Both forms are always attempted. A witness has been checked on every input of the domain;
-        "neither" means that both forms were excluded; "undecided" that no form was found and the budget ran out
-        on at least one.
+        "neither" means that both forms were excluded; "undecided" that no form was found and the budget ran
+        out on at least one.
 
     Raises:
         TypeError: the table is no integer array.
@@ -45,7 +45,7 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
         >>> v.form, v.g[0].tolist(), v.also
         ('multiplicative', [0, 1, 2, 3, 4, 5, 6], None)
 
-    Source: the form is Hypothesis 5.1 of Doshi et al., 2406.03495; the procedure is described in docs/decide.md.
+    Source: the form is Hypothesis 5.1 of Doshi et al., 2406.03495; docs/decide.md describes the procedure.
     """
     started = perf_counter()
     table = _checked(table, p)
@@ -109,6 +109,6 @@ def _predict(form: str, both: bool) -> str:
         )
     which = "both forms" if both else f"the {form} form"
     return (
-        f"The task has {which}, so {source} predict that it can be learned to 100% test accuracy, given enough data, "
-        "width and suitable optimisation. This is a prediction, not a proof."
+        f"The task has {which}, so {source} predict that it can be learned to 100% test accuracy, given "
+        "enough data, width and suitable optimisation. This is a prediction, not a proof."
     )

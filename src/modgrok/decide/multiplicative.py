@@ -1,11 +1,12 @@
 """The multiplicative form: f(x_1, ..., x_k) = h[(g_1[x_1] * ... * g_k[x_k]) mod p].
 
-Owns: `decide_multiplicative`: over a prime by taking out the zeros and passing to logarithms, over a composite
-modulus by searching the monoid (Z_p, *) itself.
+Owns: `decide_multiplicative`: over a prime by taking out the zeros and passing to logarithms, over a
+composite modulus by searching the monoid (Z_p, *) itself.
 
-Over a prime, an operand value with g = 0 makes its whole slice equal h(0). For a constant c all slices that hold
-only c may then be given g = 0 together: that only removes constraints from the rest, and h(0) = c is consistent with
-it. So the form holds exactly when, for no constant or for one, the rest has the cyclic form over Z_(p-1).
+Over a prime, an operand value with g = 0 makes its whole slice equal h(0). For a constant c all slices that
+hold only c may then be given g = 0 together: that only removes constraints from the rest, and h(0) = c is
+consistent with it. So the form holds exactly when, for no constant or for one, the rest has the cyclic form
+over Z_(p-1).
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from .law import multiplication
 from .merge import HOLE, merge
 from .natural import constant_values, natural_witness
 from .readout import read_h
-from .search import find
 from .state import pose
+from .tactic import Tactic, pursue
 from .verdict import Witness
 
 
@@ -37,8 +38,8 @@ def decide_multiplicative(table: np.ndarray, p: int, meter: Meter) -> Attempt:
 
     Returns:
         The attempt. Over a prime a witness has g_s = 1 at operand value 1 where possible (else at the first
-        value with g_s != 0); among its powers by units of Z_(p-1) the one with the smallest exponents is taken
-        if the g_s are powers of x, else the lexicographically smallest, unless h can be t -> t + c.
+        value with g_s != 0); among its powers by units of Z_(p-1) the one with the smallest exponents is
+        taken if the g_s are powers of x, else the lexicographically smallest, unless h can be t -> t + c.
 
     Example:
         >>> from modgrok.decide.budget import Budget
@@ -59,7 +60,7 @@ def _over_prime(table: np.ndarray, p: int, meter: Meter) -> Attempt:
     for constant in constants:
         zero = _zero_slices(table, constant)
         rest = table[np.ix_(*[np.flatnonzero(~z) for z in zero])]
-        case = "without zeros" if constant is None else f"with h(0) = {constant} and its constant slices at zero"
+        case = "without zeros" if constant is None else f"with g = 0 on the slices that hold only {constant}"
         if (rest == HOLE).all():
             logs = tuple(np.where(z, -1, 0) for z in zero)
             return Attempt(_from_logs(table, p, logs), True, f"{case}, which covers the whole domain")
@@ -108,8 +109,8 @@ def normalise_logs(logs: tuple[np.ndarray, ...], p: int) -> tuple[np.ndarray, ..
         p: a prime.
 
     Returns:
-        The tables with log g_s(1) = 0 (or at the first nonzero g) that come first in the order: smallest exponents
-        of x where g_s is a power of x, then lexicographically smallest g.
+        The tables with log g_s(1) = 0 (or at the first nonzero g) that come first in the order: smallest
+        exponents of x where g_s is a power of x, then lexicographically smallest g.
 
     Example:
         >>> normalise_logs((np.array([-1, 0, 3, 1, 2]),), 5)[0].tolist()
@@ -152,7 +153,8 @@ def _over_composite(table: np.ndarray, p: int, meter: Meter) -> Attempt:
         if refutation is not None:
             return Attempt(None, True, refutation)
     try:
-        found = find(pose(reduced, law, clash, None, 0), meter)
+        nothing = Tactic(None, 0, True)
+        found = pursue(pose(reduced, law, clash), [nothing], meter)
     except BudgetSpent:
         return Attempt(None, False, meter.describe())
     if found is None:
@@ -175,7 +177,7 @@ def _crowded(rows: np.ndarray, clash: np.ndarray, reach: np.ndarray, operand: in
         slices, elements = int((variety >= v).sum()), int((reach >= v).sum())
         if slices > elements:
             return (
-                f"{slices} slices of operand {operand + 1} differ pairwise and hold at least {v} values each, but only "
-                f"{elements} residues mod {p} have that many multiples"
+                f"{slices} slices of operand {operand + 1} differ pairwise and hold at least {v} values each, "
+                f"but only {elements} residues mod {p} have that many multiples"
             )
     return None

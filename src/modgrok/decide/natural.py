@@ -1,7 +1,7 @@
 """Natural witnesses: those a person would write, with h the identity up to a constant.
 
-Owns: `natural_witness`, tried before any search: f = c + g_1 + ... + g_k, or f = c + g_1 * ... * g_k, with every g_s
-read off one line of the table.
+Owns: `natural_witness`, tried before any search: f = c + g_1 + ... + g_k, or f = c + g_1 * ... * g_k, with
+every g_s read off one line of the table.
 """
 
 from __future__ import annotations

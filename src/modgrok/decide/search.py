@@ -21,12 +21,14 @@ from .state import Problem, State, blank
 Guess = tuple[int, int, int]
 
 
-def find(problem: Problem, meter: Meter) -> tuple[np.ndarray, ...] | None:
+def find(problem: Problem, meter: Meter, variant: int = 0) -> tuple[np.ndarray, ...] | None:
     """Find elements of all classes, or exhaust every possibility.
 
     Arguments:
         problem: the reduced table under a law.
         meter: counts one node for every guess.
+        variant: seed of the order in which equally good choices are taken; any variant is exhaustive, but
+            the size of the search tree differs widely between them.
 
     Returns:
         For each operand an int64 array of elements of its classes, or None when no witness exists
@@ -35,7 +37,9 @@ def find(problem: Problem, meter: Meter) -> tuple[np.ndarray, ...] | None:
     Raises:
         BudgetSpent: the meter ran out first.
     """
-    pivot = _pivot(problem)
+    stream = np.random.Generator(np.random.PCG64(variant))
+    pivot = _pivot(problem, stream)
+    ties = [stream.random(size) for size in problem.table.shape]
     for bases in product(problem.law.bases, repeat=problem.table.ndim):
         meter.spend()
         state = blank(problem)
@@ -46,24 +50,27 @@ def find(problem: Problem, meter: Meter) -> tuple[np.ndarray, ...] | None:
             settle(problem, state)
         except Contradiction:
             continue
-        found = _descend(problem, state, meter)
+        found = _descend(problem, state, meter, ties)
         if found is not None:
             return found
     return None
 
 
-def _pivot(problem: Problem) -> tuple[int, ...]:
-    """Choose the entry whose value is rarest: it pins h most."""
+def _pivot(problem: Problem, stream: np.random.Generator) -> tuple[int, ...]:
+    """Choose an entry whose value has the fewest arguments: it pins h most."""
     weight = np.bincount(problem.table.ravel() + 1, minlength=problem.values + 1)[1:]
     least = problem.least if problem.least is not None else weight
-    rarity = np.append(least * (weight.sum() + 1) + weight, np.iinfo(np.int64).max)
-    return tuple(int(i) for i in np.unravel_index(np.argmin(rarity[problem.table]), problem.table.shape))
+    rarity = np.append(least, np.iinfo(np.int64).max)[problem.table].ravel()
+    rarest = np.flatnonzero(rarity == rarity.min())
+    return tuple(int(i) for i in np.unravel_index(stream.choice(rarest), problem.table.shape))
 
 
-def _descend(problem: Problem, root: State, meter: Meter) -> tuple[np.ndarray, ...] | None:
+def _descend(
+    problem: Problem, root: State, meter: Meter, ties: list[np.ndarray]
+) -> tuple[np.ndarray, ...] | None:
     if _complete(root):
         return tuple(root.chosen)
-    stack: list[tuple[State, Iterator[Guess]]] = [(root, _guesses(problem, root))]
+    stack: list[tuple[State, Iterator[Guess]]] = [(root, _guesses(problem, root, ties))]
     while stack:
         state, guesses = stack[-1]
         guess = next(guesses, None)
@@ -78,7 +85,7 @@ def _descend(problem: Problem, root: State, meter: Meter) -> tuple[np.ndarray, .
             continue
         if _complete(child):
             return tuple(child.chosen)
-        stack.append((child, _guesses(problem, child)))
+        stack.append((child, _guesses(problem, child, ties)))
     return None
 
 
@@ -94,9 +101,9 @@ def _complete(state: State) -> bool:
     return all((chosen >= 0).all() for chosen in state.chosen)
 
 
-def _guesses(problem: Problem, state: State) -> Iterator[Guess]:
+def _guesses(problem: Problem, state: State, ties: list[np.ndarray]) -> Iterator[Guess]:
     """Candidates of the class with the fewest, most corroborated first, one of each orbit."""
-    operand, index = _narrowest(state)
+    operand, index = _narrowest(state, ties)
     candidates = np.flatnonzero(state.domain[operand][index])
     if len(state.stabiliser) > 1:
         orbits = state.stabiliser[:, None] * candidates[None, :] % problem.law.order
@@ -106,13 +113,14 @@ def _guesses(problem: Problem, state: State) -> Iterator[Guess]:
         yield operand, index, int(element)
 
 
-def _narrowest(state: State) -> tuple[int, int]:
-    best: tuple[int, int, int] | None = None
+def _narrowest(state: State, ties: list[np.ndarray]) -> tuple[int, int]:
+    """The undetermined class with the fewest candidates."""
+    best: tuple[float, int, int] | None = None
     for operand, (domain, chosen) in enumerate(zip(state.domain, state.chosen, strict=True)):
-        room = np.where(chosen >= 0, domain.shape[1] + 1, domain.sum(axis=1))
+        room = np.where(chosen >= 0, np.inf, domain.sum(axis=1) + ties[operand])
         index = int(np.argmin(room))
         if chosen[index] < 0 and (best is None or room[index] < best[0]):
-            best = (int(room[index]), operand, index)
+            best = (float(room[index]), operand, index)
     assert best is not None
     return best[1], best[2]
 

@@ -6,7 +6,7 @@ Not here: the deductions (`propagate`) and the guesses (`search`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,20 +35,22 @@ class Problem:
     values: int
     clash: tuple[np.ndarray, ...]
     bijective: tuple[bool, ...]
-    least: np.ndarray | None
-    extra: int
+    least: np.ndarray | None = None
+    extra: int = 0
+
+    def under(self, least: np.ndarray | None, extra: int) -> Problem:
+        """The same problem with other bounds on the sizes of h^-1(v)."""
+        return replace(self, least=least, extra=extra)
 
 
-def pose(
-    reduced: Reduced, law: Law, clash: tuple[np.ndarray, ...], least: np.ndarray | None, extra: int
-) -> Problem:
+def pose(reduced: Reduced, law: Law, clash: tuple[np.ndarray, ...]) -> Problem:
     """Pose the search problem for a reduced table under a law."""
     table = reduced.table
     lines = tuple(np.ascontiguousarray(np.moveaxis(table, s, -1)) for s in range(table.ndim))
     bijective = tuple(
         len(pairs) == law.order and int(pairs.sum()) == law.order * (law.order - 1) for pairs in clash
     )
-    return Problem(law, table, lines, len(reduced.values), clash, bijective, least, extra)
+    return Problem(law, table, lines, len(reduced.values), clash, bijective)
 
 
 @dataclass(eq=False)

@@ -40,7 +40,8 @@ class Witness:
         return self.h[self.arguments(p)]
 
     def arguments(self, p: int) -> np.ndarray:
-        """Tabulate the argument of h over all inputs: int64 array of shape (n_1, ..., n_k), entries 0..p-1."""
+        """Tabulate the argument of h over all inputs: int64 array of shape (n_1, ..., n_k), entries
+        0..p-1."""
         join = np.add if self.form == "additive" else np.multiply
         return np.asarray(reduce(lambda left, g: join.outer(left, g) % p, self.g[1:], self.g[0] % p))
 

@@ -1,0 +1,97 @@
+"""Tactics: bets on how many arguments every value has, and the schedule of restarts over them.
+
+Owns: `pursue`, which runs searches of growing size over several bets until one finds a witness or the one
+that bets nothing is exhausted. Heavy tails are the rule in such searches: a new variant of the order often
+ends in a few nodes where another runs for millions, so short runs come first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .budget import BudgetSpent, Meter
+from .search import find
+from .state import Problem
+
+FIRST_RUN = 30
+GROWTH = 1.3
+
+
+@dataclass(frozen=True, eq=False)
+class Tactic:
+    """A bet: value v has at least least[v] arguments, and all values together at most `extra` more.
+
+    Attributes:
+        least: int64 array of length V, or None to bet nothing.
+        extra: how many further arguments are allowed.
+        complete: whether the bet excludes nothing, so that exhausting it is a proof.
+    """
+
+    least: np.ndarray | None
+    extra: int
+    complete: bool
+
+
+def bets(table: np.ndarray, least: np.ndarray, slack: int) -> list[Tactic]:
+    """List the bets, boldest first; the last one is complete.
+
+    A value that fills c entries of the table probably has about c * m / N arguments, so the slack is given
+    away one by one to the value with the most entries for each argument it would then have; or, as
+    polynomials take most of their values equally often, to the value with the fewest arguments so far.
+
+    Arguments:
+        table: reduced table of value numbers.
+        least: proven lower bounds.
+        slack: m - least.sum(), at least 0.
+
+    Example:
+        >>> [(t.least.tolist(), t.extra) for t in bets(np.array([[0, 0, 0], [0, 0, 1]]), np.array([3, 1]), 1)]
+        [([3, 1], 0), ([4, 1], 0), ([3, 1], 1)]
+    """
+    if slack == 0:
+        return [Tactic(least, 0, True)]
+    entries = np.bincount(table.ravel() + 1, minlength=len(least) + 1)[1:]
+    by_entries, by_level = least.copy(), least.copy()
+    tactics = [Tactic(least, 0, False)]
+    for count in range(1, slack + 1):
+        by_entries[np.argmax(entries / (by_entries + 1))] += 1
+        by_level[np.lexsort((-entries, by_level))[0]] += 1
+        if count <= 3 or count == slack:
+            tactics.append(Tactic(by_entries.copy(), 0, False))
+        if count == slack and (by_level != by_entries).any():
+            tactics.append(Tactic(by_level.copy(), 0, False))
+    tactics.append(Tactic(least, slack, True))
+    return tactics
+
+
+def pursue(problem: Problem, tactics: list[Tactic], meter: Meter) -> tuple[np.ndarray, ...] | None:
+    """Run all tactics in turn, each round with a larger allowance and another variant of the order.
+
+    Arguments:
+        problem: the problem, whose own bounds are replaced by each tactic's.
+        tactics: as from `bets`; at least one is complete.
+        meter: the budget.
+
+    Returns:
+        Elements of all classes, or None when a complete tactic is exhausted.
+
+    Raises:
+        BudgetSpent: the budget ran out.
+    """
+    open_ = list(tactics)
+    allowance, variant = float(FIRST_RUN), 0
+    while True:
+        for tactic in list(open_):
+            meter.limit = meter.nodes + int(allowance)
+            try:
+                found = find(problem.under(tactic.least, tactic.extra), meter, variant)
+            except BudgetSpent:
+                if meter.spent:
+                    raise
+                continue
+            if found is not None or tactic.complete:
+                return found
+            open_.remove(tactic)
+        allowance, variant = allowance * GROWTH, variant + 1

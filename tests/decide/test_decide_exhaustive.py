@@ -1,0 +1,92 @@
+"""Against brute force: every table at p = 2 and 3, every quadratic at p = 5 and 7."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from decide_brute import all_representable, representable
+
+from modgrok.decide import Verdict, decide_table
+
+
+def check(table: np.ndarray, p: int, additive: bool, multiplicative: bool) -> Verdict:
+    """Compare a verdict with the truth, and re-evaluate every witness it carries."""
+    verdict = decide_table(table, p)
+    expected = "additive" if additive else "multiplicative" if multiplicative else "neither"
+    assert verdict.form == expected, (table.tolist(), verdict.certificate)
+    assert (verdict.also is not None) == (additive and multiplicative), (table.tolist(), verdict.certificate)
+    for witness in (verdict.witness, verdict.also):
+        if witness is not None:
+            join = np.add if witness.form == "additive" else np.multiply
+            value = witness.h[join.outer(*witness.g) % p]
+            assert ((value == table) | (table < 0)).all()
+    return verdict
+
+
+@pytest.mark.parametrize("p", [2, 3])
+def test_every_table(p: int) -> None:
+    additive, multiplicative = (all_representable(p, form) for form in ("additive", "multiplicative"))
+    forms = {"additive": 0, "multiplicative": 0, "neither": 0}
+    for entries in product(range(p), repeat=p * p):
+        table = np.array(entries, dtype=np.int64).reshape(p, p)
+        key = table.tobytes()
+        forms[check(table, p, key in additive, key in multiplicative).form] += 1
+    assert sum(forms.values()) == p ** (p * p)
+    assert forms["additive"] == len(additive)
+    assert forms["multiplicative"] == len(multiplicative - additive)
+
+
+def quadratics(p: int) -> list[np.ndarray]:
+    """All a x^2 + b xy + c y^2 + d x + e y, one of each set of nonzero multiples (they relabel values)."""
+    x, y = np.arange(p)[:, None], np.arange(p)[None, :]
+    basis = [x**2 + 0 * y, x * y, y**2 + 0 * x, x + 0 * y, y + 0 * x]
+    tables = []
+    for c in product(range(p), repeat=5):
+        leading = next((a for a in c if a), 1)
+        if leading == 1:
+            tables.append(sum((a * q for a, q in zip(c, basis, strict=True)), np.zeros((p, p), np.int64)) % p)
+    return tables
+
+
+@pytest.mark.parametrize(("p", "step"), [(5, 1), (7, 1)])
+def test_every_quadratic(p: int, step: int) -> None:
+    tables = quadratics(p)
+    assert len(tables) == (p**5 - 1) // (p - 1) + 1
+    for table in tables[::step]:
+        check(table, p, representable(table, p, "additive"), representable(table, p, "multiplicative"))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("p", [5, 7])
+def test_every_quadratic_with_its_multiples(p: int) -> None:
+    for table in quadratics(p):
+        form = decide_table(table, p).form
+        for scale in range(2, p):
+            for shift in range(p):
+                assert decide_table((scale * table + shift) % p, p).form == form
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_tables_with_holes(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(60):
+        p = int(rng.choice([3, 5]))
+        table = rng.integers(0, int(rng.integers(2, p + 1)), (p, p))
+        if rng.random() < 0.5:
+            g1, g2, h = rng.integers(0, p, (3, p))
+            table = h[(g1[:, None] * g2[None, :]) % p] if rng.random() < 0.5 else h[(g1[:, None] + g2) % p]
+        table[rng.random((p, p)) < rng.choice([0.1, 0.3, 0.5])] = -1
+        if (table >= 0).any():
+            check(table, p, representable(table, p, "additive"), representable(table, p, "multiplicative"))
+
+
+@pytest.mark.parametrize("p", [4, 6])
+def test_composite_moduli(p: int) -> None:
+    rng = np.random.default_rng(p)
+    for _ in range(60):
+        g1, g2, h = rng.integers(0, p, (3, p))
+        product_table = h[(g1[:, None] * g2[None, :]) % p]
+        sum_table = h[(g1[:, None] + g2[None, :]) % p]
+        few = rng.integers(0, 2, (p, p))
+        for table in (product_table, sum_table, few):
+            check(table, p, representable(table, p, "additive"), representable(table, p, "multiplicative"))
