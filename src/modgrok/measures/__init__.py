@@ -1,0 +1,44 @@
+"""Measures: pure functions of weights and the basis of their task."""
+
+from .accuracy import Tally, tally
+from .ipr import IPR, ipr, ipr_of_neurons, mean_ipr
+from .lens import Lens, Spectra, make_lens, spectra
+from .measure import Measure
+from .norms import WEIGHT_NORM, root_mean_square, weight_norm
+from .phases import (
+    PHASE_BINS,
+    PHASE_COHERENCE,
+    coherence_of,
+    frequency_histogram,
+    phase_coherence,
+    phase_histogram,
+    phase_sums,
+)
+
+MEASURES: tuple[Measure, ...] = (IPR, PHASE_COHERENCE, WEIGHT_NORM)
+"""Every measure of a two-layer network; a new one enters all shared tests by one line here."""
+
+__all__ = [
+    "IPR",
+    "MEASURES",
+    "PHASE_BINS",
+    "PHASE_COHERENCE",
+    "WEIGHT_NORM",
+    "Lens",
+    "Measure",
+    "Spectra",
+    "Tally",
+    "coherence_of",
+    "frequency_histogram",
+    "ipr",
+    "ipr_of_neurons",
+    "make_lens",
+    "mean_ipr",
+    "phase_coherence",
+    "phase_histogram",
+    "phase_sums",
+    "root_mean_square",
+    "spectra",
+    "tally",
+    "weight_norm",
+]

@@ -1,0 +1,67 @@
+"""Loss and accuracy over sets of inputs: counted, never sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ..learners.losses import Loss
+from ..learners.problem import Problem
+
+CHUNK = 16_384
+"""Inputs evaluated at once: bounds memory at about CHUNK * (width + classes) numbers."""
+
+
+class Tally(eqx.Module):
+    """Counts over `learners.GROUPS`.
+
+    Arguments:
+        correct: number of inputs whose greatest logit is their label, int32, shape (g,).
+        size: number of inputs of the group, int32, shape (g,).
+        loss: mean loss, shape (g,); nan for an empty group.
+    """
+
+    correct: Int[Array, " g"]
+    size: Int[Array, " g"]
+    loss: Float[Array, " g"]
+
+    @property
+    def accuracy(self) -> Float[Array, " g"]:
+        """Share correct; nan for an empty group."""
+        return self.correct / self.size
+
+
+def tally(logits: Callable[[Array], Array], loss: Loss, problem: Problem) -> Tally:
+    """Evaluate every input of the domain once and count by group.
+
+    Arguments:
+        logits: inputs (n, k) -> logits (n, c).
+        loss: logits and labels -> loss of each example.
+        problem: inputs, labels and groups.
+    """
+    m = len(problem.all_inputs)
+    chunk = min(m, CHUNK)
+    pad = -m % chunk
+    inputs = jnp.pad(problem.all_inputs, ((0, pad), (0, 0)))
+    labels = jnp.pad(problem.all_labels, (0, pad))
+    groups = jnp.pad(problem.groups, ((0, 0), (0, pad)))
+
+    def count(part: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+        inputs, labels, groups = part
+        z = logits(inputs)
+        right = groups & (jnp.argmax(z, axis=-1) == labels)
+        losses = loss(z, labels)
+        return right.sum(-1, dtype=jnp.int32), jnp.where(groups, losses, 0).sum(-1)
+
+    parts = (
+        inputs.reshape(-1, chunk, inputs.shape[1]),
+        labels.reshape(-1, chunk),
+        groups.reshape(len(groups), -1, chunk).swapaxes(0, 1),
+    )
+    correct, losses = jax.lax.map(count, parts)
+    size = problem.groups.sum(-1, dtype=jnp.int32)
+    return Tally(correct.sum(0), size, losses.sum(0) / size)

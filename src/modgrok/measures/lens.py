@@ -1,0 +1,113 @@
+"""Weights seen through the basis of their task: wave coefficients of every weight vector.
+
+Owns: the spectra that all Fourier measures share, so that they are computed once an observation.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from ..algebra import Basis, wave_frames
+from ..models import MLP
+
+
+class Frames(eqx.Module):
+    """`algebra.WaveFrames` on the device, with the overlaps between frequencies."""
+
+    frames: Float[Array, "f 2 p"]
+    solve: Float[Array, "f 2 2"]
+    doubled: Float[Array, " f"]
+    overlaps: Float[Array, "f 2 f 2"]
+    orthogonal: bool = eqx.field(static=True)
+
+
+class Lens(eqx.Module):
+    """A basis laid out for the device.
+
+    Arguments:
+        blocks: frames of each operand, then of the output.
+        outputs: group element -> class, int32, shape (n,).
+        name: the basis's name.
+    """
+
+    blocks: tuple[Frames, ...]
+    outputs: Int[Array, " n"]
+    name: str = eqx.field(static=True)
+
+    @property
+    def order(self) -> int:
+        """n, the order of the group."""
+        return len(self.outputs)
+
+
+def make_lens(basis: Basis) -> Lens:
+    """Build the frames of every block of a basis."""
+    identity = np.arange(basis.order, dtype=np.int64)
+    blocks = tuple(_frames(labels, basis.order) for labels in (*basis.operands, identity))
+    return Lens(blocks, jnp.asarray(basis.outputs, jnp.int32), basis.name)
+
+
+def _frames(labels: np.ndarray, order: int) -> Frames:
+    waves = wave_frames(labels, order)
+    overlaps = np.einsum("fcp,gdp->fcgd", waves.frames, waves.frames)
+    arrays = (waves.frames, waves.solve, waves.doubled, overlaps)
+    return Frames(*(jnp.asarray(a, jnp.float32) for a in arrays), waves.orthogonal)
+
+
+class Spectra(eqx.Module):
+    """Waves in every weight vector of a network.
+
+    Arguments:
+        power: share of each frequency in each vector, weighed as |rfft|^2; rows sum to 1, or are 0 for
+            a zero vector. Shape (k + 1, h, f): operands, then the readout.
+        waves: coefficients (a, b) of a cos + b sin fitted at each frequency, shape (k + 1, h, f, 2).
+        dominant: each neuron's frequency 1..n//2 of greatest power over all its vectors, shape (h,).
+    """
+
+    power: Float[Array, "b h f"]
+    waves: Float[Array, "b h f 2"]
+    dominant: Int[Array, " h"]
+
+
+def spectra(weights: MLP, lens: Lens) -> Spectra:
+    """Decompose every weight vector into waves of the task's basis.
+
+    Where the basis is one to one this is the real DFT; elsewhere (squares for x^2 + y^2, say) waves of
+    different frequencies overlap, and the power of each is what matching pursuit takes out with it: the
+    strongest wave is subtracted, again and again. A pure wave has all its power at one frequency in both.
+
+    The readout is read at `outputs[t]` for every group element t, so that h need not be one to one.
+    """
+    vectors = (*weights.embedding, weights.readout[lens.outputs])
+    coordinates = [jnp.einsum("fcp,ph->hfc", b.frames, v) for b, v in zip(lens.blocks, vectors, strict=True)]
+    powers = [_power(b, c) for b, c in zip(lens.blocks, coordinates, strict=True)]
+    waves = [jnp.einsum("fcd,hfd->hfc", b.solve, c) for b, c in zip(lens.blocks, coordinates, strict=True)]
+    power = jnp.stack(powers)
+    return Spectra(power, jnp.stack(waves), 1 + jnp.argmax(power.sum(0)[:, 1:], axis=-1))
+
+
+def _power(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:
+    energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _pursue(block, coordinates)
+    weighed = energy * block.doubled
+    total = weighed.sum(-1, keepdims=True)
+    return jnp.where(total > 0, weighed / jnp.where(total > 0, total, 1), 0)
+
+
+def _pursue(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:
+    """Matching pursuit, in coordinates: subtracting a wave changes the others by its overlaps."""
+    rows = jnp.arange(coordinates.shape[0])
+
+    def take(_: int, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        left, energy = carry
+        strength = jnp.sum(left**2, axis=-1)
+        best = jnp.argmax(strength, axis=-1)
+        taken = left[rows, best]
+        left = left - jnp.einsum("hdfc,hd->hfc", block.overlaps[best], taken)
+        return left, energy.at[rows, best].add(strength[rows, best])
+
+    start = (coordinates, jnp.zeros(coordinates.shape[:2], coordinates.dtype))
+    return jax.lax.fori_loop(0, coordinates.shape[1], take, start)[1]

@@ -1,0 +1,177 @@
+"""What a run is: a frozen record whose content is its identity.
+
+Owns: the record, its canonical JSON, the run id. Budget and observation steps are not in it: they say how
+far a run is followed, not which run it is, so a larger budget continues the same run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..learners.mlp_settings import MLPSettings
+from ..tasks import InputError, Task, parse, task_from_expression, task_from_group
+from ..tasks.errors import shorten
+
+LEARNERS: tuple[tuple[str, type[MLPSettings]], ...] = (("mlp", MLPSettings),)
+
+
+class TaskSource(BaseModel):
+    """Where a task comes from: exactly one of an expression with p, a group, or a table's digest with p."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    expression: str | None = Field(None, description="Expression, stored in canonical form.")
+    group: str | None = Field(None, description="Finite group whose composition is the task, such as S5.")
+    table: str | None = Field(None, description="SHA-256 of a table given directly.")
+    p: int | None = Field(None, description="Modulus; of an expression or a table.")
+
+
+class Experiment(BaseModel):
+    """Everything that determines a run's numbers.
+
+    Example:
+        >>> experiment = Experiment.of("y + x", p=97, lr=1e6)
+        >>> experiment.name, experiment.id == Experiment.of("x+y", p=97, lr=1e6).id
+        ('x + y', True)
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    task: TaskSource
+    fraction: float = Field(0.5, gt=0, lt=1, description="Share of the inputs that trains.")
+    symmetric: bool = Field(False, description="Keep (x, y) and (y, x) on the same side of the split.")
+    corruption: float = Field(0.0, ge=0, le=1, description="Share of training labels redrawn at random.")
+    seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")
+    learner: MLPSettings = Field(default_factory=MLPSettings)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        named = [name for name in ("expression", "group", "table") if getattr(self.task, name) is not None]
+        if len(named) != 1:
+            raise ValueError("task: must have exactly one of expression, group and table")
+        return self
+
+    @classmethod
+    def of(
+        cls,
+        expression: str | None = None,
+        *,
+        p: int | None = None,
+        group: str | None = None,
+        table: Task | None = None,
+        learner: str = "mlp",
+        **options: Any,
+    ) -> Experiment:
+        """Build an experiment from flat options: its own fields and those of its learner.
+
+        Arguments:
+            expression: see `modgrok.tasks.parse`; with `p`.
+            p: modulus.
+            group: a finite group's name instead of an expression.
+            table: a task read from a table instead of an expression.
+            learner: name in `LEARNERS`.
+            options: `fraction`, `seed`, … and the learner's settings; None means the default.
+
+        Raises:
+            InputError: one line with argument, rule and value.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        own = {name: given.pop(name) for name in list(given) if name in cls.model_fields}
+        source, task = _source(expression, p, group, table)
+        settings = _learner_type(learner)
+        for name in given:
+            if name not in settings.model_fields or name == "kind":
+                known = [*settings.model_fields, *cls.model_fields]
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise InputError(f"{name}: is no option of the learner {learner}{hint}")
+        try:
+            chosen = settings(**given).resolve(task.p, task.k)
+            return cls(task=source, learner=chosen, **own)
+        except ValidationError as error:
+            raise InputError(first_line(error)) from None
+
+    @property
+    def name(self) -> str:
+        """The task's display name."""
+        source = self.task
+        return source.expression or source.group or f"table:{(source.table or '')[:12]}"
+
+    def canonical_json(self) -> str:
+        """Return the content as JSON with sorted keys and no spaces."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def id(self) -> str:
+        """Run id: the first 12 hexadecimal digits of the SHA-256 of the content."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()[:12]
+
+    def build_task(self, table: Task | None = None) -> Task:
+        """Tabulate the task; a table given directly must be handed in, and must have the right digest."""
+        source = self.task
+        if source.expression is not None and source.p is not None:
+            return task_from_expression(source.expression, source.p)
+        if source.group is not None:
+            return task_from_group(source.group)
+        if table is None or table.digest != source.table:
+            raise InputError(f"table: must be the one with SHA-256 {source.table}, got another or none")
+        return table
+
+
+def first_line(error: ValidationError) -> str:
+    """Turn a validation error into one line: argument, rule, value."""
+    first = error.errors()[0]
+    name = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "experiment")
+    context = first.get("ctx", {})
+    rules = {
+        "greater_than": "must be above {gt}",
+        "greater_than_equal": "must be at least {ge}",
+        "less_than": "must be below {lt}",
+        "less_than_equal": "must be at most {le}",
+        "literal_error": "must be one of {expected}",
+        "finite_number": "must be finite",
+        "int_parsing": "must be an integer",
+        "int_from_float": "must be an integer",
+        "int_type": "must be an integer",
+        "float_parsing": "must be a number",
+        "float_type": "must be a number",
+        "bool_parsing": "must be true or false",
+    }
+    if first["type"] == "value_error":
+        return str(context["error"])
+    rule = rules.get(first["type"], first["msg"]).format(**context)
+    return f"{name}: {rule}, got {shorten(first['input'])}"
+
+
+def _learner_type(name: str) -> type[MLPSettings]:
+    for known, settings in LEARNERS:
+        if known == name:
+            return settings
+    known_names = ", ".join(known for known, _ in LEARNERS)
+    raise InputError(f"learner: must be one of {known_names}, got {shorten(name)}")
+
+
+def _source(
+    expression: str | None, p: int | None, group: str | None, table: Task | None
+) -> tuple[TaskSource, Task]:
+    if sum(source is not None for source in (expression, group, table)) != 1:
+        raise InputError("expression: give exactly one of an expression, a group and a table")
+    if expression is not None:
+        if p is None:
+            raise InputError("p: must be given with an expression, got none")
+        task = task_from_expression(parse(expression), p)
+        return TaskSource(expression=task.name, p=p), task
+    if group is not None:
+        task = task_from_group(group)
+        if p not in (None, task.p):
+            raise InputError(f"p: the group {task.name} has {task.p} elements, got {p}")
+        return TaskSource(group=task.name), task
+    assert table is not None
+    if p not in (None, table.p):
+        raise InputError(f"p: the table is over 0..{table.p - 1}, got {p}")
+    return TaskSource(table=table.digest, p=table.p), table
