@@ -14,6 +14,7 @@ from .phases import (
     phase_histogram,
     phase_sums,
 )
+from .task_basis import basis_of
 
 MEASURES: tuple[Measure, ...] = (IPR, PHASE_COHERENCE, WEIGHT_NORM)
 """Every measure of a two-layer network; a new one enters all shared tests by one line here."""
@@ -28,6 +29,7 @@ __all__ = [
     "Measure",
     "Spectra",
     "Tally",
+    "basis_of",
     "coherence_of",
     "frequency_histogram",
     "ipr",

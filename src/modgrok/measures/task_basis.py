@@ -1,0 +1,34 @@
+"""The basis in which the Fourier measures read a task's networks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..algebra import Basis, additive_basis, is_prime, multiplicative_basis, natural_basis
+from ..decide import Budget, decide_table
+
+SECONDS = 2.0
+"""Most time spent on the form of a task before training starts; a task not decided by then is read in the
+natural order of its values."""
+
+
+def basis_of(table: np.ndarray, p: int) -> Basis:
+    """Return the basis of a task's witness, or the natural one if it has none.
+
+    Arguments:
+        table: int64, shape (p,)*k, -1 outside the domain.
+        p: modulus.
+
+    Example:
+        >>> n = np.arange(5)
+        >>> basis_of(n[:, None] * n % 5, 5).name
+        'multiplicative'
+    """
+    if table.size > 1_000_000:
+        return natural_basis(p, table.ndim)
+    verdict = decide_table(table, p, budget=Budget(seconds=SECONDS))
+    if verdict.form == "additive" and verdict.g is not None and verdict.h is not None:
+        return additive_basis(verdict.g, verdict.h)
+    if verdict.form == "multiplicative" and is_prime(p) and verdict.g is not None and verdict.h is not None:
+        return multiplicative_basis(verdict.g, verdict.h)
+    return natural_basis(p, table.ndim)

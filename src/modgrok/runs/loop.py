@@ -1,0 +1,352 @@
+"""Time and iteration: the one training loop of the package.
+
+Owns: compiled segments between observations, stopping, divergence, memorising and grokking, timing, when a
+run is committed and which weights are kept. A segment is one compiled while-loop whose length is an
+argument, so a run compiles its step once whatever the segments' lengths, and a resumed run repeats the
+undisturbed one bit for bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from ..algebra import Basis
+from ..learners import MLPLearner, MLPState, Problem, make_problem, mlp_learner
+from ..measures import PHASE_BINS, Lens, basis_of, make_lens
+from ..models import MLP
+from ..tasks import InputError, Split, Task, split_task
+from ..version import __version__
+from .arrays import CorruptFile, flatten, unflatten
+from .experiment import Experiment
+from .observe import HISTOGRAMS, SCALARS, observe
+from .schedule import GROKKED, MEMORISED, keeps_checkpoint, next_observation, stop_step
+from .store import Record, RunRow, Store
+from .streams import key, words
+
+DEFAULT_STEPS = 10_000
+COMMIT_EVERY = 0.2
+"""Seconds after which an observation commits the run; earlier ones wait for it in memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """An experiment made concrete: its exact objects and their device layout."""
+
+    experiment: Experiment
+    task: Task
+    split: Split
+    basis: Basis
+    learner: MLPLearner
+    problem: Problem
+    lens: Lens
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What an observer of a running loop sees.
+
+    Arguments:
+        row: the run so far.
+        record: the newest observation.
+        steps_per_second: over the last segment; nan before the first.
+        end: the step at which the run will stop, as far as known.
+    """
+
+    row: RunRow
+    record: Record
+    steps_per_second: float
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run as far as it went.
+
+    Arguments:
+        experiment: what was run.
+        row: its state and summary.
+        records: observations, by step.
+        weights: the network at the last step.
+        task: the task.
+    """
+
+    experiment: Experiment
+    row: RunRow
+    records: list[Record]
+    weights: MLP
+    task: Task
+
+
+def prepare(experiment: Experiment, table: Task | None = None) -> Setting:
+    """Build the exact objects of an experiment.
+
+    Arguments:
+        experiment: what to run.
+        table: the task, when it is a table given directly.
+
+    Raises:
+        InputError: a batch larger than the training set, or a split without examples.
+    """
+    task = experiment.build_task(table)
+    split = split_task(
+        task,
+        experiment.fraction,
+        words(experiment.seed, "split"),
+        symmetric=experiment.symmetric,
+        corruption=experiment.corruption,
+        noise=words(experiment.seed, "noise"),
+    )
+    settings = experiment.learner
+    if settings.batch_size is not None and settings.batch_size > len(split.train):
+        raise InputError(
+            f"batch_size: must be at most the {len(split.train)} training examples, got {settings.batch_size}"
+        )
+    basis = basis_of(task.table, task.p)
+    return Setting(
+        experiment, task, split, basis, mlp_learner(settings), make_problem(task, split), make_lens(basis)
+    )
+
+
+def initial_state(setting: Setting) -> MLPState:
+    """Draw the state at step 0 from the run's streams."""
+    seed = setting.experiment.seed
+    return setting.learner.init(key(seed, "init"), key(seed, "batch"), setting.problem)
+
+
+@eqx.filter_jit
+def advance(learner: MLPLearner, state: MLPState, problem: Problem, stop: Array) -> tuple[MLPState, Array]:
+    """Step until `stop`, or until an update is not finite.
+
+    Returns:
+        (the last finite state, whether all updates were finite).
+    """
+    dynamic, static = eqx.partition(state, eqx.is_array)
+
+    def going(carry: tuple[Any, Array]) -> Array:
+        arrays, finite = carry
+        return finite & (arrays.step < stop)
+
+    def body(carry: tuple[Any, Array]) -> tuple[Any, Array]:
+        old = carry[0]
+        state, finite = learner.step(eqx.combine(old, static), problem)
+        new = eqx.filter(state, eqx.is_array)
+        return jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, old), finite
+
+    arrays, finite = jax.lax.while_loop(going, body, (dynamic, jnp.array(True)))
+    return eqx.combine(arrays, static), finite
+
+
+def run(
+    experiment: Experiment,
+    *,
+    store: Store | None = None,
+    steps: int = DEFAULT_STEPS,
+    observe_every: int | None = None,
+    early_stop: bool = True,
+    table: Task | None = None,
+    command: str = "",
+    on_observation: Callable[[Progress], None] = lambda progress: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> Run:
+    """Train an experiment up to a step budget, or continue it from where its store left it.
+
+    Arguments:
+        experiment: what to run.
+        store: where to record; None keeps everything in memory.
+        steps: budget, >= 1. The same experiment with a larger budget continues its run.
+        observe_every: steps between observations; None observes every step at first and about every
+            twentieth part of the steps so far later.
+        early_stop: stop at 1.5 times the step at which the run grokked.
+        table: the task, when it is a table given directly.
+        command: recorded with the run, for the report.
+        on_observation: called after every observation.
+        stop_requested: asked after every segment; true saves and returns with status `interrupted`.
+
+    Returns:
+        The run, with status `finished`, `diverged` or `interrupted`.
+
+    Raises:
+        InputError: bad arguments, or the run is being trained by another process.
+        CorruptFile: the stored state is damaged.
+    """
+    if steps < 1:
+        raise InputError(f"steps: must be at least 1, got {steps}")
+    if observe_every is not None and observe_every < 1:
+        raise InputError(f"observe_every: must be at least 1, got {observe_every}")
+    loop = _Loop(experiment, store, steps, observe_every, early_stop, table, command)
+    if store is None:
+        return loop.follow(on_observation, stop_requested)
+    with store.lock(experiment.id)(experiment.id):
+        return loop.follow(on_observation, stop_requested)
+
+
+@dataclass
+class _Loop:
+    """The mutable middle of `run`: what is known so far and what is not yet committed."""
+
+    experiment: Experiment
+    store: Store | None
+    budget: int
+    every: int | None
+    early_stop: bool
+    table: Task | None
+    command: str
+    pending: list[Record] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    last_kept: int | None = None
+    began: float = field(default_factory=time.perf_counter)
+    committed: float = 0.0
+
+    def follow(self, report: Callable[[Progress], None], stop_requested: Callable[[], bool]) -> Run:
+        """Run to the end, an interruption or divergence; commit on the way out whatever happens."""
+        self.setting = prepare(self.experiment, self.table)
+        self.row, self.state = self._begin()
+        self.earlier = self.row.seconds
+        try:
+            status = self._iterate(report, stop_requested)
+        except BaseException:
+            if self.store is not None and self.row.state is not None:
+                self._commit("interrupted")
+            raise
+        self._commit(status)
+        self._keep("final")
+        return Run(self.experiment, self.row, self.records, self.state.weights, self.setting.task)
+
+    def _iterate(self, report: Callable[[Progress], None], stop_requested: Callable[[], bool]) -> str:
+        learner, problem = self.setting.learner, self.setting.problem
+        self.state, _ = advance(learner, self.state, problem, jnp.asarray(0))  # compile, make no step
+        if not self.records:
+            self._observe(report, float("nan"))
+        while self.row.step < self._end:
+            target = min(next_observation(self.row.step, self.every), self._end)
+            started = time.perf_counter()
+            state, finite = advance(learner, self.state, problem, jnp.asarray(target))
+            finite = bool(finite)
+            elapsed = time.perf_counter() - started
+            made = int(state.step) - self.row.step
+            self.state = state
+            self.row = replace(
+                self.row,
+                step=int(state.step),
+                step_seconds=self.row.step_seconds + elapsed,
+                timed_steps=self.row.timed_steps + made,
+            )
+            if finite or made:
+                self._observe(report, made / elapsed if made else float("nan"))
+            if not finite:
+                return "diverged"
+            if stop_requested() and self.row.step < self._end:
+                return "interrupted"
+        return "finished"
+
+    @property
+    def _end(self) -> int:
+        return stop_step(self.row.grokked_at, self.budget, self.early_stop)
+
+    def _observe(self, report: Callable[[Progress], None], speed: float) -> None:
+        setting = self.setting
+        scalars, histograms = jax.device_get(observe(setting.learner, self.state, setting.problem, setting.lens))
+        numbers = {name: float(value) for name, value in scalars.items()}
+        record = Record(self.row.step, self._seconds, numbers, histograms)
+        self.records.append(record)
+        self.pending.append(record)
+        first_memorised = self.row.memorised_at is None and numbers["train_accuracy"] >= MEMORISED
+        first_grokked = self.row.grokked_at is None and numbers["test_accuracy"] >= GROKKED
+        if first_memorised:
+            self.row = replace(self.row, memorised_at=self.row.step)
+        if first_grokked:
+            self.row = replace(self.row, grokked_at=self.row.step)
+        scheduled = keeps_checkpoint(self.row.step, self.last_kept)
+        if scheduled or first_memorised or first_grokked or self._seconds - self.committed > COMMIT_EVERY:
+            self._commit("running")
+        if scheduled:
+            self.last_kept = self.row.step
+            self._keep("schedule")
+        if first_memorised:
+            self._keep("memorised")
+        if first_grokked:
+            self._keep("grokked")
+        report(Progress(self.row, record, speed, self._end))
+
+    @property
+    def _seconds(self) -> float:
+        return self.earlier + time.perf_counter() - self.began
+
+    def _begin(self) -> tuple[RunRow, MLPState]:
+        """Enter the run in the store, or take up its last state."""
+        row = self._fresh_row()
+        template = initial_state(self.setting)
+        if self.store is None:
+            return row, template
+        if self.experiment.task.table is not None:
+            self.store.keep_table(self.setting.task)
+        known = self.store.find(row.id)
+        self.store.begin(row)
+        if known is None or known.state is None:
+            return row, template
+        state = unflatten(template, self.store.state(known))
+        if int(state.step) != known.step:
+            raise CorruptFile(f"{known.state}: holds step {int(state.step)}, the store says {known.step}")
+        self.records = self.store.records(row.id)
+        kept = self.store.checkpoints(row.id)
+        self.last_kept = max((c.step for c in kept if "schedule" in c.reasons), default=None)
+        fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}
+        return replace(known, status="running", **fresh), state
+
+    def _fresh_row(self) -> RunRow:
+        setting = self.setting
+        return RunRow(
+            id=self.experiment.id,
+            experiment=self.experiment.canonical_json(),
+            expression=self.experiment.name,
+            p=setting.task.p,
+            learner=self.experiment.learner.kind,
+            budget=self.budget,
+            early_stop=self.early_stop,
+            observe_every=self.every,
+            scalars=SCALARS,
+            histograms=tuple(zip(HISTOGRAMS, (setting.lens.order // 2, PHASE_BINS), strict=True)),
+            context=context_of(setting, self.command),
+        )
+
+    def _commit(self, status: str) -> None:
+        self.row = replace(self.row, status=status, seconds=self._seconds)
+        if self.store is not None:
+            self.row = self.store.commit(self.row, self.pending, flatten(self.state))
+        self.pending = []
+        self.committed = self._seconds
+
+    def _keep(self, reason: str) -> None:
+        if self.store is not None:
+            self.store.keep_weights(self.row.id, self.row.step, reason, self.state.weights)
+
+
+def context_of(setting: Setting, command: str) -> dict[str, Any]:
+    """What a reader of the numbers must know beside them: sizes, chance levels, basis, versions."""
+    task, split = setting.task, setting.split
+    return {
+        "operands": list(task.operands),
+        "inputs": task.size,
+        "excluded": task.excluded,
+        "train": len(split.train),
+        "test": len(split.test),
+        "corrupted": int(np.sum(split.corrupted)),
+        "chance": 1 / task.p,
+        "majority": task.majority_share,
+        "zero_rows_constant": task.zero_rows_constant,
+        "basis": setting.basis.name,
+        "order": setting.basis.order,
+        "command": command,
+        "version": __version__,
+        "jax": jax.__version__,
+        "device": jax.devices()[0].platform,
+    }
