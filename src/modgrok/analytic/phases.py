@@ -5,10 +5,11 @@ A neuron with phases phi_1..phi_k, activation z^k and readout phase phi_1 + ... 
     (sum_s cos(theta_s + phi_s))^k cos(theta_out + sum_s phi_s)
         = sum_r C_r cos(sum_s r_s theta_s - theta_out + sum_s (r_s - 1) phi_s),
 
-r running over the integer vectors with sum |r_s| <= k and sum r_s = k mod 2. Only r = (1..1) is wanted; the
-phases of a set of neurons must make every other character phi -> exp(i sum_s (r_s - 1) phi_s) average to zero.
+r running over the integer vectors with sum |r_s| <= k and sum r_s = k mod 2. Only r = (1..1) is wanted;
+the phases of a set of neurons must make every other character phi -> exp(i sum_s (r_s - 1) phi_s) average
+to zero.
 
-Owns: those characters, the random and the exact phases. Searches for smaller sets are in `designs`.
+Owns: those characters, the random and the exact phases. Whether fewer neurons could do is in `designs`.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def exact_phases(k: int) -> np.ndarray:
         phi_s = pi j/(k+1) + pi e_s,   j = 0..k,  e in {0,1}^k with e_1 = 0
 
     Averaging over e removes every r with an even entry, hence all but r in {-1,1}^k; averaging over j removes
-    those with 1..k negative entries. At k = 2 the set is the coset-free form of (phi_1, phi_2) = 2 pi (j/6, 4j/6).
+    those with 1..k negative entries.
 
     Arguments:
         k: number of operands, 1..12.

@@ -1,14 +1,15 @@
 """Readouts: which arguments t of h a class q reads, R[q, t].
 
-Owns: the forward map (all preimages) and the papers' inverse branch (one of them).
+Owns: the forward map (all preimages), its part that inputs reach, and the papers' inverse branch.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-READOUTS = ("forward", "inverse")
-"""`forward`: R[q, t] = 1 for every reachable t with h(t) = q. `inverse`: for the smallest such t only."""
+READOUTS = ("forward", "reachable", "inverse")
+"""`forward`: R[q, t] = 1 for every t with h(t) = q. `reachable`: for those t only that some input has, so
+that classes without input stay silent. `inverse`: for the smallest reachable t of each class."""
 
 
 def preimages(h: np.ndarray, reach: np.ndarray, classes: int, readout: str = "forward") -> np.ndarray:
@@ -16,7 +17,7 @@ def preimages(h: np.ndarray, reach: np.ndarray, classes: int, readout: str = "fo
 
     Arguments:
         h: int64 (m,), the class of every argument.
-        reach: bool (m,), which arguments some input has; the others are left out.
+        reach: bool (m,), which arguments some input has.
         classes: c, number of rows.
         readout: one of `READOUTS`. With b preimages a class, `inverse` answers right on about a share 1/b.
 
@@ -36,7 +37,7 @@ def preimages(h: np.ndarray, reach: np.ndarray, classes: int, readout: str = "fo
     """
     if readout not in READOUTS:
         raise ValueError(f"readout: must be one of {', '.join(READOUTS)}, got {readout!r}")
-    t = np.flatnonzero(reach)
+    t = np.arange(len(h)) if readout == "forward" else np.flatnonzero(reach)
     if readout == "inverse":
         t = t[np.unique(h[t], return_index=True)[1]]
     table = np.zeros((classes, len(h)))

@@ -22,7 +22,7 @@ class Waves:
         order: m, the order of the cyclic group.
         frequency: int64 (N,), taken mod m.
         phase: float64 (k, N), radians.
-        weight: float64 (N,), positive; the height of the neuron's wave in the logits. They sum to 1, the peak.
+        weight: float64 (N,), positive, the height of the neuron's wave in the logits; the sum is 1, the peak.
         gain: float64 (N,), height of that wave at unit amplitude: k!/2^k, or k^k for the constant neuron.
     """
 
@@ -44,11 +44,13 @@ class Waves:
 
     @property
     def amplitude(self) -> np.ndarray:
-        """(weight/gain)^(1/(k+1)), the factor on both layers; Doshi et al. 2024, Eq. 2: (2^k/(N k!))^(1/(k+1))."""
+        """(weight/gain)^(1/(k+1)), the factor on both layers; Doshi et al., Eq. 2: (2^k/(N k!))^(1/(k+1))."""
         return (self.weight / self.gain) ** (1 / (self.operands + 1))
 
 
-def random_waves(m: int, k: int, width: int, rng: np.random.Generator) -> Waves:
+def random_waves(
+    m: int, k: int, width: int, rng: np.random.Generator, frequencies: Sequence[int] | None = None
+) -> Waves:
     """Build the papers' neurons: frequencies 1..N, phases uniform, every weight 1/N.
 
     Arguments:
@@ -58,6 +60,7 @@ def random_waves(m: int, k: int, width: int, rng: np.random.Generator) -> Waves:
         rng: source of the phases. The papers' permutation of the frequencies changes nothing in
             distribution, since phases are independent, and is left out; so the first N of any wider set
             differ from a set of N only in their weight.
+        frequencies: carried in turn instead of 1..N.
 
     Raises:
         ValueError: width < 1.
@@ -66,7 +69,8 @@ def random_waves(m: int, k: int, width: int, rng: np.random.Generator) -> Waves:
     """
     if width < 1:
         raise ValueError(f"width: must leave at least 1 periodic neuron, got {width}")
-    frequency = np.arange(1, width + 1, dtype=np.int64) % m
+    turns = np.arange(1, width + 1) if frequencies is None else np.resize(frequencies, width)
+    frequency = turns.astype(np.int64) % m
     uniform = np.full(width, 1 / width)
     return Waves(m, frequency, random_phases(k, width, rng), uniform, np.full(width, wave_gain(k)))
 
@@ -101,8 +105,13 @@ def frequency_weights(m: int, frequencies: Sequence[int]) -> np.ndarray:
         >>> frequency_weights(4, (0, 1, 2)).tolist()
         [0.25, 0.5, 0.25]
     """
-    raw = np.array([1.0 if 2 * f % m == 0 else 2.0 for f in frequencies])
+    raw = np.array([raw_weight(m, f) for f in frequencies])
     return raw / raw.sum()
+
+
+def raw_weight(m: int, f: int) -> float:
+    """Return how many characters of Z_m a cosine of frequency f stands for: 1 if f = -f, else 2."""
+    return 1.0 if 2 * f % m == 0 else 2.0
 
 
 def embed(waves: Waves, arguments: np.ndarray, live: np.ndarray) -> np.ndarray:
