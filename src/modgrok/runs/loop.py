@@ -223,8 +223,11 @@ class _Loop:
 
     def _iterate(self, report: Callable[[Progress], None], stop_requested: Callable[[], bool]) -> str:
         learner, problem = self.setting.learner, self.setting.problem
+        observed = bool(self.records) and self.records[-1].step == self.row.step
+        if observed and (self.row.step >= self._end or self.row.status == "diverged"):
+            return "finished" if self.row.status != "diverged" else "diverged"
         self.state, _ = advance(learner, self.state, problem, jnp.asarray(0))  # compile, make no step
-        if not self.records:
+        if not observed:
             self._observe(report, float("nan"))
         while self.row.step < self._end:
             target = min(next_observation(self.row.step, self.every), self._end)
@@ -300,7 +303,8 @@ class _Loop:
         kept = self.store.checkpoints(row.id)
         self.last_kept = max((c.step for c in kept if "schedule" in c.reasons), default=None)
         fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}
-        return replace(known, status="running", **fresh), state
+        status = "diverged" if known.status == "diverged" else "running"
+        return replace(known, status=status, **fresh), state
 
     def _fresh_row(self) -> RunRow:
         setting = self.setting

@@ -236,8 +236,8 @@ class Store:
         """List the observations of a run, by step."""
         row = self.get(run)
         found = self._connection.execute(
-            "SELECT step, records.seconds, records.scalars, records.histograms FROM records "
-            "JOIN runs ON runs.number = records.run WHERE runs.id = ? ORDER BY step",
+            "SELECT records.step, records.seconds, records.scalars, records.histograms FROM records "
+            "JOIN runs ON runs.number = records.run WHERE runs.id = ? ORDER BY records.step",
             (row.id,),
         )
         return [_record(row, *entry) for entry in found]

@@ -1,0 +1,108 @@
+"""Entry point: the list of verbs, help, and how errors reach a user.
+
+Owns: exit codes. 0 is success, 2 bad input (one line: argument, rule, value), 1 any other failure. A
+traceback appears only with --debug.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from ..version import __version__
+
+VERBS: tuple[tuple[str, str, str], ...] = (
+    ("train", "modgrok.cli.train:train", "Train a network on an expression mod p and watch it grok."),
+    ("decide", "modgrok.cli.decide:decide", "Decide whether a task is h(g1(x)+g2(y)) or h(g1(x)*g2(y))."),
+    ("construct", "modgrok.cli.construct:construct", "Write the network down in closed form and check it."),
+    ("measure", "modgrok.cli.measure:measure", "Measure every kept checkpoint of a run."),
+    ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
+    ("report", "modgrok.cli.report:report", "Draw a run: html, png, svg or pdf."),
+    ("export", "modgrok.cli.export:export", "Write weights or records for other tools."),
+)
+"""Name, function and summary of every command."""
+
+USAGE = """\
+Usage: modgrok COMMAND [ARGUMENTS]
+
+A laboratory for grokking on modular arithmetic: type any expression mod p, and decide, construct, train,
+measure and picture it.
+
+Commands:
+{commands}
+
+Every command: --help shows its options, --json ends stdout with one JSON object, --runs DIR (or
+MODGROK_RUNS, default runs) names the store, --debug shows tracebacks.
+
+Start here:
+  modgrok train "x + y" --p 97
+  modgrok report latest -o report.html
+"""
+
+
+def usage() -> str:
+    """The page that `modgrok --help` prints."""
+    lines = [f"  {name:<10} {summary}" for name, _, summary in VERBS]
+    return USAGE.format(commands="\n".join(lines))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and exit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in ([], ["--help"], ["-h"], ["help"]):
+        sys.stdout.write(usage())
+        sys.exit(0)
+    if given == ["--version"]:
+        sys.stdout.write(f"modgrok {__version__}\n")
+        sys.exit(0)
+    sys.exit(_dispatch(given))
+
+
+def _dispatch(given: list[str]) -> int:
+    from cyclopts import App, CycloptsError
+
+    names = [name for name, _, _ in VERBS]
+    if given[0] not in names:
+        import difflib
+
+        close = difflib.get_close_matches(given[0], names, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return _complain(f"command: must be one of {', '.join(names)}, got {given[0][:60]!r}{hint}")
+    app = App(name="modgrok", version=__version__, result_action="return_value")
+    for name, target, summary in VERBS:
+        app.command(target, name=name, help=summary)
+    debug = "--debug" in given
+    try:
+        result = app([word for word in given if word != "--debug"], exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        if debug:
+            raise
+        return _complain(_one_line(str(error)) + f" See modgrok {given[0]} --help.")
+    except KeyboardInterrupt:
+        return _complain("interrupted", code=1)
+    except BrokenPipeError:
+        return 1
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    except Exception as error:
+        if debug:
+            raise
+        return _complain(_one_line(str(error)) or type(error).__name__, code=_code_of(error))
+    return result if isinstance(result, int) else 0
+
+
+def _code_of(error: Exception) -> int:
+    """2 for bad input, 1 for all else."""
+    from ..tasks.errors import InputError
+
+    return 2 if isinstance(error, InputError) else 1
+
+
+def _complain(message: str, code: int = 2) -> int:
+    sys.stderr.write(f"modgrok: {message}\n")
+    return code
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 400 else line[:397] + "..."

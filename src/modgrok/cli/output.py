@@ -1,0 +1,50 @@
+"""What goes to stdout: lines for a reader, one JSON object for a script."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+
+def say(text: str = "") -> None:
+    """Write a line of results to stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """Write a message to stderr."""
+    sys.stderr.write(text + "\n")
+
+
+def say_json(values: dict[str, Any]) -> None:
+    """Write one JSON object as the last line of stdout; nan and infinities become null."""
+    sys.stdout.write(json.dumps(_plain(values), allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def percent(share: float | None) -> str:
+    """Print an accuracy: exactly 100% only when nothing is wrong.
+
+    Example:
+        >>> percent(1.0), percent(0.99999), percent(float("nan"))
+        ('100%', '99.99%', '–')
+    """
+    if share is None or math.isnan(share):
+        return "–"
+    if share == 1:
+        return "100%"
+    return f"{math.floor(share * 10_000) / 100:.2f}%"

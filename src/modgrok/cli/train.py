@@ -1,0 +1,211 @@
+"""`modgrok train`: from an expression to a grokked network."""
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, field, make_dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from cyclopts import Parameter
+from pydantic.fields import FieldInfo
+
+from ..learners.mlp_settings import MLPSettings
+from ..runs import DEFAULT_STEPS, Experiment, Run, Store, run
+from ..runs.experiment import LEARNERS
+from ..tasks import Task, read_table
+from .cache import enable_compilation_cache
+from .options import (
+    DEFAULT_RUNS,
+    Expression,
+    Group,
+    Json,
+    Modulus,
+    Runs,
+    Table,
+    Whole,
+    number,
+    whole,
+)
+from .output import note, percent, say, say_json
+from .progress import progress_display
+
+OWN_FIELDS = ("fraction", "symmetric", "corruption", "seed")
+
+
+def _option(name: str, info: FieldInfo) -> tuple[str, Any, Any]:
+    """Turn a settings field into a flag: declared once, read by commands, documentation and JSON.
+
+    Choices arrive as text and are checked with the other rules, in one voice.
+    """
+    kinds = [kind for kind in (get_args(info.annotation) or (info.annotation,)) if kind is not type(None)]
+    kind = kinds[0] if kinds[0] in (bool, int, float) else str
+    if kind is bool:
+        return name, Annotated[bool, Parameter(help=info.description, negative=())], field(default=False)
+    shown = "" if info.default is None else f" [default: {info.default}]"
+    converter = {int: whole, float: number}.get(kind)
+    flag = Parameter(help=f"{info.description}{shown}", converter=converter, allow_leading_hyphen=True)
+    return name, Annotated[kind | None, flag], field(default=None)
+
+
+def _options_type() -> type:
+    fields = {name: info for _, settings in LEARNERS for name, info in settings.model_fields.items()}
+    fields = {name: info for name, info in fields.items() if name != "kind"}
+    own = {name: Experiment.model_fields[name] for name in OWN_FIELDS}
+    made = make_dataclass("Options", [_option(name, info) for name, info in {**own, **fields}.items()], frozen=True)
+    made.__module__ = __name__  # cyclopts opens only classes that have a home
+    return made
+
+
+Options = _options_type()
+DEFAULT_OPTIONS = Options()
+
+
+def train(
+    expression: Expression = None,
+    /,
+    *,
+    p: Modulus = None,
+    learner: Annotated[str, Parameter(help="What learns: " + ", ".join(name for name, _ in LEARNERS))] = "mlp",
+    steps: Annotated[Whole, Parameter(help="Most steps to train.")] = DEFAULT_STEPS,
+    options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
+    group: Group = None,
+    table: Table = None,
+    observe_every: Annotated[
+        int | None, Parameter(converter=whole, help="Steps between observations; default dense, then logarithmic.")
+    ] = None,
+    early_stop: Annotated[bool, Parameter(help="Stop at 1.5 times the step of grokking.")] = True,
+    runs: Runs = DEFAULT_RUNS,
+    json: Json = False,
+) -> int:
+    """Train a network on an expression mod p, store the run, and say when it memorised and grokked.
+
+    The same expression, modulus, seed and settings are the same run: a larger --steps continues it. Ctrl-C
+    finishes the segment, saves, and prints the command that resumes.
+    """
+    enable_compilation_cache()
+    task = read_table(table) if table is not None else None
+    chosen = {name: value for name, value in asdict(options).items() if value not in (None, False)}
+    experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
+    with Store(runs) as store:
+        result = follow(
+            experiment, store, task, steps=steps, observe_every=observe_every, early_stop=early_stop
+        )
+    tell(result, runs)
+    if json:
+        say_json(summary(result, runs))
+    return 1 if result.row.status == "interrupted" else 0
+
+
+def follow(
+    experiment: Experiment,
+    store: Store,
+    table: Task | None,
+    *,
+    steps: int,
+    observe_every: int | None,
+    early_stop: bool,
+) -> Run:
+    """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
+    known = store.find(experiment.id)
+    if known is not None and known.step:
+        note(f"run {known.id} is in the store at step {known.step:,}; taking it up from there")
+    title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
+    title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
+    with progress_display(title) as show, _ctrl_c() as asked:
+        return run(
+            experiment,
+            store=store,
+            steps=steps,
+            observe_every=observe_every,
+            early_stop=early_stop,
+            table=table,
+            command=command_line(),
+            on_observation=show,
+            stop_requested=lambda: bool(asked),
+        )
+
+
+def command_line() -> str:
+    """The command as a reader would type it."""
+    return "modgrok " + " ".join(shlex.quote(word) for word in sys.argv[1:])
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[list[int]]:
+    """Collect interrupts instead of raising; a second one raises."""
+    asked: list[int] = []
+
+    def handle(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        note("finishing this segment; press Ctrl-C again to stop at once")
+
+    previous = signal.signal(signal.SIGINT, handle)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def tell(result: Run, runs: Path) -> None:
+    """Say in words how a run went."""
+    row, context = result.row, result.row.context
+    last = result.records[-1].scalars
+    task = f"{row.expression} mod {row.p}" if result.experiment.task.expression else row.expression
+    say(f"{task}  ·  {row.learner}  ·  run {row.id}  ·  {row.status} at step {row.step:,}")
+    excluded = f", {context['excluded']:,} inputs without a value left out" if context["excluded"] else ""
+    say(f"  trained on {context['train']:,} of {context['inputs']:,} inputs{excluded}")
+    say(f"  memorised  {_at(row.memorised_at)}   train accuracy {percent(last['train_accuracy'])}")
+    say(
+        f"  grokked    {_at(row.grokked_at)}   test accuracy  {percent(last['test_accuracy'])}"
+        f"   (chance {percent(context['chance'])}, most frequent value {percent(context['majority'])})"
+    )
+    if context["zero_rows_constant"]:
+        say(f"  without zero operands: test accuracy {percent(last['nonzero_accuracy'])}")
+    if context["corrupted"]:
+        say(
+            f"  {context['corrupted']:,} training labels redrawn: fitted {percent(last['corrupted_accuracy'])} "
+            f"of them, {percent(last['clean_accuracy'])} of the clean ones"
+        )
+    say(f"  IPR {last['ipr']:.3f} in the {context['basis']} basis (closed form 1), weight norm {last['weight_norm']:.3g}")
+    where = "" if runs == DEFAULT_RUNS else f" --runs {shlex.quote(str(runs))}"
+    if row.status == "diverged":
+        rate = result.experiment.learner.lr
+        say(f"  the loss stopped being finite: try a smaller rate, such as --lr {(rate or 1) / 3:.3g}")
+    if row.status == "interrupted":
+        say(f"  resume: modgrok runs resume {row.id}{where}")
+    say(f"  picture: modgrok report {row.id} -o report.html{where}")
+
+
+def _at(step: int | None) -> str:
+    return "never       " if step is None else f"at {step:<9,}"
+
+
+def summary(result: Run, runs: Path) -> dict[str, Any]:
+    """The JSON object of a run, as scripts rely on it."""
+    row, last = result.row, result.records[-1].scalars
+    headline = ("train_accuracy", "test_accuracy")
+    return {
+        "run": row.id,
+        "path": str(Path(runs) / row.id),
+        "expression": row.expression,
+        "p": row.p,
+        "learner": row.learner,
+        "steps": row.step,
+        "memorised_at": row.memorised_at,
+        "grokked_at": row.grokked_at,
+        **{name: last[name] for name in headline},
+        "seconds": row.seconds,
+        "seconds_per_step": row.seconds_per_step,
+        "status": row.status,
+        "measures": {name: value for name, value in last.items() if name not in headline},
+        "chance": row.context["chance"],
+        "majority": row.context["majority"],
+        "excluded": row.context["excluded"],
+        "seed": result.experiment.seed,
+        "settings": MLPSettings.model_dump(result.experiment.learner, mode="json"),
+    }
