@@ -122,7 +122,6 @@ class PlainLines:
     def __init__(self, title: str) -> None:
         self.title = title
         self.next_line = 0.0
-        self.told: set[str] = set()
 
     def __enter__(self) -> Self:
         note(self.title)
@@ -136,12 +135,8 @@ class PlainLines:
     def __call__(self, progress: Progress) -> None:
         """Write a line when one is due, or when the run memorised or grokked."""
         row, numbers = progress.row, progress.record.scalars
-        news = [
-            word
-            for word, at in (("memorised", row.memorised_at), ("grokked", row.grokked_at))
-            if at is not None and word not in self.told
-        ]
-        self.told.update(news)
+        moments = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
+        news = [word for word, at in moments if at == row.step]
         if row.step < self.next_line and not news and row.step < progress.end:
             return
         self.next_line = _next_line(row.step)

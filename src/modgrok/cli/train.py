@@ -44,9 +44,11 @@ def _option(name: str, info: FieldInfo) -> tuple[str, Any, Any]:
     kind = kinds[0] if kinds[0] in (bool, int, float) else str
     if kind is bool:
         return name, Annotated[bool, Parameter(help=info.description, negative=())], field(default=False)
+    choices = get_args(kinds[0])
+    words = f" One of {', '.join(choices)}." if choices else ""
     shown = "" if info.default is None else f" [default: {info.default}]"
     converter = {int: whole, float: number}.get(kind)
-    flag = Parameter(help=f"{info.description}{shown}", converter=converter, allow_leading_hyphen=True)
+    flag = Parameter(help=f"{info.description}{words}{shown}", converter=converter, allow_leading_hyphen=True)
     return name, Annotated[kind | None, flag], field(default=None)
 
 

@@ -1,0 +1,124 @@
+"""`modgrok runs`: the store, listed, shown, cleared and taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from ..runs import Experiment, Store
+from ..runs.store import RunRow
+from ..tasks import Task, task_from_table
+from .cache import enable_compilation_cache
+from .options import DEFAULT_RUNS, Json, Runs, whole
+from .output import percent, say, say_json
+from .train import follow, summary, tell
+
+runs = App(name="runs", help="List, show, remove and resume stored runs.")
+RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
+
+
+def described(row: RunRow) -> dict[str, Any]:
+    """A run as one JSON object."""
+    shown = asdict(row)
+    for name in ("experiment", "scalars", "histograms", "state", "state_sha256"):
+        del shown[name]
+    experiment = Experiment.model_validate_json(row.experiment)
+    return {**shown, "seconds_per_step": row.seconds_per_step, "settings": experiment.model_dump(mode="json")}
+
+
+@runs.command(name="list")
+def list_runs(*, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
+    """List the runs of a store, oldest first."""
+    with Store(runs, read_only=True) as store:
+        rows = store.rows()
+    for row in rows:
+        grokked = "never" if row.grokked_at is None else f"{row.grokked_at:,}"
+        task = row.expression if len(row.expression) <= 32 else row.expression[:29] + "..."
+        say(
+            f"{row.id}  {task:<32}  p {row.p:<4}  {row.learner:<11}  {row.status:<11}  "
+            f"step {row.step:>8,}  grokked {grokked:>8}"
+        )
+    if not rows:
+        say("no runs yet")
+    if json:
+        say_json({"runs": [described(row) for row in rows]})
+    return 0
+
+
+@runs.command
+def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
+    """Show one run: settings, outcome, kept weights."""
+    with Store(runs, read_only=True) as store:
+        row = store.get(run)
+        checkpoints = store.checkpoints(row.id)
+        records = store.records(row.id)
+    experiment = Experiment.model_validate_json(row.experiment)
+    say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}  ·  {row.status} at step {row.step:,}")
+    say(f"  made by     {row.context['command']}")
+    say(f"  memorised   {row.memorised_at if row.memorised_at is not None else 'never'}")
+    say(f"  grokked     {row.grokked_at if row.grokked_at is not None else 'never'}")
+    if records:
+        last = records[-1].scalars
+        say(f"  accuracy    train {percent(last['train_accuracy'])}, test {percent(last['test_accuracy'])}")
+    changed = experiment.learner.model_dump(exclude_defaults=True)
+    say("  settings    " + ", ".join(f"{name} {value}" for name, value in changed.items()))
+    say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
+    say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
+    if json:
+        kept = [{"step": c.step, "reasons": c.reasons, "path": str(c.path)} for c in checkpoints]
+        curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
+        say_json({"runs": [{**described(row), "checkpoints": kept, "records": curve}]})
+    return 0
+
+
+@runs.command
+def remove(*run: RunName, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
+    """Delete runs with their records and files."""
+    with Store(runs) as store:
+        removed = [store.remove(name) for name in run]
+    for row in removed:
+        say(f"removed {row.id}  {row.expression} mod {row.p}")
+    if json:
+        say_json({"runs": [row.id for row in removed]})
+    return 0
+
+
+@runs.command
+def resume(
+    run: RunName,
+    /,
+    *,
+    steps: Annotated[
+        int | None, Parameter(converter=whole, help="New budget of steps; default the one asked for last.")
+    ] = None,
+    early_stop: Annotated[
+        bool | None, Parameter(help="Stop at 1.5 times the step of grokking; default as asked for last.")
+    ] = None,
+    runs: Runs = DEFAULT_RUNS,
+    json: Json = False,
+) -> int:
+    """Take a run up where its records end."""
+    enable_compilation_cache()
+    with Store(runs) as store:
+        row = store.get(run)
+        experiment = Experiment.model_validate_json(row.experiment)
+        result = follow(
+            experiment,
+            store,
+            stored_table(store, experiment),
+            steps=row.budget if steps is None else steps,
+            observe_every=row.observe_every,
+            early_stop=row.early_stop if early_stop is None else early_stop,
+        )
+    tell(result, runs)
+    if json:
+        say_json(summary(result, runs))
+    return 1 if result.row.status == "interrupted" else 0
+
+
+def stored_table(store: Store, experiment: Experiment) -> Task | None:
+    """Return the table of a run whose task was given directly."""
+    digest = experiment.task.table
+    return None if digest is None else task_from_table(store.table(digest))
