@@ -25,7 +25,9 @@ def export(
     run: RunName,
     /,
     *,
-    format: Annotated[str, Parameter(help="safetensors: the weights of a step; csv: the records.")] = "safetensors",
+    format: Annotated[
+        str, Parameter(help="safetensors: the weights of a step; csv: the records.")
+    ] = "safetensors",
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="File to write.")] = None,
     step: Annotated[
         int | None, Parameter(converter=whole, help="Checkpoint to write; default the last one.")

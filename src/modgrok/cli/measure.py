@@ -22,12 +22,13 @@ def measure(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -
         for checkpoint in store.checkpoints(row.id):
             net = checkpoint.load()
             values = {measure.name: float(measure.function(net, lens)) for measure in MEASURES}
-            found.append({"step": checkpoint.step, "reasons": checkpoint.reasons, **values})
+            found.append((checkpoint, values))
     say(f"{row.expression} mod {row.p}  ·  run {row.id}  ·  {setting.basis.name} basis of order {lens.order}")
     say("    step  " + "  ".join(f"{measure.name:>16}" for measure in MEASURES))
-    for entry in found:
-        numbers = "  ".join(f"{entry[measure.name]:>16.6g}" for measure in MEASURES)
-        say(f"{entry['step']:>8,}  {numbers}  {'/'.join(entry['reasons'])}")
+    for checkpoint, values in found:
+        numbers = "  ".join(f"{value:>16.6g}" for value in values.values())
+        say(f"{checkpoint.step:>8,}  {numbers}  {'/'.join(checkpoint.reasons)}")
     if json:
-        say_json({"run": row.id, "basis": setting.basis.name, "order": lens.order, "measures": found})
+        measured = [{"step": c.step, "reasons": c.reasons, **values} for c, values in found]
+        say_json({"run": row.id, "basis": setting.basis.name, "order": lens.order, "measures": measured})
     return 0

@@ -56,7 +56,9 @@ def _options_type() -> type:
     fields = {name: info for _, settings in LEARNERS for name, info in settings.model_fields.items()}
     fields = {name: info for name, info in fields.items() if name != "kind"}
     own = {name: Experiment.model_fields[name] for name in OWN_FIELDS}
-    made = make_dataclass("Options", [_option(name, info) for name, info in {**own, **fields}.items()], frozen=True)
+    made = make_dataclass(
+        "Options", [_option(name, info) for name, info in {**own, **fields}.items()], frozen=True
+    )
     made.__module__ = __name__  # cyclopts opens only classes that have a home
     return made
 
@@ -70,13 +72,16 @@ def train(
     /,
     *,
     p: Modulus = None,
-    learner: Annotated[str, Parameter(help="What learns: " + ", ".join(name for name, _ in LEARNERS))] = "mlp",
+    learner: Annotated[
+        str, Parameter(help="What learns: " + ", ".join(name for name, _ in LEARNERS))
+    ] = "mlp",
     steps: Annotated[Whole, Parameter(help="Most steps to train.")] = DEFAULT_STEPS,
     options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
     group: Group = None,
     table: Table = None,
     observe_every: Annotated[
-        int | None, Parameter(converter=whole, help="Steps between observations; default dense, then logarithmic.")
+        int | None,
+        Parameter(converter=whole, help="Steps between observations; default dense, then logarithmic."),
     ] = None,
     early_stop: Annotated[bool, Parameter(help="Stop at 1.5 times the step of grokking.")] = True,
     runs: Runs = DEFAULT_RUNS,
@@ -170,10 +175,14 @@ def tell(result: Run, runs: Path) -> None:
         say(f"  without zero operands: test accuracy {percent(last['nonzero_accuracy'])}")
     if context["corrupted"]:
         say(
-            f"  {context['corrupted']:,} training labels redrawn: fitted {percent(last['corrupted_accuracy'])} "
-            f"of them, {percent(last['clean_accuracy'])} of the clean ones"
+            f"  {context['corrupted']:,} training labels redrawn: "
+            f"fitted {percent(last['corrupted_accuracy'])} of them, "
+            f"{percent(last['clean_accuracy'])} of the clean ones"
         )
-    say(f"  IPR {last['ipr']:.3f} in the {context['basis']} basis (closed form 1), weight norm {last['weight_norm']:.3g}")
+    say(
+        f"  IPR {last['ipr']:.3f} in the {context['basis']} basis (closed form 1), "
+        f"weight norm {last['weight_norm']:.3g}"
+    )
     where = "" if runs == DEFAULT_RUNS else f" --runs {shlex.quote(str(runs))}"
     if row.status == "diverged":
         rate = result.experiment.learner.lr

@@ -60,7 +60,11 @@ def _label_logit(logits: Array, labels: Array) -> Array:
     return jnp.take_along_axis(logits, labels[:, None], axis=-1)[:, 0]
 
 
-LOSSES: tuple[tuple[str, Loss], ...] = (("mse", mse), ("cross_entropy", cross_entropy), ("stablemax", stablemax))
+LOSSES: tuple[tuple[str, Loss], ...] = (
+    ("mse", mse),
+    ("cross_entropy", cross_entropy),
+    ("stablemax", stablemax),
+)
 
 
 def loss_named(name: str) -> Loss:

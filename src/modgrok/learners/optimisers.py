@@ -57,8 +57,14 @@ def optimiser(
     chains: dict[str, list[optax.GradientTransformation]] = {
         "gd": [optax.add_decayed_weights(rates.weight_decay)],
         "momentum": [optax.trace(rates.momentum), optax.add_decayed_weights(rates.weight_decay)],
-        "adamw": [optax.scale_by_adam(rates.beta1, rates.beta2), optax.add_decayed_weights(rates.weight_decay)],
-        "adam": [optax.add_decayed_weights(rates.weight_decay), optax.scale_by_adam(rates.beta1, rates.beta2)],
+        "adamw": [
+            optax.scale_by_adam(rates.beta1, rates.beta2),
+            optax.add_decayed_weights(rates.weight_decay),
+        ],
+        "adam": [
+            optax.add_decayed_weights(rates.weight_decay),
+            optax.scale_by_adam(rates.beta1, rates.beta2),
+        ],
         "muon": [
             scale_by_muon(beta=rates.momentum, weight_dimension_numbers=_matrices),
             optax.add_decayed_weights(rates.weight_decay),

@@ -54,8 +54,13 @@ def make_lens(basis: Basis) -> Lens:
 def _frames(labels: np.ndarray, order: int) -> Frames:
     waves = wave_frames(labels, order)
     overlaps = np.einsum("fcp,gdp->fcgd", waves.frames, waves.frames)
-    arrays = (waves.frames, waves.solve, waves.doubled, overlaps)
-    return Frames(*(jnp.asarray(a, jnp.float32) for a in arrays), waves.orthogonal)
+    return Frames(
+        frames=jnp.asarray(waves.frames, jnp.float32),
+        solve=jnp.asarray(waves.solve, jnp.float32),
+        doubled=jnp.asarray(waves.doubled, jnp.float32),
+        overlaps=jnp.asarray(overlaps, jnp.float32),
+        orthogonal=waves.orthogonal,
+    )
 
 
 class Spectra(eqx.Module):

@@ -119,6 +119,8 @@ def plain(net: MLP) -> MLP:
     """
     exponent = power_of(net.activation)
     if exponent is None:
-        raise ValueError(f"activation: must be a power to move scales into the weights, got {net.activation!r}")
+        raise ValueError(
+            f"activation: must be a power to move scales into the weights, got {net.activation!r}"
+        )
     factor = (net.output_scale * net.input_scale**exponent) ** (1 / (exponent + 1))
     return MLP(jnp.asarray(net.embedding * factor), jnp.asarray(net.readout * factor), net.activation)

@@ -24,7 +24,9 @@ class CorruptFile(RuntimeError):
     """A stored file whose content is not what was written."""
 
 
-def write_arrays(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, str], *, durable: bool) -> str:
+def write_arrays(
+    path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, str], *, durable: bool
+) -> str:
     """Write a safetensors file under a temporary name, then rename it into place.
 
     Arguments:
@@ -64,7 +66,9 @@ def read_arrays(path: Path, sha256: str | None) -> dict[str, np.ndarray]:
     except OSError as error:
         raise CorruptFile(f"{path}: cannot be read ({error.strerror})") from None
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
-        raise CorruptFile(f"{path}: its SHA-256 is not the recorded one; the file is damaged and was not loaded")
+        raise CorruptFile(
+            f"{path}: its SHA-256 is not the recorded one; the file is damaged and was not loaded"
+        )
     return load(content)
 
 

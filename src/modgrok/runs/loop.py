@@ -232,8 +232,8 @@ class _Loop:
         while self.row.step < self._end:
             target = min(next_observation(self.row.step, self.every), self._end)
             started = time.perf_counter()
-            state, finite = advance(learner, self.state, problem, jnp.asarray(target))
-            finite = bool(finite)
+            state, all_finite = advance(learner, self.state, problem, jnp.asarray(target))
+            finite = bool(all_finite)
             elapsed = time.perf_counter() - started
             made = int(state.step) - self.row.step
             self.state = state
@@ -257,7 +257,9 @@ class _Loop:
 
     def _observe(self, report: Callable[[Progress], None], speed: float) -> None:
         setting = self.setting
-        scalars, histograms = jax.device_get(observe(setting.learner, self.state, setting.problem, setting.lens))
+        scalars, histograms = jax.device_get(
+            observe(setting.learner, self.state, setting.problem, setting.lens)
+        )
         numbers = {name: float(value) for name, value in scalars.items()}
         record = Record(self.row.step, self._seconds, numbers, histograms)
         self.records.append(record)

@@ -328,7 +328,8 @@ class Store:
         with self._transaction() as connection:
             number = connection.execute("SELECT number FROM runs WHERE id = ?", (row.id,)).fetchone()[0]
             connection.executemany(
-                "INSERT OR REPLACE INTO records (run, step, seconds, scalars, histograms) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO records (run, step, seconds, scalars, histograms) "
+                "VALUES (?, ?, ?, ?, ?)",
                 [(number, *_packed(row, record)) for record in records],
             )
             connection.execute(
@@ -366,7 +367,8 @@ class Store:
                 dropped = [
                     entry[0]
                     for entry in connection.execute(
-                        "DELETE FROM checkpoints WHERE run = ? AND reason = 'final' AND step != ? RETURNING file",
+                        "DELETE FROM checkpoints WHERE run = ? AND reason = 'final' AND step != ? "
+                        "RETURNING file",
                         (number, step),
                     ).fetchall()
                 ]
@@ -376,7 +378,8 @@ class Store:
                 (number, step, reason, name, sha256, size),
             )
             kept = {
-                entry[0] for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
+                entry[0]
+                for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
             }
         for file in set(dropped) - kept:
             (self.folder / file).unlink(missing_ok=True)
@@ -409,7 +412,9 @@ class Store:
 def migrations() -> list[tuple[int, str]]:
     """List the numbered SQL scripts, ascending."""
     folder = resources.files("modgrok.runs") / "migrations"
-    scripts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name)
+    scripts = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name
+    )
     return [(int(script.name[:4]), script.read_text(encoding="utf-8")) for script in scripts]
 
 
@@ -428,8 +433,10 @@ def _json_number(value: float) -> str:
     """Shortest text that gives the float32 back; null for nan and infinities, which JSON lacks."""
     if not np.isfinite(value):
         return "null"
-    return repr(int(value)) if value == int(value) and abs(value) < 1e9 else np.format_float_scientific(
-        np.float32(value), unique=True, trim="-"
+    return (
+        repr(int(value))
+        if value == int(value) and abs(value) < 1e9
+        else np.format_float_scientific(np.float32(value), unique=True, trim="-")
     )
 
 

@@ -10,6 +10,7 @@ import hashlib
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
@@ -35,5 +36,5 @@ def words(seed: int, name: StreamName) -> np.random.PCG64:
 def key(seed: int, name: StreamName) -> PRNGKeyArray:
     """Return a JAX key, for draws on the device."""
     bits = stream_seed(seed, name)
-    pair = np.array([bits >> 32, bits & 0xFFFFFFFF], dtype=np.uint32)
+    pair = jnp.asarray(np.array([bits >> 32, bits & 0xFFFFFFFF], dtype=np.uint32))
     return jax.random.wrap_key_data(pair, impl="threefry2x32")

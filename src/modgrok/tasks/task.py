@@ -204,7 +204,9 @@ def read_table(path: Path) -> Task:
     except InputError:
         raise
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"table: {path.name} holds no plain array of integers ({shorten(error, 90)})") from None
+        raise InputError(
+            f"table: {path.name} holds no plain array of integers ({shorten(error, 90)})"
+        ) from None
     return task_from_table(np.asarray(array))
 
 
