@@ -13,6 +13,7 @@ from modgrok.algebra import units
 
 from .budget import Meter
 from .cyclic import solve_cyclic
+from .linear import linear_slopes
 from .merge import merge
 from .natural import natural_witness
 from .readout import read_h
@@ -50,6 +51,12 @@ def decide_additive(table: np.ndarray, p: int, meter: Meter) -> Attempt:
     natural = natural_witness(table, p, "additive")
     if natural is not None:
         return Attempt(natural, True, "read off the lines through one input, with h(t) = t + c")
+    slopes = linear_slopes(table, p)
+    if slopes is not None:
+        everywhere = (np.ones(p, dtype=bool),) * table.ndim
+        g = normalise_sum(tuple(d * np.arange(p) % p for d in slopes), everywhere, p)
+        witness = read_h(table, p, "additive", g)
+        return Attempt(witness, True, "a shift of one operand is a shift of the last")
     reduced = merge(table)
     finding = solve_cyclic(reduced, p, meter)
     if finding.g is None:

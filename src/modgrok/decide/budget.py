@@ -26,7 +26,7 @@ class Budget:
         50
     """
 
-    nodes: int = 4_000
+    nodes: int = 8_000
     seconds: float = 60.0
 
     def __post_init__(self) -> None:
@@ -61,6 +61,11 @@ class Meter:
         if self.nodes >= bound or perf_counter() - self.started > self.budget.seconds:
             raise BudgetSpent
         self.nodes += 1
+
+    def tranche(self, nodes: int) -> Meter:
+        """A meter of its own for a side attempt, with at most `nodes` nodes within the same clock."""
+        budget = Budget(min(nodes, self.budget.nodes), self.budget.seconds)
+        return Meter(budget, started=self.started)
 
     @property
     def spent(self) -> bool:

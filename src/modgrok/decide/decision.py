@@ -5,6 +5,7 @@ Owns: `decide_table`, its input checks, and the wording of certificates and pred
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -16,6 +17,7 @@ from .multiplicative import decide_multiplicative
 from .verdict import Verdict
 
 MOST_INPUTS = 10**7
+TASTE = 16
 
 
 def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> Verdict:
@@ -28,7 +30,8 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
         table: integer array of k >= 1 axes, at most 10^7 entries, values 0..p-1; -1 marks inputs outside
             the domain. Tasks have shape (p,) * k; a group's table may be smaller along any axis.
         p: modulus, at least 2; it need not be prime.
-        budget: what each form may spend on search; `Budget()` if None.
+        budget: what each form may spend on search; `Budget()` if None. A sixteenth of it once the other form
+            is found, since the verdict's form no longer hangs on it unless it is `also`.
 
     Returns:
         The verdict. Both forms are always attempted. A witness has been checked on every input of the domain;
@@ -50,8 +53,7 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
     started = perf_counter()
     table = _checked(table, p)
     budget = Budget() if budget is None else budget
-    additive = decide_additive(table, p, Meter(budget))
-    multiplicative = decide_multiplicative(table, p, Meter(budget))
+    additive, multiplicative = _attempt_both(table, p, budget)
     first = additive if additive.witness is not None else multiplicative
     if first.witness is not None:
         form = first.witness.form
@@ -68,6 +70,21 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
         prediction=_predict(form, multiplicative.witness is not None and form == "additive"),
         seconds=perf_counter() - started,
     )
+
+
+def _attempt_both(table: np.ndarray, p: int, budget: Budget) -> tuple[Attempt, Attempt]:
+    """Attempt both forms on a fraction of the budget; go on with all of it only if neither form is found."""
+    taste = replace(budget, nodes=budget.nodes // TASTE, seconds=budget.seconds / TASTE)
+    additive, multiplicative = (
+        decide_additive(table, p, Meter(taste)),
+        decide_multiplicative(table, p, Meter(taste)),
+    )
+    if additive.witness is None and multiplicative.witness is None:
+        if not additive.closed:
+            additive = decide_additive(table, p, Meter(budget))
+        if not multiplicative.closed and additive.witness is None:
+            multiplicative = decide_multiplicative(table, p, Meter(budget))
+    return additive, multiplicative
 
 
 def _checked(table: np.ndarray, p: int) -> np.ndarray:

@@ -3,13 +3,17 @@
 Owns: `decide_multiplicative`: over a prime by taking out the zeros and passing to logarithms, over a
 composite modulus by searching the monoid (Z_p, *) itself.
 
-Over a prime, an operand value with g = 0 makes its whole slice equal h(0). For a constant c all slices that
-hold only c may then be given g = 0 together: that only removes constraints from the rest, and h(0) = c is
-consistent with it. So the form holds exactly when, for no constant or for one, the rest has the cyclic form
-over Z_(p-1).
+An operand value with g = 0 makes its whole slice equal h(0). If h(0) = c in some witness, all slices that
+hold only c may be given g = 0 together. Over a prime no other product is 0, so this only removes
+constraints from the rest: the form holds exactly when the rest has the cyclic form over Z_(p-1), for one of
+the constants c of slices, or for the whole table if no slice is constant. Over a composite modulus zero
+divisors still meet at 0, so the rest is searched with h(0) = c, and the case without zeros is a case of its
+own.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,14 +22,13 @@ from modgrok.algebra import exponential_table, is_prime, logarithm_table, units
 from .additive import Attempt
 from .bounds import clashes, clique
 from .budget import BudgetSpent, Meter
-from .cyclic import solve_cyclic
+from .cyclic import Finding, solve_cyclic
 from .law import multiplication
-from .merge import HOLE, merge
+from .merge import HOLE, Reduced, merge
 from .natural import constant_values, natural_witness
 from .readout import read_h
 from .state import pose
 from .tactic import Tactic, pursue
-from .verdict import Witness
 
 
 def decide_multiplicative(table: np.ndarray, p: int, meter: Meter) -> Attempt:
@@ -51,24 +54,29 @@ def decide_multiplicative(table: np.ndarray, p: int, meter: Meter) -> Attempt:
     natural = natural_witness(table, p, "multiplicative")
     if natural is not None:
         return Attempt(natural, True, "read off the lines through one input, with h(t) = t + c")
-    return _over_prime(table, p, meter) if is_prime(p) else _over_composite(table, p, meter)
+    return _by_zeros(table, p, meter)
 
 
-def _over_prime(table: np.ndarray, p: int, meter: Meter) -> Attempt:
-    constants: list[int | None] = list(constant_values(table)) or [None]
+def _by_zeros(table: np.ndarray, p: int, meter: Meter) -> Attempt:
+    """Go through the constants that h(0) may be, with all their slices at g = 0."""
+    prime = is_prime(p)
+    constants: list[int | None] = list(constant_values(table))
+    if not prime or not constants:
+        constants.append(None)
     reasons, closed = [], True
     for constant in constants:
         zero = _zero_slices(table, constant)
         rest = table[np.ix_(*[np.flatnonzero(~z) for z in zero])]
         case = "without zeros" if constant is None else f"with g = 0 on the slices that hold only {constant}"
         if (rest == HOLE).all():
-            logs = tuple(np.where(z, -1, 0) for z in zero)
-            return Attempt(_from_logs(table, p, logs), True, f"{case}, which covers the whole domain")
+            g = tuple(np.where(z, 0, 1) for z in zero)
+            return Attempt(read_h(table, p, "multiplicative", g), True, f"{case}, which covers the domain")
         reduced = merge(rest)
-        finding = solve_cyclic(reduced, p - 1, meter)
+        finding = _solve_units(reduced, p, meter) if prime else _solve_monoid(reduced, p, constant, meter)
         if finding.g is not None:
-            logs = _restore(zero, reduced.spread(finding.g), reduced.classes)
-            return Attempt(_from_logs(table, p, logs), True, f"{case}: {finding.reason}")
+            g = _restore(zero, reduced.spread(finding.g), reduced.classes)
+            g = normalise_product(g, p) if prime else g
+            return Attempt(read_h(table, p, "multiplicative", g), True, f"{case}: {finding.reason}")
         closed &= finding.closed
         reasons.append(f"{case}: {finding.reason}")
     return Attempt(None, closed, "; ".join(reasons))
@@ -87,18 +95,55 @@ def _zero_slices(table: np.ndarray, constant: int | None) -> list[np.ndarray]:
 def _restore(
     zero: list[np.ndarray], g: tuple[np.ndarray, ...], classes: tuple[np.ndarray, ...]
 ) -> tuple[np.ndarray, ...]:
-    """Logarithms of all operand values: -1 at zeros and outside the domain."""
-    logs = []
+    """Tables of all operand values: 0 on the zero slices and outside the domain."""
+    tables = []
     for z, values, c in zip(zero, g, classes, strict=True):
-        log = np.full(len(z), -1, dtype=np.int64)
-        log[~z] = np.where(c >= 0, values, -1)
-        logs.append(log)
-    return tuple(logs)
+        table = np.zeros(len(z), dtype=np.int64)
+        table[~z] = np.where(c >= 0, values, 0)
+        tables.append(table)
+    return tuple(tables)
 
 
-def _from_logs(table: np.ndarray, p: int, logs: tuple[np.ndarray, ...]) -> Witness:
-    power = np.append(exponential_table(p), 0)
-    return read_h(table, p, "multiplicative", tuple(power[q] for q in normalise_logs(logs, p)))
+def _solve_units(reduced: Reduced, p: int, meter: Meter) -> Finding:
+    """Over a prime: the units are cyclic of order p - 1."""
+    finding = solve_cyclic(reduced, p - 1, meter)
+    if finding.g is None:
+        return finding
+    power = exponential_table(p)
+    return replace(finding, g=tuple(power[g] for g in finding.g))
+
+
+def _solve_monoid(reduced: Reduced, p: int, constant: int | None, meter: Meter) -> Finding:
+    """Over a composite modulus: search the monoid (Z_p, *), with h(0) = constant unless that is None."""
+    law = multiplication(p)
+    clash = tuple(clashes(reduced.slices(s)) for s in range(reduced.table.ndim))
+    for s, pairs in enumerate(clash):
+        refutation = _crowded(reduced.slices(s), pairs, law.reach, s, p)
+        if refutation is not None:
+            return Finding(None, True, refutation)
+    try:
+        problem = pose(reduced, law, clash)
+        if constant is not None:
+            at = np.flatnonzero(reduced.values == constant)
+            problem = replace(problem, zero_holds=int(at[0]) if len(at) else len(reduced.values))
+        found = pursue(problem, [Tactic(None, 0, True)], meter)
+    except BudgetSpent:
+        return Finding(None, False, meter.describe())
+    if found is not None:
+        return Finding(found, True, f"found by search ({meter.nodes} nodes)")
+    sizes = " x ".join(map(str, reduced.table.shape))
+    return Finding(
+        None,
+        True,
+        f"exhaustive search over the {sizes} classes: every assignment of residues mod {p} (up to "
+        f"multiplication by units) ends in a contradiction; {meter.nodes} nodes",
+    )
+
+
+def normalise_product(g: tuple[np.ndarray, ...], p: int) -> tuple[np.ndarray, ...]:
+    """`normalise_logs` on the tables themselves."""
+    power, logs = np.append(exponential_table(p), 0), logarithm_table(p)
+    return tuple(power[q] for q in normalise_logs(tuple(logs[t] for t in g), p))
 
 
 def normalise_logs(logs: tuple[np.ndarray, ...], p: int) -> tuple[np.ndarray, ...]:
@@ -144,31 +189,6 @@ def _exponent(log: np.ndarray, p: int) -> int | None:
     return exponent if (log[used] == exponent * base[used] % (p - 1)).all() else None
 
 
-def _over_composite(table: np.ndarray, p: int, meter: Meter) -> Attempt:
-    reduced = merge(table)
-    law = multiplication(p)
-    clash = tuple(clashes(reduced.slices(s)) for s in range(table.ndim))
-    for s, pairs in enumerate(clash):
-        refutation = _crowded(reduced.slices(s), pairs, law.reach, s, p)
-        if refutation is not None:
-            return Attempt(None, True, refutation)
-    try:
-        nothing = Tactic(None, 0, True)
-        found = pursue(pose(reduced, law, clash), [nothing], meter)
-    except BudgetSpent:
-        return Attempt(None, False, meter.describe())
-    if found is None:
-        sizes = " x ".join(map(str, reduced.table.shape))
-        return Attempt(
-            None,
-            True,
-            f"exhaustive search over the {sizes} classes: every assignment of residues mod {p} (up to "
-            f"multiplication by units) ends in a contradiction; {meter.nodes} nodes",
-        )
-    g = reduced.spread(found)
-    return Attempt(read_h(table, p, "multiplicative", g), True, f"found by search ({meter.nodes} nodes)")
-
-
 def _crowded(rows: np.ndarray, clash: np.ndarray, reach: np.ndarray, operand: int, p: int) -> str | None:
     """Slices with v values need g with at least v multiples mod p, and there may be too few of those."""
     apart = rows[clique(clash)]
@@ -177,7 +197,7 @@ def _crowded(rows: np.ndarray, clash: np.ndarray, reach: np.ndarray, operand: in
         slices, elements = int((variety >= v).sum()), int((reach >= v).sum())
         if slices > elements:
             return (
-                f"{slices} slices of operand {operand + 1} differ pairwise and hold at least {v} values each, "
+                f"{slices} slices of operand {operand + 1} differ pairwise and hold at least {v} values, "
                 f"but only {elements} residues mod {p} have that many multiples"
             )
     return None

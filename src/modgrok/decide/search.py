@@ -39,8 +39,8 @@ def find(problem: Problem, meter: Meter, variant: int = 0) -> tuple[np.ndarray, 
     """
     stream = np.random.Generator(np.random.PCG64(variant))
     pivot = _pivot(problem, stream)
-    ties = [stream.random(size) for size in problem.table.shape]
-    for bases in product(problem.law.bases, repeat=problem.table.ndim):
+    ties = [np.asarray(stream.random(size)) for size in problem.table.shape]
+    for bases in _roots(problem, stream):
         meter.spend()
         state = blank(problem)
         try:
@@ -56,11 +56,22 @@ def find(problem: Problem, meter: Meter, variant: int = 0) -> tuple[np.ndarray, 
     return None
 
 
+def _roots(problem: Problem, stream: np.random.Generator) -> list[tuple[int, ...]]:
+    """Every choice of base elements for the pivot: all invertible first, the others in a drawn order."""
+    roots = list(product(problem.law.bases, repeat=problem.table.ndim))
+    drawn = stream.random(len(roots))
+    first = (problem.law.identity,) * problem.table.ndim
+    return [roots[i] for i in sorted(range(len(roots)), key=lambda i: (roots[i] != first, drawn[i]))]
+
+
 def _pivot(problem: Problem, stream: np.random.Generator) -> tuple[int, ...]:
-    """Choose an entry whose value has the fewest arguments: it pins h most."""
-    weight = np.bincount(problem.table.ravel() + 1, minlength=problem.values + 1)[1:]
-    least = problem.least if problem.least is not None else weight
-    rarity = np.append(least, np.iinfo(np.int64).max)[problem.table].ravel()
+    """Choose an entry whose value has the fewest arguments: it pins h most.
+
+    In a monoid choose slices with many values: they are likely to have invertible g.
+    """
+    if problem.least is None:
+        return tuple(int(np.argmax(v + 2 * stream.random(len(v)))) for v in problem.variety)
+    rarity = np.append(problem.least, np.iinfo(np.int64).max)[problem.table].ravel()
     rarest = np.flatnonzero(rarity == rarity.min())
     return tuple(int(i) for i in np.unravel_index(stream.choice(rarest), problem.table.shape))
 

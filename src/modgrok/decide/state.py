@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .bounds import count_values
 from .law import Law
 from .merge import HOLE, Reduced
 
@@ -23,20 +24,24 @@ class Problem:
         table: int64 array (R_1, ..., R_k) of value numbers 0..V-1, HOLE outside the domain.
         lines: for each operand s, the table with axis s last.
         values: V.
+        variety: for each operand, int64 (R_s,): how many values every slice holds.
         clash: for each operand, bool (R_s, R_s): the classes that must get distinct elements.
         bijective: for each operand, whether its g is a bijection of the group (R_s = m, all clash).
         least: int64 array of length V, lower bounds on the size of h^-1(v), or None without them.
         extra: how many arguments beyond `least` h may use in total.
+        zero_holds: the one value number that h(0) may be, V for a value outside the table; None if free.
     """
 
     law: Law
     table: np.ndarray
     lines: tuple[np.ndarray, ...]
     values: int
+    variety: tuple[np.ndarray, ...]
     clash: tuple[np.ndarray, ...]
     bijective: tuple[bool, ...]
     least: np.ndarray | None = None
     extra: int = 0
+    zero_holds: int | None = None
 
     def under(self, least: np.ndarray | None, extra: int) -> Problem:
         """The same problem with other bounds on the sizes of h^-1(v)."""
@@ -50,7 +55,9 @@ def pose(reduced: Reduced, law: Law, clash: tuple[np.ndarray, ...]) -> Problem:
     bijective = tuple(
         len(pairs) == law.order and int(pairs.sum()) == law.order * (law.order - 1) for pairs in clash
     )
-    return Problem(law, table, lines, len(reduced.values), clash, bijective)
+    values = len(reduced.values)
+    variety = tuple((count_values(reduced.slices(s), values) > 0).sum(axis=1) for s in range(table.ndim))
+    return Problem(law, table, lines, values, variety, clash, bijective)
 
 
 @dataclass(eq=False)
@@ -99,15 +106,14 @@ def blank(problem: Problem) -> State:
     cannot sit at x.
     """
     m, shape = problem.law.order, problem.table.shape
-    domain = []
-    for s, size in enumerate(shape):
-        rows = np.moveaxis(problem.table, s, 0).reshape(size, -1)
-        variety = np.array([len(np.unique(row[row != HOLE])) for row in rows])
-        domain.append(variety[:, None] <= problem.law.reach[None, :])
+    domain = [variety[:, None] <= problem.law.reach[None, :] for variety in problem.variety]
+    possible = np.ones((problem.values + 1, m), dtype=bool)
+    if problem.zero_holds is not None:
+        possible[:-1, 0] = np.arange(problem.values) == problem.zero_holds
     return State(
         domain,
         [np.full(size, -1, dtype=np.int64) for size in shape],
-        np.ones((problem.values + 1, m), dtype=bool),
+        possible,
         np.full(m, -1, dtype=np.int64),
         [np.full((m, size), HOLE, dtype=np.int64) for size in shape],
         [np.zeros(m, dtype=bool) for _ in shape],

@@ -15,8 +15,8 @@ from .budget import BudgetSpent, Meter
 from .search import find
 from .state import Problem
 
-FIRST_RUN = 30
-GROWTH = 1.3
+FIRST_RUN = 4
+GROWTH = 1.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,23 +47,24 @@ def bets(table: np.ndarray, least: np.ndarray, slack: int) -> list[Tactic]:
         slack: m - least.sum(), at least 0.
 
     Example:
-        >>> [(t.least.tolist(), t.extra) for t in bets(np.array([[0, 0, 0], [0, 0, 1]]), np.array([3, 1]), 1)]
-        [([3, 1], 0), ([4, 1], 0), ([3, 1], 1)]
+        >>> [(t.least.tolist(), t.extra) for t in bets(np.array([[0, 0, 0], [0, 0, 1]]), np.array([2, 1]), 1)]
+        [([2, 1], 0), ([2, 2], 0), ([3, 1], 0), ([2, 1], 1)]
     """
     if slack == 0:
         return [Tactic(least, 0, True)]
     entries = np.bincount(table.ravel() + 1, minlength=len(least) + 1)[1:]
-    by_entries, by_level = least.copy(), least.copy()
-    tactics = [Tactic(least, 0, False)]
-    for count in range(1, slack + 1):
-        by_entries[np.argmax(entries / (by_entries + 1))] += 1
-        by_level[np.lexsort((-entries, by_level))[0]] += 1
-        if count <= 3 or count == slack:
-            tactics.append(Tactic(by_entries.copy(), 0, False))
-        if count == slack and (by_level != by_entries).any():
-            tactics.append(Tactic(by_level.copy(), 0, False))
-    tactics.append(Tactic(least, slack, True))
-    return tactics
+    by_entries, by_level = [least], [least]
+    for _ in range(slack):
+        by_entries.append(_one_more(by_entries[-1], -entries / (by_entries[-1] + 1)))
+        by_level.append(_one_more(by_level[-1], by_level[-1] - entries / (entries.sum() + 1)))
+    sizes = [least, by_level[-1], by_entries[-1], by_entries[1]]
+    distinct = {size.tobytes(): size for size in sizes}.values()
+    return [Tactic(size, 0, False) for size in distinct] + [Tactic(least, slack, True)]
+
+
+def _one_more(sizes: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """Give one more argument to the value where that costs least."""
+    return sizes + (np.arange(len(sizes)) == np.argmin(cost))
 
 
 def pursue(problem: Problem, tactics: list[Tactic], meter: Meter) -> tuple[np.ndarray, ...] | None:
