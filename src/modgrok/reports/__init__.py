@@ -1,0 +1,16 @@
+"""Reports: stored runs and networks as pictures, in HTML, PNG, SVG and PDF. Reads only."""
+
+from .report import Report, comparison, network_report, run_report
+from .write import SUFFIXES, write, write_comparison, write_network_report, write_report
+
+__all__ = [
+    "SUFFIXES",
+    "Report",
+    "comparison",
+    "network_report",
+    "run_report",
+    "write",
+    "write_comparison",
+    "write_network_report",
+    "write_report",
+]

@@ -1,0 +1,100 @@
+"""A cell: one chart with fixed margins, the piece from which pages and figures are laid out.
+
+Owns: how a chart gets its size. Margins are set, not measured (`autosize: none`), so that plot areas align
+to the pixel whatever their labels; a page and a figure differ only in the widths that they ask for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from .palette import config
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Pixels around the plot area."""
+
+    left: int = 44
+    right: int = 12
+    top: int = 8
+    bottom: int = 34
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One chart.
+
+    Arguments:
+        chart: without size; positions in data units, or in pixels along its fixed height.
+        text: what the chart shows, for readers who cannot see it.
+        height: of the plot area; ignored where `square`.
+        margins: around the plot area.
+        square: the plot area is as high as it is wide.
+    """
+
+    chart: alt.LayerChart
+    text: str
+    height: int = 150
+    margins: Margins = Margins()
+    square: bool = False
+
+    def plot_size(self, width: int) -> tuple[int, int]:
+        """Return width and height of the plot area in a cell of that outer width."""
+        inner = max(40, width - self.margins.left - self.margins.right)
+        return inner, inner if self.square else self.height
+
+    def outer_height(self, width: int) -> int:
+        """Return the cell's height, margins included."""
+        return self.plot_size(width)[1] + self.margins.top + self.margins.bottom
+
+    def spec(self, width: int) -> dict[str, Any]:
+        """Return the Vega-Lite specification at an outer width."""
+        inner, height = self.plot_size(width)
+        chart = self.chart.properties(width=inner, height=height, description=self.text)
+        spec: dict[str, Any] = chart.to_dict()
+        m = self.margins
+        spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}
+        spec["autosize"] = {"type": "none"}
+        spec["config"] = config()
+        return spec
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Cells that belong to one source of weights, under its label; an empty label for none."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One picture of a report.
+
+    Arguments:
+        key: short name, stable across versions.
+        title: what is shown.
+        caption: one or two sentences: how to read it, formula, source.
+        groups: side by side where there is room, one below another on a phone.
+        span: columns taken of 12.
+    """
+
+    key: str
+    title: str
+    caption: str
+    groups: tuple[Group, ...]
+    span: int = 12
+
+
+def single(key: str, title: str, caption: str, cell: Cell, span: int) -> Panel:
+    """Make a panel of one chart."""
+    return Panel(key, title, caption, (Group("", (cell,)),), span)
+
+
+def data(values: list[dict[str, Any]]) -> alt.InlineData:
+    """Put rows into a chart."""
+    return alt.InlineData(values=values)

@@ -1,0 +1,160 @@
+"""Maps over pairs of operand values, next to their two-dimensional Fourier spectra.
+
+Owns: the maps of one hidden unit's preactivation and of one logit. Other operands, if any, are at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from .cell import Cell, Group, Margins, Panel, data
+from .palette import FAINT, INK, SOFT
+from .picture import picture
+from .png import data_uri
+from .portrait import Axis, Portrait, same_shape, spread_units
+from .ramp import DIVERGING, colours, indices
+from .tidy import Table
+
+LEAST_SHARE = 0.002
+MOST_PEAKS = 400
+OUTPUT = 6
+"""Group element whose logit is shown; Gromov 2023, Fig. 2, shows the same."""
+
+
+def unit_maps(portraits: Sequence[Portrait]) -> Panel:
+    """Draw the preactivation of the most periodic hidden unit over (x, y)."""
+    units = [spread_units(portrait)[0] for portrait in portraits]
+    if same_shape(portraits):
+        units = [units[-1]] * len(portraits)
+    grids = [portrait.preactivation(unit) for portrait, unit in zip(portraits, units, strict=True)]
+    names = [f"hidden unit {unit}" for unit in units]
+    first, second = portraits[-1].operands[:2]
+    caption = (
+        f"What enters the activation of one hidden unit for every pair ({first}, {second}){_others(portraits[-1])}, "
+        f"blue below zero and rust above, each map on its own symmetric scale (extremes above it); it is u({first}) + v({second}), "
+        "so its spectrum lies on the axes, and a wave leaves four points. " + _spectrum_words()
+    )
+    return Panel("unit", _title("One hidden unit", names), caption, _groups(portraits, grids, names))
+
+
+def logit_maps(portraits: Sequence[Portrait]) -> Panel:
+    """Draw one logit over (x, y)."""
+    basis = portraits[-1].basis
+    output = int(basis.outputs[OUTPUT % basis.order])
+    grids = [portrait.logit(output) for portrait in portraits]
+    names = [f"logit {output}"] * len(portraits)
+    first, second = portraits[-1].operands[:2]
+    caption = (
+        f"The network's output for class {output} at every pair ({first}, {second}){_others(portraits[-1])}. A network that "
+        f"solves the task is high exactly where the answer is {output}, here along a diagonal of the task's order, "
+        "whose spectrum is a diagonal too (Gromov 2023, Fig. 2). " + _spectrum_words()
+    )
+    return Panel("logit", f"One logit: class {output}", caption, _groups(portraits, grids, names))
+
+
+def _title(title: str, names: list[str]) -> str:
+    return f"{title}: {names[0].split()[-1]}" if len(set(names)) == 1 else title
+
+
+def _others(portrait: Portrait) -> str:
+    rest = portrait.operands[2:]
+    return f" with {' = '.join(rest)} = 0" if rest else ""
+
+
+def _spectrum_words() -> str:
+    return (
+        f"Discs: share of each pair of frequencies in the map's power, by area, of at least {LEAST_SHARE:.1%}, "
+        "the mean left out."
+    )
+
+
+def _groups(portraits: Sequence[Portrait], grids: Sequence[np.ndarray], names: Sequence[str]) -> tuple[Group, ...]:
+    groups = []
+    for portrait, grid, name in zip(portraits, grids, names, strict=True):
+        said = f"{name}, {portrait.label}"
+        cells = [_map(grid, portrait.axes[0], portrait.axes[1], said)]
+        if portrait.axes[0].one_to_one and portrait.axes[1].one_to_one and len(grid) == portrait.basis.order:
+            cells.append(_spectrum(grid, said))
+        groups.append(Group(portrait.label, tuple(cells)))
+    return tuple(groups)
+
+
+def _map(grid: np.ndarray, first: Axis, second: Axis, said: str) -> Cell:
+    most = float(np.abs(grid).max()) or 1.0
+    uri = data_uri(indices(grid.T[::-1], -most, most), colours(DIVERGING))
+    corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
+    points = alt.Chart(data(corners)).mark_point(opacity=0)
+    axes = points.encode(x=_axis("x", first), y=_axis("y", second))
+    label = alt.Chart(data([{"label": f"±{most:.2g}"}])).mark_text(
+        align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
+    )
+    scale = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
+    text = f"Map of {said} over all pairs of values; extremes ±{most:.2g}."
+    return Cell(alt.layer(picture(uri), axes, scale), text, 0, Margins(40, 8, 18, 34), square=True)
+
+
+def _axis(channel: str, axis: Axis) -> alt.X | alt.Y:
+    build = alt.X if channel == "x" else alt.Y
+    return build(
+        f"{channel}:Q",
+        title=axis.title,
+        scale=alt.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
+        axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
+    )
+
+
+def peaks(grid: np.ndarray) -> Table:
+    """List (fx, fy, share) of the pairs of frequencies with the greatest shares of power.
+
+    Frequencies are centred: from -n/2 to n/2. The mean takes no part.
+
+    Example:
+        >>> wave = np.cos(2 * np.pi * np.arange(8) / 8)
+        >>> peaks(wave[:, None] + 0 * wave[None, :])
+        [{'fx': -1, 'fy': 0, 'share': 0.5}, {'fx': 1, 'fy': 0, 'share': 0.5}]
+    """
+    power = np.abs(np.fft.fft2(grid - grid.mean())) ** 2
+    power[0, 0] = 0.0
+    shares = power / (power.sum() or 1.0)
+    n, m = grid.shape
+    best = np.argsort(-shares.ravel(), kind="stable")[:MOST_PEAKS]
+    found = []
+    for i, j in zip(*np.unravel_index(best, shares.shape), strict=True):
+        share = float(shares[i, j])
+        if share >= LEAST_SHARE:
+            fx, fy = int((i + n // 2) % n - n // 2), int((j + m // 2) % m - m // 2)
+            found.append({"fx": fx, "fy": fy, "share": round(share, 6)})
+    return sorted(found, key=lambda row: (row["fx"], row["fy"]))
+
+
+def _spectrum(grid: np.ndarray, said: str) -> Cell:
+    rows = peaks(grid)
+    reach = len(grid) / 2
+    domain = [-reach, reach]
+    discs = alt.Chart(data(rows)).mark_point(filled=True, color=INK, opacity=0.85, strokeWidth=0)
+    encodings = []
+    for channel, name in ((alt.X, "fx"), (alt.Y, "fy")):
+        encodings.append(
+            channel(
+                f"{name}:Q",
+                title="frequency",
+                scale=alt.Scale(domain=domain, nice=False),
+                axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
+            )
+        )
+    x, y = encodings
+    size = alt.Size("share:Q", scale=alt.Scale(domain=[0, 0.25], range=[0, 150], clamp=True), legend=None)
+    tooltip = ["fx:Q", "fy:Q", alt.Tooltip("share:Q", format=".1%")]
+    cross = alt.Chart(data([{"zero": 0}])).mark_rule(color=FAINT, strokeWidth=0.6)
+    layers = [cross.encode(x=alt.X("zero:Q")), cross.encode(y=alt.Y("zero:Q"))]
+    layers.append(discs.encode(x=x, y=y, size=size, tooltip=tooltip))
+    if not rows:
+        none = alt.Chart(data([{"label": "power spread evenly"}])).mark_text(color=SOFT, fontSize=10)
+        layers.append(none.encode(x=alt.value(alt.expr("width / 2")), text="label:N"))
+    largest = sorted(rows, key=lambda row: -row["share"])[:4]
+    words = ", ".join(f"({row['fx']}, {row['fy']})" for row in largest) or "none stands out"
+    text = f"Two-dimensional Fourier spectrum of {said}; strongest frequencies {words}."
+    return Cell(alt.layer(*layers), text, 0, Margins(40, 8, 18, 34), square=True)

@@ -1,0 +1,49 @@
+"""The step axis: logarithmic where things happen, linear near step 0, which it shows.
+
+Owns: the axis position asinh-like map log(1 + t/c), its ticks and their labels. Vega calls it symlog.
+"""
+
+from __future__ import annotations
+
+import math
+
+import altair as alt
+import numpy as np
+
+
+def constant(end: int) -> float:
+    """Return c, the step around which the axis turns from linear to logarithmic: two decades below the end."""
+    return 10.0 ** max(0, math.floor(math.log10(max(end, 1))) - 2)
+
+
+def position(step: np.ndarray | float, end: int) -> np.ndarray:
+    """Return where a step lies on the axis, in [0, 1]."""
+    c = constant(end)
+    return np.asarray(np.log1p(np.asarray(step, float) / c) / math.log1p(max(end, 1) / c))
+
+
+def ticks(end: int) -> list[int]:
+    """List the tick values: 0 and 1..9 times each power of ten from c on."""
+    values, size = [0], int(constant(end))
+    while size <= end:
+        values += [digit * size for digit in range(1, 10) if digit * size <= end]
+        size *= 10
+    return values
+
+
+def step_axis(end: int, title: str = "step") -> alt.X:
+    """Return the encoding of the column `step`."""
+    labelled = "datum.value == 0 || datum.value == pow(10, round(log(datum.value) / LN10))"
+    if end < 3:
+        labelled = "true"
+    return alt.X(
+        "step:Q",
+        title=title,
+        scale=alt.Scale(type="symlog", constant=constant(end), domain=[0, max(end, 1)], nice=False),
+        axis=alt.Axis(
+            values=ticks(end),
+            labelExpr=f"{labelled} ? format(datum.value, ',') : ''",
+            tickSize=4,
+            labelOverlap=False,
+        ),
+    )

@@ -1,0 +1,282 @@
+"""Quantities against training steps, labelled where they are instead of in a legend.
+
+Owns: the composition of one time chart: plateau band, moments, reference lines, curves, label placement.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+
+from .cell import Cell, Margins, data
+from .palette import INK, PAPER, PLATEAU, SOFT
+from .steps import position, step_axis
+from .tidy import Table
+
+SPACING = 13
+"""Least distance between labels in the margin, pixels."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve: the rows whose `name` is `name`."""
+
+    name: str
+    label: str
+    colour: str
+    thin: bool = False
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A horizontal line with a label in the margin."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the time charts of a run share.
+
+    Arguments:
+        end: last step.
+        moments: (step, name) rows of memorising and grokking.
+    """
+
+    end: int
+    moments: Table
+
+
+@dataclass(frozen=True)
+class Vertical:
+    """The y axis: a closed range, its title, number format and kind."""
+
+    low: float
+    high: float
+    title: str = ""
+    format: str = "~g"
+    log: bool = False
+    values: tuple[float, ...] | None = None
+
+    def place(self, value: float) -> float:
+        """Return where a value lies, 0 at the bottom and 1 at the top."""
+        if self.log:
+            low, high, value = math.log(self.low), math.log(self.high), math.log(max(value, 1e-300))
+        else:
+            low, high = self.low, self.high
+        return min(1.1, max(-0.1, (value - low) / (high - low)))
+
+    def encoding(self) -> alt.Y:
+        """Return the encoding of the column `value`."""
+        values = list(self.values) if self.values is not None else None
+        kind = "log" if self.log else "linear"
+        return alt.Y(
+            "value:Q",
+            title=None,
+            scale=alt.Scale(type=kind, domain=[self.low, self.high], nice=False, zero=False),
+            axis=alt.Axis(format=self.format, tickCount=4, **({"values": values} if values else {})),
+        )
+
+
+def timeline(
+    frame: Frame,
+    rows: Table,
+    series: list[Series],
+    vertical: Vertical,
+    text: str,
+    *,
+    references: tuple[Reference, ...] = (),
+    height: int = 150,
+    right: int = 74,
+    name_moments: bool = False,
+) -> Cell:
+    """Draw curves over steps.
+
+    Arguments:
+        frame: last step and moments.
+        rows: (step, name, value).
+        series: curves to draw, the most important last.
+        vertical: the y axis.
+        text: description for readers who cannot see it.
+        references: horizontal lines.
+        height: of the plot area.
+        right: margin for labels.
+        name_moments: write the moments' names above the plot.
+    """
+    kept = [s for s in series if any(row["name"] == s.name for row in rows)]
+    layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
+    layers += [_curve(frame, vertical, rows, s) for s in kept]
+    layers += _moments(frame, name_moments)
+    inside, outside = _labels(frame, vertical, rows, kept)
+    layers += inside
+    layers += _margin(vertical, height, references, outside)
+    if not kept:
+        layers.append(_nothing(frame, vertical))
+    margins = Margins(left=46, right=right, top=24 if name_moments else 10, bottom=34)
+    return Cell(alt.layer(*layers), text, height, margins)
+
+
+def _curve(frame: Frame, vertical: Vertical, rows: Table, series: Series) -> alt.Chart:
+    own = [row for row in rows if row["name"] == series.name]
+    mark = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
+    chart = alt.Chart(data(own)).mark_line(**mark) if len(own) > 1 else alt.Chart(data(own)).mark_point(
+        color=series.colour, filled=True
+    )
+    tooltip = [alt.Tooltip("step:Q", format=","), alt.Tooltip("value:Q", title=series.label, format=".4g")]
+    return chart.encode(x=step_axis(frame.end), y=vertical.encoding(), tooltip=tooltip)
+
+
+def _nothing(frame: Frame, vertical: Vertical) -> alt.Chart:
+    middle = math.sqrt(vertical.low * vertical.high) if vertical.log else (vertical.low + vertical.high) / 2
+    rows = [{"step": 0, "value": middle, "label": "no finite value was recorded"}]
+    chart = alt.Chart(data(rows)).mark_text(align="left", dx=8, color=SOFT)
+    return chart.encode(x=step_axis(frame.end), y=vertical.encoding(), text="label:N")
+
+
+def _plateau(frame: Frame) -> list[alt.Chart]:
+    steps = {row["name"]: row["step"] for row in frame.moments}
+    start = steps.get("memorised")
+    end = steps.get("grokked", frame.end)
+    if start is None or end <= start:
+        return []
+    rows = [{"step": start, "until": end}]
+    chart = alt.Chart(data(rows)).mark_rect(color=PLATEAU)
+    return [chart.encode(x=step_axis(frame.end), x2="until:Q")]
+
+
+def _moments(frame: Frame, named: bool) -> list[alt.Chart]:
+    if not frame.moments:
+        return []
+    rule = alt.Chart(data(frame.moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
+    layers = [rule.encode(x=step_axis(frame.end))]
+    if not named:
+        return layers
+    ordered = sorted(frame.moments, key=lambda row: row["step"])
+    for place, row in enumerate(ordered):
+        alone = len(ordered) == 1
+        left = (place == 1) if not alone else bool(position(row["step"], frame.end) < 0.5)
+        label = [{**row, "label": f"{row['name']} {row['step']:,}"}]
+        align, dx = ("left", -3) if left else ("right", 3)
+        mark = alt.Chart(data(label)).mark_text(align=align, dx=dx, baseline="bottom", dy=-3, fontSize=10.5)
+        layers.append(mark.encode(x=step_axis(frame.end), y=alt.value(0), text="label:N"))
+    return layers
+
+
+def _references(references: tuple[Reference, ...]) -> list[alt.Chart]:
+    if not references:
+        return []
+    rows = [{"value": reference.value} for reference in references]
+    rule = alt.Chart(data(rows)).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
+    return [rule.encode(y=alt.Y("value:Q"))]
+
+
+def _text(row: dict[str, object], frame: Frame, vertical: Vertical, colour: str, **mark: object) -> list[alt.Chart]:
+    base = alt.Chart(data([row]))
+    encoded = []
+    for halo in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": colour}):
+        text = base.mark_text(fontWeight="bold", **{**mark, **halo})
+        encoded.append(text.encode(x=step_axis(frame.end), y=vertical.encoding(), text="label:N"))
+    return encoded
+
+
+def _labels(
+    frame: Frame, vertical: Vertical, rows: Table, series: list[Series]
+) -> tuple[list[alt.Chart], list[tuple[float, str, str]]]:
+    """Place the curves' labels: two curves in the widest gap between them, others in the margin."""
+    if len(series) == 1:
+        return [], []
+    outside = []
+    if len(series) == 2:
+        first, second = ({r["step"]: r["value"] for r in rows if r["name"] == s.name} for s in series)
+        spot = _widest_gap(first, second, frame, vertical)
+        if spot is not None:
+            layers: list[alt.Chart] = []
+            upper_first = first[spot] > second[spot]
+            at = float(position(spot, frame.end))
+            align = "left" if at < 0.15 else "right" if at > 0.85 else "center"
+            for s, values, is_upper in zip(series, (first, second), (upper_first, not upper_first), strict=True):
+                row = {"step": spot, "value": values[spot], "label": s.label}
+                layers += _text(row, frame, vertical, s.colour, align=align, dy=11 if is_upper else -9)
+            return layers, []
+    for s in series:
+        last = [row for row in rows if row["name"] == s.name][-1]
+        outside.append((float(last["value"]), s.label, s.colour))
+    return [], outside
+
+
+def _widest_gap(
+    first: dict[int, float], second: dict[int, float], frame: Frame, vertical: Vertical
+) -> int | None:
+    """Return the step in the middle of the widest gap between two curves, or None where they stay close."""
+    common = sorted(set(first) & set(second))
+    if not common:
+        return None
+    gaps = np.array([abs(vertical.place(first[t]) - vertical.place(second[t])) for t in common])
+    if gaps.max() < 0.25:
+        return None
+    wide = [t for t, gap in zip(common, gaps, strict=True) if gap >= 0.9 * gaps.max()]
+    places = np.array([float(position(t, frame.end)) for t in wide])
+    return wide[int(np.argmin(np.abs(places - (places[0] + places[-1]) / 2)))]
+
+
+def _margin(
+    vertical: Vertical, height: int, references: tuple[Reference, ...], outside: list[tuple[float, str, str]]
+) -> list[alt.Chart]:
+    """Write labels to the right of the plot, pushed apart where they would touch."""
+    entries = [(r.value, r.label, SOFT, "normal") for r in references]
+    entries += [(value, label, colour, "bold") for value, label, colour in outside]
+    entries.sort(key=lambda entry: -entry[0])
+    wanted = [height * (1 - vertical.place(entry[0])) for entry in entries]
+    layers = []
+    for y, (_, label, colour, weight) in zip(spread(wanted, height), entries, strict=True):
+        text = alt.Chart(data([{"label": label}])).mark_text(
+            align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
+        )
+        layers.append(text.encode(x=alt.value("width"), y=alt.value(y), text="label:N"))
+    return layers
+
+
+def spread(wanted: list[float], height: float, spacing: float = SPACING) -> list[float]:
+    """Move ascending positions apart to at least `spacing`, as little as a two-way sweep does.
+
+    Example:
+        >>> spread([10.0, 12.0], 100, 13)
+        [4.5, 17.5]
+    """
+    placed = list(wanted)
+    for _ in range(50):
+        for i in range(1, len(placed)):
+            overlap = spacing - (placed[i] - placed[i - 1])
+            if overlap > 1e-9:
+                placed[i - 1] -= overlap / 2
+                placed[i] += overlap / 2
+        if placed and placed[-1] > height + 4:
+            placed[-1] = height + 4
+    return placed
+
+
+def log_range(values: list[float]) -> tuple[float, float]:
+    """Return a range for a logarithmic axis around positive values."""
+    positive = [value for value in values if value > 0 and math.isfinite(value)]
+    if not positive:
+        return 0.1, 1.0
+    low, high = min(positive), max(positive)
+    pad = max((high / low) ** 0.06, 1.15)
+    return low / pad, high * pad
+
+
+def linear_range(values: list[float], *include: float) -> tuple[float, float]:
+    """Return a range for a linear axis around values, with some that must be in it."""
+    every = [*values, *include]
+    if not every:
+        return 0.0, 1.0
+    low, high = min(every), max(every)
+    pad = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    return (low if low in include else low - pad), high + pad
+
+
+

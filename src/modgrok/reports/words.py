@@ -1,0 +1,129 @@
+"""Sentences about a run: title, summary, settings, in plain words.
+
+Owns: the words; numbers come from the store.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..learners.mlp_settings import MLPSettings
+from ..runs import Experiment, RunRow
+from .curves import percent
+
+OPTIMISERS = {
+    "gd": "gradient descent",
+    "momentum": "gradient descent with momentum",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "muon": "Muon",
+}
+LOSSES = {"mse": "mean squared error", "cross_entropy": "cross-entropy", "stablemax": "StableMax cross-entropy"}
+PARAMETRISATIONS = {"gromov": "Gromov's normalised", "doshi": "Doshi's plain"}
+
+
+def task_name(row: RunRow, experiment: Experiment) -> str:
+    """Name the task: `x + y mod 97`, or the group."""
+    if experiment.task.group is not None:
+        return f"Composition in {experiment.task.group}"
+    return f"{row.expression} mod {row.p}"
+
+
+def title(row: RunRow, experiment: Experiment) -> str:
+    """Say in one line what happened."""
+    return f"{task_name(row, experiment)}: {outcome(row)}"
+
+
+def outcome(row: RunRow) -> str:
+    """Say what became of the network."""
+    network = "a two-layer network"
+    if row.status == "diverged":
+        return f"training diverged at step {row.step + 1:,}"
+    if row.grokked_at is None and row.memorised_at is None:
+        return f"{network} has learned nothing by step {row.step:,}"
+    if row.grokked_at is None:
+        return f"{network} memorises and has not generalised by step {row.step:,}"
+    if row.memorised_at is not None and row.memorised_at < row.grokked_at:
+        return f"{network} groks"
+    return f"{network} generalises as it learns"
+
+
+def summary(row: RunRow, last: dict[str, float]) -> str:
+    """Say when it memorised and grokked, and where it ended."""
+    said = []
+    if row.memorised_at is not None:
+        said.append(f"Training accuracy reaches 99% at step {row.memorised_at:,}")
+    if row.grokked_at is not None and row.memorised_at is not None:
+        delay = row.grokked_at - row.memorised_at
+        if delay > 0:
+            ratio = row.grokked_at / row.memorised_at if row.memorised_at else 0.0
+            times = f", {ratio:.1f} times as late" if ratio >= 1.05 else ""
+            said.append(f"test accuracy at step {row.grokked_at:,}{times}")
+        else:
+            said.append(f"test accuracy at step {row.grokked_at:,}, no later")
+    elif row.grokked_at is not None:
+        said.append(f"Test accuracy reaches 99% at step {row.grokked_at:,}")
+    elif row.memorised_at is not None:
+        said.append("test accuracy never does")
+    parts = ["; ".join(said) + "."] if said else []
+    end = [f"{name} {percent(last[key])}" for name, key in _ENDS if last.get(key, float("nan")) >= 0]
+    if end:
+        state = "last finite step" if row.status == "diverged" else "end"
+        parts.append(f"At the {state} (step {row.step:,}): {', '.join(end)}.")
+    if row.status in ("running", "interrupted"):
+        parts.append(f"The run is {row.status}; its budget is {row.budget:,} steps.")
+    return " ".join(parts)
+
+
+_ENDS = (("training accuracy", "train_accuracy"), ("test accuracy", "test_accuracy"))
+
+
+def settings(experiment: Experiment) -> str:
+    """Say how it was trained, in one line."""
+    s: MLPSettings = experiment.learner
+    size = "full batch" if s.batch_size is None else f"batches of {s.batch_size:,}"
+    parts = [
+        f"width {s.width:,}",
+        f"{PARAMETRISATIONS.get(s.parametrisation, s.parametrisation)} parametrisation",
+        f"activation {activation_words(s.activation or '')}",
+        LOSSES.get(s.loss, s.loss),
+        f"{OPTIMISERS.get(s.optimiser, s.optimiser)}, {size}",
+        f"learning rate {s.lr:,.6g}",
+    ]
+    if s.optimiser in ("momentum", "muon"):
+        parts.append(f"momentum {s.momentum:g}")
+    if s.optimiser in ("adam", "adamw"):
+        parts.append(f"betas {s.beta1:g} and {s.beta2:g}")
+    optional = (
+        ("weight decay", s.weight_decay, 0.0),
+        ("dropout", s.dropout, 0.0),
+        ("Grokfast", s.grokfast, 0.0),
+        ("initial scale", s.init_scale, 1.0),
+        ("corrupted labels", experiment.corruption, 0.0),
+    )
+    parts += [f"{name} {value:g}" for name, value, default in optional if value != default]
+    parts += ["orthogonal gradient"] if s.orthogonal_gradient else []
+    parts += ["symmetric split"] if experiment.symmetric else []
+    return ", ".join([*parts, f"seed {experiment.seed}"])
+
+
+def activation_words(name: str) -> str:
+    """Print an activation: `z^2` for power2.
+
+    Example:
+        >>> activation_words("power3"), activation_words("relu")
+        ('z^3', 'relu')
+    """
+    return f"z^{name.removeprefix('power')}" if name.startswith("power") else name
+
+
+def data_words(context: dict[str, Any]) -> str:
+    """Say how many inputs train and test, what is left out, and the chance levels."""
+    train, test = int(context["train"]), int(context["test"])
+    said = f"{train:,} training and {test:,} test inputs ({percent(train / (train + test))} train)"
+    if context.get("excluded"):
+        said += f", {context['excluded']:,} inputs outside the domain"
+    if context.get("corrupted"):
+        said += f", {context['corrupted']:,} training labels redrawn"
+    chance, majority = percent(float(context["chance"])), percent(float(context["majority"]))
+    return f"{said}; chance {chance}, most frequent class {majority}"
