@@ -77,6 +77,9 @@ def _dispatch(given: list[str]) -> int:
     except CycloptsError as error:
         if debug:
             raise
+        cause = error.__cause__
+        if cause is not None and _code_of(cause) == 2:
+            return _complain(_one_line(str(cause)))
         return _complain(_one_line(str(error)) + f" See modgrok {given[0]} --help.")
     except KeyboardInterrupt:
         return _complain("interrupted", code=1)
@@ -91,7 +94,7 @@ def _dispatch(given: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _code_of(error: Exception) -> int:
+def _code_of(error: BaseException) -> int:
     """2 for bad input, 1 for all else."""
     from ..tasks.errors import InputError
 

@@ -69,6 +69,7 @@ class LivePanel:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.live.transient = kind is not None
         self.live.__exit__(kind, value, trace)
 
     def __call__(self, progress: Progress) -> None:
@@ -124,7 +125,6 @@ class PlainLines:
         self.next_line = 0.0
 
     def __enter__(self) -> Self:
-        note(self.title)
         return self
 
     def __exit__(
@@ -135,6 +135,8 @@ class PlainLines:
     def __call__(self, progress: Progress) -> None:
         """Write a line when one is due, or when the run memorised or grokked."""
         row, numbers = progress.row, progress.record.scalars
+        if self.next_line == 0.0:
+            note(self.title)
         moments = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
         news = [word for word, at in moments if at == row.step]
         if row.step < self.next_line and not news and row.step < progress.end:

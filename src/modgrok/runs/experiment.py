@@ -144,8 +144,11 @@ def first_line(error: ValidationError) -> str:
     }
     if first["type"] == "value_error":
         return str(context["error"])
-    rule = rules.get(first["type"], first["msg"]).format(**context)
-    return f"{name}: {rule}, got {shorten(first['input'])}"
+    bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
+    rule = rules.get(first["type"], first["msg"]).format(**bounds)
+    value = first["input"]
+    shown = f"{value:g}" if isinstance(value, int | float) else shorten(value)
+    return f"{name}: {rule}, got {shown}"
 
 
 def _learner_type(name: str) -> type[MLPSettings]:

@@ -504,15 +504,15 @@ def _evaluate(node: Node, values: Mapping[str, np.ndarray], m: int) -> tuple[np.
                 inner, where = _evaluate(term, values, m)
                 value = (value + (coefficient % m) * inner) % m
                 defined = defined & where
-            return value, defined
+            return np.asarray(value), np.asarray(defined)
         case Product(factors):
             pieces = [_evaluate_power(base, exponent, values, m) for base, exponent in factors]
             value = reduce(lambda a, b: a * b % m, (v for v, _ in pieces))
-            return value, reduce(np.logical_and, (d for _, d in pieces))
+            return np.asarray(value), np.asarray(reduce(np.logical_and, (d for _, d in pieces)))
         case Quotient(numerator, denominator):
             top, defined = _evaluate(numerator, values, m)
             bottom, where = _evaluate(denominator, values, m)
-            return top * inverse(bottom, m) % m, defined & where & is_unit(bottom, m)
+            return np.asarray(top * inverse(bottom, m) % m), np.asarray(defined & where & is_unit(bottom, m))
 
 
 def _evaluate_power(
