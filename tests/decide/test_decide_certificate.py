@@ -85,7 +85,6 @@ def test_unsettled_second_form_is_said() -> None:
         (np.full((3, 3), -2), 3, ValueError, "got -2"),
         (np.full((3, 3), -1), 3, ValueError, "at least one input must be inside the domain"),
         (np.zeros((3, 3), int), 1, ValueError, "p: must be at least 2, got 1"),
-        (np.zeros((3, 3), int), 3.0, TypeError, "p: must be an integer, got 3.0"),
     ],
 )
 def test_bad_input(table: np.ndarray, p: int, error: type[Exception], message: str) -> None:
@@ -96,8 +95,8 @@ def test_bad_input(table: np.ndarray, p: int, error: type[Exception], message: s
 def test_bad_budget() -> None:
     with pytest.raises(ValueError, match="nodes: must be at least 0, got -1"):
         Budget(nodes=-1)
-    with pytest.raises(ValueError, match="seconds: must be above 0, got 0"):
-        Budget(seconds=0)
+    with pytest.raises(ValueError, match="seconds: must be above 0, got 0.0"):
+        Budget(seconds=0.0)
 
 
 def test_a_wrong_witness_has_errors() -> None:

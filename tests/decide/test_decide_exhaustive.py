@@ -90,3 +90,18 @@ def test_composite_moduli(p: int) -> None:
         few = rng.integers(0, 2, (p, p))
         for table in (product_table, sum_table, few):
             check(table, p, representable(table, p, "additive"), representable(table, p, "multiplicative"))
+
+
+def test_every_table_of_three_bits() -> None:
+    functions = np.array(list(product(range(2), repeat=2)))
+    for form, join in (("additive", np.add), ("multiplicative", np.multiply)):
+        representable_ = {
+            h[join.outer(join.outer(g1, g2), g3) % 2].tobytes()
+            for g1, g2, g3, h in product(functions, repeat=4)
+        }
+        for entries in product(range(2), repeat=8):
+            table = np.array(entries, dtype=np.int64).reshape(2, 2, 2)
+            verdict = decide_table(table, 2)
+            found = {w.form for w in (verdict.witness, verdict.also) if w is not None}
+            assert (form in found) == (table.tobytes() in representable_)
+            assert verdict.form != "undecided"

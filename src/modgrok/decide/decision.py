@@ -18,6 +18,7 @@ from .verdict import Verdict
 
 MOST_INPUTS = 10**7
 TASTE = 16
+CHEAP_WORK = 50_000
 
 
 def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> Verdict:
@@ -30,8 +31,8 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
         table: integer array of k >= 1 axes, at most 10^7 entries, values 0..p-1; -1 marks inputs outside
             the domain. Tasks have shape (p,) * k; a group's table may be smaller along any axis.
         p: modulus, at least 2; it need not be prime.
-        budget: what each form may spend on search; `Budget()` if None. A sixteenth of it once the other form
-            is found, since the verdict's form no longer hangs on it unless it is `also`.
+        budget: what each form may spend on search; `Budget()` if None. Once one form is found
+            the other gets only a part, a sixteenth or 50,000 / p nodes if that is more.
 
     Returns:
         The verdict. Both forms are always attempted. A witness has been checked on every input of the domain;
@@ -73,8 +74,9 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
 
 
 def _attempt_both(table: np.ndarray, p: int, budget: Budget) -> tuple[Attempt, Attempt]:
-    """Attempt both forms on a fraction of the budget; go on with all of it only if neither form is found."""
-    taste = replace(budget, nodes=budget.nodes // TASTE, seconds=budget.seconds / TASTE)
+    """Attempt both forms on a part of the budget; go on with all of it only if neither form is found."""
+    nodes = min(budget.nodes, max(budget.nodes // TASTE, CHEAP_WORK // p))
+    taste = replace(budget, nodes=nodes, seconds=budget.seconds / TASTE)
     additive, multiplicative = (
         decide_additive(table, p, Meter(taste)),
         decide_multiplicative(table, p, Meter(taste)),
