@@ -37,7 +37,7 @@ def power(base: np.ndarray, exponent: int, m: int) -> np.ndarray:
         exponent >>= 1
         if exponent:
             square = square * square % m
-    return result
+    return np.asarray(result)
 
 
 def totient(m: int) -> int:
@@ -60,7 +60,7 @@ def is_unit(a: np.ndarray, m: int) -> np.ndarray:
         >>> is_unit(np.arange(6), 6).tolist()
         [False, True, False, False, False, True]
     """
-    return np.gcd(a, m) == 1
+    return np.asarray(np.gcd(a, m) == 1)
 
 
 def inverse(a: np.ndarray, m: int) -> np.ndarray:

@@ -350,13 +350,17 @@ class _Builder(Transformer[Token, Node]):
         return str(children[0]), scaled(-1, node) if minus else node
 
     def product(self, children: list[Node | tuple[str, Node]]) -> Node:
-        result = children[0]
-        assert not isinstance(result, tuple)
+        assert not isinstance(children[0], tuple)
+        coefficient, result = split_coefficient(children[0])
         for child in children[1:]:
             assert isinstance(child, tuple)
             operator, node = child
-            result = multiply(result, node) if operator == "*" else divide(result, node)
-        return result
+            if operator == "*":
+                factor, node = split_coefficient(node)
+                coefficient, result = coefficient * factor, multiply(result, node)
+            else:
+                result = divide(result, node)
+        return scaled(coefficient, result)
 
     def signed(self, children: list[Node | Token]) -> Node:
         minus = sum(1 for child in children[:-1] if child == "-") % 2

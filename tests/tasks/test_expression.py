@@ -1,0 +1,177 @@
+"""The grammar: canonical text, round trips, exact evaluation, refusals."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modgrok.tasks import InputError, parse
+
+CANONICAL = [
+    ("x+y", "x + y"),
+    ("y+x", "x + y"),
+    ("2xy", "2*x*y"),
+    ("x*2*y", "2*x*y"),
+    ("3x^2y", "3*x^2*y"),
+    ("2(x+y)", "2*x + 2*y"),
+    ("x^2 + 2xy - y/3", "x^2 + 2*x*y - y/3"),
+    ("(x+1)(y+1)", "(x + 1)*(y + 1)"),
+    ("(x+y)(x+y)", "(x + y)^2"),
+    ("x**2", "x^2"),
+    ("2^3^2 x", "512*x"),
+    ("-x^2", "-x^2"),
+    ("(-x)^2", "x^2"),
+    ("--x", "x"),
+    ("x*-y", "-x*y"),
+    ("x - (y - z)", "x - y + z"),
+    ("x/2/3", "x/6"),
+    ("x/2y", "x*y/2"),
+    ("x/(2y)", "x/(2*y)"),
+    ("3/x", "3/x"),
+    ("(x/y)^2", "x^2/y^2"),
+    ("x/(y/z)", "x/(y/z)"),
+    ("x - x + y", "0*x + y"),
+    ("x^0 + y", "y + x^0"),
+    ("n1 n2 + n10", "n1*n2 + n10"),
+    ("x^-1", "x^(-1)"),
+    ("2^100000 x", "x*2^100000"),
+    ("1 + x", "x + 1"),
+    ("  x\t+\n y ", "x + y"),
+]
+
+
+@pytest.mark.parametrize(("text", "canonical"), CANONICAL)
+def test_canonical_text(text: str, canonical: str) -> None:
+    assert str(parse(text)) == canonical
+    assert parse(canonical) == parse(text)
+
+
+def test_operands_are_sorted_by_letter_then_number() -> None:
+    assert parse("z + n10 + n2 + a + x1").operands == ("a", "n2", "n10", "x1", "z")
+
+
+REFUSED = [
+    ("", "must not be empty"),
+    ("   ", "must not be empty"),
+    ("x +", "operand or '\\)' is missing"),
+    ("(x", "operand or '\\)' is missing"),
+    (")x", "unexpected '\\)' at column 1"),
+    ("x^^2", "column 3"),
+    ("2 3", "column 3"),
+    ("x ! y", "column 3"),
+    ("__import__('os')", "column 1"),
+    ("x^y", "exponents must be integers"),
+    ("x^(10^9)", "at most 1000000"),
+    ("x^(2^100)", "at most 1000000"),
+    ("x^9^9^9^9", "at most 1000000"),
+    ("(x^1000)^1001", "at most 1000000"),
+    ("q + x", "operands are the letters"),
+    ("x" * 100_000, "at most 2000 characters"),
+    ("(" * 10_000 + "x" + ")" * 10_000, "at most 2000 characters"),
+    ("(" * 61 + "x" + ")" * 61, "nest 60 deep"),
+    ("x; y", "column 2"),
+    ("lambda: 0", "column"),
+    ("x\x00y", "column 2"),
+    ("9" * 1990 + " x", "constants must stay below"),
+]
+
+
+@pytest.mark.parametrize(("text", "rule"), REFUSED)
+def test_refusals_name_the_rule_in_one_short_line(text: str, rule: str) -> None:
+    with pytest.raises(InputError, match=rule) as refusal:
+        parse(text)
+    message = str(refusal.value)
+    assert message.startswith("expression: ")
+    assert "\n" not in message
+    assert len(message) < 250
+
+
+LEAVES = st.one_of(
+    st.sampled_from(["x", "y", "z", "n1", "n12"]), st.integers(0, 200).map(str), st.just("7")
+)
+
+
+def combined(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    binary = st.tuples(children, st.sampled_from(["+", "-", "*", "/", ""]), children).map(
+        lambda t: f"({t[0]}){t[1]}({t[2]})"
+    )
+    raised = st.tuples(children, st.integers(0, 5)).map(lambda t: f"({t[0]})^{t[1]}")
+    negative = children.map(lambda text: f"-({text})")
+    return st.one_of(binary, raised, negative)
+
+
+EXPRESSIONS = st.recursive(LEAVES, combined, max_leaves=12)
+
+
+@settings(max_examples=400, deadline=None)
+@given(EXPRESSIONS)
+def test_round_trip(text: str) -> None:
+    expression = parse(text)
+    assert parse(str(expression)) == expression
+    assert str(parse(str(expression))) == str(expression)
+
+
+def python_value(text: str, values: dict[str, int], m: int) -> int | None:
+    """Evaluate the fully bracketed text with Python's integers; None where a denominator is no unit."""
+
+    class Residue:
+        def __init__(self, value: int) -> None:
+            self.value = value % m
+
+        def __add__(self, other: Residue) -> Residue:
+            return Residue(self.value + other.value)
+
+        def __sub__(self, other: Residue) -> Residue:
+            return Residue(self.value - other.value)
+
+        def __mul__(self, other: Residue) -> Residue:
+            return Residue(self.value * other.value)
+
+        def __truediv__(self, other: Residue) -> Residue:
+            return Residue(self.value * pow(other.value, -1, m))
+
+        def __pow__(self, exponent: int) -> Residue:
+            return Residue(pow(self.value, exponent, m))
+
+        def __neg__(self) -> Residue:
+            return Residue(-self.value)
+
+    import re
+
+    code = text.replace(")(", ")*(")
+    code = re.sub(r"\^(\d+)", r"**\1", code)
+    code = re.sub(r"(?<![\w*])(\d+)(?!\w)", r"R(\1)", code)
+    try:
+        result = eval(code, {"R": Residue, **{n: Residue(v) for n, v in values.items()}})
+    except ValueError:
+        return None
+    return result.value
+
+
+@settings(max_examples=150, deadline=None)
+@given(EXPRESSIONS, st.sampled_from([2, 5, 6, 7]))
+def test_evaluation_equals_pythons_integers(text: str, m: int) -> None:
+    expression = parse(text)
+    names = expression.operands
+    for values in itertools.islice(itertools.product(range(m), repeat=len(names)), 0, 300, 7):
+        named = dict(zip(names, values, strict=True))
+        arrays = {name: np.array([value]) for name, value in named.items()}
+        value, defined = expression.evaluate(arrays, m)
+        expected = python_value(text, named, m)
+        assert bool(np.all(defined)) == (expected is not None)
+        if expected is not None:
+            assert int(np.ravel(value)[0]) == expected
+
+
+def test_a_negative_power_needs_units_everywhere() -> None:
+    x = np.arange(5)
+    with pytest.raises(InputError, match=r"needs a unit mod 5 at every input, got 0; write 1/x"):
+        parse("x^(-1)").evaluate({"x": x}, 5)
+    value, _ = parse("2^(-1) x").evaluate({"x": x}, 5)
+    assert value.tolist() == [0, 3, 1, 4, 2]
+    with pytest.raises(InputError, match="needs a unit mod 4"):
+        parse("2^(-1) x").evaluate({"x": np.arange(4)}, 4)
