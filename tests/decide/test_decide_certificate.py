@@ -95,7 +95,7 @@ def test_bad_input(table: np.ndarray, p: int, error: type[Exception], message: s
 def test_bad_budget() -> None:
     with pytest.raises(ValueError, match="nodes: must be at least 0, got -1"):
         Budget(nodes=-1)
-    with pytest.raises(ValueError, match="seconds: must be above 0, got 0.0"):
+    with pytest.raises(ValueError, match=r"seconds: must be above 0, got 0\.0"):
         Budget(seconds=0.0)
 
 
