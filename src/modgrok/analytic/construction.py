@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import equinox as eqx
 import numpy as np
@@ -73,7 +72,7 @@ def construct(
     p: int,
     witness: Witness,
     *,
-    width: int | Literal["auto"] | None = None,
+    width: int | str | None = None,
     phases: str | None = None,
     frequencies: int | Sequence[int] | None = None,
     readout: str | None = None,

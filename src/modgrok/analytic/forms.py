@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 
+@runtime_checkable
 class Witness(Protocol):
     """Anything that states f(n_1..n_k) = h[g_1(n_1) + ... + g_k(n_k)] mod p, or the same with products.
 

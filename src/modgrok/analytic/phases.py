@@ -27,14 +27,13 @@ def leftover_characters(k: int) -> np.ndarray:
         k: number of operands, at least 1.
 
     Returns:
-        int64 array (count, k); 1, 8, 43, 257 rows for k = 1, 2, 3, 4.
+        int64 array (count, k); 1, 8, 43, 224 rows for k = 1, 2, 3, 4.
 
     Example:
         >>> leftover_characters(2).tolist()
         [[-3, -1], [-2, -2], [-2, 0], [-1, -3], [-1, -1], [-1, 1], [0, -2], [1, -1]]
 
-    Source: Gromov 2023, Eq. 10-11 (the eight families at k = 2, seven of them with a leftover phase and the
-    one with readout frequency +q counted here through r and -r); general k derived in docs/exact-networks.md.
+    Source: Gromov 2023, Eq. 10-11, at k = 2; general k derived in docs/exact-networks.md.
     """
     waves = product(range(-k, k + 1), repeat=k)
     kept = [r for r in waves if sum(map(abs, r)) <= k and (sum(r) - k) % 2 == 0 and r != (1,) * k]
