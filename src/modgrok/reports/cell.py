@@ -36,7 +36,7 @@ class Cell:
         square: the plot area is as high as it is wide.
     """
 
-    chart: alt.LayerChart
+    chart: alt.LayerChart | alt.FacetChart
     text: str
     height: int = 150
     margins: Margins = Margins()

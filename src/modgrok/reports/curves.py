@@ -18,9 +18,9 @@ from .png import data_uri
 from .ramp import SEQUENTIAL, colours, indices
 from .steps import position, step_axis
 from .tidy import Table, curve_table
-from .timeline import Frame, Reference, Series, Vertical, linear_range, log_range, timeline
+from .timeline import Frame, Reference, Series, Vertical, linear_range, log_range, moment_rules, timeline
 
-TALL, LOW = 170, 120
+HEIGHT = 132
 PERCENT = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -61,16 +61,16 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
         Vertical(0, 1, format=".0%", values=PERCENT),
         f"Accuracy on training and test inputs against steps; {ends(rows, series)}.",
         references=chance_lines(context),
-        height=TALL,
+        height=HEIGHT,
         name_moments=True,
     )
     caption = (
         "Share of inputs whose greatest logit is the right class, over all training and all test inputs. "
         "Memorised and grokked: the first observed steps with training, then test accuracy of at least 99%; "
-        "the shaded time lies between them (Gromov 2023, Fig. 1c). Steps on a logarithmic axis that is linear "
+        "the shaded time lies between them (Gromov 2023, Fig. 1c). The step axis is logarithmic, and linear "
         "near 0."
     )
-    return single("accuracy", "Accuracy", caption, cell, 6)
+    return single("accuracy", "Accuracy", caption, cell, 4)
 
 
 def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name: str) -> Panel:
@@ -79,24 +79,24 @@ def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name:
     rows = curve_table(records, [s.name for s in series])
     chance = float(context["chance"])
     silent = {"mse": chance, "cross_entropy": -math.log(chance)}.get(name)
-    references = () if silent is None else (Reference(silent, f"zero output {silent:.2g}"),)
+    references = () if silent is None else (Reference(silent, "zero output"),)
     low, high = log_range([row["value"] for row in rows] + [r.value for r in references])
     cell = timeline(
         frame,
         rows,
         series,
-        Vertical(low, high, log=True, values=decades(low, high)),
+        Vertical(low, high, format=plain_format(low, high), log=True, values=decades(low, high)),
         f"Loss on training and test inputs against steps, logarithmic; {ends(rows, series)}.",
         references=references,
-        height=TALL,
+        height=HEIGHT,
         name_moments=True,
     )
     formula = {
-        "mse": "Mean over inputs and classes of (f(x) - one-hot)^2",
+        "mse": "Mean over inputs and classes of (f(x) − one-hot)²",
         "cross_entropy": "Mean over inputs of the cross-entropy",
     }.get(name, f"Mean over inputs of the {name} loss")
     zero = "" if silent is None else " The dashed line is a network that always answers zero."
-    return single("loss", "Loss", f"{formula} (Gromov 2023, Fig. 1a).{zero}", cell, 6)
+    return single("loss", "Loss", f"{formula} (Gromov 2023, Fig. 1a).{zero}", cell, 4)
 
 
 def fourier(frame: Frame, records: Sequence[Record], order: int) -> Panel:
@@ -116,14 +116,14 @@ def fourier(frame: Frame, records: Sequence[Record], order: int) -> Panel:
         Vertical(min(low, 0.0), max(high, 1.04), values=(0.0, 0.5, 1.0)),
         f"Inverse participation ratio and phase coherence against steps; {ends(rows, series)}.",
         references=references,
-        height=LOW,
+        height=HEIGHT,
     )
     caption = (
-        "IPR: mean over neurons and their weight vectors u of (|Fu|_4/|Fu|_2)^4, 1 for a pure wave, about "
-        f"{4 / (order + 1):.2g} for random weights (Gromov 2023, Eq. 20-21). Coherence: mean of cos of the "
-        "phase sum of the panel below. The closed form has 1 in both."
+        "IPR: mean over neurons of Σ s², with s the share of each frequency in the power |Fu|² of a weight "
+        f"vector u; 1 for a pure wave, about {4 / (order + 1):.2g} for random weights (Gromov 2023, Eq. "
+        "20-21). Coherence: mean of cos(phase sum), see below. The closed form has 1 in both."
     )
-    return single("fourier", "Periodicity of the weights", caption, cell, 6)
+    return single("fourier", "Periodicity of the weights", caption, cell, 4)
 
 
 def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
@@ -138,7 +138,7 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
         series,
         Vertical(low, high),
         f"Root mean square of the weights against steps; {ends(weight, series)}.",
-        height=LOW,
+        height=HEIGHT,
     )
     series = [Series("gradient_norm", "gradient", MEASURE)]
     low, high = log_range([row["value"] for row in gradient])
@@ -148,16 +148,18 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
         series,
         Vertical(low, high, format=".0e", log=True, values=decades(low, high)),
         f"Root mean square of the gradient against steps, logarithmic; {ends(gradient, series)}.",
-        height=LOW,
+        height=HEIGHT,
     )
     return [
-        single("weight_norm", "Weight norm", "Root mean square of all weights (Gromov 2023, Fig. 1b).", first, 6),
+        single(
+            "weight_norm", "Weight norm", "Root mean square of all weights (Gromov 2023, Fig. 1b).", first, 4
+        ),
         single(
             "gradient_norm",
             "Gradient norm",
             "Root mean square of the training loss's gradient (Gromov 2023, Fig. 1d).",
             second,
-            6,
+            4,
         ),
     ]
 
@@ -173,9 +175,9 @@ def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
     places = position(np.array([step for step, _ in kept]), frame.end)
     newest = np.clip(np.searchsorted(places, columns, side="right") - 1, 0, None)
     image = shares[newest].T[::-1]
-    top = float(np.quantile(shares, 0.999)) or 1.0
-    pixels = indices(np.sqrt(image), 0.0, math.sqrt(top))
     most = shares.shape[1]
+    top = min(1.0, max(3 / most, float(np.quantile(shares, 0.995))))
+    pixels = indices(image, 0.0, top)
     rows: Table = [{"step": 0, "value": 0.5}, {"step": frame.end, "value": most + 0.5}]
     y = alt.Y(
         "value:Q",
@@ -186,13 +188,18 @@ def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
     axes = alt.Chart(data(rows)).mark_point(opacity=0).encode(x=step_axis(frame.end), y=y)
     drawn = picture(data_uri(pixels, colours(SEQUENTIAL)))
     used = int((kept[-1][1] > 0).sum())
-    text = f"Share of neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."
-    cell = Cell(alt.layer(drawn, axes), text, LOW, Margins(left=46, right=74, top=10, bottom=34))
+    text = f"Neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."
+    cell = Cell(
+        alt.layer(drawn, axes, *moment_rules(frame, named=False)),
+        text,
+        HEIGHT,
+        Margins(left=46, right=70, top=24, bottom=34),
+    )
     caption = (
         "Neurons by the frequency f of greatest power over all their weight vectors; darker is more neurons "
-        f"(square-root scale, full ink at {percent(top)}). {used} of {most} frequencies in use at the end."
+        f"(full ink at {percent(top)}). {used} of {most} frequencies in use at the end."
     )
-    return single("frequencies", "Dominant frequency", caption, cell, 6)
+    return single("frequencies", "Dominant frequency", caption, cell, 4)
 
 
 def decades(low: float, high: float) -> tuple[float, ...] | None:
@@ -200,6 +207,11 @@ def decades(low: float, high: float) -> tuple[float, ...] | None:
     powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
     pace = max(1, len(powers) // 5)
     return tuple(10.0**j for j in powers[::pace]) if len(powers) >= 2 else None
+
+
+def plain_format(low: float, high: float) -> str:
+    """Choose a number format: powers of ten where plain digits would be long."""
+    return "~g" if 1e-4 <= low and high < 1e5 else ".0e"
 
 
 def ends(rows: Table, series: list[Series]) -> str:

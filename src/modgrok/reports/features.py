@@ -15,6 +15,7 @@ from .cell import Cell, Group, Margins, Panel, data
 from .palette import FAINT, INK, SOFT, TRAIN
 from .portrait import Portrait, same_shape, spread_units
 from .tidy import Table
+from .words import basis_words
 
 PITCH = 26
 """Pixels between stacked traces."""
@@ -53,25 +54,27 @@ def _choices(portraits: Sequence[Portrait]) -> list[Choice]:
 
 def _scale(portraits: Sequence[Portrait], choices: Sequence[Choice]) -> float:
     """Return the largest magnitude shown."""
-    return max(
-        float(np.abs(portrait.vector(unit, block)[1]).max(initial=0.0))
-        for portrait, choice in zip(portraits, choices, strict=True)
-        for unit, block in choice
-    ) or 1.0
+    return (
+        max(
+            float(np.abs(portrait.vector(unit, block)[1]).max(initial=0.0))
+            for portrait, choice in zip(portraits, choices, strict=True)
+            for unit, block in choice
+        )
+        or 1.0
+    )
 
 
 def _caption(portraits: Sequence[Portrait]) -> str:
-    scale = "All traces share one scale. " if same_shape(portraits) else "Traces share one scale within a column. "
-    basis = {
-        "natural": "in the order of their values",
-        "additive": "in the order of g, where the task is h(g(x) + g(y))",
-        "multiplicative": "in the order of discrete logarithms, zero left out",
-    }[portraits[-1].basis.name]
+    scale = (
+        "All traces share one scale. "
+        if same_shape(portraits)
+        else "Traces share one scale within a column. "
+    )
     return (
-        f"Weights of four hidden units {basis}: all vectors of the unit of largest IPR, then one vector each "
-        "of the units a quarter, a half and three quarters down the ranking. Bars: share of each frequency in the "
-        f"vector's power |Fu|^2, on a scale from 0 to 1. {scale}A unit of the closed form is "
-        "cos(2 pi f x/n + phi) in all its vectors (Gromov 2023, Eq. 6-7)."
+        f"Weights of four hidden units in the order of {basis_words(portraits[-1].basis)}: all vectors of the "
+        "unit of largest IPR, then one vector each of the units a quarter, a half and three quarters down the "
+        f"ranking. {scale}Bars, from 0 to 1: share of each frequency in the vector's power |Fu|². A unit of the "
+        "closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
     )
 
 
@@ -107,7 +110,9 @@ def _traces(portrait: Portrait, choice: Choice, size: float) -> Cell:
         axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
     )
     y = alt.Y("at:Q", scale=_stack(len(choice)), axis=None)
-    zeros = alt.Chart(data([{"at": i + 0.5} for i in range(len(choice))])).mark_rule(color=FAINT, strokeWidth=0.6)
+    zeros = alt.Chart(data([{"at": i + 0.5} for i in range(len(choice))])).mark_rule(
+        color=FAINT, strokeWidth=0.6
+    )
     lines = alt.Chart(data(rows)).mark_line(color=INK, strokeWidth=1.1)
     detail = {"detail": "row:N", "order": "n:Q", "tooltip": ["n:Q", "weight:Q"]}
     chart = alt.layer(zeros.encode(y=y), lines.encode(x=x, y=y, **detail), _row_names(portrait, choice))
@@ -147,7 +152,11 @@ def _spectra(portrait: Portrait, choice: Choice) -> Cell:
         chosen = [name for name in names if name["right"] is right]
         if chosen:
             align, dx = ("right", -5) if right else ("left", 5)
-            text = alt.Chart(data(chosen)).mark_text(align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT)
+            text = alt.Chart(data(chosen)).mark_text(
+                align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT
+            )
             layers.append(text.encode(x=x, y=y, text="label:N"))
-    said = f"Fourier power of {len(choice)} vectors, {portrait.label}; " + ", ".join(n["label"] for n in names)
+    said = f"Fourier power of {len(choice)} vectors, {portrait.label}; " + ", ".join(
+        n["label"] for n in names
+    )
     return Cell(alt.layer(*layers), said, PITCH * len(choice), Margins(left=10, right=10, top=6, bottom=34))

@@ -19,7 +19,7 @@ from .report import Report
 
 WIDTH = 1060
 EDGE = 36
-GAP = 26
+GAP = 24
 ROW_GAP = 18
 VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
@@ -32,7 +32,9 @@ class _Sheet:
     y: float = EDGE
     count: int = 0
 
-    def text(self, x: float, y: float, words: str, size: float, colour: str = INK, weight: str = "normal") -> None:
+    def text(
+        self, x: float, y: float, words: str, size: float, colour: str = INK, weight: str = "normal"
+    ) -> None:
         """Write one line with its baseline at y."""
         self.parts.append(
             f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{colour}" font-weight="{weight}">'
@@ -129,7 +131,9 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float, width: float) -> 
         if labelled:
             sheet.text(left, top + 12, group.label, 11.5, SOFT)
             top += 18
-        cells = int(each / len(group.cells)) if columns > 1 or len(group.cells) == 1 else int(min(each / 2, 320))
+        cells = (
+            int(each / len(group.cells)) if columns > 1 or len(group.cells) == 1 else int(min(each / 2, 320))
+        )
         for j, cell in enumerate(group.cells):
             sheet.cell(cell, left + j * cells, top, cells)
             deepest = max(deepest, top + cell.outer_height(cells))
@@ -168,7 +172,7 @@ def wrap(words: str, size: float, width: float, *, bold: bool = False) -> list[s
         >>> wrap("one two three", 10, 45)
         ['one two', 'three']
     """
-    most = max(8, int(width / (size * (0.54 if bold else 0.49))))
+    most = max(8, int(width / (size * (0.54 if bold else 0.46))))
     lines: list[str] = []
     for word in words.split():
         if lines and len(lines[-1]) + 1 + len(word) <= most:

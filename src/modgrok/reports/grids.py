@@ -33,11 +33,17 @@ def unit_maps(portraits: Sequence[Portrait]) -> Panel:
     names = [f"hidden unit {unit}" for unit in units]
     first, second = portraits[-1].operands[:2]
     caption = (
-        f"What enters the activation of one hidden unit for every pair ({first}, {second}){_others(portraits[-1])}, "
-        f"blue below zero and rust above, each map on its own symmetric scale (extremes above it); it is u({first}) + v({second}), "
-        "so its spectrum lies on the axes, and a wave leaves four points. " + _spectrum_words()
+        f"What enters the activation of one hidden unit at every pair ({first}, {second})"
+        f"{_others(portraits[-1])}: blue below zero, rust above, each map on its own symmetric scale with the "
+        f"extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes and a pure "
+        f"wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
     )
-    return Panel("unit", _title("One hidden unit", names), caption, _groups(portraits, grids, names))
+    return Panel(
+        "unit",
+        _title("Preactivation of hidden unit", units) + " and its spectrum",
+        caption,
+        _groups(portraits, grids, names),
+    )
 
 
 def logit_maps(portraits: Sequence[Portrait]) -> Panel:
@@ -48,15 +54,17 @@ def logit_maps(portraits: Sequence[Portrait]) -> Panel:
     names = [f"logit {output}"] * len(portraits)
     first, second = portraits[-1].operands[:2]
     caption = (
-        f"The network's output for class {output} at every pair ({first}, {second}){_others(portraits[-1])}. A network that "
-        f"solves the task is high exactly where the answer is {output}, here along a diagonal of the task's order, "
-        "whose spectrum is a diagonal too (Gromov 2023, Fig. 2). " + _spectrum_words()
+        f"The output for class {output} at every pair ({first}, {second}){_others(portraits[-1])}. A network "
+        f"that solves the task is high exactly where the answer is {output}: along diagonals where the task is a "
+        "sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). " + _spectrum_words()
     )
-    return Panel("logit", f"One logit: class {output}", caption, _groups(portraits, grids, names))
+    return Panel(
+        "logit", f"Output for class {output} and its spectrum", caption, _groups(portraits, grids, names)
+    )
 
 
-def _title(title: str, names: list[str]) -> str:
-    return f"{title}: {names[0].split()[-1]}" if len(set(names)) == 1 else title
+def _title(title: str, units: list[int]) -> str:
+    return f"{title} {units[0]}" if len(set(units)) == 1 else title.replace(" hidden", " a hidden")
 
 
 def _others(portrait: Portrait) -> str:
@@ -66,12 +74,14 @@ def _others(portrait: Portrait) -> str:
 
 def _spectrum_words() -> str:
     return (
-        f"Discs: share of each pair of frequencies in the map's power, by area, of at least {LEAST_SHARE:.1%}, "
-        "the mean left out."
+        "Disc area: share of each pair of frequencies in the map's power, from "
+        f"{LEAST_SHARE:.1%} on, the mean left out."
     )
 
 
-def _groups(portraits: Sequence[Portrait], grids: Sequence[np.ndarray], names: Sequence[str]) -> tuple[Group, ...]:
+def _groups(
+    portraits: Sequence[Portrait], grids: Sequence[np.ndarray], names: Sequence[str]
+) -> tuple[Group, ...]:
     groups = []
     for portrait, grid, name in zip(portraits, grids, names, strict=True):
         said = f"{name}, {portrait.label}"
@@ -93,7 +103,7 @@ def _map(grid: np.ndarray, first: Axis, second: Axis, said: str) -> Cell:
     )
     scale = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
     text = f"Map of {said} over all pairs of values; extremes ±{most:.2g}."
-    return Cell(alt.layer(picture(uri), axes, scale), text, 0, Margins(40, 8, 18, 34), square=True)
+    return Cell(alt.layer(picture(uri), axes, scale), text, 0, Margins(36, 6, 18, 34), square=True)
 
 
 def _axis(channel: str, axis: Axis) -> alt.X | alt.Y:
@@ -136,17 +146,17 @@ def _spectrum(grid: np.ndarray, said: str) -> Cell:
     domain = [-reach, reach]
     discs = alt.Chart(data(rows)).mark_point(filled=True, color=INK, opacity=0.85, strokeWidth=0)
     encodings = []
-    for channel, name in ((alt.X, "fx"), (alt.Y, "fy")):
+    for channel, name, title in ((alt.X, "fx", "frequencies"), (alt.Y, "fy", None)):
         encodings.append(
             channel(
                 f"{name}:Q",
-                title="frequency",
+                title=title,
                 scale=alt.Scale(domain=domain, nice=False),
                 axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
             )
         )
     x, y = encodings
-    size = alt.Size("share:Q", scale=alt.Scale(domain=[0, 0.25], range=[0, 150], clamp=True), legend=None)
+    size = alt.Size("share:Q", scale=alt.Scale(domain=[0, 0.25], range=[0, 70], clamp=True), legend=None)
     tooltip = ["fx:Q", "fy:Q", alt.Tooltip("share:Q", format=".1%")]
     cross = alt.Chart(data([{"zero": 0}])).mark_rule(color=FAINT, strokeWidth=0.6)
     layers = [cross.encode(x=alt.X("zero:Q")), cross.encode(y=alt.Y("zero:Q"))]
@@ -157,4 +167,4 @@ def _spectrum(grid: np.ndarray, said: str) -> Cell:
     largest = sorted(rows, key=lambda row: -row["share"])[:4]
     words = ", ".join(f"({row['fx']}, {row['fy']})" for row in largest) or "none stands out"
     text = f"Two-dimensional Fourier spectrum of {said}; strongest frequencies {words}."
-    return Cell(alt.layer(*layers), text, 0, Margins(40, 8, 18, 34), square=True)
+    return Cell(alt.layer(*layers), text, 0, Margins(36, 6, 18, 34), square=True)

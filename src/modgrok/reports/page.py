@@ -32,10 +32,12 @@ h1 {{ font-size: 30px; line-height: 1.2; letter-spacing: -.01em; margin: 0 0 12p
 dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 0 0 16px; max-width: 60em;
   font-size: 14px; color: {SOFT}; }}
 dt {{ color: {INK}; }} dd {{ margin: 0; }}
-.note {{ font-size: 14px; max-width: 46em; margin: 4px 0; padding-left: 12px; border-left: 2px solid {FAINT}; }}
-.panels {{ display: grid; grid-template-columns: repeat(12, minmax(0, 1fr)); gap: 44px 32px; margin-top: 44px; }}
+.note {{ font-size: 14px; max-width: 46em; margin: 4px 0; padding-left: 12px;
+  border-left: 2px solid {FAINT}; }}
+.panels {{ display: grid; grid-template-columns: repeat(12, minmax(0, 1fr)); gap: 44px 32px;
+  margin-top: 44px; }}
 figure {{ margin: 0; grid-column: span 12; border-top: 1px solid {FAINT}; padding-top: 10px; }}
-figure.half {{ grid-column: span 6; }}
+figure.third {{ grid-column: span 4; }} figure.half {{ grid-column: span 6; }}
 h2 {{ font-size: 16px; margin: 0 0 6px; }}
 figcaption {{ font-size: 13px; line-height: 1.45; color: {SOFT}; max-width: 62em; margin-top: 6px; }}
 .groups {{ display: grid; grid-template-columns: repeat(var(--groups), minmax(0, 1fr)); gap: 8px 32px; }}
@@ -43,12 +45,14 @@ figcaption {{ font-size: 13px; line-height: 1.45; color: {SOFT}; max-width: 62em
 .cells {{ display: flex; }} .cells > div {{ flex: 1 1 0; min-width: 0; overflow: hidden; }}
 .alone .cells > div {{ max-width: 380px; }}
 .cells svg {{ display: block; max-width: 100%; }}
-footer {{ margin-top: 48px; border-top: 1px solid {FAINT}; padding-top: 14px; font-size: 13px; color: {SOFT}; }}
+footer {{ margin-top: 48px; border-top: 1px solid {FAINT}; padding-top: 14px; font-size: 13px;
+  color: {SOFT}; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: {INK};
   font: 13px/1.5 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; }}
+@media (max-width: 1020px) {{ figure.third {{ grid-column: span 6; }} }}
 @media (max-width: 700px) {{
   main {{ padding: 28px 16px 40px; }} h1 {{ font-size: 24px; }} .summary {{ font-size: 16px; }}
-  .panels {{ gap: 32px 0; }} figure.half {{ grid-column: span 12; }}
+  .panels {{ gap: 32px 0; }} figure.half, figure.third {{ grid-column: span 12; }}
   .groups {{ grid-template-columns: minmax(0, 1fr); }}
   dl {{ grid-template-columns: 1fr; gap: 0; }} dd {{ margin-bottom: 8px; }}
 }}
@@ -82,7 +86,7 @@ for (const element of document.querySelectorAll("[data-cell]")) {
 @cache
 def _library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script."""
-    return str(vl_convert.javascript_bundle(vl_version=VERSION)).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle(None, vl_version=VERSION)).replace("</script", "<\\/script")
 
 
 def page_html(report: Report) -> str:
@@ -131,11 +135,11 @@ def page_html(report: Report) -> str:
 
 
 def _figure(panel: Panel, cells: list[Cell]) -> str:
-    half = ' class="half"' if panel.span <= 6 else ""
+    narrow = {4: ' class="third"', 6: ' class="half"'}.get(panel.span, "")
     groups = "".join(_group(group, cells) for group in panel.groups)
     alone = " alone" if len(panel.groups) == 1 and len(panel.groups[0].cells) > 1 else ""
     return (
-        f'<figure id="{panel.key}"{half}><h2>{escape(panel.title)}</h2>'
+        f'<figure id="{panel.key}"{narrow}><h2>{escape(panel.title)}</h2>'
         f'<div class="groups{alone}" style="--groups: {len(panel.groups)}">{groups}</div>'
         f"<figcaption>{escape(panel.caption)}</figcaption></figure>"
     )
@@ -153,6 +157,7 @@ def _group(group: Group, cells: list[Cell]) -> str:
 def _json(cells: list[Cell]) -> str:
     """Serialise the cells' specifications for a script element."""
     entries = [
-        {"left": c.margins.left, "right": c.margins.right, "square": c.square, "spec": c.spec(400)} for c in cells
+        {"left": c.margins.left, "right": c.margins.right, "square": c.square, "spec": c.spec(400)}
+        for c in cells
     ]
     return json.dumps(entries, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")

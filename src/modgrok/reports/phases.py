@@ -39,10 +39,10 @@ def phases(sources: Sequence[tuple[str, np.ndarray]], operands: int) -> Panel:
     """
     top = max(float((counts / max(counts.sum(), 1)).max()) for _, counts in sources)
     groups = tuple(Group(label, (_histogram(label, counts, top),)) for label, counts in sources)
-    sums = " + ".join(f"phi{s + 1}" for s in range(operands))
+    sums = " + ".join(f"φ{s + 1}" for s in range(operands))
     caption = (
-        f"Hidden units by {sums} - phi_out at their dominant frequency, each vector fitted by "
-        "cos(2 pi f g/n + phi). The closed form has 0 in every unit (Gromov 2023, Eq. 12 and Fig. 3). Dashed: "
+        f"Hidden units by {sums} − φ of the readout at their dominant frequency, each vector fitted by "
+        "cos(2πf·x/n + φ). The closed form has 0 in every unit (Gromov 2023, Eq. 12 and Fig. 3). Dashed: "
         "no preference."
     )
     return Panel("phases", "Phase sums", caption, groups)
@@ -63,10 +63,14 @@ def _histogram(label: str, counts: np.ndarray, top: float) -> Cell:
         scale=alt.Scale(domain=[0, 1.05 * top], nice=False),
         axis=alt.Axis(format=".0%" if top >= 0.05 else ".1%", tickCount=3),
     )
-    bars = alt.Chart(data(rows)).mark_bar(color=TRAIN, opacity=0.85, binSpacing=1, stroke=None)
-    even = alt.Chart(data([{"share": 1 / len(counts)}])).mark_rule(color=SOFT, strokeDash=[5, 3], strokeWidth=0.8)
+    bars = alt.Chart(data(rows)).mark_rect(color=TRAIN, stroke="white", strokeWidth=0.8)
+    even = alt.Chart(data([{"share": 1 / len(counts)}])).mark_rule(
+        color=SOFT, strokeDash=[5, 3], strokeWidth=0.8
+    )
     tooltip = [alt.Tooltip("low:Q", format=".2f"), alt.Tooltip("count:Q", format=",")]
-    chart = alt.layer(bars.encode(x=x, x2="high:Q", y=y, tooltip=tooltip), even.encode(y=y))
-    middle = sum(row["share"] for row in rows if row["low"] < math.pi / 6 - 1e-9 and row["high"] > -math.pi / 6 + 1e-9)
+    chart = alt.layer(bars.encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), tooltip=tooltip), even.encode(y=y))
+    middle = sum(
+        row["share"] for row in rows if row["low"] < math.pi / 6 - 1e-9 and row["high"] > -math.pi / 6 + 1e-9
+    )
     text = f"Phase sums of the hidden units, {label}: {middle:.0%} lie within pi/6 of 0."
     return Cell(chart, text, 96, Margins(left=46, right=10, top=8, bottom=34))

@@ -16,6 +16,6 @@ def picture(uri: str) -> alt.Chart:
         align="left",
         baseline="top",
         aspect=False,
-        smooth=False,
+        smooth=True,
     )
     return mark.encode(x=alt.value(0), y=alt.value(0))

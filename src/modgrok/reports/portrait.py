@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..algebra import Basis
+from ..algebra.logs import logarithm_table
 from ..measures import (
     Lens,
     Spectra,
@@ -63,7 +65,10 @@ def operand_axis(basis: Basis, operand: int, name: str) -> Axis:
     sorted_labels = labels[order]
     exact = len(order) == basis.order and bool((sorted_labels == np.arange(basis.order)).all())
     identity = bool((order == sorted_labels).all()) if exact else False
-    relabelled = f"log g({name})" if basis.name == "multiplicative" else f"g({name})"
+    logarithms = basis.name == "multiplicative"
+    if logarithms and (labels == logarithm_table(len(labels))).all():
+        return Axis(order, sorted_labels, f"log {name}", exact)
+    relabelled = f"log g({name})" if logarithms else f"g({name})"
     title = name if identity else relabelled if exact else f"{name}, sorted by {relabelled}"
     return Axis(order, sorted_labels, title, exact)
 
@@ -165,14 +170,15 @@ class Portrait:
         inputs = np.zeros((len(pairs), len(self.operands)), np.int32)
         inputs[:, :2] = pairs
         row = np.asarray(self.net.readout)[output]
+        features: Any = self.net.features
         parts = [
-            np.asarray(self.net.features(inputs[start : start + CHUNK])) @ row
+            np.asarray(features(inputs[start : start + CHUNK])) @ row
             for start in range(0, len(inputs), CHUNK)
         ]
         return self.net.output_scale * np.concatenate(parts).reshape(len(first), len(second))
 
 
-def accuracy_of(net: MLP, inputs: np.ndarray, labels: np.ndarray) -> float:
+def accuracy_of(net: Any, inputs: np.ndarray, labels: np.ndarray) -> float:
     """Return the share of inputs whose greatest logit is their label."""
     right = 0
     for start in range(0, len(inputs), CHUNK):

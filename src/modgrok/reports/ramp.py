@@ -6,7 +6,15 @@ import numpy as np
 
 Anchors = tuple[tuple[int, int, int], ...]
 
-DIVERGING: Anchors = ((19, 60, 96), (70, 129, 174), (178, 205, 223), (250, 249, 246), (238, 190, 170), (205, 96, 66), (122, 30, 18))
+DIVERGING: Anchors = (
+    (19, 60, 96),
+    (70, 129, 174),
+    (178, 205, 223),
+    (250, 249, 246),
+    (238, 190, 170),
+    (205, 96, 66),
+    (122, 30, 18),
+)
 """Blue below zero, paper at zero, rust above."""
 SEQUENTIAL: Anchors = ((255, 255, 255), (208, 221, 230), (126, 163, 190), (47, 102, 144), (16, 42, 70))
 """Paper for nothing, ink blue for most."""

@@ -91,22 +91,25 @@ def run_report(store: Store, run: str, path: Path) -> Report:
         notes.append("Nothing was observed yet, so there are no curves.")
     if row.status == "diverged":
         notes.append(
-            f"Training stopped at step {row.step + 1:,}, where a loss or weight was no longer finite; the last "
-            "finite state is shown. A smaller learning rate helps."
+            f"Training stopped at step {row.step + 1:,}, where a loss or weight was no longer finite; "
+            "the last finite state is shown. A smaller learning rate helps."
         )
     elif row.grokked_at is None:
-        notes.append(f"Test accuracy did not reach 99% within {row.step:,} steps.")
+        notes.append(f"Test accuracy did not reach 99% within {words.steps_words(row.step)}.")
     panels += weight_panels(portraits, _phase_sources(found, portraits))
     if portraits and len(found.task.operands) < 2:
         notes.append("A task of one operand has no map over pairs of values.")
     last = records[-1].scalars if records else {}
     return Report(
-        words.title(row, found.experiment),
+        words.title(row, found.experiment, last),
         words.summary(row, last),
         _facts(found),
         tuple(panels),
         tuple(notes),
-        (("made the run", str(row.context.get("command", ""))), ("makes this report", _command(store, row, path))),
+        (
+            ("made the run", str(row.context.get("command", ""))),
+            ("makes this report", _command(store, row, path)),
+        ),
         _colophon(row),
     )
 
@@ -130,8 +133,8 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
     ]
     return Report(
         f"{words.task_name(row, found.experiment)}: trained against closed form",
-        f"A network of width {net.width:,} after {row.step:,} steps of training, beside one of width "
-        f"{closed_form.width:,} whose weights were written down. Accuracy is over all {task.size:,} inputs.",
+        f"A network of width {net.width:,} after {words.steps_words(row.step)} of training, beside one of "
+        f"width {closed_form.width:,} whose weights were written down. Accuracy is over all {task.size:,} inputs.",
         _facts(found),
         (scores(_scores(portraits, task)), *weight_panels(portraits)),
         (),
@@ -158,7 +161,7 @@ def network_report(
     portrait = Portrait("", net, basis, names)
     facts = (
         ("Network", f"width {net.width:,}, activation {words.activation_words(net.activation)}"),
-        ("Basis", f"{basis.name}, cyclic group of order {basis.order}"),
+        ("Fourier basis", words.basis_words(basis)),
     )
     return Report(
         title,
@@ -240,18 +243,20 @@ def _scores(portraits: Sequence[Portrait], task: Task | None) -> list[Score]:
     ]
     if task is not None:
         inputs, labels = task.inputs(), task.labels()
-        rows.insert(0, Score("accuracy", [accuracy_of(portrait.net, inputs, labels) for portrait in portraits]))
+        rows.insert(
+            0, Score("accuracy", [accuracy_of(portrait.net, inputs, labels) for portrait in portraits])
+        )
     names = [portrait.label for portrait in portraits]
     return [Score(row.name, row.values, names) for row in rows]
 
 
 def _facts(found: _Stored) -> tuple[tuple[str, str], ...]:
     row = found.row
-    order = f"{found.basis.name}, cyclic group of order {found.basis.order}"
     return (
+        ("Task", f"{found.experiment.name}, {row.p} values an operand, {row.p} classes"),
         ("Network and training", words.settings(found.experiment)),
         ("Data", words.data_words(row.context)),
-        ("Fourier basis", order),
+        ("Fourier basis", words.basis_words(found.basis)),
     )
 
 
@@ -263,5 +268,8 @@ def _command(store: Store, row: RunRow, path: Path) -> str:
 def _colophon(row: RunRow) -> str:
     version, jax = row.context.get("version", "?"), row.context.get("jax", "?")
     device = row.context.get("device", "?")
-    trained = f"Run {row.id}: {row.step:,} steps in {row.seconds:.1f} s on {device}, modgrok {version}, JAX {jax}."
+    trained = (
+        f"Run {row.id}: {words.steps_words(row.step)} in {row.seconds:.1f} s on {device}, "
+        f"modgrok {version}, JAX {jax}."
+    )
     return f"{trained} Report by modgrok {__version__}."

@@ -55,15 +55,18 @@ def scores(measured: Sequence[Score]) -> Panel:
     if several:
         layers += _key(labels)
     said = "; ".join(
-        f"{score.name} " + ", ".join(f"{_number(v)} {n}" for v, n in zip(score.values, score.labels, strict=True))
+        f"{score.name} "
+        + ", ".join(f"{_number(v)} {n}" for v, n in zip(score.values, score.labels, strict=True))
         for score in measured
     )
     height = ROW * len(measured) + 10 * several
-    cell = Cell(alt.layer(*layers), said, height, Margins(left=104, right=30, top=24 if several else 14, bottom=26))
+    cell = Cell(
+        alt.layer(*layers), said, height, Margins(left=104, right=30, top=24 if several else 14, bottom=26)
+    )
     caption = (
-        "Accuracy over all inputs; mean inverse participation ratio of the weight vectors; mean cosine of the "
-        "phase sums. Networks in closed form have 1 in the limit of large width (Gromov 2023, Sec. 3; Doshi et al. "
-        "2024, Sec. 3)."
+        "Accuracy over all inputs, mean inverse participation ratio of the weight vectors, mean cosine of "
+        "the phase sums. Networks in closed form have 1 in the limit of large width (Gromov 2023, Sec. 3; "
+        "Doshi et al. 2024, Sec. 3)."
     )
     return single("scores", "In numbers", caption, cell, 12)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 
 def constant(end: int) -> float:
-    """Return c, the step around which the axis turns from linear to logarithmic: two decades below the end."""
+    """Return c, around which the axis turns from linear to logarithmic: two decades below the end."""
     return 10.0 ** max(0, math.floor(math.log10(max(end, 1))) - 2)
 
 

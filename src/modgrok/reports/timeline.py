@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import numpy as np
 
 from .cell import Cell, Margins, data
+from .labels import LETTER, Box, Curve, best_spot, box_of
 from .palette import INK, PAPER, PLATEAU, SOFT
 from .steps import position, step_axis
 from .tidy import Table
 
+PLOT = 190
+"""Width of the narrowest plot area, for which labels are placed."""
+TOP = 24
+"""Margin for the moments' names, also where they are not written, so that plots in a row align."""
 SPACING = 13
 """Least distance between labels in the margin, pixels."""
 
@@ -72,13 +78,13 @@ class Vertical:
 
     def encoding(self) -> alt.Y:
         """Return the encoding of the column `value`."""
-        values = list(self.values) if self.values is not None else None
-        kind = "log" if self.log else "linear"
+        options: dict[str, Any] = {} if self.values is None else {"values": list(self.values)}
+        kind: Any = "log" if self.log else "linear"
         return alt.Y(
             "value:Q",
             title=None,
             scale=alt.Scale(type=kind, domain=[self.low, self.high], nice=False, zero=False),
-            axis=alt.Axis(format=self.format, tickCount=4, **({"values": values} if values else {})),
+            axis=alt.Axis(format=self.format, tickCount=4, **options),
         )
 
 
@@ -91,7 +97,7 @@ def timeline(
     *,
     references: tuple[Reference, ...] = (),
     height: int = 150,
-    right: int = 74,
+    right: int = 70,
     name_moments: bool = False,
 ) -> Cell:
     """Draw curves over steps.
@@ -110,21 +116,23 @@ def timeline(
     kept = [s for s in series if any(row["name"] == s.name for row in rows)]
     layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
     layers += [_curve(frame, vertical, rows, s) for s in kept]
-    layers += _moments(frame, name_moments)
-    inside, outside = _labels(frame, vertical, rows, kept)
+    layers += moment_rules(frame, named=name_moments)
+    inside, outside = _labels(frame, vertical, rows, kept, references, height)
     layers += inside
     layers += _margin(vertical, height, references, outside)
     if not kept:
         layers.append(_nothing(frame, vertical))
-    margins = Margins(left=46, right=right, top=24 if name_moments else 10, bottom=34)
+    margins = Margins(left=46, right=right, top=TOP, bottom=34)
     return Cell(alt.layer(*layers), text, height, margins)
 
 
 def _curve(frame: Frame, vertical: Vertical, rows: Table, series: Series) -> alt.Chart:
     own = [row for row in rows if row["name"] == series.name]
-    mark = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
-    chart = alt.Chart(data(own)).mark_line(**mark) if len(own) > 1 else alt.Chart(data(own)).mark_point(
-        color=series.colour, filled=True
+    mark: dict[str, Any] = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
+    chart = (
+        alt.Chart(data(own)).mark_line(**mark)
+        if len(own) > 1
+        else alt.Chart(data(own)).mark_point(color=series.colour, filled=True)
     )
     tooltip = [alt.Tooltip("step:Q", format=","), alt.Tooltip("value:Q", title=series.label, format=".4g")]
     return chart.encode(x=step_axis(frame.end), y=vertical.encoding(), tooltip=tooltip)
@@ -148,7 +156,7 @@ def _plateau(frame: Frame) -> list[alt.Chart]:
     return [chart.encode(x=step_axis(frame.end), x2="until:Q")]
 
 
-def _moments(frame: Frame, named: bool) -> list[alt.Chart]:
+def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
     if not frame.moments:
         return []
     rule = alt.Chart(data(frame.moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
@@ -156,12 +164,18 @@ def _moments(frame: Frame, named: bool) -> list[alt.Chart]:
     if not named:
         return layers
     ordered = sorted(frame.moments, key=lambda row: row["step"])
-    for place, row in enumerate(ordered):
-        alone = len(ordered) == 1
-        left = (place == 1) if not alone else bool(position(row["step"], frame.end) < 0.5)
+    places = [PLOT * float(position(row["step"], frame.end)) for row in ordered]
+    push = max(0.0, 10 - (places[-1] - places[0])) / 2 if len(ordered) == 2 else -3.0
+    for i, row in enumerate(ordered):
+        rightwards = i == 1 or (len(ordered) == 1 and places[0] < PLOT / 2)
         label = [{**row, "label": f"{row['name']} {row['step']:,}"}]
-        align, dx = ("left", -3) if left else ("right", 3)
-        mark = alt.Chart(data(label)).mark_text(align=align, dx=dx, baseline="bottom", dy=-3, fontSize=10.5)
+        mark = alt.Chart(data(label)).mark_text(
+            align="left" if rightwards else "right",
+            dx=push if rightwards else -push,
+            baseline="bottom",
+            dy=-3,
+            fontSize=10.5,
+        )
         layers.append(mark.encode(x=step_axis(frame.end), y=alt.value(0), text="label:N"))
     return layers
 
@@ -174,7 +188,7 @@ def _references(references: tuple[Reference, ...]) -> list[alt.Chart]:
     return [rule.encode(y=alt.Y("value:Q"))]
 
 
-def _text(row: dict[str, object], frame: Frame, vertical: Vertical, colour: str, **mark: object) -> list[alt.Chart]:
+def _text(row: dict[str, Any], frame: Frame, vertical: Vertical, colour: str, **mark: Any) -> list[alt.Chart]:
     base = alt.Chart(data([row]))
     encoded = []
     for halo in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": colour}):
@@ -184,43 +198,48 @@ def _text(row: dict[str, object], frame: Frame, vertical: Vertical, colour: str,
 
 
 def _labels(
-    frame: Frame, vertical: Vertical, rows: Table, series: list[Series]
+    frame: Frame,
+    vertical: Vertical,
+    rows: Table,
+    series: list[Series],
+    references: tuple[Reference, ...],
+    height: int,
 ) -> tuple[list[alt.Chart], list[tuple[float, str, str]]]:
-    """Place the curves' labels: two curves in the widest gap between them, others in the margin."""
+    """Place the curves' names next to them; those that fit nowhere go into the margin."""
     if len(series) == 1:
         return [], []
-    outside = []
-    if len(series) == 2:
-        first, second = ({r["step"]: r["value"] for r in rows if r["name"] == s.name} for s in series)
-        spot = _widest_gap(first, second, frame, vertical)
-        if spot is not None:
-            layers: list[alt.Chart] = []
-            upper_first = first[spot] > second[spot]
-            at = float(position(spot, frame.end))
-            align = "left" if at < 0.15 else "right" if at > 0.85 else "center"
-            for s, values, is_upper in zip(series, (first, second), (upper_first, not upper_first), strict=True):
-                row = {"step": spot, "value": values[spot], "label": s.label}
-                layers += _text(row, frame, vertical, s.colour, align=align, dy=11 if is_upper else -9)
-            return layers, []
-    for s in series:
-        last = [row for row in rows if row["name"] == s.name][-1]
-        outside.append((float(last["value"]), s.label, s.colour))
-    return [], outside
+    own = [[row for row in rows if row["name"] == s.name] for s in series]
+    curves = [_pixels(part, frame, vertical, height) for part in own]
+    lines = [_level(reference.value, vertical, height) for reference in references]
+    rules = [_upright(row["step"], frame, height) for row in frame.moments]
+    layers: list[alt.Chart] = []
+    outside: list[tuple[float, str, str]] = []
+    taken: list[Box] = []
+    for i, s in enumerate(series):
+        others = [*curves[:i], *curves[i + 1 :]]
+        spot = best_spot(s.label, curves[i], others, [*lines, *rules], (PLOT, height), taken)
+        if spot is None:
+            outside.append((float(own[i][-1]["value"]), s.label, s.colour))
+            continue
+        at = curves[i][0][spot.point], curves[i][1][spot.point]
+        taken.append(box_of(*at, LETTER * len(s.label), spot.align, spot.dx, spot.dy))
+        row = {**own[i][spot.point], "label": s.label}
+        layers += _text(row, frame, vertical, s.colour, align=spot.align, dx=spot.dx, dy=spot.dy)
+    return layers, outside
 
 
-def _widest_gap(
-    first: dict[int, float], second: dict[int, float], frame: Frame, vertical: Vertical
-) -> int | None:
-    """Return the step in the middle of the widest gap between two curves, or None where they stay close."""
-    common = sorted(set(first) & set(second))
-    if not common:
-        return None
-    gaps = np.array([abs(vertical.place(first[t]) - vertical.place(second[t])) for t in common])
-    if gaps.max() < 0.25:
-        return None
-    wide = [t for t, gap in zip(common, gaps, strict=True) if gap >= 0.9 * gaps.max()]
-    places = np.array([float(position(t, frame.end)) for t in wide])
-    return wide[int(np.argmin(np.abs(places - (places[0] + places[-1]) / 2)))]
+def _pixels(rows: Table, frame: Frame, vertical: Vertical, height: int) -> Curve:
+    x = PLOT * position(np.array([row["step"] for row in rows]), frame.end)
+    y = height * (1 - np.array([vertical.place(row["value"]) for row in rows]))
+    return x, y
+
+
+def _level(value: float, vertical: Vertical, height: int) -> Curve:
+    return np.linspace(0, PLOT, 100), np.full(100, height * (1 - vertical.place(value)))
+
+
+def _upright(step: int, frame: Frame, height: int) -> Curve:
+    return np.full(40, PLOT * float(position(step, frame.end))), np.linspace(0, height, 40)
 
 
 def _margin(
@@ -241,21 +260,22 @@ def _margin(
 
 
 def spread(wanted: list[float], height: float, spacing: float = SPACING) -> list[float]:
-    """Move ascending positions apart to at least `spacing`, as little as a two-way sweep does.
+    """Move ascending positions apart to about `spacing`, and off the upper edge, by repeated sweeps.
 
     Example:
-        >>> spread([10.0, 12.0], 100, 13)
-        [4.5, 17.5]
+        >>> spread([50.0, 52.0], 100, 13)
+        [44.5, 57.5]
     """
     placed = list(wanted)
+    room = height + 8 - spacing * len(placed)
     for _ in range(50):
         for i in range(1, len(placed)):
             overlap = spacing - (placed[i] - placed[i - 1])
             if overlap > 1e-9:
                 placed[i - 1] -= overlap / 2
                 placed[i] += overlap / 2
-        if placed and placed[-1] > height + 4:
-            placed[-1] = height + 4
+        if placed and room > 0:
+            placed[0], placed[-1] = max(placed[0], 5.0), min(placed[-1], height + 3)
     return placed
 
 
@@ -277,6 +297,3 @@ def linear_range(values: list[float], *include: float) -> tuple[float, float]:
     low, high = min(every), max(every)
     pad = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
     return (low if low in include else low - pad), high + pad
-
-
-

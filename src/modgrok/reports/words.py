@@ -5,8 +5,12 @@ Owns: the words; numbers come from the store.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import numpy as np
+
+from ..algebra import Basis
 from ..learners.mlp_settings import MLPSettings
 from ..runs import Experiment, RunRow
 from .curves import percent
@@ -18,7 +22,11 @@ OPTIMISERS = {
     "adamw": "AdamW",
     "muon": "Muon",
 }
-LOSSES = {"mse": "mean squared error", "cross_entropy": "cross-entropy", "stablemax": "StableMax cross-entropy"}
+LOSSES = {
+    "mse": "mean squared error",
+    "cross_entropy": "cross-entropy",
+    "stablemax": "StableMax cross-entropy",
+}
 PARAMETRISATIONS = {"gromov": "Gromov's normalised", "doshi": "Doshi's plain"}
 
 
@@ -26,26 +34,44 @@ def task_name(row: RunRow, experiment: Experiment) -> str:
     """Name the task: `x + y mod 97`, or the group."""
     if experiment.task.group is not None:
         return f"Composition in {experiment.task.group}"
-    return f"{row.expression} mod {row.p}"
+    return f"{typeset(row.expression)} mod {row.p}"
 
 
-def title(row: RunRow, experiment: Experiment) -> str:
+def typeset(expression: str) -> str:
+    """Print squares, cubes and products as in a text, with signs that every font has.
+
+    Example:
+        >>> typeset("x^2 + x*y + y^13")
+        'x² + x·y + y^13'
+    """
+    raised = re.sub(r"\^([23])(?!\d)", lambda match: "²³"[int(match[1]) - 2], expression)
+    return raised.replace("*", "·")
+
+
+def title(row: RunRow, experiment: Experiment, last: dict[str, float]) -> str:
     """Say in one line what happened."""
-    return f"{task_name(row, experiment)}: {outcome(row)}"
+    return f"{task_name(row, experiment)}: {outcome(row, last)}"
 
 
-def outcome(row: RunRow) -> str:
+def outcome(row: RunRow, last: dict[str, float]) -> str:
     """Say what became of the network."""
     network = "a two-layer network"
     if row.status == "diverged":
         return f"training diverged at step {row.step + 1:,}"
+    after = f"after {steps_words(row.step)}"
     if row.grokked_at is None and row.memorised_at is None:
-        return f"{network} has learned nothing by step {row.step:,}"
+        return f"{network} {after}, neither memorised nor grokked"
     if row.grokked_at is None:
-        return f"{network} memorises and has not generalised by step {row.step:,}"
+        test = last.get("test_accuracy", float("nan"))
+        return f"memorised, {percent(test)} on test inputs {after}" if test >= 0 else f"memorised {after}"
     if row.memorised_at is not None and row.memorised_at < row.grokked_at:
-        return f"{network} groks"
-    return f"{network} generalises as it learns"
+        return f"{network} learns it by grokking"
+    return f"{network} learns it without delay"
+
+
+def steps_words(steps: int) -> str:
+    """Count steps: `1 step`, `1,500 steps`."""
+    return f"{steps:,} step" + "s" * (steps != 1)
 
 
 def summary(row: RunRow, last: dict[str, float]) -> str:
@@ -56,9 +82,7 @@ def summary(row: RunRow, last: dict[str, float]) -> str:
     if row.grokked_at is not None and row.memorised_at is not None:
         delay = row.grokked_at - row.memorised_at
         if delay > 0:
-            ratio = row.grokked_at / row.memorised_at if row.memorised_at else 0.0
-            times = f", {ratio:.1f} times as late" if ratio >= 1.05 else ""
-            said.append(f"test accuracy at step {row.grokked_at:,}{times}")
+            said.append(f"test accuracy at step {row.grokked_at:,}, {steps_words(delay)} later")
         else:
             said.append(f"test accuracy at step {row.grokked_at:,}, no later")
     elif row.grokked_at is not None:
@@ -71,7 +95,7 @@ def summary(row: RunRow, last: dict[str, float]) -> str:
         state = "last finite step" if row.status == "diverged" else "end"
         parts.append(f"At the {state} (step {row.step:,}): {', '.join(end)}.")
     if row.status in ("running", "interrupted"):
-        parts.append(f"The run is {row.status}; its budget is {row.budget:,} steps.")
+        parts.append(f"The run is {row.status}; its budget is {steps_words(row.budget)}.")
     return " ".join(parts)
 
 
@@ -88,7 +112,7 @@ def settings(experiment: Experiment) -> str:
         f"activation {activation_words(s.activation or '')}",
         LOSSES.get(s.loss, s.loss),
         f"{OPTIMISERS.get(s.optimiser, s.optimiser)}, {size}",
-        f"learning rate {s.lr:,.6g}",
+        f"learning rate {rate_words(s.lr or 0.0)}",
     ]
     if s.optimiser in ("momentum", "muon"):
         parts.append(f"momentum {s.momentum:g}")
@@ -108,13 +132,36 @@ def settings(experiment: Experiment) -> str:
 
 
 def activation_words(name: str) -> str:
-    """Print an activation: `z^2` for power2.
+    """Print an activation: `z²` for power2.
 
     Example:
         >>> activation_words("power3"), activation_words("relu")
-        ('z^3', 'relu')
+        ('z³', 'relu')
     """
-    return f"z^{name.removeprefix('power')}" if name.startswith("power") else name
+    return typeset(f"z^{name.removeprefix('power')}") if name.startswith("power") else name
+
+
+def rate_words(rate: float) -> str:
+    """Print a learning rate: powers of ten where they are shorter.
+
+    Example:
+        >>> [rate_words(rate) for rate in (1e6, 0.01, 13053.8, 3e-5)]
+        ['1e6', '0.01', '13,054', '3e-5']
+    """
+    if 1e-3 <= rate < 1e5:
+        return f"{rate:,.5g}" if rate < 1e4 else f"{rate:,.0f}"
+    mantissa, exponent = f"{rate:.4e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
+
+
+def basis_words(basis: Basis) -> str:
+    """Say in which order the Fourier measures read the values."""
+    plain = all((labels == np.arange(len(labels))).all() for labels in basis.operands)
+    if basis.name == "multiplicative":
+        return f"discrete logarithms, cyclic group of order {basis.order}"
+    if plain:
+        return f"the values themselves, Z_{basis.order}"
+    return f"relabelled values g(x), where the task is h(g(x) + g(y)) over Z_{basis.order}"
 
 
 def data_words(context: dict[str, Any]) -> str:

@@ -15,10 +15,11 @@ from ..tasks import InputError, Task
 from ..tasks.errors import shorten
 from .figure import figure_svg
 from .page import page_html
+from .png import recompress
 from .report import Report, comparison, network_report, run_report
 
 SUFFIXES = (".html", ".png", ".svg", ".pdf")
-SCALE = 1.75
+SCALE = 2.0
 """Pixels of a PNG per pixel of the figure."""
 
 
@@ -97,7 +98,7 @@ def rendered(report: Report, suffix: str) -> bytes:
         return page_html(report).encode()
     svg = figure_svg(report)
     if suffix == ".png":
-        return bytes(vl_convert.svg_to_png(svg, scale=SCALE))
+        return recompress(bytes(vl_convert.svg_to_png(svg, scale=SCALE, ppi=72)))
     if suffix == ".pdf":
         return bytes(vl_convert.svg_to_pdf(svg))
     return svg.encode()
