@@ -67,10 +67,10 @@ def test_division_witness_and_its_hole() -> None:
 def test_bases() -> None:
     added = basis(decide_table(table_of("x^2+y^2", 97), 97))
     assert added.order == 97
-    np.testing.assert_array_equal(added.coordinates[1], X**2 % 97)
+    np.testing.assert_array_equal(added.operands[1], X**2 % 97)
     multiplied = basis(decide_table(table_of("xy", 97), 97))
     assert multiplied.order == 96
-    log = multiplied.coordinates[0]
+    log = multiplied.operands[0]
     assert log[0] == -1
     assert sorted(log[1:].tolist()) == list(range(96))
     assert ((log[2] + log[X[1:]] - log[2 * X[1:] % 97]) % 96 == 0).all()

@@ -5,6 +5,8 @@ Owns: the spectra that all Fourier measures share, so that they are computed onc
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -106,7 +108,7 @@ def _pursue(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "
     """Matching pursuit, in coordinates: subtracting a wave changes the others by its overlaps."""
     rows = jnp.arange(coordinates.shape[0])
 
-    def take(_: int, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+    def take(_: Any, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         left, energy = carry
         strength = jnp.sum(left**2, axis=-1)
         best = jnp.argmax(strength, axis=-1)

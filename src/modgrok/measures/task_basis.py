@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..algebra import Basis, additive_basis, is_prime, multiplicative_basis, natural_basis
-from ..decide import Budget, decide_table
+from ..algebra import Basis, natural_basis
+from ..decide import Budget, basis, decide_table
 
 SECONDS = 2.0
 """Most time spent on the form of a task before training starts; a task not decided by then is read in the
@@ -27,8 +27,4 @@ def basis_of(table: np.ndarray, p: int) -> Basis:
     if table.size > 1_000_000:
         return natural_basis(p, table.ndim)
     verdict = decide_table(table, p, budget=Budget(seconds=SECONDS))
-    if verdict.form == "additive" and verdict.g is not None and verdict.h is not None:
-        return additive_basis(verdict.g, verdict.h)
-    if verdict.form == "multiplicative" and is_prime(p) and verdict.g is not None and verdict.h is not None:
-        return multiplicative_basis(verdict.g, verdict.h)
-    return natural_basis(p, table.ndim)
+    return basis(verdict) or natural_basis(p, table.ndim)

@@ -1,0 +1,136 @@
+"""The MLP learner: parametrisations, batches, dropout, gradients."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from modgrok.learners import MLPSettings, MLPState, Problem, make_problem, mlp_learner
+from modgrok.learners.mlp import MLPLearner
+from modgrok.learners.mlp_settings import plain_factor
+from modgrok.models import plain
+from modgrok.tasks import split_task, task_from_expression
+
+TASK = task_from_expression("x + y", 7)
+PROBLEM = make_problem(TASK, split_task(TASK, 0.7, np.random.PCG64(0)))
+
+
+def make(**options: object) -> tuple[MLPLearner, MLPState]:
+    settings = MLPSettings(width=20, **options).resolve(7, 2)  # type: ignore[arg-type]
+    learner = mlp_learner(settings)
+    return learner, learner.init(jax.random.key(1), jax.random.key(2), PROBLEM)
+
+
+def steps(learner: MLPLearner, state: MLPState, n: int, problem: Problem = PROBLEM) -> MLPState:
+    step = eqx.filter_jit(learner.step)
+    for _ in range(n):
+        state, finite = step(state, problem)
+        assert bool(finite)
+    return state
+
+
+def test_gradient_descent_in_both_parametrisations_is_the_same_at_the_converted_rate() -> None:
+    with jax.enable_x64(True):
+        normalised, start = make(lr=10.0)
+        factor = plain_factor(MLPSettings(width=20, activation="power2"), 7, 2)
+        assert factor == pytest.approx((2 * 7 * 20) ** (-1 / 3))
+        moved, _ = make(lr=10.0 * factor**2, parametrisation="doshi")
+        begin = eqx.tree_at(lambda s: s.weights, start, plain(start.weights))
+        one, two = steps(normalised, start, 100), steps(moved, begin, 100)
+        assert float(jnp.abs(one.weights.embedding - start.weights.embedding).max()) > 0.1
+        np.testing.assert_allclose(plain(one.weights).embedding, two.weights.embedding, rtol=2e-4, atol=1e-6)
+        np.testing.assert_allclose(one.weights(PROBLEM.inputs), two.weights(PROBLEM.inputs), rtol=1e-3, atol=1e-6)
+
+
+def test_the_papers_rate_conversion() -> None:
+    """1e5 and 1e6 on normalised weights are 47.4 and 474 on plain ones at p = 97, N = 500."""
+    settings = MLPSettings(width=500, activation="power2")
+    assert 1e5 * plain_factor(settings, 97, 2) ** 2 == pytest.approx(47.4, abs=0.05)
+    assert (2 * 97 * 500) ** (-1 / 3) == pytest.approx(0.02176, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "deviation"),
+    [
+        ({}, 1.0),
+        ({"init_scale": 3.0}, 3.0),
+        ({"parametrisation": "doshi"}, (16 * 2000) ** (-1 / 3)),
+    ],
+)
+def test_initial_weights(options: dict[str, object], deviation: float) -> None:
+    learner = mlp_learner(MLPSettings(width=2000, **options).resolve(7, 2))  # type: ignore[arg-type]
+    state = learner.init(jax.random.key(1), jax.random.key(2), PROBLEM)
+    flat = np.concatenate([np.ravel(state.weights.embedding), np.ravel(state.weights.readout)])
+    assert flat.std() == pytest.approx(deviation, rel=0.02)
+    assert abs(flat.mean()) < 0.02 * deviation
+
+
+def test_default_rates() -> None:
+    def rate(p: int = 97, k: int = 2, **options: object) -> float:
+        found = MLPSettings(**options).resolve(p, k).lr  # type: ignore[arg-type]
+        assert found is not None
+        return found
+
+    assert rate() == pytest.approx(1e6)
+    assert rate(31, width=200) == pytest.approx(1e6 * (31 / 97) ** 3 * 0.4, rel=1e-4)
+    assert rate(parametrisation="doshi") == pytest.approx(474, abs=0.5)
+    assert rate(optimiser="momentum") == pytest.approx(1e5, rel=1e-4)
+    assert rate(loss="cross_entropy") == pytest.approx(2e6 / 97, rel=1e-4)
+    assert rate(optimiser="adamw", parametrisation="doshi") == 0.01
+    assert rate(lr=3.0) == 3.0
+    assert MLPSettings().resolve(11, 3).activation == "power3"
+
+
+def test_batches_visit_every_example_once_an_epoch() -> None:
+    learner, state = make(batch_size=5)
+    n = len(PROBLEM.inputs)
+    place = {tuple(x): i for i, x in enumerate(PROBLEM.inputs.tolist())}
+    orders = []
+    for _ in range(2):
+        seen: list[int] = []
+        for _ in range(n // 5):
+            key = jax.random.wrap_key_data(state.key)
+            _, inputs, labels = learner._batch(state, PROBLEM, key)
+            assert labels.tolist() == [TASK.table[tuple(x)] for x in inputs.tolist()]
+            seen += [place[tuple(x)] for x in inputs.tolist()]
+            state, _ = learner.step(state, PROBLEM)
+        assert len(seen) == len(set(seen)) == n // 5 * 5
+        orders.append(seen)
+    assert orders[0] != orders[1]
+
+
+def test_dropout_keeps_the_expected_features() -> None:
+    learner, state = make(dropout=0.4)
+    weights, full = state.weights, learner._training_loss(state.weights, PROBLEM.inputs, PROBLEM.labels, None)
+    losses = [
+        learner._training_loss(weights, PROBLEM.inputs, PROBLEM.labels, jax.random.key(i)) for i in range(20)
+    ]
+    assert len({float(loss) for loss in losses}) == 20
+    assert all(float(loss) > 0.9 * float(full) for loss in losses)
+
+
+def test_a_step_that_is_not_finite_says_so() -> None:
+    learner, state = make(lr=1e30)
+    finite = True
+    for _ in range(5):
+        state, flag = learner.step(state, PROBLEM)
+        finite = finite and bool(flag)
+    assert not finite
+
+
+def test_groups_of_a_problem() -> None:
+    split = split_task(
+        TASK, 0.5, np.random.PCG64(0), corruption=0.5, noise=np.random.PCG64(1)
+    )
+    problem = make_problem(TASK, split)
+    train, test, clean, corrupted, nonzero = np.asarray(problem.groups)
+    assert train.sum() == 24
+    assert np.array_equal(train, ~test)
+    assert np.array_equal(clean | corrupted, train)
+    assert corrupted.sum() == 12
+    assert nonzero.sum() <= test.sum()
+    assert np.array_equal(np.asarray(problem.all_labels)[train], split.labels)
+    assert np.array_equal(np.asarray(problem.all_labels)[test], TASK.labels(split.test))
