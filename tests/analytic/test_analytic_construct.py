@@ -82,6 +82,17 @@ def test_a_domain_without_zero_divisors():
     assert (made.report.inputs, made.report.errors) == (42, 0)
 
 
+def test_a_searched_h_says_nothing_of_arguments_without_input():
+    # sums of 0..9 mod 47 reach 19 arguments; h is 0 elsewhere, as a search leaves it
+    rng = np.random.default_rng(0)
+    g = (rng.integers(0, 10, 47), rng.integers(0, 10, 47))
+    h = np.where(np.arange(47) < 19, np.arange(47) + 5, 0)
+    reached = built(47, Form("additive", g, h), width=120).report
+    every = built(47, Form("additive", g, h), width=120, readout="forward").report
+    assert reached.errors == 0 < every.errors
+    assert reached.mse < every.mse
+
+
 def test_random_frequencies_given():
     made = built(23, weighted_sum(23, (1, 1)), phases="random", width=300, frequencies=(1, 4, 6, 8))
     assert made.frequencies == (1, 4, 6, 8)

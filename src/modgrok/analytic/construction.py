@@ -75,7 +75,7 @@ def construct(
     width: int | str | None = None,
     phases: str | None = None,
     frequencies: int | Sequence[int] | None = None,
-    readout: str | None = None,
+    readout: str = "reachable",
     activation: str | None = None,
     normalise: bool = False,
     rng: np.random.Generator | int = 0,
@@ -94,7 +94,8 @@ def construct(
         frequencies: how many (the best are chosen) or which, in 0..m//2 for the group order m, p or p - 1.
             None: with exact phases the fewest whose margin is over twice the float32 bound, or as many as
             `width` holds; with random phases 1..N. A larger number buys a larger margin.
-        readout: one of `READOUTS`. None: `reachable` with exact phases, `forward` (the papers') with random.
+        readout: one of `READOUTS`. `forward` differs from `reachable` where h has arguments without input:
+            their waves are noise for the class they name, and a searched h names class 0 there.
         activation: z^k if None.
         normalise: return Gromov's parametrisation (a = 1/sqrt(kp), b = 1/N) instead of the plain one.
         rng: generator or seed of random phases.
@@ -115,8 +116,7 @@ def construct(
     Source: Gromov 2023, Claims I-II; Doshi et al. 2024, Sec. 2-3; exact phases: docs/exact-networks.md.
     """
     style = _style(phases, width, frequencies, readout, activation, len(witness.g))
-    read = readout or ("reachable" if style == "exact" else "forward")
-    plan = _Plan(witness, p, width, frequencies, read, activation)
+    plan = _Plan(witness, p, width, frequencies, readout, activation)
     predicted: float | None = None
     probes: tuple[tuple[int, int], ...] = ()
     if style == "exact":
@@ -135,7 +135,7 @@ def construct(
         form=witness.form,
         phases=style,
         frequencies=used,
-        readout=read,
+        readout=readout,
         activation=net.activation,
         predicted=predicted,
         rounding=rounding,
@@ -207,7 +207,7 @@ def _style(
     phases: str | None,
     width: int | str | None,
     frequencies: int | Sequence[int] | None,
-    readout: str | None,
+    readout: str,
     activation: str | None,
     k: int,
 ) -> str:
