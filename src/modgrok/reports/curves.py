@@ -211,7 +211,7 @@ def decades(low: float, high: float) -> tuple[float, ...] | None:
 
 def plain_format(low: float, high: float) -> str:
     """Choose a number format: powers of ten where plain digits would be long."""
-    return "~g" if 1e-4 <= low and high < 1e5 else ".0e"
+    return ".4~g" if low >= 1e-4 and high < 1e5 else ".0e"
 
 
 def ends(rows: Table, series: list[Series]) -> str:

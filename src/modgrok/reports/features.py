@@ -7,13 +7,14 @@ one network; neurons of a different network are chosen by the same rule.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 
 from .cell import Cell, Group, Margins, Panel, data
 from .palette import FAINT, INK, SOFT, TRAIN
-from .portrait import Portrait, same_shape, spread_units
+from .portrait import Portrait, units_of
 from .tidy import Table
 from .words import basis_words
 
@@ -24,32 +25,28 @@ Choice = list[tuple[int, int]]
 """(unit, block) of each trace, from top to bottom."""
 
 
-def choose(portrait: Portrait) -> Choice:
-    """Choose the vectors: all of the most periodic neuron, the first of three others."""
-    units = spread_units(portrait)
-    k = len(portrait.operands)
-    blocks = [*range(min(k, MOST_BLOCKS - 1)), k]
+def choose(units: Sequence[int], operands: int) -> Choice:
+    """Choose the vectors: all of the first neuron, the first operand's of the others."""
+    blocks = [*range(min(operands, MOST_BLOCKS - 1)), operands]
     return [(units[0], block) for block in blocks] + [(unit, 0) for unit in units[1:]]
 
 
-def features(portraits: Sequence[Portrait]) -> Panel:
+def features(portraits: Sequence[Portrait], *, one_network: bool) -> Panel:
     """Draw traces and spectra of every portrait, one group each.
 
     Arguments:
-        portraits: the last one's neurons are chosen; the others show the same ones where they have them.
+        portraits: to draw side by side.
+        one_network: they are stages of one network; see `units_of`. Then all traces share one scale.
     """
-    choices = _choices(portraits)
+    choices = [
+        choose(units, len(portraits[0].operands)) for units in units_of(portraits, one_network=one_network)
+    ]
     groups = []
     for portrait, choice in zip(portraits, choices, strict=True):
-        size = _scale(portraits, choices) if same_shape(portraits) else _scale([portrait], [choice])
+        size = _scale(portraits, choices) if one_network else _scale([portrait], [choice])
         groups.append(Group(portrait.label, (_traces(portrait, choice, size), _spectra(portrait, choice))))
-    return Panel("features", "Weight vectors and their Fourier spectra", _caption(portraits), tuple(groups))
-
-
-def _choices(portraits: Sequence[Portrait]) -> list[Choice]:
-    if same_shape(portraits):
-        return [choose(portraits[-1])] * len(portraits)
-    return [choose(portrait) for portrait in portraits]
+    caption = _caption(portraits, one_network)
+    return Panel("features", "Weight vectors and their Fourier spectra", caption, tuple(groups))
 
 
 def _scale(portraits: Sequence[Portrait], choices: Sequence[Choice]) -> float:
@@ -64,17 +61,18 @@ def _scale(portraits: Sequence[Portrait], choices: Sequence[Choice]) -> float:
     )
 
 
-def _caption(portraits: Sequence[Portrait]) -> str:
-    scale = (
-        "All traces share one scale. "
-        if same_shape(portraits)
-        else "Traces share one scale within a column. "
-    )
+def _caption(portraits: Sequence[Portrait], one_network: bool) -> str:
+    if one_network:
+        scale = "All traces share one scale. "
+    elif len(portraits) > 1:
+        scale = "Beside them units of the same frequencies; each network has its own scale. "
+    else:
+        scale = ""
     return (
         f"Weights of four hidden units in the order of {basis_words(portraits[-1].basis)}: all vectors of the "
-        "unit of largest IPR, then one vector each of the units a quarter, a half and three quarters down the "
-        f"ranking. {scale}Bars, from 0 to 1: share of each frequency in the vector's power |Fu|². A unit of the "
-        "closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
+        "unit of largest IPR, then one vector each of the units a quarter, a half and three quarters down "
+        f"the ranking. {scale}Bars, from 0 to 1: share of each frequency in the vector's power |Fu|². A unit "
+        "of the closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
     )
 
 
@@ -151,6 +149,7 @@ def _spectra(portrait: Portrait, choice: Choice) -> Cell:
     for right in (False, True):
         chosen = [name for name in names if name["right"] is right]
         if chosen:
+            align: Any
             align, dx = ("right", -5) if right else ("left", 5)
             text = alt.Chart(data(chosen)).mark_text(
                 align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT

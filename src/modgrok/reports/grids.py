@@ -14,7 +14,7 @@ from .cell import Cell, Group, Margins, Panel, data
 from .palette import FAINT, INK, SOFT
 from .picture import picture
 from .png import data_uri
-from .portrait import Axis, Portrait, same_shape, spread_units
+from .portrait import Axis, Portrait, units_of
 from .ramp import DIVERGING, colours, indices
 from .tidy import Table
 
@@ -24,19 +24,17 @@ OUTPUT = 6
 """Group element whose logit is shown; Gromov 2023, Fig. 2, shows the same."""
 
 
-def unit_maps(portraits: Sequence[Portrait]) -> Panel:
-    """Draw the preactivation of the most periodic hidden unit over (x, y)."""
-    units = [spread_units(portrait)[0] for portrait in portraits]
-    if same_shape(portraits):
-        units = [units[-1]] * len(portraits)
+def unit_maps(portraits: Sequence[Portrait], *, one_network: bool) -> Panel:
+    """Draw the preactivation of the most periodic hidden unit over (x, y); see `units_of`."""
+    units = [chosen[0] for chosen in units_of(portraits, one_network=one_network)]
     grids = [portrait.preactivation(unit) for portrait, unit in zip(portraits, units, strict=True)]
     names = [f"hidden unit {unit}" for unit in units]
     first, second = portraits[-1].operands[:2]
     caption = (
         f"What enters the activation of one hidden unit at every pair ({first}, {second})"
-        f"{_others(portraits[-1])}: blue below zero, rust above, each map on its own symmetric scale with the "
-        f"extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes and a pure "
-        f"wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
+        f"{_others(portraits[-1])}: blue below zero, rust above, each map on its own symmetric scale with "
+        f"the extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes and "
+        f"a pure wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
     )
     return Panel(
         "unit",
@@ -55,8 +53,8 @@ def logit_maps(portraits: Sequence[Portrait]) -> Panel:
     first, second = portraits[-1].operands[:2]
     caption = (
         f"The output for class {output} at every pair ({first}, {second}){_others(portraits[-1])}. A network "
-        f"that solves the task is high exactly where the answer is {output}: along diagonals where the task is a "
-        "sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). " + _spectrum_words()
+        f"that solves the task is high exactly where the answer is {output}: along diagonals where the task "
+        "is a sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). " + _spectrum_words()
     )
     return Panel(
         "logit", f"Output for class {output} and its spectrum", caption, _groups(portraits, grids, names)

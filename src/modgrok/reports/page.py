@@ -43,7 +43,6 @@ figcaption {{ font-size: 13px; line-height: 1.45; color: {SOFT}; max-width: 62em
 .groups {{ display: grid; grid-template-columns: repeat(var(--groups), minmax(0, 1fr)); gap: 8px 32px; }}
 .groups h3 {{ font-size: 13px; font-weight: normal; color: {SOFT}; margin: 4px 0; }}
 .cells {{ display: flex; }} .cells > div {{ flex: 1 1 0; min-width: 0; overflow: hidden; }}
-.alone .cells > div {{ max-width: 380px; }}
 .cells svg {{ display: block; max-width: 100%; }}
 footer {{ margin-top: 48px; border-top: 1px solid {FAINT}; padding-top: 14px; font-size: 13px;
   color: {SOFT}; }}
@@ -62,6 +61,7 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: 
   .cells svg {{ height: auto; }}
 }}
 """
+SNIPPET = "window.vegaEmbed = vegaEmbed;"
 SCRIPT = """
 const cells = JSON.parse(document.getElementById("cells").textContent);
 function fit(cell, element) {
@@ -86,7 +86,7 @@ for (const element of document.querySelectorAll("[data-cell]")) {
 @cache
 def _library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script."""
-    return str(vl_convert.javascript_bundle(None, vl_version=VERSION)).replace("</script", "<\\/script")
+    return str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION)).replace("</script", "<\\/script")
 
 
 def page_html(report: Report) -> str:
@@ -137,10 +137,9 @@ def page_html(report: Report) -> str:
 def _figure(panel: Panel, cells: list[Cell]) -> str:
     narrow = {4: ' class="third"', 6: ' class="half"'}.get(panel.span, "")
     groups = "".join(_group(group, cells) for group in panel.groups)
-    alone = " alone" if len(panel.groups) == 1 and len(panel.groups[0].cells) > 1 else ""
     return (
         f'<figure id="{panel.key}"{narrow}><h2>{escape(panel.title)}</h2>'
-        f'<div class="groups{alone}" style="--groups: {len(panel.groups)}">{groups}</div>'
+        f'<div class="groups" style="--groups: {len(panel.groups)}">{groups}</div>'
         f"<figcaption>{escape(panel.caption)}</figcaption></figure>"
     )
 

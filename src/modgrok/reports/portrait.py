@@ -188,12 +188,33 @@ def accuracy_of(net: Any, inputs: np.ndarray, labels: np.ndarray) -> float:
 
 
 def spread_units(portrait: Portrait, count: int = 4) -> list[int]:
-    """Choose neurons at evenly spaced ranks of IPR: the largest, ..., the one above the smallest quarter."""
-    ranked = np.argsort(-portrait.neuron_ipr, kind="stable")
+    """Choose neurons at evenly spaced ranks of IPR from the largest down; ties go by frequency."""
+    ranked = np.lexsort((portrait.dominant, -np.round(portrait.neuron_ipr, 3)))
     places = [int(i * len(ranked) / count) for i in range(count)]
     return list(dict.fromkeys(int(ranked[place]) for place in places))
 
 
-def same_shape(portraits: Sequence[Portrait]) -> bool:
-    """Say whether the portraits' neurons can be compared one by one: same width."""
-    return len({portrait.net.width for portrait in portraits}) == 1
+def matching_units(portrait: Portrait, frequencies: Sequence[int]) -> list[int]:
+    """Choose for each frequency the neuron of largest IPR that has it; where none has, the next in rank."""
+    ranked = np.argsort(-portrait.neuron_ipr, kind="stable").tolist()
+    chosen: list[int] = []
+    for frequency in frequencies:
+        left = [unit for unit in ranked if unit not in chosen]
+        same = [unit for unit in left if portrait.dominant[unit] == frequency]
+        chosen += (same or left)[:1]
+    return chosen
+
+
+def units_of(portraits: Sequence[Portrait], *, one_network: bool) -> list[list[int]]:
+    """Choose the neurons that are drawn, for each portrait.
+
+    Arguments:
+        portraits: to draw side by side.
+        one_network: they are stages of one network, so the same neurons are drawn, chosen in the last;
+            otherwise neurons of the frequencies chosen in the first.
+    """
+    if one_network:
+        return [spread_units(portraits[-1])] * len(portraits)
+    first = spread_units(portraits[0])
+    frequencies = [int(portraits[0].dominant[unit]) for unit in first]
+    return [first, *(matching_units(portrait, frequencies) for portrait in portraits[1:])]

@@ -7,7 +7,7 @@ cannot be shown leave a note; nothing here fails because a run did.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from .features import features
 from .grids import logit_maps, unit_maps
 from .phases import phases
 from .portrait import Portrait, accuracy_of
-from .scores import Score, scores
+from .scores import Score, number, scores
 from .tidy import histogram_at, load_stage, moment_table, stages
 from .timeline import Frame
 
@@ -96,7 +96,7 @@ def run_report(store: Store, run: str, path: Path) -> Report:
         )
     elif row.grokked_at is None:
         notes.append(f"Test accuracy did not reach 99% within {words.steps_words(row.step)}.")
-    panels += weight_panels(portraits, _phase_sources(found, portraits))
+    panels += weight_panels(portraits, _phase_sources(found, portraits), one_network=True)
     if portraits and len(found.task.operands) < 2:
         notes.append("A task of one operand has no map over pairs of values.")
     last = records[-1].scalars if records else {}
@@ -134,7 +134,8 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
     return Report(
         f"{words.task_name(row, found.experiment)}: trained against closed form",
         f"A network of width {net.width:,} after {words.steps_words(row.step)} of training, beside one of "
-        f"width {closed_form.width:,} whose weights were written down. Accuracy is over all {task.size:,} inputs.",
+        f"width {closed_form.width:,} whose weights were written down. Accuracy is over all {task.size:,} "
+        "inputs.",
         _facts(found),
         (scores(_scores(portraits, task)), *weight_panels(portraits)),
         (),
@@ -159,7 +160,9 @@ def network_report(
     check_shape(net, basis, len(basis.operands))
     names = task.operands if task is not None else ("x", "y", "z", "a", "b", "n")[: len(basis.operands)]
     portrait = Portrait("", net, basis, names)
+    numbers = ", ".join(f"{score.name} {number(score.values[0])}" for score in _scores([portrait], task))
     facts = (
+        ("Measured", numbers + (f", over all {task.size:,} inputs" if task is not None else "")),
         ("Network", f"width {net.width:,}, activation {words.activation_words(net.activation)}"),
         ("Fourier basis", words.basis_words(basis)),
     )
@@ -167,7 +170,7 @@ def network_report(
         title,
         summary,
         facts,
-        (scores(_scores([portrait], task)), *weight_panels([portrait])),
+        tuple(weight_panels([portrait])),
         (),
         (("made the network", command),),
     )
@@ -184,19 +187,28 @@ def check_shape(net: MLP, basis: Basis, k: int) -> None:
 
 
 def weight_panels(
-    portraits: Sequence[Portrait], phase_sources: Sequence[tuple[str, np.ndarray]] | None = None
+    portraits: Sequence[Portrait],
+    phase_sources: Sequence[tuple[str, np.ndarray]] | None = None,
+    *,
+    one_network: bool = False,
 ) -> list[Panel]:
-    """Draw everything that depends on weights alone: features, phase sums, maps over pairs."""
+    """Draw everything that depends on weights alone: features, phase sums, maps over pairs.
+
+    Arguments:
+        portraits: to draw side by side.
+        phase_sources: (label, counts) of the phase sums; None counts them from the weights.
+        one_network: the portraits are stages of one network.
+    """
     sources = [(p.label, p.phase_counts) for p in portraits] if phase_sources is None else list(phase_sources)
     panels: list[Panel] = []
     if portraits:
-        panels.append(features(portraits))
+        panels.append(features(portraits, one_network=one_network))
     if sources:
         operands = len(portraits[-1].operands) if portraits else 2
         panels.append(phases(sources, operands))
     if portraits and len(portraits[-1].operands) >= 2:
-        panels += [unit_maps(portraits), logit_maps(portraits)]
-    return panels
+        panels += [unit_maps(portraits, one_network=one_network), logit_maps(portraits)]
+    return [replace(panel, span=6) if len(panel.groups) == 1 else panel for panel in panels]
 
 
 def _curves(found: _Stored) -> list[Panel]:

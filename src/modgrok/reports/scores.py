@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import altair as alt
 
 from .cell import Cell, Margins, Panel, data, single
-from .palette import FAINT, INK, SOFT, TEST
+from .palette import FAINT, INK, TEST
 from .tidy import Table
 
-ROW = 30
+ROW = 42
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ def scores(measured: Sequence[Score]) -> Panel:
     rows: Table = []
     for i, score in enumerate(measured):
         for j, value in enumerate(score.values):
-            rows.append({"at": len(measured) - i - 0.5, "value": value, "which": j, "label": _number(value)})
+            rows.append({"at": len(measured) - i - 0.5, "value": value, "which": j, "label": number(value)})
     low = min([0.0, *(row["value"] for row in rows)])
     x = alt.X(
         "value:Q",
         title=None,
         scale=alt.Scale(domain=[low, 1.0], nice=False),
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="~g"),
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".3~g"),
     )
     y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(measured)], nice=False), axis=None)
     layers: list[alt.Chart] = []
@@ -56,7 +57,7 @@ def scores(measured: Sequence[Score]) -> Panel:
         layers += _key(labels)
     said = "; ".join(
         f"{score.name} "
-        + ", ".join(f"{_number(v)} {n}" for v, n in zip(score.values, score.labels, strict=True))
+        + ", ".join(f"{number(v)} {n}" for v, n in zip(score.values, score.labels, strict=True))
         for score in measured
     )
     height = ROW * len(measured) + 10 * several
@@ -72,14 +73,22 @@ def scores(measured: Sequence[Score]) -> Panel:
 
 
 def _key(labels: Sequence[str]) -> list[alt.Chart]:
-    words = "   ".join(f"{'●' if j == 0 else '◆'} {label}" for j, label in enumerate(labels))
-    text = alt.Chart(data([{"label": words}])).mark_text(align="left", baseline="bottom", dy=-8, color=SOFT)
-    return [text.encode(x=alt.value(0), y=alt.value(0), text="label:N")]
+    """Write the networks' labels in their colours, above the dots' axis."""
+    layers, at = [], 0.0
+    for j, label in enumerate(labels):
+        colour = TEST if j == 0 else INK
+        dot = alt.Chart(data([{}])).mark_point(filled=True, size=50, color=colour, opacity=1, shape=_shape(j))
+        layers.append(dot.encode(x=alt.value(at + 4), y=alt.value(-10)))
+        text = alt.Chart(data([{"label": label}])).mark_text(align="left", baseline="middle", color=colour)
+        layers.append(text.encode(x=alt.value(at + 12), y=alt.value(-10), text="label:N"))
+        at += 34 + 5.6 * len(label)
+    return layers
 
 
-def _shape(which: int) -> str:
+def _shape(which: int) -> Any:
     return "circle" if which == 0 else "diamond"
 
 
-def _number(value: float) -> str:
-    return f"{value:.4g}" if value > 0.99 else f"{value:.3f}"
+def number(value: float) -> str:
+    """Print a measure with three decimals, or four where it is nearly 1."""
+    return f"{value:.3f}" if value < 0.99 or value >= 1 - 5e-5 else f"{value:.4f}"

@@ -64,7 +64,7 @@ class Vertical:
     low: float
     high: float
     title: str = ""
-    format: str = "~g"
+    format: str = ".4~g"
     log: bool = False
     values: tuple[float, ...] | None = None
 
@@ -246,7 +246,7 @@ def _margin(
     vertical: Vertical, height: int, references: tuple[Reference, ...], outside: list[tuple[float, str, str]]
 ) -> list[alt.Chart]:
     """Write labels to the right of the plot, pushed apart where they would touch."""
-    entries = [(r.value, r.label, SOFT, "normal") for r in references]
+    entries: list[tuple[float, str, str, Any]] = [(r.value, r.label, SOFT, "normal") for r in references]
     entries += [(value, label, colour, "bold") for value, label, colour in outside]
     entries.sort(key=lambda entry: -entry[0])
     wanted = [height * (1 - vertical.place(entry[0])) for entry in entries]
