@@ -48,7 +48,9 @@ def test_any_witness_gets_a_network(p, k, form):
     assert made.report.margin >= min(made.predicted, 1.0) - 2 * made.rounding
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize(("p", "form"), [(31, "additive"), (31, "multiplicative"), (24, "additive")])
 def test_larger_random_witnesses(p, form, seed):
     assert built(p, random_form(p, 2, form, np.random.default_rng(seed))).report.errors == 0
@@ -107,19 +109,19 @@ def test_generators_and_seeds_repeat():
 
 
 def test_auto_width_has_no_error_and_failing_neighbours():
-    form = weighted_sum(23, (1, 1))
-    table = tabulate(form, 23)
+    form = weighted_sum(11, (1, 1))
+    table = tabulate(form, 11)
 
     def build(width):
-        return additive(form, random_waves(23, 2, width, np.random.default_rng(0)))
+        return additive(form, random_waves(11, 2, width, np.random.default_rng(0)))
 
-    found = smallest_width(build, table, 23)
-    assert 20 < found.width < 150
+    found = smallest_width(build, table, 11)
+    assert 10 < found.width < 100
     below = range(found.width - found.below, found.width)
     assert found.below == 4
-    assert all(report.errors > 0 for _, report in accuracy_table(build, table, 23, below))
-    assert accuracy_table(build, table, 23, [found.width])[0][1].errors == 0
-    made = built(23, form, width="auto", phases="random")
+    assert all(report.errors > 0 for _, report in accuracy_table(build, table, 11, below))
+    assert accuracy_table(build, table, 11, [found.width])[0][1].errors == 0
+    made = built(11, form, width="auto", phases="random")
     assert (made.width, dict(made.probes)[made.width]) == (found.width, 0)
 
 
@@ -168,12 +170,12 @@ def test_messages_about_the_witness():
     ("p", "monomials"),
     [
         (2, [(1, (1, 1)), (1, (2, 0)), (1, (0, 0))]),
-        (3, [(1, (1, 1)), (1, (2, 0)), (2, (0, 0))]),
+        pytest.param(3, [(1, (1, 1)), (1, (2, 0)), (2, (0, 0))], marks=pytest.mark.long),
         (5, [(1, (1, 1, 1)), (2, (1, 0, 1)), (3, (0, 2, 0)), (4, (0, 0, 0))]),
         (7, [(1, (2, 0)), (1, (1, 1)), (1, (0, 2)), (6, (1, 0))]),
         (12, [(5, (2, 0)), (3, (0, 1))]),
         (7, [(7, (1, 1)), (3, (0, 0))]),
-        (11, [(3, (4,)), (2, (1,)), (1, (0,))]),
+        pytest.param(11, [(3, (4,)), (2, (1,)), (1, (0,))], marks=pytest.mark.long),
     ],
 )
 def test_experts_on_any_polynomial(p, monomials):

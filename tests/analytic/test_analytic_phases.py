@@ -69,6 +69,7 @@ def test_no_smaller_group_is_exact(k, neurons):
     assert residual(found.phases) < 1e-12
 
 
+@pytest.mark.long
 def test_no_smaller_group_is_exact_for_four_operands():
     # below 36 the bound for arbitrary phases holds already
     assert smallest_group(4, 39, start=36) is None
