@@ -1,0 +1,80 @@
+"""The kernel solve, (K + ridge I) alpha = Y, with and without full numerical rank.
+
+Owns: what happens when the kernel matrix is singular to working precision.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+
+class Solution(NamedTuple):
+    """Dual coefficients and how they were found.
+
+    Arguments:
+        alphas: shape (n, c).
+        condition: estimate of the matrix's condition number: the squared ratio of the largest to the
+            smallest diagonal entry of its Cholesky factor, a lower bound; infinite where that failed.
+        singular: whether the matrix was singular to working precision and the fallback was taken.
+    """
+
+    alphas: Float[Array, "n c"]
+    condition: Float[Array, ""]
+    singular: Bool[Array, ""]
+
+
+def solve_kernel(
+    kernel: Float[Array, "n n"], targets: Float[Array, "n c"], ridge: Float[Array, ""] | float = 0.0
+) -> Solution:
+    """Solve (K + ridge I) alpha = Y for a symmetric positive semi-definite K.
+
+    The Cholesky factor of K + (ridge + jitter) I is used, jitter = eps * mean(diag K) with eps the unit
+    round-off: the size of the rounding already made in computing K. Where the factorisation breaks down, or
+    the condition exceeds 1/(n eps), K is singular to working precision, and alpha is the least-squares
+    solution of least norm: eigenvalues up to n eps times the largest are left out. That takes about 30
+    times as long.
+
+    Arguments:
+        kernel: K; only its lower triangle is read.
+        targets: Y.
+        ridge: at least 0.
+
+    Example:
+        >>> singular = jnp.ones((2, 2))
+        >>> found = solve_kernel(singular, jnp.array([[1.0], [1.0]]))
+        >>> bool(found.singular), [round(float(a), 3) for a in found.alphas[:, 0]]
+        (True, [0.5, 0.5])
+    """
+    n, unit = len(kernel), jnp.finfo(kernel.dtype).eps
+    shift = ridge + unit * jnp.mean(jnp.diagonal(kernel))
+    factor = jax.lax.linalg.cholesky(_shifted(kernel, shift), symmetrize_input=False)
+    pivots = jnp.diagonal(factor)
+    condition = (jnp.max(pivots) / jnp.min(pivots)) ** 2
+    regular = jnp.isfinite(condition) & (condition < 1 / (n * unit))
+    alphas = jax.lax.cond(
+        regular,
+        lambda: _by_factor(factor, targets),
+        lambda: _by_eigenvalues(kernel, targets, ridge),
+    )
+    return Solution(alphas, jnp.where(jnp.isnan(condition), jnp.inf, condition), ~regular)
+
+
+def _shifted(matrix: Array, shift: Array | float) -> Array:
+    n = len(matrix)
+    return matrix.at[jnp.arange(n), jnp.arange(n)].add(shift)
+
+
+def _by_factor(factor: Array, targets: Array) -> Array:
+    half = jax.lax.linalg.triangular_solve(factor, targets, left_side=True, lower=True)
+    return jax.lax.linalg.triangular_solve(factor, half, left_side=True, lower=True, transpose_a=True)
+
+
+def _by_eigenvalues(matrix: Array, targets: Array, ridge: Array | float) -> Array:
+    values, vectors = jnp.linalg.eigh(matrix, symmetrize_input=False)
+    kept = values > len(matrix) * jnp.finfo(matrix.dtype).eps * jnp.max(jnp.abs(values))
+    inverse = jnp.where(kept, 1 / jnp.where(kept, values + ridge, 1), 0)
+    return vectors @ (inverse[:, None] * (vectors.T @ targets))

@@ -1,0 +1,126 @@
+"""Kernels on tuples of one-hot vectors: sums over operands become lookups in rows of M.
+
+An input x = (x_1, ..., x_k) stands for the concatenation of one-hot vectors of sizes (p_1, ..., p_k); its
+feature s is `hot[s] = p_1 + ... + p_(s-1) + x_s`. With the columns of M summed over the features of each
+training input, L[i, j] = sum_t M[i, hot_jt], everything a kernel asks for is a lookup:
+
+    u(x, z_j) = x^T M z_j = sum_s L[hot_s, j]        q(x) = sum_st M[hot_s, hot_t]
+
+Owns: this layout, kernel matrices and predictions over it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from .kernel import FormKernel, Kernel
+
+CHUNK_BYTES = 32 * 2**20
+"""About how much memory one chunk of a long computation takes."""
+
+
+def offsets(sizes: tuple[int, ...]) -> np.ndarray:
+    """Return the first feature of each operand: int32, shape (k,)."""
+    return np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
+
+
+def features(inputs: Int[Array, "m k"], sizes: tuple[int, ...]) -> Int[Array, "m k"]:
+    """Return the index in 0..d-1 of each operand's one.
+
+    Example:
+        >>> features(jnp.array([[1, 4]]), (5, 5)).tolist()
+        [[1, 9]]
+    """
+    return inputs + offsets(sizes)
+
+
+def lookup(metric: Float[Array, "d d"], hot: Int[Array, "n k"]) -> Float[Array, "d n"]:
+    """Return L[i, j] = sum_t M[i, hot_jt]: products M z_j of all training inputs, by columns."""
+    return sum((metric[:, hot[:, t]] for t in range(1, hot.shape[1])), start=metric[:, hot[:, 0]])
+
+
+def products(table: Float[Array, "d n"], hot: Int[Array, "m k"]) -> Float[Array, "m n"]:
+    """Return u = x^T M z of every pair, from `lookup`."""
+    return sum((table[hot[:, s]] for s in range(1, hot.shape[1])), start=table[hot[:, 0]])
+
+
+def norms(metric: Float[Array, "d d"], hot: Int[Array, "m k"]) -> Float[Array, " m"]:
+    """Return q(x) = x^T M x of every input."""
+    k = hot.shape[1]
+    return sum(metric[hot[:, s], hot[:, t]] for s, t in itertools.product(range(k), repeat=2))  # type: ignore[return-value]
+
+
+def kernel_matrix(kernel: Kernel, metric: Float[Array, "d d"], hot: Int[Array, "n k"]) -> Float[Array, "n n"]:
+    """Return k(x_i, x_j) of all training inputs; about k n^2 lookups of whole rows."""
+    norm = norms(metric, hot)
+    return kernel.value(products(lookup(metric, hot), hot), norm[:, None], norm[None, :])
+
+
+def chunked(function: Callable[[Array], Array], rows: Array, row_bytes: int) -> Array:
+    """Apply a function of some rows to all rows, a chunk of about `CHUNK_BYTES` at a time.
+
+    Arguments:
+        function: rows (b, ...) -> results (b, ...).
+        rows: shape (m, ...).
+        row_bytes: memory that one row takes inside the function.
+    """
+    m = len(rows)
+    count = max(1, -(-m * row_bytes // CHUNK_BYTES))
+    if count == 1:
+        return function(rows)
+    size = -(-m // count)
+    padded = jnp.pad(rows, ((0, size * count - m), *(((0, 0),) * (rows.ndim - 1))))
+    results = jax.lax.map(function, padded.reshape(count, size, *rows.shape[1:]))
+    return results.reshape(size * count, *results.shape[2:])[:m]
+
+
+def predict(
+    kernel: Kernel,
+    metric: Float[Array, "d d"],
+    alphas: Float[Array, "n c"],
+    hot: Int[Array, "n k"],
+    at: Int[Array, "m k"],
+) -> Float[Array, "m c"]:
+    """Return f_l(x) = sum_j alpha_jl k(x, x_j) at other inputs.
+
+    Arguments:
+        kernel: any kernel.
+        metric: M, symmetric.
+        alphas: dual coefficients.
+        hot: features of the training inputs.
+        at: features of the inputs to evaluate.
+    """
+    if isinstance(kernel, FormKernel):
+        form, offset = predictor_forms(kernel, metric, alphas, hot)
+        k = at.shape[1]
+        pairs = itertools.product(range(k), repeat=2)
+        return offset + sum(form[at[:, s], at[:, t]] for s, t in pairs)
+    table, norm = lookup(metric, hot), norms(metric, hot)
+
+    def some(rows: Array) -> Array:
+        value = kernel.value(products(table, rows), norms(metric, rows)[:, None], norm[None, :])
+        return value @ alphas
+
+    return chunked(some, at, 8 * len(hot))
+
+
+def masses(alphas: Float[Array, "n c"], hot: Int[Array, "n k"], d: int) -> Float[Array, "d d c"]:
+    """Return S_l = sum_j alpha_jl x_j x_j^T of every class, by scattering."""
+    k = hot.shape[1]
+    total = jnp.zeros((d, d, alphas.shape[1]), alphas.dtype)
+    for s, t in itertools.product(range(k), repeat=2):
+        total = total.at[hot[:, s], hot[:, t]].add(alphas)
+    return total
+
+
+def predictor_forms(
+    kernel: FormKernel, metric: Float[Array, "d d"], alphas: Float[Array, "n c"], hot: Int[Array, "n k"]
+) -> tuple[Float[Array, "d d c"], Float[Array, " c"]]:
+    """Return (W, offset) with f_l(x) = x^T W_l x + offset_l."""
+    return kernel.forms(metric, masses(alphas, hot, len(metric)), alphas.sum(0))
