@@ -29,11 +29,17 @@ class _Sheet:
     """SVG elements so far, and where the next line goes."""
 
     parts: list[str] = field(default_factory=list)
-    y: float = EDGE
+    y: float | int = EDGE
     count: int = 0
 
     def text(
-        self, x: float, y: float, words: str, size: float, colour: str = INK, weight: str = "normal"
+        self,
+        x: float | int,
+        y: float | int,
+        words: str,
+        size: float | int,
+        colour: str = INK,
+        weight: str = "normal",
     ) -> None:
         """Write one line with its baseline at y."""
         self.parts.append(
@@ -41,13 +47,15 @@ class _Sheet:
             f"{escape(words)}</text>"
         )
 
-    def paragraph(self, words: str, size: float, colour: str, width: float, x: float = EDGE) -> None:
+    def paragraph(
+        self, words: str, size: float | int, colour: str, width: float | int, x: float | int = EDGE
+    ) -> None:
         """Write wrapped lines and move on."""
         for line in wrap(words, size, width):
             self.y += round(1.4 * size)
             self.text(x, self.y, line, size, colour)
 
-    def cell(self, cell: Cell, x: float, y: float, width: int) -> None:
+    def cell(self, cell: Cell, x: float | int, y: float | int, width: int) -> None:
         """Place a chart."""
         svg = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
         self.count += 1
@@ -115,7 +123,7 @@ def _row(sheet: _Sheet, row: list[tuple[str, Panel]]) -> None:
     sheet.y = deepest + ROW_GAP
 
 
-def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float, width: float) -> float:
+def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: float | int) -> float | int:
     """Draw a panel from the sheet's line down; return its lower edge."""
     y = sheet.y
     sheet.parts.append(f'<path d="M{x:g},{y:g}h{width:g}" stroke="{FAINT}" stroke-width="0.8"/>')
@@ -165,7 +173,7 @@ def _foot(sheet: _Sheet, report: Report, lettered: list[tuple[str, Panel]]) -> N
     sheet.paragraph(report.colophon, 9.5, SOFT, WIDTH - 2 * EDGE)
 
 
-def wrap(words: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+def wrap(words: str, size: float | int, width: float | int, *, bold: bool = False) -> list[str]:
     """Break text into lines by the mean width of its letters.
 
     Example:

@@ -33,8 +33,8 @@ def unit_maps(portraits: Sequence[Portrait], *, one_network: bool) -> Panel:
     caption = (
         f"What enters the activation of one hidden unit at every pair ({first}, {second})"
         f"{_others(portraits[-1])}: blue below zero, rust above, each map on its own symmetric scale with "
-        f"the extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes and "
-        f"a pure wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
+        f"the extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes "
+        f"and a pure wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
     )
     return Panel(
         "unit",
@@ -81,7 +81,8 @@ def _groups(
     portraits: Sequence[Portrait], grids: Sequence[np.ndarray], names: Sequence[str]
 ) -> tuple[Group, ...]:
     groups = []
-    for portrait, grid, name in zip(portraits, grids, names, strict=True):
+    for portrait, raw, name in zip(portraits, grids, names, strict=True):
+        grid = np.where(np.isfinite(raw), raw, 0.0)
         said = f"{name}, {portrait.label}"
         cells = [_map(grid, portrait.axes[0], portrait.axes[1], said)]
         if portrait.axes[0].one_to_one and portrait.axes[1].one_to_one and len(grid) == portrait.basis.order:
@@ -124,7 +125,8 @@ def peaks(grid: np.ndarray) -> Table:
         >>> peaks(wave[:, None] + 0 * wave[None, :])
         [{'fx': -1, 'fy': 0, 'share': 0.5}, {'fx': 1, 'fy': 0, 'share': 0.5}]
     """
-    power = np.abs(np.fft.fft2(grid - grid.mean())) ** 2
+    scaled = grid / (np.abs(grid).max() or 1.0)
+    power = np.abs(np.fft.fft2(scaled - scaled.mean())) ** 2
     power[0, 0] = 0.0
     shares = power / (power.sum() or 1.0)
     n, m = grid.shape

@@ -37,11 +37,14 @@ class Spot:
     align: str
     dx: int
     dy: int
-    cost: float
+    cost: Number
 
 
-Box = tuple[float, float, float, float]
+Number = float | int | np.floating
+Box = tuple[Number, Number, Number, Number]
 """Left, top, right, bottom."""
+Size = tuple[float | int, float | int]
+"""Width and height."""
 Curve = tuple[np.ndarray, np.ndarray]
 """Pixels from the left and from the top of the points of a curve, ascending in the first."""
 
@@ -61,7 +64,7 @@ def best_spot(
     own: Curve,
     others: Sequence[Curve],
     lines: Sequence[Curve],
-    size: tuple[float, float],
+    size: Size,
     taken: Sequence[Box] = (),
 ) -> Spot | None:
     """Find the place for a name about its curve.
@@ -97,18 +100,18 @@ def best_spot(
     return found
 
 
-def box_of(x: float, y: float, width: float, align: str, dx: float, dy: float) -> Box:
+def box_of(x: Number, y: Number, width: Number, align: str, dx: Number, dy: Number) -> Box:
     """Return (left, top, right, bottom) of a text."""
     left = {"left": x + dx, "right": x + dx - width, "center": x + dx - width / 2}[align]
     return left, y + dy - LINE / 2, left + width, y + dy + LINE / 2
 
 
-def _inside(box: Box, size: tuple[float, float]) -> bool:
-    return box[0] >= 0 and box[2] <= size[0] and box[1] >= 0 and box[3] <= size[1]
+def _inside(box: Box, size: Size) -> bool:
+    return bool(box[0] >= 0 and box[2] <= size[0] and box[1] >= 0 and box[3] <= size[1])
 
 
 def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+    return bool(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
 
 
 def _touches(box: Box, curve: Curve) -> bool:
@@ -117,6 +120,6 @@ def _touches(box: Box, curve: Curve) -> bool:
     return bool((across & (y > box[1] - 1) & (y < box[3] + 1)).any())
 
 
-def _distance(x: float, y: float, curves: Sequence[Curve]) -> float:
+def _distance(x: Number, y: Number, curves: Sequence[Curve]) -> float:
     """Return the least distance from a point to curves, in pixels."""
     return min((float(np.hypot(c[0] - x, c[1] - y).min()) for c in curves if len(c[0])), default=1e3)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from ..measures import (
     phase_sums,
     spectra,
 )
-from ..models import MLP
+from ..models import MLP, activation
 
 CHUNK = 8_192
 LARGEST_GRID = 512
@@ -102,7 +101,7 @@ class Portrait:
     @cached_property
     def power(self) -> np.ndarray:
         """Share of each frequency in each vector, shape (k + 1, h, f)."""
-        return np.asarray(self.spectra.power)
+        return np.nan_to_num(np.asarray(self.spectra.power))
 
     @cached_property
     def dominant(self) -> np.ndarray:
@@ -112,7 +111,7 @@ class Portrait:
     @cached_property
     def neuron_ipr(self) -> np.ndarray:
         """IPR of each neuron, shape (h,)."""
-        return np.asarray(ipr_of_neurons(self.spectra))
+        return np.nan_to_num(np.asarray(ipr_of_neurons(self.spectra)))
 
     @property
     def ipr(self) -> float:
@@ -170,26 +169,37 @@ class Portrait:
         inputs = np.zeros((len(pairs), len(self.operands)), np.int32)
         inputs[:, :2] = pairs
         row = np.asarray(self.net.readout)[output]
-        features: Any = self.net.features
         parts = [
-            np.asarray(features(inputs[start : start + CHUNK])) @ row
+            _times(hidden(self.net, inputs[start : start + CHUNK]), row)
             for start in range(0, len(inputs), CHUNK)
         ]
-        return self.net.output_scale * np.concatenate(parts).reshape(len(first), len(second))
+        return self.net.output_scale * np.concatenate(parts, dtype=float).reshape(len(first), len(second))
 
 
-def accuracy_of(net: Any, inputs: np.ndarray, labels: np.ndarray) -> float:
+def hidden(net: MLP, inputs: np.ndarray) -> np.ndarray:
+    """Return the hidden layer at inputs (n, k); shape (n, h)."""
+    rows = [table[inputs[:, s]] for s, table in enumerate(net.embedding)]
+    return np.asarray(activation(net.activation)(net.input_scale * sum(rows[1:], start=rows[0])))
+
+
+def _times(features: np.ndarray, readout: np.ndarray) -> np.ndarray:
+    """Multiply; the overflow of a diverged network is its result, not an accident."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return features @ readout
+
+
+def accuracy_of(net: MLP, inputs: np.ndarray, labels: np.ndarray) -> float:
     """Return the share of inputs whose greatest logit is their label."""
-    right = 0
+    readout, right = np.asarray(net.readout).T, 0
     for start in range(0, len(inputs), CHUNK):
-        logits = np.asarray(net(inputs[start : start + CHUNK]))
+        logits = _times(hidden(net, inputs[start : start + CHUNK]), readout)
         right += int((logits.argmax(-1) == labels[start : start + CHUNK]).sum())
     return right / max(len(inputs), 1)
 
 
 def spread_units(portrait: Portrait, count: int = 4) -> list[int]:
-    """Choose neurons at evenly spaced ranks of IPR from the largest down; ties go by frequency."""
-    ranked = np.lexsort((portrait.dominant, -np.round(portrait.neuron_ipr, 3)))
+    """Choose neurons at evenly spaced ranks of IPR from the largest down; ties go by nearness to f = 4."""
+    ranked = np.lexsort((np.abs(portrait.dominant - 4), -np.round(portrait.neuron_ipr, 3)))
     places = [int(i * len(ranked) / count) for i in range(count)]
     return list(dict.fromkeys(int(ranked[place]) for place in places))
 

@@ -28,7 +28,7 @@ def colours(anchors: Anchors) -> np.ndarray:
     return np.round(np.stack(channels, axis=1)).astype(np.uint8)
 
 
-def indices(values: np.ndarray, low: float, high: float) -> np.ndarray:
+def indices(values: np.ndarray, low: float | int, high: float | int) -> np.ndarray:
     """Map values linearly to palette indices: `low` to 0, `high` to 255; uint8, same shape.
 
     Example:

@@ -16,7 +16,7 @@ def constant(end: int) -> float:
     return 10.0 ** max(0, math.floor(math.log10(max(end, 1))) - 2)
 
 
-def position(step: np.ndarray | float, end: int) -> np.ndarray:
+def position(step: np.ndarray | float | int, end: int) -> np.ndarray:
     """Return where a step lies on the axis, in [0, 1]."""
     c = constant(end)
     return np.asarray(np.log1p(np.asarray(step, float) / c) / math.log1p(max(end, 1) / c))

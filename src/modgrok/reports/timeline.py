@@ -22,8 +22,12 @@ PLOT = 190
 """Width of the narrowest plot area, for which labels are placed."""
 TOP = 24
 """Margin for the moments' names, also where they are not written, so that plots in a row align."""
-SPACING = 13
+SPACING = 13.0
 """Least distance between labels in the margin, pixels."""
+
+
+Placed = tuple[float | int, str, str]
+"""Value, text and colour of a label in the margin."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Series:
 class Reference:
     """A horizontal line with a label in the margin."""
 
-    value: float
+    value: float | int
     label: str
 
 
@@ -61,14 +65,14 @@ class Frame:
 class Vertical:
     """The y axis: a closed range, its title, number format and kind."""
 
-    low: float
-    high: float
+    low: float | int
+    high: float | int
     title: str = ""
     format: str = ".4~g"
     log: bool = False
     values: tuple[float, ...] | None = None
 
-    def place(self, value: float) -> float:
+    def place(self, value: float | int) -> float:
         """Return where a value lies, 0 at the bottom and 1 at the top."""
         if self.log:
             low, high, value = math.log(self.low), math.log(self.high), math.log(max(value, 1e-300))
@@ -204,7 +208,7 @@ def _labels(
     series: list[Series],
     references: tuple[Reference, ...],
     height: int,
-) -> tuple[list[alt.Chart], list[tuple[float, str, str]]]:
+) -> tuple[list[alt.Chart], list[Placed]]:
     """Place the curves' names next to them; those that fit nowhere go into the margin."""
     if len(series) == 1:
         return [], []
@@ -213,7 +217,7 @@ def _labels(
     lines = [_level(reference.value, vertical, height) for reference in references]
     rules = [_upright(row["step"], frame, height) for row in frame.moments]
     layers: list[alt.Chart] = []
-    outside: list[tuple[float, str, str]] = []
+    outside: list[Placed] = []
     taken: list[Box] = []
     for i, s in enumerate(series):
         others = [*curves[:i], *curves[i + 1 :]]
@@ -243,10 +247,12 @@ def _upright(step: int, frame: Frame, height: int) -> Curve:
 
 
 def _margin(
-    vertical: Vertical, height: int, references: tuple[Reference, ...], outside: list[tuple[float, str, str]]
+    vertical: Vertical, height: int, references: tuple[Reference, ...], outside: list[Placed]
 ) -> list[alt.Chart]:
     """Write labels to the right of the plot, pushed apart where they would touch."""
-    entries: list[tuple[float, str, str, Any]] = [(r.value, r.label, SOFT, "normal") for r in references]
+    entries: list[tuple[float | int, str, str, Any]] = [
+        (r.value, r.label, SOFT, "normal") for r in references
+    ]
     entries += [(value, label, colour, "bold") for value, label, colour in outside]
     entries.sort(key=lambda entry: -entry[0])
     wanted = [height * (1 - vertical.place(entry[0])) for entry in entries]
@@ -259,7 +265,7 @@ def _margin(
     return layers
 
 
-def spread(wanted: list[float], height: float, spacing: float = SPACING) -> list[float]:
+def spread(wanted: list[float], height: float | int, spacing: float = SPACING) -> list[float]:
     """Move ascending positions apart to about `spacing`, and off the upper edge, by repeated sweeps.
 
     Example:
@@ -289,7 +295,7 @@ def log_range(values: list[float]) -> tuple[float, float]:
     return low / pad, high * pad
 
 
-def linear_range(values: list[float], *include: float) -> tuple[float, float]:
+def linear_range(values: list[float], *include: float | int) -> tuple[float, float]:
     """Return a range for a linear axis around values, with some that must be in it."""
     every = [*values, *include]
     if not every:

@@ -1,0 +1,59 @@
+"""Small stored runs, trained once."""
+
+from __future__ import annotations
+
+import pytest
+
+from modgrok.runs import Experiment, RunRow, Store, run
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store that the tests below fill."""
+    return Store(tmp_path_factory.mktemp("runs"))
+
+
+def _train(store: Store, steps: int, expression: str | None = None, **options: object) -> RunRow:
+    experiment = Experiment.of(expression, **options)  # type: ignore[arg-type]
+    return run(experiment, store=store, steps=steps, command="modgrok train 'x + y' <& more>").row
+
+
+@pytest.fixture(scope="session")
+def grokked(store: Store) -> RunRow:
+    """x + y mod 13, memorised and then grokked."""
+    row = _train(
+        store,
+        400,
+        "x+y",
+        p=13,
+        fraction=0.7,
+        width=128,
+        optimiser="adamw",
+        parametrisation="doshi",
+        weight_decay=5.0,
+    )
+    assert row.memorised_at is not None
+    assert row.grokked_at is not None
+    return row
+
+
+@pytest.fixture(scope="session")
+def stuck(store: Store) -> RunRow:
+    """The composition of S3, memorised at most."""
+    row = _train(store, 220, group="S3", fraction=0.6, width=32)
+    assert row.grokked_at is None
+    return row
+
+
+@pytest.fixture(scope="session")
+def three(store: Store) -> RunRow:
+    """A sum of three operands after a few steps."""
+    return _train(store, 12, "x+y+z", p=5, fraction=0.6, width=40)
+
+
+@pytest.fixture(scope="session")
+def diverged(store: Store) -> RunRow:
+    """A learning rate far too large."""
+    row = _train(store, 50, "x*y", p=7, fraction=0.6, width=40, lr=1e12)
+    assert row.status == "diverged"
+    return row
