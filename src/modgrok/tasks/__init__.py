@@ -2,6 +2,7 @@
 
 from .errors import InputError
 from .expression import Expression, parse
+from .polynomial import expand
 from .split import Split, split_task
 from .task import Task, read_table, task_from_expression, task_from_group, task_from_table
 
@@ -10,6 +11,7 @@ __all__ = [
     "InputError",
     "Split",
     "Task",
+    "expand",
     "parse",
     "read_table",
     "split_task",
