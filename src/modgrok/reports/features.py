@@ -71,8 +71,8 @@ def _caption(portraits: Sequence[Portrait], one_network: bool) -> str:
     return (
         f"Weights of four hidden units in the order of {basis_words(portraits[-1].basis)}: all vectors of "
         "the unit of largest IPR, then one vector each of the units a quarter, a half and three quarters "
-        f"down the ranking. {scale}Bars, from 0 to 1: share of each frequency in the vector's power |Fu|². A unit "
-        "of the closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
+        f"down the ranking. {scale}Bars, from 0 to 1: share of each frequency in the vector's power |Fu|². A "
+        "unit of the closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
     )
 
 
