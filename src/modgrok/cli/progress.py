@@ -6,7 +6,6 @@ import math
 import sys
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -61,7 +60,7 @@ class LivePanel:
         self.console = Console(stderr=True)
         self.live = Live(console=self.console, refresh_per_second=8, transient=False)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> LivePanel:
         self.live.__enter__()
         self.live.update(Panel(Text("compiling the training step …", style="dim"), title=self.title))
         return self
@@ -124,7 +123,7 @@ class PlainLines:
         self.title = title
         self.next_line = 0.0
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> PlainLines:
         return self
 
     def __exit__(

@@ -94,7 +94,9 @@ def train(
     """
     enable_compilation_cache()
     task = read_table(table) if table is not None else None
-    chosen = {name: value for name, value in asdict(options).items() if value is not None and value is not False}
+    chosen = {
+        name: value for name, value in asdict(options).items() if value is not None and value is not False
+    }
     experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
     with Store(runs) as store:
         result = follow(

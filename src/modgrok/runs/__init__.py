@@ -1,8 +1,9 @@
 """Runs: the experiment, the one loop, the one store."""
 
-from .arrays import CorruptFile, read_network
+from .arrays import CorruptFile
 from .experiment import LEARNERS, Experiment
 from .loop import DEFAULT_STEPS, Progress, Run, prepare, run
+from .network_file import NetworkFile, read_network, read_network_file, write_network
 from .store import Checkpoint, Record, RunRow, Store
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Checkpoint",
     "CorruptFile",
     "Experiment",
+    "NetworkFile",
     "Progress",
     "Record",
     "Run",
@@ -18,5 +20,7 @@ __all__ = [
     "Store",
     "prepare",
     "read_network",
+    "read_network_file",
     "run",
+    "write_network",
 ]

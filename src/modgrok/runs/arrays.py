@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from safetensors import safe_open
 from safetensors.numpy import load, save
-
-from ..models import MLP
-from ..tasks import InputError
 
 
 class CorruptFile(RuntimeError):
@@ -103,39 +98,3 @@ def _is_leaf(value: Any) -> bool:
 def _path_name(path: tuple[Any, ...]) -> str:
     parts = (getattr(entry, "name", None) or getattr(entry, "key", None) or entry.idx for entry in path)
     return ".".join(str(part) for part in parts)
-
-
-def network_arrays(net: MLP) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return a network's arrays and the metadata that rebuilds it."""
-    form = {
-        "kind": "mlp",
-        "activation": net.activation,
-        "input_scale": net.input_scale,
-        "output_scale": net.output_scale,
-    }
-    arrays = {"embedding": np.asarray(net.embedding), "readout": np.asarray(net.readout)}
-    return arrays, {"modgrok": json.dumps(form)}
-
-
-def read_network(path: Path, sha256: str | None = None) -> MLP:
-    """Load a network from its safetensors file.
-
-    Raises:
-        CorruptFile: wrong hash, or no network in the file.
-        InputError: the file does not exist.
-    """
-    if not path.is_file():
-        raise InputError(f"path: must be a safetensors file, got {str(path)!r}")
-    arrays = read_arrays(path, sha256)
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            form = json.loads((file.metadata() or {})["modgrok"])
-        return MLP(
-            jnp.asarray(arrays["embedding"]),
-            jnp.asarray(arrays["readout"]),
-            form["activation"],
-            form["input_scale"],
-            form["output_scale"],
-        )
-    except (KeyError, ValueError) as error:
-        raise CorruptFile(f"{path}: holds no network of modgrok ({error})") from None

@@ -9,26 +9,15 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from typing import Any, Self
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..learners.mlp_settings import MLPSettings
-from ..tasks import InputError, Task, parse, task_from_expression, task_from_group
+from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
 
 LEARNERS: tuple[tuple[str, type[MLPSettings]], ...] = (("mlp", MLPSettings),)
-
-
-class TaskSource(BaseModel):
-    """Where a task comes from: exactly one of an expression with p, a group, or a table's digest with p."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    expression: str | None = Field(None, description="Expression, stored in canonical form.")
-    group: str | None = Field(None, description="Finite group whose composition is the task, such as S5.")
-    table: str | None = Field(None, description="SHA-256 of a table given directly.")
-    p: int | None = Field(None, description="Modulus; of an expression or a table.")
 
 
 class Experiment(BaseModel):
@@ -50,7 +39,7 @@ class Experiment(BaseModel):
     learner: MLPSettings = Field(default_factory=MLPSettings)
 
     @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def _one_source(self) -> Experiment:
         named = [name for name in ("expression", "group", "table") if getattr(self.task, name) is not None]
         if len(named) != 1:
             raise ValueError("task: must have exactly one of expression, group and table")
@@ -82,7 +71,7 @@ class Experiment(BaseModel):
         """
         given = {name: value for name, value in options.items() if value is not None}
         own = {name: given.pop(name) for name in list(given) if name in cls.model_fields}
-        source, task = _source(expression, p, group, table)
+        named = named_task(expression, p=p, group=group, table=table)
         settings = _learner_type(learner)
         for name in given:
             if name not in settings.model_fields or name == "kind":
@@ -91,8 +80,8 @@ class Experiment(BaseModel):
                 hint = f"; did you mean {close[0]}?" if close else ""
                 raise InputError(f"{name}: is no option of the learner {learner}{hint}")
         try:
-            chosen = settings(**given).resolve(task.p, task.k)
-            return cls(task=source, learner=chosen, **own)
+            chosen = settings(**given).resolve(named.task.p, named.task.k)
+            return cls(task=named.source, learner=chosen, **own)
         except ValidationError as error:
             raise InputError(first_line(error)) from None
 
@@ -112,15 +101,8 @@ class Experiment(BaseModel):
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()[:12]
 
     def build_task(self, table: Task | None = None) -> Task:
-        """Tabulate the task; a table given directly must be handed in, and must have the right digest."""
-        source = self.task
-        if source.expression is not None and source.p is not None:
-            return task_from_expression(source.expression, source.p)
-        if source.group is not None:
-            return task_from_group(source.group)
-        if table is None or table.digest != source.table:
-            raise InputError(f"table: must be the one with SHA-256 {source.table}, got another or none")
-        return table
+        """Tabulate the task; see `TaskSource.build`."""
+        return self.task.build(table)
 
 
 def first_line(error: ValidationError) -> str:
@@ -157,24 +139,3 @@ def _learner_type(name: str) -> type[MLPSettings]:
             return settings
     known_names = ", ".join(known for known, _ in LEARNERS)
     raise InputError(f"learner: must be one of {known_names}, got {shorten(name)}")
-
-
-def _source(
-    expression: str | None, p: int | None, group: str | None, table: Task | None
-) -> tuple[TaskSource, Task]:
-    if sum(source is not None for source in (expression, group, table)) != 1:
-        raise InputError("expression: give exactly one of an expression, a group and a table")
-    if expression is not None:
-        if p is None:
-            raise InputError("p: must be given with an expression, got none")
-        task = task_from_expression(parse(expression), p)
-        return TaskSource(expression=task.name, p=p), task
-    if group is not None:
-        task = task_from_group(group)
-        if p not in (None, task.p):
-            raise InputError(f"p: the group {task.name} has {task.p} elements, got {p}")
-        return TaskSource(group=task.name), task
-    assert table is not None
-    if p not in (None, table.p):
-        raise InputError(f"p: the table is over 0..{table.p - 1}, got {p}")
-    return TaskSource(table=table.digest, p=table.p), table

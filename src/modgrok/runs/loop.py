@@ -27,6 +27,7 @@ from ..tasks import InputError, Split, Task, split_task
 from ..version import __version__
 from .arrays import CorruptFile, flatten, unflatten
 from .experiment import Experiment
+from .network_file import NetworkFile
 from .observe import HISTOGRAMS, SCALARS, observe
 from .schedule import GROKKED, MEMORISED, keeps_checkpoint, next_observation, stop_step
 from .store import Record, RunRow, Store
@@ -257,10 +258,7 @@ class _Loop:
 
     def _observe(self, report: Callable[[Progress], None], speed: float) -> None:
         setting = self.setting
-        scalars, histograms = jax.device_get(
-            observe(setting.learner, self.state, setting.problem, setting.lens)
-        )
-        numbers = {name: float(value) for name, value in scalars.items()}
+        numbers, histograms = observe(setting.learner, self.state, setting.problem, setting.lens)
         record = Record(self.row.step, self._seconds, numbers, histograms)
         self.records.append(record)
         self.pending.append(record)
@@ -333,7 +331,13 @@ class _Loop:
 
     def _keep(self, reason: str) -> None:
         if self.store is not None:
-            self.store.keep_weights(self.row.id, self.row.step, reason, self.state.weights)
+            content = NetworkFile(
+                self.state.weights,
+                self.experiment.task,
+                self.setting.task.table if self.experiment.task.table is not None else None,
+                {"run": self.row.id, "step": self.row.step},
+            )
+            self.store.keep_weights(self.row.id, self.row.step, reason, content)
 
 
 def context_of(setting: Setting, command: str) -> dict[str, Any]:

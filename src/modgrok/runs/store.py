@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -28,8 +30,9 @@ import numpy as np
 from ..models import MLP
 from ..tasks import InputError, Task
 from ..tasks.errors import shorten
-from .arrays import network_arrays, read_arrays, read_network, write_arrays
+from .arrays import read_arrays, write_arrays
 from .lock import Lock
+from .network_file import NetworkFile, read_network, write_network
 
 DATABASE = "modgrok.sqlite"
 
@@ -213,10 +216,11 @@ class Store:
         """
         if run == "latest":
             found = self._connection.execute("SELECT * FROM runs ORDER BY updated DESC LIMIT 1").fetchall()
+        elif re.fullmatch(r"[0-9a-f]{1,12}", run):
+            found = self._connection.execute("SELECT * FROM runs WHERE id LIKE ?", (f"{run}%",)).fetchall()
         else:
-            pattern = run.replace("%", "").replace("_", "") + "%"
-            found = self._connection.execute("SELECT * FROM runs WHERE id LIKE ?", (pattern,)).fetchall()
-        if not run or len(found) != 1:
+            found = []
+        if len(found) != 1:
             how = "names no run" if not found else f"names {len(found)} runs"
             raise InputError(f"run: {how} in {self.folder}, got {shorten(run)}")
         return self._row(found[0])
@@ -353,12 +357,10 @@ class Store:
             (self.folder / previous).unlink(missing_ok=True)
         return row
 
-    def keep_weights(self, run: str, step: int, reason: str, net: MLP) -> None:
+    def keep_weights(self, run: str, step: int, reason: str, content: NetworkFile) -> None:
         """Keep the weights of a run at a step. The final ones replace earlier final ones."""
         name = f"{run}/weights-{step}.safetensors"
-        arrays, metadata = network_arrays(net)
-        durable = reason != "schedule"
-        sha256 = write_arrays(self.folder / name, arrays, metadata, durable=durable)
+        sha256 = write_network(self.folder / name, content, durable=reason != "schedule")
         size = (self.folder / name).stat().st_size
         with self._transaction() as connection:
             number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
@@ -430,14 +432,10 @@ def _packed(row: RunRow, record: Record) -> tuple[int, float, str, bytes]:
 
 
 def _json_number(value: float) -> str:
-    """Shortest text that gives the float32 back; null for nan and infinities, which JSON lacks."""
-    if not np.isfinite(value):
+    """Print a number so that reading it gives the same bits; null for nan and infinities, which JSON lacks."""
+    if not math.isfinite(value):
         return "null"
-    return (
-        repr(int(value))
-        if value == int(value) and abs(value) < 1e9
-        else np.format_float_scientific(np.float32(value), unique=True, trim="-")
-    )
+    return repr(int(value)) if value.is_integer() and abs(value) < 1e9 else repr(value)
 
 
 def _record(row: RunRow, step: int, seconds: float, scalars: str, histograms: bytes) -> Record:

@@ -1,0 +1,251 @@
+"""`modgrok construct`: the network written down in closed form, and checked on every input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import Parameter
+
+from ..analytic import READOUTS, Construction, accuracy_table, construct_experts
+from ..analytic import construct as construct_single
+from ..decide import Verdict, decide_table
+from ..models import MLP
+from ..runs import NetworkFile, write_network
+from ..tasks import InputError, NamedTask, expand
+from ..tasks.errors import shorten
+from .cache import enable_compilation_cache
+from .options import Expression, Group, Json, Modulus, Table, number, whole
+from .output import note, percent, say, say_json
+from .source import source_of
+
+
+class NoConstruction(RuntimeError):
+    """A task without a closed form here; not the user's mistake."""
+
+
+def construct(
+    expression: Expression = None,
+    /,
+    *,
+    p: Modulus = None,
+    group: Group = None,
+    table: Table = None,
+    width: Annotated[
+        str | None,
+        Parameter(
+            help="Hidden neurons: a number builds the papers' network of random phases, auto the smallest "
+            "without an error; default the fewest that exact phases allow."
+        ),
+    ] = None,
+    phases: Annotated[
+        str | None,
+        Parameter(
+            help="exact (all leftover waves cancel) or random (the papers'); default exact where it applies."
+        ),
+    ] = None,
+    frequencies: Annotated[
+        str | None,
+        Parameter(help="How many frequencies (the best are chosen), or which, separated by commas."),
+    ] = None,
+    readout: Annotated[
+        str,
+        Parameter(help=f"Sum over preimages of a class: {', '.join(READOUTS)}; inverse takes one branch."),
+    ] = "reachable",
+    activation: Annotated[
+        str | None, Parameter(help="powerS, relu, gelu or silu with the same weights; default powerS.")
+    ] = None,
+    experts: Annotated[
+        bool, Parameter(negative=(), help="Build products, a softmax and a sum even if one network would do.")
+    ] = False,
+    beta: Annotated[
+        float, Parameter(converter=number, help="Inverse temperature of the experts' softmax.")
+    ] = 100.0,
+    widths: Annotated[
+        str | None, Parameter(help="Print accuracy against width for these widths, separated by commas.")
+    ] = None,
+    seed: Annotated[int, Parameter(converter=whole, help="Seed of random phases.")] = 0,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Write the network to this .safetensors file.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Write the network of a task down in closed form and check it on every input.
+
+    A task of the form h(g1(x)+g2(y)) or h(g1(x)*g2(y)) gives one two-layer network. Any other polynomial is
+    composed of experts: a network for each product, a softmax, and a network for their sum.
+    """
+    enable_compilation_cache()
+    found = source_of(expression, p, group, table)
+    title = found.title
+    started = perf_counter()
+    verdict = decide_table(found.task.table, found.task.p)
+    shape = {
+        "width": _width(width),
+        "phases": phases,
+        "frequencies": _frequencies(frequencies),
+        "readout": readout,
+        "activation": activation,
+    }
+    try:
+        made = None if experts else _single(found, verdict, shape, seed)
+        rows = None if widths is None else _rows(found, verdict, shape, _numbers(widths, "widths"), seed)
+        if made is None:
+            made = _composed(found, verdict, title, _experts_shape(shape), beta, seed)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    seconds = perf_counter() - started
+    tell(made, title)
+    if output is not None:
+        _write(output, made, found)
+    if json:
+        say_json({"expression": found.task.name, "p": found.task.p, **as_json(made, seconds, output, rows)})
+    return 0
+
+
+def _single(found: NamedTask, verdict: Verdict, shape: dict[str, Any], seed: int) -> Construction | None:
+    if verdict.witness is None:
+        return None
+    return construct_single(found.task.table, found.task.p, verdict.witness, rng=seed, **shape)
+
+
+def _composed(
+    found: NamedTask, verdict: Verdict, title: str, shape: dict[str, Any], beta: float, seed: int
+) -> Construction:
+    """Build experts, saying why; refuse a task that is no polynomial, saying why."""
+    why = f"{title} is of neither form" if verdict.form == "neither" else f"{title} is {verdict.form}"
+    if found.expression is None:
+        raise NoConstruction(f"{why}, and experts need a polynomial: {verdict.certificate}")
+    try:
+        terms = expand(found.expression, found.task.p)
+    except InputError as error:
+        raise NoConstruction(
+            f"{why}, and experts need a polynomial ({error}): {verdict.certificate}"
+        ) from None
+    note(f"{why}, so it is composed of experts, one for each of its {len(terms)} products")
+    note(f"  why: {verdict.certificate}")
+    return construct_experts(found.task.table, found.task.p, terms, beta=beta, rng=seed, **shape)
+
+
+def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
+    """Read the options that experts take; a width is that of the sum expert, a quarter each of the others."""
+    for name in ("frequencies", "activation"):
+        if shape[name] is not None:
+            raise InputError(f"{name}: is no option of experts, got {shorten(shape[name])}")
+    width = shape["width"]
+    if width == "auto":
+        raise InputError("width: must be a number for experts, got 'auto'")
+    if width is None:
+        return {"phases": shape["phases"] or "exact"}
+    return {
+        "phases": shape["phases"] or "random",
+        "sum_width": width,
+        "product_width": max(width // 4, 1),
+    }
+
+
+def _rows(
+    found: NamedTask, verdict: Verdict, shape: dict[str, Any], widths: list[int], seed: int
+) -> list[dict[str, Any]]:
+    """Print accuracy against width for random phases."""
+    witness = verdict.witness
+    if witness is None:
+        raise InputError("widths: need a task of one of the two forms, got one of neither")
+
+    def build(width: int) -> MLP:
+        options = {**shape, "width": width, "phases": "random"}
+        made = construct_single(found.task.table, found.task.p, witness, rng=seed, **options)
+        assert isinstance(made.network, MLP)
+        return made.network
+
+    reports = accuracy_table(build, found.task.table, found.task.p, widths)
+    say("    width   errors   accuracy         mse")
+    rows = []
+    for width, report in reports:
+        say(f"{width:>9,}{report.errors:>9,}{percent(report.accuracy):>11}{report.mse:>12.5f}")
+        rows.append({"width": width, "errors": report.errors, "accuracy": report.accuracy, "mse": report.mse})
+    return rows
+
+
+def tell(made: Construction, title: str) -> None:
+    """Say what was built and what the check found."""
+    report = made.report
+    say(f"{title}  ·  {made.form}  ·  {made.width:,} neurons, {made.phases} phases")
+    if made.frequencies:
+        carried = ", ".join(map(str, made.frequencies[:12])) + (" …" if len(made.frequencies) > 12 else "")
+        say(f"  frequencies {carried}")
+    say(
+        f"  checked on all {report.inputs:,} inputs: {report.errors:,} errors, accuracy {percent(report.accuracy)}"
+    )
+    say(f"  smallest margin {report.margin:.4g}, mean right logit {report.peak:.4f}, MSE {report.mse:.5g}")
+    if made.rounding is not None:
+        say(f"  float32 rounding moves a logit by at most {made.rounding:.2g}")
+    for width, errors in made.probes:
+        say(f"    width {width:>6,}: {errors:,} errors")
+
+
+def as_json(
+    made: Construction, seconds: float, output: Path | None, rows: list[dict[str, Any]] | None
+) -> dict[str, Any]:
+    """A construction as scripts rely on it; `seconds` is building and checking together."""
+    report = made.report
+    return {
+        "kind": made.kind,
+        "form": made.form,
+        "width": made.width,
+        "phases": made.phases,
+        "frequencies": made.frequencies,
+        "readout": made.readout,
+        "inputs": report.inputs,
+        "errors": report.errors,
+        "accuracy": report.accuracy,
+        "margin": report.margin,
+        "mse": report.mse,
+        "peak": report.peak,
+        "rounding": made.rounding,
+        "seconds": seconds,
+        "path": None if output is None else str(output),
+        "widths": rows,
+    }
+
+
+def _write(output: Path, made: Construction, found: NamedTask) -> None:
+    if output.suffix != ".safetensors" or not output.absolute().parent.is_dir():
+        raise InputError(f"output: must be a .safetensors file in an existing folder, got {shorten(output)}")
+    kept = np.asarray(found.task.table) if found.source.table is not None else None
+    notes = {"construction": made.kind, "phases": made.phases, "readout": made.readout, "form": made.form}
+    write_network(output, NetworkFile(made.network, found.source, kept, notes))
+    say(f"  wrote {output}")
+
+
+def _width(text: str | None) -> int | str | None:
+    if text is None or text == "auto":
+        return text
+    try:
+        value = int(text)
+    except ValueError:
+        raise InputError(f"width: must be a whole number or auto, got {shorten(text)}") from None
+    if not 1 <= value <= 1_000_000:
+        raise InputError(f"width: must be in 1..1000000, got {value}")
+    return value
+
+
+def _frequencies(text: str | None) -> int | list[int] | None:
+    if text is None:
+        return None
+    given = _numbers(text, "frequencies")
+    return given[0] if len(given) == 1 and "," not in text else given
+
+
+def _numbers(text: str, name: str) -> list[int]:
+    try:
+        given = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        given = []
+    if not given or min(given) < 0:
+        raise InputError(f"{name}: must be whole numbers separated by commas, got {shorten(text)}")
+    return given

@@ -1,0 +1,95 @@
+"""`modgrok decide`: is the task h(g1(x)+g2(y)) or h(g1(x)*g2(y)), with witness or certificate."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from ..decide import Budget, Verdict, Witness, basis, decide_table
+from ..tasks import InputError
+from .options import Expression, Group, Json, Modulus, Table, number, whole
+from .output import say, say_json
+from .source import source_of
+
+SYMBOLS = {"additive": "+", "multiplicative": "*"}
+
+
+def decide(
+    expression: Expression = None,
+    /,
+    *,
+    p: Modulus = None,
+    group: Group = None,
+    table: Table = None,
+    nodes: Annotated[
+        int, Parameter(converter=whole, help="Search nodes each form may take.")
+    ] = Budget().nodes,
+    seconds: Annotated[
+        float, Parameter(converter=number, help="Seconds each form may take.")
+    ] = Budget().seconds,
+    json: Json = False,
+) -> int:
+    """Decide whether a task has the form h(g1(x)+g2(y)) or h(g1(x)*g2(y)) mod p, for any functions g and h.
+
+    A positive verdict carries the tables g and h and has been checked on every input; a negative one says which
+    exhaustive argument closed it; undecided means that the stated budget ran out.
+    """
+    found = source_of(expression, p, group, table)
+    try:
+        budget = Budget(nodes=nodes, seconds=seconds)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    verdict = decide_table(found.task.table, found.task.p, budget=budget)
+    tell(verdict, found.title, found.task.operands)
+    if json:
+        say_json({"expression": found.task.name, **as_json(verdict)})
+    return 0
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as scripts rely on it."""
+    order = basis(verdict)
+    return {
+        "p": verdict.p,
+        "form": verdict.form,
+        "g": verdict.g,
+        "h": verdict.h,
+        "also": _witness_json(verdict.also),
+        "certificate": verdict.certificate,
+        "prediction": verdict.prediction,
+        "basis": None if order is None else {"name": order.name, "order": order.order},
+        "seconds": verdict.seconds,
+    }
+
+
+def _witness_json(witness: Witness | None) -> dict[str, Any] | None:
+    return None if witness is None else {"form": witness.form, "g": witness.g, "h": witness.h}
+
+
+def tell(verdict: Verdict, title: str, operands: tuple[str, ...]) -> None:
+    """Say a verdict in words."""
+    say(f"{title}  ·  {verdict.form}  ·  {verdict.seconds:.3f} s")
+    if verdict.witness is not None:
+        _tell_witness(verdict.witness, operands)
+    if verdict.also is not None:
+        say(f"  also {verdict.also.form}:")
+        _tell_witness(verdict.also, operands)
+    say(f"  why: {verdict.certificate}")
+    say(f"  theory: {verdict.prediction}")
+    order = basis(verdict)
+    if order is not None:
+        say(f"  Fourier measures read it in the {order.name} basis of order {order.order}")
+
+
+def _tell_witness(witness: Witness, operands: tuple[str, ...]) -> None:
+    terms = f" {SYMBOLS[witness.form]} ".join(f"g{i}({x})" for i, x in enumerate(operands, start=1))
+    say(f"  f = h({terms})")
+    for i, values in enumerate(witness.g, start=1):
+        say(f"    g{i} = {_shown(values)}")
+    say(f"    h  = {_shown(witness.h)}")
+
+
+def _shown(values: Any) -> str:
+    listed = [str(value) for value in values.tolist()]
+    return " ".join(listed) if len(listed) <= 24 else " ".join(listed[:20]) + f" … ({len(listed)} values)"

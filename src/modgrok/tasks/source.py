@@ -1,0 +1,103 @@
+"""Where a task comes from: an expression with p, a finite group, or a table given directly.
+
+Owns: the stored record of it, and reading it from what a user gave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import InputError
+from .expression import Expression, parse
+from .task import Task, task_from_expression, task_from_group, task_from_table
+
+
+class TaskSource(BaseModel):
+    """Exactly one of an expression with p, a group, or a table's digest with p."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    expression: str | None = Field(None, description="Expression, stored in canonical form.")
+    group: str | None = Field(None, description="Finite group whose composition is the task, such as S5.")
+    table: str | None = Field(None, description="SHA-256 of a table given directly.")
+    p: int | None = Field(None, description="Modulus; of an expression or a table.")
+
+    def build(self, table: Task | None = None) -> Task:
+        """Tabulate the task; a table given directly must be handed in, and must have the right digest.
+
+        Raises:
+            InputError: another table, or none where one is needed.
+        """
+        if self.expression is not None and self.p is not None:
+            return task_from_expression(self.expression, self.p)
+        if self.group is not None:
+            return task_from_group(self.group)
+        if table is None or table.digest != self.table:
+            raise InputError(f"table: must be the one with SHA-256 {self.table}, got another or none")
+        return table
+
+
+@dataclass(frozen=True, eq=False)
+class NamedTask:
+    """A task with where it comes from.
+
+    Arguments:
+        task: the exact table.
+        source: what to store of it.
+        expression: its expression, if it has one.
+    """
+
+    task: Task
+    source: TaskSource
+    expression: Expression | None = None
+
+    @property
+    def title(self) -> str:
+        """Its name for a reader: `x + y mod 97`, `S5 on 0..119`."""
+        if self.expression is not None:
+            return f"{self.task.name} mod {self.task.p}"
+        return f"{self.task.name} on 0..{self.task.p - 1}"
+
+
+def named_task(
+    expression: str | None = None,
+    *,
+    p: int | None = None,
+    group: str | None = None,
+    table: Task | None = None,
+) -> NamedTask:
+    """Read a task from exactly one of its three sources.
+
+    Arguments:
+        expression: see `parse`; needs `p`.
+        p: modulus; with a group or table it may be left out, and must agree if given.
+        group: name of a finite group.
+        table: a task read from a table.
+
+    Raises:
+        InputError: none or several are given, or one breaks a rule.
+
+    Example:
+        >>> named_task("y + x", p=5).title, named_task(group="S3").title
+        ('x + y mod 5', 'S3 on 0..5')
+    """
+    if sum(source is not None for source in (expression, group, table)) != 1:
+        raise InputError("expression: give exactly one of an expression, a group and a table")
+    if expression is not None:
+        if p is None:
+            raise InputError("p: must be given with an expression, got none")
+        parsed = parse(expression)
+        task = task_from_expression(parsed, p)
+        return NamedTask(task, TaskSource(expression=task.name, p=p), parsed)
+    if group is not None:
+        task = task_from_group(group)
+        source = TaskSource(group=task.name)
+    else:
+        assert table is not None
+        task = task_from_table(table.table)
+        source = TaskSource(table=task.digest, p=task.p)
+    if p not in (None, task.p):
+        raise InputError(f"p: {task.name} has {task.p} values, got {p}")
+    return NamedTask(task, source)

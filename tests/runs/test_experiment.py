@@ -1,0 +1,86 @@
+"""The identity of a run, and refusals in one line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from modgrok.runs import Experiment
+from modgrok.tasks import InputError, task_from_table
+
+
+def test_equal_content_is_one_run_and_any_change_another() -> None:
+    base = Experiment.of("x + y", p=97)
+    assert base.id == Experiment.of("y+x", p=97, width=500, seed=0, lr=1e6).id
+    changes = [
+        {"p": 89},
+        {"seed": 1},
+        {"fraction": 0.4},
+        {"symmetric": True},
+        {"corruption": 0.1},
+        {"lr": 1e5},
+        {"width": 499},
+        {"optimiser": "adamw"},
+        {"parametrisation": "doshi"},
+        {"loss": "cross_entropy"},
+        {"batch_size": 64},
+        {"dropout": 0.1},
+        {"init_scale": 2.0},
+    ]
+    ids = {Experiment.of("x + y", **{"p": 97, **change}).id for change in changes}  # type: ignore[arg-type]
+    assert len(ids) == len(changes)
+    assert base.id not in ids
+
+
+def test_the_id_is_stable_for_ever() -> None:
+    assert Experiment.of("x + y", p=97, lr=1e6).id == "54a72f975f1f"
+
+
+def test_json_round_trip() -> None:
+    experiment = Experiment.of("x^2 + y", p=31, optimiser="adamw", weight_decay=5)
+    again = Experiment.model_validate_json(experiment.canonical_json())
+    assert again == experiment
+    assert again.id == experiment.id
+    assert json.loads(experiment.canonical_json())["task"]["expression"] == "x^2 + y"
+
+
+def test_sources() -> None:
+    group = Experiment.of(group="S3")
+    assert group.name == "S3"
+    assert group.build_task().p == 6
+    task = task_from_table(np.array([[0, 1], [1, 0]]))
+    given = Experiment.of(table=task)
+    assert given.build_task(task) is task
+    with pytest.raises(InputError, match="SHA-256"):
+        given.build_task(None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (("x + y",), {}, "p: must be given"),
+        ((), {"p": 7}, "expression: give exactly one"),
+        (("x + y",), {"p": 7, "group": "S3"}, "expression: give exactly one"),
+        ((), {"group": "S3", "p": 7}, "p: S3 has 6 values, got 7"),
+        (("x + y",), {"p": 97, "width": 0}, "width: must be at least 1, got 0"),
+        (("x + y",), {"p": 97, "lr": float("nan")}, "lr: must be finite, got nan"),
+        (("x + y",), {"p": 97, "lr": -1.0}, "lr: must be above 0, got -1"),
+        (("x + y",), {"p": 97, "fraction": 0}, "fraction: must be above 0, got 0"),
+        (("x + y",), {"p": 97, "fraction": 1.5}, "fraction: must be below 1, got 1.5"),
+        (("x + y",), {"p": 97, "learner": "gpt"}, "learner: must be one of mlp"),
+        (("x + y",), {"p": 97, "optimiser": "sgd"}, "optimiser: must be one of"),
+        (("x + y",), {"p": 97, "activation": "tanh"}, "activation: must be powerS"),
+        (("x + y",), {"p": 97, "dropout": 1}, "dropout: must be below 1, got 1"),
+        (("x + y",), {"p": 97, "widht": 3}, "widht: is no option of the learner mlp; did you mean width?"),
+        (("x + y",), {"p": 97, "seed": -1}, "seed: must be at least 0, got -1"),
+        (("x + y",), {"p": 97, "width": 2.5}, "width: must be an integer, got 2.5"),
+        (("x +",), {"p": 97}, "expression: ends where"),
+    ],
+)
+def test_refusals(arguments: tuple[str, ...], options: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        Experiment.of(*arguments, **options)  # type: ignore[arg-type]
+    assert str(refusal.value).startswith(message)
+    assert "\n" not in str(refusal.value)
