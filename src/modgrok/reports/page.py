@@ -49,7 +49,7 @@ footer {{ margin-top: 48px; border-top: 1px solid {FAINT}; padding-top: 14px; fo
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: {INK};
   font: 13px/1.5 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; }}
 @media screen and (max-width: 1020px) {{ figure.third {{ grid-column: span 6; }} }}
-@media screen and (max-width: 860px) {{ .groups {{ grid-template-columns: minmax(0, 1fr); }} }}
+@media screen and (max-width: 700px) {{ .groups {{ grid-template-columns: minmax(0, 1fr); }} }}
 @media screen and (max-width: 700px) {{
   main {{ padding: 28px 16px 40px; }} h1 {{ font-size: 24px; }} .summary {{ font-size: 16px; }}
   .panels {{ gap: 32px 0; }} figure.half, figure.third {{ grid-column: span 12; }}
@@ -59,6 +59,7 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: 
   @page {{ margin: 12mm; }}
   main {{ max-width: none; padding: 0; zoom: 0.66; }}
   .panels {{ gap: 24px 28px; margin-top: 24px; }} figure, .cells {{ break-inside: avoid; }}
+  .cells svg {{ height: auto; }}
 }}
 """
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
