@@ -5,6 +5,7 @@ Owns: what happens when the kernel matrix is singular to working precision.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -28,7 +29,9 @@ class Solution(NamedTuple):
 
 
 def solve_kernel(
-    kernel: Float[Array, "n n"], targets: Float[Array, "n c"], ridge: Float[Array, ""] | float = 0.0
+    kernel: Callable[[], Float[Array, "n n"]],
+    targets: Float[Array, "n c"],
+    ridge: Float[Array, ""] | float = 0.0,
 ) -> Solution:
     """Solve (K + ridge I) alpha = Y for a symmetric positive semi-definite K.
 
@@ -39,26 +42,29 @@ def solve_kernel(
     times as long.
 
     Arguments:
-        kernel: K; only its lower triangle is read.
+        kernel: computes K, of which only the lower triangle is read; called again by the fallback, so that
+            the factor can take K's place in memory.
         targets: Y.
         ridge: at least 0.
 
     Example:
         >>> singular = jnp.ones((2, 2))
-        >>> found = solve_kernel(singular, jnp.array([[1.0], [1.0]]))
+        >>> found = solve_kernel(lambda: singular, jnp.array([[1.0], [1.0]]))
         >>> bool(found.singular), [round(float(a), 3) for a in found.alphas[:, 0]]
         (True, [0.5, 0.5])
     """
-    n, unit = len(kernel), jnp.finfo(kernel.dtype).eps
-    shift = ridge + unit * jnp.mean(jnp.diagonal(kernel))
-    factor = jax.lax.linalg.cholesky(_shifted(kernel, shift), symmetrize_input=False)
+    matrix = kernel()
+    n, unit = len(matrix), jnp.finfo(matrix.dtype).eps
+    shift = ridge + unit * jnp.mean(jnp.diagonal(matrix))
+    factor = jax.lax.linalg.cholesky(_shifted(matrix, shift), symmetrize_input=False)
     pivots = jnp.diagonal(factor)
     condition = (jnp.max(pivots) / jnp.min(pivots)) ** 2
     regular = jnp.isfinite(condition) & (condition < 1 / (n * unit))
     alphas = jax.lax.cond(
         regular,
-        lambda: _by_factor(factor, targets),
-        lambda: _by_eigenvalues(kernel, targets, ridge),
+        lambda found: found,
+        lambda found: _by_eigenvalues(kernel(), targets, ridge),
+        _by_factor(factor, targets),
     )
     return Solution(alphas, jnp.where(jnp.isnan(condition), jnp.inf, condition), ~regular)
 

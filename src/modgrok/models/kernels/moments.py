@@ -4,15 +4,17 @@ The gradient of f_l at x is M D_l(x) with
 
     D_l(x) = sum_j alpha_jl k_u(x, x_j) x_j + 2 (sum_j alpha_jl k_q(x, x_j)) x
 
-so the AGOP is M (sum_x,l D D^T / n) M, and M is multiplied in once, at the end. The sums over j run over
-the training inputs grouped by the value of one operand (`layout`): p batched products of b x m by m x c
-matrices for a chunk of b inputs.
+so the AGOP is M (sum_x,l D D^T / n) M, and M is multiplied in once, at the end. D has a block for each
+operand. Row i of block s sums over the training inputs with x_s = i alone, so with the inputs grouped by
+operand value (`layout`) a block is p products of b x m by m x c matrices for a chunk of b inputs; the
+second term then changes one row of it.
 
-Owns: the sums. Memory holds them for one chunk, never for all inputs.
+Owns: the sums. Memory holds D for one chunk, never for all inputs.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import jax
@@ -23,19 +25,21 @@ from .kernel import FormKernel, Kernel
 from .layout import Layout
 from .tables import lookup, norms, predictor_forms
 
-BLOCK_BYTES = 16 * 2**20
-"""About how much memory the gradients of one chunk take."""
+BLOCK_BYTES = 4 * 2**20
+"""About how much memory the gradients of one chunk take: measured best at p = 61 and 97, where it lies
+between the second and the third level of cache."""
 
 
 class Moments(NamedTuple):
-    """Sums over training inputs of the gradients' preimages D under M.
+    """Means over training inputs of the gradients' preimages D under M.
 
     Arguments:
-        second: sum over inputs and classes of D D^T / n, shape (d, d).
-        first: sum over inputs of D / n, shape (d, c).
+        second: mean over inputs of the sum over classes of D D^T, shape (d, d); of each class alone, shape
+            (c, d, d), when asked for by class.
+        first: mean over inputs of D, shape (d, c).
     """
 
-    second: Float[Array, "d d"]
+    second: Float[Array, "*c d d"]
     first: Float[Array, "d c"]
 
 
@@ -55,10 +59,15 @@ def agop(
     layout: Layout,
     *,
     centred: bool = True,
-) -> Float[Array, "d d"]:
+    by_class: bool = False,
+) -> Float[Array, "*c d d"]:
     """Average the outer products of the gradients over the training inputs, summed over classes.
 
-        G = (1/n) sum_j sum_l (g_jl - c_l)(g_jl - c_l)^T,   g_jl = grad f_l(x_j)
+        G = (1/n) sum_j sum_l (g_jl - m_l)(g_jl - m_l)^T,   g_jl = grad f_l(x_j)
+
+    Under a `FormKernel` f_l = x^T W_l x + const, so G = 4 sum_l W_l E[x x^T] W_l (with the covariance of x
+    when centred): 4 c d^3 operations beside those of W, whatever n is. Under other kernels it takes about
+    2 n^2 c operations for each operand and n c d (d + p) for the outer products.
 
     Arguments:
         kernel: any kernel.
@@ -66,22 +75,27 @@ def agop(
         alphas: dual coefficients of f.
         hot: features of the training inputs (`tables.features`).
         layout: their grouping.
-        centred: whether c_l is the mean gradient of class l (the released code) or 0 (the paper).
+        centred: whether m_l is the mean gradient of class l (the released code) or 0 (the paper).
+        by_class: leave out the sum over classes.
 
     Returns:
-        Symmetric and positive semi-definite.
+        Symmetric and positive semi-definite; shape (c, d, d) by class.
 
     Source: Mallinar et al. 2024, Sec. 2.
     """
     if isinstance(kernel, FormKernel):
         form, _ = predictor_forms(kernel, metric, alphas, hot)
         weighed = jnp.tensordot(_input_moment(hot, len(metric), centred), form, axes=1)
-        found = 4 * jnp.tensordot(form, weighed, axes=((0, 2), (0, 2)))
+        found = (
+            4 * jnp.einsum("iac,ajc->cij", form.swapaxes(0, 1), weighed)
+            if by_class
+            else 4 * jnp.tensordot(form, weighed, axes=((0, 2), (0, 2)))
+        )
     else:
-        sums = moments(kernel, metric, alphas, hot, layout)
-        inner = sums.second - sums.first @ sums.first.T if centred else sums.second
-        found = metric @ inner @ metric
-    return (found + found.T) / 2
+        second, first = moments(kernel, metric, alphas, hot, layout, by_class=by_class)
+        outer = jnp.einsum("ac,bc->cab", first, first) if by_class else first @ first.T
+        found = metric @ (second - outer if centred else second) @ metric
+    return (found + found.swapaxes(-1, -2)) / 2
 
 
 def _input_moment(hot: Int[Array, "n k"], d: int, centred: bool) -> Float[Array, "d d"]:
@@ -98,51 +112,69 @@ def moments(
     alphas: Float[Array, "n c"],
     hot: Int[Array, "n k"],
     layout: Layout,
+    *,
+    by_class: bool = False,
 ) -> Moments:
-    """Sum D and D D^T over the training inputs, a chunk at a time.
-
-    About 2 n^2 c operations for each operand and 2 n c d^2 for the outer products.
-    """
+    """Average D and D D^T over the training inputs, a chunk at a time."""
     d, (n, c) = len(metric), alphas.shape
-    table = jnp.pad(lookup(metric, hot), ((0, 0), (0, 1)))
+    groups = _groups(metric, alphas, hot, layout)
     norm = norms(metric, hot)
-    padded_norm, padded_alphas = jnp.pad(norm, (0, 1)), jnp.pad(alphas, ((0, 1), (0, 0)))
-    groups = [
-        _Group(table[:, g].swapaxes(0, 1), padded_norm[g][:, None, :], padded_alphas[g])
-        for g in layout.groups
-    ]
     count = max(1, -(-n * d * c * alphas.dtype.itemsize // BLOCK_BYTES))
     size = -(-n // count)
-    rows = jnp.arange(size * count).reshape(count, size)
+    chunks = jnp.arange(size * count).reshape(count, size)
+    pairs = list(itertools.combinations_with_replacement(range(len(groups)), 2))
 
-    def add(total: Moments, chunk: Array) -> tuple[Moments, None]:
-        inside = chunk < n
-        chosen = jnp.where(inside, chunk, 0)
-        gradients = _preimages(kernel, groups, hot[chosen], norm[chosen], inside.astype(alphas.dtype))
-        flat = gradients.reshape(d, -1)
-        return Moments(total.second + flat @ flat.T, total.first + gradients.sum(1)), None
+    def add(total: tuple[list[Array], Array], chunk: Array) -> tuple[tuple[list[Array], Array], None]:
+        chosen = jnp.where(chunk < n, chunk, 0)
+        weight = (chunk < n).astype(alphas.dtype)
+        blocks = _preimages(kernel, groups, hot[chosen], norm[chosen], weight)
+        sums = [t + _outer(blocks[a], blocks[b], by_class) for t, (a, b) in zip(total[0], pairs, strict=True)]
+        return (sums, total[1] + jnp.concatenate([block.sum(1) for block in blocks])), None
 
-    start = Moments(jnp.zeros((d, d), alphas.dtype), jnp.zeros((d, c), alphas.dtype))
-    total, _ = jax.lax.scan(add, start, rows)
-    return Moments(total.second / n, total.first / n)
+    sizes = [len(group.alphas) for group in groups]
+    lead = (c,) if by_class else ()
+    zeros = [jnp.zeros((*lead, sizes[a], sizes[b]), alphas.dtype) for a, b in pairs]
+    (sums, first), _ = jax.lax.scan(add, (zeros, jnp.zeros((d, c), alphas.dtype)), chunks)
+    found = dict(zip(pairs, sums, strict=True))
+    rows = [[_block(found, a, b) for b in range(len(sizes))] for a in range(len(sizes))]
+    return Moments(jnp.block(rows) / n, first / n)
+
+
+def _outer(left: Array, right: Array, by_class: bool) -> Array:
+    """Sum the outer products of two blocks of D, (a, x, c) and (b, x, c), over inputs and classes."""
+    if by_class:
+        return jnp.einsum("axc,bxc->cab", left, right)
+    return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
+
+
+def _block(found: dict[tuple[int, int], Array], a: int, b: int) -> Array:
+    return found[a, b] if a <= b else found[b, a].swapaxes(-1, -2)
+
+
+def _groups(metric: Array, alphas: Array, hot: Array, layout: Layout) -> list[_Group]:
+    """Look up each grouping; the index n of no input reads zeros."""
+    table = jnp.pad(lookup(metric, hot), ((0, 0), (0, 1)))
+    norm = jnp.pad(norms(metric, hot), (0, 1))
+    padded = jnp.pad(alphas, ((0, 1), (0, 0)))
+    return [_Group(table[:, g].swapaxes(0, 1), norm[g][:, None, :], padded[g]) for g in layout.groups]
 
 
 def _preimages(
     kernel: Kernel, groups: list[_Group], hot: Array, norm: Array, weight: Array
-) -> Float[Array, "d b c"]:
-    """Return D of a chunk of inputs, times a weight of each input."""
-    weights = [_weights(kernel, group, hot, norm) for group in groups]
-    sums = jnp.concatenate([k_u @ g.alphas for (k_u, _), g in zip(weights, groups, strict=True)])
-    if kernel.radial:
-        own = -sums[: len(groups[0].alphas)].sum(0)
-    else:
-        own = 2 * (weights[0][1] @ groups[0].alphas).sum(0)
-    at = (jnp.arange(len(sums))[:, None, None] == hot).any(-1)
-    return (sums + at[:, :, None] * own) * weight[:, None]
+) -> list[Float[Array, "p b c"]]:
+    """Return the blocks of D of a chunk of inputs, times a weight of each input."""
+    slopes = [_slopes(kernel, group, hot, norm, weight) for group in groups]
+    blocks = [k_u @ group.alphas for (k_u, _), group in zip(slopes, groups, strict=True)]
+    own = -blocks[0].sum(0) if kernel.radial else 2 * (slopes[0][1] @ groups[0].alphas).sum(0)
+    first, inputs = 0, jnp.arange(len(hot))
+    for s, block in enumerate(blocks):
+        blocks[s] = block.at[hot[:, s] - first, inputs].add(own, mode="promise_in_bounds")
+        first += len(block)
+    return blocks
 
 
-def _weights(kernel: Kernel, group: _Group, hot: Array, norm: Array) -> tuple[Array, Array]:
-    """Return the slopes k_u and k_q of a chunk of inputs against a group, each (p, b, m)."""
+def _slopes(kernel: Kernel, group: _Group, hot: Array, norm: Array, weight: Array) -> tuple[Array, Array]:
+    """Return the weighted slopes k_u and k_q of a chunk of inputs against a group, each (p, b, m)."""
     u = sum((group.table[:, hot[:, t]] for t in range(1, hot.shape[1])), start=group.table[:, hot[:, 0]])
-    slopes: tuple[Array, Array] = kernel.slopes(u, norm[None, :, None], group.norm)
-    return slopes
+    k_u, k_q = kernel.slopes(u, norm[None, :, None], group.norm)
+    return k_u * weight[:, None], k_q * weight[:, None]

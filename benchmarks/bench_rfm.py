@@ -1,0 +1,157 @@
+"""Time one iteration of a Recursive Feature Machine: fast, dense, and the solve that both contain.
+
+    python benchmarks/bench_rfm.py                      # p = 61, all kernels, ratios in one run
+    python benchmarks/bench_rfm.py --p 97 --kernels quadratic gaussian --rounds 3
+    python benchmarks/bench_rfm.py --scaling            # fast iterations from p = 31 to 127
+
+One iteration is: solve, evaluate on all p^2 inputs, update M. Dense is the tests' oracle (NumPy float64 on
+one-hot matrices, gradients of a batch of inputs at a time, LAPACK). Rounds interleave the three, so that a
+busy machine slows all of them; ratios are medians over rounds. `--one-core` pins everything to one core and
+takes processor time, which other processes do not disturb.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+import scipy.linalg
+
+from modgrok.learners import Problem, make_problem
+from modgrok.learners.rfm import RFMLearner, RFMState, rfm_learner
+from modgrok.learners.rfm_settings import RFMSettings
+from modgrok.tasks import Split, Task, split_task, task_from_expression
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "rfm"))
+oracle = importlib.import_module("rfm_oracle")
+
+ONE_CORE = "MODGROK_BENCH_ONE_CORE" in os.environ
+
+
+@eqx.filter_jit
+def iteration(learner: RFMLearner, state: RFMState, problem: Problem) -> tuple[RFMState, jax.Array]:
+    """Update M, solve, evaluate everywhere: the same three parts as an iteration, in the loop's order."""
+    new, _ = learner.step(state, problem)
+    return new, new.weights(problem.all_inputs)
+
+
+class Fast:
+    """The library's iteration."""
+
+    def __init__(self, task: Task, split: Split, kernel: str) -> None:
+        self.problem = make_problem(task, split)
+        self.learner = rfm_learner(RFMSettings(kernel=kernel), self.problem)
+        self.state = eqx.filter_jit(self.learner.init)(jax.random.key(0), jax.random.key(0), self.problem)
+
+    def __call__(self) -> None:
+        self.state, logits = jax.block_until_ready(iteration(self.learner, self.state, self.problem))
+        self.logits = logits
+
+
+class Dense:
+    """The oracle's iteration."""
+
+    def __init__(self, task: Task, split: Split, kernel: str) -> None:
+        inputs, self.classes = task.inputs(split.train), task.p
+        sizes = (task.p,) * task.k
+        self.kernel, self.labels = kernel, split.labels
+        self.x, self.at = oracle.one_hot(inputs, sizes), oracle.one_hot(task.inputs(), sizes)
+        self.metric = np.eye(self.x.shape[1])
+
+    def __call__(self) -> None:
+        alphas = oracle.solve(self.kernel, self.x, self.metric, self.labels, self.classes)
+        self.logits = oracle.predict(self.kernel, self.x, self.metric, alphas, self.at)
+        self.metric = oracle.power(oracle.agop(self.kernel, self.x, self.metric, alphas), 0.5)
+
+
+class Solve:
+    """Cholesky factorisation and triangular solves of one kernel matrix, in LAPACK through SciPy."""
+
+    def __init__(self, task: Task, split: Split, kernel: str) -> None:
+        x = oracle.one_hot(task.inputs(split.train), (task.p,) * task.k)
+        self.matrix = oracle.parts(kernel, x, x, oracle_metric(x.shape[1]))[0]
+        self.targets = np.eye(task.p)[split.labels]
+
+    def __call__(self) -> None:
+        factor = scipy.linalg.cho_factor(self.matrix, check_finite=False)
+        scipy.linalg.cho_solve(factor, self.targets, check_finite=False)
+
+
+def oracle_metric(d: int) -> np.ndarray:
+    """A positive definite metric, so that the matrix to factorise has full rank."""
+    factor = np.random.default_rng(0).normal(size=(d, d))
+    return factor @ factor.T / d
+
+
+def seconds(function: Callable[[], Any]) -> float:
+    """Return the time of one call."""
+    clock = time.process_time if ONE_CORE else time.perf_counter
+    started = clock()
+    function()
+    return clock() - started
+
+
+def compare(p: int, fraction: float, kernel: str, rounds: int, dense: bool) -> None:
+    """Print one row: medians in seconds and ratios."""
+    task = task_from_expression("x + y", p)
+    split = split_task(task, fraction, np.random.PCG64(0))
+    kinds = [Fast, Solve, *([Dense] if dense else [])]
+    runners = {kind.__name__: kind(task, split, kernel) for kind in kinds}
+    for name in ("Fast", "Solve"):
+        runners[name]()
+    times: dict[str, list[float]] = {name: [] for name in runners}
+    for _ in range(rounds):
+        for name, runner in runners.items():
+            times[name].append(seconds(runner))
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    least = {name: min(values) for name, values in times.items()}
+    row = f"p={p:<4} n={len(split.train):<6} {kernel:18}"
+    row += f" fast {middle['Fast']:.3f} s (min {least['Fast']:.3f})"
+    row += f"  solve {middle['Solve']:.3f} (min {least['Solve']:.3f})"
+    row += f"  fast/solve {middle['Fast'] / middle['Solve']:.2f}"
+    row += f" (of minima {least['Fast'] / least['Solve']:.2f})"
+    if dense:
+        row += f"  dense {middle['Dense']:.2f}  dense/fast {middle['Dense'] / middle['Fast']:.1f}"
+        row += f" (of minima {least['Dense'] / least['Fast']:.1f})"
+    print(row, flush=True)
+
+
+def run_on_one_core() -> None:
+    """Start again, pinned: the libraries read their number of threads when they are imported."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    threads = {"OPENBLAS_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
+    os.execve(
+        sys.executable, [sys.executable, *sys.argv], os.environ | threads | {"MODGROK_BENCH_ONE_CORE": "1"}
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--p", type=int, nargs="+", default=[61])
+    parser.add_argument("--fraction", type=float, default=0.5)
+    parser.add_argument("--kernels", nargs="+", default=list(oracle.KERNELS))
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--scaling", action="store_true", help="fast against the solve alone, p = 31 to 127")
+    parser.add_argument("--one-core", action="store_true", help="one core, processor time")
+    options = parser.parse_args()
+    if options.one_core and not ONE_CORE:
+        run_on_one_core()
+    moduli = [31, 43, 61, 79, 97, 127] if options.scaling else options.p
+    with jax.enable_x64(True):
+        for kernel in options.kernels:
+            for p in moduli:
+                compare(p, options.fraction, kernel, options.rounds, not options.scaling)
+
+
+if __name__ == "__main__":
+    main()
