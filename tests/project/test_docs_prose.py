@@ -1,0 +1,190 @@
+"""The documentation: examples run, links resolve, and nothing that exists is missing from its page."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from modgrok.measures import MEASURES
+from modgrok.runs.experiment import LEARNERS, Experiment
+from modgrok.runs.observe import HISTOGRAMS, SCALARS
+from modgrok.runs.store import migrations
+from modgrok.version import __version__
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+PROSE = [*PAGES, *(path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md") if path.exists())]
+RUN_ELSEWHERE = {"construct.md", "exact-networks.md"}
+"""Pages whose examples another test runs."""
+TO_COME = {"commands.md", "rfm.md"}
+"""Pages that are linked before they are written; a page that exists needs no entry."""
+
+FENCE = re.compile(r"^```python *(?P<flags>[^\n]*)\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+
+
+def examples(text: str) -> list[tuple[int, str]]:
+    """Runnable python fences of a page, each with its first line's number."""
+    found = [match for match in FENCE.finditer(text) if match["flags"].strip() != "no-run"]
+    return [(text.count("\n", 0, match.start("code")), match["code"]) for match in found]
+
+
+def failures_of(text: str, name: str) -> str:
+    """Run a page's fences in order in one namespace, as a session or as a script; what failed, in words."""
+    names: dict[str, object] = {"__name__": name}
+    told = io.StringIO()
+    for line, code in examples(text):
+        if ">>>" not in code:
+            exec(compile("\n" * line + code, name, "exec"), names)
+            continue
+        session = doctest.DocTestParser().get_doctest(code, {}, name, name, line)
+        session.globs = names
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        runner.run(session, out=told.write, clear_globs=False)
+    return told.getvalue()
+
+
+def broken_links(page: Path, text: str) -> list[str]:
+    """Relative links of a page that lead nowhere, or to a heading that is not there."""
+    broken = []
+    for match in LINK.finditer(text):
+        target, _, heading = match["target"].partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        file = (page.parent / target).resolve() if target else page
+        if not file.exists():
+            if file.name not in TO_COME:
+                broken.append(match["target"])
+        elif heading and heading not in anchors(file.read_text(encoding="utf-8")):
+            broken.append(match["target"])
+    return broken
+
+
+def anchors(text: str) -> set[str]:
+    """Names that headings of a page are linked by."""
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def mentions(text: str, name: str) -> bool:
+    """Say whether a page writes a name as code: alone between backquotes."""
+    return f"`{name}`" in text
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name not in RUN_ELSEWHERE], ids=lambda p: str(p.relative_to(DOCS))
+)
+def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        told = failures_of(page.read_text(encoding="utf-8"), page.name)
+    assert not told, told
+
+
+def test_the_runner_notices_wrong_examples() -> None:
+    assert failures_of("```python\n>>> 1 + 1\n3\n```\n", "page")
+    assert not failures_of("```python\n>>> a = 1\n```\n```python\n>>> a\n1\n```\n", "page")
+    assert not failures_of("```python no-run\n>>> 1 + 1\n3\n```\n", "page")
+    with pytest.raises(AssertionError):
+        failures_of("```python\nassert 1 + 1 == 3\n```\n", "page")
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_resolve(page: Path) -> None:
+    assert broken_links(page, page.read_text(encoding="utf-8")) == []
+
+
+def test_the_link_check_notices_broken_links() -> None:
+    index = DOCS / "index.md"
+    assert broken_links(index, "[a](nowhere.md) [b](store.md#nothing) [c](store.md)") == [
+        "nowhere.md",
+        "store.md#nothing",
+    ]
+
+
+def test_the_index_lists_every_page() -> None:
+    index = read("index.md")
+    missing = [
+        str(page.relative_to(DOCS))
+        for page in PAGES
+        if page.name != "index.md" and f"({page.relative_to(DOCS).as_posix()})" not in index
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda m: m.name)
+def test_measures_are_described(measure: object) -> None:
+    name = getattr(measure, "name")  # noqa: B009
+    assert mentions(read("concepts/fourier-measures.md"), name)
+
+
+@pytest.mark.parametrize(("learner", "settings"), LEARNERS, ids=lambda value: str(value))
+def test_settings_are_described(learner: str, settings: type) -> None:
+    page = "concepts/tasks-and-learning.md" if learner == "mlp" else f"{learner}.md"
+    if page in TO_COME and not (DOCS / page).exists():
+        pytest.skip(f"{page} is still to come")
+    text = read(page)
+    fields = getattr(settings, "model_fields")  # noqa: B009
+    assert [name for name in fields if not mentions(text, name)] == []
+
+
+def test_the_experiment_is_described() -> None:
+    text = read("concepts/tasks-and-learning.md")
+    own = [name for name in Experiment.model_fields if name not in ("task", "learner")]
+    assert [name for name in own if not mentions(text, name)] == []
+
+
+def test_every_column_of_the_store_is_described() -> None:
+    text = read("store.md")
+    database = sqlite3.connect(":memory:")
+    for _, script in migrations():
+        database.executescript(script)
+    tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert {"runs", "records", "checkpoints"} <= set(tables)
+    columns = [(table, row[1]) for table in tables for row in database.execute(f"PRAGMA table_info({table})")]
+    database.close()
+    missing = [f"{table}.{column}" for table, column in columns if not mentions(section(text, table), column)]
+    assert missing == []
+
+
+def section(text: str, table: str) -> str:
+    """The part of store.md that describes a table."""
+    match = re.search(rf"^### `{table}`$(.*?)(?=^##|\Z)", text, flags=re.DOTALL | re.MULTILINE)
+    assert match, f"store.md has no section for the table {table}"
+    return match[1]
+
+
+def test_every_number_of_a_record_is_described() -> None:
+    text = read("store.md")
+    assert [name for name in (*SCALARS, *HISTOGRAMS) if not mentions(text, name)] == []
+
+
+def test_the_citation_names_this_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.search(r"^version: (\S+)$", text, flags=re.MULTILINE)[1].strip("\"'") == __version__  # type: ignore[index]
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_papers_are_cited_by_number() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    for number in ("2301.02679", "2406.03495", "2310.13061", "2407.20199", "2402.16726"):
+        assert f"arXiv:{number}" in text
+
+
+def test_prose_names_no_file_outside_the_repository() -> None:
+    named = re.compile(r"`((?:src|docs|tests|benchmarks)/[\w./-]+)`")
+    for page in PROSE:
+        for path in named.findall(page.read_text(encoding="utf-8")):
+            assert (ROOT / path).exists(), f"{page.name} names {path}"
