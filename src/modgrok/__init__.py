@@ -1,5 +1,44 @@
-"""modgrok: a laboratory for grokking on modular arithmetic."""
+"""modgrok: a laboratory for grokking on modular arithmetic.
+
+The folders are the namespaces: `algebra`, `tasks`, `decide`, `models`, `analytic`, `learners`, `measures`,
+`runs`, `reports`. A handful of names are here too, loaded when first used, so that importing modgrok is quick
+and imports no JAX.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .analytic import construct
+    from .decide import decide_table
+    from .runs import Experiment, Store, run
+    from .tasks import Task, task_from_expression
+
+_HOMES = {
+    "Experiment": "runs",
+    "Store": "runs",
+    "Task": "tasks",
+    "construct": "analytic",
+    "decide_table": "decide",
+    "run": "runs",
+    "task_from_expression": "tasks",
+}
+
+__all__ = [
+    "Experiment",
+    "Store",
+    "Task",
+    "__version__",
+    "construct",
+    "decide_table",
+    "run",
+    "task_from_expression",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module 'modgrok' has no attribute {name!r}")

@@ -17,7 +17,9 @@ LABELS = np.array([0, 4, 2, 2, 1, 3])
 def test_mse_is_the_mean_over_classes() -> None:
     one_hot = np.eye(5)[LABELS]
     np.testing.assert_allclose(
-        loss_named("mse")(jnp.asarray(LOGITS), jnp.asarray(LABELS)), ((LOGITS - one_hot) ** 2).mean(1), rtol=1e-5
+        loss_named("mse")(jnp.asarray(LOGITS), jnp.asarray(LABELS)),
+        ((LOGITS - one_hot) ** 2).mean(1),
+        rtol=1e-5,
     )
 
 

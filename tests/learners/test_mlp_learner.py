@@ -42,14 +42,16 @@ def test_gradient_descent_in_both_parametrisations_is_the_same_at_the_converted_
         one, two = steps(normalised, start, 100), steps(moved, begin, 100)
         assert float(jnp.abs(one.weights.embedding - start.weights.embedding).max()) > 0.1
         np.testing.assert_allclose(plain(one.weights).embedding, two.weights.embedding, rtol=2e-4, atol=1e-6)
-        np.testing.assert_allclose(one.weights(PROBLEM.inputs), two.weights(PROBLEM.inputs), rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(
+            one.weights(PROBLEM.inputs), two.weights(PROBLEM.inputs), rtol=1e-3, atol=1e-6
+        )
 
 
 def test_the_papers_rate_conversion() -> None:
     """1e5 and 1e6 on normalised weights are 47.4 and 474 on plain ones at p = 97, N = 500."""
     settings = MLPSettings(width=500, activation="power2")
     assert 1e5 * plain_factor(settings, 97, 2) ** 2 == pytest.approx(47.4, abs=0.05)
-    assert (2 * 97 * 500) ** (-1 / 3) == pytest.approx(0.02176, abs=1e-5)
+    assert pytest.approx(0.02176, abs=1e-5) == (2 * 97 * 500) ** (-1 / 3)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +124,7 @@ def test_a_step_that_is_not_finite_says_so() -> None:
 
 
 def test_groups_of_a_problem() -> None:
-    split = split_task(
-        TASK, 0.5, np.random.PCG64(0), corruption=0.5, noise=np.random.PCG64(1)
-    )
+    split = split_task(TASK, 0.5, np.random.PCG64(0), corruption=0.5, noise=np.random.PCG64(1))
     problem = make_problem(TASK, split)
     train, test, clean, corrupted, nonzero = np.asarray(problem.groups)
     assert train.sum() == 24

@@ -16,7 +16,9 @@ from modgrok.learners import OPTIMISERS, Rates, optimiser
 RNG = np.random.default_rng(1)
 GRADS = [RNG.standard_normal((2, 3, 4)) for _ in range(6)]
 START = RNG.standard_normal((2, 3, 4))
-RATES = Rates(lr=0.1, weight_decay=0.3, momentum=0.8, beta1=0.9, beta2=0.98, grokfast=2.0, grokfast_decay=0.95)
+RATES = Rates(
+    lr=0.1, weight_decay=0.3, momentum=0.8, beta1=0.9, beta2=0.98, grokfast=2.0, grokfast_decay=0.95
+)
 
 
 def follow(chain: optax.GradientTransformation) -> np.ndarray:
@@ -56,7 +58,9 @@ def adam(w: np.ndarray) -> np.ndarray:
     return adamw(w, coupled=0.3, decoupled=0.0)
 
 
-@pytest.mark.parametrize(("name", "plain"), [("gd", gd), ("momentum", momentum), ("adamw", adamw), ("adam", adam)])
+@pytest.mark.parametrize(
+    ("name", "plain"), [("gd", gd), ("momentum", momentum), ("adamw", adamw), ("adam", adam)]
+)
 def test_chains_equal_plain_loops(name: str, plain: Callable[[np.ndarray], np.ndarray]) -> None:
     np.testing.assert_allclose(follow(optimiser(name, RATES)), plain(START), rtol=2e-5, atol=1e-6)
 

@@ -15,6 +15,7 @@ from modgrok.measures import (
     Measure,
     accuracy,
     basis_of,
+    bin_of,
     frequency_histogram,
     ipr,
     make_lens,
@@ -58,7 +59,9 @@ def test_declared_values(measure: Measure) -> None:
     for net in (noise, waves):
         assert low <= float(measure.function(net, lens)) <= high
     if measure.random_value is not None:
-        assert float(measure.function(noise, lens)) == pytest.approx(measure.random_value(P), abs=0.08, rel=0.1)
+        assert float(measure.function(noise, lens)) == pytest.approx(
+            measure.random_value(P), abs=0.08, rel=0.1
+        )
     if measure.closed_form_value is not None:
         assert float(measure.function(waves, lens)) == pytest.approx(measure.closed_form_value, abs=1e-4)
 
@@ -78,7 +81,7 @@ def test_a_multiplicative_network_is_read_in_logarithms() -> None:
 
 
 def test_squares_are_read_through_squares() -> None:
-    """In natural order the closed form of x^2 + y^2 looks random (papers: 0.052 at 97); in its own basis 1."""
+    """The closed form of x^2 + y^2 looks random in natural order (papers: 0.052 at 97); in its own, 1."""
     squares, identity = np.arange(P) ** 2 % P, np.arange(P)
     basis = additive_basis((squares, squares), identity)
     net = closed_form(basis.operands, basis.outputs, P)
@@ -93,9 +96,8 @@ def test_phase_sums_and_histograms() -> None:
     net = closed_form((identity, identity), identity, P)
     found = spectra(net, lens)
     assert float(jnp.abs(phase_sums(found)).max()) < 1e-3
-    assert int(phase_histogram(phase_sums(found)).sum()) == WIDTH
-    assert phase_histogram(jnp.array([-jnp.pi, 0.0, 3.14159])).tolist()[0] == 1
-    assert phase_histogram(jnp.zeros(4)).tolist()[PHASE_BINS // 2] == 4
+    assert phase_histogram(found).tolist() == [WIDTH * (i == PHASE_BINS // 2) for i in range(PHASE_BINS)]
+    assert bin_of(jnp.array([-jnp.pi, -3.0, 0.0, 3.0, 3.14159])).tolist() == [0, 0, 12, 24, 24]
     rng = np.random.default_rng(5)
     expected = np.bincount(rng.integers(1, (P + 1) // 2, WIDTH), minlength=P // 2 + 1)[1:]
     assert frequency_histogram(found).tolist() == expected.tolist()
@@ -111,6 +113,20 @@ def test_pursuit_separates_two_overlapping_waves() -> None:
     assert power[0].argmax() == 2
     assert power[0, 2] + power[0, 9] > 0.9
     assert power[1, 4] == pytest.approx(1, abs=1e-5)
+
+
+def test_a_neuron_outside_the_basis_does_not_count() -> None:
+    """The zero neuron of a product sits on the value 0, which has no logarithm; rounding dust is no wave."""
+    identity = np.arange(P)
+    basis = multiplicative_basis((identity, identity), identity)
+    net = closed_form(basis.operands, basis.outputs, basis.order)
+    embedding = net.embedding.at[:, :, 0].set(1e-9 * net.embedding[:, :, 1]).at[:, 0, 0].set(1.0)
+    readout = net.readout.at[:, 0].set(0.0).at[0, 0].set(1.0)
+    found = spectra(MLP(embedding, readout), make_lens(basis))
+    assert found.whole.tolist() == [False] + [True] * (WIDTH - 1)
+    assert float(ipr(MLP(embedding, readout), make_lens(basis))) == pytest.approx(1, abs=1e-4)
+    assert float(phase_coherence(MLP(embedding, readout), make_lens(basis))) == pytest.approx(1, abs=1e-4)
+    assert int(phase_histogram(found).sum()) == WIDTH - 1
 
 
 def test_zero_neurons_do_not_count() -> None:

@@ -20,7 +20,9 @@ def same_records(one: list[Record], two: list[Record]) -> bool:
     common = [record for record in one if record.step in other]
     assert len(common) >= 0.8 * len(one)
     return all(
-        np.array_equal(list(r.scalars.values()), [other[r.step].scalars[k] for k in r.scalars], equal_nan=True)
+        np.array_equal(
+            list(r.scalars.values()), [other[r.step].scalars[k] for k in r.scalars], equal_nan=True
+        )
         and all(np.array_equal(r.histograms[k], other[r.step].histograms[k]) for k in r.histograms)
         for r in common
     )
@@ -170,7 +172,10 @@ def test_a_table_given_directly_is_kept_with_its_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"steps": 0}, "steps: must be at least 1"), ({"observe_every": 0}, "observe_every: must be at least 1")],
+    [
+        ({"steps": 0}, "steps: must be at least 1"),
+        ({"observe_every": 0}, "observe_every: must be at least 1"),
+    ],
 )
 def test_refusals(options: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):

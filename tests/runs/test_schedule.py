@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from modgrok.runs.schedule import keeps_checkpoint, next_observation, stop_step, stride
 
 
@@ -17,7 +19,7 @@ def test_dense_early_and_logarithmic_later() -> None:
     steps = observed(10_000)
     assert steps[:40] == list(range(40))
     assert len(steps) < 260
-    assert all(later - step <= max(step / 20, 1) for step, later in zip(steps, steps[1:], strict=False))
+    assert all(later - step <= max(step / 20, 1) for step, later in pairwise(steps))
 
 
 def test_a_resumed_run_observes_the_same_steps() -> None:

@@ -36,7 +36,9 @@ def test_records_come_back_as_they_were(tmp_path: Path) -> None:
         stored = store.records(EXPERIMENT.id)
         assert [r.step for r in stored] == [r.step for r in found.records]
         for one, two in zip(found.records, stored, strict=True):
-            assert np.array_equal(list(one.scalars.values()), [two.scalars[k] for k in one.scalars], equal_nan=True)
+            assert np.array_equal(
+                list(one.scalars.values()), [two.scalars[k] for k in one.scalars], equal_nan=True
+            )
             assert all(np.array_equal(one.histograms[k], two.histograms[k]) for k in one.histograms)
         assert store.get("latest").id == store.get(EXPERIMENT.id[:4]).id == EXPERIMENT.id
 
@@ -92,7 +94,9 @@ def test_what_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="runs: must be a directory with a store"):
         Store(tmp_path / "nowhere", read_only=True)
     (tmp_path / "odd").mkdir()
-    (tmp_path / "odd" / "modgrok.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    (tmp_path / "odd" / "modgrok.sqlite").write_bytes(
+        b"not a database, but long enough to be looked at" * 100
+    )
     with pytest.raises(InputError, match="is no store"):
         Store(tmp_path / "odd")
 
@@ -132,9 +136,7 @@ def test_a_full_disk_loses_nothing(filled: Path, monkeypatch: pytest.MonkeyPatch
         assert store.get(EXPERIMENT.id).step == 40
         again = run(EXPERIMENT, store=store, steps=60, early_stop=False)
     assert again.row.step == 60
-    assert np.array_equal(
-        again.weights.readout, run(EXPERIMENT, steps=60, early_stop=False).weights.readout
-    )
+    assert np.array_equal(again.weights.readout, run(EXPERIMENT, steps=60, early_stop=False).weights.readout)
 
 
 WRITER = """

@@ -90,9 +90,7 @@ def test_refusals_name_the_rule_in_one_short_line(text: str, rule: str) -> None:
     assert len(message) < 250
 
 
-LEAVES = st.one_of(
-    st.sampled_from(["x", "y", "z", "n1", "n12"]), st.integers(0, 200).map(str), st.just("7")
-)
+LEAVES = st.one_of(st.sampled_from(["x", "y", "z", "n1", "n12"]), st.integers(0, 200).map(str), st.just("7"))
 
 
 def combined(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -11,7 +11,16 @@ from modgrok.tasks import InputError, expand, parse, task_from_expression
 
 @pytest.mark.parametrize(
     "text",
-    ["x + y", "(x + y)^2 - x*y/2", "(2x - 3)^3 (y + 1)", "x y z - (x + z)^2", "0*x + y", "3", "2^(-1) x", "x^0 + y"],
+    [
+        "x + y",
+        "(x + y)^2 - x*y/2",
+        "(2x - 3)^3 (y + 1)",
+        "x y z - (x + z)^2",
+        "0*x + y",
+        "3",
+        "2^(-1) x",
+        "x^0 + y",
+    ],
 )
 @pytest.mark.parametrize("p", [3, 5, 7])
 def test_monomials_sum_to_the_table(text: str, p: int) -> None:
@@ -33,7 +42,8 @@ def test_monomials_sum_to_the_table(text: str, p: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rule"), [("x/y", "divides by y"), ("1/(x + 1)", "no polynomial"), ("(x+y+z)^200", "2000 monomials")]
+    ("text", "rule"),
+    [("x/y", "divides by y"), ("1/(x + 1)", "no polynomial"), ("(x+y+z)^200", "2000 monomials")],
 )
 def test_refusals(text: str, rule: str) -> None:
     with pytest.raises(InputError, match=rule):

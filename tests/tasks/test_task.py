@@ -139,7 +139,7 @@ def test_bad_files(tmp_path: Path, name: str, content: object, rule: str) -> Non
 
 
 def test_a_missing_file_and_odd_arrays() -> None:
-    with pytest.raises(InputError, match="must be a .npy or .csv file"):
+    with pytest.raises(InputError, match=r"must be a \.npy or \.csv file"):
         read_table(Path("nowhere.npy"))
     with pytest.raises(InputError, match="must be p x p"):
         task_from_table(np.array(3))

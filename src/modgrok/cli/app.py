@@ -69,8 +69,8 @@ def _dispatch(given: list[str]) -> int:
         hint = f"; did you mean {close[0]}?" if close else ""
         return _complain(f"command: must be one of {', '.join(names)}, got {given[0][:60]!r}{hint}")
     app = App(name="modgrok", version=__version__, result_action="return_value")
-    for name, target, summary in VERBS:
-        app.command(target, name=name, help=summary)
+    target = next(target for name, target, _ in VERBS if name == given[0])
+    app.command(target, name=given[0])
     debug = "--debug" in given
     try:
         result = app([word for word in given if word != "--debug"], exit_on_error=False, print_error=False)

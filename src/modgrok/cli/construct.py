@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 from cyclopts import Parameter
 
-from ..analytic import READOUTS, Construction, accuracy_table, construct_experts
+from ..analytic import READOUTS, Construction, Experts, accuracy_table, construct_experts
 from ..analytic import construct as construct_single
 from ..decide import Verdict, decide_table
 from ..models import MLP
@@ -78,6 +78,7 @@ def construct(
     composed of experts: a network for each product, a softmax, and a network for their sum.
     """
     enable_compilation_cache()
+    _check_output(output)
     found = source_of(expression, p, group, table)
     title = found.title
     started = perf_counter()
@@ -178,9 +179,8 @@ def tell(made: Construction, title: str) -> None:
     if made.frequencies:
         carried = ", ".join(map(str, made.frequencies[:12])) + (" …" if len(made.frequencies) > 12 else "")
         say(f"  frequencies {carried}")
-    say(
-        f"  checked on all {report.inputs:,} inputs: {report.errors:,} errors, accuracy {percent(report.accuracy)}"
-    )
+    accuracy = percent(report.accuracy)
+    say(f"  checked on all {report.inputs:,} inputs: {report.errors:,} errors, accuracy {accuracy}")
     say(f"  smallest margin {report.margin:.4g}, mean right logit {report.peak:.4f}, MSE {report.mse:.5g}")
     if made.rounding is not None:
         say(f"  float32 rounding moves a logit by at most {made.rounding:.2g}")
@@ -213,11 +213,17 @@ def as_json(
     }
 
 
-def _write(output: Path, made: Construction, found: NamedTask) -> None:
+def _check_output(output: Path | None) -> None:
+    if output is None:
+        return
     if output.suffix != ".safetensors" or not output.absolute().parent.is_dir():
         raise InputError(f"output: must be a .safetensors file in an existing folder, got {shorten(output)}")
+
+
+def _write(output: Path, made: Construction, found: NamedTask) -> None:
     kept = np.asarray(found.task.table) if found.source.table is not None else None
     notes = {"construction": made.kind, "phases": made.phases, "readout": made.readout, "form": made.form}
+    assert isinstance(made.network, MLP | Experts)
     write_network(output, NetworkFile(made.network, found.source, kept, notes))
     say(f"  wrote {output}")
 

@@ -32,8 +32,8 @@ def decide(
 ) -> int:
     """Decide whether a task has the form h(g1(x)+g2(y)) or h(g1(x)*g2(y)) mod p, for any functions g and h.
 
-    A positive verdict carries the tables g and h and has been checked on every input; a negative one says which
-    exhaustive argument closed it; undecided means that the stated budget ran out.
+    A positive verdict carries the tables g and h and has been checked on every input; a negative one says
+    which exhaustive argument closed it; undecided means that the stated budget ran out.
     """
     found = source_of(expression, p, group, table)
     try:

@@ -1,34 +1,66 @@
-"""`modgrok measure`: every measure of every kept checkpoint."""
+"""`modgrok measure`: every measure of every kept checkpoint, or of a network in a file."""
 
 from __future__ import annotations
 
-from ..measures import MEASURES, make_lens
-from ..runs import Experiment, Store, prepare
+from pathlib import Path
+from typing import Any
+
+from ..analytic import verify
+from ..measures import MEASURES, basis_of, make_lens
+from ..models import MLP
+from ..runs import NetworkFile, Store, read_network_file
+from ..tasks import InputError, Task
 from .cache import enable_compilation_cache
 from .options import DEFAULT_RUNS, Json, Runs
-from .output import say, say_json
-from .runs import RunName, stored_table
+from .output import percent, say, say_json
+from .runs import RunName
 
 
 def measure(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
-    """Measure every kept checkpoint of a run, in the basis of its task."""
+    """Measure every kept checkpoint of a run, or the network in a .safetensors file, in its task's basis."""
     enable_compilation_cache()
+    if run.endswith(".safetensors"):
+        name, task, files = run, *_from_file(Path(run))
+    else:
+        name, task, files = _from_store(run, runs)
+    basis = basis_of(task.table, task.p)
+    lens = make_lens(basis)
+    found: list[Place] = []
+    for place, content in files:
+        net = content.network
+        if not isinstance(net, MLP):
+            raise InputError("path: must hold one two-layer network, got experts")
+        values = {measure.name: float(measure.function(net, lens)) for measure in MEASURES}
+        report = verify(net, task.table, task.p)
+        found.append({**place, **values, "accuracy": report.accuracy, "margin": report.margin})
+    say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
+    columns = [*(measure.name for measure in MEASURES), "margin"]
+    say("    step" + "".join(f"{column:>17}" for column in columns) + "   accuracy on all inputs")
+    for entry in found:
+        step = "–" if entry["step"] is None else f"{entry['step']:,}"
+        numbers = "".join(f"{entry[column]:>17.6g}" for column in columns)
+        say(f"{step:>8}{numbers}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
+    if json:
+        say_json({"run": name, "basis": basis.name, "order": basis.order, "measures": found})
+    return 0
+
+
+Place = dict[str, Any]
+
+
+def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, NetworkFile]]]:
     with Store(runs, read_only=True) as store:
         row = store.get(run)
-        experiment = Experiment.model_validate_json(row.experiment)
-        setting = prepare(experiment, stored_table(store, experiment))
-        lens = make_lens(setting.basis)
-        found = []
-        for checkpoint in store.checkpoints(row.id):
-            net = checkpoint.load()
-            values = {measure.name: float(measure.function(net, lens)) for measure in MEASURES}
-            found.append((checkpoint, values))
-    say(f"{row.expression} mod {row.p}  ·  run {row.id}  ·  {setting.basis.name} basis of order {lens.order}")
-    say("    step  " + "  ".join(f"{measure.name:>16}" for measure in MEASURES))
-    for checkpoint, values in found:
-        numbers = "  ".join(f"{value:>16.6g}" for value in values.values())
-        say(f"{checkpoint.step:>8,}  {numbers}  {'/'.join(checkpoint.reasons)}")
-    if json:
-        measured = [{"step": c.step, "reasons": c.reasons, **values} for c, values in found]
-        say_json({"run": row.id, "basis": setting.basis.name, "order": lens.order, "measures": measured})
-    return 0
+        files = [
+            ({"step": kept.step, "reasons": kept.reasons}, read_network_file(kept.path, kept.sha256))
+            for kept in store.checkpoints(row.id)
+        ]
+    if not files:
+        raise InputError(f"run: must have kept weights, got none in {row.id}")
+    return row.id, files[-1][1].task(), files
+
+
+def _from_file(path: Path) -> tuple[Task, list[tuple[Place, NetworkFile]]]:
+    content = read_network_file(path)
+    place = {"step": content.notes.get("step"), "reasons": [content.notes.get("construction", "file")]}
+    return content.task(), [(place, content)]

@@ -40,11 +40,12 @@ def _option(name: str, info: FieldInfo) -> tuple[str, Any, Any]:
 
     Choices arrive as text and are checked with the other rules, in one voice.
     """
-    kinds = [kind for kind in (get_args(info.annotation) or (info.annotation,)) if kind is not type(None)]
+    parts = get_args(info.annotation)
+    choices = [part for part in parts if isinstance(part, str)]
+    kinds = [part for part in (parts or (info.annotation,)) if part is not type(None)]
     kind = kinds[0] if kinds[0] in (bool, int, float) else str
     if kind is bool:
         return name, Annotated[bool, Parameter(help=info.description, negative=())], field(default=False)
-    choices = get_args(kinds[0])
     words = f" One of {', '.join(choices)}." if choices else ""
     shown = "" if info.default is None else f" [default: {info.default}]"
     converter = {int: whole, float: number}.get(kind)
@@ -94,9 +95,8 @@ def train(
     """
     enable_compilation_cache()
     task = read_table(table) if table is not None else None
-    chosen = {
-        name: value for name, value in asdict(options).items() if value is not None and value is not False
-    }
+    # None and False mean "not given"; 0 is a value, and is checked like any other.
+    chosen = {n: v for n, v in asdict(options).items() if v is not None and v is not False}
     experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
     with Store(runs) as store:
         result = follow(

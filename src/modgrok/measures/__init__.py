@@ -8,6 +8,7 @@ from .norms import WEIGHT_NORM, root_mean_square, weight_norm
 from .phases import (
     PHASE_BINS,
     PHASE_COHERENCE,
+    bin_of,
     coherence_of,
     frequency_histogram,
     phase_coherence,
@@ -30,6 +31,7 @@ __all__ = [
     "Spectra",
     "Tally",
     "basis_of",
+    "bin_of",
     "coherence_of",
     "frequency_histogram",
     "ipr",

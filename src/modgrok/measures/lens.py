@@ -11,7 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from ..algebra import Basis, wave_frames
 from ..models import MLP
@@ -73,11 +73,18 @@ class Spectra(eqx.Module):
             a zero vector. Shape (k + 1, h, f): operands, then the readout.
         waves: coefficients (a, b) of a cos + b sin fitted at each frequency, shape (k + 1, h, f, 2).
         dominant: each neuron's frequency 1..n//2 of greatest power over all its vectors, shape (h,).
+        whole: whether all vectors of a neuron lie in the basis, shape (h,); false for neurons of zeros, and
+            for the zero neuron of a product, whose weights sit on the values that have no logarithm.
     """
 
     power: Float[Array, "b h f"]
     waves: Float[Array, "b h f 2"]
     dominant: Int[Array, " h"]
+    whole: Bool[Array, " h"]
+
+
+DUST = 1e-9
+"""Share of a vector's energy below which its part inside the basis is rounding, not a spectrum."""
 
 
 def spectra(weights: MLP, lens: Lens) -> Spectra:
@@ -91,17 +98,23 @@ def spectra(weights: MLP, lens: Lens) -> Spectra:
     """
     vectors = (*weights.embedding, weights.readout[lens.outputs])
     coordinates = [jnp.einsum("fcp,ph->hfc", b.frames, v) for b, v in zip(lens.blocks, vectors, strict=True)]
-    powers = [_power(b, c) for b, c in zip(lens.blocks, coordinates, strict=True)]
+    sizes = [jnp.sum(v * v, axis=0) for v in (*weights.embedding, weights.readout)]
+    powers = [_power(b, c, s) for b, c, s in zip(lens.blocks, coordinates, sizes, strict=True)]
     waves = [jnp.einsum("fcd,hfd->hfc", b.solve, c) for b, c in zip(lens.blocks, coordinates, strict=True)]
     power = jnp.stack(powers)
-    return Spectra(power, jnp.stack(waves), 1 + jnp.argmax(power.sum(0)[:, 1:], axis=-1))
+    dominant = 1 + jnp.argmax(power.sum(0)[:, 1:], axis=-1)
+    return Spectra(power, jnp.stack(waves), dominant, (power.sum(-1) > 0).all(0))
 
 
-def _power(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:
+def _power(
+    block: Frames, coordinates: Float[Array, "h f 2"], size: Float[Array, " h"]
+) -> Float[Array, "h f"]:
+    inside = jnp.sum(coordinates**2, axis=(-2, -1)) > DUST * size
     energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _pursue(block, coordinates)
     weighed = energy * block.doubled
     total = weighed.sum(-1, keepdims=True)
-    return jnp.where(total > 0, weighed / jnp.where(total > 0, total, 1), 0)
+    counts = inside[:, None] & (total > 0)
+    return jnp.where(counts, weighed / jnp.where(counts, total, 1), 0)
 
 
 def _pursue(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:

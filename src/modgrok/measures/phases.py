@@ -9,8 +9,8 @@ from ..models import MLP
 from .lens import Lens, Spectra, spectra
 from .measure import Measure
 
-PHASE_BINS = 24
-"""Bins of the histogram of phase sums over [-pi, pi)."""
+PHASE_BINS = 25
+"""Bins of the histogram of phase sums over [-pi, pi): odd, so that 0 lies in the middle of one."""
 
 
 def phase_sums(found: Spectra) -> Float[Array, " h"]:
@@ -27,9 +27,9 @@ def phase_sums(found: Spectra) -> Float[Array, " h"]:
     return jnp.mod(total + jnp.pi, 2 * jnp.pi) - jnp.pi
 
 
-def coherence_of(sums: Float[Array, " h"]) -> Float[Array, ""]:
-    """Return the mean of cos(phase sum) over neurons."""
-    return jnp.mean(jnp.cos(sums))
+def coherence_of(found: Spectra) -> Float[Array, ""]:
+    """Return the mean of cos(phase sum) over the neurons that lie in the basis; 0 if there are none."""
+    return jnp.sum(jnp.cos(phase_sums(found)) * found.whole) / jnp.maximum(found.whole.sum(), 1)
 
 
 def phase_coherence(weights: MLP, lens: Lens) -> Float[Array, ""]:
@@ -44,18 +44,29 @@ def phase_coherence(weights: MLP, lens: Lens) -> Float[Array, ""]:
         >>> round(float(phase_coherence(net, make_lens(natural_basis(7, 2)))), 5)
         1.0
     """
-    return coherence_of(phase_sums(spectra(weights, lens)))
+    return coherence_of(spectra(weights, lens))
 
 
-def phase_histogram(sums: Float[Array, " h"]) -> Int[Array, " b"]:
-    """Count phase sums in `PHASE_BINS` equal bins over [-pi, pi)."""
-    place = jnp.clip(jnp.floor((sums + jnp.pi) / (2 * jnp.pi) * PHASE_BINS), 0, PHASE_BINS - 1)
-    return jnp.zeros(PHASE_BINS, jnp.int32).at[place.astype(jnp.int32)].add(1)
+def bin_of(sums: Float[Array, " h"]) -> Int[Array, " h"]:
+    """Place phase sums in `PHASE_BINS` equal bins over [-pi, pi).
+
+    Example:
+        >>> bin_of(jnp.array([-3.14159, 0.0, 3.14159])).tolist()
+        [0, 12, 24]
+    """
+    place = jnp.floor((sums + jnp.pi) / (2 * jnp.pi) * PHASE_BINS)
+    return jnp.clip(place, 0, PHASE_BINS - 1).astype(jnp.int32)
+
+
+def phase_histogram(found: Spectra) -> Int[Array, " b"]:
+    """Count the neurons that lie in the basis by phase sum."""
+    return jnp.zeros(PHASE_BINS, jnp.int32).at[bin_of(phase_sums(found))].add(found.whole.astype(jnp.int32))
 
 
 def frequency_histogram(found: Spectra) -> Int[Array, " f"]:
-    """Count neurons by dominant frequency 1..n//2."""
-    return jnp.zeros(found.power.shape[-1] - 1, jnp.int32).at[found.dominant - 1].add(1)
+    """Count the neurons that lie in the basis by dominant frequency 1..n//2."""
+    empty = jnp.zeros(found.power.shape[-1] - 1, jnp.int32)
+    return empty.at[found.dominant - 1].add(found.whole.astype(jnp.int32))
 
 
 PHASE_COHERENCE = Measure(

@@ -42,8 +42,8 @@ def phases(sources: Sequence[tuple[str, np.ndarray]], operands: int) -> Panel:
     sums = " + ".join(f"φ{s + 1}" for s in range(operands))
     caption = (
         f"Hidden units by {sums} − φ of the readout at their dominant frequency, each vector fitted by "
-        "cos(2πf·x/n + φ). The closed form has 0 in every unit (Gromov 2023, Eq. 12 and Fig. 3), "
-        "the edge of two bins. Dashed: no preference."
+        "cos(2πf·x/n + φ). The closed form has 0 in every unit (Gromov 2023, Eq. 12 and Fig. 3). "
+        "Dashed: no preference."
     )
     return Panel("phases", "Phase sums", caption, groups)
 

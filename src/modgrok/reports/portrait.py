@@ -22,7 +22,6 @@ from ..measures import (
     make_lens,
     mean_ipr,
     phase_histogram,
-    phase_sums,
     spectra,
 )
 from ..models import MLP, activation
@@ -121,12 +120,12 @@ class Portrait:
     @cached_property
     def phase_counts(self) -> np.ndarray:
         """Neurons by phase sum, in equal bins over [-pi, pi)."""
-        return np.asarray(phase_histogram(phase_sums(self.spectra)))
+        return np.asarray(phase_histogram(self.spectra))
 
     @property
     def coherence(self) -> float:
         """Mean cosine of the phase sums."""
-        return float(coherence_of(phase_sums(self.spectra)))
+        return float(coherence_of(self.spectra))
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:

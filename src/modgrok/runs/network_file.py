@@ -2,8 +2,8 @@
 
 Owns: the safetensors layout of weights. Trained and constructed networks are stored alike.
 
-    metadata "modgrok": JSON with `network` (kind, activation, scales; nested for experts), `task` (its source)
-    and `notes` (where the weights come from); tensors by the names of the record's fields.
+    metadata "modgrok": JSON with `network` (kind, activation, scales; nested for experts), `task` (its
+    source) and `notes` (where the weights come from); tensors by the names of the record's fields.
 """
 
 from __future__ import annotations

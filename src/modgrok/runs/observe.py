@@ -21,7 +21,6 @@ from ..measures import (
     frequency_histogram,
     mean_ipr,
     phase_histogram,
-    phase_sums,
     root_mean_square,
     spectra,
     tally,
@@ -75,7 +74,6 @@ def _measure(
     losses = dict(zip(GROUPS, counted.loss, strict=True))
     gradient = learner.gradient(weights, problem)
     found = spectra(weights, lens)
-    sums = phase_sums(found)
     frequency = frequency_histogram(found)
     numbers = {
         "train_loss": losses["train"],
@@ -83,7 +81,7 @@ def _measure(
         "weight_norm": root_mean_square(eqx.filter(weights, eqx.is_array)),
         "gradient_norm": root_mean_square(eqx.filter(gradient, eqx.is_array)),
         "ipr": mean_ipr(found),
-        "phase_coherence": coherence_of(sums),
+        "phase_coherence": coherence_of(found),
         "frequencies": jnp.sum(frequency > 0),
     }
-    return counted, numbers, {"dominant_frequency": frequency, "phase_sum": phase_histogram(sums)}
+    return counted, numbers, {"dominant_frequency": frequency, "phase_sum": phase_histogram(found)}

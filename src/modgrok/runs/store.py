@@ -432,7 +432,7 @@ def _packed(row: RunRow, record: Record) -> tuple[int, float, str, bytes]:
 
 
 def _json_number(value: float) -> str:
-    """Print a number so that reading it gives the same bits; null for nan and infinities, which JSON lacks."""
+    """Print a number so that reading gives the same bits; null for nan and infinities, which JSON lacks."""
     if not math.isfinite(value):
         return "null"
     return repr(int(value)) if value.is_integer() and abs(value) < 1e9 else repr(value)

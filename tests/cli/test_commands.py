@@ -1,0 +1,298 @@
+"""Every verb in process: contracts for scripts, refusals, what reaches which stream."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modgrok.cli import main
+from modgrok.cli.app import VERBS
+
+
+class Result:
+    """Exit code and streams of a command."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The last line of stdout."""
+        found = json.loads(self.out.strip().splitlines()[-1])
+        assert isinstance(found, dict)
+        return found
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "off")  # tests leave the user's cache alone
+
+    def run(*arguments: str) -> Result:
+        with pytest.raises(SystemExit) as leaving:
+            main(arguments)
+        captured = capsys.readouterr()
+        return Result(int(leaving.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+SMALL = ("--p", "11", "--fraction", "0.7", "--width", "60")
+
+
+def test_train_contract(call) -> None:  # type: ignore[no-untyped-def]
+    found = call("train", "y + x", *SMALL, "--steps", "40", "--json")
+    assert found.code == 0, found.err
+    keys = {
+        "run", "path", "expression", "p", "learner", "steps", "memorised_at", "grokked_at", "train_accuracy",
+        "test_accuracy", "seconds", "seconds_per_step", "status", "measures",
+    }  # fmt: skip
+    assert keys <= set(found.json)
+    assert (found.json["expression"], found.json["p"], found.json["learner"]) == ("x + y", 11, "mlp")
+    assert found.json["steps"] == 40
+    assert found.json["status"] == "finished"
+    assert Path(found.json["path"]).is_dir()
+    assert found.json["measures"]["corrupted_accuracy"] is None
+    assert 0 < found.json["measures"]["ipr"] < 1
+    assert found.json["seconds_per_step"] < 1
+    assert 5 < len(found.err.splitlines()) < 40
+    assert "step" not in found.out.splitlines()[-1].split('"status"')[0].split("{")[0]
+
+
+def test_the_store_is_where_it_was_asked_for(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    call("train", "x + y", *SMALL, "--steps", "3", "--runs", "here")
+    monkeypatch.setenv("MODGROK_RUNS", "there")
+    call("train", "x + y", *SMALL, "--steps", "3")
+    assert (tmp_path / "here" / "modgrok.sqlite").is_file()
+    assert (tmp_path / "there" / "modgrok.sqlite").is_file()
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_larger_budget_continues_the_run(call) -> None:  # type: ignore[no-untyped-def]
+    first = call("train", "x + y", *SMALL, "--steps", "20", "--no-early-stop", "--json").json
+    second = call("train", "x + y", *SMALL, "--steps", "30", "--no-early-stop", "--json")
+    assert second.json["run"] == first["run"]
+    assert second.json["steps"] == 30
+    assert "taking it up" in second.err
+    third = call("runs", "resume", first["run"][:6], "--steps", "35", "--json")
+    assert third.json["steps"] == 35
+    records = call("runs", "show", first["run"], "--json").json["runs"][0]["records"]
+    assert [record["step"] for record in records] == list(range(36))
+
+
+def test_store_verbs(call) -> None:  # type: ignore[no-untyped-def]
+    run = call("train", "x + y", *SMALL, "--steps", "5", "--json").json["run"]
+    listed = call("runs", "list", "--json").json["runs"]
+    assert [row["id"] for row in listed] == [run]
+    assert listed[0]["settings"]["learner"]["width"] == 60
+    assert run in call("runs", "show", "latest").out
+    measured = call("measure", run, "--json").json["measures"]
+    assert [entry["step"] for entry in measured] == [0, 1, 2, 4, 5]
+    assert all(0 < entry["ipr"] < 1 for entry in measured)
+    assert Path(call("export", run, "--format", "csv", "-o", "r.csv", "--json").json["path"]).is_file()
+    header, *rows = Path("r.csv").read_text().splitlines()
+    assert header.startswith("run,step,seconds,train_loss")
+    assert len(rows) == 6
+    call("export", run, "-o", "w.safetensors")
+    assert call("measure", "w.safetensors", "--json").json["measures"][0]["step"] == 5
+    assert call("runs", "remove", run, "--json").json["runs"] == [run]
+    assert call("runs", "list", "--json").json["runs"] == []
+
+
+def test_report_writes_a_picture(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    call("train", "x + y", *SMALL, "--steps", "5")
+    found = call("report", "latest", "-o", "out.svg", "--json")
+    assert found.code == 0, found.err
+    assert Path(found.json["path"]).read_text().startswith("<svg")
+    call("construct", "x + y", "--p", "11", "--width", "60", "-o", "c.safetensors")
+    assert call("report", "c.safetensors", "-o", "c.svg").code == 0
+    assert call("report", "latest", "--against", "c.safetensors", "-o", "both.svg").code == 0
+    call("construct", "x - y", "--p", "11", "-o", "d.safetensors")
+    other = call("report", "latest", "--against", "d.safetensors", "-o", "e.svg")
+    assert (other.code, other.err.count("\n")) == (2, 1)
+
+
+def test_divergence_says_what_to_change(call) -> None:  # type: ignore[no-untyped-def]
+    found = call("train", "x + y", *SMALL, "--lr", "1e6", "--steps", "300", "--json")
+    assert found.json["status"] == "diverged"
+    assert "--lr 3.33e+05" in found.out
+
+
+@pytest.mark.parametrize(
+    ("expression", "p", "form"),
+    [("x + y", "97", "additive"), ("x*y", "97", "multiplicative"), ("x^2 + x*y + y^2", "97", "neither")],
+)
+def test_decide_contract(call, expression: str, p: str, form: str) -> None:  # type: ignore[no-untyped-def]
+    found = call("decide", expression, "--p", p, "--json").json
+    assert {"expression", "p", "form", "g", "h", "also", "certificate", "seconds"} <= set(found)
+    assert found["form"] == form
+    assert found["certificate"]
+    if form != "neither":
+        g1, g2, h = np.array(found["g"][0]), np.array(found["g"][1]), np.array(found["h"])
+        joined = g1[:, None] + g2 if form == "additive" else g1[:, None] * g2
+        x = np.arange(97)
+        assert np.array_equal(h[joined % 97], (x[:, None] + x if form == "additive" else x[:, None] * x) % 97)
+
+
+def test_decide_on_groups_and_tables(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert call("decide", "--group", "S3", "--json").json["form"] == "neither"
+    assert call("decide", "--group", "C6", "--json").json["form"] == "additive"
+    np.save(tmp_path / "t.npy", (np.arange(7)[:, None] * 3 + np.arange(7) ** 2) % 7)
+    assert call("decide", "--table", "t.npy", "--json").json["form"] == "additive"
+    (tmp_path / "t.csv").write_text("0,1\n1,0.5\n")
+    refused = call("decide", "--table", "t.csv")
+    assert (refused.code, refused.err) == (2, "modgrok: table: entries must be integers, got 0.5\n")
+
+
+def test_construct_contract(call) -> None:  # type: ignore[no-untyped-def]
+    found = call("construct", "x + y", "--p", "97", "--json").json
+    assert {"kind", "width", "inputs", "errors", "accuracy", "margin", "mse", "seconds"} <= set(found)
+    assert (found["kind"], found["width"], found["errors"], found["inputs"]) == ("single", 6, 0, 9409)
+    paper = call("construct", "x + y", "--p", "97", "--width", "500", "--json").json
+    assert (paper["width"], paper["errors"]) == (500, 0)
+    assert paper["mse"] == pytest.approx(0.0081, abs=0.0006)
+    assert paper["peak"] == pytest.approx(1, abs=0.03)
+
+
+def test_construct_offers_experts_and_says_why(call) -> None:  # type: ignore[no-untyped-def]
+    found = call("construct", "x^2 + x*y + y^2", "--p", "23", "--json")
+    assert (found.json["kind"], found.json["errors"], found.json["inputs"]) == ("experts", 0, 529)
+    assert "of neither form" in found.err
+    assert "why" in found.err
+    refused = call("construct", "--group", "S3")
+    assert refused.code == 1
+    assert "experts need a polynomial" in refused.err
+
+
+def test_accuracy_against_width(call) -> None:  # type: ignore[no-untyped-def]
+    rows = call("construct", "x + y", "--p", "23", "--widths", "20,80,320", "--json").json["widths"]
+    assert [row["width"] for row in rows] == [20, 80, 320]
+    assert rows[0]["errors"] > rows[2]["errors"] == 0
+
+
+BAD = [
+    ("train", ""),
+    ("train", "x +", "--p", "97"),
+    ("train", "x^(-1)", "--p", "97"),
+    ("train", "__import__('os')", "--p", "97"),
+    ("train", "x + y", "--p", "1"),
+    ("train", "x + y", "--p", "0"),
+    ("train", "x + y", "--p", "-5"),
+    ("train", "x + y", "--p", "97.5"),
+    ("train", "x + y", "--p", "seven"),
+    ("train", "x + y"),
+    ("train", "x + y", "--p"),
+    ("train", "x + y", "--p", "97", "--fraction", "0"),
+    ("train", "x + y", "--p", "97", "--fraction", "1"),
+    ("train", "x + y", "--p", "97", "--fraction", "1.5"),
+    ("train", "x + y", "--p", "97", "--fraction", "nan"),
+    ("train", "x + y", "--p", "5", "--fraction", "0.01"),
+    ("train", "x + y", "--p", "97", "--width", "0"),
+    ("train", "x + y", "--p", "97", "--lr", "nan"),
+    ("train", "x + y", "--p", "97", "--lr", "-1"),
+    ("train", "x + y", "--p", "97", "--learner", "gpt"),
+    ("train", "x + y", "--p", "97", "--optimiser", "sgd"),
+    ("train", "x + y", "--p", "97", "--runs", "a-file"),
+    ("train", "x" * 100_000, "--p", "97"),
+    ("train", "(" * 10_000 + "x" + ")" * 10_000, "--p", "97"),
+    ("train", "x^(10^9)", "--p", "97"),
+    ("train", "x + y", "--p", "97", "--steps", "0"),
+    ("train", "x + y", "--p", "97", "--steps", "1e3"),
+    ("train", "x + y", "--p", "97", "--observe-every", "0"),
+    ("train", "x + y", "--p", "97", "--fractoin", "0.3"),
+    ("train", "x + y", "extra", "--p", "97"),
+    ("train", "--group", "S9"),
+    ("train", "--table", "nowhere.npy"),
+    ("train", "x + y", "--p", "97", "--batch-size", "99999"),
+    ("train", "x + y", "--p", "99999"),
+    ("trian", "x + y", "--p", "97"),
+    ("--json",),
+    ("decide", "x +", "--p", "7"),
+    ("decide", "x + y", "--p", "7", "--seconds", "nan"),
+    ("decide", "x + y", "--p", "7", "--nodes", "-1"),
+    ("construct", "x + y", "--p", "7", "--width", "wide"),
+    ("construct", "x + y", "--p", "7", "--width", "0"),
+    ("construct", "x + y", "--p", "7", "--phases", "odd"),
+    ("construct", "x + y", "--p", "7", "--frequencies", "1,1"),
+    ("construct", "x + y", "--p", "7", "--frequencies", "x"),
+    ("construct", "x + y", "--p", "7", "--readout", "none"),
+    ("construct", "x + y", "--p", "7", "--activation", "tanh"),
+    ("construct", "x + y", "--p", "7", "-o", "nowhere/n.safetensors"),
+    ("runs", "show", "latest"),
+    ("runs", "list", "--runs", "a-file"),
+    ("runs", "resume", "zz"),
+    ("report", "latest", "-o", "x.html"),
+    ("measure", "nowhere.safetensors"),
+    ("export", "latest", "--format", "doc"),
+]
+
+
+@pytest.mark.parametrize("arguments", BAD, ids=lambda a: " ".join(a)[:60])
+def test_bad_input_gets_one_line_and_exit_code_2(call, arguments: tuple[str, ...], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "a-file").write_text("x")
+    found = call(*arguments)
+    assert found.code == 2, found.err
+    assert found.err.startswith("modgrok: ")
+    assert found.err.count("\n") == 1
+    assert len(found.err) < 420
+    assert "Traceback" not in found.err
+    assert found.out == ""
+
+
+def test_a_damaged_checkpoint_is_a_failure_not_bad_input(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    run = call("train", "x + y", *SMALL, "--steps", "5", "--json").json["run"]
+    for path in (tmp_path / "runs" / run).glob("weights-5*"):
+        path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    found = call("measure", run)
+    assert (found.code, found.err.count("\n")) == (1, 1)
+    assert "SHA-256" in found.err
+
+
+def test_help_lists_every_verb(call) -> None:  # type: ignore[no-untyped-def]
+    found = call("--help")
+    assert found.code == 0
+    for name, _, summary in VERBS:
+        assert name in found.out
+        assert summary in found.out
+    assert call().out == found.out
+    assert call("--version").out.startswith("modgrok 0.")
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in VERBS])
+def test_help_of_every_verb(call, name: str) -> None:  # type: ignore[no-untyped-def]
+    found = call(name, "--help")
+    assert found.code == 0
+    assert "Usage: modgrok" in found.out
+
+
+def test_ctrl_c_saves_and_prints_the_command_that_resumes(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from modgrok.cli import main; main()", "train", "x + y", "--p", "23",
+         "--width", "100", "--lr", "1", "--steps", "1000000", "--json"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert process.stderr is not None
+    while "step       5" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    found = json.loads(out.splitlines()[-1])
+    assert found["status"] == "interrupted"
+    assert f"modgrok runs resume {found['run']}" in out
+    assert "finishing this segment" in err
+    assert (tmp_path / "cache" / "modgrok" / "jax").is_dir()
