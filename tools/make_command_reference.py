@@ -38,9 +38,8 @@ def help_of(command: tuple[str, ...]) -> str:
 
     os.environ["COLUMNS"] = "100"
     written = io.StringIO()
-    with redirect_stdout(written):
-        with suppress(SystemExit):
-            main([*command, "--help"])
+    with redirect_stdout(written), suppress(SystemExit):
+        main([*command, "--help"])
     return "\n".join(line.rstrip() for line in written.getvalue().strip().splitlines())
 
 

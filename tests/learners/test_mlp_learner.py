@@ -20,7 +20,7 @@ PROBLEM = make_problem(TASK, split_task(TASK, 0.7, np.random.PCG64(0)))
 
 def make(**options: object) -> tuple[MLPLearner, MLPState]:
     settings = MLPSettings(width=20, **options).resolve(7, 2)  # type: ignore[arg-type]
-    learner = mlp_learner(settings)
+    learner = mlp_learner(settings, 7, 2)
     return learner, learner.init(jax.random.key(1), jax.random.key(2), PROBLEM)
 
 
@@ -47,6 +47,17 @@ def test_gradient_descent_in_both_parametrisations_is_the_same_at_the_converted_
         )
 
 
+def test_adam_in_both_parametrisations_is_the_same_at_the_converted_rate() -> None:
+    with jax.enable_x64(True):
+        normalised, start = make(optimiser="adamw", lr=0.4)
+        factor = plain_factor(MLPSettings(width=20, activation="power2"), 7, 2)
+        moved, other = make(optimiser="adamw", lr=0.4 * factor, parametrisation="doshi")
+        begin = eqx.tree_at(lambda s: s.weights, other, plain(start.weights))
+        one, two = steps(normalised, start, 30), steps(moved, begin, 30)
+        assert float(jnp.abs(one.weights.embedding - start.weights.embedding).max()) > 1
+        np.testing.assert_allclose(plain(one.weights).embedding, two.weights.embedding, rtol=1e-3, atol=1e-5)
+
+
 def test_the_papers_rate_conversion() -> None:
     """1e5 and 1e6 on normalised weights are 47.4 and 474 on plain ones at p = 97, N = 500."""
     settings = MLPSettings(width=500, activation="power2")
@@ -63,7 +74,7 @@ def test_the_papers_rate_conversion() -> None:
     ],
 )
 def test_initial_weights(options: dict[str, object], deviation: float) -> None:
-    learner = mlp_learner(MLPSettings(width=2000, **options).resolve(7, 2))  # type: ignore[arg-type]
+    learner = mlp_learner(MLPSettings(width=2000, **options).resolve(7, 2), 7, 2)  # type: ignore[arg-type]
     state = learner.init(jax.random.key(1), jax.random.key(2), PROBLEM)
     flat = np.concatenate([np.ravel(state.weights.embedding), np.ravel(state.weights.readout)])
     assert flat.std() == pytest.approx(deviation, rel=0.02)

@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from ..models import MLP
 from .losses import loss_named
-from .mlp_settings import MLPSettings, initial_deviation, scales
+from .mlp_settings import ADAM_EPSILON, MLPSettings, initial_deviation, plain_factor, scales
 from .optimisers import Rates, optimiser
 from .problem import Problem
 
@@ -132,11 +132,13 @@ class MLPLearner(eqx.Module):
         return order, problem.inputs[chosen], problem.labels[chosen]
 
 
-def mlp_learner(settings: MLPSettings) -> MLPLearner:
+def mlp_learner(settings: MLPSettings, p: int, k: int) -> MLPLearner:
     """Build the learner of resolved settings.
 
     Arguments:
         settings: with `activation` and `lr` filled in (`MLPSettings.resolve`).
+        p: modulus.
+        k: number of operands.
     """
     assert settings.activation is not None
     assert settings.lr is not None
@@ -146,6 +148,7 @@ def mlp_learner(settings: MLPSettings) -> MLPLearner:
         settings.momentum,
         settings.beta1,
         settings.beta2,
+        ADAM_EPSILON * plain_factor(settings, p, k),
         settings.grokfast,
         settings.grokfast_decay,
     )

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ..models.activations import activation, power_of
 
 ADAPTIVE = ("adam", "adamw")
+ADAM_EPSILON = 1e-8
+"""Adam's epsilon on plain weights, the customary one; it is converted with the weights."""
 REFERENCE_RATE = 1e6 * (2 * 97 * 500) ** (-2 / 3)
 """Plain-weight rate, 474, of gradient descent that groks x + y mod 97 at width 500 in about 1,200 steps."""
 
@@ -28,7 +30,7 @@ class MLPSettings(BaseModel):
     parametrisation: Literal["gromov", "doshi"] = Field(
         "gromov",
         description="gromov: f = (1/N) W phi(U x / sqrt(kp)), weights N(0, 1); "
-        "doshi: f = W phi(U x), weights of standard deviation (16N)^(-1/3).",
+        "doshi: f = W phi(U x), weights of standard deviation (16N)^(-1/3) at S = 2.",
     )
     activation: str | None = Field(
         None, description="powerS (z^S), relu, gelu or silu; default powerS with S the number of operands."
@@ -111,8 +113,8 @@ def initial_deviation(settings: MLPSettings) -> float:
 def plain_factor(settings: MLPSettings, p: int, k: int) -> float:
     """Factor from this parametrisation's weights to plain ones: (b a^S)^(1/(S+1)).
 
-    Gradient descent at rate r on these weights is gradient descent at rate r * factor^2 on plain weights;
-    Adam's rates scale with the factor itself.
+    Gradient descent at rate r on these weights is gradient descent at rate r * factor^2 on plain weights.
+    Adam at rate r and epsilon e is Adam at rate r * factor and epsilon e / factor on plain weights.
 
     Example:
         >>> s = MLPSettings(width=500, activation="power2")

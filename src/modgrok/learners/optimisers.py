@@ -26,6 +26,7 @@ class Rates(NamedTuple):
             added to the gradient before the moments, as Adam with an L2 term does.
         momentum: mu in [0, 1), of `momentum` and `muon`.
         beta1, beta2: decays of the moments of `adam` and `adamw`, in [0, 1).
+        epsilon: added to the root of Adam's second moment; scales with the gradients, as `plain_factor` does.
         grokfast: lambda of the Grokfast filter, >= 0; used when the filter is in the chain.
         grokfast_decay: alpha of the filter, in [0, 1).
     """
@@ -35,6 +36,7 @@ class Rates(NamedTuple):
     momentum: Any = 0.9
     beta1: Any = 0.9
     beta2: Any = 0.98
+    epsilon: Any = 1e-8
     grokfast: Any = 0.0
     grokfast_decay: Any = 0.98
 
@@ -58,12 +60,12 @@ def optimiser(
         "gd": [optax.add_decayed_weights(rates.weight_decay)],
         "momentum": [optax.trace(rates.momentum), optax.add_decayed_weights(rates.weight_decay)],
         "adamw": [
-            optax.scale_by_adam(rates.beta1, rates.beta2),
+            optax.scale_by_adam(rates.beta1, rates.beta2, rates.epsilon),
             optax.add_decayed_weights(rates.weight_decay),
         ],
         "adam": [
             optax.add_decayed_weights(rates.weight_decay),
-            optax.scale_by_adam(rates.beta1, rates.beta2),
+            optax.scale_by_adam(rates.beta1, rates.beta2, rates.epsilon),
         ],
         "muon": [
             scale_by_muon(beta=rates.momentum, weight_dimension_numbers=_matrices),

@@ -35,6 +35,9 @@ def coherence_of(found: Spectra) -> Float[Array, ""]:
 def phase_coherence(weights: MLP, lens: Lens) -> Float[Array, ""]:
     """Average cos(phi_1 + ... + phi_k - phi_out) over the neurons, in [-1, 1].
 
+    The closed form has 1 where h is one to one; elsewhere its readout mixes the phases of several arguments
+    of h ((x + y)^2 has 2/pi), and a wave of frequency 0 or n/2 has no free phase.
+
     Example:
         >>> import numpy as np
         >>> from modgrok.algebra import natural_basis

@@ -113,7 +113,13 @@ def prepare(experiment: Experiment, table: Task | None = None) -> Setting:
         )
     basis = basis_of(task.table, task.p)
     return Setting(
-        experiment, task, split, basis, mlp_learner(settings), make_problem(task, split), make_lens(basis)
+        experiment,
+        task,
+        split,
+        basis,
+        mlp_learner(settings, task.p, task.k),
+        make_problem(task, split),
+        make_lens(basis),
     )
 
 
@@ -218,8 +224,8 @@ class _Loop:
             if self.store is not None and self.row.state is not None:
                 self._commit("interrupted")
             raise
-        self._commit(status)
         self._keep("final")
+        self._commit(status)
         return Run(self.experiment, self.row, self.records, self.state.weights, self.setting.task)
 
     def _iterate(self, report: Callable[[Progress], None], stop_requested: Callable[[], bool]) -> str:
@@ -269,15 +275,13 @@ class _Loop:
         if first_grokked:
             self.row = replace(self.row, grokked_at=self.row.step)
         scheduled = keeps_checkpoint(self.row.step, self.last_kept)
-        if scheduled or first_memorised or first_grokked or self._seconds - self.committed > COMMIT_EVERY:
-            self._commit("running")
+        due = {"schedule": scheduled, "memorised": first_memorised, "grokked": first_grokked}
+        for reason in (reason for reason, wanted in due.items() if wanted):
+            self._keep(reason)  # before the commit: what a commit tells of is on disk
         if scheduled:
             self.last_kept = self.row.step
-            self._keep("schedule")
-        if first_memorised:
-            self._keep("memorised")
-        if first_grokked:
-            self._keep("grokked")
+        if any(due.values()) or self._seconds - self.committed > COMMIT_EVERY:
+            self._commit("running")
         report(Progress(self.row, record, speed, self._end))
 
     @property

@@ -152,7 +152,7 @@ class Store:
         connection.execute("PRAGMA foreign_keys = ON")
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA synchronous = FULL")
         return connection
 
     def _migrate(self) -> None:
@@ -327,7 +327,7 @@ class Store:
         previous = row.state
         if state is not None:
             name = f"{row.id}/state-{row.step}.safetensors"
-            sha256 = write_arrays(self.folder / name, state, {}, durable=False)
+            sha256 = write_arrays(self.folder / name, state, {}, durable=True)
             row = replace(row, state=name, state_sha256=sha256)
         with self._transaction() as connection:
             number = connection.execute("SELECT number FROM runs WHERE id = ?", (row.id,)).fetchone()[0]

@@ -1,0 +1,33 @@
+"""Timing in one run: contestants take turns, so that whatever else the machine does hits all of them."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def interleaved(contestants: dict[str, Callable[[], object]], rounds: int = 9) -> dict[str, float]:
+    """Return the median seconds of each contestant over rounds in which all take turns.
+
+    Arguments:
+        contestants: name -> function that does the work and waits for it.
+        rounds: how many turns each takes, after one to warm up.
+    """
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for work in contestants.values():
+        work()
+    for _ in range(rounds):
+        for name, work in contestants.items():
+            started = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+def table(title: str, seconds: dict[str, float], unit: str, base: str) -> str:
+    """Lay medians out with their ratios to one of them."""
+    lines = [title]
+    for name, found in seconds.items():
+        lines.append(f"  {name:<46}{found * 1e3:9.2f} ms{unit}{found / seconds[base]:8.2f} x")
+    return "\n".join(lines)
