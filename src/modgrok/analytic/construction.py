@@ -6,7 +6,7 @@ Owns: the defaults (phases, frequencies, readout) and the record of what was bui
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import equinox as eqx
 import numpy as np
@@ -16,15 +16,17 @@ from modgrok.models.activations import power_of
 from modgrok.models.mlp import MLP
 
 from .additive import additive
+from .characters import Factors, opposite, representatives
+from .codes import Code, codes
 from .forms import Witness, reachable
 from .frequencies import Choice, Separation, choose, margin, smallest
-from .multiplicative import multiplicative
+from .multiplicative import coded, multiplicative
 from .network import normalised
 from .phases import exact_phases
 from .precision import rounding_bound
 from .readout import preimages
 from .verify import Report, verify
-from .waves import Waves, exact_waves, random_waves
+from .waves import Waves, block, exact_waves, random_waves
 from .width import smallest_width
 
 PHASES = ("exact", "random")
@@ -32,6 +34,12 @@ PHASES = ("exact", "random")
 
 PAPER_WIDTH = 500
 """N of the papers' figures, taken for random phases when no width is given."""
+
+CODED_FLOOR = 1e-3
+"""The margin that a search on a product of groups asks for from the start, to save searches."""
+
+RIVAL = 256
+"""The largest group of a second code that is tried beside the smaller one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +52,16 @@ class Construction:
         width: hidden neurons, all of them (for experts: product experts and sum expert together).
         form: "additive", "multiplicative" or "experts".
         phases: "exact" or "random".
-        frequencies: the distinct frequencies carried by the (last) layer's group, ascending.
+        frequencies: the distinct frequencies carried, ascending; for a product mod a composite p the numbers
+            of the characters of `group`, digits in mixed radix, of each conjugate pair the smaller.
         readout: one of `READOUTS`.
         activation: of the network; of the sum expert for experts.
         predicted: the smallest margin on nonzero inputs by the closed formula in float64; None without one.
         rounding: bound on what float32 can move one periodic logit; None for other activations than powers.
         report: the exhaustive check.
         probes: (width, errors) that a search over widths tried, in order; else empty.
+        group: orders of the cyclic factors whose waves the neurons are: (p,) for a sum, (p - 1,) for a product
+            mod a prime, those of its code mod a composite p; empty for experts.
     """
 
     kind: str
@@ -65,6 +76,7 @@ class Construction:
     rounding: float | None
     report: Report
     probes: tuple[tuple[int, int], ...] = ()
+    group: tuple[int, ...] = ()
 
 
 def construct(
@@ -84,14 +96,15 @@ def construct(
 
     Arguments:
         table: int64 (p,)*k, the class of every input, -1 outside the domain; what the check compares with.
-        p: modulus, at least 2; prime for a multiplicative witness.
+        p: modulus, at least 2.
         witness: form, g (k tables), h.
         width: hidden neurons. None: the fewest that exact phases allow, or 500 with random ones. An integer:
             exactly that many random neurons, or with `phases="exact"` at most that many. "auto": the smallest
             number found without an error.
         phases: one of `PHASES`. None: random if an integer width, an inverse readout, or an activation other
             than z^k is asked for, else exact.
-        frequencies: how many (the best are chosen) or which, in 0..m//2 for the group order m, p or p - 1.
+        frequencies: how many (the best are chosen) or which, in 0..m//2 for the group order m, p or p - 1; for
+            a product mod a composite p which of the `representatives` of its smaller code's group.
             None: with exact phases the fewest whose margin is over twice the float32 bound, or as many as
             `width` holds; with random phases 1..N. A larger number buys a larger margin.
         readout: one of `READOUTS`. `forward` differs from `reachable` where h has arguments without input:
@@ -116,12 +129,11 @@ def construct(
     Source: Gromov 2023, Claims I-II; Doshi et al. 2024, Sec. 2-3; exact phases: docs/exact-networks.md.
     """
     style = _style(phases, width, frequencies, readout, activation, len(witness.g))
-    plan = _Plan(witness, p, width, frequencies, readout, activation)
+    plan = _Plan(witness, p, width, frequencies, readout, activation).coded()
     predicted: float | None = None
     probes: tuple[tuple[int, int], ...] = ()
     if style == "exact":
-        choice = _chosen(plan)
-        net = plan.network(exact_waves(plan.order, plan.k, choice.frequencies))
+        plan, choice, net = _exact(plan)
         _fits(net, width)
         used, predicted = choice.frequencies, choice.margin
     else:
@@ -141,12 +153,13 @@ def construct(
         rounding=rounding,
         report=verify(net, table, p),
         probes=probes,
+        group=plan.factors or (plan.order,),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """What was asked for, seen as a problem on one cyclic group."""
+    """What was asked for, seen as a problem on one group."""
 
     witness: Witness
     p: int
@@ -154,6 +167,8 @@ class _Plan:
     frequencies: int | Sequence[int] | None
     readout: str
     activation: str | None
+    code: Code | None = None
+    rivals: tuple[Code, ...] = ()
 
     def __post_init__(self) -> None:
         if self.witness.form not in ("additive", "multiplicative"):
@@ -161,10 +176,15 @@ class _Plan:
         lengths = [len(g) for g in (*self.witness.g, self.witness.h)]
         if set(lengths) != {self.p}:
             raise ValueError(f"witness: tables must have length p = {self.p}, got {lengths}")
-        if self.multiplies and not is_prime(self.p):
-            raise ValueError(f"p: must be prime for a multiplicative closed form, got {self.p}")
         if not (self.width is None or self.width == "auto" or isinstance(self.width, int)):
             raise ValueError(f'width: must be an integer, "auto" or None, got {self.width!r}')
+
+    def coded(self) -> _Plan:
+        """Return the plan with its codes where products need them: mod a composite p."""
+        if not self.multiplies or is_prime(self.p):
+            return self
+        first, *others = codes(self.witness, self.p)
+        return replace(self, code=first, rivals=tuple(c for c in others if c.order <= RIVAL))
 
     @property
     def multiplies(self) -> bool:
@@ -175,24 +195,41 @@ class _Plan:
         return len(self.witness.g)
 
     @property
+    def factors(self) -> Factors:
+        return () if self.code is None else self.code.factors
+
+    @property
     def order(self) -> int:
+        if self.code is not None:
+            return self.code.order
         return self.p - 1 if self.multiplies else self.p
 
     @property
     def extra(self) -> int:
         """How many neurons zero takes."""
+        if self.code is not None:
+            return 0
         return int(self.multiplies and any((np.asarray(g) == 0).any() for g in self.witness.g))
 
     def network(self, waves: Waves) -> MLP:
+        if self.code is not None:
+            return coded(self.code, waves, self.p, readout=self.readout, activation=self.activation)
         build = multiplicative if self.multiplies else additive
         return build(self.witness, waves, readout=self.readout, activation=self.activation)
 
     def separation(self) -> Separation:
+        if self.code is not None:
+            mode = "reachable" if self.readout == "forward" else self.readout
+            read = preimages(self.code.label, self.code.reach, self.p, mode)
+            return Separation(self.order, self.code.label, self.code.reach, read, self.factors)
         label, reach = np.asarray(self.witness.h, dtype=np.int64), reachable(self.witness, self.p)
         if self.multiplies:
             power = exponential_table(self.p)
             label, reach = label[power], reach[power]
         return Separation(self.order, label, reach, preimages(label, reach, self.p, self.readout))
+
+    def waves(self, frequencies: Sequence[int]) -> Waves:
+        return exact_waves(self.order, self.k, frequencies, self.factors)
 
     def rounding(self, net: MLP) -> float | None:
         """Bound the periodic neurons' float32 error; the zero neuron is silent where they decide."""
@@ -223,21 +260,48 @@ def _style(
     return phases
 
 
+def _exact(plan: _Plan) -> tuple[_Plan, Choice, MLP]:
+    """Return the exact network, and of several codes the best: fewest neurons, or largest margin if fixed.
+
+    Given frequencies are those of the first code.
+    """
+    free = plan.frequencies is None and not isinstance(plan.width, int)
+    given = not (plan.frequencies is None or isinstance(plan.frequencies, int))
+    made = []
+    for code in (plan.code, *(() if given else plan.rivals)):
+        trial = replace(plan, code=code)
+        try:
+            choice = _chosen(trial)
+        except ValueError:
+            if not made:
+                raise
+            continue
+        made.append((trial, choice, trial.network(trial.waves(choice.frequencies))))
+    return min(made, key=lambda one: (one[2].width if free else 0, -one[1].margin))
+
+
 def _chosen(plan: _Plan) -> Choice:
     """Return the frequencies of an exact network: those given, the best of a number, or the fewest."""
     problem = plan.separation()
     if isinstance(plan.frequencies, int):
         return choose(problem, plan.frequencies)
     if plan.frequencies is not None:
-        given = _checked(plan.frequencies, plan.order)
+        given = _checked(plan.frequencies, plan.order, plan.factors)
         return Choice(given, margin(problem, given), False)
     if isinstance(plan.width, int):
         return choose(problem, _room(problem, plan, plan.width))
     return _safest(problem, plan)
 
 
-def _checked(frequencies: Sequence[int], m: int) -> tuple[int, ...]:
+def _checked(frequencies: Sequence[int], m: int, factors: Factors) -> tuple[int, ...]:
     found = tuple(sorted(int(f) for f in frequencies))
+    if factors:
+        allowed = representatives(m, factors)
+        if not found or len(set(found)) != len(found) or not set(found) <= set(allowed):
+            raise ValueError(
+                f"frequencies: must be distinct and the smaller of f, -f on {factors}, got {tuple(frequencies)}"
+            )
+        return found
     if not found or len(set(found)) != len(found) or found[0] < 0 or found[-1] > m // 2:
         raise ValueError(f"frequencies: must be distinct integers in 0..{m // 2}, got {tuple(frequencies)}")
     return found
@@ -250,21 +314,22 @@ def _fits(net: MLP, width: int | str | None) -> None:
 
 def _room(problem: Separation, plan: _Plan, width: int) -> int:
     """Return how many frequencies fit into a width."""
-    block = exact_phases(plan.k).shape[1]
+    most = exact_phases(plan.k).shape[1]
     pool = problem.candidates
     room = width - plan.extra
-    if room >= sum(1 if f == 0 else block for f in pool):
+    if room >= sum(block(plan.order, plan.k, f, plan.factors)[0].shape[1] for f in pool):
         return len(pool)
-    if room < block:
-        raise ValueError(f"width: must be at least {block + plan.extra} for exact phases, got {width}")
-    return min(room // block, len(pool))
+    if room < most:
+        raise ValueError(f"width: must be at least {most + plan.extra} for exact phases, got {width}")
+    return min(room // most, len(pool))
 
 
 def _safest(problem: Separation, plan: _Plan) -> Choice:
     """Return the fewest frequencies found whose margin is over twice the float32 bound of their network."""
-    floor, choice = 0.0, smallest(problem, 0.0)
+    floor = CODED_FLOOR if plan.factors else 0.0
+    choice = smallest(problem, floor)
     while len(choice.frequencies) < len(problem.candidates):
-        net = plan.network(exact_waves(plan.order, plan.k, choice.frequencies))
+        net = plan.network(plan.waves(choice.frequencies))
         bound = 2 * (plan.rounding(net) or 0.0)
         if choice.margin > bound:
             break
@@ -280,11 +345,12 @@ def _random(
     given = plan.frequencies
     if isinstance(given, int):
         given = choose(plan.separation(), given).frequencies
-    carried = None if given is None else _checked(given, plan.order)
+    carried = None if given is None else _checked(given, plan.order, plan.factors)
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else rng
 
     def waves(width: int) -> Waves:
-        return random_waves(plan.order, plan.k, width - plan.extra, np.random.default_rng(seed), carried)
+        stream = np.random.default_rng(seed)
+        return random_waves(plan.order, plan.k, width - plan.extra, stream, carried, plan.factors)
 
     probes: tuple[tuple[int, int], ...] = ()
     width = PAPER_WIDTH if plan.width is None else plan.width
@@ -292,5 +358,6 @@ def _random(
         search = smallest_width(lambda n: plan.network(waves(n)), table, plan.p)
         width, probes = search.width, search.probes
     made = waves(width)
-    folded = np.unique(np.minimum(made.frequency, -made.frequency % plan.order))
-    return plan.network(made), tuple(int(f) for f in folded), probes
+    carrying = np.unique(made.frequency).tolist()
+    folded = sorted({min(f, opposite(plan.order, plan.factors, f)) for f in carrying})
+    return plan.network(made), tuple(folded), probes

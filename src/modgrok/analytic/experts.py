@@ -22,10 +22,12 @@ from modgrok.models.activations import activation
 from modgrok.models.mlp import MLP
 
 from .additive import additive
+from .codes import codes
 from .construction import PHASES, Construction
 from .forms import Form, monomial, weighted_sum
 from .frequencies import Separation, smallest
-from .multiplicative import multiplicative
+from .multiplicative import coded, multiplicative
+from .readout import preimages
 from .verify import verify
 from .waves import Waves, exact_waves, random_waves
 
@@ -149,12 +151,12 @@ def experts(
 ) -> Experts:
     """Write down the experts of c_1 m_1 + ... + c_S m_S + c_0 mod p.
 
-    A product expert is the multiplicative closed form on the operands its monomial contains, the others have
-    embedding 0; with one such operand it is the additive form of n -> n^a. The sum expert is the additive
+    A product expert is the multiplicative closed form on the operands its monomial contains (of its code mod a
+    composite p), the others have embedding 0; with one such operand it is the additive form of n -> n^a. The sum expert is the additive
     form of sum c_s t_s, its classes rolled by c_0.
 
     Arguments:
-        p: modulus; prime if a monomial contains two operands or more.
+        p: modulus, at least 2.
         monomials: pairs (c_s, (a_s1..a_sk)), or a mapping exponents -> c_s; at most 12 remain after joining.
         product_width, sum_width: N1 and N2 with random phases; 500 and 2000 if None. Not with exact phases,
             which take the fewest neurons that leave softmax 1e-6 on wrong values.
@@ -166,7 +168,7 @@ def experts(
         `Experts`.
 
     Raises:
-        ValueError: p composite with a product of operands, more than 12 monomials, beta too small for exact
+        ValueError: more than 12 monomials, beta too small for exact
             phases, or a bad monomial.
 
     Source: Doshi et al. 2024, Eq. 6 and App. B; constants, exact phases and the roll are additions.
@@ -228,34 +230,43 @@ def _product(
 ) -> MLP:
     """Write down one product expert; operands with exponent 0 get embedding 0."""
     active = [s for s, a in enumerate(exponents) if a]
-    if len(active) > 1 and not is_prime(p):
-        raise ValueError(f"p: must be prime for the product of {len(active)} operands, got {p}")
     form = monomial(p, [exponents[s] for s in active])
-    single = len(active) == 1
-    if single:
-        form = Form("additive", form.g, form.h)
-    zero = 0 if single else 1
-    waves = _waves(p if single else p - 1, len(active), None if width is None else width - zero, beta, rng)
-    small = additive(form, waves) if single else multiplicative(form, waves)
+    if len(active) == 1:
+        small = additive(Form("additive", form.g, form.h), _waves(_every(p), 1, width, beta, rng))
+    elif is_prime(p):
+        periodic = None if width is None else width - 1
+        small = multiplicative(form, _waves(_every(p - 1), len(active), periodic, beta, rng))
+    else:
+        code = codes(form, p)[0]
+        read = preimages(code.label, code.reach, p, "reachable")
+        problem = Separation(code.order, code.label, code.reach, read, code.factors)
+        small = coded(code, _waves(problem, len(active), width, beta, rng), p)
     embedding = jnp.zeros((len(exponents), p, small.width)).at[jnp.array(active)].set(small.embedding)
     return MLP(embedding, small.readout, small.activation)
 
 
 def _sum(p: int, terms: Terms, width: int | None, beta: float, rng: np.random.Generator) -> MLP:
     """Write down the sum expert; a constant moves class q to q + c_0."""
-    net = additive(weighted_sum(p, terms.coefficients), _waves(p, len(terms.coefficients), width, beta, rng))
+    net = additive(weighted_sum(p, terms.coefficients), _waves(_every(p), len(terms.coefficients), width, beta, rng))
     return MLP(net.embedding, jnp.roll(net.readout, terms.constant, axis=0), net.activation)
 
 
-def _waves(m: int, k: int, width: int | None, beta: float, rng: np.random.Generator) -> Waves:
+def _every(m: int) -> Separation:
+    """Return the problem of telling all elements of Z_m apart."""
+    return Separation(m, np.arange(m), np.ones(m, dtype=bool), np.eye(m))
+
+
+def _waves(
+    problem: Separation, k: int, width: int | None, beta: float, rng: np.random.Generator
+) -> Waves:
     """Return random waves of a width, or exact ones whose margin lets softmax at beta decide."""
+    m, factors = problem.order, problem.factors
     if width is not None:
-        return random_waves(m, k, width, rng)
+        return random_waves(m, k, width, rng, factors=factors)
     if m == 1:
-        return exact_waves(1, k, (0,))
-    every = np.ones(m, dtype=bool)
-    problem = Separation(m, np.arange(m), every, np.eye(m))
-    floor = log(m / LEFT_ON_RIGHT) / beta
+        return exact_waves(1, k, (0,), factors)
+    wrong = len(problem.preimages)
+    floor = log(wrong / LEFT_ON_RIGHT) / beta
     if floor >= 1:
-        raise ValueError(f"beta: must exceed {log(m / LEFT_ON_RIGHT):.1f} for exact phases, got {beta}")
-    return exact_waves(m, k, smallest(problem, floor).frequencies)
+        raise ValueError(f"beta: must exceed {log(wrong / LEFT_ON_RIGHT):.1f} for exact phases, got {beta}")
+    return exact_waves(m, k, smallest(problem, floor).frequencies, factors)

@@ -16,10 +16,15 @@ from math import comb, gcd
 
 import numpy as np
 
-from .waves import raw_weight
+from .characters import Factors, angles, representatives
+from .subsets import best, fewest
+from .waves import block, raw_weight
 
 EXHAUSTIVE = 200_000
 """Up to this many sets (after symmetry) every set of frequencies is tried."""
+
+GAPS = 4_000_000
+"""How many numbers the search on a product of groups keeps in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +36,14 @@ class Separation:
         label: int64 (m,), class of each argument.
         reach: bool (m,), the arguments that occur.
         preimages: float64 (c, m), the readout R (`readout.preimages`).
+        factors: orders of the cyclic factors, () for Z_m.
     """
 
     order: int
     label: np.ndarray
     reach: np.ndarray
     preimages: np.ndarray
+    factors: Factors = ()
 
     @property
     def plain(self) -> bool:
@@ -45,8 +52,14 @@ class Separation:
 
     @property
     def candidates(self) -> tuple[int, ...]:
-        """The frequencies worth carrying: 1..m//2, and 0 where class sizes differ or only 0 is left."""
-        return tuple(range(0 if not self.plain or self.order == 1 else 1, self.order // 2 + 1))
+        """The frequencies worth carrying: one of each pair f, -f, and 0 only where class sizes differ or only 0 is left."""
+        every = representatives(self.order, self.factors)
+        return every if not self.plain or self.order == 1 else every[1:]
+
+    @property
+    def countable(self) -> bool:
+        """Whether sets can be compared by differences in Z_m alone."""
+        return self.plain and not self.factors
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ def choose(problem: Separation, count: int) -> Choice:
     All sets are compared where at most `EXHAUSTIVE` remain; multiplication by a unit of Z_m permutes the
     arguments and leaves margins unchanged when every argument occurs and is its own class, so there one
     frequency may be taken to divide m. Beyond that: greedy growth, then swaps of one frequency until none
-    helps.
+    helps; on a product of groups swaps from random starts.
 
     Arguments:
         problem: what to separate.
@@ -97,7 +110,11 @@ def choose(problem: Separation, count: int) -> Choice:
         raise ValueError(f"frequencies: must number 1 to {len(pool)} at order {problem.order}, got {count}")
     if count == len(pool):
         return Choice(pool, margin(problem, pool), True)
-    if problem.plain and comb(len(pool), count) // _symmetry(problem) <= EXHAUSTIVE:
+    if problem.factors:
+        drawn, gaps, weights = _gaps(problem, count)
+        chosen = tuple(drawn[i] for i in best(gaps, weights, count))
+        return Choice(chosen, margin(problem, chosen), False)
+    if problem.countable and comb(len(pool), count) // _symmetry(problem) <= EXHAUSTIVE:
         best = _best_of_all(problem, count)
         return Choice(best, margin(problem, best), True)
     best = _swapped(problem, next(islice(greedy(problem), count - 1, None)))
@@ -109,13 +126,17 @@ def smallest(problem: Separation, floor: float) -> Choice:
 
     The first count at which `choose` succeeds; or, where classes read several arguments, the first greedy set
     that succeeds, made smaller as long as swaps or some random starts (seeded) find a set that still does.
-    Not proved to be the fewest in that case.
+    On a product of groups: random starts with swaps at every size that bisection visits (`subsets`). Not
+    proved to be the fewest in these cases.
 
     Raises:
         ValueError: not even all frequencies reach the floor (a floor of 1 or more).
     """
     pool = problem.candidates
-    if problem.plain:
+    found: Choice | None
+    if problem.factors:
+        found = _few(problem, floor)
+    elif problem.countable:
         choices = (choose(problem, count) for count in range(1, len(pool) + 1))
         found = next((c for c in choices if c.margin > floor), None)
     else:
@@ -157,10 +178,10 @@ def _pool(problem: Separation) -> tuple[int, ...]:
 def _raw_logits(problem: Separation, f: int) -> np.ndarray:
     """Return one frequency's share of L over the arguments that occur, before division by all weights."""
     m = problem.order
-    angle = 2 * np.pi * (f * np.arange(m) % m) / m
+    angle = angles(m, problem.factors, f, np.arange(m))
     c, s = np.cos(angle), np.sin(angle)
     t = problem.reach
-    return raw_weight(m, f) * (np.outer(c[t], problem.preimages @ c) + np.outer(s[t], problem.preimages @ s))
+    return raw_weight(m, f, problem.factors) * (np.outer(c[t], problem.preimages @ c) + np.outer(s[t], problem.preimages @ s))
 
 
 def _right_minus_rest(problem: Separation, logits: np.ndarray) -> np.ndarray:
@@ -172,8 +193,46 @@ def _right_minus_rest(problem: Separation, logits: np.ndarray) -> np.ndarray:
 
 
 def _relative(problem: Separation, logits: np.ndarray, frequencies: Sequence[int]) -> float:
-    scale = sum(raw_weight(problem.order, f) for f in frequencies)
+    scale = sum(raw_weight(problem.order, f, problem.factors) for f in frequencies)
     return float(_right_minus_rest(problem, logits).min(initial=np.inf)) / scale
+
+
+def _few(problem: Separation, floor: float) -> Choice | None:
+    """Find few characters of a product of groups, among all or those drawn."""
+    drawn: tuple[int, ...] = ()
+    found = None
+    while found is None and len(drawn) < len(problem.candidates):
+        drawn, gaps, weights = _gaps(problem, 2 * len(drawn))
+        k = 2  # the order of costs is the same for every number of operands
+        costs = np.array([block(problem.order, k, f, problem.factors)[0].shape[1] for f in drawn])
+        found = fewest(gaps, weights, costs, floor)
+    if found is None:
+        return None
+    chosen = tuple(drawn[i] for i in found)
+    return Choice(chosen, margin(problem, chosen), False)
+
+
+def _gaps(problem: Separation, least: int) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
+    """Tabulate what each character adds to every gap: characters, gaps (n, pairs), weights (n,).
+
+    Silent classes count once. Above `GAPS` numbers only some characters are drawn (seeded), `least` or more.
+    """
+    every, label = problem.candidates, problem.label[problem.reach]
+    heard = np.flatnonzero(problem.preimages.any(axis=1))
+    silent = np.setdiff1d(np.arange(len(problem.preimages)), heard)[:1]
+    classes = np.concatenate([heard, silent])
+    wrong = classes != label[:, None]
+    size = max(least, 8, GAPS // max(1, int(wrong.sum())))
+    if size < len(every):
+        others = np.random.default_rng(0).choice(every[1:], size - 1, replace=False)
+        every = (every[0], *sorted(int(f) for f in others))
+    rows = np.arange(len(label))[:, None]
+    gaps = []
+    for f in every:
+        logits = _raw_logits(problem, f)
+        gaps.append((logits[rows, label[:, None]] - logits[:, classes])[wrong])
+    weights = np.array([raw_weight(problem.order, f, problem.factors) for f in every])
+    return every, np.stack(gaps), weights
 
 
 def _symmetry(problem: Separation) -> int:

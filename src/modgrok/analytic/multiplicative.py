@@ -1,9 +1,9 @@
-"""Multiplicative: the closed form of h[g_1(n_1) * ... * g_k(n_k)] mod a prime p.
+"""Multiplicative: the closed form of h[g_1(n_1) * ... * g_k(n_k)] mod p.
 
-The units are the cyclic group Z_(p-1) through the discrete logarithm; zero has no logarithm and gets a neuron
-of its own.
+Mod a prime the units are the cyclic group Z_(p-1) through the discrete logarithm; zero has no logarithm and gets a neuron
+of its own. Mod any other p the product is a sum in a finite abelian group (`codes`), zero included.
 
-Owns: logarithmic arguments and the zero neuron.
+Owns: logarithmic arguments and the zero neuron; the network of a code.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from modgrok.algebra import exponential_table, is_prime, logarithm_table
 from modgrok.models.activations import activation as function
 from modgrok.models.mlp import MLP
 
+from .codes import Code
 from .forms import Witness, reachable
 from .network import corrected, network
 from .readout import preimages
@@ -71,6 +72,43 @@ def multiplicative(
         embedding = np.concatenate([(~live)[:, :, None], embedding], axis=2)
         weights = np.concatenate([_zero_column(h[0], weights, waves, name)[:, None], weights], axis=1)
     return network(embedding, weights, name)
+
+
+def coded(
+    code: Code, waves: Waves, classes: int, *, readout: str = "reachable", activation: str | None = None
+) -> MLP:
+    """Write down the network of a code: waves are characters of its group.
+
+        U[s, i, n] = a_n cos(2 pi <f_n, u_s(i)> + phi_s,n)
+        W[q, n]    = a_n sum_{t: label(t) = q} cos(2 pi <f_n, t> + sum_s phi_s,n)
+
+    Arguments:
+        code: `codes`; every value has an argument, so there is no zero neuron.
+        waves: N neurons with the code's order and factors.
+        classes: c, more than any label.
+        readout: one of `READOUTS`; `forward` equals `reachable`, since only sums that occur have a label.
+        activation: z^k if None.
+
+    Returns:
+        MLP with embedding (k, p, N) and readout (c, N).
+
+    Example:
+        >>> from modgrok.analytic.codes import codes
+        >>> from modgrok.analytic.forms import monomial
+        >>> from modgrok.analytic.waves import exact_waves
+        >>> code = codes(monomial(6, (1, 1)), 6)[0]
+        >>> code.factors
+        (3, 3, 2)
+        >>> net = coded(code, exact_waves(18, 2, (1, 2, 4, 6, 7, 8, 10), code.factors), 6)
+        >>> net(jnp.array([[5, 5], [2, 3], [4, 5]])).argmax(axis=1).tolist()
+        [1, 0, 2]
+
+    Source: docs/exact-networks.md.
+    """
+    name = activation or f"power{waves.operands}"
+    table = preimages(code.label, code.reach, classes, "reachable" if readout == "forward" else readout)
+    embedding = embed(waves, code.arguments, np.ones_like(code.arguments, dtype=bool))
+    return network(embedding, read(waves, table) * corrected(waves, name), name)
 
 
 def _zero_column(target: np.integer, weights: np.ndarray, waves: Waves, name: str) -> np.ndarray:

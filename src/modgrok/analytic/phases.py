@@ -83,8 +83,23 @@ def exact_phases(k: int) -> np.ndarray:
     if not 1 <= k <= 12:
         raise ValueError(f"operands: must be 1 to 12 for exact phases, got {k}")
     turn = np.pi * np.arange(k + 1) / (k + 1)
-    flips = np.pi * np.array([(0, *e) for e in product((0, 1), repeat=k - 1)], dtype=np.float64)
-    return (turn[None, :, None] + flips.T[:, None, :]).reshape(k, -1)
+    return (turn[None, :, None] + flips(k)[:, None, :]).reshape(k, -1)
+
+
+def flips(k: int) -> np.ndarray:
+    """Return phases 0 and pi, phi_1 = 0: exact where all cosines are signs, 2^(k-1) neurons.
+
+    Every r with an even entry averages out; the others, r in {-1,1}^k, are the wanted wave for signs, and
+    their coefficients add up to k!.
+
+    Returns:
+        float64 (k, 2^(k-1)).
+
+    Example:
+        >>> (flips(2) / np.pi).tolist()
+        [[0.0, 0.0], [0.0, 1.0]]
+    """
+    return np.pi * np.array([(0, *e) for e in product((0, 1), repeat=k - 1)], dtype=np.float64).T
 
 
 def random_phases(k: int, n: int, rng: np.random.Generator) -> np.ndarray:

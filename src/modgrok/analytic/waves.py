@@ -8,22 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import factorial
 
 import numpy as np
 
-from .phases import exact_phases, random_phases, wave_gain
+from .characters import Factors, angles, real
+from .phases import exact_phases, flips, random_phases, wave_gain
 
 
 @dataclass(frozen=True, eq=False)
 class Waves:
-    """N periodic neurons on Z_m for k operands.
+    """N periodic neurons on Z_m, or on a product of cyclic groups, for k operands.
 
     Attributes:
-        order: m, the order of the cyclic group.
-        frequency: int64 (N,), taken mod m.
+        order: m, the order of the group.
+        frequency: int64 (N,), taken mod m; numbers of characters if there are factors.
         phase: float64 (k, N), radians.
         weight: float64 (N,), positive, the height of the neuron's wave in the logits; the sum is 1, the peak.
-        gain: float64 (N,), height of that wave at unit amplitude: k!/2^k, or k^k for the constant neuron.
+        gain: float64 (N,), height of that wave at unit amplitude: k!/2^k, k^k for the constant neuron, k! for
+            a sign that uses that it is one.
+        factors: orders of the cyclic factors; () for Z_m itself.
     """
 
     order: int
@@ -31,6 +35,7 @@ class Waves:
     phase: np.ndarray
     weight: np.ndarray
     gain: np.ndarray
+    factors: Factors = ()
 
     @property
     def operands(self) -> int:
@@ -49,7 +54,12 @@ class Waves:
 
 
 def random_waves(
-    m: int, k: int, width: int, rng: np.random.Generator, frequencies: Sequence[int] | None = None
+    m: int,
+    k: int,
+    width: int,
+    rng: np.random.Generator,
+    frequencies: Sequence[int] | None = None,
+    factors: Factors = (),
 ) -> Waves:
     """Build the papers' neurons: frequencies 1..N, phases uniform, every weight 1/N.
 
@@ -61,6 +71,7 @@ def random_waves(
             distribution, since phases are independent, and is left out; so the first N of any wider set
             differ from a set of N only in their weight.
         frequencies: carried in turn instead of 1..N.
+        factors: of the group, () for Z_m.
 
     Raises:
         ValueError: width < 1.
@@ -72,46 +83,62 @@ def random_waves(
     turns = np.arange(1, width + 1) if frequencies is None else np.resize(frequencies, width)
     frequency = turns.astype(np.int64) % m
     uniform = np.full(width, 1 / width)
-    return Waves(m, frequency, random_phases(k, width, rng), uniform, np.full(width, wave_gain(k)))
+    return Waves(m, frequency, random_phases(k, width, rng), uniform, np.full(width, wave_gain(k)), factors)
 
 
-def exact_waves(m: int, k: int, frequencies: Sequence[int]) -> Waves:
+def exact_waves(m: int, k: int, frequencies: Sequence[int], factors: Factors = ()) -> Waves:
     """Build neurons whose leftover waves vanish: the logit is sum_f w_f cos(2 pi f d / m) exactly.
 
-    Every frequency takes (k+1) 2^(k-1) neurons, frequency 0 a single constant one. w_f is proportional to
+    Every frequency takes (k+1) 2^(k-1) neurons, frequency 0 a single constant one; on a product of groups, a
+    real character other than 0 takes the 2^(k-1) flips alone (`block`). w_f is proportional to
     `frequency_weights`, so that all frequencies 0..m/2 together give the indicator of d = 0.
 
     Arguments:
         m: order of the group, at least 1.
         k: number of operands, 1..12.
-        frequencies: distinct integers in 0..m//2.
+        frequencies: distinct integers in 0..m//2, or among the `representatives` of the group.
+        factors: of the group, () for Z_m.
 
     Source: docs/exact-networks.md.
     """
-    weights = frequency_weights(m, frequencies)
-    design = exact_phases(k)
-    blocks = [np.zeros((k, 1)) if f == 0 else design for f in frequencies]
+    weights = frequency_weights(m, frequencies, factors)
+    made = [block(m, k, f, factors) for f in frequencies]
+    blocks = [phases for phases, _ in made]
     size = [block.shape[1] for block in blocks]
     share = np.concatenate([np.full(n, w / n) for n, w in zip(size, weights, strict=True)])
-    gain = np.concatenate([np.full(n, k**k if n == 1 else wave_gain(k)) for n in size])
+    gain = np.repeat([gain for _, gain in made], size)
     frequency = np.repeat(np.asarray(frequencies, dtype=np.int64), size)
-    return Waves(m, frequency, np.concatenate(blocks, axis=1), share, gain)
+    return Waves(m, frequency, np.concatenate(blocks, axis=1), share, gain, factors)
 
 
-def frequency_weights(m: int, frequencies: Sequence[int]) -> np.ndarray:
-    """Weigh frequencies so that they add up to 1: w_f = 1 for f in {0, m/2}, else 2, over their sum.
+def block(m: int, k: int, f: int, factors: Factors = ()) -> tuple[np.ndarray, float]:
+    """Return the exact phases (k, n) of one frequency, and the gain of each of its neurons.
+
+    Example:
+        >>> [block(12, 2, f, (3, 2, 2))[0].shape[1] for f in (0, 1, 4)]  # constant, sign, complex
+        [1, 2, 6]
+    """
+    if f == 0:
+        return np.zeros((k, 1)), float(k**k)
+    if factors and real(m, factors, f):
+        return flips(k), float(factorial(k))
+    return exact_phases(k), wave_gain(k)
+
+
+def frequency_weights(m: int, frequencies: Sequence[int], factors: Factors = ()) -> np.ndarray:
+    """Weigh frequencies so that they add up to 1: w_f = 1 if f = -f, else 2, over their sum.
 
     Example:
         >>> frequency_weights(4, (0, 1, 2)).tolist()
         [0.25, 0.5, 0.25]
     """
-    raw = np.array([raw_weight(m, f) for f in frequencies])
+    raw = np.array([raw_weight(m, f, factors) for f in frequencies])
     return raw / raw.sum()
 
 
-def raw_weight(m: int, f: int) -> float:
-    """Return how many characters of Z_m a cosine of frequency f stands for: 1 if f = -f, else 2."""
-    return 1.0 if 2 * f % m == 0 else 2.0
+def raw_weight(m: int, f: int, factors: Factors = ()) -> float:
+    """Return how many characters of the group a cosine of frequency f stands for: 1 if f = -f, else 2."""
+    return 1.0 if real(m, factors, f) else 2.0
 
 
 def embed(waves: Waves, arguments: np.ndarray, live: np.ndarray) -> np.ndarray:
@@ -127,8 +154,8 @@ def embed(waves: Waves, arguments: np.ndarray, live: np.ndarray) -> np.ndarray:
 
     Source: Gromov 2023, Eq. 6; Doshi et al. 2024, Eq. 2 and 4.
     """
-    turns = arguments[:, :, None] * waves.frequency % waves.order
-    angle = 2 * np.pi * turns / waves.order + waves.phase[:, None, :]
+    angle = angles(waves.order, waves.factors, waves.frequency, arguments[:, :, None])
+    angle = angle + waves.phase[:, None, :]
     return live[:, :, None] * waves.amplitude * np.cos(angle)
 
 
@@ -144,6 +171,6 @@ def read(waves: Waves, preimages: np.ndarray) -> np.ndarray:
 
     Source: Gromov 2023, Eq. 7 and Claim II; the sum over preimages is this project's forward readout.
     """
-    turns = np.arange(waves.order)[:, None] * waves.frequency % waves.order
-    angle = 2 * np.pi * turns / waves.order + waves.phase.sum(axis=0)
+    angle = angles(waves.order, waves.factors, waves.frequency, np.arange(waves.order)[:, None])
+    angle = angle + waves.phase.sum(axis=0)
     return waves.amplitude * (preimages @ np.cos(angle))

@@ -18,9 +18,10 @@ class Solution(NamedTuple):
 
     Arguments:
         alphas: shape (n, c).
-        condition: estimate of the matrix's condition number: the squared ratio of the largest to the
-            smallest diagonal entry of its Cholesky factor, a lower bound; infinite where that failed.
-        singular: whether the matrix was singular to working precision and the fallback was taken.
+        condition: condition number of K + ridge I: exact over the eigenvalues kept where the fallback was
+            taken; otherwise a lower bound, the squared ratio of the largest to the smallest diagonal entry
+            of the Cholesky factor.
+        singular: whether the matrix is singular to working precision, so that alphas are of least norm.
     """
 
     alphas: Float[Array, "n c"]
@@ -33,13 +34,13 @@ def solve_kernel(
     targets: Float[Array, "n c"],
     ridge: Float[Array, ""] | float = 0.0,
 ) -> Solution:
-    """Solve (K + ridge I) alpha = Y for a symmetric positive semi-definite K.
+    """Solve (K + ridge I) alpha = Y for a symmetric K.
 
     The Cholesky factor of K + (ridge + jitter) I is used, jitter = eps * mean(diag K) with eps the unit
     round-off: the size of the rounding already made in computing K. Where the factorisation breaks down, or
-    the condition exceeds 1/(n eps), K is singular to working precision, and alpha is the least-squares
-    solution of least norm: eigenvalues up to n eps times the largest are left out. That takes about 30
-    times as long.
+    the condition exceeds 1/(n eps), the fallback takes an eigendecomposition, about 30 times as long:
+    eigenvalues up to n eps times the largest in magnitude are left out, and alpha is the least-squares
+    solution of least norm. It also serves an indefinite K, such as the kernel of an indefinite M.
 
     Arguments:
         kernel: computes K, of which only the lower triangle is read; called again by the fallback, so that
@@ -60,13 +61,12 @@ def solve_kernel(
     pivots = jnp.diagonal(factor)
     condition = (jnp.max(pivots) / jnp.min(pivots)) ** 2
     regular = jnp.isfinite(condition) & (condition < 1 / (n * unit))
-    alphas = jax.lax.cond(
+    return jax.lax.cond(
         regular,
         lambda found: found,
         lambda found: _by_eigenvalues(kernel(), targets, ridge),
-        _by_factor(factor, targets),
+        Solution(_by_factor(factor, targets), condition, jnp.zeros((), bool)),
     )
-    return Solution(alphas, jnp.where(jnp.isnan(condition), jnp.inf, condition), ~regular)
 
 
 def _shifted(matrix: Array, shift: Array | float) -> Array:
@@ -79,8 +79,11 @@ def _by_factor(factor: Array, targets: Array) -> Array:
     return jax.lax.linalg.triangular_solve(factor, half, left_side=True, lower=True, transpose_a=True)
 
 
-def _by_eigenvalues(matrix: Array, targets: Array, ridge: Array | float) -> Array:
-    values, vectors = jnp.linalg.eigh(matrix, symmetrize_input=False)
-    kept = values > len(matrix) * jnp.finfo(matrix.dtype).eps * jnp.max(jnp.abs(values))
-    inverse = jnp.where(kept, 1 / jnp.where(kept, values + ridge, 1), 0)
-    return vectors @ (inverse[:, None] * (vectors.T @ targets))
+def _by_eigenvalues(matrix: Array, targets: Array, ridge: Array | float) -> Solution:
+    values, vectors = jnp.linalg.eigh(_shifted(matrix, ridge), symmetrize_input=False)
+    size = jnp.abs(values)
+    kept = size > len(matrix) * jnp.finfo(matrix.dtype).eps * jnp.max(size)
+    inverse = jnp.where(kept, 1 / jnp.where(kept, values, 1), 0)
+    alphas = vectors @ (inverse[:, None] * (vectors.T @ targets))
+    least = jnp.min(jnp.where(kept, size, jnp.inf))
+    return Solution(alphas, jnp.max(size) / least, ~kept.all())

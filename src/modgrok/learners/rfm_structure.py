@@ -18,7 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from ..algebra import Basis
+from ..algebra import Basis, logarithm_table
+from ..algebra.circulant import Orientation
 
 
 class Structure(eqx.Module):
@@ -55,6 +56,26 @@ def structure_of(basis: Basis) -> Structure:
     labels = np.stack(basis.operands)
     one_to_one = all(np.array_equal(np.sort(row[row >= 0]), np.arange(basis.order)) for row in labels)
     return Structure(jnp.asarray(labels, jnp.int32), basis.order, one_to_one)
+
+
+def oriented(p: int, orientation: Orientation, *, logarithmic: bool = False) -> Structure:
+    """Return the structure of two operands with blocks of one orientation.
+
+    Arguments:
+        p: modulus; prime when `logarithmic`.
+        orientation: `toeplitz`, blocks that depend on i - j (x + y, and x*y in logarithms), or `hankel`, on
+            i + j (x - y and x/y).
+        logarithmic: whether i and j are discrete logarithms; 0 then takes no part.
+
+    Example:
+        >>> oriented(5, "hankel").levels(0, 1)[1].tolist()
+        [1, 2, 3, 4, 0]
+    """
+    rows = logarithm_table(p) if logarithmic else np.arange(p)
+    order = p - 1 if logarithmic else p
+    negated = np.where(rows < 0, -1, (-rows) % order)
+    columns = rows if orientation == "toeplitz" else negated
+    return Structure(jnp.asarray(np.stack([rows, columns]), jnp.int32), order, True)
 
 
 def spread(values: Float[Array, " n"], levels: Int[Array, "p p"]) -> Float[Array, "p p"]:

@@ -27,7 +27,7 @@ class Quadratic(FormKernel):
 
     def slopes(self, u: Number, q: Number, r: Number) -> tuple[Number, Number]:
         """Return (2u, 0)."""
-        return 2 * u, 0 * q
+        return 2 * u, 0 * u
 
     def forms(
         self, metric: Float[Array, "d d"], mass: Float[Array, "d d c"], total: Float[Array, " c"]
