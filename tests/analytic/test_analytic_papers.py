@@ -44,7 +44,9 @@ def test_mse_constant_of_four_terms():
 
 
 @pytest.mark.parametrize(("p", "seeds", "spread"), [(23, 20, 0.0012), (97, 5, 0.0002)])
-@pytest.mark.parametrize("exponents", [(1, 1), (4, 1), (2, 2)])
+@pytest.mark.parametrize(
+    "exponents", [(1, 1), *(pytest.param(e, marks=pytest.mark.long) for e in ((4, 1), (2, 2)))]
+)
 def test_products_at_500(p, seeds, spread, exponents):
     # spread: standard deviation between seeds (60 at 23); the mean may be off by three of its own
     found = reports(p, monomial(p, exponents), range(seeds), width=500, readout="forward")
@@ -61,6 +63,7 @@ def test_square_of_a_sum_by_both_readouts():
     assert [r.errors for r in forward] == [0, 0, 0]
 
 
+@pytest.mark.long
 def test_five_cubed_two_fourth_squared():
     # (5 n^3 + 2 m^4)^2 of App. C at 97: N = 500 and the exact network agree with the table
     n = np.arange(97)
@@ -73,7 +76,7 @@ def test_five_cubed_two_fourth_squared():
 
 
 @pytest.mark.parametrize("p", [97, 23])
-@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize("which", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2))])
 def test_appendix_b_experts(p, which):
     monomials = APPENDIX_B[which]
     table = polynomial_table(p, monomials)

@@ -38,7 +38,7 @@ PAPER_WIDTH = 500
 CODED_FLOOR = 1e-3
 """The margin that a search on a product of groups asks for from the start, to save searches."""
 
-RIVAL = 256
+RIVAL = 64
 """The largest group of a second code that is tried beside the smaller one."""
 
 
@@ -60,8 +60,8 @@ class Construction:
         rounding: bound on what float32 can move one periodic logit; None for other activations than powers.
         report: the exhaustive check.
         probes: (width, errors) that a search over widths tried, in order; else empty.
-        group: orders of the cyclic factors whose waves the neurons are: (p,) for a sum, (p - 1,) for a product
-            mod a prime, those of its code mod a composite p; empty for experts.
+        group: orders of the cyclic factors whose waves the neurons are: (p,) for a sum, (p - 1,) for a
+            product mod a prime, those of its code mod a composite p; empty for experts.
     """
 
     kind: str
@@ -103,8 +103,8 @@ def construct(
             number found without an error.
         phases: one of `PHASES`. None: random if an integer width, an inverse readout, or an activation other
             than z^k is asked for, else exact.
-        frequencies: how many (the best are chosen) or which, in 0..m//2 for the group order m, p or p - 1; for
-            a product mod a composite p which of the `representatives` of its smaller code's group.
+        frequencies: how many (the best are chosen) or which, in 0..m//2 for the group order m, p or p - 1;
+            for a product mod a composite p which of the `representatives` of its smaller code's group.
             None: with exact phases the fewest whose margin is over twice the float32 bound, or as many as
             `width` holds; with random phases 1..N. A larger number buys a larger margin.
         readout: one of `READOUTS`. `forward` differs from `reachable` where h has arguments without input:
@@ -267,7 +267,7 @@ def _exact(plan: _Plan) -> tuple[_Plan, Choice, MLP]:
     """
     free = plan.frequencies is None and not isinstance(plan.width, int)
     given = not (plan.frequencies is None or isinstance(plan.frequencies, int))
-    made = []
+    made: list[tuple[_Plan, Choice, MLP]] = []
     for code in (plan.code, *(() if given else plan.rivals)):
         trial = replace(plan, code=code)
         try:
@@ -298,9 +298,8 @@ def _checked(frequencies: Sequence[int], m: int, factors: Factors) -> tuple[int,
     if factors:
         allowed = representatives(m, factors)
         if not found or len(set(found)) != len(found) or not set(found) <= set(allowed):
-            raise ValueError(
-                f"frequencies: must be distinct and the smaller of f, -f on {factors}, got {tuple(frequencies)}"
-            )
+            rule = f"must be distinct and the smaller of f, -f on {factors}"
+            raise ValueError(f"frequencies: {rule}, got {tuple(frequencies)}")
         return found
     if not found or len(set(found)) != len(found) or found[0] < 0 or found[-1] > m // 2:
         raise ValueError(f"frequencies: must be distinct integers in 0..{m // 2}, got {tuple(frequencies)}")

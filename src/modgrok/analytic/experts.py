@@ -151,9 +151,9 @@ def experts(
 ) -> Experts:
     """Write down the experts of c_1 m_1 + ... + c_S m_S + c_0 mod p.
 
-    A product expert is the multiplicative closed form on the operands its monomial contains (of its code mod a
-    composite p), the others have embedding 0; with one such operand it is the additive form of n -> n^a. The sum expert is the additive
-    form of sum c_s t_s, its classes rolled by c_0.
+    A product expert is the multiplicative closed form on the operands its monomial contains (of its code mod
+    a composite p), the others have embedding 0; with one such operand it is the additive form of n -> n^a.
+    The sum expert is the additive form of sum c_s t_s, its classes rolled by c_0.
 
     Arguments:
         p: modulus, at least 2.
@@ -247,7 +247,9 @@ def _product(
 
 def _sum(p: int, terms: Terms, width: int | None, beta: float, rng: np.random.Generator) -> MLP:
     """Write down the sum expert; a constant moves class q to q + c_0."""
-    net = additive(weighted_sum(p, terms.coefficients), _waves(_every(p), len(terms.coefficients), width, beta, rng))
+    net = additive(
+        weighted_sum(p, terms.coefficients), _waves(_every(p), len(terms.coefficients), width, beta, rng)
+    )
     return MLP(net.embedding, jnp.roll(net.readout, terms.constant, axis=0), net.activation)
 
 
@@ -256,9 +258,7 @@ def _every(m: int) -> Separation:
     return Separation(m, np.arange(m), np.ones(m, dtype=bool), np.eye(m))
 
 
-def _waves(
-    problem: Separation, k: int, width: int | None, beta: float, rng: np.random.Generator
-) -> Waves:
+def _waves(problem: Separation, k: int, width: int | None, beta: float, rng: np.random.Generator) -> Waves:
     """Return random waves of a width, or exact ones whose margin lets softmax at beta decide."""
     m, factors = problem.order, problem.factors
     if width is not None:

@@ -63,7 +63,7 @@ def monomial(p: int, exponents: Sequence[int]) -> Form:
     """Write n_1^a_1 ... n_k^a_k mod p as a multiplicative form: g_s(n) = n^a_s, h = identity.
 
     Arguments:
-        p: modulus, at least 2; the closed form itself needs a squarefree one.
+        p: modulus, at least 2.
         exponents: a_s >= 0; n^0 = 1 for every n, zero included.
 
     Raises:

@@ -17,7 +17,7 @@ from math import comb, gcd
 import numpy as np
 
 from .characters import Factors, angles, representatives
-from .subsets import best, fewest
+from .subsets import fewest, highest
 from .waves import block, raw_weight
 
 EXHAUSTIVE = 200_000
@@ -52,7 +52,10 @@ class Separation:
 
     @property
     def candidates(self) -> tuple[int, ...]:
-        """The frequencies worth carrying: one of each pair f, -f, and 0 only where class sizes differ or only 0 is left."""
+        """The frequencies worth carrying: one of each pair f, -f.
+
+        0 only where class sizes differ or nothing else is left.
+        """
         every = representatives(self.order, self.factors)
         return every if not self.plain or self.order == 1 else every[1:]
 
@@ -112,7 +115,7 @@ def choose(problem: Separation, count: int) -> Choice:
         return Choice(pool, margin(problem, pool), True)
     if problem.factors:
         drawn, gaps, weights = _gaps(problem, count)
-        chosen = tuple(drawn[i] for i in best(gaps, weights, count))
+        chosen = tuple(drawn[i] for i in highest(gaps, weights, count))
         return Choice(chosen, margin(problem, chosen), False)
     if problem.countable and comb(len(pool), count) // _symmetry(problem) <= EXHAUSTIVE:
         best = _best_of_all(problem, count)
@@ -181,7 +184,8 @@ def _raw_logits(problem: Separation, f: int) -> np.ndarray:
     angle = angles(m, problem.factors, f, np.arange(m))
     c, s = np.cos(angle), np.sin(angle)
     t = problem.reach
-    return raw_weight(m, f, problem.factors) * (np.outer(c[t], problem.preimages @ c) + np.outer(s[t], problem.preimages @ s))
+    wave = np.outer(c[t], problem.preimages @ c) + np.outer(s[t], problem.preimages @ s)
+    return raw_weight(m, f, problem.factors) * wave
 
 
 def _right_minus_rest(problem: Separation, logits: np.ndarray) -> np.ndarray:

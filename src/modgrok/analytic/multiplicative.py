@@ -1,7 +1,8 @@
 """Multiplicative: the closed form of h[g_1(n_1) * ... * g_k(n_k)] mod p.
 
-Mod a prime the units are the cyclic group Z_(p-1) through the discrete logarithm; zero has no logarithm and gets a neuron
-of its own. Mod any other p the product is a sum in a finite abelian group (`codes`), zero included.
+Mod a prime the units are the cyclic group Z_(p-1) through the discrete logarithm; zero has no logarithm and
+gets a neuron of its own. Mod any other p the product is a sum in a finite abelian group (`codes`), zero
+included.
 
 Owns: logarithmic arguments and the zero neuron; the network of a code.
 """
