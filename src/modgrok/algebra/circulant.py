@@ -40,8 +40,6 @@ def levels(
         >>> levels(np.arange(3), np.arange(3), 3, "hankel").tolist()
         [[0, 1, 2], [1, 2, 0], [2, 0, 1]]
     """
-    if orientation not in ORIENTATIONS:
-        raise ValueError(f"orientation: must be toeplitz or hankel, got {orientation!r}")
     rows, columns = np.asarray(rows, dtype=np.int64)[:, None], np.asarray(columns, dtype=np.int64)[None, :]
     sign = -1 if orientation == "toeplitz" else 1
     return np.where((rows >= 0) & (columns >= 0), (rows + sign * columns) % order, -1)

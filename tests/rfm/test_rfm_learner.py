@@ -1,0 +1,301 @@
+"""The learner: its laws, its bad inputs, and what the papers' runs do at small p."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import rfm_oracle as oracle
+from pydantic import ValidationError
+from rfm_setting import case, doubles, random_metric, relative, run
+
+from modgrok.learners.rfm import rfm_learner
+from modgrok.learners.rfm_memory import check_memory, memory_needed
+from modgrok.learners.rfm_settings import RFMSettings, kernel_of
+from modgrok.learners.rfm_solve import solve_kernel
+from modgrok.learners.rfm_stored import check_metric, metric_digest, read_metric
+from modgrok.learners.rfm_structure import oriented, structure_of
+from modgrok.learners.rfm_tasks import multitask_problem, odd_even_task
+from modgrok.measures import basis_of
+from modgrok.measures.alignment import agop_alignment
+from modgrok.measures.circulant import circulant_deviation
+from modgrok.models.kernels import agop, features, make_layout
+from modgrok.tasks import InputError, split_task, task_from_expression
+
+
+def deviations(trace, structure) -> np.ndarray:
+    with jax.enable_x64(True):
+        return np.array([float(circulant_deviation(doubles(m), structure)) for m in trace.metrics])
+
+
+def test_a_quadratic_run_shows_what_the_paper_shows():
+    """p = 31: memorised from the start, features move long before the accuracy does, and it groks."""
+    trace = run(case("x + y", 31, 0.6), 30)
+    assert (trace.train == 1).all()
+    assert (trace.test[:9] < 0.01).all()
+    assert trace.test[30] > 0.9
+    right = deviations(trace, oriented(31, "toeplitz"))
+    wrong = deviations(trace, oriented(31, "hankel"))
+    # M_0 has no off-diagonal block, that of M_1 is mostly constant; from M_2 on the right one falls
+    assert right[2] > 0.4
+    assert (np.diff(right[2:]) < 1e-3).all()
+    assert right[8] < 0.3 * right[2]
+    assert right[30] < 0.05
+    assert wrong[2:].min() > 0.9
+    assert wrong[30] > 0.99
+    with jax.enable_x64(True):
+        final = doubles(trace.metrics[-1])
+        alignment = [float(agop_alignment(doubles(m), final)) for m in trace.metrics]
+    assert (np.diff(alignment) > -1e-3).all()
+    assert alignment[0] == pytest.approx(0.8, abs=0.05)
+    assert alignment[8] > 0.85
+
+
+@pytest.mark.parametrize("expression", ["x - y", "x*y", "x/y"])
+def test_each_operation_finds_its_own_structure(expression):
+    chosen = case(expression, 23, 0.65)
+    trace = run(chosen, 20)
+    right = deviations(trace, structure_of(basis_of(chosen.task.table, 23)))
+    assert trace.test[-1] > 0.8
+    assert trace.test[5] < 0.15
+    assert (trace.train == 1).all()
+    assert right[2] > 0.4
+    assert right[-1] < 0.05
+
+
+@pytest.mark.parametrize("expression", ["x + y", "x*y"])
+def test_a_random_circulant_generalises_at_once(expression):
+    """Iteration 0: a plain kernel on random circulant features, against one on the identity."""
+    chosen = case(expression, 31, 0.5)
+    assert run(chosen, 0).test[0] < 0.1
+    assert run(chosen, 0, initial="random-circulant").test[0] > 0.85
+
+
+def test_an_affine_kernel_scale_changes_nothing_under_the_quadratic_kernel():
+    """k -> s^2 k divides alpha by s^2: predictions and AGOPs stay."""
+    chosen = case("x + y", 11, 0.6)
+    metric = random_metric(22)
+    a = run(chosen, 2, stored=metric, initial="stored")
+    b = run(chosen, 2, stored=4 * metric, initial="stored")
+    assert relative(b.metrics[1], a.metrics[1]) < 1e-10
+    assert relative(b.metrics[2], a.metrics[2]) < 1e-10
+
+
+def test_renaming_the_values_renames_the_metric():
+    """A permutation of each operand's values permutes M, and nothing else."""
+    chosen = case("x + y", 11, 0.6)
+    rng = np.random.default_rng(0)
+    one, two = rng.permutation(11), rng.permutation(11)
+    renamed = np.stack([one[chosen.inputs[:, 0]], two[chosen.inputs[:, 1]]], axis=1).astype(np.int32)
+    place = np.concatenate([one, 11 + two])
+    labels = chosen.task.labels(chosen.split.train)
+    first = run(chosen, 2).metrics[-1]
+    second = list(oracle.iterate("quadratic", renamed, labels, (11, 11), 11, chosen.everything, 3))
+    assert relative(second[-1][0][np.ix_(place, place)], first) < 1e-10
+
+
+@pytest.mark.parametrize("name", ["quadratic", "laplace"])
+def test_classes_add_up_to_the_agop(name):
+    chosen = case("x + y", 7, 0.6)
+    alphas = np.random.default_rng(0).normal(size=(len(chosen.inputs), 7))
+    with jax.enable_x64(True):
+        kernel, metric = kernel_of(RFMSettings(kernel=name)), doubles(random_metric(14))
+        hot = features(jnp.asarray(chosen.inputs), chosen.sizes)
+        layout = make_layout(chosen.inputs, chosen.sizes)
+        for centred in (True, False):
+            arguments = (kernel, metric, doubles(alphas), hot, layout)
+            each = np.asarray(agop(*arguments, centred=centred, by_class=True))
+            total = np.asarray(agop(*arguments, centred=centred))
+            assert each.shape == (7, 14, 14)
+            assert relative(each.sum(0), total) < 1e-10
+            x = oracle.one_hot(chosen.inputs, chosen.sizes)
+            alone = oracle.agop(name, x, np.asarray(metric), alphas[:, 2:3], centred)
+            assert relative(each[2], alone) < 1e-10
+
+
+def test_interrupted_and_continued_is_the_same_run():
+    chosen = case("x + y", 11, 0.6)
+    whole = run(chosen, 4, kernel="gaussian")
+    with jax.enable_x64(True):
+        problem = chosen.problem
+        half = run(chosen, 2, kernel="gaussian")
+        step = eqx.filter_jit(lambda learner, state, problem: learner.step(state, problem)[0])
+        state = step(half.learner, step(half.learner, half.state, problem), problem)
+    np.testing.assert_array_equal(np.asarray(state.weights.metric), whole.metrics[-1])
+    assert int(state.step) == 4
+
+
+def test_enforcement_happens_when_it_should():
+    chosen = case("x + y", 11, 0.6)
+    trace = run(chosen, 4, enforce_every=2)
+    found = deviations(trace, oriented(11, "toeplitz"))
+    assert found[2] < 1e-12
+    assert found[4] < 1e-12
+    assert found[1] > 1e-3
+    assert found[3] > 1e-3
+
+
+def test_a_ridge_keeps_the_fit_from_being_exact():
+    assert run(case("x + y", 11, 0.6), 0, ridge=100.0).losses[0] != run(case("x + y", 11, 0.6), 0).losses[0]
+
+
+def test_float32_is_refused():
+    chosen = case("x + y", 5)
+    learner = rfm_learner(RFMSettings(), chosen.problem)
+    with pytest.raises(RuntimeError, match=r"must run inside jax\.enable_x64"):
+        learner.init(jax.random.key(0), jax.random.key(0), chosen.problem)
+
+
+def test_ntk_runs_and_interpolates():
+    trace = run(case("x + y", 11, 0.6), 2, kernel="ntk")
+    assert (trace.train == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("expression", "p", "kernel"), [("x + y + z", 5, "gaussian"), ("x/y", 12, "quadratic")]
+)
+def test_three_operands_and_composite_moduli(expression, p, kernel):
+    chosen = case(expression, p, 0.7)
+    trace = run(chosen, 2, kernel=kernel)
+    assert (trace.train == 1).all()
+    labels = chosen.task.labels(chosen.split.train)
+    dense = oracle.iterate(kernel, chosen.inputs, labels, chosen.sizes, p, chosen.everything, 3)
+    for found, (metric, _, _) in zip(trace.metrics, dense, strict=True):
+        assert relative(found, metric) < 1e-9
+
+
+def test_the_quadratic_kernel_cannot_fit_three_operands():
+    """Its functions are sums over pairs of operands, 1 + 3(p - 1) + 3(p - 1)^2 = 61 of 125 dimensions."""
+    trace = run(case("x + y + z", 5, 0.7), 0)
+    assert bool(trace.state.singular)
+    assert trace.train[0] < 1
+
+
+def test_solutions_of_singular_and_indefinite_systems():
+    with jax.enable_x64(True):
+        rng = np.random.default_rng(0)
+        factor = rng.normal(size=(8, 5))
+        target = rng.normal(size=(8, 2))
+        for matrix in (factor @ factor.T, factor[:, :3] @ factor[:, :3].T - factor[:, 3:] @ factor[:, 3:].T):
+            found = solve_kernel(lambda m=matrix: doubles(m), doubles(target))
+            assert bool(found.singular)
+            np.testing.assert_allclose(found.alphas, np.linalg.pinv(matrix) @ target, atol=1e-10)
+        regular = factor.T @ factor
+        found = solve_kernel(lambda: doubles(regular), doubles(target[:5]), 0.5)
+        assert not bool(found.singular)
+        np.testing.assert_allclose(found.alphas, np.linalg.solve(regular + 0.5 * np.eye(5), target[:5]))
+        assert 1 <= float(found.condition) <= np.linalg.cond(regular + 0.5 * np.eye(5)) * 1.001
+        indefinite = np.diag([1.0, -2.0, 3.0])
+        found = solve_kernel(lambda: doubles(indefinite), doubles(np.eye(3)))
+        assert not bool(found.singular)
+        np.testing.assert_allclose(found.alphas, np.linalg.inv(indefinite), atol=1e-12)
+        assert float(found.condition) == pytest.approx(3)
+
+
+def test_a_bit_is_a_one_hot_of_two_with_a_zero_row():
+    """The multi-task problem against dense inputs (x, y, bit) of width 2p + 1."""
+    p = 7
+    tasks = [task_from_expression(e, p) for e in ("x + y", "x^2 + y^2")]
+    both = multitask_problem(tasks, [split_task(t, 0.7, np.random.PCG64(0)) for t in tasks])
+    inputs, labels = np.asarray(both.problem.inputs), np.asarray(both.problem.labels)
+    x = np.concatenate([oracle.one_hot(inputs[:, :2], (p, p)), inputs[:, 2:]], axis=1)
+    metric = np.eye(2 * p + 1)
+    with jax.enable_x64(True):
+        learner = rfm_learner(
+            RFMSettings(kernel="gaussian", initial="stored"),
+            both.problem,
+            stored=np.asarray(both.metric),
+            sizes=both.sizes,
+        )
+        step = eqx.filter_jit(lambda state: learner.step(state, both.problem)[0])
+        state = learner.init(jax.random.key(0), jax.random.key(0), both.problem)
+        for _ in range(3):
+            found = np.asarray(state.weights.metric)
+            kept = np.delete(np.arange(2 * p + 2), 2 * p)
+            assert relative(found[np.ix_(kept, kept)], metric) < 1e-8
+            assert not found[2 * p].any()
+            alphas = oracle.solve("gaussian", x, metric, labels, p)
+            metric = oracle.power(oracle.agop("gaussian", x, metric, alphas), 0.5)
+            state = step(state)
+    groups = np.asarray(both.problem.groups)
+    assert groups[0, both.task == 0].sum() == groups[0, both.task == 1].sum() == len(inputs) // 2
+
+
+def test_multitask_refuses_what_does_not_fit():
+    one = task_from_expression("x + y", 5)
+    split = split_task(one, 0.5, np.random.PCG64(0))
+    with pytest.raises(InputError, match="tasks: must be at least 2, got 1"):
+        multitask_problem([one], [split])
+    with pytest.raises(InputError, match="tasks: must have one modulus and arity"):
+        multitask_problem([one, task_from_expression("x + y", 7)], [split, split])
+
+
+def test_odd_even_task():
+    p = 7
+    table = odd_even_task(p).table
+    for x, y in itertools.product(range(p), repeat=2):
+        expected = x * pow(y, -1, p) % p if y % 2 else (x - y) % p
+        assert table[x, y] == expected
+    with pytest.raises(InputError, match="p: every odd y below p must have an inverse, got 9"):
+        odd_even_task(9)
+    from rfm_setting import Case
+
+    task = odd_even_task(11)
+    assert run(Case(task, split_task(task, 0.7, np.random.PCG64(0))), 2).train[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ridge", -1.0),
+        ("ridge", float("nan")),
+        ("bandwidth", 0.0),
+        ("bandwidth", float("nan")),
+        ("bandwidth", float("inf")),
+        ("agop_power", 0.0),
+        ("agop_power", float("nan")),
+        ("kernel", "cubic"),
+        ("convention", "mine"),
+        ("initial", "zeros"),
+        ("depth", 0),
+        ("enforce_every", -1),
+        ("initial_digest", "abc"),
+    ],
+)
+def test_bad_settings(name, value):
+    with pytest.raises(ValidationError) as raised:
+        RFMSettings(**{name: value})
+    assert raised.value.errors()[0]["loc"] == (name,)
+
+
+def test_stored_metrics(tmp_path: Path):
+    path = tmp_path / "m.npy"
+    np.save(path, random_metric(10))
+    np.testing.assert_allclose(read_metric(path, 10), random_metric(10))
+    with pytest.raises(InputError, match=r"initial: must have shape \(14, 14\), got \(10, 10\)"):
+        read_metric(path, 14)
+    with pytest.raises(InputError, match=r"initial: must be a \.npy file"):
+        read_metric(tmp_path / "none.npy", 10)
+    path.write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"initial: m\.npy holds no plain array"):
+        read_metric(path, 10)
+    with pytest.raises(InputError, match="initial: must be symmetric, got 1 off"):
+        check_metric(np.array([[0.0, 1.0], [0.0, 0.0]]), 2)
+    with pytest.raises(InputError, match="initial: entries must be finite, got nan"):
+        check_metric(np.array([[np.nan]]), 1)
+    with pytest.raises(InputError, match="initial: entries must be real numbers, got type complex128"):
+        check_metric(np.eye(2) * 1j, 2)
+    assert metric_digest(np.eye(2)) != metric_digest(2 * np.eye(2))
+
+
+def test_a_kernel_matrix_beyond_memory_is_refused_with_its_size():
+    with pytest.raises(
+        InputError, match=r"fraction: 200000 training inputs .* about 1\d\d\d\.\d GiB.* got 8\.0 GiB"
+    ):
+        check_memory(200_000, 997, available=8 * 2**30)
+    assert check_memory(4704, 97, available=4 * 2**30) == memory_needed(4704, 97) < 4 * 2**30

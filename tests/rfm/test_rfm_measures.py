@@ -1,0 +1,224 @@
+"""Measures of feature matrices: oracles, declared values, orders and orientations."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from rfm_setting import doubles, random_metric, relative
+
+from modgrok.algebra import additive_basis, logarithm_table, multiplicative_basis, natural_basis
+from modgrok.algebra.circulant import (
+    ORIENTATIONS,
+    circulant,
+    level_means,
+    levels,
+    logarithmic_levels,
+    natural_levels,
+    project,
+)
+from modgrok.learners.rfm_structure import (
+    enforce,
+    matrix_power,
+    oriented,
+    random_circulant,
+    structure_of,
+)
+from modgrok.measures.alignment import agop_alignment, feature_correlation
+from modgrok.measures.circulant import circulant_deviation, least_deviation
+from modgrok.measures.metric_measure import METRIC_MEASURES
+from modgrok.measures.spectrum import effective_rank, spectrum
+from modgrok.measures.structure_share import structure_share, structured_part
+
+
+def deviation_by_shifting(block: np.ndarray, orientation: str) -> float:
+    """The definition, word for word: shift row l by l, sum the columns' variances."""
+    step = 1 if orientation == "hankel" else -1
+    shifted = np.stack([np.roll(row, step * i) for i, row in enumerate(block)])
+    return float(((shifted - shifted.mean(0)) ** 2).sum() / (block**2).sum())
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("p", [3, 8, 13])
+def test_deviation_is_the_definition(p, orientation):
+    metric = random_metric(2 * p, p)
+    expected = deviation_by_shifting(metric[p:, :p], orientation)
+    with jax.enable_x64(True):
+        structure = oriented(p, orientation)
+        total = float(circulant_deviation(doubles(metric), structure))
+        mean = float(circulant_deviation(doubles(metric), structure, "mean"))
+    assert total == pytest.approx(expected, abs=1e-12)
+    assert mean == pytest.approx(expected / p, abs=1e-12)
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("p", [5, 13])
+def test_logarithmic_order_is_natural_order_after_reordering(p, orientation):
+    metric = random_metric(2 * p, p)
+    order = np.argsort(logarithm_table(p))[1:]
+    block = metric[p:, :p][np.ix_(order, order)]
+    with jax.enable_x64(True):
+        found = float(circulant_deviation(doubles(metric), oriented(p, orientation, logarithmic=True)))
+    assert found == pytest.approx(deviation_by_shifting(block, orientation), abs=1e-12)
+
+
+def test_the_generator_does_not_matter():
+    """Lemma J.1: 2 and 6 both generate the units mod 13."""
+    block = np.random.default_rng(0).normal(size=(13, 13))
+    found = []
+    for generator in (2, 6, 7, 11):
+        logs = logarithm_table(13, generator)
+        table = levels(logs, logs, 12)
+        found.append(np.linalg.norm(block[1:, 1:] - project(block, table, 12)[1:, 1:]))
+    np.testing.assert_allclose(found, found[0])
+
+
+@pytest.mark.parametrize("measure", METRIC_MEASURES, ids=lambda m: m.name)
+def test_declared_values(measure):
+    p = 31
+    with jax.enable_x64(True):
+        structure = oriented(p, "toeplitz")
+        structured = random_circulant(jax.random.key(0), structure)
+        rng = np.random.default_rng(0)
+        drawn = rng.normal(size=(20, 2 * p, 2 * p))
+        random = [float(measure.function(doubles(m + m.T), structure)) for m in drawn]
+        low, high = measure.range(p)
+        everything = [*random, float(measure.function(structured, structure))]
+        assert all(low - 1e-12 <= value <= high + 1e-12 for value in everything)
+        if measure.structured_value is not None:
+            assert everything[-1] == pytest.approx(measure.structured_value, abs=1e-12)
+        if measure.random_value is not None:
+            assert np.mean(random) == pytest.approx(measure.random_value(p), rel=0.05)
+
+
+def test_the_other_orientation_of_a_structured_matrix_is_near_random():
+    p = 31
+    with jax.enable_x64(True):
+        right, wrong = oriented(p, "hankel"), oriented(p, "toeplitz")
+        metric = random_circulant(jax.random.key(0), right)
+        assert float(circulant_deviation(metric, right)) < 1e-12
+        assert float(circulant_deviation(metric, wrong)) > 0.99
+        value, which = least_deviation(metric, (wrong, right))
+    assert int(which) == 1
+    assert float(value) < 1e-12
+
+
+@pytest.mark.parametrize("expression", ["x + y", "x - y", "x*y", "x/y", "3x + 5y"])
+def test_a_task_implies_its_orientation_and_order(expression):
+    """The structure of a task's basis is Toeplitz or Hankel, in natural or logarithmic order."""
+    from modgrok.measures import basis_of
+    from modgrok.tasks import task_from_expression
+
+    p = 13
+    structure = structure_of(basis_of(task_from_expression(expression, p).table, p))
+    with jax.enable_x64(True):
+        metric = random_circulant(jax.random.key(1), structure)
+        values = {
+            (orientation, logarithmic): float(
+                circulant_deviation(metric, oriented(p, orientation, logarithmic=logarithmic))
+            )
+            for orientation in ORIENTATIONS
+            for logarithmic in (False, True)
+        }
+    expected = {
+        "x + y": ("toeplitz", False),
+        "x - y": ("hankel", False),
+        "x*y": ("toeplitz", True),
+        "x/y": ("hankel", True),
+    }.get(expression)
+    if expected is None:  # neither orientation in any natural labelling: only the task's own basis sees it
+        assert min(values.values()) > 0.5
+    else:
+        assert values.pop(expected) < 1e-12
+        assert min(values.values()) > 0.5
+
+
+def test_structured_part_is_an_orthogonal_projection():
+    p = 7
+    with jax.enable_x64(True):
+        for structure in (
+            oriented(p, "hankel"),
+            oriented(p, "toeplitz", logarithmic=True),
+            structure_of(natural_basis(p, 3)),
+        ):
+            metric = doubles(random_metric(structure.labels.shape[0] * p))
+            part = structured_part(metric, structure)
+            np.testing.assert_allclose(structured_part(part, structure), part, atol=1e-12)
+            taken = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(structure.labels))])
+            rest = (metric - part) * taken[:, None] * taken[None, :]
+            assert abs(float(jnp.sum(part * rest))) < 1e-10
+            energy = float(jnp.sum(part**2) / (jnp.sum(part**2) + jnp.sum(rest**2)))
+            assert float(structure_share(metric, structure)) == pytest.approx(energy)
+
+
+def test_squares_have_a_structure_too():
+    """x^2 + y^2 has labels x^2, which are not one to one: entries are equal where x^2 - y^2 is."""
+    p = 7
+    squares = np.arange(p) ** 2 % p
+    structure = structure_of(additive_basis((squares, squares), np.arange(p)))
+    assert not structure.one_to_one
+    with jax.enable_x64(True):
+        metric = random_circulant(jax.random.key(0), structure)
+        assert float(metric[p + 1, 2]) == float(metric[p + 6, 5])
+        assert float(circulant_deviation(metric, structure)) < 1e-12
+        again = enforce(doubles(random_metric(2 * p)), structure)
+        assert float(circulant_deviation(again, structure)) < 1e-12
+
+
+def test_enforcing_is_the_papers_recipe():
+    p = 7
+    metric = random_metric(2 * p)
+    diagonal = np.sqrt(np.diag(metric))
+    scaled = metric / np.outer(diagonal, diagonal)
+    expected = np.zeros((2 * p, 2 * p))
+    expected[:p, :p] = expected[p:, p:] = np.eye(p) - 1 / p
+    expected[p:, :p] = circulant(scaled[p:, 0], natural_levels(p))
+    expected[:p, p:] = expected[p:, :p].T
+    with jax.enable_x64(True):
+        found = np.asarray(enforce(doubles(metric), oriented(p, "toeplitz")))
+    assert relative(found, expected) < 1e-12
+
+
+def test_enforcing_in_logarithms_leaves_zero_out():
+    p = 7
+    identity = np.arange(p)
+    structure = structure_of(multiplicative_basis((identity, identity), identity))
+    with jax.enable_x64(True):
+        found = np.asarray(enforce(doubles(random_metric(2 * p)), structure))
+    assert not found[p, :p].any()
+    assert not found[p:, 0].any()
+    table = logarithmic_levels(p)
+    np.testing.assert_allclose(project(found[p:, :p], table, p - 1), found[p:, :p], atol=1e-12)
+
+
+def test_levels_and_projection_on_the_host():
+    rng = np.random.default_rng(0)
+    for orientation in ORIENTATIONS:
+        table = natural_levels(6, orientation)
+        values = rng.normal(size=6)
+        np.testing.assert_allclose(level_means(circulant(values, table), table, 6), values)
+
+
+def test_alignment_correlation_and_spectrum():
+    a, b = random_metric(6, 1), random_metric(6, 2)
+    with jax.enable_x64(True):
+        x, y = doubles(a), doubles(b)
+        assert float(agop_alignment(x, x)) == pytest.approx(1)
+        cosine = (a * b).sum() / np.linalg.norm(a) / np.linalg.norm(b)
+        assert float(agop_alignment(x, y)) == pytest.approx(cosine)
+        assert float(agop_alignment(x, 0 * y)) == 0
+        assert float(feature_correlation(x, y)) == pytest.approx(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+        np.testing.assert_allclose(spectrum(x), np.linalg.eigvalsh(a)[::-1])
+        values = np.linalg.eigvalsh(a)
+        assert float(effective_rank(x)) == pytest.approx(values.sum() ** 2 / (values**2).sum())
+
+
+def test_powers_of_an_indefinite_matrix_are_those_of_its_positive_part():
+    with jax.enable_x64(True):
+        metric = random_circulant(jax.random.key(0), oriented(31, "toeplitz"))
+        values = np.linalg.eigvalsh(np.asarray(metric))
+        assert values[0] < -0.1
+        root = np.asarray(matrix_power(metric, 0.25))
+    found = np.linalg.eigvalsh(root @ root @ root @ root)
+    np.testing.assert_allclose(found, np.sort(np.maximum(values, 0)), atol=1e-10)
