@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
 from ..learners.mlp_settings import MLPSettings
+from ..learners.rfm_settings import RFMSettings
 from ..runs import DEFAULT_STEPS, Experiment, Run, Store, run
 from ..runs.experiment import LEARNERS
 from ..tasks import Task, read_table
@@ -25,13 +26,13 @@ from .options import (
     Modulus,
     Runs,
     Table,
-    Whole,
     number,
     whole,
 )
 from .output import note, percent, say, say_json
 from .progress import progress_display
 
+STEPS_IN_WORDS = ", ".join(f"{steps:,} for {name}" for name, steps in DEFAULT_STEPS.items())
 OWN_FIELDS = ("fraction", "symmetric", "corruption", "seed")
 
 
@@ -76,7 +77,9 @@ def train(
     learner: Annotated[
         str, Parameter(help="What learns: " + ", ".join(name for name, _ in LEARNERS))
     ] = "mlp",
-    steps: Annotated[Whole, Parameter(help="Most steps to train.")] = DEFAULT_STEPS,
+    steps: Annotated[
+        int | None, Parameter(converter=whole, help=f"Most steps to train; default {STEPS_IN_WORDS}.")
+    ] = None,
     options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
     group: Group = None,
     table: Table = None,
@@ -84,7 +87,9 @@ def train(
         int | None,
         Parameter(converter=whole, help="Steps between observations; default dense, then logarithmic."),
     ] = None,
-    early_stop: Annotated[bool, Parameter(help="Stop at 1.5 times the step of grokking.")] = True,
+    early_stop: Annotated[
+        bool | None, Parameter(help="Stop at 1.5 times the step of grokking; default yes for mlp.")
+    ] = None,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
@@ -113,9 +118,9 @@ def follow(
     store: Store,
     table: Task | None,
     *,
-    steps: int,
+    steps: int | None,
     observe_every: int | None,
-    early_stop: bool,
+    early_stop: bool | None,
 ) -> Run:
     """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
     known = store.find(experiment.id)
@@ -181,17 +186,35 @@ def tell(result: Run, runs: Path) -> None:
             f"fitted {percent(last['corrupted_accuracy'])} of them, "
             f"{percent(last['clean_accuracy'])} of the clean ones"
         )
-    say(
-        f"  IPR {last['ipr']:.3f} in the {context['basis']} basis (closed form 1), "
-        f"weight norm {last['weight_norm']:.3g}"
-    )
+    say(_findings(result, last))
     where = "" if runs == DEFAULT_RUNS else f" --runs {shlex.quote(str(runs))}"
     if row.status == "diverged":
-        rate = result.experiment.learner.lr
-        say(f"  the loss stopped being finite: try a smaller rate, such as --lr {(rate or 1) / 3:.3g}")
+        say(f"  the loss stopped being finite: {_advice(result.experiment)}")
     if row.status == "interrupted":
         say(f"  resume: modgrok runs resume {row.id}{where}")
     say(f"  picture: modgrok report {row.id} -o report.html{where}")
+
+
+def _findings(result: Run, last: dict[str, float]) -> str:
+    """Say what the weights look like at the end."""
+    basis = result.row.context["basis"]
+    if isinstance(result.experiment.learner, RFMSettings):
+        singular = any(record.scalars["singular"] for record in result.records)
+        warning = "; the kernel matrix was singular to working precision" if singular else ""
+        return (
+            f"  circulant deviation {last['circulant_deviation']:.3f} (0 is exact), share of M that is "
+            f"block-circulant {last['structure_share']:.3f}, {basis} basis{warning}"
+        )
+    return (
+        f"  IPR {last['ipr']:.3f} in the {basis} basis (closed form 1), weight norm {last['weight_norm']:.3g}"
+    )
+
+
+def _advice(experiment: Experiment) -> str:
+    learner = experiment.learner
+    if isinstance(learner, MLPSettings):
+        return f"try a smaller rate, such as --lr {(learner.lr or 1) / 3:.3g}"
+    return "try a ridge, such as --ridge 1e-8"
 
 
 def _at(step: int | None) -> str:
@@ -220,5 +243,5 @@ def summary(result: Run, runs: Path) -> dict[str, Any]:
         "majority": row.context["majority"],
         "excluded": row.context["excluded"],
         "seed": result.experiment.seed,
-        "settings": MLPSettings.model_dump(result.experiment.learner, mode="json"),
+        "settings": result.experiment.learner.model_dump(mode="json"),
     }

@@ -1,8 +1,9 @@
 """Runs: the experiment, the one loop, the one store."""
 
 from .arrays import CorruptFile
-from .experiment import LEARNERS, Experiment
-from .loop import DEFAULT_STEPS, Progress, Run, prepare, run
+from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
+from .learner import precision_of
+from .loop import Progress, Run, prepare, run
 from .network_file import NetworkFile, read_network, read_network_file, write_network
 from .store import Checkpoint, Record, RunRow, Store
 
@@ -18,6 +19,7 @@ __all__ = [
     "Run",
     "RunRow",
     "Store",
+    "precision_of",
     "prepare",
     "read_network",
     "read_network_file",

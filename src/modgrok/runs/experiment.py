@@ -14,10 +14,18 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..learners.mlp_settings import MLPSettings
+from ..learners.rfm_settings import RFMSettings
 from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
 
-LEARNERS: tuple[tuple[str, type[MLPSettings]], ...] = (("mlp", MLPSettings),)
+LearnerSettings = MLPSettings | RFMSettings
+LEARNERS: tuple[tuple[str, type[MLPSettings] | type[RFMSettings]], ...] = (
+    ("mlp", MLPSettings),
+    ("rfm", RFMSettings),
+)
+"""Name and settings of every learner; a new one enters commands and shared tests by one line here."""
+DEFAULT_STEPS = {"mlp": 10_000, "rfm": 30}
+"""Budget of steps when none is given."""
 
 
 class Experiment(BaseModel):
@@ -36,7 +44,7 @@ class Experiment(BaseModel):
     symmetric: bool = Field(False, description="Keep (x, y) and (y, x) on the same side of the split.")
     corruption: float = Field(0.0, ge=0, le=1, description="Share of training labels redrawn at random.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")
-    learner: MLPSettings = Field(default_factory=MLPSettings)
+    learner: LearnerSettings = Field(default_factory=MLPSettings, discriminator="kind")
 
     @model_validator(mode="after")
     def _one_source(self) -> Experiment:
@@ -133,7 +141,7 @@ def first_line(error: ValidationError) -> str:
     return f"{name}: {rule}, got {shown}"
 
 
-def _learner_type(name: str) -> type[MLPSettings]:
+def _learner_type(name: str) -> type[MLPSettings] | type[RFMSettings]:
     for known, settings in LEARNERS:
         if known == name:
             return settings

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,20 +21,19 @@ import numpy as np
 from jaxtyping import Array
 
 from ..algebra import Basis
-from ..learners import MLPLearner, MLPState, Problem, make_problem, mlp_learner
-from ..measures import PHASE_BINS, Lens, basis_of, make_lens
-from ..models import MLP
+from ..learners import Problem, make_problem
+from ..measures import basis_of
 from ..tasks import InputError, Split, Task, split_task
 from ..version import __version__
 from .arrays import CorruptFile, flatten, unflatten
-from .experiment import Experiment
-from .network_file import NetworkFile
-from .observe import HISTOGRAMS, SCALARS, observe
+from .experiment import DEFAULT_STEPS, Experiment
+from .learner import Learner, State, build_learner, keeps_every_observation, precision_of
+from .network_file import Network, NetworkFile
+from .observe import Observer, observer_of
 from .schedule import GROKKED, MEMORISED, keeps_checkpoint, next_observation, stop_step
 from .store import Record, RunRow, Store
 from .streams import key, words
 
-DEFAULT_STEPS = 10_000
 COMMIT_EVERY = 0.2
 """Seconds after which an observation commits the run; earlier ones wait for it in memory."""
 
@@ -46,9 +46,9 @@ class Setting:
     task: Task
     split: Split
     basis: Basis
-    learner: MLPLearner
+    learner: Learner
     problem: Problem
-    lens: Lens
+    observer: Observer
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,26 +76,27 @@ class Run:
         experiment: what was run.
         row: its state and summary.
         records: observations, by step.
-        weights: the network at the last step.
+        weights: the network or kernel machine at the last step.
         task: the task.
     """
 
     experiment: Experiment
     row: RunRow
     records: list[Record]
-    weights: MLP
+    weights: Network
     task: Task
 
 
-def prepare(experiment: Experiment, table: Task | None = None) -> Setting:
-    """Build the exact objects of an experiment.
+def prepare(experiment: Experiment, table: Task | None = None, metric: np.ndarray | None = None) -> Setting:
+    """Build the exact objects of an experiment, inside its precision.
 
     Arguments:
         experiment: what to run.
         table: the task, when it is a table given directly.
+        metric: the initial M, when the experiment names a stored one.
 
     Raises:
-        InputError: a batch larger than the training set, or a split without examples.
+        InputError: as `build_learner`, or a split without examples.
     """
     task = experiment.build_task(table)
     split = split_task(
@@ -106,31 +107,26 @@ def prepare(experiment: Experiment, table: Task | None = None) -> Setting:
         corruption=experiment.corruption,
         noise=words(experiment.seed, "noise"),
     )
-    settings = experiment.learner
-    if settings.batch_size is not None and settings.batch_size > len(split.train):
-        raise InputError(
-            f"batch_size: must be at most the {len(split.train)} training examples, got {settings.batch_size}"
-        )
     basis = basis_of(task.table, task.p)
-    return Setting(
-        experiment,
-        task,
-        split,
-        basis,
-        mlp_learner(settings, task.p, task.k),
-        make_problem(task, split),
-        make_lens(basis),
-    )
+    problem = make_problem(task, split)
+    learner = build_learner(experiment.learner, problem, basis, metric)
+    observer = observer_of(learner, problem, basis)
+    return Setting(experiment, task, split, basis, learner, problem, observer)
 
 
-def initial_state(setting: Setting) -> MLPState:
+def initial_state(setting: Setting) -> State:
     """Draw the state at step 0 from the run's streams."""
     seed = setting.experiment.seed
-    return setting.learner.init(key(seed, "init"), key(seed, "batch"), setting.problem)
+    return _init(setting.learner, key(seed, "init"), key(seed, "batch"), setting.problem)
 
 
 @eqx.filter_jit
-def advance(learner: MLPLearner, state: MLPState, problem: Problem, stop: Array) -> tuple[MLPState, Array]:
+def _init(learner: Learner, first: Array, second: Array, problem: Problem) -> State:
+    return learner.init(first, second, problem)
+
+
+@eqx.filter_jit
+def advance(learner: Learner, state: State, problem: Problem, stop: Array) -> tuple[State, Array]:
     """Step until `stop`, or until an update is not finite.
 
     Returns:
@@ -156,10 +152,11 @@ def run(
     experiment: Experiment,
     *,
     store: Store | None = None,
-    steps: int = DEFAULT_STEPS,
+    steps: int | None = None,
     observe_every: int | None = None,
-    early_stop: bool = True,
+    early_stop: bool | None = None,
     table: Task | None = None,
+    metric: np.ndarray | None = None,
     command: str = "",
     on_observation: Callable[[Progress], None] = lambda progress: None,
     stop_requested: Callable[[], bool] = lambda: False,
@@ -169,11 +166,14 @@ def run(
     Arguments:
         experiment: what to run.
         store: where to record; None keeps everything in memory.
-        steps: budget, >= 1. The same experiment with a larger budget continues its run.
+        steps: budget, >= 1; `DEFAULT_STEPS` of the learner if None. The same experiment with a larger budget
+            continues its run.
         observe_every: steps between observations; None observes every step at first and about every
             twentieth part of the steps so far later.
-        early_stop: stop at 1.5 times the step at which the run grokked.
+        early_stop: stop at 1.5 times the step at which the run grokked; None is true for networks and
+            false for kernel machines, whose runs are short.
         table: the task, when it is a table given directly.
+        metric: the initial M, when the experiment names a stored one.
         command: recorded with the run, for the report.
         on_observation: called after every observation.
         stop_requested: asked after every segment; true saves and returns with status `interrupted`.
@@ -185,14 +185,18 @@ def run(
         InputError: bad arguments, or the run is being trained by another process.
         CorruptFile: the stored state is damaged.
     """
+    kind = experiment.learner.kind
+    steps = DEFAULT_STEPS[kind] if steps is None else steps
+    early_stop = kind == "mlp" if early_stop is None else early_stop
     if steps < 1:
         raise InputError(f"steps: must be at least 1, got {steps}")
     if observe_every is not None and observe_every < 1:
         raise InputError(f"observe_every: must be at least 1, got {observe_every}")
-    loop = _Loop(experiment, store, steps, observe_every, early_stop, table, command)
-    if store is None:
-        return loop.follow(on_observation, stop_requested)
-    with store.lock(experiment.id)(experiment.id):
+    loop = _Loop(experiment, store, steps, observe_every, early_stop, table, metric, command)
+    with ExitStack() as stack:
+        if store is not None:
+            stack.enter_context(store.lock(experiment.id)(experiment.id))
+        stack.enter_context(precision_of(experiment.learner))
         return loop.follow(on_observation, stop_requested)
 
 
@@ -206,6 +210,7 @@ class _Loop:
     every: int | None
     early_stop: bool
     table: Task | None
+    metric: np.ndarray | None
     command: str
     pending: list[Record] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
@@ -215,7 +220,7 @@ class _Loop:
 
     def follow(self, report: Callable[[Progress], None], stop_requested: Callable[[], bool]) -> Run:
         """Run to the end, an interruption or divergence; commit on the way out whatever happens."""
-        self.setting = prepare(self.experiment, self.table)
+        self.setting = prepare(self.experiment, self.table, self.metric)
         self.row, self.state = self._begin()
         self.earlier = self.row.seconds
         try:
@@ -264,7 +269,7 @@ class _Loop:
 
     def _observe(self, report: Callable[[Progress], None], speed: float) -> None:
         setting = self.setting
-        numbers, histograms = observe(setting.learner, self.state, setting.problem, setting.lens)
+        numbers, histograms = setting.observer(self.state)
         record = Record(self.row.step, self._seconds, numbers, histograms)
         self.records.append(record)
         self.pending.append(record)
@@ -274,7 +279,8 @@ class _Loop:
             self.row = replace(self.row, memorised_at=self.row.step)
         if first_grokked:
             self.row = replace(self.row, grokked_at=self.row.step)
-        scheduled = keeps_checkpoint(self.row.step, self.last_kept)
+        every = keeps_every_observation(setting.learner)
+        scheduled = every or keeps_checkpoint(self.row.step, self.last_kept)
         due = {"schedule": scheduled, "memorised": first_memorised, "grokked": first_grokked}
         for reason in (reason for reason, wanted in due.items() if wanted):
             self._keep(reason)  # before the commit: what a commit tells of is on disk
@@ -288,7 +294,7 @@ class _Loop:
     def _seconds(self) -> float:
         return self.earlier + time.perf_counter() - self.began
 
-    def _begin(self) -> tuple[RunRow, MLPState]:
+    def _begin(self) -> tuple[RunRow, State]:
         """Enter the run in the store, or take up its last state."""
         row = self._fresh_row()
         template = initial_state(self.setting)
@@ -321,8 +327,8 @@ class _Loop:
             budget=self.budget,
             early_stop=self.early_stop,
             observe_every=self.every,
-            scalars=SCALARS,
-            histograms=tuple(zip(HISTOGRAMS, (setting.lens.order // 2, PHASE_BINS), strict=True)),
+            scalars=setting.observer.scalars,
+            histograms=setting.observer.histograms,
             context=context_of(setting, self.command),
         )
 

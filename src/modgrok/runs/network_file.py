@@ -9,10 +9,11 @@ Owns: the safetensors layout of weights. Trained and constructed networks are st
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from pydantic import ValidationError
@@ -20,11 +21,20 @@ from safetensors import SafetensorError, safe_open
 
 from ..analytic import Experts
 from ..models import MLP
+from ..models.kernel_machine import KernelMachine
+from ..models.kernels import NTK, Gaussian, GeneralQuadratic, Kernel, Laplace, Quadratic
 from ..tasks import InputError, Task, TaskSource, task_from_table
 from ..tasks.errors import shorten
 from .arrays import CorruptFile, read_arrays, write_arrays
 
-Network = MLP | Experts
+Network = MLP | Experts | KernelMachine
+KERNEL_CLASSES: tuple[tuple[str, type[Kernel]], ...] = (
+    ("quadratic", Quadratic),
+    ("general-quadratic", GeneralQuadratic),
+    ("gaussian", Gaussian),
+    ("laplace", Laplace),
+    ("ntk", NTK),
+)
 Arrays = dict[str, np.ndarray]
 
 
@@ -114,6 +124,12 @@ def _packed(network: Network, prefix: str) -> tuple[Arrays, dict[str, Any]]:
             "input_scale": network.input_scale,
             "output_scale": network.output_scale,
         }
+    if isinstance(network, KernelMachine):
+        arrays = {name: np.asarray(getattr(network, name)) for name in ("metric", "alphas", "inputs")}
+        name = next(name for name, kind in KERNEL_CLASSES if type(network.kernel) is kind)
+        numbers = {f.name: _plain(getattr(network.kernel, f.name)) for f in fields(network.kernel)}
+        form = {"kind": "kernel_machine", "kernel": name, "parameters": numbers, "sizes": network.sizes}
+        return {f"{prefix}{key}": value for key, value in arrays.items()}, form
     names = [f"products.{s}." for s in range(len(network.products))]
     parts = [_packed(part, f"{prefix}{name}") for part, name in zip(network.products, names, strict=True)]
     total, form = _packed(network.total, f"{prefix}total.")
@@ -131,7 +147,21 @@ def _unpacked(arrays: Arrays, form: dict[str, Any], prefix: str) -> Network:
             form["input_scale"],
             form["output_scale"],
         )
+    if form["kind"] == "kernel_machine":
+        with jax.enable_x64(True):
+            return KernelMachine(
+                dict(KERNEL_CLASSES)[form["kernel"]](**form["parameters"]),
+                jnp.asarray(arrays[f"{prefix}metric"]),
+                jnp.asarray(arrays[f"{prefix}alphas"]),
+                jnp.asarray(arrays[f"{prefix}inputs"]),
+                tuple(form["sizes"]),
+            )
     products = [_unpacked(arrays, f, f"{prefix}products.{s}.") for s, f in enumerate(form["products"])]
     total = _unpacked(arrays, form["total"], f"{prefix}total.")
     assert isinstance(total, MLP)
     return Experts(tuple(part for part in products if isinstance(part, MLP)), total, form["beta"])
+
+
+def _plain(value: Any) -> Any:
+    """A kernel's parameter as JSON keeps it."""
+    return value.item() if hasattr(value, "item") else value

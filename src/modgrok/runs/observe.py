@@ -1,4 +1,4 @@
-"""What is recorded at an observation: one compiled function of the learner's state.
+"""What is recorded at an observation: one compiled function of a learner's state, for each kind of learner.
 
 Owns: the names and order of a record's numbers. Accuracies are quotients of exact counts, taken on the host.
 """
@@ -6,6 +6,7 @@ Owns: the names and order of a record's numbers. Accuracies are quotients of exa
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -13,56 +14,92 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..algebra import Basis
 from ..learners import GROUPS, MLPLearner, MLPState, Problem, loss_named
+from ..learners.losses import mse
+from ..learners.rfm import RFMLearner, RFMState
 from ..measures import (
+    PHASE_BINS,
     Lens,
     Tally,
     coherence_of,
     frequency_histogram,
+    make_lens,
     mean_ipr,
     phase_histogram,
     root_mean_square,
     spectra,
     tally,
 )
+from ..measures.metric_measure import METRIC_MEASURES
+from .learner import Learner
 
-SCALARS = (
-    "train_loss",
-    "test_loss",
-    "train_accuracy",
-    "test_accuracy",
-    "clean_accuracy",
-    "corrupted_accuracy",
-    "nonzero_accuracy",
-    "weight_norm",
-    "gradient_norm",
-    "ipr",
-    "phase_coherence",
-    "frequencies",
-)
-"""Numbers of a record, in the order in which they are stored."""
-HISTOGRAMS = ("dominant_frequency", "phase_sum")
-"""Counts over neurons: by dominant frequency 1..n//2, and by phase sum in equal bins over [-pi, pi)."""
+Numbers = dict[str, float]
+Counts = dict[str, np.ndarray]
+
+ACCURACIES = tuple(f"{group}_accuracy" for group in GROUPS)
+COMMON = ("train_loss", "test_loss", *ACCURACIES)
+"""Numbers that every learner records."""
 
 
-def observe(
-    learner: MLPLearner, state: MLPState, problem: Problem, lens: Lens
-) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """Measure a state on the whole domain.
+class NetworkObserver:
+    """Observer of two-layer networks: norms and Fourier measures in the basis of the task."""
 
-    Returns:
-        (scalars, histograms) with the names in `SCALARS` and `HISTOGRAMS`. A float32 becomes the shortest
-        decimal that gives it back, so that records, files and pages show one number.
-    """
-    counted, numbers, histograms = jax.device_get(_measure(learner, state, problem, lens))
-    found = {name: _plain(value) for name, value in numbers.items()}
-    for name, correct, size in zip(GROUPS, counted.correct, counted.size, strict=True):
-        found[f"{name}_accuracy"] = int(correct) / int(size) if size else math.nan
-    return {name: found[name] for name in SCALARS}, histograms
+    scalars = (*COMMON, "weight_norm", "gradient_norm", "ipr", "phase_coherence", "frequencies")
+
+    def __init__(self, learner: MLPLearner, problem: Problem, basis: Basis) -> None:
+        self.learner, self.problem, self.lens = learner, problem, make_lens(basis)
+        self.histograms: tuple[tuple[str, int], ...] = (
+            ("dominant_frequency", basis.order // 2),
+            ("phase_sum", PHASE_BINS),
+        )
+
+    def __call__(self, state: MLPState) -> tuple[Numbers, Counts]:
+        """Measure a state."""
+        counted, numbers, counts = jax.device_get(_measure(self.learner, state, self.problem, self.lens))
+        found = {**_counted(counted), **{name: _plain(value) for name, value in numbers.items()}}
+        return {name: found[name] for name in self.scalars}, counts
 
 
-def _plain(value: np.ndarray) -> float:
-    return float(str(value[()]))
+class KernelObserver:
+    """Observer of kernel machines: the measures of M in the structure of the task."""
+
+    scalars = (*COMMON, *(measure.name for measure in METRIC_MEASURES), "condition", "singular")
+    histograms: tuple[tuple[str, int], ...] = ()
+
+    def __init__(self, learner: RFMLearner, problem: Problem) -> None:
+        self.learner, self.problem = learner, problem
+
+    def __call__(self, state: RFMState) -> tuple[Numbers, Counts]:
+        """Measure a state."""
+        counted, numbers = jax.device_get(_measure_metric(self.learner, state, self.problem))
+        found = {**_counted(counted), **{name: _plain(value) for name, value in numbers.items()}}
+        return {name: found[name] for name in self.scalars}, {}
+
+
+Observer = NetworkObserver | KernelObserver
+"""Measures a state on the whole domain: `scalars` names its numbers in the order in which they are stored,
+`histograms` its counts with their bins; called with a state it returns both."""
+
+
+def observer_of(learner: Learner, problem: Problem, basis: Basis) -> Observer:
+    """Return the observer of a learner."""
+    if isinstance(learner, MLPLearner):
+        return NetworkObserver(learner, problem, basis)
+    return KernelObserver(learner, problem)
+
+
+def _counted(counted: Tally) -> Numbers:
+    losses = dict(zip(GROUPS, counted.loss, strict=True))
+    found = {"train_loss": _plain(losses["train"]), "test_loss": _plain(losses["test"])}
+    for name, correct, size in zip(ACCURACIES, counted.correct, counted.size, strict=True):
+        found[name] = int(correct) / int(size) if size else math.nan
+    return found
+
+
+def _plain(value: Any) -> float:
+    """Turn a float32 into the shortest decimal that gives it back: one number in records, files and pages."""
+    return float(str(np.asarray(value)[()]))
 
 
 @eqx.filter_jit
@@ -70,18 +107,24 @@ def _measure(
     learner: MLPLearner, state: MLPState, problem: Problem, lens: Lens
 ) -> tuple[Tally, dict[str, Array], dict[str, Array]]:
     weights = state.weights
-    counted = tally(weights, loss_named(learner.loss), problem)
-    losses = dict(zip(GROUPS, counted.loss, strict=True))
     gradient = learner.gradient(weights, problem)
     found = spectra(weights, lens)
     frequency = frequency_histogram(found)
     numbers = {
-        "train_loss": losses["train"],
-        "test_loss": losses["test"],
         "weight_norm": root_mean_square(eqx.filter(weights, eqx.is_array)),
         "gradient_norm": root_mean_square(eqx.filter(gradient, eqx.is_array)),
         "ipr": mean_ipr(found),
         "phase_coherence": coherence_of(found),
         "frequencies": jnp.sum(frequency > 0),
     }
-    return counted, numbers, {"dominant_frequency": frequency, "phase_sum": phase_histogram(found)}
+    counts = {"dominant_frequency": frequency, "phase_sum": phase_histogram(found)}
+    return tally(weights, loss_named(learner.loss), problem), numbers, counts
+
+
+@eqx.filter_jit
+def _measure_metric(learner: RFMLearner, state: RFMState, problem: Problem) -> tuple[Tally, dict[str, Array]]:
+    metric = state.weights.metric
+    numbers = {measure.name: measure.function(metric, learner.structure) for measure in METRIC_MEASURES}
+    numbers["condition"] = state.condition
+    numbers["singular"] = state.singular.astype(jnp.int32)
+    return tally(state.weights, mse, problem), numbers

@@ -27,12 +27,11 @@ from typing import Any
 
 import numpy as np
 
-from ..models import MLP
 from ..tasks import InputError, Task
 from ..tasks.errors import shorten
 from .arrays import read_arrays, write_arrays
 from .lock import Lock
-from .network_file import NetworkFile, read_network, write_network
+from .network_file import Network, NetworkFile, read_network_file, write_network
 
 DATABASE = "modgrok.sqlite"
 
@@ -98,9 +97,9 @@ class Checkpoint:
     sha256: str
     bytes: int
 
-    def load(self) -> MLP:
-        """Read the network, refusing a damaged file."""
-        return read_network(self.path, self.sha256)
+    def load(self) -> Network:
+        """Read the network or kernel machine, refusing a damaged file."""
+        return read_network_file(self.path, self.sha256).network
 
 
 class Store:

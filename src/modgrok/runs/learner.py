@@ -1,0 +1,60 @@
+"""From settings to a learner: the one place that knows every kind.
+
+Owns: which learner settings build, in which precision it runs, which of its weights are kept.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import jax
+import numpy as np
+
+from ..algebra import Basis
+from ..learners import MLPLearner, MLPState, Problem, mlp_learner
+from ..learners.mlp_settings import MLPSettings
+from ..learners.rfm import RFMLearner, RFMState, rfm_learner
+from ..tasks import InputError
+from .experiment import LearnerSettings
+
+Learner = MLPLearner | RFMLearner
+State = MLPState | RFMState
+
+
+def precision_of(settings: LearnerSettings) -> AbstractContextManager[object]:
+    """Return the context in which a learner runs: float64 for kernel solves, float32 for networks.
+
+    Scoped: JAX is as it was afterwards.
+    """
+    return jax.enable_x64(settings.kind == "rfm")
+
+
+def build_learner(
+    settings: LearnerSettings, problem: Problem, basis: Basis, metric: np.ndarray | None = None
+) -> Learner:
+    """Build the learner of an experiment, inside its precision.
+
+    Arguments:
+        settings: resolved.
+        problem: what it trains on.
+        basis: of the task.
+        metric: initial M of an `rfm` learner whose settings name a stored one.
+
+    Raises:
+        InputError: a batch larger than the training set, a kernel matrix larger than memory, or no stored M.
+    """
+    n, k = problem.inputs.shape
+    if isinstance(settings, MLPSettings):
+        if settings.batch_size is not None and settings.batch_size > n:
+            raise InputError(
+                f"batch_size: must be at most the {n} training examples, got {settings.batch_size}"
+            )
+        return mlp_learner(settings, problem.classes, k)
+    if settings.initial == "stored" and metric is None:
+        raise InputError("initial: a stored M must be handed in with --metric, got none")
+    return rfm_learner(settings, problem, basis=basis, stored=metric)
+
+
+def keeps_every_observation(learner: Learner) -> bool:
+    """Say whether the weights of every observation are kept: those of kernel machines, which are small."""
+    return isinstance(learner, RFMLearner)
