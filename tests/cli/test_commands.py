@@ -121,6 +121,22 @@ def test_report_writes_a_picture(call, tmp_path: Path) -> None:  # type: ignore[
     assert (other.code, other.err.count("\n")) == (2, 1)
 
 
+def test_a_kernel_machine_in_the_same_commands(call) -> None:  # type: ignore[no-untyped-def]
+    found = call(
+        "train", "x*y", "--p", "7", "--learner", "rfm", "--fraction", "0.7", "--steps", "4", "--json"
+    )
+    assert found.code == 0, found.err
+    assert found.json["learner"] == "rfm"
+    assert found.json["train_accuracy"] == 1.0
+    assert 0 <= found.json["measures"]["circulant_deviation"] <= 1
+    measured = call("measure", "latest", "--json").json["measures"]
+    assert [entry["step"] for entry in measured] == [0, 1, 2, 3, 4]
+    assert measured[-1]["alignment_with_last"] == pytest.approx(1)
+    np.save("bad.npy", np.eye(13))
+    refused = call("train", "x*y", "--p", "7", "--learner", "rfm", "--metric", "bad.npy")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+
+
 def test_divergence_says_what_to_change(call) -> None:  # type: ignore[no-untyped-def]
     found = call("train", "x + y", *SMALL, "--lr", "1e6", "--steps", "300", "--json")
     assert found.json["status"] == "diverged"
@@ -227,6 +243,13 @@ BAD = [
     ("construct", "x + y", "--p", "7", "--readout", "none"),
     ("construct", "x + y", "--p", "7", "--activation", "tanh"),
     ("construct", "x + y", "--p", "7", "-o", "nowhere/n.safetensors"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--ridge", "-1"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--bandwidth", "0"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--bandwidth", "nan"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--agop-power", "nan"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--kernel", "cubic"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--width", "30"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--metric", "nowhere.npy"),
     ("runs", "show", "latest"),
     ("runs", "list", "--runs", "a-file"),
     ("runs", "resume", "zz"),

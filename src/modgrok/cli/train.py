@@ -9,14 +9,16 @@ from dataclasses import asdict, field, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
+import numpy as np
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
 from ..learners.mlp_settings import MLPSettings
 from ..learners.rfm_settings import RFMSettings
+from ..learners.rfm_stored import metric_digest, read_metric
 from ..runs import DEFAULT_STEPS, Experiment, Run, Store, run
 from ..runs.experiment import LEARNERS
-from ..tasks import Task, read_table
+from ..tasks import Task, named_task, read_table
 from .cache import enable_compilation_cache
 from .options import (
     DEFAULT_RUNS,
@@ -56,7 +58,8 @@ def _option(name: str, info: FieldInfo) -> tuple[str, Any, Any]:
 
 def _options_type() -> type:
     fields = {name: info for _, settings in LEARNERS for name, info in settings.model_fields.items()}
-    fields = {name: info for name, info in fields.items() if name != "kind"}
+    hidden = ("kind", "initial_digest")
+    fields = {name: info for name, info in fields.items() if name not in hidden}
     own = {name: Experiment.model_fields[name] for name in OWN_FIELDS}
     made = make_dataclass(
         "Options", [_option(name, info) for name, info in {**own, **fields}.items()], frozen=True
@@ -81,6 +84,9 @@ def train(
         int | None, Parameter(converter=whole, help=f"Most steps to train; default {STEPS_IN_WORDS}.")
     ] = None,
     options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
+    metric: Annotated[
+        Path | None, Parameter(help="Initial M of rfm: a .npy file with a symmetric kp x kp matrix.")
+    ] = None,
     group: Group = None,
     table: Table = None,
     observe_every: Annotated[
@@ -102,10 +108,21 @@ def train(
     task = read_table(table) if table is not None else None
     # None and False mean "not given"; 0 is a value, and is checked like any other.
     chosen = {n: v for n, v in asdict(options).items() if v is not None and v is not False}
+    matrix = None
+    if metric is not None:
+        named = named_task(expression, p=p, group=group, table=task).task
+        matrix = read_metric(metric, named.p * named.k)
+        chosen.update(initial="stored", initial_digest=metric_digest(matrix))
     experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
     with Store(runs) as store:
         result = follow(
-            experiment, store, task, steps=steps, observe_every=observe_every, early_stop=early_stop
+            experiment,
+            store,
+            task,
+            metric=matrix,
+            steps=steps,
+            observe_every=observe_every,
+            early_stop=early_stop,
         )
     tell(result, runs)
     if json:
@@ -118,6 +135,7 @@ def follow(
     store: Store,
     table: Task | None,
     *,
+    metric: np.ndarray | None = None,
     steps: int | None,
     observe_every: int | None,
     early_stop: bool | None,
@@ -136,6 +154,7 @@ def follow(
             observe_every=observe_every,
             early_stop=early_stop,
             table=table,
+            metric=metric,
             command=command_line(),
             on_observation=show,
             stop_requested=lambda: bool(asked),

@@ -14,6 +14,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from ..models import MLP
+from .agop import agop_trace
 from .losses import loss_named
 from .mlp_settings import ADAM_EPSILON, MLPSettings, initial_deviation, plain_factor, scales
 from .optimisers import Rates, optimiser
@@ -44,12 +45,14 @@ class MLPLearner(eqx.Module):
     Arguments:
         rates: the optimiser's numbers.
         dropout: share of hidden units dropped.
+        agop_weight: lambda of the regulariser lambda tr(AGOP).
         deviation: standard deviation of the initial weights.
         (the rest): see `MLPSettings`.
     """
 
     rates: Rates
     dropout: Float[Array, ""]
+    agop_weight: Float[Array, ""]
     deviation: Float[Array, ""]
     width: int = eqx.field(static=True)
     activation: str = eqx.field(static=True)
@@ -58,6 +61,7 @@ class MLPLearner(eqx.Module):
     optimiser: str = eqx.field(static=True)
     batch_size: int | None = eqx.field(static=True)
     drops: bool = eqx.field(static=True)
+    regularised: bool = eqx.field(static=True)
     grokfast: bool = eqx.field(static=True)
     orthogonal_gradient: bool = eqx.field(static=True)
 
@@ -114,7 +118,8 @@ class MLPLearner(eqx.Module):
         if mask_key is not None:
             kept = jax.random.bernoulli(mask_key, 1 - self.dropout, features.shape)
             features = jnp.where(kept, features / (1 - self.dropout), 0)
-        return jnp.mean(loss_named(self.loss)(weights.logits(features), labels))
+        loss = jnp.mean(loss_named(self.loss)(weights.logits(features), labels))
+        return loss + self.agop_weight * agop_trace(weights, inputs) if self.regularised else loss
 
     def _batch(self, state: MLPState, problem: Problem, key: Array) -> tuple[Array, Array, Array]:
         n = len(problem.inputs)
@@ -155,6 +160,7 @@ def mlp_learner(settings: MLPSettings, p: int, k: int) -> MLPLearner:
     return MLPLearner(
         rates=jax.tree.map(lambda number: jnp.asarray(number, jnp.float32), numbers),
         dropout=jnp.asarray(settings.dropout, jnp.float32),
+        agop_weight=jnp.asarray(settings.agop_weight, jnp.float32),
         deviation=jnp.asarray(initial_deviation(settings), jnp.float32),
         width=settings.width,
         activation=settings.activation,
@@ -163,6 +169,7 @@ def mlp_learner(settings: MLPSettings, p: int, k: int) -> MLPLearner:
         optimiser=settings.optimiser,
         batch_size=settings.batch_size,
         drops=settings.dropout > 0,
+        regularised=settings.agop_weight > 0,
         grokfast=settings.grokfast > 0,
         orthogonal_gradient=settings.orthogonal_gradient,
     )

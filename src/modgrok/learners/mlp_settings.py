@@ -52,6 +52,9 @@ class MLPSettings(BaseModel):
     dropout: float = Field(0.0, ge=0, lt=1, description="Share of hidden units dropped in each step.")
     grokfast: float = Field(0.0, ge=0, description="Strength lambda of the Grokfast filter; 0 is off.")
     grokfast_decay: float = Field(0.98, ge=0, lt=1, description="Memory alpha of the Grokfast filter.")
+    agop_weight: float = Field(
+        0.0, ge=0, description="Weight lambda of the regulariser lambda tr(AGOP) in the loss; 0 is off."
+    )
     orthogonal_gradient: bool = Field(False, description="Remove the gradient's part along the weights.")
     init_scale: float = Field(1.0, gt=0, description="Factor on the initial weights.")
 

@@ -105,8 +105,14 @@ class Experiment(BaseModel):
 
     @property
     def id(self) -> str:
-        """Run id: the first 12 hexadecimal digits of the SHA-256 of the content."""
-        return hashlib.sha256(self.canonical_json().encode()).hexdigest()[:12]
+        """Run id: the first 12 hexadecimal digits of the SHA-256 of what differs from the defaults.
+
+        Options that are off do not enter, so that runs keep their ids when later versions add options.
+        """
+        content = self.model_dump(mode="json", exclude_defaults=True)
+        content["learner"] = {**content.get("learner", {}), "kind": self.learner.kind}
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def build_task(self, table: Task | None = None) -> Task:
         """Tabulate the task; see `TaskSource.build`."""

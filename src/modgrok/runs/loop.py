@@ -22,6 +22,7 @@ from jaxtyping import Array
 
 from ..algebra import Basis
 from ..learners import Problem, make_problem
+from ..learners.rfm_settings import RFMSettings
 from ..measures import basis_of
 from ..tasks import InputError, Split, Task, split_task
 from ..version import __version__
@@ -192,12 +193,25 @@ def run(
         raise InputError(f"steps: must be at least 1, got {steps}")
     if observe_every is not None and observe_every < 1:
         raise InputError(f"observe_every: must be at least 1, got {observe_every}")
+    metric = _metric(experiment, store, metric)
     loop = _Loop(experiment, store, steps, observe_every, early_stop, table, metric, command)
     with ExitStack() as stack:
         if store is not None:
             stack.enter_context(store.lock(experiment.id)(experiment.id))
         stack.enter_context(precision_of(experiment.learner))
         return loop.follow(on_observation, stop_requested)
+
+
+def _metric(experiment: Experiment, store: Store | None, metric: np.ndarray | None) -> np.ndarray | None:
+    """Keep an initial M that was handed in, or fetch the one handed in earlier."""
+    settings = experiment.learner
+    if not isinstance(settings, RFMSettings) or settings.initial_digest is None:
+        return None
+    if store is not None and metric is not None:
+        store.keep_metric(settings.initial_digest, metric)
+    if store is not None and metric is None:
+        metric = store.metric(settings.initial_digest)
+    return metric
 
 
 @dataclass

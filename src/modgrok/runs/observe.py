@@ -54,7 +54,7 @@ class NetworkObserver:
             ("phase_sum", PHASE_BINS),
         )
 
-    def __call__(self, state: MLPState) -> tuple[Numbers, Counts]:
+    def __call__(self, state: Any) -> tuple[Numbers, Counts]:
         """Measure a state."""
         counted, numbers, counts = jax.device_get(_measure(self.learner, state, self.problem, self.lens))
         found = {**_counted(counted), **{name: _plain(value) for name, value in numbers.items()}}
@@ -70,7 +70,7 @@ class KernelObserver:
     def __init__(self, learner: RFMLearner, problem: Problem) -> None:
         self.learner, self.problem = learner, problem
 
-    def __call__(self, state: RFMState) -> tuple[Numbers, Counts]:
+    def __call__(self, state: Any) -> tuple[Numbers, Counts]:
         """Measure a state."""
         counted, numbers = jax.device_get(_measure_metric(self.learner, state, self.problem))
         found = {**_counted(counted), **{name: _plain(value) for name, value in numbers.items()}}

@@ -8,6 +8,7 @@ moment leaves a store from which the run resumes where its records end.
     DIR/<run>/state-<step>.safetensors        the state to resume from; one at a time
     DIR/<run>/weights-<step>.safetensors      kept weights
     DIR/tables/<digest>.npy         tables given directly
+    DIR/metrics/<digest>.safetensors          initial feature matrices handed in
 """
 
 from __future__ import annotations
@@ -394,6 +395,17 @@ class Store:
             with temporary.open("wb") as file:
                 np.save(file, task.table, allow_pickle=False)
             temporary.replace(path)
+
+    def keep_metric(self, digest: str, metric: np.ndarray) -> None:
+        """Keep an initial M handed in, so that its runs can be resumed without the original file."""
+        path = self.folder / "metrics" / f"{digest}.safetensors"
+        if not path.is_file():
+            write_arrays(path, {"metric": metric}, {}, durable=True)
+
+    def metric(self, digest: str) -> np.ndarray | None:
+        """Read an initial M handed in earlier, or None."""
+        path = self.folder / "metrics" / f"{digest}.safetensors"
+        return read_arrays(path, None)["metric"] if path.is_file() else None
 
     def remove(self, run: str) -> RunRow:
         """Delete a run with its records and files.
