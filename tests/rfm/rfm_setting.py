@@ -57,13 +57,13 @@ def relative(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 @eqx.filter_jit
-def _step(learner: RFMLearner, state: RFMState, problem: Problem):
+def step_and_evaluate(learner: RFMLearner, state: RFMState, problem: Problem):
     new, finite = learner.step(state, problem)
     return new, finite, new.weights(problem.all_inputs)
 
 
 @eqx.filter_jit
-def _init(learner: RFMLearner, key: jax.Array, problem: Problem):
+def init_and_evaluate(learner: RFMLearner, key: jax.Array, problem: Problem):
     state = learner.init(key, key, problem)
     return state, state.weights(problem.all_inputs)
 
@@ -90,12 +90,12 @@ def run(chosen: Case, steps: int, stored: np.ndarray | None = None, **settings) 
             basis=basis_of(chosen.task.table, chosen.task.p),
             stored=stored,
         )
-        state, logits = _init(learner, jax.random.key(0), problem)
+        state, logits = init_and_evaluate(learner, jax.random.key(0), problem)
         labels, train = np.asarray(problem.all_labels), np.asarray(problem.groups[0])
         metrics, scores, losses = [], [], []
         for step in range(steps + 1):
             if step:
-                state, finite, logits = _step(learner, state, problem)
+                state, finite, logits = step_and_evaluate(learner, state, problem)
                 assert bool(finite)
             z = np.asarray(logits)
             right = z.argmax(1) == labels

@@ -17,7 +17,7 @@ from modgrok.models import kernels
 from modgrok.tasks import split_task, task_from_table
 
 TOLERANCE = 1e-10
-TASKS = (("x + y", 11, 0.5), ("x/y", 9, 0.6), ("x*y + z", 5, 0.5), ("x^2", 13, 0.6))
+TASKS = (("x/y", 9, 0.6), ("x*y + z", 5, 0.5), ("x^2", 13, 0.6))
 
 
 @eqx.filter_jit
@@ -71,7 +71,7 @@ def test_fast_equals_dense_on_random_tables(table, seed, name):
 
 @pytest.mark.parametrize(
     ("name", "centred"),
-    [("quadratic", True), ("quadratic", False), ("gaussian", True), ("laplace", True), ("laplace", False)],
+    [("quadratic", True), ("gaussian", True), ("laplace", False)],
 )
 def test_whole_iterations_equal_the_dense_ones(name, centred):
     chosen = case("x + y", 13, 0.6)

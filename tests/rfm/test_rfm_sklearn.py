@@ -92,12 +92,11 @@ def test_dense_estimator_and_one_hot_learner_are_the_same_machine():
     from rfm_setting import case, relative, run
 
     chosen = case("x + y", 11, 0.6)
-    for kernel in ("quadratic", "gaussian", "laplace"):
-        trace = run(chosen, 3, kernel=kernel)
-        x = one_hot(chosen.inputs, chosen.sizes)
-        model = RFMClassifier(kernel=kernel, iterations=3, ridge=0.0, centred=True)
-        model.fit(x, chosen.task.labels(chosen.split.train))
-        assert relative(model.M_, trace.metrics[-1]) < 1e-8
+    trace = run(chosen, 3, kernel="gaussian")
+    x = one_hot(chosen.inputs, chosen.sizes)
+    model = RFMClassifier(kernel="gaussian", iterations=3, ridge=0.0, centred=True)
+    model.fit(x, chosen.task.labels(chosen.split.train))
+    assert relative(model.M_, trace.metrics[-1]) < 1e-8
 
 
 def test_pipeline_and_grid_search():
