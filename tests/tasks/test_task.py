@@ -130,16 +130,30 @@ def _write(path: Path, content: object) -> Path:
         ("t.csv", "0,1\n1\n", "no plain array of integers"),
         ("t.csv", "0,1.5\n1,0\n", "entries must be integers, got 1.5"),
         ("t.txt", "0,1\n1,0\n", "must be a .npy or .csv file"),
+        ("t.csv", "", "no plain array of integers"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:loadtxt")
 def test_bad_files(tmp_path: Path, name: str, content: object, rule: str) -> None:
     with pytest.raises(InputError, match=rule):
         read_table(_write(tmp_path / name, content))
 
 
+def test_archives_are_refused_and_a_byte_order_mark_is_not(tmp_path: Path) -> None:
+    np.savez(tmp_path / "archive.npz", a=np.zeros((2, 2), int))
+    (tmp_path / "archive.npz").rename(tmp_path / "t.npy")
+    with pytest.raises(InputError, match="got an archive"):
+        read_table(tmp_path / "t.npy")
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbf0,1\n1,0\n")
+    assert read_table(tmp_path / "t.csv").table.tolist() == [[0, 1], [1, 0]]
+
+
+def test_a_group_of_one_element_is_no_task() -> None:
+    with pytest.raises(InputError, match="group: must have at least 2 elements"):
+        task_from_group("C1")
+
+
 def test_a_missing_file_and_odd_arrays() -> None:
-    with pytest.raises(InputError, match=r"must be a \.npy or \.csv file"):
+    with pytest.raises(InputError, match=r"must be an existing \.npy or \.csv file"):
         read_table(Path("nowhere.npy"))
     with pytest.raises(InputError, match="must be p x p"):
         task_from_table(np.array(3))

@@ -98,7 +98,7 @@ def construct(
         table: int64 (p,)*k, the class of every input, -1 outside the domain; what the check compares with.
         p: modulus, at least 2.
         witness: form, g (k tables), h.
-        width: hidden neurons. None: the fewest that exact phases allow, or 500 with random ones. An integer:
+        width: hidden neurons. None: the fewest found with exact phases, or 500 with random ones. An integer:
             exactly that many random neurons, or with `phases="exact"` at most that many. "auto": the smallest
             number found without an error.
         phases: one of `PHASES`. None: random if an integer width, an inverse readout, or an activation other

@@ -107,5 +107,6 @@ def _complain(message: str, code: int = 2) -> int:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    """Fold white space, spell control characters out (a terminal would obey them), cut at 400."""
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
     return line if len(line) <= 400 else line[:397] + "..."

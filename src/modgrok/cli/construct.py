@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -18,7 +19,7 @@ from ..tasks import InputError, NamedTask, expand
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache
 from .options import Expression, Group, Json, Modulus, Table, number, whole
-from .output import note, percent, say, say_json
+from .output import cannot_write, check_output, note, percent, say, say_json
 from .source import source_of
 
 
@@ -37,7 +38,7 @@ def construct(
         str | None,
         Parameter(
             help="Hidden neurons: a number builds the papers' network of random phases, auto the smallest "
-            "without an error; default the fewest that exact phases allow."
+            "without an error; default the fewest found with exact phases."
         ),
     ] = None,
     phases: Annotated[
@@ -78,7 +79,10 @@ def construct(
     composed of experts: a network for each product, a softmax, and a network for their sum.
     """
     enable_compilation_cache()
-    _check_output(output)
+    if output is not None:
+        check_output(output, (".safetensors",))
+    if not (math.isfinite(beta) and beta > 0):
+        raise InputError(f"beta: must be finite and above 0, got {beta:g}")
     found = source_of(expression, p, group, table)
     title = found.title
     started = perf_counter()
@@ -134,8 +138,9 @@ def _composed(
 
 def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
     """Read the options that experts take; a width is that of the sum expert, a quarter each of the others."""
-    for name in ("frequencies", "activation"):
-        if shape[name] is not None:
+    defaults = {"frequencies": None, "activation": None, "readout": "reachable"}
+    for name, default in defaults.items():
+        if shape[name] != default:
             raise InputError(f"{name}: is no option of experts, got {shorten(shape[name])}")
     width = shape["width"]
     if width == "auto":
@@ -213,18 +218,14 @@ def as_json(
     }
 
 
-def _check_output(output: Path | None) -> None:
-    if output is None:
-        return
-    if output.suffix != ".safetensors" or not output.absolute().parent.is_dir():
-        raise InputError(f"output: must be a .safetensors file in an existing folder, got {shorten(output)}")
-
-
 def _write(output: Path, made: Construction, found: NamedTask) -> None:
     kept = np.asarray(found.task.table) if found.source.table is not None else None
     notes = {"construction": made.kind, "phases": made.phases, "readout": made.readout, "form": made.form}
     assert isinstance(made.network, MLP | Experts)
-    write_network(output, NetworkFile(made.network, found.source, kept, notes))
+    try:
+        write_network(output, NetworkFile(made.network, found.source, kept, notes))
+    except OSError as error:
+        raise cannot_write(output, error) from None
     say(f"  wrote {output}")
 
 

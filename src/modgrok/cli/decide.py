@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -12,6 +13,10 @@ from .options import Expression, Group, Json, Modulus, Table, number, whole
 from .output import say, say_json
 from .source import source_of
 
+EXTRAPOLATION = (
+    "The hypotheses are stated for polynomials mod p; for a group or a table given directly this reads them "
+    "beyond what they say."
+)
 SYMBOLS = {"additive": "+", "multiplicative": "*"}
 
 
@@ -41,6 +46,8 @@ def decide(
     except ValueError as error:
         raise InputError(str(error)) from None
     verdict = decide_table(found.task.table, found.task.p, budget=budget)
+    if found.expression is None:
+        verdict = replace(verdict, prediction=f"{verdict.prediction} {EXTRAPOLATION}")
     tell(verdict, found.title, found.task.operands)
     if json:
         say_json({"expression": found.task.name, **as_json(verdict)})

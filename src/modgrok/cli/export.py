@@ -15,7 +15,7 @@ from ..runs.store import Checkpoint
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .options import DEFAULT_RUNS, Json, Runs, whole
-from .output import say, say_json
+from .output import check_output, say, say_json
 from .runs import RunName
 
 FORMATS = ("safetensors", "csv")
@@ -38,6 +38,8 @@ def export(
     """Write the weights of a checkpoint (safetensors) or the records of a run (csv)."""
     if format not in FORMATS:
         raise InputError(f"format: must be one of {', '.join(FORMATS)}, got {shorten(format)}")
+    if output is not None:
+        check_output(output)
     with Store(runs, read_only=True) as store:
         row = store.get(run)
         path = output or Path(f"{row.id}.{format}")

@@ -42,6 +42,7 @@ def measure(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -
         step = "–" if entry["step"] is None else f"{entry['step']:,}"
         numbers = "".join(f"{entry[column]:>26.6g}" for column in columns)
         say(f"{step:>8}{numbers}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
+    say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
     if json:
         say_json({"run": name, "basis": basis.name, "order": basis.order, "measures": found})
     return 0

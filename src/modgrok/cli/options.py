@@ -28,6 +28,13 @@ def number(type_: Any, tokens: tuple[Token, ...]) -> float:
         raise InputError(f"{name}: must be a number, got {shorten(text)}") from None
 
 
+def folder(type_: Any, tokens: tuple[Token, ...]) -> Path:
+    """Read a folder's name; an empty one is refused, not taken for the current folder."""
+    if not tokens[0].value:
+        raise InputError("runs: must name a folder, got ''")
+    return Path(tokens[0].value)
+
+
 def _argument(tokens: tuple[Token, ...]) -> str:
     return (tokens[0].keyword or "value").lstrip("-").replace("-", "_")
 
@@ -35,7 +42,8 @@ def _argument(tokens: tuple[Token, ...]) -> str:
 Whole = Annotated[int, Parameter(converter=whole)]
 Real = Annotated[float, Parameter(converter=number)]
 Runs = Annotated[
-    Path, Parameter(name="--runs", env_var="MODGROK_RUNS", help="Folder of the store.", show_default=True)
+    Path,
+    Parameter(name="--runs", env_var="MODGROK_RUNS", converter=folder, help="Folder of the store."),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="End stdout with one JSON object.")]
 Expression = Annotated[

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import math
 import sys
+from pathlib import Path
 from typing import Any
+
+from ..tasks.errors import InputError, shorten
 
 
 def say(text: str = "") -> None:
@@ -34,6 +37,25 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
+
+
+def check_output(path: Path, suffixes: tuple[str, ...] = ()) -> None:
+    """Refuse a file that cannot be written, before anything is computed for it.
+
+    Raises:
+        InputError: another suffix, a folder, or a file in a folder that does not exist.
+    """
+    if suffixes and path.suffix not in suffixes:
+        raise InputError(f"output: must end in {' or '.join(suffixes)}, got {shorten(path.name)}")
+    if path.is_dir():
+        raise InputError(f"output: must be a file, got the folder {shorten(path)}")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"output: must be in an existing folder, got {shorten(path)}")
+
+
+def cannot_write(path: Path, error: OSError) -> InputError:
+    """The error of a file that could not be written, naming the argument rather than a temporary file."""
+    return InputError(f"output: cannot write {shorten(path)} ({error.strerror})")
 
 
 def percent(share: float | None) -> str:

@@ -63,6 +63,8 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     if records:
         last = records[-1].scalars
         say(f"  accuracy    train {percent(last['train_accuracy'])}, test {percent(last['test_accuracy'])}")
+        chance, majority = percent(row.context["chance"]), percent(row.context["majority"])
+        say(f"  chance      1/p {chance}, most frequent value {majority}")
     changed = experiment.learner.model_dump(exclude_defaults=True)
     say("  settings    " + ", ".join(f"{name} {value}" for name, value in changed.items()))
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")

@@ -2,6 +2,7 @@
 
 import shlex
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,11 +143,11 @@ def follow(
 ) -> Run:
     """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
     known = store.find(experiment.id)
-    if known is not None and known.step:
+    if known is not None and known.step and not store.lock(known.id).held():
         note(f"run {known.id} is in the store at step {known.step:,}; taking it up from there")
     title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
     title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
-    with progress_display(title) as show, _ctrl_c() as asked:
+    with progress_display(title) as show, _ctrl_c() as asked, _kept(experiment, store):
         return run(
             experiment,
             store=store,
@@ -159,6 +160,19 @@ def follow(
             on_observation=show,
             stop_requested=lambda: bool(asked),
         )
+
+
+@contextmanager
+def _kept(experiment: Experiment, store: Store) -> Iterator[None]:
+    """Say of a disk that is full, or gone, that what was recorded is kept."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise RuntimeError(
+            f"runs: cannot write to {store.folder} ({reason}); what was recorded is kept, "
+            f"and modgrok runs resume {experiment.id} goes on from there"
+        ) from error
 
 
 def command_line() -> str:

@@ -35,6 +35,8 @@ from .schedule import GROKKED, MEMORISED, keeps_checkpoint, next_observation, st
 from .store import Record, RunRow, Store
 from .streams import key, words
 
+MOST_STEPS = 2**31 - 1
+"""Steps are counted in int32 on the device."""
 COMMIT_EVERY = 0.2
 """Seconds after which an observation commits the run; earlier ones wait for it in memory."""
 
@@ -189,8 +191,8 @@ def run(
     kind = experiment.learner.kind
     steps = DEFAULT_STEPS[kind] if steps is None else steps
     early_stop = kind == "mlp" if early_stop is None else early_stop
-    if steps < 1:
-        raise InputError(f"steps: must be at least 1, got {steps}")
+    if not 1 <= steps <= MOST_STEPS:
+        raise InputError(f"steps: must be at least 1 and at most {MOST_STEPS}, got {steps}")
     if observe_every is not None and observe_every < 1:
         raise InputError(f"observe_every: must be at least 1, got {observe_every}")
     metric = _metric(experiment, store, metric)

@@ -7,6 +7,7 @@ expression, from a table in a file, or from a finite group; all are the same rec
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -149,6 +150,8 @@ def task_from_group(name: str) -> Task:
         table = composition_table(name)
     except ValueError as error:
         raise InputError(str(error)) from None
+    if len(table) < 2:
+        raise InputError(f"group: must have at least 2 elements, got {shorten(name)}")
     return _task(name.strip().replace("_", ""), len(table), ("x", "y"), table)
 
 
@@ -192,21 +195,24 @@ def read_table(path: Path) -> Task:
         InputError: the file is missing, of another kind, or holds no valid table.
     """
     if not path.is_file():
-        raise InputError(f"table: must be a .npy or .csv file, got {shorten(path)}")
+        raise InputError(f"table: must be an existing .npy or .csv file, got {shorten(path)}")
     try:
         if path.suffix == ".npy":
             array = np.load(path, allow_pickle=False, mmap_mode="r")
+            if not isinstance(array, np.ndarray):
+                raise InputError(f"table: must hold one array, got an archive in {shorten(path.name)}")
             check_size(max(array.shape, default=1), array.ndim)
         elif path.suffix == ".csv":
-            array = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # an empty file only warns
+                array = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64, encoding="utf-8-sig")
         else:
             raise InputError(f"table: must be a .npy or .csv file, got {shorten(path.name)}")
     except InputError:
         raise
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(
-            f"table: {path.name} holds no plain array of integers ({shorten(error, 90)})"
-        ) from None
+    except (ValueError, OSError, EOFError, UserWarning) as error:
+        reason = shorten(str(error).split(".")[0], 90)
+        raise InputError(f"table: {path.name} holds no plain array of integers ({reason})") from None
     return task_from_table(np.asarray(array))
 
 
