@@ -57,3 +57,17 @@ def diverged(store: Store) -> RunRow:
     row = _train(store, 50, "x*y", p=7, fraction=0.6, width=40, lr=1e12)
     assert row.status == "diverged"
     return row
+
+
+@pytest.fixture(scope="session")
+def machine(store: Store) -> RunRow:
+    """A recursive feature machine on x*y mod 11, half way to grokking."""
+    row = _train(store, 12, "x*y", p=11, fraction=0.85, learner="rfm")
+    assert row.step == 12
+    return row
+
+
+@pytest.fixture(scope="session")
+def machine_of_three(store: Store) -> RunRow:
+    """A Gaussian machine of three operands, after two iterations."""
+    return _train(store, 2, "x+y+z", p=5, fraction=0.6, learner="rfm", kernel="gaussian", ridge=1e-3)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from modgrok.algebra import natural_basis
+from modgrok.models import MLP
 from modgrok.reports import run_report
 from modgrok.reports.grids import peaks
 from modgrok.reports.labels import best_spot, box_of
@@ -63,6 +64,7 @@ def test_charts_hold_the_tables_and_markers(store: Store, grokked: RunRow) -> No
 def test_portrait_agrees_with_the_recorded_measures(store: Store, grokked: RunRow) -> None:
     record = store.records(grokked.id)[-1]
     net = store.checkpoints(grokked.id)[-1].load()
+    assert isinstance(net, MLP)
     portrait = Portrait("end", net, natural_basis(13, 2), ("x", "y"))
     assert portrait.ipr == pytest.approx(record.scalars["ipr"], rel=1e-5)
     assert portrait.phase_counts.tolist() == record.histograms["phase_sum"].tolist()

@@ -16,7 +16,6 @@ from .palette import MEASURE, SECOND, TEST, TRAIN
 from .picture import picture
 from .png import data_uri
 from .ramp import SEQUENTIAL, colours, indices
-from .steps import position, step_axis
 from .tidy import Table, curve_table
 from .timeline import Frame, Reference, Series, Vertical, linear_range, log_range, moment_rules, timeline
 
@@ -67,9 +66,10 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
     caption = (
         "Share of inputs whose greatest logit is the right class, over all training and all test inputs. "
         "Memorised and grokked: the first observed steps with training, then test accuracy of at least 99%; "
-        "the shaded time lies between them (Gromov 2023, Fig. 1c). The step axis is logarithmic, and linear "
-        "near 0."
+        "the shaded time lies between them (Gromov 2023, Fig. 1c)."
     )
+    if not frame.linear:
+        caption += " The step axis is logarithmic, and linear near 0."
     return single("accuracy", "Accuracy", caption, cell, 4)
 
 
@@ -80,13 +80,21 @@ def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name:
     chance = float(context["chance"])
     silent = {"mse": chance, "cross_entropy": -math.log(chance)}.get(name)
     references = () if silent is None else (Reference(silent, "zero output"),)
+    text = f"Loss on training and test inputs against steps; {ends(rows, series)}."
+    most = interpolation(rows)
+    if most is not None:
+        rows = [row for row in rows if row["name"] == "test_loss"]
     low, high = log_range([row["value"] for row in rows] + [r.value for r in references])
+    vertical = Vertical(low, high, format=plain_format(low, high), log=True, values=decades(low, high))
+    if most is not None:
+        low, high = linear_range([row["value"] for row in rows] + [r.value for r in references], 0.0)
+        vertical = Vertical(low, high)
     cell = timeline(
         frame,
         rows,
         series,
-        Vertical(low, high, format=plain_format(low, high), log=True, values=decades(low, high)),
-        f"Loss on training and test inputs against steps, logarithmic; {ends(rows, series)}.",
+        vertical,
+        text,
         references=references,
         height=HEIGHT,
         name_moments=True,
@@ -96,7 +104,25 @@ def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name:
         "cross_entropy": "Mean over inputs of the cross-entropy",
     }.get(name, f"Mean over inputs of the {name} loss")
     zero = "" if silent is None else " The dashed line is a network that always answers zero."
-    return single("loss", "Loss", f"{formula} (Gromov 2023, Fig. 1a).{zero}", cell, 4)
+    fits = (
+        ""
+        if most is None
+        else f" Training inputs are interpolated: their loss, at most {most:.0e}, is not drawn."
+    )
+    title = "Loss" if most is None else "Test loss"
+    return single("loss", title, f"{formula} (Gromov 2023, Fig. 1a).{fits}{zero}", cell, 4)
+
+
+def interpolation(rows: Table) -> float | None:
+    """Return the greatest training loss where it is rounding alone beside the test loss; else None.
+
+    Example:
+        >>> interpolation([{"name": "train_loss", "value": 1e-30}, {"name": "test_loss", "value": 0.01}])
+        1e-30
+    """
+    train = [row["value"] for row in rows if row["name"] == "train_loss"]
+    test = [row["value"] for row in rows if row["name"] == "test_loss"]
+    return max(train) if train and test and max(train) < 1e-6 * min(test) else None
 
 
 def fourier(frame: Frame, records: Sequence[Record], order: int) -> Panel:
@@ -172,7 +198,7 @@ def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
         return None
     shares = np.stack([c / max(c.sum(), 1) for _, c in kept])
     columns = np.linspace(0, 1, 400)
-    places = position(np.array([step for step, _ in kept]), frame.end)
+    places = frame.place(np.array([step for step, _ in kept]))
     newest = np.clip(np.searchsorted(places, columns, side="right") - 1, 0, None)
     image = shares[newest].T[::-1]
     most = shares.shape[1]
@@ -185,7 +211,7 @@ def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
         scale=alt.Scale(domain=[0.5, most + 0.5], nice=False, zero=False),
         axis=alt.Axis(format="d", tickCount=4, tickMinStep=1),
     )
-    axes = alt.Chart(data(rows)).mark_point(opacity=0).encode(x=step_axis(frame.end), y=y)
+    axes = alt.Chart(data(rows)).mark_point(opacity=0).encode(x=frame.axis(), y=y)
     drawn = picture(data_uri(pixels, colours(SEQUENTIAL)))
     used = int((kept[-1][1] > 0).sum())
     text = f"Neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."
@@ -207,6 +233,18 @@ def decades(low: float, high: float) -> tuple[float, ...] | None:
     powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
     pace = max(1, len(powers) // 5)
     return tuple(10.0**j for j in powers[::pace]) if len(powers) >= 2 else None
+
+
+def log_ticks(low: float, high: float) -> tuple[float, ...]:
+    """List the powers of ten in a range; where there are fewer than two, 1, 2, 3 and 5 times them.
+
+    Example:
+        >>> log_ticks(1.5, 30.0), log_ticks(0.5, 2000.0)
+        ((2.0, 3.0, 5.0, 10.0, 20.0, 30.0), (1.0, 10.0, 100.0, 1000.0))
+    """
+    start, end = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    fine = [digit * 10.0**j for j in range(start, end + 1) for digit in (1, 2, 3, 5)]
+    return decades(low, high) or tuple(tick for tick in fine if low <= tick <= high)
 
 
 def plain_format(low: float, high: float) -> str:

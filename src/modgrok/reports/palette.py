@@ -22,6 +22,8 @@ PLATEAU = "#f6efe4"
 """The time between memorising and grokking."""
 MEASURE = "#3b4252"
 """Measures of the weights."""
+GHOST = "#e3b5aa"
+"""Test accuracy where it is only repeated for comparison."""
 SECOND = "#8a7340"
 """A second measure in the same axes."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..algebra import Basis
+from ..learners.mlp_settings import MLPSettings
 from ..measures import basis_of
 from ..models import MLP
 from ..runs import Checkpoint, Experiment, Record, RunRow, Store
@@ -22,6 +23,7 @@ from . import curves, words
 from .cell import Panel
 from .features import features
 from .grids import logit_maps, unit_maps
+from .machine_panels import machine_panels
 from .phases import phases
 from .portrait import Portrait, accuracy_of
 from .scores import Score, number, scores
@@ -85,20 +87,18 @@ def run_report(store: Store, run: str, path: Path) -> Report:
     """
     found = _read(store, run)
     row, records = found.row, found.records
-    portraits, notes = _portraits(found)
-    panels = [*_curves(found)] if records else []
+    panels, notes = _panels(found)
     if not records:
         notes.append("Nothing was observed yet, so there are no curves.")
     if row.status == "diverged":
         notes.append(
-            f"Training stopped at step {row.step + 1:,}, where a loss or weight was no longer finite; "
-            "the last finite state is shown. A smaller learning rate helps."
+            f"Training stopped at {words.unit_of(row)} {row.step + 1:,}, where a loss or weight was no "
+            f"longer finite; the last finite state is shown. A {_REMEDIES[row.learner]} helps."
         )
     elif row.grokked_at is None:
-        notes.append(f"Test accuracy did not reach 99% within {words.steps_words(row.step)}.")
-    panels += weight_panels(portraits, _phase_sources(found, portraits), one_network=True)
-    if portraits and len(found.task.operands) < 2:
-        notes.append("A task of one operand has no map over pairs of values.")
+        notes.append(
+            f"Test accuracy did not reach 99% within {words.steps_words(row.step, words.unit_of(row))}."
+        )
     last = records[-1].scalars if records else {}
     return Report(
         words.title(row, found.experiment, last),
@@ -123,6 +123,10 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
     found = _read(store, run)
     row, task = found.row, found.task
     check_shape(closed_form, found.basis, task.k)
+    if not isinstance(found.experiment.learner, MLPSettings):
+        raise InputError(
+            f"run: must be of two-layer networks to stand beside a closed form, got {row.id} of {row.learner}"
+        )
     stage = stages(row)[-1]
     net, note = load_stage(found.checkpoints, stage)
     if net is None:
@@ -211,12 +215,28 @@ def weight_panels(
     return [replace(panel, span=6) if len(panel.groups) == 1 else panel for panel in panels]
 
 
-def _curves(found: _Stored) -> list[Panel]:
+_REMEDIES = {"mlp": "smaller learning rate", "rfm": "ridge"}
+
+
+def _panels(found: _Stored) -> tuple[list[Panel], list[str]]:
+    """Draw what a run's learner has to show; also list what is missing."""
+    learner = found.experiment.learner
+    if not isinstance(learner, MLPSettings):
+        return machine_panels(found.row, found.records, found.checkpoints, found.basis, found.task.operands)
+    portraits, notes = _portraits(found)
+    panels = _curves(found, learner.loss) if found.records else []
+    panels += weight_panels(portraits, _phase_sources(found, portraits), one_network=True)
+    if portraits and len(found.task.operands) < 2:
+        notes.append("A task of one operand has no map over pairs of values.")
+    return panels, notes
+
+
+def _curves(found: _Stored, loss: str) -> list[Panel]:
     row, records = found.row, found.records
     frame = Frame(max(row.step, records[-1].step), moment_table(row))
     panels = [
         curves.accuracy(frame, records, row.context),
-        curves.loss(frame, records, row.context, found.experiment.learner.loss),
+        curves.loss(frame, records, row.context, loss),
         *curves.norms(frame, records),
         curves.fourier(frame, records, found.basis.order),
         curves.frequencies(frame, records),
@@ -266,9 +286,12 @@ def _facts(found: _Stored) -> tuple[tuple[str, str], ...]:
     row = found.row
     return (
         ("Task", f"{found.experiment.name}, {row.p} values an operand, {row.p} classes"),
-        ("Network and training", words.settings(found.experiment)),
+        (
+            "Kernel machine" if row.learner == "rfm" else "Network and training",
+            words.settings(found.experiment),
+        ),
         ("Data", words.data_words(row.context)),
-        ("Fourier basis", words.basis_words(found.basis)),
+        ("Basis" if row.learner == "rfm" else "Fourier basis", words.basis_words(found.basis)),
     )
 
 
@@ -281,7 +304,7 @@ def _colophon(row: RunRow) -> str:
     version, jax = row.context.get("version", "?"), row.context.get("jax", "?")
     device = row.context.get("device", "?")
     trained = (
-        f"Run {row.id}: {words.steps_words(row.step)} in {row.seconds:.1f} s on {device}, "
-        f"modgrok {version}, JAX {jax}."
+        f"Run {row.id}: {words.steps_words(row.step, words.unit_of(row))} in {row.seconds:.1f} s "
+        f"on {device}, modgrok {version}, JAX {jax}."
     )
     return f"{trained} Report by modgrok {__version__}."

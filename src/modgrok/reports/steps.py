@@ -1,6 +1,7 @@
-"""The step axis: logarithmic where things happen, linear near step 0, which it shows.
+"""The step axis: logarithmic where things happen, linear near step 0, which it shows; or linear throughout.
 
-Owns: the axis position asinh-like map log(1 + t/c), its ticks and their labels. Vega calls it symlog.
+Owns: the axis position asinh-like map log(1 + t/c), its ticks and their labels. Vega calls it symlog. A few
+iterations of a kernel machine are each as large as thousands of steps of a network; their axis is linear.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ def constant(end: int) -> float:
     return 10.0 ** max(0, math.floor(math.log10(max(end, 1))) - 2)
 
 
-def position(step: np.ndarray | float | int, end: int) -> np.ndarray:
+def position(step: np.ndarray | float | int, end: int, *, linear: bool = False) -> np.ndarray:
     """Return where a step lies on the axis, in [0, 1]."""
+    if linear:
+        return np.asarray(np.asarray(step, float) / max(end, 1))
     c = constant(end)
     return np.asarray(np.log1p(np.asarray(step, float) / c) / math.log1p(max(end, 1) / c))
 
@@ -31,8 +34,12 @@ def ticks(end: int) -> list[int]:
     return values
 
 
-def step_axis(end: int, title: str = "step") -> alt.X:
+def step_axis(end: int, title: str = "step", *, linear: bool = False) -> alt.X:
     """Return the encoding of the column `step`."""
+    if linear:
+        scale = alt.Scale(domain=[0, max(end, 1)], nice=False)
+        axis = alt.Axis(format=",d", tickCount=6, tickMinStep=1, labelFlush=False)
+        return alt.X("step:Q", title=title, scale=scale, axis=axis)
     labelled = "datum.value == 0 || datum.value == pow(10, round(log(datum.value) / LN10))"
     if end < 3:
         labelled = "true"

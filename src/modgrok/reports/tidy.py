@@ -14,6 +14,8 @@ import numpy as np
 
 from ..models import MLP
 from ..runs import Checkpoint, CorruptFile, Record, RunRow
+from ..runs.network_file import Network
+from ..tasks import InputError
 
 Table = list[dict[str, Any]]
 
@@ -71,15 +73,25 @@ def stages(row: RunRow) -> list[Stage]:
 
 
 def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | None, str]:
-    """Load the weights of a stage.
+    """Load the two-layer network of a stage.
 
     Returns:
         (network, "") or (None, one sentence that says what is missing).
     """
+    found, note = load_weights(checkpoints, stage.step)
+    if found is None or isinstance(found, MLP):
+        return found, note
+    return None, f"The weights kept at step {stage.step:,} are of no two-layer network; not shown."
+
+
+def load_weights(
+    checkpoints: Sequence[Checkpoint], step: int, unit: str = "step"
+) -> tuple[Network | None, str]:
+    """Load the weights kept at a step, of any kind; returns as `load_stage`."""
     for checkpoint in checkpoints:
-        if checkpoint.step == stage.step:
+        if checkpoint.step == step:
             try:
                 return checkpoint.load(), ""
-            except CorruptFile:
-                return None, f"The weights kept at step {stage.step:,} are damaged or missing; not shown."
-    return None, f"No weights were kept at step {stage.step:,}."
+            except (CorruptFile, InputError):
+                return None, f"The weights kept at {unit} {step:,} are damaged or missing; not shown."
+    return None, f"No weights were kept at {unit} {step:,}."

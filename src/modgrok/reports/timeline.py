@@ -32,12 +32,23 @@ Placed = tuple[float | int, str, str]
 
 @dataclass(frozen=True)
 class Series:
-    """One curve: the rows whose `name` is `name`."""
+    """One curve: the rows whose `name` is `name`.
+
+    Arguments:
+        name: of its rows.
+        label: written next to it.
+        colour: of line and label.
+        thin: of less importance.
+        ghost: a curve of another scale, repeated for comparison; its rows carry their number in `own`.
+        dots: marks without a line.
+    """
 
     name: str
     label: str
     colour: str
     thin: bool = False
+    ghost: bool = False
+    dots: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,10 +66,22 @@ class Frame:
     Arguments:
         end: last step.
         moments: (step, name) rows of memorising and grokking.
+        linear: the step axis is linear, not logarithmic.
+        unit: what a step is called.
     """
 
     end: int
     moments: Table
+    linear: bool = False
+    unit: str = "step"
+
+    def place(self, step: np.ndarray | float | int) -> np.ndarray:
+        """Return where a step lies on the axis, in [0, 1]."""
+        return position(step, self.end, linear=self.linear)
+
+    def axis(self) -> alt.X:
+        """Return the encoding of the column `step`."""
+        return step_axis(self.end, self.unit, linear=self.linear)
 
 
 @dataclass(frozen=True)
@@ -135,18 +158,19 @@ def _curve(frame: Frame, vertical: Vertical, rows: Table, series: Series) -> alt
     mark: dict[str, Any] = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
     chart = (
         alt.Chart(data(own)).mark_line(**mark)
-        if len(own) > 1
-        else alt.Chart(data(own)).mark_point(color=series.colour, filled=True)
+        if len(own) > 1 and not series.dots
+        else alt.Chart(data(own)).mark_point(color=series.colour, filled=True, opacity=1)
     )
-    tooltip = [alt.Tooltip("step:Q", format=","), alt.Tooltip("value:Q", title=series.label, format=".4g")]
-    return chart.encode(x=step_axis(frame.end), y=vertical.encoding(), tooltip=tooltip)
+    number = alt.Tooltip("own:Q" if series.ghost else "value:Q", title=series.label, format=".4g")
+    tooltip = [alt.Tooltip("step:Q", title=frame.unit, format=","), number]
+    return chart.encode(x=frame.axis(), y=vertical.encoding(), tooltip=tooltip)
 
 
 def _nothing(frame: Frame, vertical: Vertical) -> alt.Chart:
     middle = math.sqrt(vertical.low * vertical.high) if vertical.log else (vertical.low + vertical.high) / 2
     rows = [{"step": 0, "value": middle, "label": "no finite value was recorded"}]
     chart = alt.Chart(data(rows)).mark_text(align="left", dx=8, color=SOFT)
-    return chart.encode(x=step_axis(frame.end), y=vertical.encoding(), text="label:N")
+    return chart.encode(x=frame.axis(), y=vertical.encoding(), text="label:N")
 
 
 def _plateau(frame: Frame) -> list[alt.Chart]:
@@ -157,18 +181,20 @@ def _plateau(frame: Frame) -> list[alt.Chart]:
         return []
     rows = [{"step": start, "until": end}]
     chart = alt.Chart(data(rows)).mark_rect(color=PLATEAU)
-    return [chart.encode(x=step_axis(frame.end), x2="until:Q")]
+    return [chart.encode(x=frame.axis(), x2="until:Q")]
 
 
 def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
-    if not frame.moments:
+    """Draw lines at memorising and grokking; at step 0 the axis is line enough."""
+    moments = [row for row in frame.moments if row["step"] > 0]
+    if not moments:
         return []
-    rule = alt.Chart(data(frame.moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
-    layers = [rule.encode(x=step_axis(frame.end))]
+    rule = alt.Chart(data(moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
+    layers = [rule.encode(x=frame.axis())]
     if not named:
         return layers
-    ordered = sorted(frame.moments, key=lambda row: row["step"])
-    places = [PLOT * float(position(row["step"], frame.end)) for row in ordered]
+    ordered = sorted(moments, key=lambda row: row["step"])
+    places = [PLOT * float(frame.place(row["step"])) for row in ordered]
     push = max(0.0, 10 - (places[-1] - places[0])) / 2 if len(ordered) == 2 else -3.0
     for i, row in enumerate(ordered):
         rightwards = i == 1 or (len(ordered) == 1 and places[0] < PLOT / 2)
@@ -180,7 +206,7 @@ def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
             dy=-3,
             fontSize=10.5,
         )
-        layers.append(mark.encode(x=step_axis(frame.end), y=alt.value(0), text="label:N"))
+        layers.append(mark.encode(x=frame.axis(), y=alt.value(0), text="label:N"))
     return layers
 
 
@@ -197,7 +223,7 @@ def _text(row: dict[str, Any], frame: Frame, vertical: Vertical, colour: str, **
     encoded = []
     for halo in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": colour}):
         text = base.mark_text(fontWeight="bold", **{**mark, **halo})
-        encoded.append(text.encode(x=step_axis(frame.end), y=vertical.encoding(), text="label:N"))
+        encoded.append(text.encode(x=frame.axis(), y=vertical.encoding(), text="label:N"))
     return encoded
 
 
@@ -233,7 +259,7 @@ def _labels(
 
 
 def _pixels(rows: Table, frame: Frame, vertical: Vertical, height: int) -> Curve:
-    x = PLOT * position(np.array([row["step"] for row in rows]), frame.end)
+    x = PLOT * frame.place(np.array([row["step"] for row in rows]))
     y = height * (1 - np.array([vertical.place(row["value"]) for row in rows]))
     return x, y
 
@@ -243,7 +269,7 @@ def _level(value: float, vertical: Vertical, height: int) -> Curve:
 
 
 def _upright(step: int, frame: Frame, height: int) -> Curve:
-    return np.full(40, PLOT * float(position(step, frame.end))), np.linspace(0, height, 40)
+    return np.full(40, PLOT * float(frame.place(step))), np.linspace(0, height, 40)
 
 
 def _margin(
@@ -265,7 +291,7 @@ def _margin(
     return layers
 
 
-def spread(wanted: list[float], height: float | int, spacing: float = SPACING) -> list[float]:
+def spread(wanted: list[float], height: float | int, spacing: float | int = SPACING) -> list[float]:
     """Move ascending positions apart to about `spacing`, and off the upper edge, by repeated sweeps.
 
     Example:
@@ -281,7 +307,7 @@ def spread(wanted: list[float], height: float | int, spacing: float = SPACING) -
                 placed[i - 1] -= overlap / 2
                 placed[i] += overlap / 2
         if placed and room > 0:
-            placed[0], placed[-1] = max(placed[0], 5.0), min(placed[-1], height + 3)
+            placed[0], placed[-1] = max(placed[0], 5.0), min(placed[-1], height + 3.0)
     return placed
 
 

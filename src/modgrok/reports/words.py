@@ -12,6 +12,7 @@ import numpy as np
 
 from ..algebra import Basis
 from ..learners.mlp_settings import MLPSettings
+from ..learners.rfm_settings import RFMSettings
 from ..runs import Experiment, RunRow
 from .curves import percent
 
@@ -54,11 +55,11 @@ def title(row: RunRow, experiment: Experiment, last: dict[str, float]) -> str:
 
 
 def outcome(row: RunRow, last: dict[str, float]) -> str:
-    """Say what became of the network."""
-    network = "a two-layer network"
+    """Say what became of the network or kernel machine."""
+    network, unit = NAMES[row.learner], unit_of(row)
     if row.status == "diverged":
-        return f"training diverged at step {row.step + 1:,}"
-    after = f"after {steps_words(row.step)}"
+        return f"training diverged at {unit} {row.step + 1:,}"
+    after = f"after {steps_words(row.step, unit)}"
     if row.grokked_at is None and row.memorised_at is None:
         return f"{network} {after}, neither memorised nor grokked"
     if row.grokked_at is None:
@@ -69,33 +70,42 @@ def outcome(row: RunRow, last: dict[str, float]) -> str:
     return f"{network} learns it without delay"
 
 
-def steps_words(steps: int) -> str:
+NAMES = {"mlp": "a two-layer network", "rfm": "a recursive feature machine"}
+"""What a learner is called in titles."""
+
+
+def unit_of(row: RunRow) -> str:
+    """Name a step of a run's learner: kernel machines iterate."""
+    return "iteration" if row.learner == "rfm" else "step"
+
+
+def steps_words(steps: int, unit: str = "step") -> str:
     """Count steps: `1 step`, `1,500 steps`."""
-    return f"{steps:,} step" + "s" * (steps != 1)
+    return f"{steps:,} {unit}" + "s" * (steps != 1)
 
 
 def summary(row: RunRow, last: dict[str, float]) -> str:
     """Say when it memorised and grokked, and where it ended."""
-    said = []
+    said, unit = [], unit_of(row)
     if row.memorised_at is not None:
-        said.append(f"Training accuracy reaches 99% at step {row.memorised_at:,}")
+        said.append(f"Training accuracy reaches 99% at {unit} {row.memorised_at:,}")
     if row.grokked_at is not None and row.memorised_at is not None:
         delay = row.grokked_at - row.memorised_at
         if delay > 0:
-            said.append(f"test accuracy at step {row.grokked_at:,}, {steps_words(delay)} later")
+            said.append(f"test accuracy at {unit} {row.grokked_at:,}, {steps_words(delay, unit)} later")
         else:
-            said.append(f"test accuracy at step {row.grokked_at:,}, no later")
+            said.append(f"test accuracy at {unit} {row.grokked_at:,}, no later")
     elif row.grokked_at is not None:
-        said.append(f"Test accuracy reaches 99% at step {row.grokked_at:,}")
+        said.append(f"Test accuracy reaches 99% at {unit} {row.grokked_at:,}")
     elif row.memorised_at is not None:
         said.append("test accuracy never does")
     parts = ["; ".join(said) + "."] if said else []
     end = [f"{name} {percent(last[key])}" for name, key in _ENDS if last.get(key, float("nan")) >= 0]
     if end:
-        state = "last finite step" if row.status == "diverged" else "end"
-        parts.append(f"At the {state} (step {row.step:,}): {', '.join(end)}.")
+        state = f"last finite {unit}" if row.status == "diverged" else "end"
+        parts.append(f"At the {state} ({unit} {row.step:,}): {', '.join(end)}.")
     if row.status in ("running", "interrupted"):
-        parts.append(f"The run is {row.status}; its budget is {steps_words(row.budget)}.")
+        parts.append(f"The run is {row.status}; its budget is {steps_words(row.budget, unit)}.")
     return " ".join(parts)
 
 
@@ -104,7 +114,33 @@ _ENDS = (("training accuracy", "train_accuracy"), ("test accuracy", "test_accura
 
 def settings(experiment: Experiment) -> str:
     """Say how it was trained, in one line."""
-    s: MLPSettings = experiment.learner
+    s = experiment.learner
+    parts = machine_words(s) if isinstance(s, RFMSettings) else network_words(s)
+    parts += [f"corrupted labels {experiment.corruption:g}"] if experiment.corruption else []
+    parts += ["symmetric split"] if experiment.symmetric else []
+    return ", ".join([*parts, f"seed {experiment.seed}"])
+
+
+def machine_words(s: RFMSettings) -> list[str]:
+    """List kernel, solve and feature update of a recursive feature machine."""
+    exponent = "|x − z|²/(2L²)" if s.convention == "released" else "|x − z|²/L"
+    kernels = {
+        "quadratic": "quadratic kernel",
+        "general-quadratic": "general quadratic kernel",
+        "gaussian": f"Gaussian kernel of bandwidth {s.bandwidth:g}, exponent {exponent}",
+        "laplace": f"Laplace kernel of bandwidth {s.bandwidth:g}",
+        "ntk": f"neural tangent kernel of {s.depth} hidden layers",
+    }
+    starts = {"random-circulant": "a random circulant matrix", "stored": "a stored matrix"}
+    parts = [kernels[s.kernel], f"ridge {s.ridge:g}"]
+    parts.append(f"M = AGOP^{s.agop_power:g} of {'' if s.centred else 'un'}centred gradients")
+    parts.append(f"first M {starts.get(s.initial, 'the identity')}")
+    parts += [f"made exactly circulant every {s.enforce_every}"] if s.enforce_every else []
+    return parts
+
+
+def network_words(s: MLPSettings) -> list[str]:
+    """List network, loss and optimiser."""
     size = "full batch" if s.batch_size is None else f"batches of {s.batch_size:,}"
     parts = [
         f"width {s.width:,}",
@@ -123,12 +159,9 @@ def settings(experiment: Experiment) -> str:
         ("dropout", s.dropout, 0.0),
         ("Grokfast", s.grokfast, 0.0),
         ("initial scale", s.init_scale, 1.0),
-        ("corrupted labels", experiment.corruption, 0.0),
     )
     parts += [f"{name} {value:g}" for name, value, default in optional if value != default]
-    parts += ["orthogonal gradient"] if s.orthogonal_gradient else []
-    parts += ["symmetric split"] if experiment.symmetric else []
-    return ", ".join([*parts, f"seed {experiment.seed}"])
+    return parts + (["orthogonal gradient"] if s.orthogonal_gradient else [])
 
 
 def activation_words(name: str) -> str:
