@@ -121,6 +121,14 @@ def test_report_writes_a_picture(call, tmp_path: Path) -> None:  # type: ignore[
     assert (other.code, other.err.count("\n")) == (2, 1)
 
 
+def test_flags_that_are_on_by_default_can_be_turned_off(call) -> None:  # type: ignore[no-untyped-def]
+    small = ("train", "x + y", "--p", "7", "--learner", "rfm", "--fraction", "0.7", "--steps", "1", "--json")
+    assert call(*small).json["settings"]["centred"] is True
+    assert call(*small, "--no-centred").json["settings"]["centred"] is False
+    network = call("train", "x + y", *SMALL, "--steps", "1", "--orthogonal-gradient", "--symmetric", "--json")
+    assert network.json["settings"]["orthogonal_gradient"] is True
+
+
 def test_a_kernel_machine_in_the_same_commands(call) -> None:  # type: ignore[no-untyped-def]
     found = call(
         "train", "x*y", "--p", "7", "--learner", "rfm", "--fraction", "0.7", "--steps", "4", "--json"

@@ -49,7 +49,10 @@ def _option(name: str, info: FieldInfo) -> tuple[str, Any, Any]:
     kinds = [part for part in (parts or (info.annotation,)) if part is not type(None)]
     kind = kinds[0] if kinds[0] in (bool, int, float) else str
     if kind is bool:
-        return name, Annotated[bool, Parameter(help=info.description, negative=())], field(default=False)
+        flag = Parameter(
+            help=f"{info.description} [default: {info.default}]", negative=None if info.default else ()
+        )
+        return name, Annotated[bool | None, flag], field(default=None)
     words = f" One of {', '.join(choices)}." if choices else ""
     shown = "" if info.default is None else f" [default: {info.default}]"
     converter = {int: whole, float: number}.get(kind)
@@ -107,8 +110,7 @@ def train(
     """
     enable_compilation_cache()
     task = read_table(table) if table is not None else None
-    # None and False mean "not given"; 0 is a value, and is checked like any other.
-    chosen = {n: v for n, v in asdict(options).items() if v is not None and v is not False}
+    chosen = {name: value for name, value in asdict(options).items() if value is not None}
     matrix = None
     if metric is not None:
         named = named_task(expression, p=p, group=group, table=task).task
