@@ -13,7 +13,7 @@ import pytest
 
 from modgrok.measures import MEASURES
 from modgrok.runs.experiment import LEARNERS, Experiment
-from modgrok.runs.observe import HISTOGRAMS, SCALARS
+from modgrok.runs.observe import KernelObserver, NetworkObserver
 from modgrok.runs.store import migrations
 from modgrok.version import __version__
 
@@ -168,7 +168,8 @@ def section(text: str, table: str) -> str:
 
 def test_every_number_of_a_record_is_described() -> None:
     text = read("store.md")
-    assert [name for name in (*SCALARS, *HISTOGRAMS) if not mentions(text, name)] == []
+    names = (*NetworkObserver.scalars, *KernelObserver.scalars, "dominant_frequency", "phase_sum")
+    assert [name for name in names if not mentions(text, name)] == []
 
 
 def test_the_citation_names_this_version() -> None:
