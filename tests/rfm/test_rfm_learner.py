@@ -261,6 +261,7 @@ def test_odd_even_task():
     for x, y in itertools.product(range(p), repeat=2):
         expected = x * pow(y, -1, p) % p if y % 2 else (x - y) % p
         assert table[x, y] == expected
+        assert odd_even_task(p, floor=True).table[x, y] == (x // y if y % 2 else (x - y) % p)
     with pytest.raises(InputError, match="p: every odd y below p must have an inverse, got 9"):
         odd_even_task(9)
 

@@ -75,24 +75,27 @@ def multitask_problem(tasks: Sequence[Task], splits: Sequence[Split]) -> Multita
     return Multitask(problem, sizes, task, metric)
 
 
-def odd_even_task(p: int) -> Task:
+def odd_even_task(p: int, *, floor: bool = False) -> Task:
     """Tabulate x/y mod p where y is odd and x - y where y is even, as in the papers' operator list.
 
     Arguments:
         p: modulus, every odd number below it a unit; that is so for primes.
+        floor: take the integer quotient x // y in place of x/y mod p, as the released code of Mallinar et
+            al. 2024 computes; then p is any.
 
     Raises:
         InputError: some odd y has no inverse mod p.
 
-    Source: Power et al. 2022 (arXiv 2201.02177), App. A.1; released code of Mallinar et al. 2024.
+    Source: Power et al. 2022 (arXiv 2201.02177), App. A.1.1; the released code leaves y = 0 out.
 
     Example:
         >>> odd_even_task(5).table[2].tolist()
         [2, 2, 0, 4, 3]
     """
     x, y = np.arange(p)[:, None], np.arange(p)[None, :]
-    odd = y[0][1::2]
-    if not is_unit(odd, p).all():
+    if floor:
+        return task_from_table(np.where(y % 2 == 1, x // np.maximum(y, 1), (x - y) % p))
+    if not is_unit(y[0][1::2], p).all():
         raise InputError(f"p: every odd y below p must have an inverse, got {p}")
     table = np.where(y % 2 == 1, x * inverse(y, p) % p, (x - y) % p)
     return task_from_table(table)
