@@ -38,7 +38,7 @@ def solve_kernel(
 
     The Cholesky factor of K + (ridge + jitter) I is used, jitter = eps * mean(diag K) with eps the unit
     round-off: the size of the rounding already made in computing K. Where the factorisation breaks down, or
-    the condition exceeds 1/(n eps), the fallback takes an eigendecomposition, about 30 times as long:
+    the condition exceeds 1/(n eps), the fallback takes an eigendecomposition, about 15 times as long:
     eigenvalues up to n eps times the largest in magnitude are left out, and alpha is the least-squares
     solution of least norm. It also serves an indefinite K, such as the kernel of an indefinite M.
 
