@@ -1,6 +1,6 @@
 """From the command line: cold start to grokked, warm start to the first step, help, import, peak memory.
 
-uv run --group bench pytest benchmarks/bench_start.py -s
+uv run --group bench pytest benchmarks/bench_start.py -s -n 0
 """
 
 from __future__ import annotations
