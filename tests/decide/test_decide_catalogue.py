@@ -1,5 +1,7 @@
 """The papers' catalogue: the right form at p = 97, in time, with natural witnesses; p = 251 behind `long`."""
 
+import time
+
 import numpy as np
 import pytest
 from decide_catalogue import ALL, division, parity, tabulate
@@ -19,9 +21,10 @@ def table_of(name: str, p: int) -> np.ndarray:
 @pytest.mark.parametrize("name", TABLES)
 def test_form_at_97(name: str) -> None:
     table = table_of(name, 97)
+    started = time.process_time()  # processor time: tests share the cores with each other
     verdict = decide_table(table, 97)
+    assert time.process_time() - started < 2
     assert verdict.form == TABLES[name][0], verdict.certificate
-    assert verdict.seconds < 2
     assert verdict.form == "neither" or verdict.witness.errors(table) == 0
     assert ("not learned" in verdict.prediction) == (verdict.form == "neither")
     assert "prediction, not a proof" in verdict.prediction
@@ -31,9 +34,10 @@ def test_form_at_97(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_form_at_251(name: str) -> None:
     table = table_of(name, 251)
+    started = time.process_time()
     verdict = decide_table(table, 251)
+    assert time.process_time() - started < 20
     assert verdict.form == TABLES[name][0], verdict.certificate
-    assert verdict.seconds < 20
 
 
 X = np.arange(97)
