@@ -29,11 +29,6 @@ class Tally(eqx.Module):
     size: Int[Array, " g"]
     loss: Float[Array, " g"]
 
-    @property
-    def accuracy(self) -> Float[Array, " g"]:
-        """Share correct; nan for an empty group."""
-        return self.correct / self.size
-
 
 def tally(logits: Callable[[Array], Array], loss: Loss, problem: Problem) -> Tally:
     """Evaluate every input of the domain once and count by group.

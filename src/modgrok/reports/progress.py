@@ -135,17 +135,29 @@ def _measure(
     frame, records, rows, series = content
     low, high = linear_range([row["value"] for row in rows], *include)
     vertical = Vertical(low, min(high, 1.0 + 0.06 * (1.0 - min(low, 0.99))))
+    text = f"{title} against iterations; {ends(rows, series)}."
+    return single(key, title, caption, over_accuracy(frame, records, rows, series, vertical, text), 4)
+
+
+def over_accuracy(
+    frame: Frame,
+    records: Sequence[Record],
+    rows: Table,
+    series: list[Series],
+    vertical: Vertical,
+    text: str,
+) -> Cell:
+    """Draw curves with a pale copy of the test accuracy behind them."""
     ghost = Series("test_accuracy", "test accuracy", GHOST, ghost=True)
-    cell = timeline(
+    return timeline(
         frame,
         [*ghost_rows(records, vertical), *rows],
         [ghost, *series],
         vertical,
-        f"{title} against iterations; {ends(rows, series)}.",
+        text,
         height=HEIGHT,
         name_moments=True,
     )
-    return single(key, title, caption, cell, 4)
 
 
 def ghost_rows(records: Sequence[Record], vertical: Vertical) -> Table:
@@ -179,17 +191,8 @@ def effective_rank(frame: Frame, records: Sequence[Record]) -> Panel:
     """Draw the number of equal eigenvalues that M amounts to."""
     rows, series = curve_table(records, ["effective_rank"]), [Series("effective_rank", "rank", MEASURE)]
     low, high = linear_range([row["value"] for row in rows], 0.0)
-    vertical = Vertical(low, high)
-    ghost = Series("test_accuracy", "test accuracy", GHOST, ghost=True)
-    cell = timeline(
-        frame,
-        [*ghost_rows(records, vertical), *rows],
-        [ghost, *series],
-        vertical,
-        f"Effective rank of M against iterations; {ends(rows, series)}.",
-        height=HEIGHT,
-        name_moments=True,
-    )
+    text = f"Effective rank of M against iterations; {ends(rows, series)}."
+    cell = over_accuracy(frame, records, rows, series, Vertical(low, high), text)
     caption = (
         "(tr M)² / |M|²: the number of equal eigenvalues that M amounts to. The pale curve is test accuracy."
     )
