@@ -9,42 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from modgrok.cli import main
 from modgrok.cli.app import VERBS
-
-
-class Result:
-    """Exit code and streams of a command."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The last line of stdout."""
-        found = json.loads(self.out.strip().splitlines()[-1])
-        assert isinstance(found, dict)
-        return found
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "off")  # tests leave the user's cache alone
-
-    def run(*arguments: str) -> Result:
-        with pytest.raises(SystemExit) as leaving:
-            main(arguments)
-        captured = capsys.readouterr()
-        return Result(int(leaving.value.code or 0), captured.out, captured.err)
-
-    return run
-
 
 SMALL = ("--p", "11", "--fraction", "0.7", "--width", "60")
 

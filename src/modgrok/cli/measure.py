@@ -25,12 +25,12 @@ from ..models.transformer import Transformer
 from ..runs import Experiment, NetworkFile, Store, read_network_file
 from ..runs.network_file import Network
 from ..runs.splits import split_of
-from ..tasks import InputError, Task, task_from_table
+from ..tasks import InputError, Task
 from .cache import enable_compilation_cache
 from .measure_transformer import measure_transformer
 from .options import DEFAULT_RUNS, Json, Runs
 from .output import percent, say, say_json
-from .runs import RunName
+from .runs import RunName, stored_table
 
 Place = dict[str, Any]
 
@@ -146,8 +146,7 @@ def _training_set(run: str, runs: Path) -> np.ndarray:
     """Return the flat indices of a run's training inputs."""
     with Store(runs, read_only=True) as store:
         experiment = Experiment.model_validate_json(store.get(run).experiment)
-        digest = experiment.task.table
-        table = None if digest is None else task_from_table(store.table(digest))
+        table = stored_table(store, experiment)
     return split_of(experiment, experiment.build_task(table)).train
 
 

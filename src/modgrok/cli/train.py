@@ -27,7 +27,7 @@ from ..runs import (
 )
 from ..runs.donors import donor_digest
 from ..runs.experiment import LEARNERS
-from ..tasks import InputError, Task, named_task, read_table
+from ..tasks import Task, named_task, read_table
 from .cache import enable_compilation_cache
 from .options import (
     DEFAULT_RUNS,
@@ -194,13 +194,12 @@ def network_of(source: str, store: Store) -> NetworkFile:
     Raises:
         InputError: no such run or file, or the run has kept no weights.
     """
+    from ..interop import kept_at  # loaded only by runs that take parts of others
+
     if source.endswith(".safetensors"):
         return read_network_file(Path(source))
-    row = store.get(source)
-    kept = store.checkpoints(row.id)
-    if not kept:
-        raise InputError(f"run: must have kept weights, got none in {row.id}")
-    return read_network_file(kept[-1].path, kept[-1].sha256)
+    kept = kept_at(store.checkpoints(store.get(source).id), None)
+    return read_network_file(kept.path, kept.sha256)
 
 
 def follow(

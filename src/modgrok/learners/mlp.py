@@ -21,8 +21,8 @@ from ..models.on_device import on_device
 from .agop import agop_trace, circulant_features, on_features
 from .descent import descend, epoch_order
 from .losses import loss_named
-from .mlp_settings import ADAM_EPSILON, MLPSettings, initial_deviation, plain_factor, scales
-from .optimisers import Rates, optimiser
+from .mlp_settings import MLPSettings, initial_deviation, plain_factor, scales
+from .optimisers import ADAM_EPSILON, Rates, optimiser, rates_of
 from .problem import Problem
 from .rfm_structure import Structure, structure_of
 
@@ -153,18 +153,8 @@ def mlp_learner(settings: MLPSettings, p: int, k: int, structure: Structure | No
     """
     assert settings.activation is not None
     assert settings.lr is not None
-    numbers = Rates(
-        settings.lr,
-        settings.weight_decay,
-        settings.momentum,
-        settings.beta1,
-        settings.beta2,
-        ADAM_EPSILON * plain_factor(settings, p, k),
-        settings.grokfast,
-        settings.grokfast_decay,
-    )
     return MLPLearner(
-        rates=jax.tree.map(lambda number: on_device(number, np.float32), numbers),
+        rates=rates_of(settings, ADAM_EPSILON * plain_factor(settings, p, k)),
         dropout=on_device(settings.dropout, np.float32),
         agop_weight=on_device(settings.agop_weight, np.float32),
         deviation=on_device(initial_deviation(settings), np.float32),

@@ -14,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ..models.activations import activation, power_of
 
 ADAPTIVE = ("adam", "adamw")
-ADAM_EPSILON = 1e-8
-"""Adam's epsilon on plain weights, the customary one; it is converted with the weights."""
 REFERENCE_RATE = 1e6 * (2 * 97 * 500) ** (-2 / 3)
 """Plain-weight rate, 474, of gradient descent that groks x + y mod 97 at width 500 in about 1,200 steps."""
 

@@ -11,10 +11,15 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array
 from optax.contrib import MuonDimensionNumbers, scale_by_muon
 
+from ..models.on_device import on_device
+
+ADAM_EPSILON = 1e-8
+"""Adam's epsilon on plain weights, the customary one."""
 OPTIMISERS = ("gd", "momentum", "adamw", "adam", "muon")
 
 
@@ -40,6 +45,17 @@ class Rates(NamedTuple):
     epsilon: Any = 1e-8
     grokfast: Any = 0.0
     grokfast_decay: Any = 0.98
+
+
+def rates_of(settings: Any, epsilon: float) -> Rates:
+    """Put the numbers of a network's settings on the device, in float32.
+
+    Arguments:
+        settings: has a field of every name in `Rates` but `epsilon`.
+        epsilon: of Adam.
+    """
+    numbers = {name: getattr(settings, name) for name in Rates._fields if name != "epsilon"}
+    return jax.tree.map(lambda number: on_device(number, np.float32), Rates(**numbers, epsilon=epsilon))
 
 
 def optimiser(

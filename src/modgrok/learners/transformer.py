@@ -21,12 +21,11 @@ from ..models.transformer_fast import best_logits
 from ..tasks import InputError
 from .descent import NetworkState, begin, descend
 from .losses import loss_named
-from .optimisers import Rates, hold, optimiser
+from .optimisers import ADAM_EPSILON, Rates, hold, optimiser, rates_of
 from .problem import Problem
 from .transformer_init import initial_transformer
 from .transformer_settings import TransformerSettings
 
-ADAM_EPSILON = 1e-8
 TRACED = ("lr", "weight_decay", "momentum", "beta1", "beta2", "grokfast_decay", "init_scale")
 """Settings that are numbers in the compiled step, so that runs which differ in them share it."""
 
@@ -122,17 +121,7 @@ def transformer_learner(settings: TransformerSettings, donors: Donors | None = N
     for name, digest in (("embedding", settings.embedding_digest), ("body", settings.body_digest)):
         if digest is not None and getattr(donors, name) is None:
             raise InputError(f"{name}_from: the network must be handed in, got none")
-    numbers = Rates(
-        settings.lr,
-        settings.weight_decay,
-        settings.momentum,
-        settings.beta1,
-        settings.beta2,
-        ADAM_EPSILON,
-        settings.grokfast,
-        settings.grokfast_decay,
-    )
-    rates = jax.tree.map(lambda number: on_device(number, np.float32), numbers)
+    rates = rates_of(settings, ADAM_EPSILON)
     fields = TransformerSettings.model_fields
     shared = {name: fields[name].default for name in TRACED}
     shared |= {"embedding_digest": None, "body_digest": None, "grokfast": float(settings.grokfast > 0)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from jaxtyping import Array, Float
@@ -68,36 +69,28 @@ def _measures(
 ) -> tuple[TransformerMeasure, ...]:
     where = ("W_E" if matrix == "embedding" else "W_L") + (", by logarithms" if order == "log" else "")
     ending = f"{matrix}_log" if order == "log" else matrix
+    measure = partial(TransformerMeasure, matrix=matrix, order=order, range=(0.0, 1.0))
     return (
-        TransformerMeasure(
+        measure(
             name=f"ffs_{ending}",
             title=f"share of waves in {where} larger than half the largest of their kind",
-            matrix=matrix,
-            order=order,
             direction="down",
-            range=(0.0, 1.0),
             random_value=lambda n, d: 1.0,
             closed_form_value=lambda n: 2 / (n - 1),
             of_norms=frequency_sparsity,
         ),
-        TransformerMeasure(
+        measure(
             name=f"fcr_{ending}",
             title=f"mean over frequencies of the smaller of cosine and sine in {where} over the larger",
-            matrix=matrix,
-            order=order,
             direction="none",
-            range=(0.0, 1.0),
             random_value=lambda n, d: 1 - math.sqrt(2 / (math.pi * d)),
             closed_form_value=lambda n: 1.0,
             of_norms=coefficient_ratio,
         ),
-        TransformerMeasure(
+        measure(
             name=f"gini_{ending}",
             title=f"Gini coefficient of the sizes of the waves in {where}, the constant left out",
-            matrix=matrix,
-            order=order,
             direction="up",
-            range=(0.0, 1.0),
             random_value=lambda n, d: 1 / math.sqrt(2 * math.pi * d),
             closed_form_value=lambda n: 1 - 2 / (n - 1),
             of_norms=lambda norms: gini(norms[1:]),

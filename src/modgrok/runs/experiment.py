@@ -163,7 +163,7 @@ def _check_fit(learner: str, task: Task) -> None:
         return
     if task.parts and learner == "mlp":
         raise InputError(f"learner: a mixture of {len(task.parts)} tasks needs a transformer or rfm, got mlp")
-    if any(size != task.p for size in task.table.shape[: len(task.operands) - bool(task.parts)]):
+    if not all(part.is_plain for part in task.parts or (task,)):
         raise InputError(f"released: operands over 0..p+4 need a transformer, got {learner}")
 
 

@@ -14,9 +14,7 @@ from functools import partial
 import equinox as eqx
 import jax
 
-from ..learners.transformer_settings import TransformerSettings
 from ..runs import Experiment, Progress, Run, Store, precision_of, prepare, run
-from ..runs.donors import donors_of
 from ..runs.loop import Kept
 from ..tasks import InputError
 from .grid import Member
@@ -58,10 +56,8 @@ def shape_key(experiment: Experiment) -> Hashable:
         >>> shape_key(one) == shape_key(two), shape_key(one) == shape_key(wide)
         (True, False)
     """
-    settings = experiment.learner
-    with precision_of(settings):
-        donors = donors_of(settings, None, None) if isinstance(settings, TransformerSettings) else None
-        setting = prepare(experiment, donors=donors)
+    with precision_of(experiment.learner):
+        setting = prepare(experiment)
     leaves, structure = jax.tree.flatten((setting.learner, setting.problem))
     return structure, tuple((leaf.shape, str(leaf.dtype)) if eqx.is_array(leaf) else leaf for leaf in leaves)
 

@@ -13,9 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from ..learners.transformer_settings import TransformerSettings
 from ..runs import Experiment, precision_of, prepare
-from ..runs.donors import donors_of
 from ..runs.loop import advance, initial_state
 from ..tasks import InputError
 from .ensemble import Ensemble
@@ -80,10 +78,8 @@ def measure_cost(experiment: Experiment) -> Cost:
     Raises:
         InputError: the experiment cannot be prepared.
     """
-    settings = experiment.learner
-    with precision_of(settings):
-        donors = donors_of(settings, None, None) if isinstance(settings, TransformerSettings) else None
-        setting = prepare(experiment, donors=donors)
+    with precision_of(experiment.learner):
+        setting = prepare(experiment)
         state = initial_state(setting)
         held = (setting.learner, setting.problem, state)
         size = sum(leaf.nbytes for leaf in jax.tree.leaves(held) if eqx.is_array(leaf))
