@@ -1,4 +1,8 @@
-"""Timing in one run: contestants take turns, so that whatever else the machine does hits all of them."""
+"""Timing in one run: contestants take turns, so that whatever else the machine does hits all of them.
+
+Every round begins with another contestant: what one leaves behind (threads that still spin, a cache full of its
+own arrays) would otherwise always fall on the same next one.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,11 @@ def interleaved(contestants: dict[str, Callable[[], object]], rounds: int = 9) -
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for work in contestants.values():
         work()
-    for _ in range(rounds):
-        for name, work in contestants.items():
+    names = list(contestants)
+    for turn in range(rounds):
+        for place in range(len(names)):
+            name = names[(turn + place) % len(names)]
+            work = contestants[name]
             started = time.perf_counter()
             work()
             times[name].append(time.perf_counter() - started)
