@@ -1,7 +1,7 @@
 """Timing in one run: contestants take turns, so that whatever else the machine does hits all of them.
 
-Every round begins with another contestant: what one leaves behind (threads that still spin, a cache full of its
-own arrays) would otherwise always fall on the same next one.
+Every round begins with another contestant: what one leaves behind (threads that still spin, a cache full of
+its own arrays) would otherwise always fall on the same next one.
 """
 
 from __future__ import annotations
