@@ -13,6 +13,7 @@ import numpy as np
 from .merge import HOLE
 
 FORMS = ("additive", "multiplicative")
+"""The forms that a table can have, in the order in which they are tried and told."""
 
 
 @dataclass(frozen=True, eq=False)

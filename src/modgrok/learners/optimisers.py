@@ -21,6 +21,7 @@ from ..models.on_device import on_device
 ADAM_EPSILON = 1e-8
 """Adam's epsilon on plain weights, the customary one."""
 OPTIMISERS = ("gd", "momentum", "adamw", "adam", "muon")
+"""The names that settings accept."""
 
 
 class Rates(NamedTuple):

@@ -22,6 +22,7 @@ from .report import Report, comparison, network_report, run_report, transformer_
 from .sweep_report import sweep_report
 
 SUFFIXES = (".html", ".png", ".svg", ".pdf")
+"""What a report is written as, by the ending of its file."""
 SCALE = 2.0
 """Pixels of a PNG per pixel of the figure."""
 
