@@ -20,6 +20,7 @@ Budget = Literal["tiny", "laptop", "paper"]
 BUDGETS: tuple[Budget, ...] = ("tiny", "laptop", "paper")
 """`tiny` checks the machinery in seconds, `laptop` tests the claims, `paper` has the paper's own sizes."""
 Verdict = Literal["reproduced", "deviates", "refuted"]
+"""What the numbers say of a claim."""
 Number = float | int | None
 
 
