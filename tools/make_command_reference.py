@@ -16,6 +16,7 @@ COMMANDS = (
     ("construct",),
     ("measure",),
     ("sweep",),
+    ("reproduce",),
     ("runs",),
     ("runs", "list"),
     ("runs", "show"),

@@ -20,6 +20,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("construct", "modgrok.cli.construct:construct", "Write the network down in closed form and check it."),
     ("measure", "modgrok.cli.measure:measure", "Measure every kept checkpoint of a run."),
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
+    ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
     ("report", "modgrok.cli.report:report", "Draw a run: html, png, svg or pdf."),
     ("export", "modgrok.cli.export:export", "Write weights or records for other tools."),

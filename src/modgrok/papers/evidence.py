@@ -6,7 +6,7 @@ Owns: reading. Nothing here trains, and nothing is computed that a claim does no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,9 @@ from ..algebra import Basis
 from ..measures import basis_of_task
 from ..runs import Checkpoint, Experiment, Record, RunRow, Store
 from ..runs.network_file import Network
+from ..runs.schedule import stop_step
 from ..runs.splits import split_of
+from ..sweeps.grid import Member
 from ..tasks import InputError, Split, Task
 
 
@@ -108,12 +110,23 @@ class Evidence:
         return trial
 
 
-def read_trial(store: Store, run: str, point: Mapping[str, Any]) -> Trial:
-    """Read a run from the store.
+def read_trial(store: Store, member: Member) -> Trial:
+    """Read a member's run from the store, as far as the member follows it: others may have gone on.
 
     Raises:
         InputError: there is no such run.
     """
-    row = store.get(run)
-    experiment = Experiment.model_validate_json(row.experiment)
-    return Trial(point, experiment, row, tuple(store.records(run)), tuple(store.checkpoints(run)))
+    row = store.get(member.experiment.id)
+    end = min(row.step, stop_step(row.grokked_at, member.steps, member.stops_early))
+    memorised, grokked = (_until(step, end) for step in (row.memorised_at, row.grokked_at))
+    return Trial(
+        member.point,
+        member.experiment,
+        replace(row, step=end, memorised_at=memorised, grokked_at=grokked),
+        tuple(record for record in store.records(row.id) if record.step <= end),
+        tuple(checkpoint for checkpoint in store.checkpoints(row.id) if checkpoint.step <= end),
+    )
+
+
+def _until(step: int | None, end: int) -> int | None:
+    return step if step is not None and step <= end else None

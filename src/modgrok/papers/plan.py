@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..runs.loop import Kept
 from ..sweeps.grid import Member, make_sweep
 
 
@@ -23,6 +24,7 @@ class Group:
         zip: fields that advance together, as in a sweep file.
         embedding_from: group whose run of the same seed gives the embedding, which is not trained.
         body_from: group whose run of the same seed gives all but embedding and unembedding, likewise.
+        weights: which the runs keep: the last, or by `schedule` as a single run does.
 
     Example:
         >>> group = Group({"expression": "x + y", "p": 7, "steps": 50}, {"seed": [0, 1]})
@@ -35,6 +37,7 @@ class Group:
     zip: Sequence[Mapping[str, Any]] = ()
     embedding_from: str | None = None
     body_from: str | None = None
+    weights: Kept = "final"
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ keeps its size; PNG and PDF are made from the same SVG, without a browser.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
@@ -31,6 +32,8 @@ class _Sheet:
     parts: list[str] = field(default_factory=list)
     y: float | int = EDGE
     count: int = 0
+    width: int = WIDTH
+    edge: int = EDGE
 
     def text(
         self,
@@ -84,6 +87,27 @@ def figure_svg(report: Report) -> str:
     )
 
 
+def panels_svg(panels: Sequence[Panel], *, width: int = 760) -> str:
+    """Compose panels alone as one SVG document, for a page that has title and captions around it.
+
+    Arguments:
+        panels: in reading order; letters are theirs from a on, if there are several.
+        width: pixels.
+    """
+    sheet = _Sheet(y=1, width=width, edge=0)
+    letters = iter("abcdefghijklmnopqrstuvwxyz") if len(panels) > 1 else iter([""])
+    for row in rows_of([(next(letters), panel) for panel in panels]):
+        _row(sheet, row)
+    height = round(sheet.y - ROW_GAP + 4)
+    words = " ".join(cell.text for panel in panels for group in panel.groups for cell in group.cells)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" '
+        f'height="{height}" viewBox="0 0 {width} {height}" font-family="{FONT}" role="img" '
+        f'aria-label={quoteattr(words)}><rect width="{width}" height="{height}" fill="{PAPER}"/>'
+        f"{''.join(sheet.parts)}</svg>"
+    )
+
+
 def rows_of(panels: list[tuple[str, Panel]]) -> list[list[tuple[str, Panel]]]:
     """Fill rows of 12 columns from left to right."""
     rows: list[list[tuple[str, Panel]]] = []
@@ -114,8 +138,8 @@ def _head(sheet: _Sheet, report: Report) -> None:
 
 
 def _row(sheet: _Sheet, row: list[tuple[str, Panel]]) -> None:
-    column = (WIDTH - 2 * EDGE + GAP) / 12
-    x, deepest = float(EDGE), sheet.y
+    column = (sheet.width - 2 * sheet.edge + GAP) / 12
+    x, deepest = float(sheet.edge), sheet.y
     for letter, panel in row:
         width = panel.span * column - GAP
         deepest = max(deepest, _panel(sheet, letter, panel, x, width))
@@ -127,8 +151,9 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: floa
     """Draw a panel from the sheet's line down; return its lower edge."""
     y = sheet.y
     sheet.parts.append(f'<path d="M{x:g},{y:g}h{width:g}" stroke="{FAINT}" stroke-width="0.8"/>')
-    sheet.text(x, y + 18, letter, 13, INK, "bold")
-    sheet.text(x + 16, y + 18, panel.title, 13, INK, "bold")
+    if letter:
+        sheet.text(x, y + 18, letter, 13, INK, "bold")
+    sheet.text(x + 16 if letter else x, y + 18, panel.title, 13, INK, "bold")
     y += 26
     labelled = any(group.label for group in panel.groups)
     columns = len(panel.groups)

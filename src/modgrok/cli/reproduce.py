@@ -1,0 +1,143 @@
+"""`modgrok reproduce`: the papers' claims, tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from ..papers.catalogue import choose_claims, read_paper
+from ..papers.claim import BUDGETS, Budget, Claim
+from ..papers.reproduction import digest_of
+from ..papers.reproduction import reproduce as run_claims
+from ..papers.result import Result, read_result
+from ..sweeps.executor import Executor
+from ..sweeps.local import LocalExecutor, cores
+from ..tasks import InputError
+from ..tasks.errors import shorten
+from .cache import cache_folder, enable_compilation_cache
+from .options import DEFAULT_RUNS, Json, Runs, whole
+from .output import clock, note, say, say_json
+from .sweep_progress import sweep_display
+from .train import command_line, ctrl_c
+
+EXECUTORS = ("local",)
+
+
+def reproduce(
+    *claims: Annotated[
+        str, Parameter(help="Papers or claims, such as gromov2023 or gromov2023/fig1; default all.")
+    ],
+    list_: Annotated[
+        bool, Parameter(name="--list", negative=(), help="List claims with what they cost here; run nothing.")
+    ] = False,
+    budget: Annotated[
+        str,
+        Parameter(
+            help="Sizes of the runs: laptop; paper, the paper's own; tiny, which only checks the machinery."
+        ),
+    ] = "laptop",
+    executor: Annotated[str, Parameter(help="Where ensembles run: local, worker processes here.")] = "local",
+    workers: Annotated[
+        int | None, Parameter(converter=whole, help="Worker processes; default one a core.")
+    ] = None,
+    runs: Runs = DEFAULT_RUNS,
+    json: Json = False,
+) -> int:
+    """Test the papers' claims: each a number that was measured, the paper's, and a verdict.
+
+    Runs are kept under claims/BUDGET of the store, and repeating the command continues them. What is done is
+    not run again.
+    """
+    chosen = choose_claims(claims)
+    size = budget_of(budget)
+    if executor not in EXECUTORS:
+        raise InputError(f"executor: must be one of {', '.join(EXECUTORS)}, got {shorten(executor)}")
+    if workers is not None and not 1 <= workers <= 1024:
+        raise InputError(f"workers: must be at least 1 and at most 1024, got {workers}")
+    if list_:
+        return _list(chosen, size, runs, json=json)
+    enable_compilation_cache()
+    count = workers or cores()
+    engine: Executor = LocalExecutor(count, cache_folder())
+    with sweep_display() as show, ctrl_c() as interrupts:
+        results = run_claims(
+            chosen,
+            size,
+            runs,
+            engine,
+            workers=count,
+            command=command_line(),
+            on_progress=show,
+            on_result=_note,
+            stop_requested=lambda: bool(interrupts),
+        )
+    for result in results:
+        _tell(result)
+    if json:
+        say_json({"budget": size, "claims": [_summary(result) for result in results]})
+    return 0 if all(result.verdict is not None for result in results) else 1
+
+
+def budget_of(word: str) -> Budget:
+    """Read a budget.
+
+    Raises:
+        InputError: there is no such one.
+    """
+    for budget in BUDGETS:
+        if budget == word:
+            return budget
+    raise InputError(f"budget: must be one of {', '.join(BUDGETS)}, got {shorten(word)}")
+
+
+def _list(claims: tuple[Claim, ...], budget: Budget, runs: Path, *, json: bool) -> int:
+    found = []
+    for claim in claims:
+        stored = read_result(runs, budget, claim, digest_of(claim, budget))
+        found.append(stored or Result(claim.id, budget, claim.source, claim.sentence, claim.judged(budget)))
+    paper = ""
+    for result in found:
+        if result.paper != paper:
+            paper = result.paper
+            known = read_paper(paper)
+            say(f"{paper}  ·  {known.title} ({known.citation})")
+        say(f"  {result.id:<34} {result.verdict or '–':<10}  {result.source}: {result.sentence}")
+    if json:
+        say_json({"budget": budget, "claims": [_summary(result) for result in found]})
+    return 0
+
+
+def _note(result: Result) -> None:
+    note(f"{result.id}: {result.verdict or 'not tested'}")
+
+
+def _tell(result: Result) -> None:
+    say(f"{result.verdict or 'not tested':<11} {result.id}  ·  {result.source}  ·  {clock(result.seconds)}")
+    if result.error is not None:
+        say(f"            {result.error}")
+    for expected in result.expected if result.verdict is not None else ():
+        value = result.values.get(expected.name)
+        mark = " " if expected.holds(value) else "!"
+        shown = "none" if value is None else f"{value:.4g}"
+        say(f"          {mark} {expected.name} {shown}  ·  expected {expected.paper}")
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """The JSON object of a claim, as scripts rely on it."""
+    content = result.to_json()
+    return {
+        "id": result.id,
+        "paper": result.paper,
+        "claim": result.sentence,
+        "source": result.source,
+        "expected": content["expected"],
+        "measured": content["values"] if result.verdict is not None else None,
+        "verdict": result.verdict,
+        "seconds": result.seconds if result.verdict is not None else None,
+        "error": result.error,
+        "seeds": content["seeds"],
+        "runs": content["runs"],
+        "deviations": content["deviations"],
+    }
