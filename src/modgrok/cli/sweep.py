@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,9 +20,12 @@ from ..sweeps.ensemble import ensembles_of
 from ..sweeps.executor import Executor, Job
 from ..sweeps.grid import Sweep, read_sweep
 from ..sweeps.local import LocalExecutor, cores
+from ..sweeps.rounds import run_search
+from ..sweeps.search import Search
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .cache import cache_folder, enable_compilation_cache
+from .critical import critical_json, tell_critical
 from .options import DEFAULT_RUNS, Json, Runs, whole
 from .output import clock, note, say, say_json
 from .sweep_progress import sweep_display
@@ -33,7 +37,7 @@ MOST_SHOWN = 5
 
 
 def sweep(
-    file: Annotated[Path, Parameter(help="TOML file with name, [base], [axes] and [[zip]].")],
+    file: Annotated[Path, Parameter(help="TOML file with name, [base], [axes], [[zip]] and [critical].")],
     /,
     *,
     dry_run: Annotated[
@@ -53,7 +57,8 @@ def sweep(
     """Run a grid of experiments, each stored as a run of its own.
 
     Repeating the command continues the sweep: finished runs are skipped, failed ones are told of, and changed
-    ones are new. Ctrl-C finishes the segments at hand.
+    ones are new. Ctrl-C finishes the segments at hand. A file with [critical] searches, at every point, the
+    training fraction from which on at least half of the seeds grok.
     """
     began = time.monotonic()
     if executor not in EXECUTORS:
@@ -68,20 +73,26 @@ def sweep(
         return _dry_run(asked, runs, count, json=json, retry_failed=retry_failed)
     engine: Executor = LocalExecutor(count, cache_folder())
     with Store(runs) as store, _kept(runs), sweep_display() as show, ctrl_c() as interrupts:
-        tally, failed = run_sweep(
-            asked,
-            store,
-            engine,
-            Job(Path(runs), command_line(), "schedule" if weights == "schedule" else "final"),
+        drive = partial(
+            run_sweep,
+            store=store,
+            executor=engine,
+            job=Job(Path(runs), command_line(), "schedule" if weights == "schedule" else "final"),
             workers=count,
-            retry_failed=retry_failed,
             on_progress=show,
             stop_requested=lambda: bool(interrupts),
         )
+        found = None if asked.search is None else run_search(asked, drive, retry_failed=retry_failed)
+        tally, failed = (
+            drive(asked, retry_failed=retry_failed) if found is None else (found.tally, found.failed)
+        )
     seconds = time.monotonic() - began
     _tell(asked, tally, failed, seconds)
+    if found is not None:
+        tell_critical(found)
     if json:
-        say_json(_summary(asked, tally, failed, seconds, runs))
+        critical = {} if found is None else {"critical": critical_json(found)}
+        say_json({**_summary(asked, tally, failed, seconds, runs), **critical})
     return 0 if tally.done == tally.total else 1
 
 
@@ -139,6 +150,9 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
     shapes = ensembles_of(left, most=max(len(left), 1))
     found = forecast(shapes)
     seconds = found.seconds / max(1, min(workers, len(left)))
+    if asked.search is not None:
+        _tell_rounds(asked.search, len(asked.members))
+        seconds *= asked.search.most_probes / 2
     say(f"sweep {asked.name}  ·  {tally.total} runs, {tally.done} done, {len(left)} to run")
     say(f"  {len(cut(left, workers))} ensembles of {len(shapes)} shapes, over {workers} workers")
     say(
@@ -157,6 +171,14 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
             }
         )
     return 0
+
+
+def _tell_rounds(search: Search, first: int) -> None:
+    """Say what comes after the first round, of two fractions a point, that the numbers below are of."""
+    say(
+        f"a search of {search.most_probes - 1} rounds at most, {first * search.most_probes // 2} runs; "
+        "the runs below are those of the first, the time is that of all"
+    )
 
 
 def _plan(asked: Sweep, runs: Path, retry_failed: bool) -> Plan:

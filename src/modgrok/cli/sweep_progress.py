@@ -51,6 +51,8 @@ class PlainSweepLines:
     def __call__(self, tally: Tally) -> None:
         """Write a line when one is due."""
         share, now = tally.share, time.monotonic()
+        if share < self.share:  # a search's next round
+            self.share = -1.0
         if share >= self.share + STEP or now >= self.at + LONGEST or (share == 1.0 and self.share < 1.0):
             self.share, self.at = share, now
             note(told(tally))

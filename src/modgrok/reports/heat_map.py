@@ -66,7 +66,7 @@ class Shades:
         return f"{100 * value:.0f}%" if self.percent else self.words(value)
 
     def _at(self, value: float | int) -> float:
-        return math.log(value) if self.log else value
+        return math.log(value) if self.log else float(value)
 
 
 def shades_of(name: str, values: Sequence[float | int]) -> Shades:

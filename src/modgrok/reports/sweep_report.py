@@ -18,6 +18,7 @@ from ..tasks.errors import shorten
 from .bands import LINES, Band, moment_bands, moment_cell, training_bands, training_cell
 from .cell import Group, Panel, single
 from .cells_of_grid import MOMENTS, Coordinate, Row, coordinates, grid_cells, short
+from .critical import critical_panels, searched
 from .heat_map import heat_map, shades_of
 from .palette import TEST, TRAIN
 from .report import Report
@@ -55,6 +56,8 @@ def sweep_report(
 ) -> Report:
     """Gather the report of a sweep.
 
+    Of a search, critical fractions alone, unless axes or values are named.
+
     Arguments:
         store: where it is.
         name: of the sweep.
@@ -69,9 +72,12 @@ def sweep_report(
     view = view_of(table, axes, values)
     rows = table.runs
     observed = [row for row in rows if row["status"] not in ("absent", "failed")]
-    panels = [map_panel(rows, view, value) for value in view.values]
-    panels += _moment_panels(rows, view)
-    panels += _curve_panels(store, table, observed, view)
+    panels = critical_panels(table)
+    alone = bool(panels) and searched(table) and not axes and not values
+    if not alone:
+        panels = [map_panel(rows, view, value) for value in view.values] + panels
+        panels += _moment_panels(rows, view)
+        panels += _curve_panels(store, table, observed, view)
     listing = read_listing(store, name)
     return Report(
         f"Sweep {name}: {_tasks(rows)}",
@@ -79,7 +85,10 @@ def sweep_report(
         _facts(table),
         tuple(panels),
         _notes(rows),
-        (("made the sweep", listing.command), ("makes this report", _command(store, name, path, view))),
+        (
+            ("made the sweep", listing.command),
+            ("makes this report", _command(store, name, path, None if alone else view)),
+        ),
     )
 
 
@@ -260,8 +269,10 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
     return (f"Of {len(rows)} runs, {', '.join(said)}.",) if said else ()
 
 
-def _command(store: Store, name: str, path: Path, view: View) -> str:
+def _command(store: Store, name: str, path: Path, view: View | None) -> str:
     where = "" if store.folder == Path("runs") else f" --runs {store.folder}"
+    if view is None:
+        return f"modgrok report {name} -o {path.name}{where}"
     axes = [axis for axis in (view.x, view.y, view.multiple) if axis]
     shown = f"--axes {','.join(axes)} --values {','.join(view.values)}"
     return f"modgrok report {name} -o {path.name} {shown}{where}"

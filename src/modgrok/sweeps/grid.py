@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from ..runs.loop import MOST_STEPS
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .axes import Axis, Value, check_size, size_of, values_of
+from .search import Search, read_search
 
 TASK_FIELDS = ("expression", "p", "group", "released")
 FOLLOWED = ("steps", "observe_every", "early_stop")
@@ -82,12 +84,14 @@ class Sweep:
     Arguments:
         name: letters, digits, dots, hyphens and underscores.
         axes: in the order of the file; the last one varies fastest.
-        members: one a point, each another run.
+        members: one a point, each another run; of a search, those known so far.
+        search: what is searched at every point, or None.
     """
 
     name: str
     axes: tuple[Axis, ...]
     members: tuple[Member, ...]
+    search: Search | None = None
 
     @property
     def axis_names(self) -> tuple[str, ...]:
@@ -114,7 +118,8 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
     """Expand the content of a sweep file.
 
     Arguments:
-        content: `name`, `base`, `axes` and `zip`, as TOML gives them.
+        content: `name`, `base`, `axes`, `zip` and `critical`, as TOML gives them. A search begins with both
+            ends of its range.
 
     Raises:
         InputError: an unknown key or field, an empty axis, too many runs, or a value that breaks its rule.
@@ -129,7 +134,11 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
     base = _table(content.get("base", {}), "base")
     for name in base:
         _known(name, "base")
+    search = read_search(content)
     axes = read_axes(content)
+    if search is not None:
+        search.check_size(math.prod(len(axis.values) for axis in axes))
+        axes += read_axes({"axes": search.first_axes})
     for name in (name for axis in axes for name in axis.fields):
         if name in base:
             raise InputError(f"axes.{name}: must be in one place, got it in [base], too")
@@ -144,7 +153,7 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
                 f"axes: must make different runs, got {json.dumps(known.point)} and {json.dumps(point)}, "
                 "which differ only in how far they are followed"
             )
-    return Sweep(content["name"], axes, tuple(members.values()))
+    return Sweep(content["name"], axes, tuple(members.values()), search)
 
 
 def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
@@ -227,7 +236,7 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def _check_keys(content: Mapping[str, Any]) -> None:
-    known = ("name", "base", "axes", "zip")
+    known = ("name", "base", "axes", "zip", "critical")
     for key in content:
         if key not in known:
             raise InputError(f"{key}: must be one of {', '.join(known)}{_nearest(key, known)}")
