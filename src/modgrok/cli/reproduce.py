@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..papers.book import write_book
 from ..papers.catalogue import choose_claims, read_paper
 from ..papers.claim import BUDGETS, Budget, Claim
+from ..papers.pages import write_pages
 from ..papers.reproduction import digest_of
 from ..papers.reproduction import reproduce as run_claims
-from ..papers.result import Result, read_result
+from ..papers.result import Result, read_figure, read_result
+from ..papers.words import caution, count_words
 from ..sweeps.executor import Executor
 from ..sweeps.local import LocalExecutor, cores
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .cache import cache_folder, enable_compilation_cache
 from .options import DEFAULT_RUNS, Json, Runs, whole
-from .output import clock, note, say, say_json
+from .output import cannot_write, check_output_folder, clock, note, say, say_json
 from .sweep_progress import sweep_display
 from .train import command_line, ctrl_c
 
 EXECUTORS = ("local",)
+FORMATS = ("html", "markdown")
 
 
 def reproduce(
@@ -42,6 +47,12 @@ def reproduce(
     workers: Annotated[
         int | None, Parameter(converter=whole, help="Worker processes; default one a core.")
     ] = None,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Folder for a book of what was found.")
+    ] = None,
+    format: Annotated[
+        str, Parameter(help="Of the book: html, or markdown, with the results beside the pages.")
+    ] = "html",
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
@@ -56,6 +67,10 @@ def reproduce(
         raise InputError(f"executor: must be one of {', '.join(EXECUTORS)}, got {shorten(executor)}")
     if workers is not None and not 1 <= workers <= 1024:
         raise InputError(f"workers: must be at least 1 and at most 1024, got {workers}")
+    if format not in FORMATS:
+        raise InputError(f"format: must be one of {', '.join(FORMATS)}, got {shorten(format)}")
+    if output is not None:
+        check_output_folder(output)
     if list_:
         return _list(chosen, size, runs, json=json)
     enable_compilation_cache()
@@ -75,9 +90,23 @@ def reproduce(
         )
     for result in results:
         _tell(result)
+    say(f"{len(results)} claims: {count_words(results)}.{caution(results)}")
+    path = None if output is None else _write(output, format, results, runs)
     if json:
-        say_json({"budget": size, "claims": [_summary(result) for result in results]})
+        say_json({"budget": size, "path": path, "claims": [_summary(result) for result in results]})
     return 0 if all(result.verdict is not None for result in results) else 1
+
+
+def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> str:
+    """Write the book; return its first page."""
+    figures = {result.id: read_figure(runs, result) for result in results}
+    drawn = {claim: figure for claim, figure in figures.items() if figure is not None}
+    try:
+        path = (write_book if format == "html" else write_pages)(folder, results, drawn)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    say(f"wrote {path}")
+    return str(path)
 
 
 def budget_of(word: str) -> Budget:

@@ -239,7 +239,7 @@ GROKS = (
     Expected("test_accuracy", "100% (App. C)", low=0.999, budgets=REAL),
     Expected("train_accuracy", "100% (App. C)", low=0.999),
 )
-NOTES: Mapping[Budget, tuple[str, ...]] = {"tiny": (TINY,), "laptop": (RATE, "one seed, at most 3,000 steps")}
+NOTES: Mapping[Budget, tuple[str, ...]] = {"tiny": (TINY,), "laptop": (RATE, "one seed, at most 2,000 steps")}
 CLOSED: Mapping[Budget, tuple[str, ...]] = {"tiny": ("p = 11: checks the machinery only",)}
 
 CLAIMS = (
@@ -298,7 +298,7 @@ CLAIMS = (
         "gromov2023/appc-squares",
         "App. C, Fig. 8",
         "Gradient descent groks n^2 + m^2, and the closed form computes it.",
-        function("x^2 + y^2", HALF, 3000),
+        function("x^2 + y^2", HALF, 2000),
         find_squares,
         (*GROKS, Expected("closed_form", "100% (App. C)", low=1.0, budgets=REAL)),
         NOTES,
@@ -308,7 +308,7 @@ CLAIMS = (
         "App. C, Fig. 7",
         "Gradient descent groks (n + m)^2; the closed form with one branch of the root is right on half of "
         "the inputs. One that reads both branches is right on all.",
-        function("(x + y)^2", HALF, 3000),
+        function("(x + y)^2", HALF, 2000),
         find_square_of_sum,
         (
             *GROKS,
@@ -321,7 +321,7 @@ CLAIMS = (
         "gromov2023/appc-product",
         "App. C, Fig. 9",
         "Gradient descent groks n m.",
-        function("x*y", HALF, 3000),
+        function("x*y", HALF, 2000),
         find_trained,
         GROKS,
         NOTES,
@@ -330,7 +330,7 @@ CLAIMS = (
         "gromov2023/appc-quadratic-form",
         "App. C, Fig. 10",
         "n^2 + n m + m^2 is memorised and not generalised from half of the data.",
-        function("x^2 + x*y + y^2", HALF, 3000),
+        function("x^2 + x*y + y^2", HALF, 2000),
         find_outside,
         (
             Expected("train_accuracy", "100% (App. C)", low=0.99, budgets=REAL),
@@ -343,7 +343,7 @@ CLAIMS = (
             **NOTES,
             "laptop": (
                 RATE,
-                "one seed, at most 3,000 steps",
+                "one seed, at most 2,000 steps",
                 "the 97% above a fraction of 0.95 is not tested",
             ),
         },
@@ -352,7 +352,7 @@ CLAIMS = (
         "gromov2023/appc-cubic",
         "App. C, Fig. 10",
         "n^3 + n m^2 + m is not generalised even from nine tenths of the data.",
-        function("x^3 + x*y^2 + y", MOST, 3000),
+        function("x^3 + x*y^2 + y", MOST, 1200),
         find_outside,
         (
             Expected(

@@ -57,7 +57,7 @@ def optimisers(budget: Budget) -> Mapping[str, Group]:
     return {
         **descent(budget),
         "momentum": Group({**base, **momentum}),
-        "adamw": adamw(budget, 0.01, 60 if short else 1000),
+        "adamw": adamw(budget, 0.01, 60 if short else 500),
     }
 
 
@@ -68,7 +68,7 @@ def fractions(budget: Budget) -> Mapping[str, Group]:
         "laptop": [0.2, 0.3, 0.4, 0.5, 0.6, 0.8],
         "paper": [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     }[budget]
-    steps = {"tiny": 60, "laptop": 3000, "paper": 100_000}[budget]
+    steps = {"tiny": 60, "laptop": 2000, "paper": 100_000}[budget]
     gd = {"expression": "x + y", **SIZES[budget], **rate(budget), "steps": steps}
     base = {
         "expression": "x + y",
@@ -88,7 +88,7 @@ def fractions(budget: Budget) -> Mapping[str, Group]:
 
 def participation(budget: Budget) -> Mapping[str, Group]:
     """AdamW with a small rate, so that the regimes lie apart (Fig. 5)."""
-    return {"adamw": adamw(budget, 0.002, {"tiny": 60, "laptop": 3000, "paper": 20_000}[budget])}
+    return {"adamw": adamw(budget, 0.003, {"tiny": 60, "laptop": 1500, "paper": 20_000}[budget])}
 
 
 def curves(
@@ -102,7 +102,7 @@ def curves(
     ]
     first = runs[0].row
     moments = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
-    cell = lines(drawn, text, moments=moments, **options)  # type: ignore[arg-type]
+    cell = lines(drawn, text, moments=moments, height=210, **options)  # type: ignore[arg-type]
     return single(parts[-1][1], text, "One line a seed; marks are the first seed's.", cell, 12)
 
 
@@ -504,7 +504,7 @@ CLAIMS = (
             ),
             Expected("adamw_minus_gd", "AdamW needs no more data (Fig. 4a, Sec. 4)", high=0.0),
         ),
-        {**WITH_ADAMW, "laptop": (RATE, ADAMW, "6 fractions, one seed each, at most 3,000 steps")},
+        {**WITH_ADAMW, "laptop": (RATE, ADAMW, "6 fractions, one seed each, at most 2,000 steps")},
     ),
     Claim(
         "gromov2023/fig5-ipr",
@@ -521,7 +521,7 @@ CLAIMS = (
         {
             **WITH_ADAMW,
             "laptop": (
-                "AdamW in the plain parametrisation at rate 0.002 with weight decay 1, since none is stated",
+                "AdamW in the plain parametrisation at rate 0.003 with weight decay 1, since none is stated",
                 "one seed",
             ),
         },
