@@ -1,0 +1,469 @@
+"""Mallinar et al. 2024: two-layer networks beside the kernel machines (Fig. 5 to 7, App. Fig. 5 to 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..learners.agop import nfm
+from ..learners.mlp_settings import MLPSettings
+from ..learners.rfm_structure import orientations, structure_of
+from ..measures.features import network_values
+from ..models import MLP
+from . import charts
+from .charts import Line, Panel, Point, single
+from .claim import Budget, Claim, Expected, Found
+from .evidence import Evidence, Trial
+from .mallinar2024_rfm import ONE_SEED, TINY
+from .mallinar2024_setup import (
+    MODULUS,
+    SLUGS,
+    alignments,
+    deviations,
+    latest,
+    mean,
+    operation,
+    operations,
+    passes,
+    shown,
+)
+from .plan import Group
+
+INITIAL = "normal initial weights of standard deviation (16N)^(-1/3) instead of PyTorch's"
+EPOCHS = 50
+
+
+def network(budget: Budget, **more: Any) -> dict[str, Any]:
+    """Return the fields of the paper's network: width 1024, quadratic, AdamW, batches of 32."""
+    small = budget == "tiny"
+    return {
+        "learner": "mlp",
+        "parametrisation": "doshi",
+        "p": MODULUS[budget],
+        "width": 16 if small else 1024,
+        "optimiser": "adamw",
+        "lr": 1e-3,
+        "weight_decay": 1.0,
+        "batch_size": 8 if small else 32,
+        "seed": 0,
+        **more,
+    }
+
+
+def epoch(budget: Budget, fraction: float) -> int:
+    """Return the steps of an epoch of x + y: whole batches of the training set."""
+    fields = network(budget)
+    return int(fraction * fields["p"] ** 2) // int(fields["batch_size"])
+
+
+def network_runs(budget: Budget) -> Group:
+    """Return fifty epochs of the four operations, some weights kept on the way."""
+    pace = epoch(budget, 0.5)
+    steps = EPOCHS * pace if budget != "tiny" else 3 * pace
+    base = network(budget, fraction=0.5, steps=steps, observe_every=pace, early_stop=False)
+    return Group(base, {"expression": list(operations(budget))}, weights="schedule")
+
+
+def plan_networks(budget: Budget) -> Mapping[str, Group]:
+    """Four operations, fifty epochs."""
+    return {"run": network_runs(budget)}
+
+
+def settings_of(trial: Trial) -> MLPSettings:
+    """Return the settings of a network's run."""
+    settings = trial.experiment.learner
+    assert isinstance(settings, MLPSettings)
+    return settings
+
+
+def pace_of(trial: Trial) -> int:
+    """Return the steps of an epoch."""
+    size = settings_of(trial).batch_size
+    assert size is not None
+    return len(trial.split.train) // size
+
+
+def epochs(trial: Trial) -> np.ndarray:
+    """Return the epochs at which a run was observed."""
+    return trial.steps / pace_of(trial)
+
+
+def kept_networks(trial: Trial) -> dict[float, MLP]:
+    """Return epoch -> network, for every kept one."""
+    found = {}
+    for checkpoint in trial.checkpoints:
+        net = checkpoint.load()
+        assert isinstance(net, MLP)
+        found[checkpoint.step / pace_of(trial)] = net
+    return found
+
+
+def feature_matrix(net: MLP) -> np.ndarray:
+    """Return W_1^T W_1 in float64."""
+    with jax.enable_x64(True):
+        return np.asarray(nfm(jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), net)))
+
+
+# Hidden progress in networks (Fig. 5, App. Fig. 5)
+
+FLAT_ACCURACY = 0.1
+
+
+def find_networks(evidence: Evidence) -> Found:
+    """Read when networks generalise, and how far their features have come before."""
+    rows, moves, falls, flats = [], [], [], []
+    values: dict[str, float | None] = {f"half_{slug}": None for slug in SLUGS.values()}
+    for trial in evidence["run"]:
+        kept = kept_networks(trial)
+        grams = [feature_matrix(net) for net in kept.values()]
+        aligned, deviation = alignments(grams, grams[-1]), _least_deviations(trial, grams)
+        where, accuracy = np.array(list(kept)), trial.curve("nonzero_accuracy")
+        before = np.interp(where, epochs(trial), accuracy) <= FLAT_ACCURACY
+        last = int(np.flatnonzero(before).max(initial=0))
+        moves.append(float(aligned[last] - aligned[0]))
+        falls.append(float(deviation[0] - deviation[last]))
+        flats.append(passes(epochs(trial), accuracy, FLAT_ACCURACY))
+        values[f"half_{SLUGS[operation(trial)]}"] = passes(epochs(trial), accuracy, 0.5)
+        rows.append(
+            {
+                "task": operation(trial),
+                "10% at epoch": shown(flats[-1], 1),
+                "half at epoch": shown(values[f"half_{SLUGS[operation(trial)]}"], 1),
+                "test at the end": shown(trial.last("test_accuracy"), 4),
+                "features at epoch": shown(float(where[last]), 1),
+                "alignment then": f"{aligned[0]:.3f} to {aligned[last]:.3f}",
+                "deviation then": f"{deviation[0]:.3f} to {deviation[last]:.3f}",
+            }
+        )
+    values |= {
+        "final_least": min(trial.last("test_accuracy") for trial in evidence["run"]),
+        "flat_epochs": min((when for when in flats if when is not None), default=None),
+        "alignment_gain": min(moves),
+        "deviation_fall": min(falls),
+    }
+    return Found(values, _network_panels(evidence["run"]), rows)
+
+
+def _least_deviations(trial: Trial, grams: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the deviation from the orientation that the last matrix is nearest to."""
+    both = [deviations(grams, one) for _, one in orientations(structure_of(trial.basis))]
+    return min(both, key=lambda found: found[-1])
+
+
+def _network_panels(every: Sequence[Trial]) -> tuple[Panel, ...]:
+    accuracy = [Line(operation(t), epochs(t), t.curve("test_accuracy")) for t in every]
+    features = []
+    for trial in every:
+        kept = kept_networks(trial)
+        grams = [feature_matrix(net) for net in kept.values()]
+        features.append(Line(operation(trial), list(kept), _least_deviations(trial, grams), dots=True))
+    ends = ", ".join(f"{operation(t)} {t.last('test_accuracy'):.3f}" for t in every)
+    return (
+        single(
+            "accuracy",
+            "Test accuracy",
+            "Share of the other half of the table that is right, against epochs.",
+            charts.lines(accuracy, f"Test accuracy ends at {ends}.", x="epoch", log_x=False, percent=True),
+            6,
+        ),
+        single(
+            "features",
+            "Circulant deviation of the features",
+            "Of W_1^T W_1, from the orientation that it ends near, at kept weights.",
+            charts.lines(features, "Deviation falls in all.", x="epoch", log_x=False, domain=(0.0, 1.0)),
+            6,
+        ),
+    )
+
+
+PROGRESS = Claim(
+    "mallinar2024/fig5-networks",
+    "Fig. 5, App. Fig. 5",
+    "A quadratic two-layer network trained by AdamW generalises on the four operations within 50 epochs, "
+    "near epoch 14; for five to ten epochs its features approach their final form while accuracy stays low.",
+    plan_networks,
+    find_networks,
+    (
+        Expected("final_least", "100% within 50 epochs (Fig. 5, App. Fig. 5); at least 99%", low=0.99),
+        Expected("flat_epochs", "accuracy stays low for 5 to 10 epochs (Fig. 5); 10% not before 5", low=5.0),
+        Expected("alignment_gain", "features move meanwhile (Fig. 5): alignment by at least 0.02", low=0.02),
+        Expected("deviation_fall", "features move meanwhile (Fig. 5): deviation by at least 0.02", low=0.02),
+        *(
+            Expected(f"half_{slug}", "about epoch 14 (report), 25%", 10.5, 17.5, essential=False)
+            for slug in SLUGS.values()
+        ),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": (ONE_SEED, INITIAL, "weights are kept at powers of two of the steps, not at every epoch"),
+        "paper": (ONE_SEED, INITIAL, "weights are kept at powers of two of the steps, not at every epoch"),
+    },
+)
+
+
+# The neural feature matrix and the AGOP (Fig. 6, App. Fig. 6 and 7)
+
+PEARSON = {"x + y": 0.955, "x - y": 0.942, "x*y": 0.924, "x/y": 0.929}
+
+
+def find_features(evidence: Evidence) -> Found:
+    """Correlate W_1^T W_1 with the square root of the AGOP, at the end and at initialisation."""
+    values: dict[str, float | None] = {f"correlation_{slug}": None for slug in SLUGS.values()}
+    rows, pictures = [], []
+    started: dict[str, float] = {}
+    ended: dict[str, float] = {}
+    for trial in evidence["run"]:
+        slug = SLUGS[operation(trial)]
+        start, end = (_feature_values(trial, net) for net in (trial.network(0), trial.network()))
+        ended[operation(trial)] = float(end["nfm_agop_correlation"])
+        started[operation(trial)] = float(start["nfm_agop_correlation"])
+        values[f"correlation_{slug}"] = ended[operation(trial)]
+        rows.append(
+            {
+                "task": operation(trial),
+                "at initialisation": shown(started[operation(trial)]),
+                "at the end": shown(ended[operation(trial)]),
+                "paper": PEARSON[operation(trial)],
+                "NFM is": str(end["nfm_orientation"]),
+                "its deviation": shown(float(end["nfm_deviation"])),
+            }
+        )
+        net = trial.network()
+        assert isinstance(net, MLP)
+        block = feature_matrix(net)[trial.task.p :, : trial.task.p]
+        cell = charts.image(block, f"Off-diagonal block of W_1^T W_1 of {operation(trial)}.", signed=True)
+        caption = "Rows of y, columns of x, in the values' own order."
+        pictures.append(single(f"nfm-{slug}", f"NFM of {operation(trial)}", caption, cell, 3))
+    values |= {"correlation_least": min(ended.values()), "initial_least": min(started.values())}
+    drawn = [
+        Point(
+            name,
+            value,
+            PEARSON[name] - 0.05,
+            min(PEARSON[name] + 0.05, 1.0),
+            note=f"{value:.3f}, at initialisation {started[name]:.3f}",
+        )
+        for name, value in ended.items()
+    ]
+    text = ", ".join(f"{name} {value:.3f}" for name, value in ended.items())
+    cell = charts.points(drawn, f"Correlations: {text}.", domain=(0.85, 1.0))
+    caption = "Pearson's correlation of the entries of W_1^T W_1 and AGOP^(1/2); bands: the paper's, 0.05."
+    return Found(values, (single("pearson", "NFM against AGOP", caption, cell, 12), *pictures), rows)
+
+
+def _feature_values(trial: Trial, net: object) -> Mapping[str, float | str]:
+    assert isinstance(net, MLP)
+    with jax.enable_x64(True):
+        return network_values(net, trial.task.inputs(), structure_of(trial.basis))
+
+
+FEATURES = Claim(
+    "mallinar2024/appfig6-features",
+    "Fig. 6, App. Fig. 6 and 7",
+    "After 50 epochs the neural feature matrix W_1^T W_1 and the square root of the AGOP agree: their "
+    "entries correlate by more than 0.92 in all four operations.",
+    plan_networks,
+    find_features,
+    (
+        Expected("correlation_least", "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92", low=0.92),
+        *(
+            Expected(
+                f"correlation_{SLUGS[name]}",
+                f"{value} (App. Fig. 6 and 7), 0.05",
+                value - 0.05,
+                value + 0.05,
+                essential=False,
+            )
+            for name, value in PEARSON.items()
+        ),
+    ),
+    {"tiny": TINY, "laptop": (ONE_SEED, INITIAL), "paper": (ONE_SEED, INITIAL)},
+)
+
+
+# Networks on random circulant inputs (Fig. 7)
+
+FEW = 0.175
+LONG_EPOCHS: Mapping[str, int] = {"tiny": 5, "laptop": 1000, "paper": 3000}
+
+
+def plan_inputs(budget: Budget) -> Mapping[str, Group]:
+    """The same network on one-hot and on random circulant inputs."""
+    pace = epoch(budget, FEW)
+    fields = {"fraction": FEW, "steps": LONG_EPOCHS[budget] * pace, "observe_every": 5 * pace}
+    base = network(budget, **fields)
+    tasks = {"expression": ["x + y", "x*y"] if budget == "paper" else ["x + y"]}
+    return {"one-hot": Group(base, tasks), "circulant": Group({**base, "inputs": "random-circulant"}, tasks)}
+
+
+def find_inputs(evidence: Evidence) -> Found:
+    """Compare when both generalise."""
+    slow, fast = evidence["one-hot"], evidence["circulant"]
+    grokked = latest([passes(epochs(trial), trial.curve("test_accuracy"), 0.99) for trial in fast])
+    good = latest([passes(epochs(trial), trial.curve("test_accuracy"), 0.95) for trial in fast])
+    then = [] if good is None else [np.interp(good, epochs(t), t.curve("nonzero_accuracy")) for t in slow]
+    values = {
+        "circulant_epochs": grokked,
+        "one_hot_then": max((float(accuracy) for accuracy in then), default=None),
+        "one_hot_end": max(trial.last("nonzero_accuracy") for trial in slow),
+    }
+    marks = [e for e in (50, 100, 200, 300, 500, 1000, 2000, 3000) if e <= LONG_EPOCHS[evidence.budget]]
+    rows = [
+        {
+            "task": operation(trial),
+            "inputs": name,
+            **{f"epoch {mark}": _accuracy_at(trial, mark) for mark in marks},
+        }
+        for name in ("circulant", "one-hot")
+        for trial in evidence[name]
+    ]
+    drawn = [
+        *(Line(f"{operation(t)}, random circulant", epochs(t), t.curve("test_accuracy")) for t in fast),
+        *(Line(f"{operation(t)}, one-hot", epochs(t), t.curve("test_accuracy"), dashed=True) for t in slow),
+    ]
+    text = (
+        f"On random circulants 99% comes at epoch {shown(values['circulant_epochs'], 0)}; on one-hot inputs "
+    )
+    cell = charts.lines(
+        drawn,
+        f"{text}{values['one_hot_end']:.3f} at the end.",
+        x="epoch",
+        log_x=False,
+        percent=True,
+        height=200,
+    )
+    caption = f"Test accuracy against epochs, trained on {FEW:.1%} of the table."
+    return Found(values, (single("inputs", "Two kinds of input", caption, cell, 12),), rows)
+
+
+def _accuracy_at(trial: Trial, mark: int) -> str:
+    seen = epochs(trial)
+    return (
+        shown(float(np.interp(mark, seen, trial.curve("test_accuracy")))) if mark <= seen[-1] else "stopped"
+    )
+
+
+INPUTS = Claim(
+    "mallinar2024/fig7-circulant-inputs",
+    "Fig. 7",
+    "From 17.5% of the table of x + y a network that sees random circulant features generalises within "
+    "several hundred epochs, and the same network on one-hot inputs in 3000 epochs does not.",
+    plan_inputs,
+    find_inputs,
+    (
+        Expected("circulant_epochs", "100% within several hundred epochs (Fig. 7); 99% by 1000", high=1000),
+        Expected(
+            "one_hot_then", "none on one-hot inputs when circulant ones are at 95%; at most 5%", high=0.05
+        ),
+        Expected(
+            "one_hot_end", "none in 3000 epochs (Fig. 7); at most 5% at the end", high=0.05, essential=False
+        ),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": (
+            ONE_SEED,
+            "1000 epochs instead of 3000",
+            INITIAL,
+            "tried: PyTorch's initial distribution, a second seed, and x*y; one-hot inputs generalise in "
+            "all, after a thousand epochs, to about 0.8 at 3000",
+        ),
+        "paper": (ONE_SEED, INITIAL),
+    },
+)
+
+
+# The trace of the AGOP as a regulariser (App. Fig. 8)
+
+
+def _descent(budget: Budget) -> dict[str, Any]:
+    base = {"learner": "mlp", "expression": "x + y", "parametrisation": "doshi", "optimiser": "gd"}
+    if budget == "paper":
+        sizes = {"p": 61, "fraction": 0.4, "width": 512, "batch_size": 128, "lr": 1.0, "steps": 500_000}
+    else:
+        steps = 12_000 if budget == "laptop" else 30
+        sizes = {
+            "p": 23 if budget == "laptop" else 7,
+            "fraction": 0.6,
+            "width": 128 if budget == "laptop" else 8,
+            "steps": steps,
+        }
+    return {**base, **sizes}
+
+
+def plan_regulariser(budget: Budget) -> Mapping[str, Group]:
+    """Gradient descent alone, with weight decay, with the AGOP's trace."""
+    base, seeds = _descent(budget), {"seed": [0, 1] if budget == "laptop" else [0]}
+    decay, weight = (1e-5, 1e-3) if budget == "paper" else (1e-4, 1e-4)
+    return {
+        "none": Group(base, seeds),
+        "decay": Group({**base, "weight_decay": decay}, seeds),
+        "agop": Group({**base, "agop_weight": weight}, seeds),
+    }
+
+
+WORDS = {"none": "no regulariser", "decay": "weight decay", "agop": "AGOP trace"}
+
+
+def find_regulariser(evidence: Evidence) -> Found:
+    """Compare the ends of the three."""
+    values: dict[str, float | None] = {}
+    for name in WORDS:
+        values[f"{name}_end"] = mean([trial.last("test_accuracy") for trial in evidence[name]])
+        values[f"{name}_train"] = min(trial.last("train_accuracy") for trial in evidence[name])
+    rows = [
+        {
+            "regulariser": words,
+            "weight": settings_of(trial).agop_weight or settings_of(trial).weight_decay,
+            "seed": trial.experiment.seed,
+            "half at step": shown(passes(trial.steps, trial.curve("test_accuracy"), 0.5), 0),
+            "grokked at": "never" if trial.row.grokked_at is None else str(trial.row.grokked_at),
+            "test at the end": shown(trial.last("test_accuracy")),
+            "training at the end": shown(trial.last("train_accuracy")),
+        }
+        for name, words in WORDS.items()
+        for trial in evidence[name]
+    ]
+    colours = {"none": charts.SOFT, "decay": charts.TRAIN, "agop": charts.TEST}
+    drawn = [
+        Line(words if i == 0 else "", trial.steps, trial.curve("test_accuracy"), colours[name])
+        for name, words in WORDS.items()
+        for i, trial in enumerate(evidence[name])
+    ]
+    text = ", ".join(f"{words} {shown(values[f'{name}_end'])}" for name, words in WORDS.items())
+    cell = charts.lines(drawn, f"Test accuracy at the end: {text}.", percent=True, height=200)
+    caption = "Test accuracy against steps of gradient descent; runs that grok end soon afterwards."
+    return Found(values, (single("regulariser", "Three losses", caption, cell, 12),), rows)
+
+
+REGULARISER = Claim(
+    "mallinar2024/appfig8-regulariser",
+    "App. Fig. 8",
+    "Where gradient descent without a regulariser fits the training inputs of x + y and does not generalise, "
+    "weight decay and, in its place, the trace of the AGOP in the loss make it generalise to all of the "
+    "table.",
+    plan_regulariser,
+    find_regulariser,
+    (
+        Expected("none_train", "fits the training inputs; at least 99%", low=0.99),
+        Expected("none_end", "fails without a regulariser (App. Fig. 8); below one half", high=0.5),
+        Expected("decay_end", "100% with weight decay (App. Fig. 8); at least 99%", low=0.99),
+        Expected("agop_end", "100% with the AGOP's trace (App. Fig. 8); at least 99%", low=0.99),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": (
+            "p = 23, r = 0.6, width 128, full batches, 12,000 steps at rate 10.5, instead of p = 61, r = "
+            "0.4, width 512, batches of 128 at rate 1",
+            "weights 1e-4 of both regularisers, instead of 1e-5 and 1e-3",
+            "tried at r = 0.5: none 0.03, AGOP 1e-4 0.70, 1e-3 0.63, 1e-2 0.00, decay 1e-4 1.00",
+        ),
+        "paper": (INITIAL, "the paper's number of steps is not known: 500,000"),
+    },
+)
+
+CLAIMS = (PROGRESS, FEATURES, INPUTS, REGULARISER)
