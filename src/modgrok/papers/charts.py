@@ -411,8 +411,8 @@ def _axis(values: Sequence[float | int], log: bool, count: int = 5) -> alt.Axis:
         powers = [10.0**i for i in range(-16, 17) if low * 0.999 <= 10.0**i <= high * 1.001]
         if len(powers) >= 2:
             return alt.Axis(values=powers[:: -(-len(powers) // 6)], labelExpr=POWER)
-        return alt.Axis(tickCount=3, format="~g" if high < 1000 else "~s")
-    return alt.Axis(tickCount=count, format="~s" if high >= 10_000 else "~g")
+        return alt.Axis(tickCount=3, format="~r" if high < 1000 else "~s")
+    return alt.Axis(tickCount=count, format="~s" if high >= 10_000 else "~r")
 
 
 def _percent_axis() -> alt.Axis:
