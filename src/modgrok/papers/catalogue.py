@@ -15,7 +15,7 @@ from ..tasks import InputError
 from ..tasks.errors import shorten
 from .claim import Claim
 
-PAPERS: tuple[str, ...] = ("gromov2023", "doshi2024", "doshi2023", "mallinar2024")
+PAPERS: tuple[str, ...] = ("gromov2023", "doshi2024", "doshi2023", "mallinar2024", "furuta2024", "crosscut")
 """Modules of this folder with TITLE, CITATION and CLAIMS; a name here enters all shared tests."""
 
 
