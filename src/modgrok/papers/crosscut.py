@@ -409,9 +409,9 @@ CLAIMS = (
         plan_nothing,
         find_closed,
         (
-            Expected("written", "all 15", low=15, budgets=("laptop", "paper")),
-            Expected("written", "all 4", low=4, budgets=("tiny",)),
-            Expected("errors", "0", high=0),
+            Expected("written", "all 15", low=15.0, budgets=("laptop", "paper")),
+            Expected("written", "all 4", low=4.0, budgets=("tiny",)),
+            Expected("errors", "0", high=0.0),
             Expected("least_margin", "above 0", low=1e-6),
         ),
         {**DEVIATIONS, "laptop": DEVIATIONS["laptop"][:1], "paper": ("p = 47.",)},

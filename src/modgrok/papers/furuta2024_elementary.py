@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from ..measures import make_token_lens
@@ -125,34 +126,37 @@ def find_logarithms(evidence: Evidence) -> Found:
     return Found(values, panels, [_row(trial) for trial in trials])
 
 
-def parity_bias(trial: Trial) -> tuple[float, float]:
-    """Compare the FCR of W_E with what the parity of its multiplicative waves implies.
+def parity_ratio(embedding: np.ndarray) -> float:
+    """Return the FCR that the parity of an embedding's multiplicative waves implies.
 
     A character of Z_p^* with an even number in the order of logarithms is an even function of x, so all its
     energy is in cosines of the order of numbers, at all frequencies alike (a Gauss sum has one size); so is
     the difference of token 0 from the others' mean. A character with an odd number is odd, all in sines.
-    Hence FCR is close to (smaller energy / larger energy)^(1/2), the energies those of W_E in both kinds.
+    Hence FCR is close to (smaller energy / larger energy)^(1/2), the energies those of W_E in both kinds; it
+    is equal where waves of different numbers are orthogonal in the other dimension.
 
-    Returns:
-        (FCR as measured, FCR implied).
+    Arguments:
+        embedding: of the numbers 0..p-1, p a prime from 5 on; shape (p, d).
     """
-    net = trial.network()
-    p = trial.task.p
+    p = len(embedding)
     lens = make_token_lens(p)
-    assert isinstance(net, Transformer)
     assert lens.log is not None
-    squares = np.asarray(wave_norms(net.embedding, lens.log), np.float64)[1:] ** 2
+    squares = np.asarray(wave_norms(jnp.asarray(embedding), lens.log), np.float64)[1:] ** 2
     number = np.arange(len(squares)) // 2 + 1
     even, odd = (float(squares[number % 2 == parity].sum()) for parity in (0, 1))
-    rows = np.asarray(net.embedding[:p], np.float64)
-    even += (p - 1) / p * float(np.sum((rows[0] - rows[1:].mean(axis=0)) ** 2))
-    return trial.last("fcr_embedding"), float(np.sqrt(min(even, odd) / max(even, odd)))
+    even += (p - 1) / p * float(np.sum((embedding[0] - embedding[1:].mean(axis=0)) ** 2))
+    return float(np.sqrt(min(even, odd) / max(even, odd)))
 
 
 def find_parity(evidence: Evidence) -> Found:
     """Hold the bias of multiplication against the parity of its characters."""
     trials = of_task(every(evidence), PRODUCT)
-    pairs = [parity_bias(trial) for trial in trials]
+    pairs = []
+    for trial in trials:
+        net = trial.network()
+        assert isinstance(net, Transformer)
+        numbers = np.asarray(net.embedding[: trial.task.p], np.float64)
+        pairs.append((trial.last("fcr_embedding"), parity_ratio(numbers)))
     values = {"largest_error": max(abs(found - implied) for found, implied in pairs)}
     rows = [
         {"seed": trial.experiment.seed, "FCR": found, "FCR from parities": implied}
@@ -334,7 +338,15 @@ CLAIMS = (
             Expected("residual_over_chance", "1.18 (5.385 / log 97)", low=0.9),
             Expected("difference_restricted_over_full", "5e6 (0.7141 / 1.336e-7)", low=2.0, essential=False),
         ),
-        {**DEVIATIONS, "laptop": (*DEVIATIONS["laptop"], "The first seed.")},
+        {
+            **DEVIATIONS,
+            "laptop": (
+                *DEVIATIONS["laptop"],
+                "The first seed.",
+                "For subtraction p = 97 and 38,000 steps were tried as well (docs/transformer.md): there, too, the "
+                "key frequencies do better alone.",
+            ),
+        },
     ),
     Claim(
         "furuta2024/figA13-random-embedding",
