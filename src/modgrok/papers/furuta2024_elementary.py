@@ -343,8 +343,8 @@ CLAIMS = (
             "laptop": (
                 *DEVIATIONS["laptop"],
                 "The first seed.",
-                "For subtraction p = 97 and 38,000 steps were tried as well (docs/transformer.md): there, too, the "
-                "key frequencies do better alone.",
+                "For subtraction p = 97, 38,000 steps were tried as well (docs/transformer.md): there, too, "
+                "the key frequencies do better alone.",
             ),
         },
     ),

@@ -73,7 +73,7 @@ def group(budget: Budget, *expressions: str, seeds: int = 1, **options: Any) -> 
         budget: of `SIZES`.
         expressions: tasks, one run a seed each.
         seeds: how many of the budget's seeds.
-        options: further fields of `train`; `fraction` may be a list, which becomes an axis; None is the default.
+        options: further fields of `train`; `fraction` may be a list, an axis then; None is the default.
 
     Example:
         >>> [member.point for member in group("laptop", "x + y", "x*y").members()]
