@@ -170,7 +170,7 @@ def ipr_at(trials: Sequence[Trial], moment: str) -> float | None:
 # Corrupted labels (Fig. 1, notebook)
 
 
-def of_decay(evidence: Evidence, decay: float) -> list[Trial]:
+def of_decay(evidence: Evidence, decay: float | int) -> list[Trial]:
     """Return the runs at a weight decay."""
     return [trial for trial in evidence["corrupted"] if trial.point["weight_decay"] == decay]
 

@@ -19,7 +19,7 @@ from ..models import MLP
 from ..tasks import task_from_text
 from .charts import Line, Panel, Point, lines, points, single
 from .claim import Budget, Claim, Expected, Found, Number
-from .doshi2024_sums import EXACT, FEW_DRAWS, SEEDS, no_runs
+from .doshi2024_sums import EXACT, FEW_DRAWS, SEEDS, TINY, no_runs
 from .evidence import Evidence
 
 # Eq. 4: products
@@ -235,7 +235,7 @@ CLAIMS = (
             *(Expected(f"peak_{p}", "0.99 to 1.00 (checked), within 0.03", 0.96, 1.03) for p in (97, 23)),
             Expected("mse_500", "0.0074 at N = 500 (checked), within a tenth", 0.00666, 0.00814),
         ),
-        {"laptop": (FEW_DRAWS,), "paper": ("Ten draws of the phases.",)},
+        {"tiny": TINY, "laptop": (FEW_DRAWS,), "paper": ("Ten draws of the phases.",)},
     ),
     Claim(
         "doshi2024/eq4-printed-amplitude",
@@ -248,7 +248,7 @@ CLAIMS = (
             Expected("corrected_peak", "1 with the exponent +1/3 (checked)", 0.95, 1.05, essential=False),
         ),
         dict.fromkeys(
-            ("laptop", "paper"),
+            ("tiny", "laptop", "paper"),
             (
                 "An erratum: the derivation needs the exponent +1/3, with which eq4-product holds.",
                 "The printed one leaves the order of the logits as it is where no operand is zero; where "
@@ -272,7 +272,7 @@ CLAIMS = (
                     for i in (1, 2, 3)
                 ),
             ),
-            {"laptop": ("Three draws of the phases; the paper says nothing of more than one.",)},
+            {"tiny": TINY, "laptop": (FEW_DRAWS,), "paper": ("Five draws of the phases.",)},
         )
         for column, p in enumerate((97, 23))
     ),
@@ -293,7 +293,7 @@ CLAIMS = (
             for i, (_, _, *printed) in enumerate(COMPOSED, 1)
         ),
         dict.fromkeys(
-            ("laptop", "paper"),
+            ("tiny", "laptop", "paper"),
             (
                 "An erratum: Eq. 2, 4 and 6 as written, with the exponent +1/3, give the larger errors here.",
                 "Tried: other draws of the phases, and one factor on all logits, which the last column of "

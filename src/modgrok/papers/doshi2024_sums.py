@@ -206,6 +206,7 @@ def straightness(needed: Mapping[int, int]) -> float | None:
 # The claims
 
 NOISE = "tolerance a fifth: the few strongest leftover waves, one a frequency, differ from draw to draw"
+TINY = ("Small moduli and widths: checks the machinery only.",)
 FEW_DRAWS = "Three draws of the phases; the paper does not say how many."
 
 CLAIMS = (
@@ -224,6 +225,7 @@ CLAIMS = (
             ),
         ),
         {
+            "tiny": TINY,
             "laptop": (FEW_DRAWS, "At most 10,000 random inputs, 1,000 for five terms."),
             "paper": ("Ten draws of the phases.", "At most 10,000 random inputs for five terms."),
         },
@@ -240,6 +242,7 @@ CLAIMS = (
             Expected("straightness", "log width is a line in S (Fig. 1): R^2 of at least 0.98", low=0.98),
         ),
         {
+            "tiny": TINY,
             "laptop": (
                 "Best of 2 draws of the phases instead of 10.",
                 "500 random inputs instead of 10,000.",
