@@ -65,7 +65,7 @@ def test_a_sharp_edge_is_bracketed_in_logarithmically_many_rounds(edge: float, r
     assert low < edge <= high
     assert high - low <= resolution
     assert found.sure == found.bracket
-    assert found.estimate == (low + high) / 2
+    assert found.estimate == pytest.approx((low + high) / 2, abs=1e-12)
     assert rounds == 1 + within.halvings <= 2 + np.log2(0.85 / resolution)
 
 
@@ -261,7 +261,7 @@ def test_the_command_searches_and_tells(call: Any, tmp_path: Path) -> None:
     (found,) = first.json["critical"]
     assert (found["point"], found["place"]) == ({}, "inside")
     low, high = found["bracket"]
-    assert found["fraction"] == (low + high) / 2
+    assert found["fraction"] == pytest.approx((low + high) / 2, abs=1e-12)
     counts = {probe["fraction"]: (probe["grokked"], probe["of"]) for probe in found["probes"]}
     assert len(counts) == 3
     assert counts[low][0] < 1 <= counts[high][0]

@@ -11,9 +11,10 @@ import pytest
 
 from modgrok.runs import Store
 from modgrok.runs.listing import Listed, Listing, write_listing
-from modgrok.sweeps import make_sweep, run_ensemble
+from modgrok.sweeps import make_sweep, run_ensemble, wilson
 from modgrok.sweeps.ensemble import ensembles_of
-from modgrok.sweeps.table import sweep_table
+from modgrok.sweeps.summary import critical_rows, summary_rows
+from modgrok.sweeps.table import SweepTable, sweep_table
 
 CONTENT = {
     "name": "mixed",
@@ -72,12 +73,45 @@ def test_the_dictionary_describes_every_column(
 ) -> None:
     call("export", "mixed", "--format", "csv", "-o", "out")
     entries = read(tmp_path / "out" / "dictionary.csv")
-    for name in ("runs", "records"):
+    for name in ("runs", "records", "summary"):
         rows = read(tmp_path / "out" / f"{name}.csv")
         assert [e["column"] for e in entries if e["table"] == name] == list(rows[0])
     assert all(len(entry["meaning"]) > 3 for entry in entries)
     axes = {entry["column"] for entry in entries if entry["axis"] == "true"}
     assert axes == {"learner", "corruption", "seed"}
+
+
+def test_the_summary_counts_the_runs_at_each_point(stored: Path) -> None:
+    with Store(stored, read_only=True) as store:
+        table = sweep_table(store, "mixed")
+    rows = summary_rows(table)
+    assert [(row["learner"], row["corruption"], row["runs"]) for row in rows] == [
+        ("mlp", 0.0, 2),
+        ("mlp", 0.3, 2),
+        ("rfm", 0.0, 2),
+        ("rfm", 0.3, 1),
+    ]
+    accuracies = [row["test_accuracy"] for row in table.runs if row["learner"] == "mlp"]
+    assert rows[0]["test_accuracy"] == pytest.approx(sum(accuracies[:2]) / 2, abs=1e-6)
+    assert (rows[0]["grokked"], rows[0]["grokked_median"], rows[0]["grokked_low"]) == (0, None, 0)
+    assert rows[0]["grokked_high"] == round(wilson(0, 2)[1], 4)
+    assert critical_rows(table) == []
+
+
+def run_row(fraction: float, seed: int, grokked_at: int | None, status: str = "finished") -> dict[str, Any]:
+    moments = {"memorised_at": 1, "grokked_at": grokked_at}
+    return {"p": 5, "fraction": fraction, "seed": seed, "status": status, "phase": "confusion", **moments}
+
+
+def test_critical_fractions_are_read_from_any_runs_that_ended(tmp_path: Path) -> None:
+    rows = [run_row(f, seed, 7 if f > 0.4 else None) for f in (0.3, 0.5, 0.7) for seed in range(4)]
+    rows += [run_row(0.4, 0, None), run_row(0.4, 1, None, "interrupted")]
+    with Store(tmp_path) as store:
+        table = SweepTable("s", ("p", "fraction", "seed"), (), tuple(rows), (), store)
+        (found,) = critical_rows(table)
+    assert (found["p"], found["place"], found["critical_fraction"]) == (5, "inside", 0.4)
+    assert (found["low"], found["low_grokked"], found["high"], found["high_grokked"]) == (0.3, 0, 0.5, 4)
+    assert (found["sure_low"], found["sure_high"], found["fractions"], found["seeds"]) == (0.3, 0.5, 3, 4)
 
 
 def test_parquet_has_types(stored: Path, call: Callable[..., Any], tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def export(
         str,
         Parameter(
             help="safetensors: the weights of a step; csv: the records; transformerlens: a folder that "
-            "TransformerLens opens. Of a sweep, csv or parquet: a folder with its runs, its records and what "
-            "their columns mean."
+            "TransformerLens opens. Of a sweep, csv or parquet: a folder with its runs, its records, what "
+            "they say together, and what the columns mean."
         ),
     ] = "safetensors",
     output: Annotated[

@@ -26,10 +26,12 @@ from ..runs import Experiment, NetworkFile, Store, read_network_file
 from ..runs.network_file import Network
 from ..runs.splits import split_of
 from ..tasks import InputError, Task
+from ..tasks.errors import shorten
 from .cache import enable_compilation_cache
 from .measure_transformer import measure_transformer
 from .options import DEFAULT_RUNS, Json, Runs
 from .output import percent, say, say_json
+from .pruning import prune_last, pruning_json, tell_pruning
 from .runs import RunName, stored_table
 
 Place = dict[str, Any]
@@ -42,6 +44,14 @@ def measure(
     per_class: Annotated[
         bool, Parameter(negative=(), help="Measure the average gradient outer product of each class, too.")
     ] = False,
+    prune: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="Remove the neurons of the last network one by one, lowest and highest IPR first, and count "
+            "accuracies.",
+        ),
+    ] = False,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
@@ -49,14 +59,19 @@ def measure(
     import jax
 
     enable_compilation_cache()
+    if prune and names_file(run):
+        raise InputError(f"prune: must be with a stored run, whose split is known, got {shorten(run)}")
     if names_file(run):
         name, task, files, centred = run, *_from_file(Path(run))
     else:
         name, task, files, centred = _from_store(run, runs)
     transformers = [(place, c.network) for place, c in files if isinstance(c.network, Transformer)]
     if transformers:
+        if prune:
+            raise InputError("prune: must be with a run of two-layer networks, got transformers")
         train = None if names_file(run) else _training_set(name, runs)
         return measure_transformer(name, task, transformers, train, json=json)
+    curves = prune_last(name, files[-1][1], task, runs) if prune else {}
     basis = basis_of_task(task)
     found = []
     for place, content in files:
@@ -75,9 +90,11 @@ def measure(
         say(f"{step:>8}{numbers}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
     if per_class:
         _tell_classes(found[-1]["per_class"])
+    tell_pruning(curves)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
     if json:
-        say_json({"run": name, "basis": basis.name, "order": basis.order, "measures": found})
+        told = {"run": name, "basis": basis.name, "order": basis.order, "measures": found}
+        say_json({**told, "pruning": pruning_json(curves, found[-1]["step"])} if prune else told)
     return 0
 
 

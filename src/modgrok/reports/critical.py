@@ -55,7 +55,7 @@ def critical_panels(table: SweepTable) -> list[Panel]:
         cell = critical_cell(rows, varied)
         title = f"Critical fraction against {varied[0].replace('_', ' ')}"
         panels.append(single("critical", title, caption, cell, 6))
-    if len(points) <= len(LINES):
+    if len(points) <= len(LINES) and (searched(table) or not varied):
         caption = "Share of the seeds that grok within the budget at each fraction tried; bars: Wilson's 95%."
         panels.append(
             single("shares", "Seeds that grok against fraction", caption, share_cell(points, varied), 6)
@@ -168,7 +168,7 @@ def _numeric_axis(rows: Table, name: str) -> alt.X:
     values = sorted({row["x"] for row in rows})
     log = values[0] > 0 and values[-1] / values[0] > 8
     scale = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
-    ticks = alt.Axis(values=values, format="~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
+    ticks = alt.Axis(values=values, format=".6~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
     return alt.X("x:Q", title=name.replace("_", " "), scale=scale, axis=ticks)
 
 

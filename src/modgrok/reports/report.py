@@ -19,6 +19,7 @@ from ..measures import basis_of_task
 from ..models import MLP
 from ..models.transformer import Transformer
 from ..runs import Checkpoint, Experiment, Record, RunRow, Store
+from ..runs.splits import split_of
 from ..tasks import InputError, Task, task_from_table
 from ..version import __version__
 from . import curves, words
@@ -28,6 +29,7 @@ from .grids import logit_maps, unit_maps
 from .machine_panels import machine_panels
 from .phases import phases
 from .portrait import Portrait, accuracy_of
+from .pruning import pruning_panel
 from .scores import Score, number, scores
 from .tidy import Stage, histogram_at, load_stage, moment_table, stages
 from .timeline import Frame
@@ -255,6 +257,10 @@ def _panels(found: _Stored) -> tuple[list[Panel], list[str]]:
     portraits, notes = _portraits(found)
     panels = _curves(found, learner.loss) if found.records else []
     panels += weight_panels(portraits, _phase_sources(found, portraits), one_network=True)
+    if portraits and found.experiment.corruption:
+        split = split_of(found.experiment, found.task)
+        last = portraits[-1]
+        panels.append(pruning_panel(last.net, found.basis, found.task, split, last.label))
     if portraits and len(found.task.operands) < 2:
         notes.append("A task of one operand has no map over pairs of values.")
     return panels, notes

@@ -63,7 +63,7 @@ class Critical:
     def estimate(self) -> float | None:
         """The middle of the bracket; None outside the probed range."""
         low, high = self.bracket
-        return None if low is None or high is None else (low + high) / 2
+        return None if low is None or high is None else float(f"{(low + high) / 2:.12g}")
 
 
 def critical(probes: Sequence[Probe]) -> Critical:

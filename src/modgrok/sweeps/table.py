@@ -109,10 +109,21 @@ class SweepTable:
     def dictionary(self) -> list[Row]:
         """List table, column, type, whether it is an axis, and meaning."""
         return [
-            {"table": table, "column": c.name, "type": c.kind, "axis": c.axis, "meaning": c.meaning}
+            describe(table, c)
             for table, columns in (("runs", self.columns), ("records", self.record_columns))
             for c in columns
         ]
+
+
+def describe(table: str, column: Column) -> Row:
+    """Lay out one entry of the dictionary."""
+    return {
+        "table": table,
+        "column": column.name,
+        "type": column.kind,
+        "axis": column.axis,
+        "meaning": column.meaning,
+    }
 
 
 def sweep_table(store: Store, name: str) -> SweepTable:

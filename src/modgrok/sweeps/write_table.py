@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..tasks import InputError
-from .table import Column, Row, SweepTable
+from .summary import critical_columns, critical_rows, summary_columns, summary_rows
+from .table import Column, Row, SweepTable, describe
 
 FORMATS = ("csv", "parquet")
 BATCH = 50_000
@@ -24,11 +25,11 @@ DICTIONARY = (
 
 
 def write_sweep_table(table: SweepTable, folder: Path, format: str) -> list[Path]:
-    """Write `runs`, `records` and `dictionary` into a folder, which is made.
+    """Write `runs`, `records`, `summary`, `dictionary` and, where fractions vary, `critical` into a folder.
 
     Arguments:
         table: what to write.
-        folder: where; files of these names are replaced.
+        folder: where; it is made, and files of these names are replaced.
         format: `csv` or `parquet`.
 
     Returns:
@@ -42,13 +43,24 @@ def write_sweep_table(table: SweepTable, folder: Path, format: str) -> list[Path
     tables: tuple[tuple[str, Sequence[Column], Iterable[Row]], ...] = (
         ("runs", table.columns, table.runs),
         ("records", table.record_columns, table.records()),
-        ("dictionary", DICTIONARY, table.dictionary()),
+        ("summary", summary_columns(table), summary_rows(table)),
+        ("dictionary", DICTIONARY, [*table.dictionary(), *small_tables(table)]),
     )
+    if "fraction" in table.axes:
+        tables += (("critical", critical_columns(table), critical_rows(table)),)
     paths = []
     for name, columns, rows in tables:
         paths.append(folder / f"{name}.{format}")
         write(paths[-1], columns, rows)
     return paths
+
+
+def small_tables(table: SweepTable) -> list[Row]:
+    """Describe the columns of `summary` and `critical`."""
+    described = [("summary", summary_columns(table))]
+    if "fraction" in table.axes:
+        described.append(("critical", critical_columns(table)))
+    return [describe(name, column) for name, columns in described for column in columns]
 
 
 def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:

@@ -1,0 +1,56 @@
+"""`modgrok measure --prune`: accuracies as the neurons of a run's last network are removed by IPR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..learners import make_problem
+from ..measures import basis_of_task, make_lens
+from ..measures.pruning import Direction, Pruning, pruning_curves
+from ..models import MLP
+from ..runs import Experiment, NetworkFile, Store
+from ..runs.splits import split_of
+from ..tasks import InputError, Task
+from .output import percent, say
+from .runs import stored_table
+
+TOLD = ("train", "test", "clean", "corrupted")
+"""Groups that are printed; JSON has all."""
+SHOWN = 11
+"""Rows of a printed curve: none removed, a tenth, ..., all."""
+Curves = dict[Direction, Pruning]
+
+
+def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves:
+    """Prune the network of a stored run, after every neuron.
+
+    Raises:
+        InputError: it is no two-layer network.
+    """
+    if not isinstance(content.network, MLP):
+        raise InputError("prune: must be with a run of two-layer networks, got another learner's")
+    with Store(runs, read_only=True) as store:
+        experiment = Experiment.model_validate_json(store.get(run).experiment)
+        exact = experiment.build_task(stored_table(store, experiment))
+    problem = make_problem(exact, split_of(experiment, exact))
+    return pruning_curves(content.network, make_lens(basis_of_task(task)), problem)
+
+
+def tell_pruning(curves: Curves) -> None:
+    """Say the accuracies after each tenth of the neurons."""
+    for direction, found in curves.items():
+        say(f"accuracy after removing neurons, IPR {direction.replace('-', ' ')}")
+        accuracies = {name: values for name, values in found.accuracies().items() if name in TOLD}
+        say(f"{'removed':>9}" + "".join(f"{name:>11}" for name in accuracies))
+        for at in np.linspace(0, len(found.stops) - 1, SHOWN).round().astype(int):
+            numbers = "".join(f"{percent(float(values[at])):>11}" for values in accuracies.values())
+            say(f"{found.stops[at]:>9,}{numbers}")
+
+
+def pruning_json(curves: Curves, step: int | None) -> dict[str, Any]:
+    """List the accuracies of each direction after 0, 1, ... removed neurons."""
+    told = {direction.replace("-", "_"): found.accuracies() for direction, found in curves.items()}
+    return {"step": step, **told}

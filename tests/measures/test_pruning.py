@@ -1,0 +1,160 @@
+"""Removing neurons: counts against a slow loop, and what a run with corrupted labels keeps where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from modgrok.learners import GROUPS, make_problem
+from modgrok.learners.problem import Problem
+from modgrok.measures import basis_of_task, make_lens
+from modgrok.measures.ipr import ipr_of_neurons
+from modgrok.measures.lens import spectra
+from modgrok.measures.pruning import neuron_order, pruned, pruning_curves
+from modgrok.models import MLP
+from modgrok.reports.report import run_report
+from modgrok.runs import Experiment, Run, Store, run
+from modgrok.runs.splits import split_of
+from modgrok.tasks import split_task, task_from_expression
+
+
+def problem_of(expression: str, p: int) -> Problem:
+    task = task_from_expression(expression, p)
+    return make_problem(
+        task, split_task(task, 0.6, np.random.PCG64(1), corruption=0.4, noise=np.random.PCG64(2))
+    )
+
+
+def slow_counts(net: MLP, problem: Problem, order: np.ndarray, removed: int) -> list[int]:
+    """Zero the neurons' weights, evaluate every input afresh, count."""
+    embedding, readout = np.array(net.embedding), np.array(net.readout)
+    embedding[:, :, order[:removed]] = 0
+    readout[:, order[:removed]] = 0
+    answers = np.argmax(
+        MLP(jnp.asarray(embedding), jnp.asarray(readout), net.activation)(problem.all_inputs), -1
+    )
+    right = answers == np.asarray(problem.all_labels)
+    return [int(np.sum(right & group)) for group in np.asarray(problem.groups)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "activation"), [("x + y", "power2"), ("x*y + z", "relu"), ("x/y", "power3")]
+)
+def test_counts_equal_those_of_a_slow_loop(expression: str, activation: str) -> None:
+    """Small integers make both exact, ties between logits included."""
+    rng, problem = np.random.default_rng(4), problem_of(expression, 5)
+    k = problem.all_inputs.shape[1]
+    net = MLP(
+        jnp.asarray(rng.integers(-3, 4, (k, 5, 12)), jnp.float32),
+        jnp.asarray(rng.integers(-3, 4, (5, 12)), jnp.float32),
+        activation,
+    )
+    order = rng.permutation(12)
+    found = pruned(net, problem, order)
+    assert found.correct.tolist() == [slow_counts(net, problem, order, j) for j in range(13)]
+    assert found.size.tolist() == np.asarray(problem.groups).sum(1).tolist()
+    some = pruned(net, problem, order, [12, 0, 5])
+    assert some.stops.tolist() == [0, 5, 12]
+    assert np.array_equal(some.correct, found.correct[[0, 5, 12]])
+
+
+def test_large_tables_are_counted_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, problem = np.random.default_rng(4), problem_of("x + y", 7)
+    net = MLP(
+        jnp.asarray(rng.normal(size=(2, 7, 9)), jnp.float32),
+        jnp.asarray(rng.normal(size=(7, 9)), jnp.float32),
+    )
+    whole = pruned(net, problem, np.arange(9))
+    monkeypatch.setattr("modgrok.measures.pruning.BLOCK", 9 * 10)
+    assert np.array_equal(pruned(net, problem, np.arange(9)).correct, whole.correct)
+
+
+def test_neurons_are_ordered_by_ipr() -> None:
+    rng = np.random.default_rng(5)
+    task = task_from_expression("x + y", 11)
+    lens = make_lens(basis_of_task(task))
+    net = MLP(
+        jnp.asarray(rng.normal(size=(2, 11, 20)), jnp.float32),
+        jnp.asarray(rng.normal(size=(11, 20)), jnp.float32),
+    )
+    ratios = np.asarray(ipr_of_neurons(spectra(net, lens)))
+    assert np.all(np.diff(ratios[neuron_order(net, lens, "low-first")]) >= 0)
+    assert (
+        neuron_order(net, lens, "high-first").tolist() == neuron_order(net, lens, "low-first")[::-1].tolist()
+    )
+
+
+CORRUPTED = Experiment.of(
+    "x + y",
+    p=31,
+    width=300,
+    fraction=0.8,
+    corruption=0.15,
+    parametrisation="doshi",
+    optimiser="adamw",
+    lr=0.01,
+    weight_decay=2.0,
+)
+"""Coexistence: it fits all corrupted labels and generalises."""
+
+
+@pytest.fixture(scope="module")
+def corrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    folder = tmp_path_factory.mktemp("corrupted")
+    with Store(folder) as store:
+        made = run(CORRUPTED, store=store, steps=400, early_stop=False, observe_every=200, weights="final")
+    return folder, made
+
+
+def test_low_ipr_memorises_and_high_ipr_generalises(corrupted: tuple[Path, Run]) -> None:
+    """Doshi et al. 2023, Fig. 6, at p = 31: with 70% of the neurons removed, low first and high first."""
+    _, made = corrupted
+    last = made.records[-1].scalars
+    assert last["corrupted_accuracy"] > 0.99
+    assert last["test_accuracy"] > 0.95
+    task = CORRUPTED.build_task()
+    problem = make_problem(task, split_of(CORRUPTED, task))
+    curves = pruning_curves(made.weights, make_lens(basis_of_task(task)), problem, [0, 210])
+    low, high = (curves[name].accuracies() for name in ("low-first", "high-first"))
+    for name in GROUPS:
+        assert low[name][0] == high[name][0] == last[f"{name}_accuracy"]
+    assert low["test"][1] > 0.95
+    assert low["clean"][1] > 0.99
+    assert low["corrupted"][1] < 0.45
+    assert low["train"][1] == pytest.approx(0.85, abs=0.06)
+    assert high["test"][1] < 0.1
+    assert high["corrupted"][1] > 0.85
+
+
+def test_the_command_prunes_the_last_network(corrupted: tuple[Path, Run], call: Any) -> None:
+    folder, made = corrupted
+    told = call("measure", "latest", "--prune", "--json", "--runs", str(folder))
+    assert told.code == 0, told.err
+    found, last = told.json["pruning"], made.records[-1].scalars
+    assert found["step"] == 400
+    for direction in ("low_first", "high_first"):
+        for name in GROUPS:
+            assert len(found[direction][name]) == 301
+            assert found[direction][name][0] == last[f"{name}_accuracy"]
+    assert "accuracy after removing neurons, IPR low first" in told.out
+
+
+@pytest.mark.long  # a whole report of a run
+def test_a_report_of_corrupted_labels_draws_both_directions(
+    corrupted: tuple[Path, Run], tmp_path: Path
+) -> None:
+    with Store(corrupted[0], read_only=True) as store:
+        report = run_report(store, "latest", tmp_path / "r.html")
+    panel = next(panel for panel in report.panels if panel.key == "pruning")
+    assert [group.label.split(",")[0] for group in panel.groups] == ["low first", "high first"]
+    assert "corrupted training labels" in panel.groups[0].cells[0].text
+
+
+def test_networks_without_a_split_are_refused(call: Any) -> None:
+    found = call("measure", "network.safetensors", "--prune")
+    assert found.code == 2
+    assert found.err.startswith("modgrok: prune: must be with a stored run, whose split is known, got")
