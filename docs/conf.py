@@ -4,12 +4,14 @@ The pages are Markdown that is read on GitHub as well. What a site needs beyond 
 file.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
+os.environ.setdefault("JAX_PLATFORMS", "cpu")  # of the notebooks
 
 project = "modgrok"
 author = "The modgrok developers"

@@ -1,6 +1,7 @@
 """Notebooks: Python scripts in the percent format, executed as the site is built.
 
-A cell begins with `# %%`, a cell of text with `# %% [markdown]`, as in Jupytext. What a cell prints stands
+A cell begins with `# %%`, a cell of text with `# %% [markdown]`, as in Jupytext; the tag `hide-input` folds a
+cell's code away. What a cell prints stands
 below it, and so does the value of its last expression: a chart as a picture, anything else as displayed.
 """
 
@@ -14,7 +15,8 @@ import io
 import re
 from typing import Any, NamedTuple
 
-MARK = re.compile(r"^# %%(?P<kind> \[markdown\])?.*\n", re.MULTILINE)
+MARK = re.compile(r"^# %%(?P<kind> \[markdown\])?(?P<tags>.*)\n", re.MULTILINE)
+HIDDEN = 'tags=["hide-input"]'
 
 
 class Cell(NamedTuple):
@@ -24,11 +26,13 @@ class Cell(NamedTuple):
         text: Markdown, or code.
         is_code: which of the two.
         line: line of the file before its first one.
+        hidden: whether the page folds the code away, which says how to draw and nothing else.
     """
 
     text: str
     is_code: bool
     line: int
+    hidden: bool = False
 
 
 def cells(script: str) -> list[Cell]:
@@ -40,7 +44,8 @@ def cells(script: str) -> list[Cell]:
         text = script[mark.end() : end].strip("\n")
         if mark["kind"]:
             text = re.sub(r"^# ?", "", text, flags=re.MULTILINE)
-        found.append(Cell(text, not mark["kind"], script.count("\n", 0, mark.end())))
+        line = script.count("\n", 0, mark.end())
+        found.append(Cell(text, not mark["kind"], line, HIDDEN in mark["tags"]))
     return found
 
 
@@ -66,7 +71,7 @@ def picture(chart: Any) -> str:
 
 def shown(printed: str, value: Any) -> str:
     """Write a cell's output in Markdown."""
-    if hasattr(value, "to_dict") and hasattr(value, "mark_line"):
+    if hasattr(value, "to_dict") and hasattr(value, "to_json"):
         return (block("text", printed) if printed else "") + picture(value)
     said = printed + ("" if value is None else f"{value!r}\n")
     return block("text", said) if said else ""
@@ -84,6 +89,9 @@ def to_markdown(script: str, file: str) -> str:
         if not cell.is_code:
             page.append(cell.text + "\n")
             continue
-        page.append(block("python", cell.text))
+        written = block("python", cell.text)
+        page.append(
+            f"<details><summary>Code</summary>\n\n{written}\n</details>\n" if cell.hidden else written
+        )
         page.append(shown(*execute(cell, names, file)))
     return "\n".join(page)
