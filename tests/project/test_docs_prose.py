@@ -200,3 +200,30 @@ def test_prose_names_no_file_outside_the_repository() -> None:
     for page in PROSE:
         for path in named.findall(page.read_text(encoding="utf-8")):
             assert (ROOT / path).exists(), f"{page.name} names {path}"
+
+
+NAMED_TEST = re.compile(r"`(?P<file>tests/[\w/]+\.py)::(?P<test>\w+)`")
+
+
+def missing_tests(text: str) -> list[str]:
+    """Tests that a text names and that do not exist."""
+    return [
+        match[0]
+        for match in NAMED_TEST.finditer(text)
+        if f"\ndef {match['test']}(" not in (ROOT / match["file"]).read_text(encoding="utf-8")
+    ]
+
+
+def test_every_slip_names_a_test_that_exists() -> None:
+    text = read("errata.md")
+    rows = [
+        line
+        for line in text.splitlines()
+        if line.startswith("|") and not line.startswith(("| ---", "| where"))
+    ]
+    assert len(rows) > 25
+    assert [row for row in rows if not NAMED_TEST.search(row)] == []
+    assert missing_tests(text) == []
+    assert missing_tests("`tests/tasks/test_task.py::test_nothing`") == [
+        "`tests/tasks/test_task.py::test_nothing`"
+    ]

@@ -62,3 +62,30 @@ def test_fourier_multiplication_is_the_bilinear_form(p):
         x, y = rng.normal(size=p), rng.normal(size=p)
         bilinear = x @ np.linalg.matrix_power(shift(p).T, label) @ y
         np.testing.assert_allclose(fourier_multiplication(p, label, x, y), bilinear, atol=1e-12)
+
+
+def test_the_printed_index_is_off_by_one():
+    """Eq. 14 prints e_(p-l-1); counted from 0 it is e_(-l mod p)."""
+    p, label = 7, 2
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=p), rng.normal(size=p)
+    bilinear = x @ np.linalg.matrix_power(shift(p).T, label) @ y
+    assert fourier_multiplication(p, label + 1, x, y) != pytest.approx(bilinear, abs=0.1)
+    assert fourier_multiplication(p, label, x, y) == pytest.approx(bilinear)
+
+
+@pytest.mark.parametrize("p", [5, 7])
+def test_off_the_one_hot_pairs_a_term_without_class_is_added(p):
+    """The theorem's f_l(x) = x_1^T C^-l x_2 holds on one-hot pairs alone; the rest moves all logits alike."""
+    inputs = np.array(list(itertools.product(range(p), repeat=2)))
+    hot = np.concatenate([np.eye(p)[inputs[:, 0]], np.eye(p)[inputs[:, 1]]], axis=1)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, p))
+    extra = (x @ x + y @ y) / (2 * p + 2) - x.sum() * y.sum() / (p + 1)
+    for label in range(p):
+        block = np.linalg.matrix_power(shift(p), label)
+        metric = np.block([[np.zeros((p, p)), block], [block.T, np.zeros((p, p))]])
+        target = ((inputs[:, 0] - inputs[:, 1]) % p == label).astype(float)
+        alphas = np.linalg.solve((hot @ metric @ hot.T) ** 2, target)
+        found = ((np.concatenate([x, y]) @ metric @ hot.T) ** 2) @ alphas
+        assert found == pytest.approx(x @ np.linalg.matrix_power(shift(p).T, label) @ y + extra)

@@ -174,3 +174,11 @@ def test_the_odd_even_task(m: int) -> None:
                 expected = -1
             assert task.table[x, y] == expected
     assert np.array_equal(task.table, task_from_expression("x - y if y even else x/y", m).table)
+
+
+def test_a_task_is_what_its_expression_says() -> None:
+    """A released table of names computes x^3 + x*y^2 + y under the name x^3+xy^2+x."""
+    x, y = np.indices((7, 7))
+    table = task_from_expression("x^3+xy^2+x", 7).table
+    assert np.array_equal(table, (x**3 + x * y**2 + x) % 7)
+    assert not np.array_equal(table, (x**3 + x * y**2 + y) % 7)
