@@ -43,7 +43,7 @@ def failures_of(text: str, name: str) -> str:
     told = io.StringIO()
     for line, code in examples(text):
         if ">>>" not in code:
-            exec(compile("\n" * line + code, name, "exec"), names)
+            exec(compile("\n" * line + code, name, "exec", dont_inherit=True), names)
             continue
         session = doctest.DocTestParser().get_doctest(code, {}, name, name, line)
         session.globs = names
