@@ -25,6 +25,7 @@ POINTS = 120
 TALL = 170
 """Height of the chart of a moment, pixels."""
 LINES = (TEST, TRAIN, SECOND, MEASURE, "#7f9e6b", "#8f6a9e")
+"""Colours of a chart's lines, in the order in which they are drawn."""
 
 
 @dataclass(frozen=True)
