@@ -1,21 +1,28 @@
 """Doshi et al. 2023: which neurons generalise and which memorise.
 
-Owns: the neurons' IPR in each phase (Fig. 4).
+Owns: the neurons' IPR in each phase (Fig. 4), and what is left when neurons go by their IPR (Fig. 6).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .charts import histogram, single
+from ..learners import make_problem
+from ..measures import make_lens
+from ..measures.corruption_phase import HIGH
+from ..measures.pruning import Direction, neuron_order, pruned
+from ..models import MLP
+from .charts import Line, histogram, lines, single
 from .claim import Budget, Claim, Expected, Found, Number
 from .doshi2023_phases import (
     ADDITION,
     CORRUPTION,
     DEVIATIONS,
+    KINDS,
     PHASES,
     SEEDS,
     base_of,
@@ -23,7 +30,7 @@ from .doshi2023_phases import (
     phase_of,
     plan_corrupted,
 )
-from .evidence import Evidence
+from .evidence import Evidence, Trial
 from .neuron_ipr import neuron_iprs
 from .plan import Group
 
@@ -93,6 +100,76 @@ def find_histograms(evidence: Evidence) -> Found:
     return Found(values, panels, rows)
 
 
+# Pruning (Fig. 6)
+
+FEW_STOPS = 51
+"""Numbers of removed neurons at which accuracy is counted, ends included."""
+LOSS = 0.1
+"""How much an accuracy that stays may lose."""
+
+
+def plan_pruning(budget: Budget) -> Mapping[str, Group]:
+    """Take the run that generalises and memorises at once, among those of all weight decays."""
+    return plan_corrupted(ADDITION, budget)
+
+
+def pruning_of(trial: Trial, direction: Direction) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return shares of neurons removed, and the accuracy of every group of inputs there."""
+    net = trial.network()
+    assert isinstance(net, MLP)
+    order = neuron_order(net, make_lens(trial.basis), direction)
+    stops = np.unique(np.linspace(0, net.width, FEW_STOPS).round().astype(int))
+    found = pruned(net, make_problem(trial.task, trial.split), order, stops.tolist())
+    return found.stops / net.width, found.accuracies()
+
+
+def first_half(curve: np.ndarray) -> int | None:
+    """Return the first place at which a curve is at most half its start, None if there is none.
+
+    Example:
+        >>> first_half(np.array([0.9, 0.8, 0.4, 0.1])), first_half(np.array([0.9, 0.6]))
+        (2, None)
+    """
+    low = curve <= curve[0] / 2
+    return int(low.argmax()) if low.any() else None
+
+
+def find_pruning(direction: Direction, evidence: Evidence) -> Found:
+    """Remove neurons in the order of their IPR; see which accuracy stays when the other has halved."""
+    falling, staying = ("corrupted", "test") if direction == "low-first" else ("test", "corrupted")
+    trials = of_decay(evidence, 0)
+    shares, curves = pruning_of(trials[0], direction)
+    half = first_half(curves[falling])
+    kept = curves["test"] >= HIGH
+    last = int(np.flatnonzero(kept)[-1]) if kept.any() else 0
+    values: dict[str, Number] = {
+        f"{falling}_falls_at": None if half is None else float(shares[half]),
+        f"{staying}_lost": None if half is None else float(curves[staying][0] - curves[staying][half]),
+        "train_at_high_test": float(curves["train"][last]) if kept.any() else None,
+        "corrupted_at_high_test": float(curves["corrupted"][last]) if kept.any() else None,
+    }
+    drawn = [
+        Line(label, shares, curves[name.removesuffix("_accuracy")], colour) for label, name, colour in KINDS
+    ]
+    words = "never halves" if half is None else f"halves when {100 * shares[half]:.0f}% are removed"
+    cell = lines(
+        drawn,
+        f"Accuracies against the share of neurons removed, {direction}: {falling} {words}.",
+        x="share of neurons removed",
+        log_x=False,
+        percent=True,
+    )
+    title = "Lowest IPR removed first" if direction == "low-first" else "Highest IPR removed first"
+    caption = "U and W of removed neurons are zero; without any neuron class 0 is the answer."
+    places = [0, *([] if half is None else [half]), last]
+    rows = [
+        {"removed": float(shares[i])}
+        | {name: float(curves[name][i]) for name in ("train", "test", "corrupted")}
+        for i in sorted(set(places))
+    ]
+    return Found(values, (single("pruning", title, caption, cell, 8),), rows)
+
+
 CLAIMS = (
     Claim(
         "doshi2023/fig4-histograms",
@@ -117,9 +194,43 @@ CLAIMS = (
             "laptop": (
                 *DEVIATIONS["laptop"],
                 "Memorisation is shown at a quarter of the table, 500 steps.",
-                "1500 steps instead of 5000 at weight decay 20.",
             ),
             "paper": (*DEVIATIONS["paper"], "Memorisation is shown at a quarter of the table, 500 steps."),
         },
+    ),
+    Claim(
+        "doshi2023/fig6-low-first",
+        "Fig. 6",
+        "Without the neurons of low IPR the network forgets the corrupted labels and still generalises.",
+        plan_pruning,
+        partial(find_pruning, "low-first"),
+        (
+            Expected("corrupted_falls_at", "corrupted accuracy falls (Fig. 6): to half", high=1.0),
+            Expected(
+                "test_lost", "test accuracy stays high (Fig. 6): 10 points lost at most by then", high=LOSS
+            ),
+            Expected(
+                "train_at_high_test",
+                "training goes to 1 - xi = 65% (Fig. 6), within 5 points, while test is above 90%",
+                0.60,
+                0.70,
+                essential=False,
+            ),
+        ),
+        DEVIATIONS,
+    ),
+    Claim(
+        "doshi2023/fig6-high-first",
+        "Fig. 6",
+        "Without the neurons of high IPR the network stops to generalise and still knows corrupted labels.",
+        plan_pruning,
+        partial(find_pruning, "high-first"),
+        (
+            Expected("test_falls_at", "test accuracy falls (Fig. 6): to half", high=1.0),
+            Expected(
+                "corrupted_lost", "memorisation stays (Fig. 6): 10 points lost at most by then", high=LOSS
+            ),
+        ),
+        DEVIATIONS,
     ),
 )

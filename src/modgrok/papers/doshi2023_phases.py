@@ -33,11 +33,13 @@ PHASES: Mapping[int, Phase] = {
 """What each weight decay ends in."""
 STEPS: Mapping[Budget, tuple[int, ...]] = {
     "tiny": (20, 20, 20, 20),
-    "laptop": (1000, 500, 500, 1500),
+    "laptop": (1000, 500, 500, 5000),
     "paper": (1000, 500, 500, 5000),
 }
-"""For each weight decay; at `paper` those of the executed notebook."""
+"""Of the executed notebook, for each weight decay."""
 ADDITION, MULTIPLICATION = "n1 + n2", "n1*n2"
+ENOUGH = 1500
+"""Steps after which a product forgets, for the laptop: its accuracies at step 5000 are not compared."""
 
 # What is run
 
@@ -58,7 +60,9 @@ def plan_clean(budget: Budget) -> Mapping[str, Group]:
 def plan_corrupted(expression: str, budget: Budget) -> Mapping[str, Group]:
     """Train on corrupted labels at each weight decay, as far as the notebook does."""
     base = {**base_of(budget), "expression": expression, "corruption": CORRUPTION, "observe_every": 20}
-    decays = {"weight_decay": [float(decay) for decay in PHASES], "steps": list(STEPS[budget])}
+    most = ENOUGH if budget == "laptop" and expression == MULTIPLICATION else max(STEPS[budget])
+    steps = [min(most, steps) for steps in STEPS[budget]]
+    decays = {"weight_decay": [float(decay) for decay in PHASES], "steps": steps}
     return {"corrupted": Group(base, {"seed": SEEDS[budget]}, [decays])}
 
 
@@ -334,7 +338,7 @@ CLAIMS = (
             partial(plan_corrupted, ADDITION),
             partial(find_phase, decay),
             expected,
-            SHORTER if decay == 20 else DEVIATIONS,
+            DEVIATIONS,
         )
         for decay, sentence, expected in PHASE_CLAIMS
     ),
