@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..algebra import Basis
 from ..learners.rfm_structure import structure_of
 from . import charts
 from .charts import Line, Panel, single
@@ -20,6 +21,7 @@ from .mallinar2024_setup import (
     SLUGS,
     alignments,
     at,
+    block_of,
     deviations,
     gaussian_runs,
     half,
@@ -343,31 +345,30 @@ def find_logarithms(evidence: Evidence) -> Found:
             )
         values["natural_least"] = min(values["natural_least"], natural)
         values["logarithmic_most"] = max(values["logarithmic_most"], logarithmic)
-        values["generator_spread"] = max(values["generator_spread"], _generator_spread(trial, kept[last]))
+        values["generator_spread"] = max(
+            values["generator_spread"], generator_spread(trial.basis, kept[last])
+        )
         pictures += [_block_panel(trial, kept[last], ordered) for ordered in (False, True)]
     return Found(values, tuple(pictures), rows)
 
 
-def _generator_spread(trial: Trial, metric: np.ndarray) -> float:
+def generator_spread(basis: Basis, metric: np.ndarray) -> float:
     """Return the range of the deviation over all generators: another one multiplies logarithms by a unit."""
-    order = trial.basis.order
+    order = basis.order
     units = [unit for unit in range(1, order) if math.gcd(unit, order) == 1]
     found = []
     for unit in units:
-        labels = tuple(np.where(row < 0, -1, row * unit % order) for row in trial.basis.operands)
-        found.append(float(deviations([metric], structure_of(replace(trial.basis, operands=labels)))[0]))
+        labels = tuple(np.where(row < 0, -1, row * unit % order) for row in basis.operands)
+        found.append(float(deviations([metric], structure_of(replace(basis, operands=labels)))[0]))
     return max(found) - min(found)
 
 
 def _block_panel(trial: Trial, metric: np.ndarray, ordered: bool) -> Panel:
-    p, name = trial.task.p, operation(trial)
-    first, second = ((np.argsort(row, kind="stable")[int(row.min() < 0) :]) for row in trial.basis.operands)
-    rows, columns = (second, first) if ordered else (np.arange(1, p), np.arange(1, p))
-    block = metric[p + rows][:, columns]
+    name, block = operation(trial), block_of(trial, metric, by_logarithms=ordered)
     order = "by logarithms" if ordered else "in the values' order"
     key = f"block-{SLUGS[name]}-{'log' if ordered else 'natural'}"
     cell = charts.image(block, f"Off-diagonal block of M of {name}, {order}.", signed=True)
-    return single(key, f"{name}, {order}", "Block of M, rows of y, columns of x, without 0.", cell, 3)
+    return single(key, f"{name}, {order}", "Block of M, rows of y, columns of x.", cell, 3)
 
 
 LOGARITHMS = Claim(

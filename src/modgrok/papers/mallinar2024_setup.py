@@ -154,6 +154,20 @@ def alignments(metrics: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
         return np.array([float(agop_alignment(jnp.asarray(m), jnp.asarray(last))) for m in metrics])
 
 
+def block_of(trial: Trial, matrix: np.ndarray, *, by_logarithms: bool) -> np.ndarray:
+    """Return the off-diagonal block of a feature matrix, rows of y and columns of x.
+
+    Arguments:
+        trial: whose task names the order.
+        matrix: shape (2p, 2p).
+        by_logarithms: in the order of the first operand's labels, values without one left out.
+    """
+    p, labels = trial.task.p, trial.basis.operands[0]
+    order = np.argsort(labels, kind="stable")[int(np.sum(labels < 0)) :] if by_logarithms else np.arange(p)
+    block: np.ndarray = matrix[p + order][:, order]
+    return block
+
+
 def own_and_other(trial: Trial) -> tuple[Structure, Structure]:
     """Return the structure of the task and the one of opposite stripes, in the same order of values."""
     own = structure_of(trial.basis)

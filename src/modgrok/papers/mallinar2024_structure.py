@@ -13,7 +13,9 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..learners.rfm_solve import solve_kernel
-from ..models.kernels import Quadratic, features, kernel_matrix, predict
+from ..learners.rfm_structure import matrix_power
+from ..models.kernels import Layout, Quadratic, agop, features, kernel_matrix, make_layout, predict
+from ..tasks import Split, Task
 from . import charts
 from .charts import Line, Panel, single
 from .claim import Budget, Claim, Expected, Found
@@ -25,9 +27,11 @@ from .mallinar2024_setup import (
     gaussian_runs,
     half,
     machine,
+    matrices,
     operation,
     operations,
     passes,
+    quadratic_runs,
     shown,
 )
 from .plan import Group
@@ -206,7 +210,7 @@ def find_joint(evidence: Evidence) -> Found:
         "half_add": first,
         "half_squares": second,
         "order": None if first is None or second is None else second - first,
-        "swapped_share": swapped_share(trial),
+        "swapped_share": swapped_share(trial.task, trial.split),
     }
     rows = [
         {"iteration": int(step), "x + y": shown(float(a)), "x^2 + y^2": shown(float(b))}
@@ -225,11 +229,11 @@ def find_joint(evidence: Evidence) -> Found:
     return Found(values, (single("joint", "Two tasks", caption, cell, 12),), rows)
 
 
-def swapped_share(trial: Trial) -> float:
-    """Return the share of test pairs of the first task whose swap is a training pair of it."""
-    train, test = (trial.task.inputs(side) for side in (trial.split.train, trial.split.test))
-    known = {(x, y) for x, y, task in train.tolist() if task == 0}
-    asked = [(x, y) for x, y, task in test.tolist() if task == 0]
+def swapped_share(task: Task, split: Split) -> float:
+    """Return the share of test pairs of a mixture's first task whose swap is a training pair of it."""
+    train, test = (task.inputs(side) for side in (split.train, split.test))
+    known = {(x, y) for x, y, which in train.tolist() if which == 0}
+    asked = [(x, y) for x, y, which in test.tolist() if which == 0]
     return sum((y, x) in known for x, y in asked) / len(asked)
 
 
@@ -333,7 +337,7 @@ def _far(found: np.ndarray, expected: np.ndarray) -> float:
 
 @eqx.filter_jit
 def _fit(
-    metric: Float[Array, "d d"], target: Float[Array, "n 1"], hot: Int[Array, "n k"]
+    metric: Float[Array, "d d"], target: Float[Array, "n c"], hot: Int[Array, "n k"]
 ) -> tuple[Array, Array]:
     solution = solve_kernel(lambda: kernel_matrix(Quadratic(), metric, hot), target)
     return solution.alphas, predict(Quadratic(), metric, solution.alphas, hot, hot)
@@ -377,4 +381,100 @@ THEOREM = Claim(
     },
 )
 
-CLAIMS = (CIRCULANT_KERNEL, ENFORCEMENT, JOINT_TASKS, THEOREM)
+# A solution of rank four (App. K)
+
+WAVES_MODULUS: Mapping[str, int] = {"tiny": 5, "laptop": 23, "paper": 23}
+
+
+def plan_rank(budget: Budget) -> Mapping[str, Group]:
+    """x + y, quadratic kernel, for what is learned; the solution of rank four needs no run."""
+    return {"run": quadratic_runs(budget, ["x + y"])}
+
+
+def find_rank(evidence: Evidence) -> Found:
+    """Solve twice from a metric of rank four, and compare with the eigenvalues of the learned one."""
+    trial, p = evidence.one("run"), WAVES_MODULUS[evidence.budget]
+    found = iterate_waves(p)
+    learned = np.linalg.eigvalsh(matrices(trial)[trial.row.step])[::-1]
+    values = {
+        "waves_accuracy": min(accuracy for accuracy, _ in found),
+        "waves_rank": max(rank_of(metric) for _, metric in found),
+        "learned_rank": rank_of(learned),
+        "learned_effective_rank": trial.last("effective_rank"),
+    }
+    wave = np.linalg.eigvalsh(found[-1][1])[::-1]
+    drawn = [
+        Line(f"learned, p = {trial.task.p}", range(len(learned)), learned / learned[0], charts.TEST),
+        Line(f"one frequency, p = {p}", range(len(wave)), wave / wave[0], charts.TRAIN, dots=True),
+    ]
+    text = f"The learned M has {values['learned_rank']} eigenvalues above 1% of the largest, the other one "
+    caption = "Eigenvalues over the largest: of M as learned, and of AGOP^(1/2) one solve after rank four."
+    cell = charts.lines(
+        drawn, f"{text}{values['waves_rank']}.", x="eigenvalue", log_x=False, domain=(0.0, 1.0), height=190
+    )
+    return Found(values, (single("rank", "Two spectra", caption, cell, 12),))
+
+
+def rank_of(matrix: np.ndarray) -> int:
+    """Count eigenvalues above 1% of the largest, of a symmetric matrix or of a list of them."""
+    values = np.linalg.eigvalsh(matrix) if matrix.ndim == 2 else matrix
+    return int(np.sum(values > 0.01 * values.max()))
+
+
+def iterate_waves(p: int) -> list[tuple[float, np.ndarray]]:
+    """Solve x + y on all data with M = V V^T, V one cosine and sine for each operand; update M.
+
+    Products of the four features hold cos(2 pi (x + y - l) / p), which is largest at the right class.
+
+    Returns:
+        (accuracy, M of the next iteration) of two iterations.
+
+    Example:
+        >>> [accuracy for accuracy, _ in iterate_waves(5)]
+        [1.0, 1.0]
+
+    Source: Mallinar et al. 2024, App. K.
+    """
+    angles = 2 * np.pi * np.arange(p) / p
+    pair, zero = np.stack([np.cos(angles), np.sin(angles)], 1), np.zeros((p, 2))
+    inputs = np.stack(np.meshgrid(np.arange(p), np.arange(p), indexing="ij"), -1).reshape(-1, 2)
+    labels = inputs.sum(1) % p
+    columns = np.block([[pair, zero], [zero, pair]])
+    layout = make_layout(inputs.astype(np.int32), (p, p))
+    found = []
+    with jax.enable_x64(True):
+        hot = features(jnp.asarray(inputs, jnp.int32), (p, p))
+        metric = jnp.asarray(columns @ columns.T)
+        for _ in range(2):
+            alphas, values = _fit(metric, jnp.asarray(np.eye(p)[labels]), hot)
+            metric = matrix_power(_agop(metric, alphas, hot, layout), 0.5)
+            right = np.asarray(values).argmax(1) == labels
+            found.append((float(right.mean()), np.asarray(metric)))
+    return found
+
+
+@eqx.filter_jit
+def _agop(metric: Array, alphas: Array, hot: Array, layout: Layout) -> Array:
+    return agop(Quadratic(), metric, alphas, hot, layout, centred=True)
+
+
+LOW_RANK = Claim(
+    "mallinar2024/appk-low-rank",
+    "App. K",
+    "Features of rank four, one frequency for each operand, solve x + y on all data and stay of rank four "
+    "under the iteration; what is learned is of high rank.",
+    plan_rank,
+    find_rank,
+    (
+        Expected("waves_accuracy", "solves the task (App. K): 100% in both iterations", low=1.0),
+        Expected("waves_rank", "rank 4 (App. K)", 1.0, 4.0),
+        Expected("learned_rank", "not what is learned (App. K): more than twice that", low=9.0),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": ("the solution of rank four at p = 23, the learned one at p = 61", ONE_SEED),
+        "paper": ("the solution of rank four at p = 23, the learned one at p = 61", ONE_SEED),
+    },
+)
+
+CLAIMS = (CIRCULANT_KERNEL, ENFORCEMENT, JOINT_TASKS, THEOREM, LOW_RANK)
