@@ -25,6 +25,7 @@ from .doshi2023_phases import (
     KINDS,
     PHASES,
     SEEDS,
+    STEPS,
     base_of,
     of_decay,
     phase_of,
@@ -109,8 +110,10 @@ LOSS = 0.1
 
 
 def plan_pruning(budget: Budget) -> Mapping[str, Group]:
-    """Take the run that generalises and memorises at once, among those of all weight decays."""
-    return plan_corrupted(ADDITION, budget)
+    """Take the run that generalises and memorises at once, that without weight decay."""
+    group = plan_corrupted(ADDITION, budget)["corrupted"]
+    base = {**group.base, "weight_decay": 0.0, "steps": STEPS[budget][0]}
+    return {"coexistence": Group(base, group.axes)}
 
 
 def pruning_of(trial: Trial, direction: Direction) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -137,8 +140,7 @@ def first_half(curve: np.ndarray) -> int | None:
 def find_pruning(direction: Direction, evidence: Evidence) -> Found:
     """Remove neurons in the order of their IPR; see which accuracy stays when the other has halved."""
     falling, staying = ("corrupted", "test") if direction == "low-first" else ("test", "corrupted")
-    trials = of_decay(evidence, 0)
-    shares, curves = pruning_of(trials[0], direction)
+    shares, curves = pruning_of(evidence["coexistence"][0], direction)
     half = first_half(curves[falling])
     kept = curves["test"] >= HIGH
     last = int(np.flatnonzero(kept)[-1]) if kept.any() else 0
