@@ -7,6 +7,7 @@ embeddings (App. F).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -209,7 +210,11 @@ def _parts_panel(trial: Trial) -> Panel:
     assert isinstance(net, Transformer)
     (at,) = task_grids(trial.task)
     portrait = CircuitPortrait(Stage(trial.experiment.name, trial.row.step), net, at)
-    return loss_parts([portrait], portrait.circuit.key)
+    panel = loss_parts([portrait], portrait.circuit.key)
+    name = "sum" if trial.experiment.name == SUM else "difference"
+    return replace(
+        panel, key=f"{panel.key}_{name}", title=f"{trial.experiment.name}: loss of parts of the logits"
+    )
 
 
 # App. F: random embeddings that are not trained -------------------------------------------------------------

@@ -14,7 +14,7 @@ from ..runs.schedule import GROKKED
 from .charts import Line, lines, single, table_map
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence
-from .furuta2024_runs import LAPTOP, SIZES, TINY, best_accuracy, group, moment
+from .furuta2024_runs import LAPTOP, SIZES, SLOW, TINY, best_accuracy, group, moment
 from .plan import Group
 
 SUM = "x + y"
@@ -24,15 +24,21 @@ DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
     "laptop": (
         LAPTOP[0],
         "Shares of 60%, 75% and 90%; at p = 37 addition groks from 60%, as from 30% at p = 97.",
-        *LAPTOP[2:],
+        LAPTOP[2],
+        "At most 1,200 steps, not 300,000, and 6,000 from 90% of the pairs: a run that has not grokked by "
+        "then counts as one that does not.",
         "One seed, not three.",
     ),
 }
 
 
 def fractions(budget: Budget, expression: str) -> Group:
-    """Plan a task at every share of the budget."""
-    return group(budget, expression, fraction=list(SIZES[budget].fractions))
+    """Plan a task at every share of the budget, longer from the largest, from which most should grok."""
+    shares = SIZES[budget].fractions
+    steps = [*[SIZES[budget].steps] * (len(shares) - 1), SLOW[budget]]
+    made = group(budget, expression)
+    base = {name: value for name, value in made.base.items() if name not in ("fraction", "steps")}
+    return Group(base, made.axes, [{"fraction": list(shares), "steps": steps}])
 
 
 def plan_of(expression: str) -> Callable[[Budget], Mapping[str, Group]]:

@@ -226,7 +226,13 @@ def _parts_panel(trial: Trial) -> Panel:
         percent=True,
         level=GROKKED,
     )
-    return single("mixture", f"Several tasks, {share} of the pairs", "One network, one line a task.", cell, 6)
+    return single(
+        f"mixture_{trial.experiment.fraction:g}",
+        f"Several tasks, {share} of the pairs",
+        "One network, one line a task.",
+        cell,
+        6,
+    )
 
 
 def plan_quadratics(budget: Budget) -> Mapping[str, Group]:
