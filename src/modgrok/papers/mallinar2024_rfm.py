@@ -51,7 +51,7 @@ CENTRED = (
     "instead of 1.00 at iteration 20 for p = 31, r = 0.6"
 )
 STARTS = (
-    "the published curve starts at chance, 1/p; ours is 0.6/p at iteration 2, also at p = 31, centred or not; "
+    "the published curve starts at chance, 1/p; ours is 0.6/p at iteration 2, and at p = 31, not centred; "
     "that of a Gaussian kernel, not centred, 0.9/p"
 )
 
