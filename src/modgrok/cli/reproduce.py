@@ -11,11 +11,12 @@ from cyclopts import Parameter
 from ..papers.book import write_book
 from ..papers.catalogue import choose_claims, read_paper
 from ..papers.claim import BUDGETS, Budget, Claim
+from ..papers.cost import costs_of
 from ..papers.pages import write_pages
 from ..papers.reproduction import digest_of
 from ..papers.reproduction import reproduce as run_claims
 from ..papers.result import Result, read_figure, read_result
-from ..papers.words import caution, count_words
+from ..papers.words import caution, count_words, time_words
 from ..sweeps.executor import Executor
 from ..sweeps.local import LocalExecutor, cores
 from ..tasks import InputError
@@ -36,6 +37,9 @@ def reproduce(
     ],
     list_: Annotated[
         bool, Parameter(name="--list", negative=(), help="List claims with what they cost here; run nothing.")
+    ] = False,
+    stored: Annotated[
+        bool, Parameter(negative=(), help="Run nothing: test the claims whose runs are all in the store.")
     ] = False,
     budget: Annotated[
         str,
@@ -75,7 +79,7 @@ def reproduce(
         return _list(chosen, size, runs, json=json)
     enable_compilation_cache()
     count = workers or cores()
-    engine: Executor = LocalExecutor(count, cache_folder())
+    engine: Executor | None = None if stored else LocalExecutor(count, cache_folder())
     with sweep_display() as show, ctrl_c() as interrupts:
         results = run_claims(
             chosen,
@@ -122,6 +126,10 @@ def budget_of(word: str) -> Budget:
 
 
 def _list(claims: tuple[Claim, ...], budget: Budget, runs: Path, *, json: bool) -> int:
+    enable_compilation_cache()
+    costs = costs_of(
+        claims, budget, on_forecast=lambda count: note(f"measuring a few steps of {count} runs never timed")
+    )
     found = []
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
@@ -132,9 +140,16 @@ def _list(claims: tuple[Claim, ...], budget: Budget, runs: Path, *, json: bool) 
             paper = result.paper
             known = read_paper(paper)
             say(f"{paper}  ·  {known.title} ({known.citation})")
-        say(f"  {result.id:<34} {result.verdict or '–':<10}  {result.source}: {result.sentence}")
+        say(
+            f"  {result.id:<34} {time_words(costs.claims[result.id]):>8}  {result.verdict or '–':<10}  "
+            f"{result.source}: {result.sentence}"
+        )
+    say(
+        f"{len(found)} claims, about {time_words(costs.total)} at the budget {budget}; runs shared count once"
+    )
     if json:
-        say_json({"budget": budget, "claims": [_summary(result) for result in found]})
+        listed = [{**_summary(result), "cost_seconds": costs.claims[result.id]} for result in found]
+        say_json({"budget": budget, "cost_seconds": costs.total, "claims": listed})
     return 0
 
 

@@ -128,7 +128,8 @@ def lines(
         scale=alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True),
         axis=_percent_axis() if percent else _axis([*domain], log_y, count=4),
     )
-    layers: list[Any] = [_moment(name, at + shift, axis_x) for name, at in moments if at is not None]
+    marks = [(name, at + shift) for name, at in moments if at is not None]
+    layers: list[Any] = [_moment(name, at, axis_x, place) for place, (name, at) in enumerate(marks)]
     if level is not None:
         rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
@@ -431,11 +432,13 @@ def _number(value: float | int, percent: bool) -> str:
     return "100%" if value == 1 else f"{math.floor(1000 * value) / 10:g}%"
 
 
-def _moment(name: str, at: float | int, axis: alt.X) -> Any:
+def _moment(name: str, at: float | int, axis: alt.X, place: int) -> Any:
     base = alt.Chart(data([{"x": at, "name": name}]))
     rule = base.mark_rule(color=FAINT, strokeWidth=1).encode(x=axis)
     text = base.mark_text(align="left", baseline="bottom", dx=3, fontSize=9, color=SOFT)
-    return alt.layer(rule, text.encode(x=axis, y=alt.value(alt.expr("height - 2")), text="name:N"))
+    return alt.layer(
+        rule, text.encode(x=axis, y=alt.value(alt.expr(f"height - {2 + 11 * place}")), text="name:N")
+    )
 
 
 def _key(names: Sequence[tuple[str, str]]) -> tuple[list[alt.Chart], int]:

@@ -39,8 +39,8 @@ class Expected:
 
     name: str
     paper: str
-    low: float = -math.inf
-    high: float = math.inf
+    low: float | int = -math.inf
+    high: float | int = math.inf
     essential: bool = True
     budgets: tuple[Budget, ...] = BUDGETS
 

@@ -10,6 +10,7 @@ Owns: the layout of those files. `results.json` and the pictures are the source,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -116,8 +117,9 @@ def _overview(results: Sequence[Result], papers: Sequence[str]) -> str:
         for result in own:
             measured, expected = headline(result)
             lines.append(
-                f"| {MARKS[verdict_of(result)]} | [{_cell(result.sentence)}]({paper}.md#{result.name}) "
-                f"({_cell(result.source)}) | {_cell(measured)} | {_cell(expected)} |"
+                f"| {MARKS[verdict_of(result)]} | [{_cell(result.sentence)}]"
+                f"({paper}.md#{_anchor(result.name)}) ({_cell(result.source)}) "
+                f"| {_cell(measured)} | {_cell(expected)} |"
             )
         lines.append("")
     return "\n".join(lines)
@@ -181,6 +183,16 @@ def _claim(result: Result) -> list[str]:
         lines += ["", "Other than in the paper:", ""]
         lines += [f"- {_plain(words)}" for words in result.deviations]
     return [*lines, "", "```sh", command_words(result), "```", ""]
+
+
+def _anchor(name: str) -> str:
+    """Return the anchor that renderers make of a heading.
+
+    Example:
+        >>> _anchor("theorem5.1-Deviation")
+        'theorem51-deviation'
+    """
+    return re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-")
 
 
 def _plain(text: str) -> str:

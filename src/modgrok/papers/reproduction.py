@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -33,7 +34,7 @@ def reproduce(
     claims: Sequence[Claim],
     budget: Budget,
     runs: Path,
-    executor: Executor,
+    executor: Executor | None,
     *,
     workers: int,
     command: str = "",
@@ -47,7 +48,7 @@ def reproduce(
         claims: to test.
         budget: of their runs.
         runs: folder under which `claims/<budget>` keeps runs and results.
-        executor: runs ensembles.
+        executor: runs ensembles; None runs nothing, and tests the claims whose runs are all stored.
         workers: over how many they are spread.
         command: recorded with every run.
         on_progress: called at every event of the runs.
@@ -159,12 +160,10 @@ def digest_of(claim: Claim, budget: Budget) -> str:
 
 
 def _code(paper: str) -> str:
-    """Return the SHA-256 of a paper's modules and of the charts that they share."""
+    """Return the SHA-256 of a paper's modules."""
     folder = resources.files(__package__)
     names = sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if entry.name.endswith(".py") and (entry.name.startswith(paper) or entry.name == "charts.py")
+        entry.name for entry in folder.iterdir() if re.fullmatch(rf"{paper}(_\w+)?\.py", entry.name)
     )
     content = b"".join((folder / name).read_bytes() for name in names)
     return hashlib.sha256(content).hexdigest()

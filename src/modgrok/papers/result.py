@@ -144,7 +144,9 @@ def read_result(runs: Path, budget: Budget, claim: Claim, digest: str | None = N
 
 
 def read_figure(runs: Path, result: Result) -> str | None:
-    """Read the figure of a result; None if there is none."""
+    """Read the figure of a result; None if there is none, or an earlier one of a claim no longer tested."""
+    if result.verdict is None:
+        return None
     path = result_path(runs, result.budget, result.id).with_suffix(".svg")
     return path.read_text(encoding="utf-8") if path.is_file() else None
 

@@ -77,7 +77,7 @@ def stages_of(claims: Sequence[Claim], budget: Budget) -> Stages:
 def run_stages(
     stages: Stages,
     store: Store,
-    executor: Executor,
+    executor: Executor | None,
     *,
     command: str = "",
     workers: int,
@@ -89,7 +89,7 @@ def run_stages(
     Arguments:
         stages: filled in as runs end.
         store: where runs are.
-        executor: runs ensembles.
+        executor: runs ensembles; None runs nothing, and what the store lacks stays missing.
         command: recorded with every run.
         workers: over how many the ensembles are spread.
         on_progress: called at every event of the stage at hand.
@@ -112,18 +112,20 @@ def run_stages(
             )
             if not wanted:
                 continue
-            _, failed = run_sweep(
-                Sweep(_sweep_name(wanted), (), wanted),
-                store,
-                executor,
-                Job(store.folder, command, weights),
-                workers=workers,
-                retry_failed=True,
-                on_progress=on_progress,
-                stop_requested=stop_requested,
-            )
-            stages.errors |= {listed.run: str(listed.error) for listed in failed}
-            stages.errors |= dict.fromkeys(_unfinished(store, wanted, stages.errors), "was interrupted")
+            if executor is not None:
+                _, failed = run_sweep(
+                    Sweep(_sweep_name(wanted), (), wanted),
+                    store,
+                    executor,
+                    Job(store.folder, command, weights),
+                    workers=workers,
+                    retry_failed=True,
+                    on_progress=on_progress,
+                    stop_requested=stop_requested,
+                )
+                stages.errors |= {listed.run: str(listed.error) for listed in failed}
+            missing = _unfinished(store, wanted, stages.errors)
+            stages.errors |= dict.fromkeys(missing, "has not been run to its end")
         stages.interrupted = stages.interrupted or stop_requested()
 
 

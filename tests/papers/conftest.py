@@ -1,0 +1,68 @@
+"""Claims made up for the tests, and an executor without processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from modgrok.papers import Claim, Evidence, Expected, Found, Group
+from modgrok.papers.charts import Line, lines, single
+from modgrok.runs import Store
+from modgrok.sweeps.ensemble import Ensemble, run_ensemble
+from modgrok.sweeps.executor import Event, Job
+from modgrok.sweeps.worker import event_of
+
+
+@dataclass
+class InProcess:
+    """Runs ensembles one after another, in this process, and counts the runs."""
+
+    made: list[str] = field(default_factory=list)
+
+    def run(
+        self, ensembles: Sequence[Ensemble], job: Job, stop_requested: Callable[[], bool]
+    ) -> Iterator[Event | None]:
+        with Store(job.folder) as store:
+            for ensemble in ensembles:
+                for outcome in run_ensemble(ensemble, store, weights=job.weights):
+                    self.made.append(outcome.member.experiment.id)
+                    yield event_of(outcome)
+
+
+@pytest.fixture
+def executor() -> InProcess:
+    return InProcess()
+
+
+SMALL = {"expression": "x + y", "p": 5, "width": 8, "steps": 20, "fraction": 0.6}
+
+
+def make_claim(
+    name: str,
+    groups: Mapping[str, Group] | None = None,
+    find: Callable[[Evidence], Found] | None = None,
+    low: float | int = 0.0,
+) -> Claim:
+    """A claim on a tiny run: its test accuracy is at least `low`."""
+    plan = {"gd": Group(SMALL)} if groups is None else groups
+
+    def measure(evidence: Evidence) -> Found:
+        run = next(iter(evidence.groups.values()))[0]
+        cell = lines([Line("test", run.steps, run.curve("test_accuracy"))], "Test accuracy.", percent=True)
+        return Found(
+            {"test_accuracy": run.last("test_accuracy"), "steps": run.row.step},
+            (single("curve", "Accuracy", "Of one run.", cell, 12),),
+            [{"seed": run.experiment.seed, "note": "a|b*c"}],
+        )
+
+    return Claim(
+        f"gromov2023/{name}",
+        "Fig. 0",
+        "A sentence with x*y.",
+        lambda budget: plan,
+        find or measure,
+        (Expected("test_accuracy", "at least some (Fig. 0)", low=low),),
+        {"tiny": ("small",)},
+    )

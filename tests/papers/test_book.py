@@ -1,0 +1,112 @@
+"""The book: complete, self-contained, and equal to the results that it is made of."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from conftest import InProcess, make_claim
+from modgrok.papers import Evidence, Found
+from modgrok.papers.book import write_book
+from modgrok.papers.catalogue import read_papers
+from modgrok.papers.pages import FIGURES, figure_name, pages, read_results, write_pages
+from modgrok.papers.reproduction import reproduce
+from modgrok.papers.result import Result, read_figure
+from modgrok.papers.words import count_words, headline, run_words
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "claims"
+
+
+def broken(evidence: Evidence) -> Found:
+    raise ValueError("no <numbers>")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Result], dict[str, str]]:
+    claims = [make_claim("good"), make_claim("strict", low=2.0), make_claim("broken", find=broken)]
+    folder = tmp_path_factory.mktemp("runs")
+    found = reproduce(claims, "tiny", folder, InProcess(), workers=1)
+    figures = {result.id: read_figure(folder, result) for result in found}
+    return found, {claim: figure for claim, figure in figures.items() if figure is not None}
+
+
+class Ids(HTMLParser):
+    """Collect identifiers, links, and whatever would be fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(str(value))
+            if name == "href" and tag == "a":
+                self.links.append(str(value))
+            if name in ("src", "xlink:href") and not str(value).startswith(("data:", "#")):
+                self.fetched.append(str(value))
+
+
+def test_the_html_book_needs_nothing_else(
+    results: tuple[list[Result], dict[str, str]], tmp_path: Path
+) -> None:
+    assert write_book(tmp_path / "book", *results) == tmp_path / "book" / "index.html"
+    parsed = {}
+    for name in ("index", "gromov2023"):
+        parsed[name] = Ids()
+        text = (tmp_path / "book" / f"{name}.html").read_text(encoding="utf-8")
+        parsed[name].feed(text)
+        assert parsed[name].fetched == []
+        assert len(set(parsed[name].ids)) == len(parsed[name].ids)
+        assert "<numbers>" not in text
+    assert {"good", "strict", "broken"} <= set(parsed["gromov2023"].ids)
+    for link in parsed["index"].links:
+        page, _, anchor = link.partition("#")
+        assert page == "gromov2023.html"
+        assert anchor == "" or anchor in parsed["gromov2023"].ids
+
+
+def test_a_failing_claim_is_shown_as_failing(
+    results: tuple[list[Result], dict[str, str]], tmp_path: Path
+) -> None:
+    found, _ = results
+    assert count_words(found) == "1 reproduced, 1 refuted, 1 not tested"
+    write_book(tmp_path, *results)
+    text = (tmp_path / "gromov2023.html").read_text(encoding="utf-8")
+    assert 'class="out"' in text
+    assert "Not tested: evaluation: no &lt;numbers&gt;" in text
+    assert headline(found[1]) == (f"test accuracy {headline(found[1])[0].split()[-1]}", "at least 2")
+    assert run_words(found[0]) == "x + y mod 5: 1 run, seed 0."
+
+
+def test_markdown_pages_follow_from_their_results(
+    results: tuple[list[Result], dict[str, str]], tmp_path: Path
+) -> None:
+    found, figures = results
+    write_pages(tmp_path, found, figures)
+    assert read_results(tmp_path) == found
+    for name, text in pages(read_results(tmp_path)).items():
+        assert (tmp_path / name).read_text(encoding="utf-8") == text
+    page = (tmp_path / "gromov2023.md").read_text(encoding="utf-8")
+    for picture in re.findall(r"\]\((figures/[^)]+)\)", page):
+        assert (tmp_path / picture).is_file()
+    assert "a\\|b\\*c" in page
+
+
+@pytest.mark.skipif(not COMMITTED.is_dir(), reason="the book is not part of this checkout")
+def test_the_committed_book_agrees_with_its_results() -> None:
+    found = read_results(COMMITTED)
+    for name, text in pages(found).items():
+        assert (COMMITTED / name).read_text(encoding="utf-8") == text, name
+    drawn = {path.name for path in (COMMITTED / FIGURES).iterdir()}
+    assert drawn == {figure_name(result) for result in found if result.verdict is not None}
+    claims = {claim.id: claim for paper in read_papers() for claim in paper.claims}
+    for result in found:
+        assert result.budget == "laptop"
+        if result.verdict is not None:
+            assert result.verdict == claims[result.id].verdict(result.values, "laptop"), result.id

@@ -1,0 +1,36 @@
+"""Every claim of every paper at the tiny budget: all that is expected is measured, every figure drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from conftest import InProcess
+from modgrok.papers.catalogue import PAPERS, read_paper
+from modgrok.papers.reproduction import reproduce
+from modgrok.papers.result import read_figure
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all papers: what they share is run once."""
+    return tmp_path_factory.mktemp("claims")
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_claim_can_be_tested(paper: str, runs: Path) -> None:
+    claims = read_paper(paper).claims
+    found = reproduce(claims, "tiny", runs, InProcess(), workers=1)
+    assert {result.id: result.error for result in found if result.error is not None} == {}
+    for claim, result in zip(claims, found, strict=True):
+        assert result.verdict == claim.verdict(result.values, "tiny")
+        assert {expected.name for expected in claim.judged("tiny")} <= set(result.values), claim.id
+        figure = read_figure(runs, result)
+        assert figure is not None
+        drawn = ElementTree.fromstring(figure)
+        assert len(list(drawn.iter("{http://www.w3.org/2000/svg}path"))) > 3, claim.id
+        assert all(caption.text for caption in result.captions), claim.id
+        for row in result.rows:
+            assert list(row) == list(result.rows[0]), claim.id

@@ -1,0 +1,61 @@
+"""`modgrok reproduce` as scripts and people call it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modgrok.papers.catalogue import choose_claims
+
+CLAIM = "gromov2023/eq16-error"  # needs no runs
+KEYS = {"id", "paper", "claim", "expected", "measured", "verdict", "seconds"}
+
+
+def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path: Path) -> None:
+    told = call("reproduce", CLAIM, "--budget", "tiny", "--json", "-o", "book")
+    assert told.code == 0
+    (claim,) = told.json["claims"]
+    assert claim.keys() >= KEYS
+    assert claim["id"] == CLAIM
+    assert claim["paper"] == "gromov2023"
+    assert claim["verdict"] == "reproduced"
+    assert 0.97 <= claim["measured"]["peak"] <= 1.03
+    assert claim["expected"][0]["name"] == "peak"
+    assert claim["seconds"] > 0
+    assert (tmp_path / told.json["path"]).is_file()
+    assert (tmp_path / "book" / "gromov2023.html").is_file()
+
+    listed = call("reproduce", "--list", "gromov2023", "--budget", "tiny", "--json").json["claims"]
+    assert len(listed) == len(choose_claims(["gromov2023"]))
+    for entry in listed:
+        assert entry.keys() >= {*KEYS, "cost_seconds"}
+        assert entry["cost_seconds"] >= 0
+        if entry["id"] == CLAIM:
+            assert (entry["verdict"], entry["measured"]) == ("reproduced", claim["measured"])
+        else:
+            assert (entry["verdict"], entry["measured"], entry["seconds"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gromov2024"], "claim: must be among .* got 'gromov2024'; did you mean gromov2023"),
+        (["--budget", "huge"], "budget: must be one of tiny, laptop, paper, got 'huge'"),
+        (["--executor", "cloud"], "executor: must be one of .*, got 'cloud'"),
+        (["--workers", "0"], "workers: must be at least 1 and at most 1024, got 0"),
+        (["--format", "pdf"], "format: must be one of html, markdown, got 'pdf'"),
+        (["-o", "no/such/folder"], "output: must be in an existing folder, got"),
+    ],
+)
+def test_bad_input_is_one_line(
+    call: Callable[..., Any], arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    told = call("reproduce", *arguments)
+    assert told.code == 2
+    assert len(told.err.strip().splitlines()) == 1
+    assert re.search(message, told.err), told.err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,164 @@
+"""Running claims: each run once, resumed, donors first, one broken claim beside others."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conftest import SMALL, InProcess, make_claim
+from modgrok.papers import Claim, Evidence, Found, Group
+from modgrok.papers.reproduction import digest_of, reproduce
+from modgrok.papers.result import Result, claims_folder, from_json, read_figure, read_result, result_path
+from modgrok.papers.stages import merged
+from modgrok.runs import Experiment, Store
+from modgrok.runs.donors import donor_digest
+from modgrok.sweeps.grid import Member
+from modgrok.tasks import InputError
+
+TRANSFORMER = {
+    "expression": "x + y",
+    "p": 5,
+    "learner": "transformer",
+    "d_model": 8,
+    "heads": 2,
+    "d_mlp": 8,
+    "steps": 3,
+    "fraction": 0.6,
+}
+IMPOSSIBLE = Group({"expression": "x + y", "p": 5, "learner": "rfm", "initial": "stored", "steps": 2})
+"""A run that cannot be prepared: its M is handed in nowhere."""
+
+
+def run(claims: list[Claim], folder: Path, executor: InProcess) -> list[Result]:
+    return reproduce(claims, "tiny", folder, executor, workers=1)
+
+
+def test_shared_runs_are_made_once_and_results_are_kept(tmp_path: Path, executor: InProcess) -> None:
+    claims = [
+        make_claim("one"),
+        make_claim("two", {"again": Group(SMALL), "more": Group(SMALL, {"seed": [1]})}),
+    ]
+    first = run(claims, tmp_path, executor)
+    assert len(executor.made) == 2
+    assert [result.verdict for result in first] == ["reproduced", "reproduced"]
+    assert first[0].runs[0] in first[1].runs
+    assert first[1].seeds == (0, 1)
+    assert first[0].seconds > 0
+    again = run(claims, tmp_path, executor)
+    assert len(executor.made) == 2
+    assert again == first
+    stored = json.loads(result_path(tmp_path, "tiny", "gromov2023/one").read_text())
+    assert from_json(stored) == first[0]
+    figure = read_figure(tmp_path, first[0])
+    assert figure is not None
+    assert figure.startswith("<svg")
+
+
+def test_a_result_holds_only_for_its_plan(tmp_path: Path, executor: InProcess) -> None:
+    claim = make_claim("one")
+    run([claim], tmp_path, executor)
+    longer = make_claim("one", {"gd": Group({**SMALL, "steps": 30})})
+    assert read_result(tmp_path, "tiny", longer, digest_of(longer, "tiny")) is None
+    (found,) = run([longer], tmp_path, executor)
+    assert found.values["steps"] == 30
+    assert len(executor.made) == 2  # the same run, continued
+
+
+def test_a_verdict_is_judged_anew_when_expectations_change(tmp_path: Path, executor: InProcess) -> None:
+    run([make_claim("one")], tmp_path, executor)
+    strict = make_claim("one", low=2.0)
+    (found,) = run([strict], tmp_path, executor)
+    assert found.verdict == "refuted"
+    assert found.expected == strict.expected
+
+
+def test_a_longer_run_is_read_as_far_as_a_claim_follows_it(tmp_path: Path, executor: InProcess) -> None:
+    run([make_claim("long", {"gd": Group({**SMALL, "steps": 40})})], tmp_path, executor)
+    (found,) = run([make_claim("short")], tmp_path, executor)
+    assert found.values["steps"] == 20
+
+
+def test_members_are_followed_as_far_as_any_claim_asks() -> None:
+    experiment = Experiment.of("x + y", p=5)
+    found = merged([Member(experiment, 10, 5), Member(experiment, 20, None, False), Member(experiment, 5, 2)])
+    assert found == (Member(experiment, 20, 2, False),)
+
+
+def test_one_broken_claim_does_not_stop_the_others(tmp_path: Path, executor: InProcess) -> None:
+    def broken(evidence: Evidence) -> Found:
+        raise ZeroDivisionError("nothing to divide")
+
+    def silent(evidence: Evidence) -> Found:
+        return Found({"other": 1.0}, ())
+
+    claims = [make_claim("broken", find=broken), make_claim("silent", find=silent), make_claim("well")]
+    found = run(claims, tmp_path, executor)
+    assert [result.verdict for result in found] == [None, None, "reproduced"]
+    assert found[0].error == "evaluation: nothing to divide"
+    assert "must measure test_accuracy" in str(found[1].error)
+
+
+def test_without_an_executor_nothing_is_run(tmp_path: Path, executor: InProcess) -> None:
+    run([make_claim("one")], tmp_path, executor)
+    claims = [make_claim("two"), make_claim("three", {"more": Group(SMALL, {"seed": [1, 2]})})]
+    found = reproduce(claims, "tiny", tmp_path, None, workers=1)
+    assert [result.verdict for result in found] == ["reproduced", None]
+    assert "of more (and 1 more): has not been run to its end" in str(found[1].error)
+
+
+def test_runs_that_fail_are_told_of(tmp_path: Path, executor: InProcess) -> None:
+    found = run([make_claim("bad", {"rfm": IMPOSSIBLE}), make_claim("well")], tmp_path, executor)
+    assert [result.verdict for result in found] == [None, "reproduced"]
+    assert "of rfm: initial: a stored M must be handed in" in str(found[0].error)
+
+
+def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProcess) -> None:
+    groups = {
+        "child": Group(TRANSFORMER, {"seed": [1]}, embedding_from="parent"),
+        "parent": Group(TRANSFORMER, {"seed": [0, 1]}),
+    }
+    claim = make_claim("transfer", groups)
+    (found,) = run([claim], tmp_path, executor)
+    assert found.verdict == "reproduced", found.error
+    assert len(executor.made) == 3
+    with Store(claims_folder(tmp_path, "tiny"), read_only=True) as store:
+        weights = {run: store.checkpoints(run)[-1].load() for run in executor.made}
+        rows = {run: Experiment.model_validate_json(store.get(run).experiment) for run in executor.made}
+    child = executor.made[-1]
+    (parent,) = (run for run in executor.made[:-1] if rows[run].seed == 1)
+    settings = rows[child].learner
+    assert settings.embedding_digest == donor_digest(weights[parent])  # type: ignore[union-attr]
+    assert settings.freeze_embedding  # type: ignore[union-attr]
+    assert bool((weights[child].embedding == weights[parent].embedding).all())  # type: ignore[union-attr]
+    assert run([claim], tmp_path, executor) == [found]
+    assert len(executor.made) == 3
+
+
+def test_parts_of_runs_that_failed_are_missed(tmp_path: Path, executor: InProcess) -> None:
+    groups = {
+        "parent": IMPOSSIBLE,
+        "child": Group(TRANSFORMER, embedding_from="parent"),
+    }
+    (found,) = run([make_claim("transfer", groups)], tmp_path, executor)
+    assert found.verdict is None
+    assert "of parent" in str(found.error)
+
+
+def test_parts_must_come_from_a_group_of_the_claim(tmp_path: Path, executor: InProcess) -> None:
+    claim = make_claim("alone", {"child": Group(TRANSFORMER, embedding_from="parent")})
+    with pytest.raises(
+        InputError, match="plan: gromov2023/alone must have the group parent, which child needs"
+    ):
+        run([claim], tmp_path, executor)
+
+
+def test_damaged_results_are_made_again(tmp_path: Path, executor: InProcess) -> None:
+    claim = make_claim("one")
+    (first,) = run([claim], tmp_path, executor)
+    result_path(tmp_path, "tiny", claim.id).write_text("{")
+    (again,) = run([claim], tmp_path, executor)
+    assert replace(again, seconds=0.0) == replace(first, seconds=0.0)
+    assert len(executor.made) == 1
