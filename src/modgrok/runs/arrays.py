@@ -34,6 +34,17 @@ def write_arrays(
         SHA-256 of the file, hexadecimal.
     """
     content = save({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata)
+    return write_bytes(path, content, durable=durable)
+
+
+def write_bytes(path: Path, content: bytes, *, durable: bool) -> str:
+    """Write a file under a temporary name, then rename it into place; return its SHA-256, hexadecimal.
+
+    Arguments:
+        path: destination; its folder is created.
+        content: all of it.
+        durable: as in `write_arrays`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -7,6 +7,7 @@ ensemble compile once, and each is to the bit the run that it would have been al
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -123,6 +124,9 @@ def run_ensemble(
 
     Yields:
         One outcome a member that was begun.
+
+    Raises:
+        OSError, sqlite3.Error: the store cannot be written.
     """
     for member in ensemble.members:
         if stop_requested():
@@ -141,6 +145,11 @@ def run_ensemble(
                 on_observation=partial(on_observation, member),
                 stop_requested=stop_requested,
             )
+        except (
+            OSError,
+            sqlite3.Error,
+        ):  # the disk is full, say: no fault of the run, and the next one's, too
+            raise
         except Exception as error:
             yield Outcome(member, None, reason_of(error))
         else:

@@ -54,6 +54,10 @@ class Event:
     error: str | None = None
 
 
+class CannotStore(RuntimeError):
+    """What was recorded could not be written: the disk is full, say. No run is at fault."""
+
+
 @runtime_checkable
 class Executor(Protocol):
     """Runs ensembles, wherever it does."""
@@ -71,6 +75,9 @@ class Executor(Protocol):
         Yields:
             events, with a last one of another status than `running` for every run that ended; None when
             nothing happened for a while.
+
+        Raises:
+            CannotStore: results cannot be written; runs that had not ended are as they were stored last.
         """
         ...
 

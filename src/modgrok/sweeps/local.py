@@ -14,16 +14,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .casualties import Assignment, Casualties
 from .ensemble import Ensemble
-from .executor import Event, Job, pack_ensemble
-from .grid import Member
+from .executor import CannotStore, Event, Job, pack_ensemble
 
-MOST_DEATHS = 3
-"""Workers that a run may take with it before it counts as failed."""
 PULSE = 0.2
 """Seconds after which the driver looks up, even if nothing happened."""
 
@@ -58,19 +56,13 @@ class _Worker:
     """A process, and what it was given."""
 
     process: subprocess.Popen[str]
-    given: Ensemble | None = None
-    ended: set[str] = field(default_factory=set)
-    at: str | None = None
+    given: Assignment | None = None
 
     def send(self, line: str) -> None:
         assert self.process.stdin is not None
         with suppress(OSError):  # a worker that is gone is noticed by its silence
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
-
-    def left(self) -> tuple[Member, ...]:
-        members = () if self.given is None else self.given.members
-        return tuple(member for member in members if member.experiment.id not in self.ended)
 
 
 @dataclass(frozen=True)
@@ -113,8 +105,7 @@ class _Pool:
     job: Job
     lines: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = field(default_factory=queue.Queue)
     busy: list[_Worker] = field(default_factory=list)
-    deaths: dict[str, int] = field(default_factory=dict)
-    stillborn: int = 0
+    casualties: Casualties = field(default_factory=Casualties)
 
     def run(self, stop_requested: Callable[[], bool]) -> Iterator[Event | None]:
         wanted = min(self.executor.workers, len(self.waiting))
@@ -149,11 +140,12 @@ class _Pool:
                 self._hire(environment)
         elif "idle" in content:
             self._assign(worker)
+        elif "broken" in content:
+            raise CannotStore(content["broken"])
         else:
             event = Event(**content)
-            worker.at = event.run
-            if event.status != "running":
-                worker.ended.add(event.run)
+            if worker.given is not None:
+                worker.given.hear(event)
             yield event
 
     def _hire(self, environment: dict[str, str]) -> None:
@@ -179,9 +171,9 @@ class _Pool:
         self.lines.put((worker, None))
 
     def _assign(self, worker: _Worker) -> None:
-        worker.ended = set()
-        worker.given = self.waiting.popleft() if self.waiting else None
-        worker.send(pack_ensemble(worker.given, self.job) if worker.given is not None else '{"end": true}')
+        worker.given = Assignment(self.waiting.popleft()) if self.waiting else None
+        order = '{"end": true}' if worker.given is None else pack_ensemble(worker.given.ensemble, self.job)
+        worker.send(order)
 
     def _bury(self, worker: _Worker, stopping: bool) -> Iterator[Event]:
         """Take the runs of a worker that ended back, but for one that took too many workers with it."""
@@ -190,23 +182,11 @@ class _Pool:
         if worker.process.stdin is not None:
             with suppress(OSError):
                 worker.process.stdin.close()
-        left = worker.left()
-        if not left or stopping:
+        if worker.given is None or stopping or not len(worker.given.left()):
             return
-        self.stillborn = self.stillborn + 1 if worker.at is None else 0
-        if self.stillborn >= MOST_DEATHS:
-            raise RuntimeError(
-                f"workers: {MOST_DEATHS} ended before they began a run, the last with code {code}"
-            )
-        guilty = worker.at if any(m.experiment.id == worker.at for m in left) else left[0].experiment.id
-        assert guilty is not None
-        self.deaths[guilty] = self.deaths.get(guilty, 0) + 1
-        if self.deaths[guilty] >= MOST_DEATHS:
-            how = f"signal {-code}" if code < 0 else f"code {code}"
-            yield Event(
-                guilty, status="failed", error=f"{MOST_DEATHS} workers ended at it, the last by {how}"
-            )
-            left = tuple(member for member in left if member.experiment.id != guilty)
-        if left:
-            assert worker.given is not None
-            self.waiting.appendleft(replace(worker.given, members=left))
+        how = f"signal {-code}" if code < 0 else f"code {code}"
+        again, failed = self.casualties.bury(worker.given, how)
+        if failed is not None:
+            yield failed
+        if len(again):
+            self.waiting.appendleft(again)

@@ -15,13 +15,11 @@ import time
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from ..runs import Progress, Store
-from .ensemble import Outcome, reason_of, run_ensemble
+from ..runs import Store
+from .ensemble import reason_of
 from .executor import Event, unpack_ensemble
-from .grid import Member
+from .news import event_of, run_telling
 
-TELL_EVERY = 0.5
-"""Seconds between two events of a run that goes on."""
 WAIT_FOR_LOCK = 10.0
 """Seconds given to a worker of a killed driver to let go of its run."""
 
@@ -39,8 +37,9 @@ def main() -> None:
             return
         try:
             _work(order, out, asked)
-        except Exception as error:  # the store cannot be opened, say: none of these runs can be made
-            _give_up(order, out, reason_of(error))
+        except Exception as error:  # the store cannot be written, say, which is no run's fault
+            out.write(json.dumps({"broken": reason_of(error)}) + "\n")
+            return
         out.write(json.dumps({"idle": True}) + "\n")
 
 
@@ -56,44 +55,11 @@ def _listen(orders: queue.Queue[dict[str, Any]], asked: threading.Event) -> None
 
 def _work(order: dict[str, Any], out: TextIO, asked: threading.Event) -> None:
     ensemble, job = unpack_ensemble(order)
-    told = [0.0]
-
-    def observe(member: Member, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - told[0] >= TELL_EVERY:
-            told[0] = now
-            row = progress.row
-            moments = row.memorised_at, row.grokked_at
-            _tell(out, Event(row.id, row.step, progress.end, "running", *moments))
-
     with Store(job.folder) as store:
         for member in ensemble.members:
             _wait_for(store, member.experiment.id)
-        outcomes = run_ensemble(
-            ensemble,
-            store,
-            command=job.command,
-            weights=job.weights,
-            on_begin=lambda member: _tell(out, Event(member.experiment.id, 0, member.steps)),
-            on_observation=observe,
-            stop_requested=asked.is_set,
-        )
-        for outcome in outcomes:
+        for outcome in run_telling(ensemble, job, store, lambda event: _tell(out, event), asked.is_set):
             _tell(out, event_of(outcome))
-
-
-def _give_up(order: dict[str, Any], out: TextIO, reason: str) -> None:
-    ensemble, _ = unpack_ensemble(order)
-    for member in ensemble.members:
-        _tell(out, Event(member.experiment.id, status="failed", error=reason))
-
-
-def event_of(outcome: Outcome) -> Event:
-    """Tell how a member ended."""
-    if outcome.run is None:
-        return Event(outcome.member.experiment.id, status="failed", error=outcome.error)
-    row = outcome.run.row
-    return Event(row.id, row.step, row.step, row.status, row.memorised_at, row.grokked_at)
 
 
 def _wait_for(store: Store, run: str) -> None:

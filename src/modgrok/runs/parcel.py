@@ -1,0 +1,101 @@
+"""A run taken from one store to another: all that is kept of it, as plain values.
+
+Owns: which columns and files a run is. The receiving store holds afterwards what the sending one held: the
+same records to the bit, the same weights, the same state to resume from.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from .arrays import write_bytes
+from .store import Store
+
+TABLES = ("records", "checkpoints")
+"""Tables whose rows belong to a run by its number."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A run as plain values.
+
+    Arguments:
+        row: column of the table `runs` -> value, but for the number, which is the store's own.
+        rows: table -> its rows that belong to the run, each column -> value, without the number.
+        files: name relative to the store -> content.
+    """
+
+    row: dict[str, Any]
+    rows: dict[str, tuple[dict[str, Any], ...]]
+    files: dict[str, bytes]
+
+    @property
+    def run(self) -> str:
+        """Run id."""
+        return str(self.row["id"])
+
+
+def pack_run(store: Store, run: str) -> Parcel | None:
+    """Read all that a store keeps of a run; None if it has not begun.
+
+    Arguments:
+        store: any.
+        run: whole id.
+    """
+    found = store.connection.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
+    if found is None:
+        return None
+    row = dict(found)
+    number = row.pop("number")
+    rows = {table: tuple(_rows(store.connection, table, number)) for table in TABLES}
+    files = {name: (store.folder / name).read_bytes() for name in sorted(_files(store, run))}
+    return Parcel(row, rows, files)
+
+
+def unpack_run(store: Store, parcel: Parcel) -> None:
+    """Write a run into a store, all or nothing; what the store kept of it before is replaced.
+
+    Arguments:
+        store: where to.
+        parcel: what `pack_run` read.
+
+    Raises:
+        InputError: another process is training this run.
+    """
+    run = parcel.run
+    with store.lock(run)(run):
+        earlier = _files(store, run)
+        for name, content in parcel.files.items():
+            write_bytes(store.folder / name, content, durable=True)
+        with store.transaction() as connection:
+            changed = ", ".join(f"{name} = excluded.{name}" for name in parcel.row if name != "id")
+            _insert(connection, "runs", parcel.row, f" ON CONFLICT (id) DO UPDATE SET {changed}")
+            number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
+            for table in TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE run = ?", (number,))
+                for row in parcel.rows[table]:
+                    _insert(connection, table, {"run": number, **row})
+        for name in earlier - set(parcel.files):
+            (store.folder / name).unlink(missing_ok=True)
+
+
+def _files(store: Store, run: str) -> set[str]:
+    """Name the files of a run that a store tells of."""
+    found = store.connection.execute(
+        "SELECT state FROM runs WHERE id = :run AND state IS NOT NULL UNION SELECT file FROM checkpoints "
+        "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = :run",
+        {"run": run},
+    )
+    return {row[0] for row in found}
+
+
+def _rows(connection: sqlite3.Connection, table: str, number: int) -> list[dict[str, Any]]:
+    found = connection.execute(f"SELECT * FROM {table} WHERE run = ? ORDER BY step", (number,))
+    return [{name: row[name] for name in row.keys() if name != "run"} for row in found]  # noqa: SIM118
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any], rest: str = "") -> None:
+    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks}){rest}", tuple(row.values()))

@@ -1,0 +1,174 @@
+"""The Ray executor: runs come back from tasks as a local sweep stores them, also when a node is lost."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored import count, drive, table_of, wait_until
+
+from modgrok.runs import Store
+from modgrok.runs.listing import Listed, Listing, write_listing
+from modgrok.runs.parcel import Parcel, unpack_run
+from modgrok.sweeps import make_sweep, read_sweep, run_ensemble
+from modgrok.sweeps.board import Board
+from modgrok.sweeps.ensemble import Ensemble, ensembles_of
+from modgrok.sweeps.executor import Event, Job, pack_ensemble
+from modgrok.sweeps.remote import run_apart
+
+GRID = """
+name = "small"
+[base]
+expression = "x + y"
+p = 7
+width = 12
+steps = {steps}
+early_stop = false
+[axes]
+fraction = [0.5, 0.7]
+seed = {{ start = 0, stop = {last}, num = {seeds} }}
+"""
+
+
+def grid_of(path: Path, seeds: int, steps: int) -> Path:
+    path.write_text(GRID.format(steps=steps, last=seeds - 1, seeds=seeds))
+    return path
+
+
+def stored_alone(grid: Path, folder: Path) -> None:
+    """Run a grid in this process."""
+    sweep = read_sweep(grid)
+    with Store(folder) as store:
+        for ensemble in ensembles_of(sweep.members):
+            assert all(outcome.error is None for outcome in run_ensemble(ensemble, store, weights="final"))
+        members = tuple(Listed(member.experiment.id, member.point) for member in sweep.members)
+        write_listing(store, Listing("small", (), "", members))
+
+
+def test_a_sweep_through_ray_is_stored_as_a_local_one(call: Callable[..., Any], tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    grid = grid_of(tmp_path / "small.toml", seeds=2, steps=60)
+    found = call("sweep", str(grid), "--executor", "ray", "--workers", "1", "--json")  # with all threads
+    assert found.code == 0, found.err
+    assert not ray.is_initialized()
+    assert (found.json["total"], found.json["done"], found.json["failed"]) == (4, 4, 0)
+    stored_alone(grid, tmp_path / "alone")
+    assert table_of(tmp_path / "runs") == table_of(tmp_path / "alone")
+    assert len(table_of(tmp_path / "runs")) == 4
+
+
+@pytest.mark.long  # it waits for a cluster of three machines
+def test_a_lost_node_changes_nothing(call: Callable[..., Any], tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="needs the extra ray")
+    from ray.cluster_utils import Cluster
+
+    grid = grid_of(tmp_path / "small.toml", seeds=100, steps=300)
+    disturbed, undisturbed = tmp_path / "disturbed", tmp_path / "undisturbed"
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    try:
+        cluster.add_node(num_cpus=1)
+        lost = cluster.add_node(num_cpus=1)
+        driver = drive(grid, disturbed, "--executor", "ray", "--address", cluster.address)
+        wait_until(lambda: count(disturbed, "runs") >= 5, driver)
+        cluster.remove_node(lost, allow_graceful=False)  # it had 16 runs, and at least 11 to go
+        assert count(disturbed, "runs") < 100
+        assert driver.wait(timeout=900) == 0
+    finally:
+        cluster.shutdown()
+    assert call("sweep", str(grid), "--runs", str(undisturbed), "--workers", "2").code == 0
+    assert table_of(disturbed) == table_of(undisturbed)
+    assert len(table_of(disturbed)) == 200
+
+
+def apart(
+    ensemble: Ensemble, job: Job, parcels: tuple[Parcel, ...] = (), stop_after: int = 10**9
+) -> tuple[list[Event], list[Parcel]]:
+    """Run an ensemble as a task does, without Ray."""
+    events: list[Event] = []
+    found: list[Parcel] = []
+
+    def tell(event: Event, parcel: Parcel | None) -> bool:
+        events.append(event)
+        found.extend([parcel] if parcel is not None else [])
+        return len(events) >= stop_after
+
+    run_apart(pack_ensemble(ensemble, job), parcels, tell)
+    return events, found
+
+
+def test_a_task_tells_of_its_runs_and_goes_on_from_parcels(tmp_path: Path) -> None:
+    def members(steps: int) -> Ensemble:
+        base = {"expression": "x + y", "p": 5, "width": 8, "steps": steps, "early_stop": False}
+        (ensemble,) = ensembles_of(make_sweep({"name": "s", "base": base, "axes": {"seed": [0, 1]}}).members)
+        return ensemble
+
+    job = Job(tmp_path / "driver", "modgrok sweep")
+    events, parcels = apart(members(5), job)
+    assert [event.status for event in events if event.status != "running"] == ["finished"] * 2
+    assert [parcel.run for parcel in parcels] == [m.experiment.id for m in members(5).members]
+    assert not job.folder.exists()
+    _, stopped = apart(members(10), job, tuple(parcels), stop_after=1)
+    assert [(p.row["status"], p.row["step"]) for p in stopped] == [("interrupted", 6)]
+    _, later = apart(members(10), job, tuple(stopped))
+    assert [parcel.row["step"] for parcel in later] == [10, 10]
+    with Store(tmp_path / "there") as there, Store(tmp_path / "alone") as alone:
+        for parcel in later:
+            unpack_run(there, parcel)
+        list(run_ensemble(members(10), alone))
+        for row in alone.rows():
+            curves = [str([r.scalars for r in store.records(row.id)]) for store in (there, alone)]
+            assert curves[0] == curves[1]
+
+
+def test_the_board_gives_news_once_in_order() -> None:
+    board = Board()
+    assert not board.tell(1, Event("a"))
+    board.stop()
+    assert board.tell(2, Event("b"))
+    assert [(number, event.run) for number, event, _ in board.take()] == [(1, "a"), (2, "b")]
+    assert board.take() == []
+
+
+def test_without_ray_one_line_says_what_to_install(
+    call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    found = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray")
+    assert found.code == 2
+    expected = 'modgrok: executor: ray needs Ray (pip install "modgrok[ray]"), got none\n'
+    assert found.err.endswith(expected)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--address", "nowhere"), "address: must be HOST:PORT, ray://HOST:PORT or auto, got 'nowhere'"),
+        (("--address", "127.0.0.1:closed"), "address: must be HOST:PORT"),
+        (("--address", "PORT"), "address: must be that of a running Ray cluster, got '127.0.0.1:"),
+        (("--gpus", "-1"), "gpus: must be at least 0"),
+        (("--gpus", "many"), "gpus: must be a number, got 'many'"),
+    ],
+)
+def test_refusals(call: Callable[..., Any], tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    pytest.importorskip("ray", reason="needs the extra ray")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # bound, and nobody listens
+        port = f"127.0.0.1:{free.getsockname()[1]}"
+        given = [port if word == "PORT" else word for word in arguments]
+        found = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray", *given)
+    assert found.code == 2
+    assert found.err.startswith(f"modgrok: {message}")
+    assert found.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("option", [("--address", "auto"), ("--gpus", "0.5")])
+def test_options_of_ray_need_ray(call: Callable[..., Any], tmp_path: Path, option: tuple[str, str]) -> None:
+    found = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), *option)
+    assert found.code == 2
+    assert found.err == f"modgrok: {option[0][2:]}: must go with the executor ray, got '{option[1]}'\n"
