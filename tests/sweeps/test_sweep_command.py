@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from stored import children, count, drive, gone, kill, table_of, wait_until
 
 from modgrok.runs import Store
 from modgrok.runs.listing import read_listing, rows_of_sweep, sweep_names
@@ -37,91 +35,75 @@ def write(path: Path, text: str) -> str:
     return str(path)
 
 
-def table_of(folder: Path) -> list[tuple[Any, ...]]:
-    """All that a sweep stored, but for times."""
-    with Store(folder, read_only=True) as store:
-        rows = rows_of_sweep(store, "small")
-        found = []
-        for row in rows:
-            records = [(r.step, tuple(r.scalars.values())) for r in store.records(row.id)]
-            weights = store.checkpoints(row.id)[-1].load()
-            numbers = np.asarray(weights.embedding).tobytes()  # type: ignore[union-attr]
-            moments = row.memorised_at, row.grokked_at
-            found.append((row.id, row.status, row.step, *moments, str(records), numbers))
-        return found
-
-
-def drive(grid: str, folder: Path, *more: str) -> subprocess.Popen[bytes]:
-    code = "from modgrok.cli import main; main()"
-    arguments = ["sweep", grid, "--runs", str(folder), "--workers", "1", *more]
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-
-
-def observed(folder: Path) -> int:
-    """Records of all runs so far."""
-    try:
-        with Store(folder, read_only=True) as store:
-            return int(store.connection.execute("SELECT count(*) FROM records").fetchone()[0])
-    except Exception:
-        return 0
-
-
-def wait_for_more(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    known, deadline = observed(folder), time.monotonic() + 120
-    while observed(folder) <= known:
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def children(process: subprocess.Popen[bytes]) -> list[int]:
-    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in listed]
-
-
-def gone(pid: int) -> bool:
-    try:
-        return "Z" in Path(f"/proc/{pid}/stat").read_text().split(")")[1]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+@pytest.fixture
+def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes of a test share a folder of compiled steps."""
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "compiled"))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 
 @pytest.mark.long  # it waits for real processes to be at the right place
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found in /proc")
-def test_killed_workers_and_drivers_change_nothing(
-    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "compiled"))
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
-    grid = write(tmp_path / "small.toml", GRID.format(steps=20_000))
+def test_killed_workers_and_drivers_change_nothing(call: Any, compiled: None, tmp_path: Path) -> None:
+    text = GRID.format(steps=40_000).replace("[0, 1]", "[0, 1, 2, 3, 4, 5, 6, 7]")
+    grid = tmp_path / "small.toml"
+    grid.write_text(text)
     disturbed, undisturbed = tmp_path / "disturbed", tmp_path / "undisturbed"
-    driver = drive(grid, disturbed)
-    wait_for_more(disturbed, driver)
+
+    def wait_for_more(driver: subprocess.Popen[bytes]) -> None:
+        known = count(disturbed, "records")
+        wait_until(lambda: count(disturbed, "records") > known, driver)
+
+    driver = drive(grid, disturbed, "--workers", "1")
+    wait_for_more(driver)
     (worker,) = children(driver)
-    os.kill(worker, signal.SIGKILL)
-    wait_for_more(disturbed, driver)  # by another worker
+    kill(worker)
+    wait_for_more(driver)  # by another worker
     (successor,) = children(driver)
     assert successor != worker
-    refused = call("sweep", grid, "--runs", str(disturbed))
+    refused = call("sweep", str(grid), "--runs", str(disturbed))
     assert refused.code == 2
     assert refused.err.endswith("sweep: small is being run by another process\n")
     driver.kill()
     driver.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not gone(successor):
         assert time.monotonic() < deadline, "the worker outlived its driver"
         time.sleep(0.02)
     with Store(disturbed, read_only=True) as store:
         assert any(row.status != "finished" for row in rows_of_sweep(store, "small"))
-    repeated = call("sweep", grid, "--runs", str(disturbed), "--workers", "1", "--json")
+    repeated = call("sweep", str(grid), "--runs", str(disturbed), "--workers", "1", "--json")
     assert repeated.code == 0, repeated.err
-    assert (repeated.json["total"], repeated.json["done"], repeated.json["failed"]) == (4, 4, 0)
-    call("sweep", grid, "--runs", str(undisturbed), "--workers", "1")
+    assert (repeated.json["total"], repeated.json["done"], repeated.json["failed"]) == (16, 16, 0)
+    call("sweep", str(grid), "--runs", str(undisturbed), "--workers", "1")
     assert table_of(disturbed) == table_of(undisturbed)
-    assert len(table_of(disturbed)) == 4
+    assert len(table_of(disturbed)) == 16
+
+
+@pytest.mark.long  # 400 runs
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found in /proc")
+def test_two_hundred_runs_killed_three_times_are_those_of_one_command(
+    call: Any, compiled: None, tmp_path: Path
+) -> None:
+    text = GRID.format(steps=200).replace("p = 5", "p = 7").replace("500", "20")
+    grid = tmp_path / "small.toml"
+    grid.write_text(text.replace("seed = [0, 1]", "seed = { start = 0, stop = 99, num = 100 }"))
+    disturbed, undisturbed = tmp_path / "disturbed", tmp_path / "undisturbed"
+
+    def finished() -> int:
+        return count(disturbed, "runs WHERE status = 'finished'")
+
+    for enough in (5, 50, 100):  # far apart, so that a slow look at the store misses none
+        driver = drive(grid, disturbed, "--workers", "2")
+        wait_until(lambda enough=enough: finished() >= enough, driver)  # type: ignore[misc]
+        kill(*children(driver), driver.pid)
+        driver.wait()
+        assert finished() < 200
+    assert call("sweep", str(grid), "--runs", str(disturbed), "--workers", "2").code == 0
+    assert call("sweep", str(grid), "--runs", str(undisturbed), "--workers", "2").code == 0
+    assert table_of(disturbed) == table_of(undisturbed)
+    assert len(table_of(disturbed)) == 200
 
 
 def test_a_sweep_continues_lists_and_retries(call: Any, tmp_path: Path) -> None:
@@ -161,7 +143,7 @@ def test_a_sweep_continues_lists_and_retries(call: Any, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("none.toml",), "file: cannot read"),
-        (("small.toml", "--executor", "cloud"), "executor: must be one of local"),
+        (("small.toml", "--executor", "cloud"), "executor: must be one of local, ray"),
         (("small.toml", "--workers", "0"), "workers: must be at least 1"),
         (("small.toml", "--weights", "none"), "weights: must be one of final, schedule"),
         (("bad.toml",), "axes.fractoin: is no field of train; did you mean fraction?"),

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import re
 import shutil
 import sqlite3
@@ -126,9 +127,13 @@ class Store:
             if not read_only:
                 self.folder.mkdir(parents=True, exist_ok=True)
             self.connection = self._connect(read_only)
-            if not read_only:
-                self._migrate()
-            self._check_version()
+            try:
+                if not read_only:
+                    self._migrate()
+                self._check_version()
+            except BaseException:
+                self.connection.close()
+                raise
         except (OSError, sqlite3.OperationalError) as error:
             raise InputError(f"runs: cannot use {shorten(self.folder)}: {error}") from None
         except sqlite3.DatabaseError as error:
@@ -147,15 +152,31 @@ class Store:
     # Opening -----------------------------------------------------------------------------------------------
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
-        mode = "ro" if read_only else "rwc"
-        uri = f"{(self.folder / DATABASE).absolute().as_uri()}?mode={mode}"
+        if not read_only:
+            return self._opened("mode=rwc", "journal_mode = WAL", "synchronous = FULL")
+        try:
+            return self._opened("mode=ro", "schema_version")
+        except sqlite3.OperationalError:
+            if self._writable_or_written():
+                raise
+        return self._opened("mode=ro&immutable=1", "schema_version")
+
+    def _opened(self, mode: str, *pragmas: str) -> sqlite3.Connection:
+        uri = f"{(self.folder / DATABASE).absolute().as_uri()}?{mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=60, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+        try:
+            for pragma in ("foreign_keys = ON", *pragmas):
+                connection.execute(f"PRAGMA {pragma}").fetchall()
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
+
+    def _writable_or_written(self) -> bool:
+        """Say whether the database may change, or has a journal; else nobody needs its locks."""
+        journal = self.folder / f"{DATABASE}-wal"
+        return os.access(self.folder, os.W_OK) or (journal.is_file() and journal.stat().st_size > 0)
 
     def _migrate(self) -> None:
         """Apply the numbered migrations that this store has not seen, each in its own transaction."""
