@@ -32,7 +32,8 @@ from .measure_transformer import measure_transformer
 from .options import DEFAULT_RUNS, Json, Runs
 from .output import percent, say, say_json
 from .pruning import prune_last, pruning_json, tell_pruning
-from .runs import RunName, stored_table
+from .runs import RunName
+from .stored_table import stored_table
 
 Place = dict[str, Any]
 

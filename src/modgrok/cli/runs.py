@@ -1,4 +1,7 @@
-"""`modgrok runs`: the store, listed, shown, cleared and taken up again."""
+"""`modgrok runs`: the store, listed, shown, cleared and taken up again.
+
+Listing loads no JAX; the other verbs load what they need when they are called.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,10 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from ..runs import Experiment, Store
+from ..runs.database import Database, RunRow
 from ..runs.listing import rows_of_sweep
-from ..runs.store import RunRow
-from ..tasks import Task, task_from_table
-from .cache import enable_compilation_cache
 from .options import DEFAULT_RUNS, Json, Runs, whole
 from .output import percent, say, say_json
-from .train import follow, summary, tell
 
 runs = App(name="runs", help="List, show, remove and resume stored runs.")
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
@@ -22,6 +21,8 @@ RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest
 
 def described(row: RunRow) -> dict[str, Any]:
     """A run as one JSON object."""
+    from ..runs import Experiment
+
     shown = asdict(row)
     for name in ("experiment", "scalars", "histograms", "state", "state_sha256"):
         del shown[name]
@@ -39,7 +40,7 @@ def list_runs(
     json: Json = False,
 ) -> int:
     """List the runs of a store, oldest first."""
-    with Store(runs, read_only=True) as store:
+    with Database(runs, read_only=True) as store:
         rows = store.rows() if sweep is None else rows_of_sweep(store, sweep)
     for row in rows:
         grokked = "never" if row.grokked_at is None else f"{row.grokked_at:,}"
@@ -58,6 +59,8 @@ def list_runs(
 @runs.command
 def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
     """Show one run: settings, outcome, kept weights."""
+    from ..runs import Experiment, Store
+
     with Store(runs, read_only=True) as store:
         row = store.get(run)
         checkpoints = store.checkpoints(row.id)
@@ -87,6 +90,8 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
 @runs.command
 def remove(*run: RunName, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
     """Delete runs with their records and files."""
+    from ..runs import Store
+
     with Store(runs) as store:
         removed = [store.remove(name) for name in run]
     for row in removed:
@@ -111,6 +116,11 @@ def resume(
     json: Json = False,
 ) -> int:
     """Take a run up where its records end."""
+    from ..runs import Experiment, Store
+    from .cache import enable_compilation_cache
+    from .stored_table import stored_table
+    from .train import follow, summary, tell
+
     enable_compilation_cache()
     with Store(runs) as store:
         row = store.get(run)
@@ -127,9 +137,3 @@ def resume(
     if json:
         say_json(summary(result, runs))
     return 1 if result.row.status == "interrupted" else 0
-
-
-def stored_table(store: Store, experiment: Experiment) -> Task | None:
-    """Return the table of a run whose task was given directly."""
-    digest = experiment.task.table
-    return None if digest is None else task_from_table(store.table(digest))

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ..runs import Store
+from ..runs.database import DATABASE
 from ..runs.listing import Listed
-from ..runs.store import DATABASE
 from ..sweeps.driver import Plan, Tally, cut, plan_sweep, run_sweep
 from ..sweeps.ensemble import ensembles_of
 from ..sweeps.executor import CannotStore, Executor, Job

@@ -1,17 +1,47 @@
-"""Runs: the experiment, the one loop, the one store."""
+"""Runs: the experiment, the one loop, the one store.
 
-from .arrays import CorruptFile
-from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
-from .learner import precision_of
-from .loop import Progress, Run, prepare, run
-from .network_file import NetworkFile, read_network, read_network_file, write_network
-from .store import Checkpoint, Record, RunRow, Store
+Names are loaded when first used: the database of a store is read without JAX.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .arrays import CorruptFile
+    from .database import Database, Record, RunRow
+    from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
+    from .learner import precision_of
+    from .loop import Progress, Run, prepare, run
+    from .network_file import NetworkFile, read_network, read_network_file, write_network
+    from .store import Checkpoint, Store
+
+_HOMES = {
+    "CorruptFile": "arrays",
+    "DEFAULT_STEPS": "experiment",
+    "Checkpoint": "store",
+    "Database": "database",
+    "Experiment": "experiment",
+    "LEARNERS": "experiment",
+    "NetworkFile": "network_file",
+    "Progress": "loop",
+    "Record": "database",
+    "Run": "loop",
+    "RunRow": "database",
+    "Store": "store",
+    "precision_of": "learner",
+    "prepare": "loop",
+    "read_network": "network_file",
+    "read_network_file": "network_file",
+    "run": "loop",
+    "write_network": "network_file",
+}
 
 __all__ = [
     "DEFAULT_STEPS",
     "LEARNERS",
     "Checkpoint",
     "CorruptFile",
+    "Database",
     "Experiment",
     "NetworkFile",
     "Progress",
@@ -26,3 +56,9 @@ __all__ = [
     "run",
     "write_network",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module 'modgrok.runs' has no attribute {name!r}")

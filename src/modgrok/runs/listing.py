@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..tasks import InputError
-from ..tasks.errors import shorten
+from ..tasks.errors import InputError, shorten
+from .database import Database, RunRow
 from .lock import Lock
-from .store import RunRow, Store
 
 SCHEMA = 2
 """The migration that made the tables."""
@@ -51,19 +50,19 @@ class Listing:
     members: tuple[Listed, ...]
 
 
-def sweep_lock(store: Store, name: str) -> Lock:
+def sweep_lock(store: Database, name: str) -> Lock:
     """The lock that says a process is driving this sweep."""
     return Lock(store.folder / "sweeps" / f"{name}.lock", "sweep: {} is being run")
 
 
-def sweep_names(store: Store) -> list[str]:
+def sweep_names(store: Database) -> list[str]:
     """List the sweeps of a store, oldest first."""
     if store.schema_version < SCHEMA:
         return []
     return [row["name"] for row in store.connection.execute("SELECT name FROM sweeps ORDER BY number")]
 
 
-def write_listing(store: Store, listing: Listing) -> None:
+def write_listing(store: Database, listing: Listing) -> None:
     """Replace a sweep's list of members by another, all or nothing; their runs stay."""
     now = datetime.now(UTC).isoformat(timespec="microseconds")
     with store.transaction() as connection:
@@ -84,7 +83,7 @@ def write_listing(store: Store, listing: Listing) -> None:
         )
 
 
-def set_error(store: Store, name: str, run: str, error: str | None) -> None:
+def set_error(store: Database, name: str, run: str, error: str | None) -> None:
     """Say why a member failed, in the list and, if the run has begun, in its status; None takes it back."""
     with store.transaction() as connection:
         connection.execute(
@@ -99,7 +98,7 @@ def set_error(store: Store, name: str, run: str, error: str | None) -> None:
             )
 
 
-def read_listing(store: Store, name: str) -> Listing:
+def read_listing(store: Database, name: str) -> Listing:
     """Read a sweep by name.
 
     Raises:
@@ -116,7 +115,7 @@ def read_listing(store: Store, name: str) -> Listing:
     return Listing(name, tuple(tuple(axis) for axis in json.loads(row["axes"])), row["command"], members)
 
 
-def rows_of_sweep(store: Store, name: str) -> list[RunRow]:
+def rows_of_sweep(store: Database, name: str) -> list[RunRow]:
     """List the runs of a sweep that have begun, in the order of the grid.
 
     Raises:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..tasks import InputError
+from ..tasks.errors import InputError
 
 try:
     import fcntl
