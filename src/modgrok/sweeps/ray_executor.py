@@ -19,7 +19,7 @@ from .board import Board, News
 from .casualties import Assignment, Casualties
 from .cluster import Cluster
 from .ensemble import Ensemble, reason_of
-from .executor import CannotStore, Event, Job, pack_ensemble
+from .executor import Event, Job, pack_ensemble
 from .remote import Errand, run_errand
 
 PULSE = 0.2
@@ -151,13 +151,14 @@ class _Flock:
         """Say how a task ended.
 
         Raises:
-            CannotStore: it could not be run there: modgrok is missing, or the node's disk is full.
+            RuntimeError: it could not be run there: modgrok is missing, or the node's disk is full.
         """
         errors = self.executor.cluster.ray.exceptions
         try:
             self.executor.cluster.ray.get(reference)
         except errors.RayTaskError as error:
-            raise CannotStore(f"a task ended: {reason_of(error.cause or error)}") from None
+            reason = reason_of(error.cause or error)
+            raise RuntimeError(f"ray: a task cannot be run ({reason}); what was recorded is kept") from None
         except errors.RayError as error:
             return type(error).__name__
         return "its own end"
