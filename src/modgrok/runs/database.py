@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from ..tasks.errors import InputError, shorten
 from .lock import Lock
 
 DATABASE = "modgrok.sqlite"
+Opened = TypeVar("Opened", bound="Database")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Database:
         """Close the database."""
         self.connection.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self: Opened) -> Opened:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -241,6 +242,24 @@ class Database:
             (row.id,),
         )
         return [_record(row, *entry) for entry in found]
+
+    def last_record(self, row: RunRow) -> Record | None:
+        """Return the newest observation of a run; None before the first."""
+        found = self.connection.execute(
+            "SELECT records.step, records.seconds, records.scalars, records.histograms FROM records "
+            "JOIN runs ON runs.number = records.run WHERE runs.id = ? ORDER BY records.step DESC LIMIT 1",
+            (row.id,),
+        ).fetchone()
+        return None if found is None else _record(row, *found)
+
+    def ever(self, row: RunRow, scalar: str, least: float) -> bool:
+        """Say whether a number of a run was at least so large at some observation."""
+        found = self.connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM records JOIN runs ON runs.number = records.run "
+            "WHERE runs.id = ? AND json_extract(records.scalars, ?) >= ?)",
+            (row.id, f"$[{row.scalars.index(scalar)}]", least),
+        )
+        return bool(found.fetchone()[0])
 
     def lock(self, run: str) -> Lock:
         """The lock that says a process is training this run."""

@@ -6,13 +6,13 @@ Owns: the columns, their types and meanings. Where they are written is in `write
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from ..measures import MEASURES
 from ..measures.corruption_phase import HIGH, corruption_phase
-from ..runs import Experiment, Record, RunRow, Store
+from ..runs import Database, Experiment, Record, RunRow, Store
 from ..runs.experiment import LEARNERS
 from ..runs.listing import Listed, read_listing, rows_of_sweep
 
@@ -152,8 +152,8 @@ def sweep_table(store: Store, name: str) -> SweepTable:
 def run_row(store: Store, listed: Listed, row: RunRow) -> Row:
     """Lay out one run: outcome, settings, the last record's numbers."""
     experiment = Experiment.model_validate_json(row.experiment)
-    records = store.records(row.id)
-    last = record_row(records[-1]) if records else {}
+    record = store.last_record(row)
+    last = record_row(record) if record is not None else {}
     last.pop("step", None)
     last.pop("seconds", None)
     return {
@@ -167,7 +167,7 @@ def run_row(store: Store, listed: Listed, row: RunRow) -> Row:
         "budget": row.budget,
         "memorised_at": row.memorised_at,
         "grokked_at": row.grokked_at,
-        "phase": phase_of(records, experiment.corruption),
+        "phase": None if record is None else phase_of(store, row, record, experiment.corruption),
         "chance": row.context["chance"],
         "majority": row.context["majority"],
         "train_inputs": row.context["train"],
@@ -191,13 +191,11 @@ def record_row(record: Record) -> Row:
     return {"step": record.step, "seconds": record.seconds, **values}
 
 
-def phase_of(records: Sequence[Record], corruption: float) -> str | None:
-    """Name the phase that a run ended in; None before its first record."""
-    if not records:
-        return None
-    last = records[-1].scalars
-    generalised = any(record.scalars["test_accuracy"] >= HIGH for record in records)
-    train, test = last["train_accuracy"], last["test_accuracy"]
+def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> str:
+    """Name the phase that a run ended in."""
+    train, test = last.scalars["train_accuracy"], last.scalars["test_accuracy"]
+    low = train < HIGH and test < HIGH  # only then does the phase depend on what had been before
+    generalised = low and store.ever(row, "test_accuracy", HIGH)
     return corruption_phase(train, test, corruption, generalised=generalised)
 
 
