@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -278,9 +279,6 @@ def migrations() -> list[tuple[int, str]]:
 def _record(row: RunRow, step: int, seconds: float, scalars: str, histograms: bytes) -> Record:
     values = [float("nan") if value is None else float(value) for value in json.loads(scalars)]
     counts = np.frombuffer(histograms, dtype="<u2").astype(np.int64)
-    edges = np.cumsum([0, *(bins for _, bins in row.histograms)])
-    parts = {
-        name: counts[start:end]
-        for (name, _), start, end in zip(row.histograms, edges[:-1], edges[1:], strict=True)
-    }
+    ends = accumulate(bins for _, bins in row.histograms)
+    parts = {name: counts[end - bins : end] for (name, bins), end in zip(row.histograms, ends, strict=True)}
     return Record(step, seconds, dict(zip(row.scalars, values, strict=True)), parts)
