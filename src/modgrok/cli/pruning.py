@@ -15,7 +15,7 @@ from ..runs import Experiment, NetworkFile, Store
 from ..runs.splits import split_of
 from ..tasks import InputError, Task
 from .output import percent, say
-from .runs import stored_table
+from .stored_table import stored_table
 
 TOLD = ("train", "test", "clean", "corrupted")
 """Groups that are printed; JSON has all."""
