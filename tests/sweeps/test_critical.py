@@ -231,6 +231,7 @@ def found_by(executor: HereExecutor, folder: Path, **critical: Any) -> Any:
         return run_search(make_sweep(content), drive)
 
 
+@pytest.mark.long  # it compiles a training step for each of three fractions
 def test_a_search_goes_on_where_it_was_cut_off_and_repeats_nothing(tmp_path: Path) -> None:
     cut_off, undisturbed = HereExecutor(), HereExecutor()
     coarse = found_by(cut_off, tmp_path / "a", resolution=0.6)
