@@ -47,7 +47,8 @@ def test_tables_are_those_of_their_files(file: Path) -> None:
         assert columns == [*axes, *(name for name, _, _ in POINT)]
         seeds = Counter(points_of_runs(sweep))
         assert [int(row["runs"]) for row in rows] == list(seeds.values())
-        assert all(0 <= int(row["grokked"]) <= int(row["memorised"]) <= int(row["runs"]) for row in rows)
+        for row in rows:  # with corrupted labels a run may grok without memorising
+            assert max(int(row["grokked"]), int(row["memorised"])) <= int(row["runs"])
         assert told(rows, axes) == points(sweep, ("seed",))
     else:
         axes = [name for name in sweep.axis_names if name not in ("fraction", "seed")]

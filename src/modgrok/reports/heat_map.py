@@ -119,7 +119,8 @@ def heat_map(
     known = [f"{short(c.x)}, {short(c.y)}: {'none' if c.value is None else short(c.value)}" for c in cells]
     text = f"Heat map of {name} over {x[0]} and {y[0]}. " + "; ".join(known[:60])
     longest = max((len(short(v)) for v in y[1]), default=1)
-    margins = Margins(26 + min(7 * longest, 120), 8, 26, 38)
+    top = 26 if shades is not None else 56  # three rows of phases
+    margins = Margins(26 + min(7 * longest, 120), 8, top, 38)
     return Cell(alt.layer(rects, numbers, *legend), text, ROW * max(len(y[1]), 1), margins)
 
 
@@ -177,18 +178,19 @@ def _bar(shades: Shades, missing: bool) -> list[alt.Chart]:
 
 
 def _phase_legend(cells: Sequence[GridCell]) -> list[alt.Chart]:
-    """Name the phases that occur, above the map."""
-    marks, at = [], 6.0
-    for phase in (phase for phase in PHASES if any(cell.value == phase for cell in cells)):
+    """Name the phases that occur, above the map, two in a row: small multiples are narrow."""
+    marks = []
+    shown = [phase for phase in PHASES if any(cell.value == phase for cell in cells)]
+    for place, phase in enumerate(shown):
+        at, height = (-34.0, 84.0)[place % 2], -14.0 - 15 * (place // 2)
         square = alt.Chart(data([{}])).mark_square(size=80, opacity=1, color=PHASE_COLOURS[phase])
-        marks.append(square.encode(x=alt.value(at), y=alt.value(-14)))
-        marks.append(_label(at + 9, "left", phase))
-        at += 26 + 5.6 * len(phase)
+        marks.append(square.encode(x=alt.value(at), y=alt.value(height)))
+        marks.append(_label(at + 9, "left", phase, height))
     return marks
 
 
-def _label(at: float | int, align: Any, words: str) -> alt.Chart:
+def _label(at: float | int, align: Any, words: str, height: float = -14.0) -> alt.Chart:
     mark = alt.Chart(data([{}])).mark_text(
         align=align, baseline="middle", fontSize=10, color=SOFT, text=words
     )
-    return mark.encode(x=alt.value(at), y=alt.value(-14))
+    return mark.encode(x=alt.value(at), y=alt.value(height))

@@ -128,7 +128,10 @@ def map_panel(rows: Sequence[Row], view: View, value: str) -> Panel:
     parts: list[tuple[str, Sequence[Row]]] = [("", rows)]
     if view.multiple is not None:
         parts = [
-            (f"{view.multiple} {short(at)}", [row for row in rows if row[view.multiple] == at])
+            (
+                f"{view.multiple.replace('_', ' ')} {short(at)}",
+                [row for row in rows if row[view.multiple] == at],
+            )
             for at in coordinates(rows, view.multiple)
         ]
     drawn = [(label, grid_cells(part, view.x, view.y, value)) for label, part in parts]
