@@ -19,7 +19,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("claims")
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+FIRST, *OTHERS = PAPERS
+
+
+@pytest.mark.parametrize("paper", [FIRST, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)])
 def test_every_claim_can_be_tested(paper: str, runs: Path) -> None:
     claims = read_paper(paper).claims
     found = reproduce(claims, "tiny", runs, InProcess(), workers=1)

@@ -7,22 +7,19 @@ whose runs ended there; what it does not hold is forecast by a few steps of each
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import numpy as np
-
+from ..runs import Experiment
 from ..sweeps.ensemble import ensembles_of
-from ..sweeps.forecast import forecast
+from ..sweeps.forecast import forecast, measure_cost
 from ..sweeps.grid import Member
 from .claim import Budget, Claim
 
-SIDE = 512
-"""Rows of the probe's matrices."""
-PROBE_SECONDS = 0.5
+PROBE = {"expression": "x + y", "p": 31, "fraction": 0.6, "width": 200}
+"""The run whose step is timed on both machines."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Reference:
     """Seconds measured on one machine.
 
     Arguments:
-        probe: of the probe there.
+        probe: of a step of the probe there, at the time of the runs.
         runs: run id -> seconds.
         claims: claim id at a budget, as `id@budget` -> seconds of what is not in `runs`: the evaluation, and
             runs whose ids are known only once others have ended.
@@ -62,15 +59,8 @@ def read_reference() -> Reference:
 
 
 def probe_seconds() -> float:
-    """Return the mean time of a product of two matrices here, over half a second."""
-    left = np.random.default_rng(0).normal(size=(SIDE, SIDE)).astype(np.float32)
-    right = left.T.copy()
-    _ = left @ right
-    began, made = time.perf_counter(), 0
-    while made < 3 or time.perf_counter() - began < PROBE_SECONDS:
-        _ = left @ right
-        made += 1
-    return (time.perf_counter() - began) / made
+    """Return the time of a step of the probe here, from a fifth of a second of them."""
+    return measure_cost(Experiment.of(**PROBE)).seconds_per_step  # type: ignore[arg-type]
 
 
 def costs_of(

@@ -363,13 +363,13 @@ def find_participation(evidence: Evidence) -> Found:
     )
 
 
-def least(values: Sequence[float | None]) -> float | None:
+def least(values: Sequence[float | int | None]) -> float | int | None:
     """Return the smallest, None if one is missing."""
     known = [value for value in values if value is not None]
     return min(known) if known and len(known) == len(values) else None
 
 
-def greatest(values: Sequence[float | None]) -> float | None:
+def greatest(values: Sequence[float | int | None]) -> float | int | None:
     """Return the largest, None if one is missing."""
     known = [value for value in values if value is not None]
     return max(known) if known and len(known) == len(values) else None
