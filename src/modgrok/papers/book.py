@@ -54,8 +54,8 @@ p {{ margin: 0 0 8px; }}
 .marks {{ display: flex; flex-wrap: wrap; gap: 4px; }}
 .mark {{ width: 16px; height: 16px; border-radius: 3px; -webkit-print-color-adjust: exact;
   print-color-adjust: exact; }}
-.glance {{ display: grid; grid-template-columns: max-content 1fr max-content; gap: 8px 20px;
-  align-items: center; margin: 0 0 28px; max-width: 900px; font-size: 14px; }}
+.glance {{ display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr) minmax(0, 4fr); gap: 10px 24px;
+  align-items: center; margin: 0 0 28px; font-size: 14px; line-height: 1.35; }}
 .key {{ display: grid; grid-template-columns: max-content 1fr; gap: 6px 14px; margin: 0 0 36px;
   align-items: center; font-size: 13px; color: {SOFT}; }}
 table {{ border-collapse: collapse; width: 100%; font-size: 13px; line-height: 1.4; }}
