@@ -90,6 +90,8 @@ def group(budget: Budget, *expressions: str, seeds: int = 1, **options: Any) -> 
         "steps": size.steps,
         **{name: value for name, value in options.items() if value is not None},
     }
+    if budget == "tiny":
+        base["early_stop"] = False  # so that claims which share a run follow it alike
     axes: dict[str, Any] = {"expression": list(expressions)}
     if isinstance(base["fraction"], list):
         axes["fraction"] = base.pop("fraction")
