@@ -18,7 +18,7 @@ MEANINGS = {
     "reproduced": "every number is in the range that the paper gives it",
     "deviates": "what the sentence says holds, a number beside it does not",
     "refuted": "a number on which the sentence rests is out of its range",
-    UNTESTED: "a run or the evaluation failed; the page says why",
+    UNTESTED: "runs are missing, or something failed; the page says why",
 }
 MOST_TASKS = 6
 
