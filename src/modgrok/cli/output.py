@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..runs.plain import plain
 from ..tasks.errors import InputError, shorten
 
 
@@ -23,20 +24,8 @@ def note(text: str) -> None:
 
 def say_json(values: dict[str, Any]) -> None:
     """Write one JSON object as the last line of stdout; nan and infinities become null."""
-    sys.stdout.write(json.dumps(_plain(values), allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(plain(values), allow_nan=False) + "\n")
     sys.stdout.flush()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
 
 
 def check_output(path: Path, suffixes: tuple[str, ...] = ()) -> None:

@@ -24,7 +24,7 @@ from ..tasks import Task, task_from_text
 from .charts import Line, Point, lines, points, single, table_map
 from .claim import Budget, Claim, Expected, Found, Number
 from .evidence import Evidence, Trial
-from .plan import Group
+from .plan import Group, no_runs
 
 TITLE = "Across the papers: the same tasks under every learner"
 CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"
@@ -282,11 +282,6 @@ def find_hypothesis(evidence: Evidence) -> Found:
 # The closed form of every task with a form ------------------------------------------------------------------
 
 
-def plan_nothing(budget: Budget) -> Mapping[str, Group]:
-    """Plan nothing: the weights are written down."""
-    return {}
-
-
 def find_closed(evidence: Evidence) -> Found:
     """Write the network of every task down, and check it on every input."""
     p = MODULUS[evidence.budget]  # type: ignore[index]
@@ -406,7 +401,7 @@ CLAIMS = (
         "crosscut/closed-form",
         "Gromov 2023, Claims I and II; Doshi et al. 2024, Sec. 2 and 3",
         "Every polynomial with a form has a network that can be written down, without an error on any input.",
-        plan_nothing,
+        no_runs,
         find_closed,
         (
             Expected("written", "all 15", low=15.0, budgets=("laptop", "paper")),

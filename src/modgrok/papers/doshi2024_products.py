@@ -19,8 +19,9 @@ from ..models import MLP
 from ..tasks import task_from_text
 from .charts import Line, Panel, Point, lines, points, single
 from .claim import Budget, Claim, Expected, Found, Number
-from .doshi2024_sums import EXACT, FEW_DRAWS, SEEDS, TINY, no_runs
+from .doshi2024_sums import EXACT, FEW_DRAWS, SEEDS, TINY
 from .evidence import Evidence
+from .plan import no_runs
 
 # Eq. 4: products
 

@@ -70,6 +70,10 @@ class Trial:
             raise InputError(f"curve: must be one of {', '.join(self.row.scalars)}, got {name}")
         return np.array([record.scalars[name] for record in self.records])
 
+    def at(self, name: str, step: float | int) -> float:
+        """Return a recorded number at the last observation up to a step."""
+        return float(self.curve(name)[np.searchsorted(self.steps, step, side="right") - 1])
+
     def last(self, name: str) -> float:
         """Return a recorded number at the end."""
         return float(self.curve(name)[-1])

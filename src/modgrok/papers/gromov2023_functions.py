@@ -14,14 +14,9 @@ from .charts import LINES, SOFT, TEST, TRAIN, Line, Panel, Point, lines, points,
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
 from .gromov2023_training import REAL, SMALL, SMALLER, TINY, least, small_rate
-from .plan import Group
+from .plan import Group, no_runs
 
 WIDTHS = (20, 30, 50, 70, 100, 150, 200, 300, 500)
-
-
-def no_runs(budget: Budget) -> Mapping[str, Group]:
-    """Closed forms need no training."""
-    return {}
 
 
 def size(evidence: Evidence) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import numpy as np
 from ..analytic import construct, weighted_sum
 from ..measures import PHASE_BINS
 from ..models import MLP
+from ..sweeps.statistics import quantile
 from .charts import MEASURE, SECOND, TEST, TRAIN, Line, Panel, histogram, image, lines, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
@@ -159,7 +160,7 @@ def find_loss(evidence: Evidence) -> Found:
 def find_norm(evidence: Evidence) -> Found:
     """Read how the root mean square weight grows."""
     runs = evidence["gd"]
-    flat = [_at(run, "weight_norm", (run.row.memorised_at or int(run.steps[-1])) / 2) for run in runs]
+    flat = [run.at("weight_norm", (run.row.memorised_at or int(run.steps[-1])) / 2) for run in runs]
     pace = [np.diff(run.curve("weight_norm")) / np.diff(run.steps) for run in runs]
     fastest = [
         float(run.steps[np.argmax(growth) + 1]) / run.row.grokked_at if run.row.grokked_at else None
@@ -302,7 +303,7 @@ def find_fraction(evidence: Evidence) -> Found:
         table: dict[float, list[int | None]] = {}
         for run in evidence[name]:
             table.setdefault(run.experiment.fraction, []).append(run.row.grokked_at)
-        median = {share: _median(found) for share, found in table.items()}
+        median = {share: quantile(found, 0.5) for share, found in table.items()}
         grokked = {share: step for share, step in median.items() if step is not None}
         least_share[name] = min(grokked, default=None)
         slow[name] = grokked[min(grokked)] if grokked else None
@@ -341,7 +342,7 @@ def find_participation(evidence: Evidence) -> Found:
     """Read the mean inverse participation ratio at the moments of training."""
     run = evidence["adamw"][0]
     curve, row = run.curve("ipr"), run.row
-    memorised, grokked = (_at(run, "ipr", at) if at else None for at in (row.memorised_at, row.grokked_at))
+    memorised, grokked = (run.at("ipr", at) if at else None for at in (row.memorised_at, row.grokked_at))
     drawn = [
         Line("IPR", run.steps, curve, MEASURE),
         Line("test accuracy", run.steps, run.curve("test_accuracy"), TEST),
@@ -373,18 +374,6 @@ def greatest(values: Sequence[float | int | None]) -> float | int | None:
     """Return the largest, None if one is missing."""
     known = [value for value in values if value is not None]
     return max(known) if known and len(known) == len(values) else None
-
-
-def _at(run: Trial, name: str, step: float | int) -> float:
-    """Return a recorded number at the last observation up to a step."""
-    return float(run.curve(name)[np.searchsorted(run.steps, step, side="right") - 1])
-
-
-def _median(steps: Sequence[int | None]) -> float | None:
-    """Return the median step, never counting as last."""
-    ordered = sorted(math.inf if step is None else step for step in steps)
-    middle = ordered[(len(ordered) - 1) // 2]
-    return None if middle == math.inf else float(middle)
 
 
 LAPTOP_SEEDS = "one seed"

@@ -20,7 +20,6 @@ from .mallinar2024_setup import (
     MODULUS,
     SLUGS,
     alignments,
-    at,
     block_of,
     deviations,
     gaussian_runs,
@@ -75,7 +74,7 @@ def find_operations(evidence: Evidence) -> Found:
     values: dict[str, float | None] = {
         "final_least": min(trial.last("test_accuracy") for trial in every),
         "train_least": min(float(trial.curve("train_accuracy").min()) for trial in every),
-        "flat_most": max(at(trial, "nonzero_accuracy", FLAT) for trial in every),
+        "flat_most": max(trial.at("nonzero_accuracy", FLAT) for trial in every),
         "initial_loss_times_p": max(float(trial.curve("test_loss")[0]) * trial.task.p for trial in every),
     }
     for name, slug in SLUGS.items():
@@ -191,7 +190,7 @@ def find_progress(evidence: Evidence) -> Found:
     rows = [
         {
             "iteration": step,
-            "test accuracy": shown(at(trial, "test_accuracy", step)),
+            "test accuracy": shown(trial.at("test_accuracy", step)),
             "circulant deviation": shown(float(deviation[step])),
             "alignment": shown(float(aligned[step])),
         }
@@ -435,17 +434,17 @@ def find_fractions(evidence: Evidence) -> Found:
     values: dict[str, float | None] = {f"{number}_{name}": None for name in names for number in measured}
     for trial in evidence["small"]:
         name = percent_of(trial.experiment.fraction)
-        values[f"accuracy30_{name}"] = at(trial, "test_accuracy", short)
-        values[f"accuracy100_{name}"] = at(trial, "test_accuracy", long)
-        values[f"deviation30_{name}"] = at(trial, "circulant_deviation_mean", short)
+        values[f"accuracy30_{name}"] = trial.at("test_accuracy", short)
+        values[f"accuracy100_{name}"] = trial.at("test_accuracy", long)
+        values[f"deviation30_{name}"] = trial.at("circulant_deviation_mean", short)
     values["accuracy30_50"] = evidence.one("half").last("test_accuracy")
     rows = [
         {
             "fraction": trial.experiment.fraction,
-            "accuracy at 30": shown(at(trial, "test_accuracy", short)),
-            "accuracy at 100": shown(at(trial, "test_accuracy", long)) if trial.row.step > short else "",
-            "deviation at 30, sum": shown(at(trial, "circulant_deviation", short)),
-            "deviation at 30, mean": shown(at(trial, "circulant_deviation_mean", short), 4),
+            "accuracy at 30": shown(trial.at("test_accuracy", short)),
+            "accuracy at 100": shown(trial.at("test_accuracy", long)) if trial.row.step > short else "",
+            "deviation at 30, sum": shown(trial.at("circulant_deviation", short)),
+            "deviation at 30, mean": shown(trial.at("circulant_deviation_mean", short), 4),
         }
         for trial in every
     ]
@@ -454,8 +453,8 @@ def find_fractions(evidence: Evidence) -> Found:
 
 def _fraction_panels(every: Sequence[Trial], short: int) -> tuple[Panel, ...]:
     x = [trial.experiment.fraction for trial in every]
-    accuracy = [at(trial, "test_accuracy", short) for trial in every]
-    deviation = [at(trial, "circulant_deviation", short) for trial in every]
+    accuracy = [trial.at("test_accuracy", short) for trial in every]
+    deviation = [trial.at("circulant_deviation", short) for trial in every]
     drawn = [
         Line("accuracy", x, accuracy, charts.TEST, dots=True),
         Line("circulant deviation", x, deviation, charts.SECOND, dots=True),

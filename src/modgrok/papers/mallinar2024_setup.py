@@ -95,11 +95,6 @@ def half(trial: Trial) -> float | None:
     return passes(trial.steps, trial.curve("test_accuracy"), 0.5)
 
 
-def at(trial: Trial, name: str, step: float | int) -> float:
-    """Return a recorded number at the last observation up to a step."""
-    return float(trial.curve(name)[np.searchsorted(trial.steps, step, side="right") - 1])
-
-
 def mean(values: Sequence[float | None]) -> float | None:
     """Return the mean; None if a value is missing.
 

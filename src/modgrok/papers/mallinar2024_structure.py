@@ -23,7 +23,6 @@ from .evidence import Evidence, Trial
 from .mallinar2024_rfm import ONE_SEED, TINY
 from .mallinar2024_setup import (
     ITERATIONS,
-    at,
     gaussian_runs,
     half,
     machine,
@@ -34,7 +33,7 @@ from .mallinar2024_setup import (
     quadratic_runs,
     shown,
 )
-from .plan import Group
+from .plan import Group, no_runs
 
 # A kernel on random circulant features (Fig. 4, App. Fig. 9)
 
@@ -145,13 +144,13 @@ def find_enforcement(evidence: Evidence) -> Found:
         "half_enforced": first,
         "gain": None if first is None or second is None else second - first,
         "enforced_end": enforced.last("test_accuracy"),
-        "plain_meanwhile": at(plain, "test_accuracy", late),
+        "plain_meanwhile": plain.at("test_accuracy", late),
     }
     rows = [
         {
             "iteration": int(step),
-            "plain": shown(at(plain, "test_accuracy", step)),
-            "enforced": shown(at(enforced, "test_accuracy", step)),
+            "plain": shown(plain.at("test_accuracy", step)),
+            "enforced": shown(enforced.at("test_accuracy", step)),
         }
         for step in plain.steps
     ]
@@ -278,11 +277,6 @@ class ClassFit(NamedTuple):
     values: np.ndarray
 
 
-def plan_nothing(budget: Budget) -> Mapping[str, Group]:
-    """No runs: the theorem is about one solve on all data."""
-    return {}
-
-
 def find_theorem(evidence: Evidence) -> Found:
     """Solve with each class's metric on all data, and compare with the closed forms."""
     found = {p: [fit_class(p, label) for label in range(p)] for p in MODULI[evidence.budget]}
@@ -367,7 +361,7 @@ THEOREM = Claim(
     "With all of x - y as data and a circulant metric for each class, one solve of the quadratic kernel is "
     "the Fourier multiplication algorithm: f_l(x) = x_1^T C^(-l) x_2, with coefficients C^(3l)/2 - 11^T/(2p "
     "+ 2).",
-    plan_nothing,
+    no_runs,
     find_theorem,
     (
         Expected("coefficient_error", "0 (proof of Theorem 5.1); at most 1e-10", high=1e-10),

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..runs.plain import plain
 from .claim import Budget, Claim, Expected, Number, Verdict
 
 FORMAT = 1
@@ -87,8 +88,8 @@ class Result:
         content = asdict(self)
         content["format"] = FORMAT
         content["expected"] = [_plain_expected(expected) for expected in self.expected]
-        plain: dict[str, Any] = _plain(content)
-        return plain
+        written: dict[str, Any] = plain(content)
+        return written
 
 
 def from_json(content: Mapping[str, Any]) -> Result:
@@ -167,15 +168,3 @@ def _plain_expected(expected: Expected) -> dict[str, Any]:
 def _expected(content: Mapping[str, Any]) -> Expected:
     known = {name: value for name, value in content.items() if value is not None}
     return Expected(**{**known, "budgets": tuple(known["budgets"])})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
