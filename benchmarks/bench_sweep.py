@@ -41,10 +41,10 @@ def command(arguments: list[str], folder: Path) -> tuple[float, str]:
 
 
 def test_the_overhead_of_an_ensemble(tmp_path: Path) -> None:
-    """64 members, observed and stored, against 64 times one member's compiled steps; the goal is 1.15."""
-    for observe_every in (STEPS, 100, None):
+    """Members, stored, against as many times one member's compiled steps; 1.15 for 64 of few observations."""
+    for observe_every, members in ((STEPS, MEMBERS), (100, 16), (None, 16)):
         more = {} if observe_every is None else {"observe_every": observe_every}
-        axes = {"seed": list(range(MEMBERS // 4))}
+        axes = {"seed": list(range(members))}
         (ensemble,) = ensembles_of(
             make_sweep({"name": "s", "base": {**BASE, **more}, "axes": axes}).members, most=MEMBERS
         )
@@ -66,7 +66,9 @@ def test_the_overhead_of_an_ensemble(tmp_path: Path) -> None:
                 bare.append(steps())
                 started = time.perf_counter()
         ratio = sum(overheads[1:]) / sum(bare[1:])  # the first one compiles
-        print(f"\nobserve_every {observe_every}: a member takes {ratio:.2f} times its {STEPS} bare steps")
+        print(
+            f"\n{members} members, observe_every {observe_every}: {ratio:.2f} times {STEPS} bare steps each"
+        )
 
 
 def test_a_sweep_against_separate_commands(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ def filled(folder: Path) -> None:
         for place in range(RUNS):
             lr, seed = 1.0 + place // 10 % 25, place % 10 + 10 * (place // 250)
             made = Experiment.of("x + y", p=11, width=8, lr=lr, seed=seed)
-            grokked = int(rng.integers(100, 10_000))
+            grokked = int(rng.integers(100, 10_000)) if rng.random() < 0.7 else None
             text = made.canonical_json()
             row = replace(template.row, id=made.id, experiment=text, grokked_at=grokked, status="finished")
             store.begin(row)

@@ -14,7 +14,7 @@ from modgrok.reports.bands import common_steps, moment_bands, resample, training
 from modgrok.reports.cell import Cell
 from modgrok.reports.cells_of_grid import GridCell, coordinates, grid_cells, plain_middle, short
 from modgrok.reports.heat_map import PHASE_COLOURS, heat_map, shades_of
-from modgrok.runs import Record, Store
+from modgrok.runs import Series, Store
 from modgrok.runs.listing import Listed, Listing, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble
 from modgrok.sweeps.ensemble import ensembles_of
@@ -91,13 +91,16 @@ def test_phases_have_colours_of_their_own() -> None:
 
 
 def test_runs_of_different_lengths_share_their_bands() -> None:
-    long = [Record(t, 0.0, {"a": t / 10}, {}) for t in (0, 5, 10)]
-    ended = [Record(t, 0.0, {"a": 1.0}, {}) for t in (0, 5)]
+    long = Series(np.array([0, 5, 10]), {"a": np.array([0.0, 0.5, 1.0])})
+    ended = Series(np.array([0, 5]), {"a": np.array([1.0, 1.0])})
     assert resample(ended, "a", np.array([0, 7, 10])).tolist() == [1.0, 1.0, 1.0]
     rows = training_bands([long, ended], ["a"], 10)
     assert [entry["step"] for entry in rows] == [1, 6, 11]
     assert [entry["middle"] for entry in rows] == [0.5, 0.75, 1.0]
     assert rows[0]["low"] == 0.25
+    undefined = Series(np.array([0, 5]), {"a": np.array([np.nan, 1.0])})  # as of no corrupted example
+    assert [entry["step"] for entry in training_bands([undefined], ["a"], 10)] == [6]
+    assert [entry["middle"] for entry in training_bands([undefined, long], ["a"], 10)] == [0.0, 0.75, 1.0]
     many = common_steps(range(100_000))
     assert 60 < len(many) <= 123
     assert (many[0], many[-1]) == (0, 99_999)

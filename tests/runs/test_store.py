@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,19 @@ def test_records_come_back_as_they_were(tmp_path: Path) -> None:
             )
             assert all(np.array_equal(one.histograms[k], two.histograms[k]) for k in one.histograms)
         assert store.get("latest").id == store.get(EXPERIMENT.id[:4]).id == EXPERIMENT.id
+
+
+def test_a_series_is_a_column_of_the_records(filled: Path) -> None:
+    with Store(filled, read_only=True) as store:
+        row, records = store.get("latest"), store.records(EXPERIMENT.id)
+        found = store.series(row, row.scalars)
+        assert found.steps.tolist() == [record.step for record in records]
+        for name in row.scalars:  # those of no corrupted example are undefined
+            assert np.array_equal(
+                found.values[name], [record.scalars[name] for record in records], equal_nan=True
+            )
+        nothing = store.series(replace(row, id="0" * 12), ["ipr"])
+        assert len(nothing.steps) == len(nothing.values["ipr"]) == 0
 
 
 def test_a_store_is_small(filled: Path) -> None:

@@ -5,7 +5,8 @@ Listing loads no JAX; the other verbs load what they need when they are called.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -19,15 +20,25 @@ runs = App(name="runs", help="List, show, remove and resume stored runs.")
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
 
 
-def described(row: RunRow) -> dict[str, Any]:
-    """A run as one JSON object."""
+SHOWN = tuple(
+    field.name
+    for field in fields(RunRow)
+    if field.name not in ("experiment", "scalars", "histograms", "state", "state_sha256")
+)
+
+
+def described(rows: Sequence[RunRow]) -> list[dict[str, Any]]:
+    """Each run as one JSON object."""
     from ..runs import Experiment
 
-    shown = asdict(row)
-    for name in ("experiment", "scalars", "histograms", "state", "state_sha256"):
-        del shown[name]
-    experiment = Experiment.model_validate_json(row.experiment)
-    return {**shown, "seconds_per_step": row.seconds_per_step, "settings": experiment.model_dump(mode="json")}
+    return [
+        {
+            **{name: getattr(row, name) for name in SHOWN},
+            "seconds_per_step": row.seconds_per_step,
+            "settings": Experiment.model_validate_json(row.experiment).model_dump(mode="json"),
+        }
+        for row in rows
+    ]
 
 
 @runs.command(name="list")
@@ -52,7 +63,7 @@ def list_runs(
     if not rows:
         say("no runs yet")
     if json:
-        say_json({"runs": [described(row) for row in rows]})
+        say_json({"runs": described(rows)})
     return 0
 
 
@@ -83,7 +94,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     if json:
         kept = [{"step": c.step, "reasons": c.reasons, "path": str(c.path)} for c in checkpoints]
         curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
-        say_json({"runs": [{**described(row), "checkpoints": kept, "records": curve}]})
+        say_json({"runs": [{**described([row])[0], "checkpoints": kept, "records": curve}]})
     return 0
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import altair as alt
 import numpy as np
 
-from ..runs import Record
+from ..runs import Series
 from ..sweeps.statistics import quantile
 from .cell import Cell, Margins, data
 from .cells_of_grid import Coordinate, Row, short
@@ -41,34 +41,37 @@ class Band:
     colour: str
 
 
-def resample(records: Sequence[Record], name: str, steps: np.ndarray) -> np.ndarray:
+def resample(run: Series, name: str, steps: np.ndarray) -> np.ndarray:
     """Return the last value observed up to each step; a run that has ended keeps its last one.
 
     Example:
-        >>> seen = [Record(t, 0.0, {"a": float(t)}, {}) for t in (0, 10, 20)]
+        >>> seen = Series(np.array([0, 10, 20]), {"a": np.array([0.0, 10.0, 20.0])})
         >>> resample(seen, "a", np.array([0, 5, 10, 99])).tolist()
         [0.0, 0.0, 10.0, 20.0]
     """
-    at = np.array([record.step for record in records])
-    values = np.array([record.scalars.get(name, math.nan) for record in records])
-    return values[np.maximum(np.searchsorted(at, steps, side="right") - 1, 0)]
+    return run.values[name][np.maximum(np.searchsorted(run.steps, steps, side="right") - 1, 0)]
 
 
-def training_bands(runs: Sequence[Sequence[Record]], names: Sequence[str], end: int) -> Table:
+def training_bands(runs: Sequence[Series], names: Sequence[str], end: int) -> Table:
     """List (step, name, low, middle, high) over runs, at steps up to `end` at which some run was observed."""
-    steps = common_steps([record.step for records in runs for record in records if record.step <= end])
+    observed = np.concatenate([run.steps for run in runs])
+    steps = common_steps(observed[observed <= end])
     rows: Table = []
     for name in names:
-        values = np.stack([resample(records, name, steps) for records in runs])
-        for step, column in zip(steps, values.T, strict=True):
-            known = column[np.isfinite(column)]
-            if len(known):
-                low, middle, high = np.quantile(known, (0.25, 0.5, 0.75))
-                rows.append({"step": int(step) + 1, "name": name, "low": low, "middle": middle, "high": high})
+        values = np.stack([resample(run, name, steps) for run in runs])
+        known = np.isfinite(values)
+        shown = known.any(axis=0)
+        found = (np.quantile if known.all() else np.nanquantile)(
+            np.where(known, values, np.nan)[:, shown], (0.25, 0.5, 0.75), axis=0
+        )
+        rows += [
+            {"step": int(step) + 1, "name": name, "low": low, "middle": middle, "high": high}
+            for step, (low, middle, high) in zip(steps[shown], found.T.tolist(), strict=True)
+        ]
     return rows
 
 
-def common_steps(observed: Sequence[int]) -> np.ndarray:
+def common_steps(observed: Sequence[int] | np.ndarray) -> np.ndarray:
     """Thin steps to about `POINTS` of equal distance in log(1 + step), first and last included.
 
     Example:

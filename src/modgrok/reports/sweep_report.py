@@ -194,8 +194,9 @@ def _curve_panels(store: Store, table: SweepTable, observed: Sequence[Row], view
     bands = (Band("train_accuracy", TRAIN), Band("test_accuracy", TEST))
     groups = []
     for point in chosen:
-        runs = [store.records(row["run"]) for row in points[point]]
-        rows = training_bands([r for r in runs if r], [band.name for band in bands], end)
+        names = [band.name for band in bands]
+        runs = [store.series(store.get(row["run"]), names) for row in points[point]]
+        rows = training_bands([run for run in runs if len(run.steps)], names, end)
         label = (
             ", ".join(f"{key.replace('_', ' ')} {short(at)}" for key, at in zip(keys, point, strict=True))
             or "all seeds"
@@ -250,8 +251,10 @@ def _facts(table: SweepTable) -> tuple[tuple[str, str], ...]:
     ]
     fixed = []
     for column in table.columns:
+        if column.name not in FIXED or column.axis:
+            continue
         held = {row.get(column.name) for row in rows if row["status"] != "absent"}
-        if column.name in FIXED and len(held) == 1 and not column.axis:
+        if len(held) == 1:
             (value,) = held
             fixed += [f"{column.name.replace('_', ' ')} {short(value)}"] if value not in (None, "") else []
     return (("Axes", ", ".join(axes) or "none"), ("In common", ", ".join(fixed)))

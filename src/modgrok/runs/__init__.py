@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arrays import CorruptFile
-    from .database import Database, Record, RunRow
+    from .database import Database, Record, RunRow, Series
     from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
     from .learner import precision_of
     from .loop import Progress, Run, prepare, run
@@ -27,6 +27,7 @@ _HOMES = {
     "Record": "database",
     "Run": "loop",
     "RunRow": "database",
+    "Series": "database",
     "Store": "store",
     "precision_of": "learner",
     "prepare": "loop",
@@ -48,6 +49,7 @@ __all__ = [
     "Record",
     "Run",
     "RunRow",
+    "Series",
     "Store",
     "precision_of",
     "prepare",

@@ -11,8 +11,9 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from itertools import accumulate
 from pathlib import Path
@@ -58,6 +59,19 @@ class RunRow:
     def seconds_per_step(self) -> float | None:
         """Steady-state time of a step; None before any was timed."""
         return self.step_seconds / self.timed_steps if self.timed_steps else None
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Some numbers of a run, observation by observation.
+
+    Arguments:
+        steps: ascending, int64, shape (n,).
+        values: name -> float64, shape (n,); nan where undefined.
+    """
+
+    steps: np.ndarray
+    values: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -226,32 +240,45 @@ class Database:
         """Read a row of the table `runs`."""
         values = {name: row[name] for name in RunRow.__dataclass_fields__}
         values["early_stop"] = bool(values["early_stop"])
-        values["scalars"] = tuple(json.loads(values["scalars"]))
-        values["histograms"] = tuple((name, bins) for name, bins in json.loads(values["histograms"]))
+        values["scalars"] = _names(values["scalars"])
+        values["histograms"] = _bins(values["histograms"])
         values["context"] = json.loads(values["context"])
         found = RunRow(**values)
         if found.status == "running" and not self.lock(found.id).held():
             return replace(found, status="interrupted")
         return found
 
+    def record_of(self, row: RunRow, found: sqlite3.Row) -> Record:
+        """Read a row of the table `records`, of a run."""
+        values = [float("nan") if value is None else float(value) for value in json.loads(found["scalars"])]
+        counts = np.frombuffer(found["histograms"], dtype="<u2").astype(np.int64)
+        ends = accumulate(bins for _, bins in row.histograms)
+        parts = {
+            name: counts[end - bins : end] for (name, bins), end in zip(row.histograms, ends, strict=True)
+        }
+        return Record(found["step"], found["seconds"], dict(zip(row.scalars, values, strict=True)), parts)
+
     def records(self, run: str) -> list[Record]:
         """List the observations of a run, by step."""
         row = self.get(run)
         found = self.connection.execute(
-            "SELECT records.step, records.seconds, records.scalars, records.histograms FROM records "
-            "JOIN runs ON runs.number = records.run WHERE runs.id = ? ORDER BY records.step",
+            "SELECT records.* FROM records JOIN runs ON runs.number = records.run "
+            "WHERE runs.id = ? ORDER BY records.step",
             (row.id,),
         )
-        return [_record(row, *entry) for entry in found]
+        return [self.record_of(row, entry) for entry in found]
 
-    def last_record(self, row: RunRow) -> Record | None:
-        """Return the newest observation of a run; None before the first."""
+    def series(self, row: RunRow, names: Sequence[str]) -> Series:
+        """Read a few numbers of all observations of a run: all rows are parsed at once."""
         found = self.connection.execute(
-            "SELECT records.step, records.seconds, records.scalars, records.histograms FROM records "
-            "JOIN runs ON runs.number = records.run WHERE runs.id = ? ORDER BY records.step DESC LIMIT 1",
+            "SELECT records.step, records.scalars FROM records JOIN runs ON runs.number = records.run "
+            "WHERE runs.id = ? ORDER BY records.step",
             (row.id,),
-        ).fetchone()
-        return None if found is None else _record(row, *found)
+        ).fetchall()
+        table = json.loads(f"[{','.join(entry['scalars'] for entry in found)}]")
+        values = np.array(table, dtype=np.float64).reshape(len(found), len(row.scalars))
+        columns = {name: values[:, row.scalars.index(name)] for name in names}
+        return Series(np.array([entry["step"] for entry in found], dtype=np.int64), columns)
 
     def ever(self, row: RunRow, scalar: str, least: float) -> bool:
         """Say whether a number of a run was at least so large at some observation."""
@@ -276,9 +303,12 @@ def migrations() -> list[tuple[int, str]]:
     return [(int(script.name[:4]), script.read_text(encoding="utf-8")) for script in scripts]
 
 
-def _record(row: RunRow, step: int, seconds: float, scalars: str, histograms: bytes) -> Record:
-    values = [float("nan") if value is None else float(value) for value in json.loads(scalars)]
-    counts = np.frombuffer(histograms, dtype="<u2").astype(np.int64)
-    ends = accumulate(bins for _, bins in row.histograms)
-    parts = {name: counts[end - bins : end] for (name, bins), end in zip(row.histograms, ends, strict=True)}
-    return Record(step, seconds, dict(zip(row.scalars, values, strict=True)), parts)
+@cache
+def _names(scalars: str) -> tuple[str, ...]:
+    """Read `runs.scalars`, of which a store holds few different ones."""
+    return tuple(json.loads(scalars))
+
+
+@cache
+def _bins(histograms: str) -> tuple[tuple[str, int], ...]:
+    return tuple((name, bins) for name, bins in json.loads(histograms))

@@ -6,12 +6,13 @@ Owns: the tables `sweeps` and `members`. A sweep names runs; the runs are as any
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ..tasks.errors import InputError, shorten
-from .database import Database, RunRow
+from .database import Database, Record, RunRow
 from .lock import Lock
 
 SCHEMA = 2
@@ -129,3 +130,27 @@ def rows_of_sweep(store: Database, name: str) -> list[RunRow]:
         (name,),
     )
     return [store.row_of(row) for row in found.fetchall()]
+
+
+def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str, Record]:
+    """Read the newest observation of every run of a sweep.
+
+    Arguments:
+        store: where it is.
+        name: of the sweep.
+        rows: its runs, of `rows_of_sweep`.
+
+    Returns:
+        run id -> record; runs that were not observed yet are left out.
+    """
+    known = {row.id: row for row in rows}
+    found = store.connection.execute(
+        "SELECT runs.id, records.* FROM members JOIN sweeps ON sweeps.number = members.sweep "
+        "JOIN runs ON runs.id = members.run JOIN records ON records.run = runs.number "
+        "AND records.step = (SELECT max(step) FROM records AS newest WHERE newest.run = runs.number) "
+        "WHERE sweeps.name = ?",
+        (name,),
+    )
+    return {
+        entry["id"]: store.record_of(known[entry["id"]], entry) for entry in found if entry["id"] in known
+    }

@@ -14,7 +14,7 @@ from ..measures import MEASURES
 from ..measures.corruption_phase import HIGH, corruption_phase
 from ..runs import Database, Experiment, Record, RunRow, Store
 from ..runs.experiment import LEARNERS
-from ..runs.listing import Listed, read_listing, rows_of_sweep
+from ..runs.listing import Listed, last_records, read_listing, rows_of_sweep
 
 Kind = Literal["integer", "number", "text", "truth"]
 Row = dict[str, Any]
@@ -134,8 +134,11 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     """
     listing = read_listing(store, name)
     known = {row.id: row for row in rows_of_sweep(store, name)}
+    last = last_records(store, name, tuple(known.values()))
     runs = tuple(
-        run_row(store, listed, known[listed.run]) if listed.run in known else absent_row(listed)
+        run_row(store, listed, known[listed.run], last.get(listed.run))
+        if listed.run in known
+        else absent_row(listed)
         for listed in listing.members
     )
     axes = tuple(name for axis in listing.axes for name in axis)
@@ -149,10 +152,9 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     return SweepTable(name, axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store)
 
 
-def run_row(store: Store, listed: Listed, row: RunRow) -> Row:
+def run_row(store: Store, listed: Listed, row: RunRow, record: Record | None) -> Row:
     """Lay out one run: outcome, settings, the last record's numbers."""
     experiment = Experiment.model_validate_json(row.experiment)
-    record = store.last_record(row)
     last = record_row(record) if record is not None else {}
     last.pop("step", None)
     last.pop("seconds", None)
@@ -195,7 +197,7 @@ def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> s
     """Name the phase that a run ended in."""
     train, test = last.scalars["train_accuracy"], last.scalars["test_accuracy"]
     low = train < HIGH and test < HIGH  # only then does the phase depend on what had been before
-    generalised = low and store.ever(row, "test_accuracy", HIGH)
+    generalised = low and (row.grokked_at is not None or store.ever(row, "test_accuracy", HIGH))
     return corruption_phase(train, test, corruption, generalised=generalised)
 
 
