@@ -17,13 +17,15 @@ from modgrok.sweeps.worker import event_of
 
 @dataclass
 class InProcess:
-    """Runs ensembles one after another, in this process, and counts the runs."""
+    """Runs ensembles one after another, in this process, and counts the runs and how often it was asked."""
 
     made: list[str] = field(default_factory=list)
+    calls: int = 0
 
     def run(
         self, ensembles: Sequence[Ensemble], job: Job, stop_requested: Callable[[], bool]
     ) -> Iterator[Event | None]:
+        self.calls += 1
         with Store(job.folder) as store:
             for ensemble in ensembles:
                 for outcome in run_ensemble(ensemble, store, weights=job.weights):

@@ -87,6 +87,53 @@ def test_members_are_followed_as_far_as_any_claim_asks() -> None:
     assert found == (Member(experiment, 20, 2, False),)
 
 
+def first_weights(evidence: Evidence) -> Found:
+    """Read weights from the way: the first that were kept."""
+    (trial,) = evidence["all"]
+    panels = make_claim("any").find(evidence).panels
+    return Found({"test_accuracy": 1.0 if trial.network(0) else 0.0}, panels)
+
+
+def needs_last() -> Claim:
+    return make_claim("last", {"gd": Group(SMALL)})
+
+
+def needs_all() -> Claim:
+    return make_claim("all", {"all": Group(SMALL, weights="schedule")}, first_weights)
+
+
+def test_weights_on_the_way_are_kept_if_any_claim_asks(tmp_path: Path, executor: InProcess) -> None:
+    found = run([needs_last(), needs_all()], tmp_path, executor)
+    assert [result.error for result in found] == [None, None]
+    assert len(executor.made) == 1
+
+
+def test_a_run_without_weights_on_the_way_is_made_again_for_a_claim_that_asks(
+    tmp_path: Path, executor: InProcess
+) -> None:
+    run([needs_last()], tmp_path, executor)
+    (stored,) = reproduce([needs_all()], "tiny", tmp_path, None, workers=1)
+    assert "of all: has kept its last weights alone" in str(stored.error)
+    (found,) = run([needs_all()], tmp_path, executor)
+    assert found.error is None
+    assert len(executor.made) == 2
+
+
+def test_nothing_is_begun_after_an_interrupt(tmp_path: Path, executor: InProcess) -> None:
+    other = make_claim("other", {"all": Group({**SMALL, "seed": 1}, weights="schedule")}, first_weights)
+    found = reproduce(
+        [needs_last(), other],
+        "tiny",
+        tmp_path,
+        executor,
+        workers=1,
+        stop_requested=lambda: bool(executor.made),
+    )
+    assert executor.calls == 1
+    assert [result.verdict for result in found] == ["reproduced", None]
+    assert "has not been run to its end" in str(found[1].error)
+
+
 def test_one_broken_claim_does_not_stop_the_others(tmp_path: Path, executor: InProcess) -> None:
     def broken(evidence: Evidence) -> Found:
         raise ZeroDivisionError("nothing to divide")

@@ -101,18 +101,9 @@ def run_stages(
                 stages.members[name] = tuple(_complete(stages, store, name))
             except InputError as error:
                 stages.missing[name] = str(error)
-        for weights in WEIGHTS:
-            wanted = merged(
-                [
-                    member
-                    for name in ready
-                    if stages.groups[name].weights == weights
-                    for member in stages.members.get(name, ())
-                ]
-            )
-            if not wanted:
-                continue
-            if executor is not None:
+        for weights, wanted in _passes(stages, ready):
+            if executor is not None and not stop_requested():
+                _forget(store, _bare(store, wanted, weights))
                 _, failed = run_sweep(
                     Sweep(_sweep_name(wanted), (), wanted),
                     store,
@@ -126,6 +117,8 @@ def run_stages(
                 stages.errors |= {listed.run: str(listed.error) for listed in failed}
             missing = _unfinished(store, wanted, stages.errors)
             stages.errors |= dict.fromkeys(missing, "has not been run to its end")
+            bare = [run for run in _bare(store, wanted, weights) if run not in stages.errors]
+            stages.errors |= dict.fromkeys(bare, "has kept its last weights alone")
         stages.interrupted = stages.interrupted or stop_requested()
 
 
@@ -137,6 +130,31 @@ def _ready(stages: Stages) -> list[Name]:
         for name, group in stages.groups.items()
         if name not in settled and all((name[0], needed) in settled for needed in group.needs)
     ]
+
+
+def _passes(stages: Stages, ready: Sequence[Name]) -> Iterator[tuple[Kept, tuple[Member, ...]]]:
+    """Part the runs of a stage by the weights that they keep: those on the way, too, if any group asks."""
+    members = [(stages.groups[name].weights, m) for name in ready for m in stages.members.get(name, ())]
+    scheduled = {member.experiment.id for weights, member in members if weights == "schedule"}
+    for weights in WEIGHTS:
+        wanted = merged([m for _, m in members if (m.experiment.id in scheduled) == (weights == "schedule")])
+        if wanted:
+            yield weights, wanted
+
+
+def _bare(store: Store, members: Sequence[Member], weights: Kept) -> list[str]:
+    """List stored runs without the weights on the way: made for claims that need the last alone."""
+    if weights == "final":
+        return []
+    stored = [m.experiment.id for m in members if store.find(m.experiment.id) is not None]
+    return [run for run in stored if not any("schedule" in c.reasons for c in store.checkpoints(run))]
+
+
+def _forget(store: Store, runs: Sequence[str]) -> None:
+    """Remove runs, so that they are made again; those that another process is making stay."""
+    for run in runs:
+        if not store.lock(run).held():
+            store.remove(run)
 
 
 def merged(members: Sequence[Member]) -> tuple[Member, ...]:
