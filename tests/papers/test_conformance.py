@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jax
 import pytest
 
 from conftest import InProcess
@@ -13,16 +15,24 @@ from modgrok.papers.reproduction import reproduce
 from modgrok.papers.result import read_figure
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compilation() -> Iterator[None]:
+    """Compile without optimising, in half of the time: what is compiled here runs for milliseconds."""
+    name = "jax_disable_most_optimizations"
+    before = jax.config.values[name]
+    jax.config.update(name, True)
+    yield
+    jax.config.update(name, before)
+    jax.clear_caches()  # nothing of it may serve other tests
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One store for all papers: what they share is run once."""
     return tmp_path_factory.mktemp("claims")
 
 
-FIRST, *OTHERS = PAPERS
-
-
-@pytest.mark.parametrize("paper", [FIRST, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)])
+@pytest.mark.parametrize("paper", PAPERS)
 def test_every_claim_can_be_tested(paper: str, runs: Path) -> None:
     claims = read_paper(paper).claims
     found = reproduce(claims, "tiny", runs, InProcess(), workers=1)

@@ -21,6 +21,7 @@ from ..models.kernel_machine import KernelMachine
 from ..runs.network_file import Network
 from ..runs.schedule import GROKKED
 from ..tasks import Task, task_from_text
+from . import tiny
 from .charts import Line, Point, lines, points, single, table_map
 from .claim import Budget, Claim, Expected, Found, Number
 from .evidence import Evidence, Trial
@@ -29,8 +30,8 @@ from .plan import Group, no_runs
 TITLE = "Across the papers: the same tasks under every learner"
 CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"
 
-MODULUS: Mapping[Budget, int] = {"tiny": 7, "laptop": 31, "paper": 47}
-FRACTION = 0.8
+MODULUS: Mapping[Budget, int] = {"tiny": tiny.P, "laptop": 31, "paper": 47}
+FRACTION: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.8, "paper": 0.8}
 MLP, TRANSFORMER, RFM, CLOSED = "MLP", "transformer", "RFM", "closed form"
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     MLP: {
@@ -47,17 +48,17 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 """Two-layer network of z^2 with AdamW (Doshi et al. 2023); one-layer transformer with AdamW (Furuta et al.
 2024, three times its rate); quadratic kernel (Mallinar et al. 2024)."""
 STEPS: Mapping[Budget, Mapping[str, int]] = {
-    "tiny": {MLP: 30, TRANSFORMER: 8, RFM: 3},
+    "tiny": {MLP: tiny.STEPS, TRANSFORMER: 12, RFM: tiny.ITERATIONS},
     "laptop": {MLP: 1000, TRANSFORMER: 1200, RFM: 25},
     "paper": {MLP: 10_000, TRANSFORMER: 40_000, RFM: 50},
 }
 SMALL: Mapping[str, Mapping[str, Any]] = {
-    MLP: {"width": 32},
+    MLP: {"width": tiny.WIDTH},
     TRANSFORMER: {"d_model": 16, "d_mlp": 64},
     RFM: {},
 }
 DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
-    "tiny": ("p = 7 and few steps: this checks the machinery, not the claim.",),
+    "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (
         "p = 31; the papers have 59 to 97.",
         "One seed. At most 1,000 steps of the MLP, 1,200 of the transformer, 25 iterations of the RFM.",
@@ -105,7 +106,7 @@ FEW = (*WITH_FORM[:4], *WITHOUT[:2])
 
 
 def runs_of(
-    budget: Budget, learner: str, tasks: Sequence[str], fractions: Sequence[float] = (FRACTION,)
+    budget: Budget, learner: str, tasks: Sequence[str], fractions: Sequence[float] | None = None
 ) -> Group:
     """Plan a learner on tasks, at one share of the inputs or several."""
     base = {
@@ -115,7 +116,7 @@ def runs_of(
         "steps": STEPS[budget][learner],
         "seed": 0,
     }
-    return Group(base, {"expression": list(tasks), "fraction": list(fractions)})
+    return Group(base, {"expression": list(tasks), "fraction": list(fractions or (FRACTION[budget],))})
 
 
 def best_accuracy(trial: Trial) -> float:
@@ -271,8 +272,9 @@ def find_hypothesis(evidence: Evidence) -> Found:
     said = "; ".join(
         f"{row['task']} ({form.get(row['form'], row['form'])}): MLP {row[MLP]:.0%}" for row in rows
     )
+    share = FRACTION[evidence.budget]  # type: ignore[index]
     caption = (
-        f"Best test accuracy, per cent, from {FRACTION:.0%} of the pairs. Tasks with a form h(g1(x) + g2(y)) "
+        f"Best test accuracy, per cent, from {share:.0%} of the pairs. Tasks with a form h(g1(x) + g2(y)) "
         "or h(g1(x) g2(y)) above, those proven to have neither below. " + said + "."
     )
     panel = single("outcomes", "What is learned", caption, table_map(cells, "test_accuracy", "", ""), 8)
@@ -315,7 +317,7 @@ def find_closed(evidence: Evidence) -> Found:
 # Who needs the least data -----------------------------------------------------------------------------------
 
 SHARES: Mapping[Budget, tuple[float, ...]] = {
-    "tiny": (0.6, 0.8),
+    "tiny": (tiny.FRACTION,),
     "laptop": (0.3, 0.4, 0.5, 0.6, 0.7),
     "paper": (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6),
 }

@@ -16,6 +16,7 @@ from ..measures import make_lens
 from ..measures.corruption_phase import HIGH
 from ..measures.pruning import Direction, neuron_order, pruned
 from ..models import MLP
+from . import tiny
 from .charts import Line, histogram, lines, single
 from .claim import Budget, Claim, Expected, Found, Number
 from .doshi2023_phases import (
@@ -44,7 +45,7 @@ NOISE = 0.02
 def plan_histograms(budget: Budget) -> Mapping[str, Group]:
     """Train on corrupted labels at each weight decay; and on few, which are memorised without more."""
     base = {**base_of(budget), "expression": ADDITION, "corruption": CORRUPTION, "fraction": 0.25}
-    few = {**base, "weight_decay": 0.0, "steps": 20 if budget == "tiny" else 500, "observe_every": 20}
+    few = {**base, "weight_decay": 0.0, "steps": tiny.STEPS if budget == "tiny" else 500, "observe_every": 20}
     return {**plan_corrupted(ADDITION, budget), "few": Group(few, {"seed": SEEDS[budget]})}
 
 

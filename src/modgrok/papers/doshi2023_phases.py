@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..measures.corruption_phase import HIGH, SLACK, Phase, corruption_phase
+from . import tiny
 from .charts import MEASURE, SECOND, TEST, TRAIN, Line, lines, single
 from .claim import Budget, Claim, Expected, Found, Number
 from .evidence import Evidence, Trial
 from .plan import Group
 
 SIZES: Mapping[Budget, Mapping[str, Any]] = {
-    "tiny": {"p": 11, "width": 40},
+    "tiny": {"p": tiny.P, "width": tiny.WIDTH},
     "laptop": {"p": 97, "width": 500},
     "paper": {"p": 97, "width": 500},
 }
@@ -32,7 +33,7 @@ PHASES: Mapping[int, Phase] = {
 }
 """What each weight decay ends in."""
 STEPS: Mapping[Budget, tuple[int, ...]] = {
-    "tiny": (20, 20, 20, 20),
+    "tiny": (tiny.STEPS,) * 4,
     "laptop": (1000, 500, 500, 5000),
     "paper": (1000, 500, 500, 5000),
 }
@@ -52,7 +53,7 @@ def base_of(budget: Budget) -> dict[str, Any]:
 
 def plan_clean(budget: Budget) -> Mapping[str, Group]:
     """Train on clean labels with weight decay 5."""
-    steps = 20 if budget == "tiny" else 100
+    steps = tiny.STEPS if budget == "tiny" else 100
     base = {**base_of(budget), "expression": ADDITION, "weight_decay": 5.0, "steps": steps}
     return {"clean": Group({**base, "observe_every": 1}, {"seed": SEEDS[budget]})}
 
@@ -227,7 +228,7 @@ ACCURACY, LOSS = 0.03, 0.25
 """Tolerances on the notebook's accuracies, and relative ones on its losses: other split, draws, library."""
 HOW = "The loss is averaged over classes; splits and draws are this project's."
 DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
-    "tiny": ("p = 11, 40 neurons, 20 steps: checks the machinery only.",),
+    "tiny": (tiny.SAYS_NOTHING,),
     "laptop": ("One seed.", HOW),
     "paper": ("Five seeds.", HOW),
 }

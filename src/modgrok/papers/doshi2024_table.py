@@ -13,6 +13,7 @@ import numpy as np
 
 from ..decide import decide_table
 from ..tasks import task_from_text
+from . import tiny
 from .charts import SECOND, TEST, Panel, Point, points, single
 from .claim import Budget, Claim, Expected, Found
 from .doshi2024_trained import SEEDS, TRAINED
@@ -32,8 +33,9 @@ PRINTED: Mapping[int, tuple[tuple[float, float], ...]] = {
     23: ((1.0, 0.0189), (1.0, 0.0717), (1.0, 0.0264)),
 }
 """Test accuracies of the table, as in `PAIRS`."""
+LITTLE = {"p": tiny.P, "width": tiny.WIDTH, "steps": tiny.STEPS}
 TABLE: Mapping[Budget, Mapping[int, Mapping[str, Any]]] = {
-    "tiny": {97: {"p": 11, "width": 40, "steps": 20}, 23: {"p": 11, "width": 40, "steps": 20}},
+    "tiny": {97: LITTLE, 23: LITTLE},
     "laptop": {97: {"p": 97, "width": 500, "steps": 300}, 23: {"p": 23, "width": 5000, "steps": 500}},
     "paper": {97: {"p": 97, "width": 5000, "steps": 2000}, 23: {"p": 23, "width": 5000, "steps": 2000}},
 }
@@ -141,12 +143,12 @@ NEAR = 0.05
 HOW = "Learning rate, weight decay and fraction are the paper's; its steps and seeds are not stated."
 DEVIATIONS: Mapping[int, Mapping[Budget, tuple[str, ...]]] = {
     97: {
-        "tiny": ("p = 11 and 40 neurons: checks the machinery only.",),
+        "tiny": (tiny.SAYS_NOTHING,),
         "laptop": ("N = 500 neurons instead of 5000, 300 steps, one seed.", HOW),
         "paper": ("2000 steps, five seeds.", HOW),
     },
     23: {
-        "tiny": ("p = 11 and 40 neurons: checks the machinery only.",),
+        "tiny": (tiny.SAYS_NOTHING,),
         "laptop": ("500 steps, one seed.", HOW),
         "paper": ("2000 steps, five seeds.", HOW),
     },

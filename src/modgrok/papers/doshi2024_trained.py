@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import natural_basis
+from . import tiny
 from .charts import SECOND, TEST, TRAIN, Line, Panel, histogram, lines, single
 from .claim import Budget, Claim, Expected, Found, Number
 from .evidence import Evidence, Trial
@@ -32,7 +33,7 @@ SEEDS: Mapping[Budget, list[int]] = {"tiny": [0], "laptop": [0], "paper": [0, 1,
 # Fig. 2: (n1 + n2 + n3 + n4) mod 11
 
 FOUR: Mapping[Budget, Mapping[str, Any]] = {
-    "tiny": {"p": 3, "width": 40, "steps": 20, "observe_every": 5},
+    "tiny": {"p": 3, "width": tiny.WIDTH, "steps": tiny.STEPS, "observe_every": 5},
     "laptop": {"p": 11, "width": 1000, "steps": 400, "observe_every": 20},
     "paper": {"p": 11, "width": 5000, "steps": 400, "observe_every": 5},
 }
@@ -47,7 +48,7 @@ def plan_four(budget: Budget) -> Mapping[str, Group]:
 # Fig. 3: n1 n2 mod 97
 
 PRODUCT: Mapping[Budget, Mapping[str, Any]] = {
-    "tiny": {"p": 11, "width": 40, "steps": 20, "observe_every": 5},
+    "tiny": {"p": tiny.P, "width": tiny.WIDTH, "steps": tiny.STEPS, "observe_every": 5},
     "laptop": {"p": 97, "width": 500, "steps": 150, "observe_every": 2},
     "paper": {"p": 97, "width": 500, "steps": 150, "observe_every": 1},
 }
@@ -169,12 +170,12 @@ def ipr_panels(trials: Sequence[Trial], before: np.ndarray, after: np.ndarray) -
 
 HOW = "learning rate, weight decay and fraction are the paper's; the loss is averaged over classes"
 SMALL: Mapping[Budget, tuple[str, ...]] = {
-    "tiny": ("p = 3 and 40 neurons: checks the machinery only",),
+    "tiny": ("p = 3 and 40 neurons: this checks the machinery, not the claim.",),
     "laptop": ("N = 1000 neurons instead of 5000", "one seed", HOW),
     "paper": ("five seeds; the paper does not say how many", HOW),
 }
 SAME: Mapping[Budget, tuple[str, ...]] = {
-    "tiny": ("p = 11 and 40 neurons: checks the machinery only",),
+    "tiny": (tiny.SAYS_NOTHING,),
     "laptop": ("one seed; the paper does not say how many", HOW),
     "paper": ("five seeds; the paper does not say how many", HOW),
 }

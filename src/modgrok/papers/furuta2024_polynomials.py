@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from ..runs.schedule import GROKKED
+from . import tiny
 from .charts import Panel, Point, points, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
@@ -32,7 +33,7 @@ LATE = "x*y + y"
 SPARSE_BIASED = "x^2 - y"
 POWERS = ("x^2 + y^2", "x^3 + y^3")
 OF_SUM = ("(x + y)^2", "(x + y)^3")
-LATE_FRACTION: Mapping[Budget, float] = {"tiny": 0.7, "laptop": 0.9, "paper": 0.5}
+LATE_FRACTION: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.5}
 """Where x*y + y groks: not at the default fraction (Table A.5)."""
 FOLLOWED: Mapping[Budget, int] = {"tiny": 12, "laptop": 3000, "paper": 300_000}
 """Steps of polynomials."""

@@ -17,6 +17,7 @@ from ..models.transformer import Transformer
 from ..reports.tidy import Stage
 from ..reports.wave_spectra import wave_spectra
 from ..runs.schedule import GROKKED
+from . import tiny
 from .charts import Line, Panel, lines, single
 from .claim import Budget
 from .evidence import Evidence, Trial
@@ -47,7 +48,7 @@ class Size:
 
 
 SIZES: Mapping[Budget, Size] = {
-    "tiny": Size(7, 0.7, (0.7,), 0.003, 12, (0,), 16),
+    "tiny": Size(tiny.P, tiny.FRACTION, (tiny.FRACTION,), 0.003, 12, (0,), 16),
     "laptop": Size(37, 0.7, (0.6, 0.75, 0.9), 0.003, 1200, (0, 1)),
     "paper": Size(97, 0.3, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 0.001, 300_000, (0, 1, 2)),
 }

@@ -10,10 +10,11 @@ import numpy as np
 from ..analytic import Construction, Form, construct, normalised, tabulate, verify, weighted_sum
 from ..decide import decide_table
 from ..models import MLP
+from . import tiny
 from .charts import LINES, SOFT, TEST, TRAIN, Line, Panel, Point, lines, points, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
-from .gromov2023_training import REAL, SMALL, SMALLER, TINY, least, small_rate
+from .gromov2023_training import REAL, SMALL, SMALLER, least, small_rate
 from .plan import Group, no_runs
 
 WIDTHS = (20, 30, 50, 70, 100, 150, 200, 300, 500)
@@ -140,7 +141,7 @@ def function(
     """Plan gradient descent on another function."""
 
     def plan(budget: Budget) -> Mapping[str, Group]:
-        limit = {"tiny": 60, "laptop": steps, "paper": 100_000}[budget]
+        limit = {"tiny": tiny.STEPS, "laptop": steps, "paper": 100_000}[budget]
         base = {
             "expression": expression,
             "fraction": fraction[budget],
@@ -153,8 +154,8 @@ def function(
     return plan
 
 
-HALF: Mapping[Budget, float] = {"tiny": 0.8, "laptop": 0.6, "paper": 0.49}
-MOST: Mapping[Budget, float] = {"tiny": 0.9, "laptop": 0.9, "paper": 0.95}
+HALF: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.6, "paper": 0.49}
+MOST: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.95}
 
 
 def trained_values(runs: Sequence[Trial]) -> dict[str, float | int | None]:
@@ -245,7 +246,7 @@ GROKS = (
     Expected("train_accuracy", "100% (App. C)", low=0.999),
 )
 NOTES: Mapping[Budget, tuple[str, ...]] = {
-    "tiny": (TINY,),
+    "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (SMALLER, "60% of the data instead of 49%", "one seed, at most 5,000 steps"),
 }
 CLOSED: Mapping[Budget, tuple[str, ...]] = {"tiny": ("p = 11: checks the machinery only",)}

@@ -12,20 +12,20 @@ from ..analytic import construct, weighted_sum
 from ..measures import PHASE_BINS
 from ..models import MLP
 from ..sweeps.statistics import quantile
+from . import tiny
 from .charts import MEASURE, SECOND, TEST, TRAIN, Line, Panel, histogram, image, lines, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
 from .plan import Group
 
 SIZES: Mapping[Budget, dict[str, int]] = {
-    "tiny": {"p": 11, "width": 60},
+    "tiny": {"p": tiny.P, "width": tiny.WIDTH},
     "laptop": {"p": 97, "width": 500},
     "paper": {"p": 97, "width": 500},
 }
 SMALL: Mapping[Budget, dict[str, int]] = {**SIZES, "laptop": {"p": 31, "width": 200}}
 """Sizes where many runs are made."""
-FRACTION: Mapping[Budget, float] = {"tiny": 0.8, "laptop": 0.49, "paper": 0.49}
-TINY = "p = 11 and 60 neurons for a few dozen steps: checks the machinery only"
+FRACTION: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.49, "paper": 0.49}
 RATE = "learning rate 3e5, since none is stated: the course of Fig. 1 in a third of its steps"
 SMALLER = "p = 31 and 200 neurons; learning rate scaled to them, to the course of Fig. 4a"
 ADAMW = "AdamW in the plain parametrisation at rate 0.01 with weight decay 1, since none is stated"
@@ -43,7 +43,7 @@ def small_rate(budget: Budget) -> dict[str, float]:
 
 def descent(budget: Budget) -> Mapping[str, Group]:
     """Full-batch gradient descent on x + y without regularisation."""
-    steps = {"tiny": 60, "laptop": 5500, "paper": 30_000}[budget]
+    steps = {"tiny": tiny.STEPS, "laptop": 5500, "paper": 30_000}[budget]
     base = {"expression": "x + y", "fraction": FRACTION[budget], "early_stop": False, "steps": steps}
     seeds = {"tiny": [0], "laptop": [0], "paper": [0, 1, 2, 3, 4]}[budget]
     return {"gd": Group({**base, **SIZES[budget], **rate(budget)}, {"seed": seeds})}
@@ -67,18 +67,18 @@ def optimisers(budget: Budget) -> Mapping[str, Group]:
     return {
         **descent(budget),
         "momentum": Group({**base, **momentum}),
-        "adamw": adamw(budget, 0.01, 60 if short else 500),
+        "adamw": adamw(budget, 0.01, tiny.STEPS if short else 500),
     }
 
 
 def fractions(budget: Budget) -> Mapping[str, Group]:
     """Training fractions under gradient descent and AdamW (Fig. 4a)."""
     shares = {
-        "tiny": [0.6, 0.7],
+        "tiny": [tiny.FRACTION, tiny.OTHER_FRACTION],
         "laptop": [0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
         "paper": [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     }[budget]
-    steps = {"tiny": 60, "laptop": 5000, "paper": 100_000}[budget]
+    steps = {"tiny": tiny.STEPS, "laptop": 5000, "paper": 100_000}[budget]
     gd = {"expression": "x + y", **SMALL[budget], **small_rate(budget), "steps": steps}
     base = {
         "expression": "x + y",
@@ -98,7 +98,7 @@ def fractions(budget: Budget) -> Mapping[str, Group]:
 
 def participation(budget: Budget) -> Mapping[str, Group]:
     """AdamW with a small rate, so that the regimes lie apart (Fig. 5)."""
-    return {"adamw": adamw(budget, 0.003, {"tiny": 60, "laptop": 1500, "paper": 20_000}[budget])}
+    return {"adamw": adamw(budget, 0.003, {"tiny": tiny.STEPS, "laptop": 1500, "paper": 20_000}[budget])}
 
 
 def curves(
@@ -378,12 +378,12 @@ def greatest(values: Sequence[float | int | None]) -> float | int | None:
 
 LAPTOP_SEEDS = "one seed"
 SHARED: Mapping[Budget, tuple[str, ...]] = {
-    "tiny": (TINY,),
+    "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (RATE, LAPTOP_SEEDS),
     "paper": ("learning rate 1e5, chosen for the paper's time scale, since none is stated",),
 }
 WITH_ADAMW: Mapping[Budget, tuple[str, ...]] = {
-    "tiny": (TINY,),
+    "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (RATE, ADAMW, "one seed"),
     "paper": (ADAMW,),
 }

@@ -14,7 +14,7 @@ from ..learners.mlp_settings import MLPSettings
 from ..learners.rfm_structure import orientations, structure_of
 from ..measures.features import network_values
 from ..models import MLP
-from . import charts
+from . import charts, tiny
 from .charts import Line, Panel, Point, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
@@ -45,7 +45,7 @@ def network(budget: Budget, **more: Any) -> dict[str, Any]:
         "learner": "mlp",
         "parametrisation": "doshi",
         "p": MODULUS[budget],
-        "width": 16 if small else 1024,
+        "width": tiny.WIDTH if small else 1024,
         "optimiser": "adamw",
         "lr": 1e-3,
         "weight_decay": 1.0,
@@ -288,14 +288,14 @@ FEATURES = Claim(
 
 # Networks on random circulant inputs (Fig. 7)
 
-FEW = 0.175
+FEW: Mapping[str, float] = {"tiny": tiny.FRACTION, "laptop": 0.175, "paper": 0.175}
 LONG_EPOCHS: Mapping[str, int] = {"tiny": 5, "laptop": 1000, "paper": 3000}
 
 
 def plan_inputs(budget: Budget) -> Mapping[str, Group]:
     """The same network on one-hot and on random circulant inputs."""
-    pace = epoch(budget, FEW)
-    fields = {"fraction": FEW, "steps": LONG_EPOCHS[budget] * pace, "observe_every": 5 * pace}
+    pace = epoch(budget, FEW[budget])
+    fields = {"fraction": FEW[budget], "steps": LONG_EPOCHS[budget] * pace, "observe_every": 5 * pace}
     base = network(budget, **fields)
     tasks = {"expression": ["x + y", "x*y"] if budget == "paper" else ["x + y"]}
     return {"one-hot": Group(base, tasks), "circulant": Group({**base, "inputs": "random-circulant"}, tasks)}
@@ -337,7 +337,7 @@ def find_inputs(evidence: Evidence) -> Found:
         percent=True,
         height=200,
     )
-    caption = f"Test accuracy against epochs, trained on {FEW:.1%} of the table."
+    caption = f"Test accuracy against epochs, trained on {FEW[evidence.budget]:.1%} of the table."
     return Found(values, (single("inputs", "Two kinds of input", caption, cell, 12),), rows)
 
 
@@ -383,17 +383,19 @@ INPUTS = Claim(
 
 def _descent(budget: Budget) -> dict[str, Any]:
     base = {"learner": "mlp", "expression": "x + y", "parametrisation": "doshi", "optimiser": "gd"}
-    if budget == "paper":
-        sizes = {"p": 61, "fraction": 0.4, "width": 512, "batch_size": 128, "lr": 1.0, "steps": 500_000}
-    else:
-        steps = 12_000 if budget == "laptop" else 30
-        sizes = {
-            "p": 23 if budget == "laptop" else 7,
-            "fraction": 0.6,
-            "width": 128 if budget == "laptop" else 8,
-            "steps": steps,
-        }
-    return {**base, **sizes}
+    sizes: Mapping[Budget, Mapping[str, Any]] = {
+        "tiny": {"p": tiny.P, "fraction": tiny.FRACTION, "width": tiny.WIDTH, "steps": tiny.STEPS},
+        "laptop": {"p": 23, "fraction": 0.6, "width": 128, "steps": 12_000},
+        "paper": {
+            "p": 61,
+            "fraction": 0.4,
+            "width": 512,
+            "batch_size": 128,
+            "lr": 1.0,
+            "steps": 500_000,
+        },
+    }
+    return {**base, **sizes[budget]}
 
 
 def plan_regulariser(budget: Budget) -> Mapping[str, Group]:

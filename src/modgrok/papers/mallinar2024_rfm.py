@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algebra import Basis
 from ..learners.rfm_structure import structure_of
-from . import charts
+from . import charts, tiny
 from .charts import Line, Panel, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
@@ -39,7 +39,7 @@ from .mallinar2024_setup import (
 )
 from .plan import Group
 
-TINY = ("a few steps at p = 7, of a sum and a product: says nothing of the claim",)
+TINY = (tiny.SAYS_NOTHING, "A sum and a product stand for the four operations.")
 ONE_SEED = "one seed"
 SPLIT = "the paper's split of the table is not known; ours is drawn by seed"
 
@@ -400,7 +400,7 @@ LOGARITHMS = Claim(
 
 # Accuracy against training fraction (App. Fig. 10)
 
-LONG: Mapping[str, int] = {"tiny": 4, "laptop": 100, "paper": 100}
+LONG: Mapping[str, int] = {"tiny": tiny.ITERATIONS, "laptop": 100, "paper": 100}
 REPORTED = {0.05: (0.0, 0.0), 0.1: (0.0, 0.0), 0.2: (0.0, 0.0), 0.25: (0.004, 0.018), 0.3: (0.053, 0.122)}
 """Training fraction -> test accuracy at iterations 30 and 100, quadratic kernel, p = 61."""
 REPORTED_DEVIATION = {0.05: 0.0159, 0.1: 0.0155, 0.2: 0.0118, 0.25: 0.0071, 0.3: 0.0036}
@@ -418,7 +418,7 @@ def plan_fractions(budget: Budget) -> Mapping[str, Group]:
     small = {**base, "steps": LONG[budget]}
     del small["fraction"], base["fraction"]
     return {
-        "small": Group(small, {"fraction": list(REPORTED) if budget != "tiny" else [0.3]}),
+        "small": Group(small, {"fraction": list(REPORTED) if budget != "tiny" else [tiny.OTHER_FRACTION]}),
         "half": quadratic_runs(budget, ["x + y"]),
         **({"large": Group(base, {"fraction": [0.4, 0.7]})} if budget != "tiny" else {}),
     }
@@ -499,7 +499,7 @@ FRACTIONS = Claim(
 # Sharp accuracy, gradual features (App. Fig. 10)
 
 SWEPT: Mapping[str, tuple[float, ...]] = {
-    "tiny": (0.4,),
+    "tiny": (tiny.OTHER_FRACTION,),
     "laptop": (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.7),
     "paper": (0.05, 0.1, 0.15, 0.2, 0.225, 0.25, 0.275, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7),
 }

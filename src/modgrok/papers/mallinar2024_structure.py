@@ -16,19 +16,19 @@ from ..learners.rfm_solve import solve_kernel
 from ..learners.rfm_structure import matrix_power
 from ..models.kernels import Layout, Quadratic, agop, features, kernel_matrix, make_layout, predict
 from ..tasks import Split, Task
-from . import charts
+from . import charts, tiny
 from .charts import Line, Panel, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
 from .mallinar2024_rfm import ONE_SEED, TINY
 from .mallinar2024_setup import (
     ITERATIONS,
+    gaussian_operations,
     gaussian_runs,
     half,
     machine,
     matrices,
     operation,
-    operations,
     passes,
     quadratic_runs,
     shown,
@@ -38,7 +38,7 @@ from .plan import Group, no_runs
 # A kernel on random circulant features (Fig. 4, App. Fig. 9)
 
 COMPARED: Mapping[str, tuple[float, ...]] = {
-    "tiny": (0.5,),
+    "tiny": (tiny.FRACTION,),
     "laptop": (0.1, 0.2, 0.3, 0.5),
     "paper": (0.1, 0.2, 0.3, 0.4, 0.5),
 }
@@ -49,7 +49,7 @@ def plan_circulant_kernel(budget: Budget) -> Mapping[str, Group]:
     "claims."""
     base = machine(budget, "gaussian", initial="random-circulant", seed=0, steps=1)
     del base["fraction"]
-    axes = {"expression": list(operations(budget)), "fraction": list(COMPARED[budget])}
+    axes = {"expression": list(gaussian_operations(budget)), "fraction": list(COMPARED[budget])}
     groups = {"circulant": Group(base, axes), "identity": gaussian_runs(budget)}
     rfm = {"learner": "rfm", "kernel": "gaussian", "expression": "x + y", "seed": 0}
     rfm |= {"p": machine(budget, "gaussian")["p"], "steps": ITERATIONS[budget]}
@@ -62,7 +62,7 @@ def find_circulant_kernel(evidence: Evidence) -> Found:
     circulant = {(operation(t), t.experiment.fraction): _first(t) for t in evidence["circulant"]}
     identity = [float(t.curve("nonzero_accuracy")[0]) for t in evidence["identity"]]
     learned = {t.experiment.fraction: t.last("test_accuracy") for t in evidence["rfm"]}
-    names = operations(evidence.budget)
+    names = gaussian_operations(evidence.budget)
     halves = [circulant[name, 0.5] for name in names]
     leads = [circulant["x + y", fraction] - value for fraction, value in learned.items()]
     values = {
@@ -123,8 +123,8 @@ CIRCULANT_KERNEL = Claim(
 
 # Enforcing circulant structure (App. F)
 
-ENFORCED_MODULUS: Mapping[str, int] = {"tiny": 7, "laptop": 97, "paper": 97}
-ENFORCED_ITERATIONS: Mapping[str, int] = {"tiny": 3, "laptop": 14, "paper": 30}
+ENFORCED_MODULUS: Mapping[str, int] = {"tiny": tiny.P, "laptop": 97, "paper": 97}
+ENFORCED_ITERATIONS: Mapping[str, int] = {"tiny": tiny.ITERATIONS, "laptop": 14, "paper": 30}
 
 
 def plan_enforcement(budget: Budget) -> Mapping[str, Group]:
@@ -148,11 +148,11 @@ def find_enforcement(evidence: Evidence) -> Found:
     }
     rows = [
         {
-            "iteration": int(step),
+            "iteration": step,
             "plain": shown(plain.at("test_accuracy", step)),
             "enforced": shown(enforced.at("test_accuracy", step)),
         }
-        for step in plain.steps
+        for step in plain.steps.tolist()
     ]
     drawn = [
         Line("as learned", plain.steps, plain.curve("test_accuracy"), charts.SOFT),
@@ -188,7 +188,7 @@ ENFORCEMENT = Claim(
 
 # Two tasks in one machine (App. G)
 
-JOINT_MODULUS: Mapping[str, int] = {"tiny": 7, "laptop": 31, "paper": 61}
+JOINT_MODULUS: Mapping[str, int] = {"tiny": tiny.P, "laptop": 31, "paper": 61}
 JOINT = ("x + y", "x^2 + y^2")
 
 
@@ -212,7 +212,7 @@ def find_joint(evidence: Evidence) -> Found:
         "swapped_share": swapped_share(trial.task, trial.split),
     }
     rows = [
-        {"iteration": int(step), "x + y": shown(float(a)), "x^2 + y^2": shown(float(b))}
+        {"iteration": step, "x + y": shown(float(a)), "x^2 + y^2": shown(float(b))}
         for step, a, b in list(zip(trial.steps, *curves, strict=True))[::2]
     ]
     drawn = [Line(name, trial.steps, curve) for name, curve in zip(JOINT, curves, strict=True)]
