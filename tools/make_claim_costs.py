@@ -6,32 +6,65 @@ RUNS is a folder in which `modgrok reproduce` has tested claims, the probe's run
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 from pathlib import Path
 
 from modgrok.papers.catalogue import read_papers
-from modgrok.papers.cost import PROBE
+from modgrok.papers.cost import PROBE, STARTING, probe_seconds, step_products
 from modgrok.papers.result import claims_folder, read_result
-from modgrok.runs import Experiment, Store
+from modgrok.runs import Experiment, RunRow, Store
+from modgrok.sweeps.forecast import measure_cost
 
 TARGET = Path(__file__).parent.parent / "src" / "modgrok" / "papers" / "reference.json"
 
 
 def main(runs: Path, budget: str = "laptop") -> None:
-    """Gather seconds of runs and of what claims need beside them."""
+    """Gather seconds of all planned runs that have ended, and of what claims need beside them."""
     seconds: dict[str, float] = {}
     claims: dict[str, float] = {}
+    rates: dict[str, list[float]] = {}
     with Store(claims_folder(runs, budget), read_only=True) as store:
         for claim in (claim for paper in read_papers() for claim in paper.claims):
+            plan = claim.plan(budget).values()
+            known = {m.experiment.id: m.experiment for g in plan if not g.needs for m in g.members()}
+            rows = {run: row for run in known if (row := ended(store, run)) is not None}
+            for run in rows.keys() - seconds.keys():
+                seconds[run] = round(rows[run].seconds, 2)
+                steps = max(rows[run].step, 1)
+                rate = max(rows[run].seconds - STARTING, 0.0) / (steps * step_products(known[run]))
+                rates.setdefault(known[run].learner.kind, []).append(rate)
             result = read_result(runs, budget, claim)
-            if result is None or result.verdict is None:
+            if result is None or result.verdict is None or len(rows) < len(known):
+                sys.stderr.write(f"not complete: {claim.id}, {len(rows)} of {len(known)} runs\n")
                 continue
-            known = {m.experiment.id for g in claim.plan(budget).values() if not g.needs for m in g.members()}
-            own = {run: round(store.get(run).seconds, 2) for run in result.runs if run in known}
-            claims[f"{claim.id}@{budget}"] = round(max(result.seconds - sum(own.values()), 0.0), 2)
-            seconds |= own
-        probe = store.get(Experiment.of(**PROBE).id).seconds_per_step
-    TARGET.write_text(json.dumps({"probe": probe, "runs": seconds, "claims": claims}, indent=1) + "\n")
+            own = sum(rows[run].seconds for run in result.runs if run in rows)
+            claims[f"{claim.id}@{budget}"] = round(max(result.seconds - own, 0.0), 2)
+        then = store.get(Experiment.of(**PROBE).id).seconds_per_step
+    content = {
+        "probe": then * probe_share(),
+        "rates": {learner: statistics.median(found) for learner, found in rates.items()},
+        "runs": seconds,
+        "claims": claims,
+    }
+    TARGET.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def ended(store: Store, run: str) -> RunRow | None:
+    """Return a run that has ended; None if there is none."""
+    row = store.find(run)
+    return row if row is not None and row.status in ("finished", "diverged") else None
+
+
+def probe_share(repeats: int = 7) -> float:
+    """Return NumPy's time for the probe over that of its compiled step, both here and now.
+
+    The store knows how long the step took while the claims were run, with all that the machine did meanwhile.
+    """
+    experiment = Experiment.of(**PROBE)
+    measure_cost(experiment)
+    pairs = [(probe_seconds(), measure_cost(experiment).seconds_per_step) for _ in range(repeats)]
+    return statistics.median(numpy / step for numpy, step in pairs)
 
 
 if __name__ == "__main__":

@@ -126,10 +126,7 @@ def budget_of(word: str) -> Budget:
 
 
 def _list(claims: tuple[Claim, ...], budget: Budget, runs: Path, *, json: bool) -> int:
-    enable_compilation_cache()
-    costs = costs_of(
-        claims, budget, on_forecast=lambda count: note(f"measuring a few steps of {count} runs never timed")
-    )
+    costs = costs_of(claims, budget)
     found = []
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
@@ -144,12 +141,21 @@ def _list(claims: tuple[Claim, ...], budget: Budget, runs: Path, *, json: bool) 
             f"  {result.id:<34} {time_words(costs.claims[result.id]):>8}  {result.verdict or '–':<10}  "
             f"{result.source}: {result.sentence}"
         )
+    guessed = f"; {costs.estimated} runs were never timed, and estimated" if costs.estimated else ""
     say(
         f"{len(found)} claims, about {time_words(costs.total)} at the budget {budget}; runs shared count once"
+        f"{guessed}"
     )
     if json:
         listed = [{**_summary(result), "cost_seconds": costs.claims[result.id]} for result in found]
-        say_json({"budget": budget, "cost_seconds": costs.total, "claims": listed})
+        say_json(
+            {
+                "budget": budget,
+                "cost_seconds": costs.total,
+                "estimated_runs": costs.estimated,
+                "claims": listed,
+            }
+        )
     return 0
 
 

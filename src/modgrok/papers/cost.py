@@ -1,25 +1,32 @@
-"""What claims cost on this machine: seconds measured elsewhere, scaled by a short probe, else a forecast.
+"""What claims cost on this machine: seconds measured elsewhere, scaled by a short probe, else an estimate.
 
-Owns: the reference and its scaling. `reference.json` is written by `tools/make_claim_costs.py` from a store
-whose runs ended there; what it does not hold is forecast by a few steps of each shape of run.
+Owns: the reference, its scaling, and the count of multiplications that the estimate rests on. Nothing is
+compiled here. `reference.json` is written by `tools/make_claim_costs.py` from a store whose runs ended there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import numpy as np
+
+from ..learners.mlp_settings import MLPSettings
+from ..learners.transformer_settings import TransformerSettings
 from ..runs import Experiment
-from ..sweeps.ensemble import ensembles_of
-from ..sweeps.forecast import forecast, measure_cost
 from ..sweeps.grid import Member
+from ..tasks import Task
+from ..tasks.source import TaskSource
 from .claim import Budget, Claim
 
 PROBE = {"expression": "x + y", "p": 31, "fraction": 0.6, "width": 200}
-"""The run whose step is timed on both machines."""
+"""The run whose step was timed where the reference was measured."""
+STARTING = 3.0
+"""Seconds of the reference machine in which a run that was never timed compiles."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +34,15 @@ class Reference:
     """Seconds measured on one machine.
 
     Arguments:
-        probe: of a step of the probe there, at the time of the runs.
+        probe: of `probe_seconds` there, at the time of the runs.
+        rates: learner -> seconds a multiplication of `step_products`, median over the runs.
         runs: run id -> seconds.
         claims: claim id at a budget, as `id@budget` -> seconds of what is not in `runs`: the evaluation, and
             runs whose ids are known only once others have ended.
     """
 
     probe: float
+    rates: Mapping[str, float]
     runs: Mapping[str, float]
     claims: Mapping[str, float]
 
@@ -45,10 +54,12 @@ class Costs:
     Arguments:
         claims: claim id -> seconds, as if it were run alone.
         total: of all together, shared runs counted once.
+        estimated: number of runs never timed, among those of `total`.
     """
 
     claims: Mapping[str, float]
     total: float
+    estimated: int
 
 
 @cache
@@ -58,46 +69,89 @@ def read_reference() -> Reference:
     return Reference(**json.loads(text))
 
 
-def probe_seconds() -> float:
-    """Return the time of a step of the probe here, from a fifth of a second of them."""
-    return measure_cost(Experiment.of(**PROBE)).seconds_per_step  # type: ignore[arg-type]
+def probe_seconds(repeats: int = 50) -> float:
+    """Time the work of the probe's step in NumPy here: its products of matrices, once each way, and a square.
+
+    The median of several, so that what else the machine does at one moment matters little.
+    """
+    rows, p, width = 577, PROBE["p"], PROBE["width"]
+    assert isinstance(p, int)
+    assert isinstance(width, int)
+    hidden = np.full((rows, width), 0.5, np.float32)
+    readout = np.full((width, p), 0.5, np.float32)
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        logits = (hidden * hidden) @ readout
+        (hidden.T @ logits, logits @ readout.T)
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds))
 
 
-def costs_of(
-    claims: Sequence[Claim],
-    budget: Budget,
-    *,
-    on_forecast: Callable[[int], None] = lambda runs: None,
-) -> Costs:
+def step_products(experiment: Experiment) -> float:
+    """Count the multiplications of a step, to leading order.
+
+    Of an MLP 3 n N (k + c), of a transformer 3 n d (4 d + 2 d_mlp + c) a layer, forwards and twice
+    backwards; of a kernel machine n^3/3 + n^2 k p + n n_test, solve, AGOP and prediction. n counts the
+    inputs of a step.
+
+    Arguments:
+        experiment: of a task that its expression tabulates.
+
+    Example:
+        >>> step_products(Experiment.of("x + y", p=5, width=8, fraction=0.6))
+        2520.0
+    """
+    task, settings = _task(experiment.task), experiment.learner
+    n = float(round(experiment.fraction * task.size))
+    if isinstance(settings, MLPSettings):
+        return 3 * min(n, float(settings.batch_size or n)) * settings.width * (task.k + task.p)
+    if isinstance(settings, TransformerSettings):
+        d = settings.d_model
+        layer = d * (4 * d + 2 * settings.d_mlp + task.p)
+        return 3 * min(n, float(settings.batch_size or n)) * settings.layers * layer
+    return n**3 / 3 + n**2 * task.k * task.p + n * (task.size - n)
+
+
+@cache
+def _task(source: TaskSource) -> Task:
+    return source.build(None)
+
+
+def costs_of(claims: Sequence[Claim], budget: Budget) -> Costs:
     """Say what claims cost on this machine if nothing of them is stored.
+
+    A run that the reference holds costs what it did there, times the probe here over the probe there; any
+    other `STARTING` seconds and its steps' multiplications at the learner's rate, likewise scaled, as if it
+    did not stop early.
 
     Arguments:
         claims: whose runs and evaluation are counted.
         budget: of their runs.
-        on_forecast: called with the number of runs that are forecast, before that begins.
     """
     reference = read_reference()
     scale = probe_seconds() / reference.probe
     wanted = {
         claim.id: _members(claim, budget, f"{claim.id}@{budget}" in reference.claims) for claim in claims
     }
-    seconds = {run: scale * known for run, known in reference.runs.items()}
-    unknown = {
-        m.experiment.id: m for members in wanted.values() for m in members if m.experiment.id not in seconds
+    every = {m.experiment.id: m for members in wanted.values() for m in members}
+    seconds = {
+        run: scale * reference.runs[run] if run in reference.runs else scale * estimate(member, reference)
+        for run, member in every.items()
     }
-    if unknown:
-        on_forecast(len(unknown))
-        for ensemble in ensembles_of(list(unknown.values()), most=len(unknown)):
-            whole = forecast([ensemble]).seconds
-            steps = sum(member.steps for member in ensemble.members)
-            seconds |= {m.experiment.id: whole * m.steps / steps for m in ensemble.members}
     beside = {claim.id: scale * reference.claims.get(f"{claim.id}@{budget}", 0.0) for claim in claims}
     alone = {
         claim: beside[claim] + sum(seconds[run] for run in {m.experiment.id for m in members})
         for claim, members in wanted.items()
     }
-    together = {m.experiment.id for members in wanted.values() for m in members}
-    return Costs(alone, sum(beside.values()) + sum(seconds[run] for run in together))
+    unknown = len(every.keys() - reference.runs.keys())
+    return Costs(alone, sum(beside.values()) + sum(seconds.values()), unknown)
+
+
+def estimate(member: Member, reference: Reference) -> float:
+    """Return seconds of a run on the reference machine, from the count of its multiplications."""
+    rate = reference.rates[member.experiment.learner.kind]
+    return STARTING + member.steps * step_products(member.experiment) * rate
 
 
 def _members(claim: Claim, budget: Budget, timed: bool) -> list[Member]:

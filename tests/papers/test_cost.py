@@ -1,0 +1,66 @@
+"""What claims cost: measured seconds where there are some, else an estimate that is near them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from conftest import SMALL, make_claim
+from modgrok.papers import Group, cost
+from modgrok.papers.catalogue import read_papers
+from modgrok.papers.cost import Reference, costs_of, estimate, read_reference, step_products
+from modgrok.runs import Experiment
+
+RATES = {"mlp": 1e-9, "rfm": 1e-9, "transformer": 1e-9}
+
+
+@pytest.fixture
+def reference(monkeypatch: pytest.MonkeyPatch) -> Reference:
+    """One of two runs is known, on a machine twice as fast as this one."""
+    (member,) = Group(SMALL).members()
+    known = Reference(0.001, RATES, {member.experiment.id: 10.0}, {"gromov2023/one@tiny": 1.0})
+    monkeypatch.setattr(cost, "read_reference", lambda: known)
+    monkeypatch.setattr(cost, "probe_seconds", lambda: 0.002)
+    return known
+
+
+def test_known_seconds_are_scaled_and_shared_runs_count_once(reference: Reference) -> None:
+    new = Group({**SMALL, "seed": 1})
+    claims = [make_claim("one"), make_claim("two", {"old": Group(SMALL), "new": new})]
+    found = costs_of(claims, "tiny")
+    guess = 2 * estimate(new.members()[0], reference)
+    assert found.claims["gromov2023/one"] == 22.0
+    assert found.claims["gromov2023/two"] == pytest.approx(20 + guess)
+    assert found.total == pytest.approx(22 + guess)
+    assert found.estimated == 1
+
+
+def test_multiplications_of_a_step() -> None:
+    mlp = {"p": 7, "width": 10, "fraction": 0.5}
+    n = round(0.5 * 49)
+    assert step_products(Experiment.of("x + y", **mlp)) == 3 * n * 10 * 9
+    assert step_products(Experiment.of("x + y", **mlp, batch_size=8)) == 3 * 8 * 10 * 9
+    machine = Experiment.of("x + y", p=7, learner="rfm", fraction=0.5)
+    assert step_products(machine) == pytest.approx(n**3 / 3 + n**2 * 14 + n * (49 - n))
+    small = {"p": 7, "learner": "transformer", "d_model": 8, "heads": 2, "fraction": 0.5}
+    one, two = (Experiment.of("x + y", **small, d_mlp=d) for d in (16, 32))
+    assert step_products(two) - step_products(one) == 3 * n * 8 * 2 * 16
+
+
+def test_estimates_are_near_what_was_measured() -> None:
+    """Within a factor of 5 for four fifths of the timed runs; those that stopped early are overestimated."""
+    reference = read_reference()
+    members = {
+        m.experiment.id: m
+        for paper in read_papers()
+        for claim in paper.claims
+        for group in claim.plan("laptop").values()
+        for m in group.members()
+    }
+    ratios = [
+        estimate(members[run], reference) / seconds
+        for run, seconds in reference.runs.items()
+        if run in members and seconds > 0
+    ]
+    assert len(ratios) > 50
+    assert np.mean(np.abs(np.log(ratios)) < np.log(5)) > 0.8
