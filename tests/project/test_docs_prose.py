@@ -152,17 +152,27 @@ def test_the_experiment_is_described() -> None:
     assert [name for name in own if not mentions(text, name)] == []
 
 
-def test_every_column_of_the_store_is_described() -> None:
+def test_the_store_s_page_has_its_schema() -> None:
+    """Every column with its type, in both directions: none is missing, and none is there that is not real."""
     text = read("store.md")
     database = sqlite3.connect(":memory:")
     for _, script in migrations():
         database.executescript(script)
     tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert {"runs", "records", "checkpoints"} <= set(tables)
-    columns = [(table, row[1]) for table in tables for row in database.execute(f"PRAGMA table_info({table})")]
+    real = {
+        table: {row[1]: row[2].lower() for row in database.execute(f"PRAGMA table_info({table})")}
+        for table in tables
+    }
     database.close()
-    missing = [f"{table}.{column}" for table, column in columns if not mentions(section(text, table), column)]
-    assert missing == []
+    assert {"runs", "records", "checkpoints", "sweeps", "members"} <= set(real)
+    assert {table: told_columns(section(text, table)) for table in real} == real
+    assert set(re.findall(r"^### `(\w+)`$", text, flags=re.MULTILINE)) == set(real)
+
+
+def told_columns(text: str) -> dict[str, str]:
+    """Read column and type from the rows of a table; a row may tell of several columns."""
+    rows = re.findall(r"^\| (`.*?) \| (\w+) \|", text, flags=re.MULTILINE)
+    return {name: kind for names, kind in rows for name in re.findall(r"`(\w+)`", names)}
 
 
 def section(text: str, table: str) -> str:
