@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' processes share the cores already
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # tests compile more than they compute
 
 from jaxtyping import install_import_hook
 
@@ -36,6 +37,25 @@ class Result:
         found = json.loads(self.out.strip().splitlines()[-1])
         assert isinstance(found, dict)
         return found
+
+
+@pytest.fixture(autouse=True)
+def compiled_in_full(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Compile as users do where a test is marked `long` or `optimised`."""
+    if not {"long", "optimised"} & {mark.name for mark in request.node.iter_markers()}:
+        yield
+        return
+    import jax
+
+    before = jax.config.values["jax_disable_most_optimizations"]
+    monkeypatch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")  # of processes that the test starts
+    jax.config.update("jax_disable_most_optimizations", False)
+    if before:
+        jax.clear_caches()
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+    if before:
+        jax.clear_caches()
 
 
 @pytest.fixture

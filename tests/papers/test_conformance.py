@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-import jax
 import pytest
 
 from conftest import InProcess
 from modgrok.papers.catalogue import PAPERS, read_paper
 from modgrok.papers.reproduction import reproduce
 from modgrok.papers.result import read_figure
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compilation() -> Iterator[None]:
-    """Compile without optimising, in half of the time: what is compiled here runs for milliseconds."""
-    name = "jax_disable_most_optimizations"
-    before = jax.config.values[name]
-    jax.config.update(name, True)
-    yield
-    jax.config.update(name, before)
-    jax.clear_caches()  # nothing of it may serve other tests
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.optimised
 @pytest.mark.parametrize("options", VARIANTS, ids=lambda o: o.get("optimiser", "gd"))
 def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object], tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", **SMALL, **options)  # type: ignore[arg-type]

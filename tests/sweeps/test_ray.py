@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,9 @@ import pytest
 from stored import count, drive, table_of, wait_until
 
 from modgrok.runs import Store
+from modgrok.runs.donors import donor_digest, pack_donors
 from modgrok.runs.listing import Listed, Listing, write_listing
+from modgrok.runs.network_file import NetworkFile, write_network
 from modgrok.runs.parcel import Parcel, unpack_run
 from modgrok.sweeps import make_sweep, read_sweep, run_ensemble
 from modgrok.sweeps.board import Board
@@ -84,7 +89,11 @@ def test_a_lost_node_changes_nothing(call: Callable[..., Any], tmp_path: Path) -
 
 
 def apart(
-    ensemble: Ensemble, job: Job, parcels: tuple[Parcel, ...] = (), stop_after: int = 10**9
+    ensemble: Ensemble,
+    job: Job,
+    parcels: tuple[Parcel, ...] = (),
+    donors: Mapping[str, bytes] | None = None,
+    stop_after: int = 10**9,
 ) -> tuple[list[Event], list[Parcel]]:
     """Run an ensemble as a task does, without Ray."""
     events: list[Event] = []
@@ -95,7 +104,7 @@ def apart(
         found.extend([parcel] if parcel is not None else [])
         return len(events) >= stop_after
 
-    run_apart(pack_ensemble(ensemble, job), parcels, tell)
+    run_apart(pack_ensemble(ensemble, job), parcels, donors or {}, tell)
     return events, found
 
 
@@ -121,6 +130,55 @@ def test_a_task_tells_of_its_runs_and_goes_on_from_parcels(tmp_path: Path) -> No
         for row in alone.rows():
             curves = [str([r.scalars for r in store.records(row.id)]) for store in (there, alone)]
             assert curves[0] == curves[1]
+
+
+def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) -> None:
+    sizes = {"learner": "transformer", "d_model": 4, "heads": 1, "d_mlp": 4, "steps": 2, "early_stop": False}
+    (parent,) = make_sweep({"name": "s", "base": {"expression": "x + y", "p": 5, **sizes}}).members
+    job = Job(tmp_path / "driver")
+    with Store(job.folder) as store:
+        (outcome,) = run_ensemble(Ensemble((parent,)), store)
+        assert outcome.run is not None
+        weights = outcome.run.weights
+        digest = donor_digest(weights)
+        write_network(store.donor_path(digest), NetworkFile(weights))
+        learner = parent.experiment.learner.model_copy(
+            update={"embedding_digest": digest, "freeze_embedding": True}
+        )
+        child = replace(parent, experiment=parent.experiment.model_copy(update={"learner": learner}))
+        donors = pack_donors(store, [parent.experiment, child.experiment])
+    assert list(donors) == [digest]
+    (*_, missed), _ = apart(Ensemble((child,)), job)
+    assert missed.status == "failed"
+    assert str(missed.error).startswith("embedding_from: ")
+    _, (parcel,) = apart(Ensemble((child,)), job, donors=donors)
+    with Store(tmp_path / "there") as there:
+        unpack_run(there, parcel)
+        found = there.checkpoints(parcel.run)[-1].load()
+    assert (found.embedding == weights.embedding).all()  # type: ignore[union-attr]
+
+
+@pytest.mark.long  # starts a cluster, and six transformers
+def test_claims_through_ray_are_as_those_tested_here(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="needs the extra ray")
+    claim = "furuta2024/table1-linear"  # its third run takes the embedding of its first
+
+    def tested(*more: str) -> dict[str, Any]:
+        code = "from modgrok.cli import main; main()"
+        words = ["reproduce", claim, "--budget", "tiny", "--json", "--workers", "1", *more]
+        told = subprocess.run(
+            [sys.executable, "-c", code, *words, "--runs", str(tmp_path / str(len(more)))],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        (found,) = json.loads(told.stdout.splitlines()[-1])["claims"]
+        assert found.pop("seconds") > 0
+        assert found["verdict"] is not None
+        assert isinstance(found, dict)
+        return found
+
+    assert tested("--executor", "ray") == tested()
 
 
 def test_the_board_gives_news_once_in_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,17 +18,15 @@ from ..papers.reproduction import digest_of
 from ..papers.reproduction import reproduce as run_claims
 from ..papers.result import Result, read_figure, read_result
 from ..papers.words import caution, count_words, time_words
-from ..sweeps.executor import Executor
-from ..sweeps.local import LocalExecutor, cores
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .cache import cache_folder, enable_compilation_cache
-from .options import DEFAULT_RUNS, Json, Runs, whole
+from .cache import enable_compilation_cache
+from .engine import LOCAL, Where
+from .options import DEFAULT_RUNS, Json, Runs
 from .output import cannot_write, check_output_folder, clock, note, say, say_json
 from .sweep_progress import sweep_display
 from .train import command_line, ctrl_c
 
-EXECUTORS = ("local",)
 FORMATS = ("html", "markdown")
 
 
@@ -47,10 +46,7 @@ def reproduce(
             help="Sizes of the runs: laptop; paper, the paper's own; tiny, which only checks the machinery."
         ),
     ] = "laptop",
-    executor: Annotated[str, Parameter(help="Where ensembles run: local, worker processes here.")] = "local",
-    workers: Annotated[
-        int | None, Parameter(converter=whole, help="Worker processes; default one a core.")
-    ] = None,
+    where: Where = LOCAL,
     output: Annotated[
         Path | None, Parameter(name=["--output", "-o"], help="Folder for a book of what was found.")
     ] = None,
@@ -67,10 +63,7 @@ def reproduce(
     """
     chosen = choose_claims(claims)
     size = budget_of(budget)
-    if executor not in EXECUTORS:
-        raise InputError(f"executor: must be one of {', '.join(EXECUTORS)}, got {shorten(executor)}")
-    if workers is not None and not 1 <= workers <= 1024:
-        raise InputError(f"workers: must be at least 1 and at most 1024, got {workers}")
+    where.check()
     if format not in FORMATS:
         raise InputError(f"format: must be one of {', '.join(FORMATS)}, got {shorten(format)}")
     if output is not None:
@@ -78,14 +71,13 @@ def reproduce(
     if list_:
         return _list(chosen, size, runs, json=json)
     enable_compilation_cache()
-    count = workers or cores()
-    engine: Executor | None = None if stored else LocalExecutor(count, cache_folder())
-    with sweep_display() as show, ctrl_c() as interrupts:
+    engine = nullcontext((None, 1)) if stored else where.start()
+    with engine as (executor, count), sweep_display() as show, ctrl_c() as interrupts:
         results = run_claims(
             chosen,
             size,
             runs,
-            engine,
+            executor,
             workers=count,
             command=command_line(),
             on_progress=show,

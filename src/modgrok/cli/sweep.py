@@ -17,21 +17,21 @@ from ..runs.database import DATABASE
 from ..runs.listing import Listed
 from ..sweeps.driver import Plan, Tally, cut, plan_sweep, run_sweep
 from ..sweeps.ensemble import ensembles_of
-from ..sweeps.executor import CannotStore, Executor, Job
+from ..sweeps.executor import CannotStore, Job
 from ..sweeps.grid import Sweep, read_sweep
-from ..sweeps.local import LocalExecutor, cores
+from ..sweeps.local import cores
 from ..sweeps.rounds import run_search
 from ..sweeps.search import Search
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .cache import cache_folder, enable_compilation_cache
+from .cache import enable_compilation_cache
 from .critical import critical_json, tell_critical
-from .options import DEFAULT_RUNS, Json, Runs, number, whole
+from .engine import LOCAL, Where
+from .options import DEFAULT_RUNS, Json, Runs
 from .output import clock, note, say, say_json
 from .sweep_progress import sweep_display
 from .train import command_line, ctrl_c
 
-EXECUTORS = ("local", "ray")
 WEIGHTS = ("final", "schedule")
 MOST_SHOWN = 5
 
@@ -43,19 +43,7 @@ def sweep(
     dry_run: Annotated[
         bool, Parameter(negative=(), help="Say what would be run, and what it would cost at most.")
     ] = False,
-    executor: Annotated[
-        str, Parameter(help="Where ensembles run: local, worker processes here, or ray, tasks of a cluster.")
-    ] = "local",
-    workers: Annotated[
-        int | None, Parameter(converter=whole, help="Ensembles at once; default one a core.")
-    ] = None,
-    address: Annotated[
-        str | None,
-        Parameter(help="Ray cluster to join, as HOST:PORT or auto; default starts one on this machine."),
-    ] = None,
-    gpus: Annotated[
-        float, Parameter(converter=number, help="GPUs of each Ray task, or the share of one below 1.")
-    ] = 0.0,
+    where: Where = LOCAL,
     retry_failed: Annotated[bool, Parameter(negative=(), help="Run failed runs again.")] = False,
     weights: Annotated[
         str, Parameter(help="Weights that runs keep: final, or schedule, as a single run does.")
@@ -70,23 +58,14 @@ def sweep(
     training fraction from which on at least half of the seeds grok.
     """
     began = time.monotonic()
-    if executor not in EXECUTORS:
-        raise InputError(f"executor: must be one of {', '.join(EXECUTORS)}, got {shorten(executor)}")
+    where.check()
     if weights not in WEIGHTS:
         raise InputError(f"weights: must be one of {', '.join(WEIGHTS)}, got {shorten(weights)}")
-    if workers is not None and not 1 <= workers <= 1024:
-        raise InputError(f"workers: must be at least 1 and at most 1024, got {workers}")
-    if not 0 <= gpus <= 1024:
-        raise InputError(f"gpus: must be at least 0 and at most 1024, got {gpus:g}")
-    for name, given in (("address", address), ("gpus", gpus or None)):
-        if given is not None and executor != "ray":
-            raise InputError(f"{name}: must go with the executor ray, got {shorten(given)}")
     asked = read_sweep(file)
     if dry_run:
-        return _dry_run(asked, runs, workers or cores(), json=json, retry_failed=retry_failed)
-    choice = _local(workers) if executor == "local" else _ray(workers, address, gpus)
+        return _dry_run(asked, runs, where.workers or cores(), json=json, retry_failed=retry_failed)
     with (
-        choice as (engine, count),
+        where.start() as (engine, count),
         Store(runs) as store,
         _kept(runs),
         sweep_display() as show,
@@ -113,26 +92,6 @@ def sweep(
         critical = {} if found is None else {"critical": critical_json(found)}
         say_json({**_summary(asked, tally, failed, seconds, runs), **critical})
     return 0 if tally.done == tally.total else 1
-
-
-@contextmanager
-def _local(workers: int | None) -> Iterator[tuple[Executor, int]]:
-    """Worker processes, and how many."""
-    count = workers or cores()
-    yield LocalExecutor(count, cache_folder()), count
-
-
-@contextmanager
-def _ray(workers: int | None, address: str | None, gpus: float) -> Iterator[tuple[Executor, int]]:
-    """Tasks of a Ray cluster, and how many at once."""
-    from ..sweeps.cluster import cluster
-    from ..sweeps.ray_executor import RayExecutor
-
-    if address is None:
-        note("starting Ray on this machine")
-    with cluster(address, workers=workers, gpus=gpus) as joined:
-        threads = max(1, cores() // joined.slots) if address is None else 1
-        yield RayExecutor(joined, gpus, threads, cache_folder()), joined.slots
 
 
 @contextmanager

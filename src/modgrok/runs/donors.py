@@ -1,11 +1,13 @@
 """Parts of a transformer taken from another run: their identity, and fetching them again on resuming.
 
-Owns: the digest that stands for a network in an experiment, and the store's copy of the network.
+Owns: the digest that stands for a network in an experiment, and the store's copy of the network, also
+on its way to another store.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 
 import jax
 import numpy as np
@@ -14,6 +16,8 @@ from ..learners.transformer import Donors
 from ..learners.transformer_settings import TransformerSettings
 from ..models.transformer import Transformer
 from ..tasks import InputError
+from .arrays import write_bytes
+from .experiment import Experiment
 from .network_file import Network, NetworkFile, read_network_file, write_network
 from .store import Store
 
@@ -62,3 +66,29 @@ def donors_of(
         return found if isinstance(found, Transformer) else None
 
     return Donors(fetch(settings.embedding_digest), fetch(settings.body_digest))
+
+
+def pack_donors(store: Store, experiments: Iterable[Experiment]) -> dict[str, bytes]:
+    """Read the files of all networks that experiments take parts of; digest -> content.
+
+    Arguments:
+        store: that keeps them; what it lacks is left out, and missed when the experiment is prepared.
+        experiments: any.
+    """
+    kept = {digest: store.donor_path(digest) for one in experiments for digest in _digests(one)}
+    return {digest: path.read_bytes() for digest, path in kept.items() if path.is_file()}
+
+
+def unpack_donors(store: Store, files: Mapping[str, bytes]) -> None:
+    """Write what `pack_donors` read where runs of another store look for it; what is there is kept."""
+    for digest, content in files.items():
+        path = store.donor_path(digest)
+        if not path.is_file():
+            write_bytes(path, content, durable=False)
+
+
+def _digests(experiment: Experiment) -> list[str]:
+    settings = experiment.learner
+    if not isinstance(settings, TransformerSettings):
+        return []
+    return [digest for digest in (settings.embedding_digest, settings.body_digest) if digest is not None]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runs import Store
+from ..runs.donors import pack_donors
 from ..runs.parcel import pack_run, unpack_run
 from ..tasks import InputError
 from .board import Board, News
@@ -102,6 +103,7 @@ class _Flock:
             self.number,
             pack_ensemble(ensemble, self.job),
             tuple(parcel for parcel in known if parcel is not None),
+            pack_donors(self.store, (member.experiment for member in ensemble.members)),
             self.executor.threads,
             self.executor.gpus,
             None if self.executor.cache is None else str(self.executor.cache),

@@ -1,0 +1,87 @@
+"""Where ensembles run, as the command line says it: worker processes here, or tasks of a Ray cluster.
+
+Owns: the four options that verbs share, their rules, and opening an executor. Ray is loaded only on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from ..sweeps.executor import Executor
+from ..sweeps.local import LocalExecutor, cores
+from ..tasks import InputError
+from ..tasks.errors import shorten
+from .cache import cache_folder
+from .options import number, whole
+from .output import note
+
+EXECUTORS = ("local", "ray")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where ensembles run."""
+
+    executor: Annotated[
+        str, Parameter(help="Where ensembles run: local, worker processes here, or ray, tasks of a cluster.")
+    ] = "local"
+    workers: Annotated[
+        int | None, Parameter(converter=whole, help="Ensembles at once; default one a core.")
+    ] = None
+    address: Annotated[
+        str | None,
+        Parameter(help="Ray cluster to join, as HOST:PORT or auto; default starts one on this machine."),
+    ] = None
+    gpus: Annotated[
+        float, Parameter(converter=number, help="GPUs of each Ray task, or the share of one below 1.")
+    ] = 0.0
+
+    def check(self) -> None:
+        """Refuse values that cannot be meant.
+
+        Raises:
+            InputError: an unknown executor, a number out of range, or an option of Ray without it.
+        """
+        if self.executor not in EXECUTORS:
+            raise InputError(f"executor: must be one of {', '.join(EXECUTORS)}, got {shorten(self.executor)}")
+        if self.workers is not None and not 1 <= self.workers <= 1024:
+            raise InputError(f"workers: must be at least 1 and at most 1024, got {self.workers}")
+        if not 0 <= self.gpus <= 1024:
+            raise InputError(f"gpus: must be at least 0 and at most 1024, got {self.gpus:g}")
+        for name, given in (("address", self.address), ("gpus", self.gpus or None)):
+            if given is not None and self.executor != "ray":
+                raise InputError(f"{name}: must go with the executor ray, got {shorten(given)}")
+
+    @contextmanager
+    def start(self) -> Iterator[tuple[Executor, int]]:
+        """Open the executor; yield it and the number of ensembles that it runs at once.
+
+        Raises:
+            InputError: Ray is asked for and not installed, or there is no such cluster.
+        """
+        if self.executor == "local":
+            count = self.workers or cores()
+            yield LocalExecutor(count, cache_folder()), count
+        else:
+            with self._ray() as found:
+                yield found
+
+    @contextmanager
+    def _ray(self) -> Iterator[tuple[Executor, int]]:
+        from ..sweeps.cluster import cluster
+        from ..sweeps.ray_executor import RayExecutor
+
+        if self.address is None:
+            note("starting Ray on this machine")
+        with cluster(self.address, workers=self.workers, gpus=self.gpus) as joined:
+            threads = max(1, cores() // joined.slots) if self.address is None else 1
+            yield RayExecutor(joined, self.gpus, threads, cache_folder()), joined.slots
+
+
+Where = Annotated[Engine, Parameter(name="*")]
+LOCAL = Engine()
