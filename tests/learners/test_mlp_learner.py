@@ -105,14 +105,18 @@ def test_batches_visit_every_example_once_an_epoch() -> None:
     n = len(PROBLEM.inputs)
     place = {tuple(x): i for i, x in enumerate(PROBLEM.inputs.tolist())}
     orders = []
+
+    @eqx.filter_jit
+    def advance(state: MLPState) -> tuple[MLPState, jax.Array, jax.Array]:
+        _, inputs, labels = draw_batch(state, PROBLEM, jax.random.wrap_key_data(state.key), 5)
+        return learner.step(state, PROBLEM)[0], inputs, labels
+
     for _ in range(2):
         seen: list[int] = []
         for _ in range(n // 5):
-            key = jax.random.wrap_key_data(state.key)
-            _, inputs, labels = draw_batch(state, PROBLEM, key, 5)
+            state, inputs, labels = advance(state)
             assert labels.tolist() == [TASK.table[tuple(x)] for x in inputs.tolist()]
             seen += [place[tuple(x)] for x in inputs.tolist()]
-            state, _ = learner.step(state, PROBLEM)
         assert len(seen) == len(set(seen)) == n // 5 * 5
         orders.append(seen)
     assert orders[0] != orders[1]

@@ -157,19 +157,19 @@ WRITER = """
 import sys
 from pathlib import Path
 from modgrok.runs import Experiment, Store, run
-experiment = Experiment.of("x + y", p=11, fraction=0.7, width=60)
+experiment, steps = Experiment.of("x + y", p=11, fraction=0.7, width=60), int(sys.argv[2])
 told = []
 def tell(progress):
     if not told:
         told.append(print("ready", flush=True))
 with Store(Path(sys.argv[1])) as store:
-    run(experiment, store=store, steps=200_000, observe_every=50, early_stop=False, on_observation=tell)
+    run(experiment, store=store, steps=steps, observe_every=50, early_stop=False, on_observation=tell)
 """
 
 
-def writer(folder: Path) -> subprocess.Popen[str]:
+def writer(folder: Path, steps: int = 200_000) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder)],
+        [sys.executable, "-c", WRITER, str(folder), str(steps)],
         stdout=subprocess.PIPE,
         text=True,
         env={
@@ -221,7 +221,7 @@ def test_a_process_killed_again_and_again_corrupts_nothing(kills: int, tmp_path:
 
 def test_readers_and_a_second_writer_while_a_run_writes(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
-    process = writer(folder)
+    process = writer(folder, steps=20_000)
     assert process.stdout is not None
     process.stdout.readline()
     seen: list[int] = []
