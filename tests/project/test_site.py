@@ -185,6 +185,12 @@ def test_formulas_are_drawn_by_the_browser(site: Path) -> None:
     assert "$" not in "".join(Links(page).words)
 
 
+def test_formulas_lead_to_their_functions(site: Path) -> None:
+    page = Links((site / "concepts" / "formulas.html").read_text(encoding="utf-8"))
+    assert "../reference/measures.html#modgrok.measures.ipr_of_neurons" in page.links
+    assert "../reference/learners.html#modgrok.learners.losses.stablemax" in page.links
+
+
 def test_notebooks_show_what_they_draw(site: Path) -> None:
     for notebook in (DOCS / "notebooks").glob("*.py"):
         page = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")

@@ -16,25 +16,28 @@ import numpy as np
 
 from ..reports.bands import LINES
 from ..reports.cell import Cell, Group, Margins, Panel, data, single
-from ..reports.cells_of_grid import Coordinate, GridCell, short
+from ..reports.cells_of_grid import Coordinate, GridCell
 from ..reports.heat_map import heat_map, shades_of
-from ..reports.palette import FAINT, INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
+from ..reports.palette import INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from ..reports.picture import picture
 from ..reports.png import data_uri
 from ..reports.ramp import DIVERGING, SEQUENTIAL, colours, indices
 from ..reports.tidy import Table
+from .chart_axes import (
+    axis_of,
+    ends_of,
+    key_of,
+    moment,
+    number_words,
+    percent_axis,
+    reach,
+    scale_of,
+    whole_axis,
+)
 from .claim import Number
 
 MOST_POINTS = 400
 """Points of a line; a longer one is thinned, first and last kept."""
-POWER = (
-    "datum.value >= 0.01 && datum.value <= 1000 ? format(datum.value, '~g') : "
-    "datum.value > 1000 ? format(datum.value, '~s') : '1e' + round(log(datum.value) / LN10)"
-)
-"""How Vega prints a power of ten."""
-KEY = 18
-"""Height of a line of the key above a chart, pixels."""
-
 __all__ = [
     "INK",
     "LINES",
@@ -120,16 +123,16 @@ def lines(
     if level is not None:
         known_y.append(level)
     if domain is None:
-        domain = (0.0, 1.0) if percent else _domain(known_y, log_y)
-    axis_x = alt.X("x:Q", title=x, scale=_scale(_ends(known_x), log_x), axis=_axis(known_x, log_x))
+        domain = (0.0, 1.0) if percent else reach(known_y, log_y)
+    axis_x = alt.X("x:Q", title=x, scale=scale_of(ends_of(known_x), log_x), axis=axis_of(known_x, log_x))
     axis_y = alt.Y(
         "y:Q",
         title=y or None,
         scale=alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True),
-        axis=_percent_axis() if percent else _axis([*domain], log_y, count=4),
+        axis=percent_axis() if percent else axis_of([*domain], log_y, count=4),
     )
     marks = [(name, at + shift) for name, at in moments if at is not None]
-    layers: list[Any] = [_moment(name, at, axis_x, place) for place, (name, at) in enumerate(marks)]
+    layers: list[Any] = [moment(name, at, axis_x, place) for place, (name, at) in enumerate(marks)]
     if level is not None:
         rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
@@ -140,7 +143,7 @@ def lines(
         layers.append(mark.encode(x=axis_x, y=axis_y))
         if line.dots:
             layers.append(chart.mark_circle(color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
-    key, top = _key([(line.name, colour) for line, colour in shown if line.name])
+    key, top = key_of([(line.name, colour) for line, colour in shown if line.name])
     return Cell(alt.layer(*layers, *key), text, height, Margins(52, 12, top, 38))
 
 
@@ -185,7 +188,7 @@ def points(
     """
     known = [n for p in drawn for n in (p.value, p.low, p.high) if n is not None and math.isfinite(n)]
     if domain is None:
-        domain = (0.0, 1.0) if percent else _domain(known, log)
+        domain = (0.0, 1.0) if percent else reach(known, log)
     low, high = domain
     rows: Table = [
         {
@@ -197,14 +200,14 @@ def points(
             "top": i + 0.18,
             "bottom": i + 0.82,
             "colour": p.colour or TEST,
-            "said": p.note or ("none" if p.value is None else _number(p.value, percent)),
+            "said": p.note or ("none" if p.value is None else number_words(p.value, percent)),
             "ranged": p.low is not None or p.high is not None,
         }
         for i, p in enumerate(drawn)
     ]
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False, clamp=True)
     place = alt.Scale(domain=[len(drawn), 0], nice=False, zero=False)
-    axis = _percent_axis() if percent else _axis([low, high], log, count=5)
+    axis = percent_axis() if percent else axis_of([low, high], log, count=5)
     across, up = (
         alt.X("low:Q", scale=scale, title=x or None, axis=axis),
         alt.Y("row:Q", scale=place, axis=None),
@@ -257,7 +260,7 @@ def bars(
             "name": name,
             "value": value,
             "colour": shade,
-            "said": "none" if value is None else _number(value, percent),
+            "said": "none" if value is None else number_words(value, percent),
         }
         for (name, value), shade in zip(drawn, shades, strict=True)
     ]
@@ -269,7 +272,7 @@ def bars(
     )
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
     up = alt.Y(
-        "value:Q", title=y or None, scale=scale, axis=_percent_axis() if percent else alt.Axis(tickCount=4)
+        "value:Q", title=y or None, scale=scale, axis=percent_axis() if percent else alt.Axis(tickCount=4)
     )
     base = alt.Chart(data(rows))
     layers = [base.mark_bar().encode(x=across, y=up, color=alt.Color("colour:N", scale=None))]
@@ -345,8 +348,10 @@ def image(
     rows, columns = values.shape
     frame = alt.Chart(data([{"x": 0, "y": 0}])).mark_point(opacity=0)
     axes = frame.encode(
-        x=alt.X("x:Q", title=x or None, scale=alt.Scale(domain=[0, columns], nice=False), axis=_few(columns)),
-        y=alt.Y("y:Q", title=y or None, scale=alt.Scale(domain=[rows, 0], nice=False), axis=_few(rows)),
+        x=alt.X(
+            "x:Q", title=x or None, scale=alt.Scale(domain=[0, columns], nice=False), axis=whole_axis(columns)
+        ),
+        y=alt.Y("y:Q", title=y or None, scale=alt.Scale(domain=[rows, 0], nice=False), axis=whole_axis(rows)),
     )
     return Cell(alt.layer(picture(uri), axes), text, margins=Margins(46, 10, 8, 38), square=True)
 
@@ -380,84 +385,3 @@ def _line_rows(line: Line, shift: int, log_y: bool) -> Table:
         chosen = np.unique(np.linspace(0, len(x) - 1, MOST_POINTS).round().astype(int))
         x, y = x[chosen], y[chosen]
     return [{"x": a, "y": float(f"{b:.5g}")} for a, b in zip(x.tolist(), y.tolist(), strict=True)]
-
-
-def _domain(values: Sequence[float | int], log: bool) -> tuple[float, float]:
-    """Return ends a little beyond the data."""
-    known = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
-    if not known:
-        return (0.1, 1.0) if log else (0.0, 1.0)
-    low, high = float(min(known)), float(max(known))
-    if log:
-        return low / 1.25, high * 1.25
-    room = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
-    return (0.0 if low >= 0 and low < 0.5 * high else low - room), high + room
-
-
-def _ends(values: Sequence[float | int]) -> tuple[float, float]:
-    if not values:
-        return 1.0, 10.0
-    low, high = float(min(values)), float(max(values))
-    return (low, high) if high > low else (low, low + 1)
-
-
-def _scale(ends: tuple[float, float], log: bool) -> alt.Scale:
-    return alt.Scale(type="log" if log else "linear", domain=list(ends), nice=False, zero=False)
-
-
-def _axis(values: Sequence[float | int], log: bool, count: int = 5) -> alt.Axis:
-    """Label powers of ten on logarithmic axes that span some, else a few numbers."""
-    low, high = _ends([value for value in values if value > 0 or not log])
-    if log:
-        powers = [10.0**i for i in range(-16, 17) if low * 0.999 <= 10.0**i <= high * 1.001]
-        if len(powers) >= 2:
-            return alt.Axis(values=powers[:: -(-len(powers) // 6)], labelExpr=POWER)
-        return alt.Axis(tickCount=3, format="~r" if high < 1000 else "~s")
-    return alt.Axis(tickCount=count, format="~s" if high >= 10_000 else "~r")
-
-
-def _percent_axis() -> alt.Axis:
-    return alt.Axis(values=[0, 0.5, 1], format=".0%")
-
-
-def _few(size: int) -> alt.Axis:
-    """Label a few whole numbers from 0 on."""
-    step = next(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 10**9) if size <= 5 * step)
-    return alt.Axis(values=list(range(0, size + 1, step)), format="d")
-
-
-def _number(value: float | int, percent: bool) -> str:
-    if not percent:
-        return short(value)
-    return "100%" if value == 1 else f"{math.floor(1000 * value) / 10:g}%"
-
-
-def _moment(name: str, at: float | int, axis: alt.X, place: int) -> Any:
-    base = alt.Chart(data([{"x": at, "name": name}]))
-    rule = base.mark_rule(color=FAINT, strokeWidth=1).encode(x=axis)
-    text = base.mark_text(align="left", baseline="bottom", dx=3, fontSize=9, color=SOFT)
-    return alt.layer(
-        rule, text.encode(x=axis, y=alt.value(alt.expr(f"height - {2 + 11 * place}")), text="name:N")
-    )
-
-
-def _key(names: Sequence[tuple[str, str]]) -> tuple[list[alt.Chart], int]:
-    """Name the lines above the plot, in their colours; return the marks and the room they take."""
-    if not names:
-        return [], 10
-    marks, at, row = [], 0.0, 0
-    places = []
-    for name, colour in names:
-        wide = 26 + 5.7 * len(name)
-        if at and at + wide > 300:
-            at, row = 0.0, row + 1
-        places.append((at, row, name, colour))
-        at += wide
-    for left, line, name, colour in places:
-        up = -12 - KEY * (row - line)
-        base = alt.Chart(data([{}]))
-        swatch = base.mark_rule(color=colour, strokeWidth=2)
-        marks.append(swatch.encode(x=alt.value(left), x2=alt.value(left + 14), y=alt.value(up)))
-        words = base.mark_text(align="left", baseline="middle", fontSize=10, color=SOFT, text=name)
-        marks.append(words.encode(x=alt.value(left + 18), y=alt.value(up)))
-    return marks, 4 + KEY * (row + 1)

@@ -66,6 +66,8 @@ def residual_constant(terms: int) -> float:
     A neuron's answer at unit amplitude has the mean square M/2 over phases and classes, its wanted wave
     included; 4^S M counts the closed walks of 2S steps on Z^S.
 
+    Source: derived here, of the weights of Doshi et al. 2024, Eq. 2.
+
     Example:
         >>> [round(residual_constant(terms), 1) for terms in (2, 3, 4, 5)]
         [4.0, 25.3, 164.5, 1118.7]

@@ -14,7 +14,7 @@ from . import tiny
 from .charts import LINES, SOFT, TEST, TRAIN, Line, Panel, Point, lines, points, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
-from .gromov2023_training import REAL, SMALL, SMALLER, least, small_rate
+from .gromov2023_runs import REAL, SMALL, SMALLER, least, small_rate
 from .plan import Group, no_runs
 
 WIDTHS = (20, 30, 50, 70, 100, 150, 200, 300, 500)
