@@ -10,11 +10,18 @@ import pytest
 from modgrok.analytic import monomial, tabulate, verify
 from modgrok.models import MLP
 from modgrok.papers import doshi2023, doshi2024
+from modgrok.papers.doshi2023_diagram import Place, breaks, inverting_share
 from modgrok.papers.doshi2023_neurons import valley
 from modgrok.papers.doshi2024_products import as_printed, output_scale, product_network
 from modgrok.papers.doshi2024_sums import residual_constant, sampled_sum, sum_network
 
-MODULES = ("doshi2023_neurons", "doshi2023_phases", "doshi2024_sums", "doshi2024_trained")
+MODULES = (
+    "doshi2023_diagram",
+    "doshi2023_neurons",
+    "doshi2023_phases",
+    "doshi2024_sums",
+    "doshi2024_trained",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -73,3 +80,21 @@ def test_no_scale_gives_less_than_the_least_error() -> None:
 def test_few_neurons_make_no_mode() -> None:
     assert valley(np.array([60, 1, 2, 0, 37])) > 0.9
     assert valley(np.array([90, 5, 3, 0, 1])) == 0.0
+
+
+def test_a_region_of_generalisation_has_no_breaks() -> None:
+    """Of nine places those with enough clean labels generalise; a hole at the easiest has two neighbours."""
+    places = [Place(x, y, 0.0) for x in (0.3, 0.5, 0.7) for y in (0.2, 0.4, 0.6)]
+    good = {place: place.fraction - place.corruption > 0.05 for place in places}
+    assert sum(good.values()) == 6
+    assert breaks(good) == 0
+    assert breaks({**good, Place(0.7, 0.2, 0.0): False}) == 2
+    assert breaks({**good, Place(0.3, 0.6, 0.0): True}) == 2
+
+
+def test_inversion_counts_where_labels_are_corrupted_and_the_network_generalises() -> None:
+    clean, inverted, kept, failed = (Place(0.5, y, 15.0) for y in (0.0, 0.2, 0.4, 0.6))
+    phases = {clean: "coexistence", inverted: "full inversion", kept: "coexistence", failed: "memorisation"}
+    good = {clean: True, inverted: True, kept: True, failed: False}
+    assert inverting_share(phases, good, 15.0) == 0.5
+    assert inverting_share(phases, good, 5.0) is None

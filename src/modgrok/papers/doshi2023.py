@@ -5,10 +5,10 @@ Owns: this paper's claims, in its order. What they run and measure is in the mod
 
 from __future__ import annotations
 
-from . import doshi2023_neurons, doshi2023_phases
+from . import doshi2023_diagram, doshi2023_neurons, doshi2023_phases
 
 TITLE = (
     "To grok or not to grok: Disentangling generalization and memorization on corrupted algorithmic datasets"
 )
 CITATION = "D. Doshi, A. Das, T. He, A. Gromov, 2023, arXiv:2310.13061"
-CLAIMS = (*doshi2023_phases.CLAIMS, *doshi2023_neurons.CLAIMS)
+CLAIMS = (*doshi2023_phases.CLAIMS, *doshi2023_diagram.CLAIMS, *doshi2023_neurons.CLAIMS)
