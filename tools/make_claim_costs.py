@@ -23,7 +23,8 @@ def main(runs: Path, budget: str = "laptop") -> None:
     """Gather seconds of all planned runs that have ended, and of what claims need beside them."""
     seconds: dict[str, float] = {}
     claims: dict[str, float] = {}
-    rates: dict[str, list[float]] = {}
+    stepping: dict[str, float] = {}
+    products: dict[str, float] = {}
     with Store(claims_folder(runs, budget), read_only=True) as store:
         for claim in (claim for paper in read_papers() for claim in paper.claims):
             plan = claim.plan(budget).values()
@@ -31,9 +32,9 @@ def main(runs: Path, budget: str = "laptop") -> None:
             rows = {run: row for run in known if (row := ended(store, run)) is not None}
             for run in rows.keys() - seconds.keys():
                 seconds[run] = round(rows[run].seconds, 2)
-                steps = max(rows[run].step, 1)
-                rate = max(rows[run].seconds - STARTING, 0.0) / (steps * step_products(known[run]))
-                rates.setdefault(known[run].learner.kind, []).append(rate)
+                kind, work = known[run].learner.kind, rows[run].step * step_products(known[run])
+                stepping[kind] = stepping.get(kind, 0.0) + max(rows[run].seconds - STARTING, 0.0)
+                products[kind] = products.get(kind, 0.0) + work
             result = read_result(runs, budget, claim)
             if result is None or result.verdict is None or len(rows) < len(known):
                 sys.stderr.write(f"not complete: {claim.id}, {len(rows)} of {len(known)} runs\n")
@@ -43,7 +44,7 @@ def main(runs: Path, budget: str = "laptop") -> None:
         then = store.get(Experiment.of(**PROBE).id).seconds_per_step
     content = {
         "probe": then * probe_share(),
-        "rates": {learner: statistics.median(found) for learner, found in rates.items()},
+        "rates": {kind: stepping[kind] / products[kind] for kind in products},
         "runs": seconds,
         "claims": claims,
     }

@@ -48,7 +48,10 @@ def test_multiplications_of_a_step() -> None:
 
 
 def test_estimates_are_near_what_was_measured() -> None:
-    """Within a factor of 5 for four fifths of the timed runs; those that stopped early are overestimated."""
+    """Within a factor of 5 for four fifths of the runs that took 2 seconds or more, and in sum within 2.
+
+    Runs that stopped early are overestimated; they are most of the shorter ones.
+    """
     reference = read_reference()
     members = {
         m.experiment.id: m
@@ -57,10 +60,9 @@ def test_estimates_are_near_what_was_measured() -> None:
         for group in claim.plan("laptop").values()
         for m in group.members()
     }
-    ratios = [
-        estimate(members[run], reference) / seconds
-        for run, seconds in reference.runs.items()
-        if run in members and seconds > 0
-    ]
+    timed = {run: seconds for run, seconds in reference.runs.items() if run in members and seconds >= 2}
+    guessed = [estimate(members[run], reference) for run in timed]
+    ratios = np.array(guessed) / np.array(list(timed.values()))
     assert len(ratios) > 50
     assert np.mean(np.abs(np.log(ratios)) < np.log(5)) > 0.8
+    assert 0.5 < sum(guessed) / sum(timed.values()) < 2

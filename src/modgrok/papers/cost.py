@@ -25,7 +25,7 @@ from .claim import Budget, Claim
 
 PROBE = {"expression": "x + y", "p": 31, "fraction": 0.6, "width": 200}
 """The run whose step was timed where the reference was measured."""
-STARTING = 3.0
+STARTING = 2.0
 """Seconds of the reference machine in which a run that was never timed compiles."""
 
 
@@ -35,7 +35,7 @@ class Reference:
 
     Arguments:
         probe: of `probe_seconds` there, at the time of the runs.
-        rates: learner -> seconds a multiplication of `step_products`, median over the runs.
+        rates: learner -> seconds a multiplication of `step_products`, over all runs together.
         runs: run id -> seconds.
         claims: claim id at a budget, as `id@budget` -> seconds of what is not in `runs`: the evaluation, and
             runs whose ids are known only once others have ended.
