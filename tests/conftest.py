@@ -5,9 +5,12 @@ Also the command line called in process.
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import mmap
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +19,36 @@ import pytest
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' processes share the cores already
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")  # tests compile more than they compute
 
 from jaxtyping import install_import_hook
 
 install_import_hook("modgrok", "beartype.beartype")
+
+EMITTERS = "xla_cpu_use_fusion_emitters"
+"""XLA's slower way to write fused loops; an unknown flag would end the process, so that it is looked for."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile quickly, here and in processes that tests start; where long tests run, as users do."""
+    if "not long" not in config.getoption("markexpr"):
+        return
+    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+    flags = os.environ.get("XLA_FLAGS", "")
+    if EMITTERS not in flags and known_to_xla(EMITTERS):
+        os.environ["XLA_FLAGS"] = f"{flags} --{EMITTERS}=false".strip()
+    if "jax" in sys.modules:  # by another conftest
+        sys.modules["jax"].config.update("jax_disable_most_optimizations", True)
+
+
+def known_to_xla(flag: str) -> bool:
+    """Say whether the installed XLA has a flag."""
+    found = importlib.util.find_spec("jaxlib")
+    libraries = Path(found.origin).parent.glob("libjax_common*") if found and found.origin else ()
+    for library in libraries:
+        with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if content.find(flag.encode()) >= 0:
+                return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -37,25 +65,6 @@ class Result:
         found = json.loads(self.out.strip().splitlines()[-1])
         assert isinstance(found, dict)
         return found
-
-
-@pytest.fixture(autouse=True)
-def compiled_in_full(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compile as users do where a test is marked `long` or `optimised`."""
-    if not {"long", "optimised"} & {mark.name for mark in request.node.iter_markers()}:
-        yield
-        return
-    import jax
-
-    before = jax.config.values["jax_disable_most_optimizations"]
-    monkeypatch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")  # of processes that the test starts
-    jax.config.update("jax_disable_most_optimizations", False)
-    if before:
-        jax.clear_caches()
-    yield
-    jax.config.update("jax_disable_most_optimizations", before)
-    if before:
-        jax.clear_caches()
 
 
 @pytest.fixture

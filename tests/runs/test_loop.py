@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -36,7 +39,6 @@ VARIANTS = [
 ]
 
 
-@pytest.mark.optimised
 @pytest.mark.parametrize("options", VARIANTS, ids=lambda o: o.get("optimiser", "gd"))
 def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object], tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", **SMALL, **options)  # type: ignore[arg-type]
@@ -50,6 +52,16 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object],
     assert np.array_equal(again.weights.readout, whole.weights.readout)
     assert same_records(whole.records, again.records)
     assert (again.row.memorised_at, again.row.grokked_at) == (whole.row.memorised_at, whole.row.grokked_at)
+
+
+def test_resuming_is_exact_as_users_compile() -> None:
+    """The other default tests compile with fewer passes."""
+    name = f"{__file__}::{test_run_2n_equals_run_n_then_resume_bit_for_bit.__name__}[adamw]"
+    quick = ("JAX_DISABLE_MOST_OPTIMIZATIONS", "XLA_FLAGS")
+    environment = {key: value for key, value in os.environ.items() if key not in quick}
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-m", "", "-p", "no:cacheprovider", name]
+    told = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert "1 passed" in told.stdout, told.stdout
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others() -> None:

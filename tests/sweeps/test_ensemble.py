@@ -49,7 +49,6 @@ def test_ensembles_are_cut_and_keep_every_member() -> None:
     assert [m for ensemble in found for m in ensemble.members] == list(all_members)
 
 
-@pytest.mark.optimised
 def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> None:
     (ensemble,) = ensembles_of(members(seed=[3, 4], weight_decay=[0.0, 1e-4], lr=[10.0, 20.0]))
     assert len(ensemble) == 8
