@@ -118,7 +118,7 @@ def _panel(phases: Mapping[Place, Phase], decay: float) -> Panel:
     shown = {place: phase for place, phase in phases.items() if place.decay == decay}
     cells = [(place.fraction, place.corruption, phase) for place, phase in shown.items()]
     text = "; ".join(f"{phase} at fraction {x:g} with {y:.0%} corrupted" for x, y, phase in cells)
-    cell = table_map(cells, "phase", "training fraction", "corrupted labels")
+    cell = table_map(cells, "phase", "training fraction", "corrupted")
     return single(f"decay-{decay:g}", f"Weight decay {decay:g}", f"Weight decay {decay:g}: {text}.", cell, 4)
 
 
