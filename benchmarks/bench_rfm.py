@@ -5,11 +5,12 @@
     python benchmarks/bench_rfm.py --scaling            # fast iterations from p = 31 to 127
     python benchmarks/bench_rfm.py --scaling --one-core --json rows.json   # for draw_rfm_scaling.py
 
-One iteration is: solve, evaluate on all p^2 inputs, update M. Fast is the mean of three in one compiled loop,
-as the library's loop runs them: its buffers are allocated once. Dense is the tests' oracle (NumPy float64 on
-one-hot matrices, gradients of a batch of inputs at a time, LAPACK). Rounds interleave the three, so that a
-busy machine slows all of them; ratios are medians over rounds. `--one-core` pins everything to one core and
-takes processor time, which other processes do not disturb.
+One iteration is: solve, evaluate on all p^2 inputs, update M. Two solves stand beside it: LAPACK's through
+SciPy, the floor, and the library's own through JAX, which is the one inside the iteration. Fast is the mean
+of three in one compiled loop, as the library's loop runs them: its buffers are allocated once. Dense is the
+tests' oracle (NumPy float64 on one-hot matrices, gradients of a batch of inputs at a time, LAPACK). Rounds
+interleave them all, so that a busy machine slows each; ratios are medians over rounds. `--one-core` pins
+everything to one core and takes processor time, which other processes do not disturb.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ import scipy.linalg
 from modgrok.learners import Problem, make_problem
 from modgrok.learners.rfm import RFMLearner, RFMState, rfm_learner
 from modgrok.learners.rfm_settings import RFMSettings
+from modgrok.learners.rfm_solve import solve_kernel
 from modgrok.tasks import Split, Task, split_task, task_from_expression
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "rfm"))
@@ -101,6 +103,18 @@ class Solve:
         scipy.linalg.cho_solve(factor, self.targets, check_finite=False)
 
 
+class Own:
+    """The library's own factorisation and solves of that matrix, as they stand in an iteration."""
+
+    def __init__(self, task: Task, split: Split, kernel: str) -> None:
+        reference = Solve(task, split, kernel)
+        self.matrix, self.targets = jnp.asarray(reference.matrix), jnp.asarray(reference.targets)
+        self.solve = jax.jit(lambda matrix, targets: solve_kernel(lambda: matrix, targets))
+
+    def __call__(self) -> None:
+        jax.block_until_ready(self.solve(self.matrix, self.targets))
+
+
 def oracle_metric(d: int) -> np.ndarray:
     """A positive definite metric, so that the matrix to factorise has full rank."""
     factor = np.random.default_rng(0).normal(size=(d, d))
@@ -119,9 +133,9 @@ def compare(p: int, fraction: float, kernel: str, rounds: int, dense: bool) -> d
     """Print one row, medians in seconds and ratios, and return its medians."""
     task = task_from_expression("x + y", p)
     split = split_task(task, fraction, np.random.PCG64(0))
-    kinds = [Fast, Solve, *([Dense] if dense else [])]
+    kinds = [Fast, Solve, Own, *([Dense] if dense else [])]
     runners = {kind.__name__: kind(task, split, kernel) for kind in kinds}
-    for name in ("Fast", "Solve"):
+    for name in ("Fast", "Solve", "Own"):
         runners[name]()
     times: dict[str, list[float]] = {name: [] for name in runners}
     for _ in range(rounds):
@@ -134,6 +148,7 @@ def compare(p: int, fraction: float, kernel: str, rounds: int, dense: bool) -> d
     row += f"  solve {middle['Solve']:.3f} (min {least['Solve']:.3f})"
     row += f"  fast/solve {middle['Fast'] / middle['Solve']:.2f}"
     row += f" (of minima {least['Fast'] / least['Solve']:.2f})"
+    row += f"  own solve {middle['Own']:.3f}, fast/own {middle['Fast'] / middle['Own']:.2f}"
     if dense:
         row += f"  dense {middle['Dense']:.2f}  dense/fast {middle['Dense'] / middle['Fast']:.1f}"
         row += f" (of minima {least['Dense'] / least['Fast']:.1f})"
