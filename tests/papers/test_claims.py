@@ -6,6 +6,7 @@ import pytest
 
 from modgrok.papers import BUDGETS, Claim, Expected, Found
 from modgrok.papers.catalogue import PAPERS, choose_claims, read_paper, read_papers
+from modgrok.papers.claim import FULL
 from modgrok.papers.stages import stages_of
 from modgrok.tasks import InputError
 
@@ -39,6 +40,23 @@ def test_numbers_are_judged_at_their_budgets() -> None:
     values = {"a": 1.0, "b": 2.0, "c": 4.0}
     assert CLAIM.verdict(values, "laptop") == "reproduced"
     assert CLAIM.verdict(values, "paper") == "refuted"
+
+
+def test_a_shortened_run_only_deviates() -> None:
+    groks = Expected("a", "1 (Fig. 1)", low=0.9, decisive=FULL)
+    waves = Expected("b", "2 (Fig. 1)", low=1.9, given="a")
+    claim = Claim("gromov2023/m", "", "", lambda budget: {}, lambda e: Found({}, ()), (groks, waves))
+    assert claim.verdict({"a": 0.5, "b": 2.0}, "laptop") == "deviates"
+    assert claim.verdict({"a": 0.5, "b": 2.0}, "paper") == "refuted"
+    assert claim.verdict({"a": 0.5, "b": 0.0}, "laptop") == "deviates"  # waves of what has not grokked
+    assert claim.verdict({"a": 1.0, "b": 0.0}, "laptop") == "refuted"
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_what_a_number_is_given_is_judged_as_well(claim: Claim) -> None:
+    for budget in BUDGETS:
+        judged = claim.judged(budget)
+        assert {e.given for e in judged} - {None} <= {e.name for e in judged}
 
 
 def test_a_claim_without_expectations_has_no_verdict() -> None:

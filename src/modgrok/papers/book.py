@@ -29,6 +29,7 @@ from .words import (
     run_words,
     time_words,
     verdict_of,
+    weight_words,
 )
 
 Figures = Mapping[str, str]
@@ -139,7 +140,8 @@ def overview_html(results: Sequence[Result]) -> str:
     )
     body = (
         f'<h1>The papers’ claims, tested</h1><p class="lead">{len(results)} claims: {count_words(results)}. '
-        f"Verdicts compare measured numbers with the papers’; nothing is typed in.{caution(results)}</p>"
+        f"Verdicts compare measured numbers with the papers’, or with bounds of ours where a paper has words "
+        f"only; nothing is typed in.{caution(results)}</p>"
         f'<div class="glance">{"".join(glance)}</div><div class="key">{keys}</div>{"".join(tables)}'
         f"<footer>{_foot(results)}</footer>"
     )
@@ -187,7 +189,8 @@ def _numbers(result: Result) -> str:
     for expected in result.expected if result.verdict is not None else ():
         value = result.values.get(expected.name)
         out = "" if expected.holds(value) else ' class="out"'
-        beside = "" if expected.essential else ' <span class="soft">(beside the claim)</span>'
+        weight = weight_words(expected, result)
+        beside = f' <span class="soft">({weight})</span>' if weight else ""
         rows.append(
             f'<tr{out}><td>{escape(name_words(expected.name))}{beside}</td><td class="number">'
             f"{number_words(value)}</td><td>{escape(range_words(expected))}<br>"

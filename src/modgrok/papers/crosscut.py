@@ -23,7 +23,7 @@ from ..runs.schedule import GROKKED
 from ..tasks import Task, task_from_text
 from . import tiny
 from .charts import Line, Point, lines, points, single, table_map
-from .claim import Budget, Claim, Expected, Found, Number
+from .claim import FULL, Budget, Claim, Expected, Found, Number
 from .evidence import Evidence, Trial
 from .plan import Group, no_runs
 
@@ -106,15 +106,20 @@ FEW = (*WITH_FORM[:4], *WITHOUT[:2])
 
 
 def runs_of(
-    budget: Budget, learner: str, tasks: Sequence[str], fractions: Sequence[float] | None = None
+    budget: Budget,
+    learner: str,
+    tasks: Sequence[str],
+    fractions: Sequence[float] | None = None,
+    **options: bool,
 ) -> Group:
-    """Plan a learner on tasks, at one share of the inputs or several."""
+    """Plan a learner on tasks, at one share of the inputs or several; options are fields of `train`."""
     base = {
         **SETTINGS[learner],
         **(SMALL[learner] if budget == "tiny" else {}),
         "p": MODULUS[budget],
         "steps": STEPS[budget][learner],
         "seed": 0,
+        **options,
     }
     return Group(base, {"expression": list(tasks), "fraction": list(fractions or (FRACTION[budget],))})
 
@@ -128,8 +133,8 @@ def best_accuracy(trial: Trial) -> float:
 
 
 def plan_table(budget: Budget) -> Mapping[str, Group]:
-    """Plan the few tasks under the three learners that are trained."""
-    return {learner: runs_of(budget, learner, FEW) for learner in SETTINGS}
+    """Plan the few tasks under the three trained learners, to their last step: logits settle late."""
+    return {learner: runs_of(budget, learner, FEW, early_stop=False) for learner in SETTINGS}
 
 
 def sum_logits(network: Network, task: Task) -> SumLogits:
@@ -176,7 +181,15 @@ def find_table(evidence: Evidence) -> Found:
     inside = [row for row in rows if row["task"] in WITH_FORM]
     outside = [row for row in rows if row["task"] in WITHOUT]
     values: dict[str, Number] = {
-        "least_accuracy": min(row["accuracy"] for row in inside),
+        **{
+            f"least_accuracy_{name}": min(row["accuracy"] for row in inside if row["learner"] == learner)
+            for name, learner in (
+                ("mlp", MLP),
+                ("closed_form", CLOSED),
+                ("transformer", TRANSFORMER),
+                ("rfm", RFM),
+            )
+        },
         "least_sum_share": min(row["share of the sum"] for row in inside),
         "most_accuracy_without": max(row["accuracy"] for row in outside),
     }
@@ -200,7 +213,7 @@ def find_table(evidence: Evidence) -> Found:
             name,
             title,
             caption,
-            table_map([(r["learner"], r["task"], r[key]) for r in rows], name, "", ""),
+            table_map([(r["learner"], r["task"], r[key]) for r in rows], name, "learner", "task"),
             6,
         )
         for key, name, title, caption in maps
@@ -277,7 +290,9 @@ def find_hypothesis(evidence: Evidence) -> Found:
         f"Best test accuracy, per cent, from {share:.0%} of the pairs. Tasks with a form h(g1(x) + g2(y)) "
         "or h(g1(x) g2(y)) above, those proven to have neither below. " + said + "."
     )
-    panel = single("outcomes", "What is learned", caption, table_map(cells, "test_accuracy", "", ""), 8)
+    panel = single(
+        "outcomes", "What is learned", caption, table_map(cells, "test_accuracy", "learner", "task"), 8
+    )
     return Found(values, (panel,), rows)
 
 
@@ -370,17 +385,27 @@ def _difference(share: float | None, other: float | None) -> float | None:
 CLAIMS = (
     Claim(
         "crosscut/table",
-        "all five papers",
+        "our own comparison",
         "Whatever learns a task with a form, by gradients, by kernels or on paper, ends at logits that are "
         "mostly a function of g1(x) + g2(y); a task without a form is learned by none.",
         plan_table,
         find_table,
         (
-            Expected("least_accuracy", "100% in each paper", low=GROKKED),
-            Expected("least_sum_share", "most of the variance", low=0.5),
+            Expected("least_accuracy_mlp", "100% where there is a form (Hypothesis 5.1)", low=GROKKED),
+            Expected("least_accuracy_closed_form", "100%, written down", low=1.0),
+            Expected("least_sum_share", "most of the variance: half, a bound of ours", low=0.5),
             Expected("most_accuracy_without", "below 100% (Hypothesis 5.2)", high=GROKKED),
+            Expected("least_accuracy_transformer", "100%, a bound of ours", low=GROKKED, essential=False),
+            Expected("least_accuracy_rfm", "100%, a bound of ours", low=GROKKED, essential=False),
         ),
-        DEVIATIONS,
+        {
+            **DEVIATIONS,
+            "laptop": (
+                *DEVIATIONS["laptop"],
+                "80% of the pairs train, so most test pairs of a symmetric polynomial have their swap in "
+                "training: a network may be right on those without a form.",
+            ),
+        },
     ),
     Claim(
         "crosscut/hypothesis",
@@ -390,14 +415,22 @@ CLAIMS = (
         plan_hypothesis,
         find_hypothesis,
         (
-            Expected("mlp_with_form", "all (Hypothesis 5.1)", low=1.0),
+            Expected("mlp_with_form", "all (Hypothesis 5.1)", low=1.0, decisive=FULL),
             Expected("mlp_without", "none (Hypothesis 5.1)", high=0.0),
             Expected("rfm_without", "none (Hypothesis 5.2)", high=0.0),
             Expected("transformer_without", "none (Hypothesis 5.2)", high=0.0),
-            Expected("transformer_with_form", "all (Hypothesis 5.2)", low=1.0),
+            Expected("transformer_with_form", "all (Hypothesis 5.2)", low=1.0, decisive=FULL),
             Expected("rfm_with_form", "all, were kernels included", low=1.0, essential=False),
         ),
-        DEVIATIONS,
+        {
+            **DEVIATIONS,
+            "laptop": (
+                *DEVIATIONS["laptop"],
+                "The transformer sees six of the thirty polynomials.",
+                "Weight decay 1 of the MLP was chosen on five of the thirty, after 5 had been too strong at "
+                "this size; it is the same for those with a form and those without.",
+            ),
+        },
     ),
     Claim(
         "crosscut/closed-form",
@@ -416,8 +449,8 @@ CLAIMS = (
     Claim(
         "crosscut/data",
         "Gromov 2023, Fig. 4; Mallinar et al. 2024, App. Fig. 10; Furuta et al. 2024, Table A.5",
-        "The two-layer network groks x + y from no more data than the transformer and the quadratic "
-        "kernel machine.",
+        "Within 1,000 steps the two-layer network groks x + y from no more data than the transformer within "
+        "1,200 and the quadratic kernel machine within 25 iterations.",
         plan_data,
         find_data,
         (

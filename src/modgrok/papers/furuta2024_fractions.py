@@ -12,9 +12,9 @@ import numpy as np
 
 from ..runs.schedule import GROKKED
 from .charts import Line, lines, single, table_map
-from .claim import Budget, Claim, Expected, Found
+from .claim import FULL, Budget, Claim, Expected, Found
 from .evidence import Evidence
-from .furuta2024_runs import LAPTOP, SIZES, SLOW, TINY, best_accuracy, group, moment
+from .furuta2024_runs import LAPTOP, SIZES, TINY, best_accuracy, group, moment
 from .plan import Group
 
 SUM = "x + y"
@@ -25,20 +25,19 @@ DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
         LAPTOP[0],
         "Shares of 60%, 75% and 90%; at p = 37 addition groks from 60%, as from 30% at p = 97.",
         LAPTOP[2],
-        "At most 1,200 steps, not 300,000, and 6,000 from 90% of the pairs: a run that has not grokked by "
-        "then counts as one that does not.",
+        "At most 3,600 steps, not 300,000: a run that has not grokked by then counts as one that does not.",
         "One seed, not three.",
     ),
 }
 
 
 def fractions(budget: Budget, expression: str) -> Group:
-    """Plan a task at every share of the budget, longer from the largest, from which most should grok."""
-    shares = SIZES[budget].fractions
-    steps = [*[SIZES[budget].steps] * (len(shares) - 1), SLOW[budget]]
-    made = group(budget, expression)
-    base = {name: value for name, value in made.base.items() if name not in ("fraction", "steps")}
-    return Group(base, made.axes, [{"fraction": list(shares), "steps": steps}])
+    """Plan a task at every share of the budget, as long from each."""
+    return group(budget, expression, fraction=list(SIZES[budget].fractions), steps=FOLLOWED[budget])
+
+
+FOLLOWED: Mapping[Budget, int] = {"tiny": 12, "laptop": 3600, "paper": 300_000}
+"""Steps from every share: three times as many as addition needs and more."""
 
 
 def plan_of(expression: str) -> Callable[[Budget], Mapping[str, Group]]:
@@ -109,7 +108,7 @@ def find_fractions(evidence: Evidence) -> Found:
 
 
 def _claim(name: str, task: str, sentence: str, expected: tuple[Expected, ...]) -> Claim:
-    addition = Expected("sum_accuracy", "a + b groks from r = 0.3 on (Table A.5)", low=GROKKED)
+    addition = Expected("sum_accuracy", "a + b groks from r = 0.3 on (Table A.5)", low=GROKKED, decisive=FULL)
     return Claim(
         f"furuta2024/tableA5-{name}",
         "Table A.5, App. Fig. A.15",
@@ -125,10 +124,11 @@ CLAIMS = (
     _claim(
         "linear",
         LINEAR,
-        "2a + 3b does not grok from the share of pairs from which a + b does; it does from a larger one.",
+        "2a + 3b does not grok from the share of pairs from which a + b does; it does from some share up to "
+        "90%.",
         (
             Expected("least_accuracy", "3.3% at r = 0.3", high=0.5),
-            Expected("grok_fraction", "0.4", 0.4, 0.9),
+            Expected("grok_fraction", "0.4: at 90% at most", 0.4, 0.9, decisive=FULL),
             Expected("grok_fraction", "0.4", 0.4, 0.5, budgets=("paper",)),
         ),
     ),
@@ -136,10 +136,10 @@ CLAIMS = (
         "shifted-product",
         PRODUCT,
         "ab + b does not grok from the share of pairs from which a + b does, although it is a product, "
-        "(a+1)b; it does from a larger one.",
+        "(a+1)b; it does from some share up to 90%.",
         (
             Expected("least_accuracy", "6.1% at r = 0.3", high=0.5),
-            Expected("grok_fraction", "0.5", 0.4, 0.9),
+            Expected("grok_fraction", "0.5: at 90% at most", 0.4, 0.9, decisive=FULL),
             Expected("grok_fraction", "0.5", 0.5, 0.5, budgets=("paper",)),
         ),
     ),
@@ -157,9 +157,9 @@ CLAIMS = (
     _claim(
         "cubic",
         CUBIC,
-        "a^3 + ab does not grok from up to 80% of the pairs.",
+        "a^3 + ab does not grok from up to three quarters of the pairs.",
         (
-            Expected("accuracy_below_90", "16% at r = 0.8", high=0.5),
+            Expected("accuracy_below_90", "16% at r = 0.8", high=0.3),
             Expected(
                 "most_accuracy",
                 "100% at r = 0.9 (p = 97 alone: not at 59 and 113, Fig. A.22)",

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..runs.schedule import GROKKED
 from .charts import Line, Panel, lines, single
-from .claim import Budget, Claim, Expected, Found
+from .claim import FULL, Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
 from .furuta2024_fractions import LINEAR, PRODUCT
 from .furuta2024_runs import (
@@ -179,14 +179,12 @@ def plan_mixture(budget: Budget) -> Mapping[str, Group]:
     few, most = SIZES[budget].fractions[0], SIZES[budget].fractions[-1]
     return {
         "most": group(budget, ELEMENTARY, fraction=most, steps=MIXED[budget]),
-        "few": group(budget, ELEMENTARY, fraction=few, steps=FEW[budget]),
+        "few": group(budget, ELEMENTARY, fraction=few, steps=MIXED[budget]),
     }
 
 
 MIXED: Mapping[Budget, int] = {"tiny": 12, "laptop": 4000, "paper": 300_000}
-"""Steps of the mixture from most pairs."""
-FEW: Mapping[Budget, int] = {"tiny": 12, "laptop": 600, "paper": 300_000}
-"""Steps of the mixture from few pairs."""
+"""Steps of the mixture of operations."""
 
 
 def find_mixture(evidence: Evidence) -> Found:
@@ -239,12 +237,12 @@ def plan_quadratics(budget: Budget) -> Mapping[str, Group]:
     """Plan three quadratic polynomials together, and the hardest of them alone."""
     return {
         "mixture": downstream(budget, QUADRATICS, steps=LIFTED[budget]),
-        "single": downstream(budget, SINGLE),
+        "single": downstream(budget, SINGLE, steps=LIFTED[budget]),
     }
 
 
-LIFTED: Mapping[Budget, int] = {"tiny": 12, "laptop": 800, "paper": 300_000}
-"""Steps of the mixture of polynomials."""
+LIFTED: Mapping[Budget, int] = {"tiny": 12, "laptop": 2400, "paper": 300_000}
+"""Steps of the polynomials, together and alone."""
 
 
 def find_quadratics(evidence: Evidence) -> Found:
@@ -279,9 +277,16 @@ CLAIMS = (
         (
             Expected("accuracy_upstream", "a + b groks", low=GROKKED),
             Expected("accuracy_2a_3b", "3.3% at r = 0.3 (Table A.5)", high=0.5),
-            Expected("accuracy_2a_3b_given", "groks at r = 0.3 (Table 1)", low=GROKKED),
+            Expected("accuracy_2a_3b_given", "groks at r = 0.3 (Table 1)", low=GROKKED, decisive=FULL),
         ),
-        DEVIATIONS,
+        {
+            **DEVIATIONS,
+            "laptop": (
+                *DONATED,
+                "At p = 97 with 30% of the pairs, as in the paper, 12,000 steps were tried: it did not grok "
+                "in them (docs/transformer.md).",
+            ),
+        },
     ),
     Claim(
         "furuta2024/table1-shifted-product",
@@ -293,7 +298,7 @@ CLAIMS = (
         (
             Expected("accuracy_upstream", "a + b and ab grok", low=GROKKED),
             Expected("accuracy_scratch", "6.1% at r = 0.3 (Table A.5)", high=0.5),
-            Expected("accuracy_body", "groks at r = 0.3 (Table 1)", low=GROKKED),
+            Expected("accuracy_body", "groks at r = 0.3 (Table 1)", low=GROKKED, decisive=FULL),
             Expected("accuracy_embedding", "never (Table 1)", high=0.9),
         ),
         DEVIATIONS,
@@ -306,10 +311,10 @@ CLAIMS = (
         plan_crossing,
         find_crossing,
         (
-            Expected("accuracy_difference_given", "groks", low=GROKKED),
-            Expected("speed_up", "above 1", low=1.0),
-            Expected("accuracy_times_given", "does not grok at r = 0.9", high=0.98),
-            Expected("accuracy_sum_given", "does not grok at r = 0.9", high=0.98),
+            Expected("accuracy_difference_given", "groks", low=GROKKED, decisive=FULL),
+            Expected("speed_up", "above 1: by a tenth at least", low=1.1),
+            Expected("accuracy_times_given", "does not grok at r = 0.9", high=0.9),
+            Expected("accuracy_sum_given", "does not grok at r = 0.9", high=0.9),
         ),
         {**DEVIATIONS, "laptop": (*ONE_SEED, SLOW_WORDS)},
     ),
@@ -320,9 +325,9 @@ CLAIMS = (
         plan_mixture,
         find_mixture,
         (
-            Expected("accuracy_sum", "groks at r = 0.9", low=GROKKED),
-            Expected("accuracy_difference", "groks at r = 0.9", low=GROKKED),
-            Expected("accuracy_product", "groks at r = 0.9", low=GROKKED),
+            Expected("accuracy_sum", "groks at r = 0.9", low=GROKKED, decisive=FULL),
+            Expected("accuracy_difference", "groks at r = 0.9", low=GROKKED, decisive=FULL),
+            Expected("accuracy_product", "groks at r = 0.9", low=GROKKED, decisive=FULL),
             Expected("least_accuracy_few", "fails at r = 0.3", high=0.9),
         ),
         {
@@ -331,7 +336,7 @@ CLAIMS = (
                 LAPTOP[0],
                 "60% of the pairs, not 30%, as few.",
                 LAPTOP[2],
-                "At most 4,000 steps, not 300,000; 600 from few pairs.",
+                "At most 4,000 steps, not 300,000.",
                 "One seed, not three.",
             ),
         },
@@ -344,8 +349,8 @@ CLAIMS = (
         find_quadratics,
         (
             Expected("accuracy_single", "34% at r = 0.3 (Table A.5)", high=0.9),
-            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05),
+            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05, decisive=FULL),
         ),
-        {"tiny": TINY, "laptop": (*DONATED, "At most 800 steps of the mixture.")},
+        {"tiny": TINY, "laptop": (*DONATED[:-2], "At most 2,400 steps, not 300,000.", DONATED[-1])},
     ),
 )

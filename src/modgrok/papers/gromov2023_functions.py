@@ -12,7 +12,7 @@ from ..decide import decide_table
 from ..models import MLP
 from . import tiny
 from .charts import LINES, SOFT, TEST, TRAIN, Line, Panel, Point, lines, points, single
-from .claim import Budget, Claim, Expected, Found
+from .claim import FULL, Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
 from .gromov2023_runs import REAL, SMALL, SMALLER, least, small_rate
 from .plan import Group, no_runs
@@ -119,6 +119,8 @@ def find_activations(evidence: Evidence) -> Found:
         values[f"{name}_accuracy"] = mean[-1]
         values[f"{name}_width"] = next((w for w, a in zip(widths, mean, strict=True) if a >= 0.99), None)
         drawn.append(Line("z²" if name == "power2" else name, widths, mean, LINES[i], dots=True))
+    small = [verify(_of_unit_waves("gelu", built[widths[-1], seed]), task, p) for seed in range(seeds)]
+    values["gelu_accuracy_unit_waves"] = float(np.mean([report.accuracy for report in small]))
     square, wanted = values["power2_width"], least([values[f"{name}_width"] for name in names[1:]])
     values["least_ratio"] = None if square is None or wanted is None else wanted / square
     text = "Accuracy of the closed form's weights under other activations, against the width."
@@ -133,6 +135,12 @@ def _under(name: str, network: object) -> MLP:
     """Return the same weights in the paper's parametrisation under another activation."""
     assert isinstance(network, MLP)
     return replace(normalised(network), activation=name)
+
+
+def _of_unit_waves(name: str, network: object) -> MLP:
+    """Return the same weights with waves of amplitude 1, as Eq. 6 and 7 have them."""
+    net = _under(name, network)
+    return replace(net, embedding=net.embedding / abs(net.embedding).max())
 
 
 def function(
@@ -154,7 +162,7 @@ def function(
     return plan
 
 
-HALF: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.6, "paper": 0.49}
+HALF: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.7, "paper": 0.49}
 MOST: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.95}
 
 
@@ -164,6 +172,7 @@ def trained_values(runs: Sequence[Trial]) -> dict[str, float | int | None]:
     return {
         "train_accuracy": min(run.last("train_accuracy") for run in runs),
         "test_accuracy": min(run.last("test_accuracy") for run in runs),
+        "best_accuracy": max(float(run.curve("test_accuracy").max()) for run in runs),
         "grokked_at": max((step for step in grokked if step is not None), default=None),
     }
 
@@ -242,12 +251,12 @@ def find_outside(evidence: Evidence) -> Found:
 
 
 GROKS = (
-    Expected("test_accuracy", "100% (App. C)", low=0.999, budgets=REAL),
+    Expected("test_accuracy", "100% (App. C)", low=0.999, budgets=REAL, decisive=FULL),
     Expected("train_accuracy", "100% (App. C)", low=0.999),
 )
 NOTES: Mapping[Budget, tuple[str, ...]] = {
     "tiny": (tiny.SAYS_NOTHING,),
-    "laptop": (SMALLER, "60% of the data instead of 49%", "one seed, at most 5,000 steps"),
+    "laptop": (SMALLER, "70% of the data instead of 49%", "one seed, at most 5,000 steps"),
 }
 CLOSED: Mapping[Budget, tuple[str, ...]] = {"tiny": ("p = 11: checks the machinery only",)}
 
@@ -293,7 +302,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig6-activations",
         "Fig. 6, App. B",
-        "The same weights add under other activations, too, with more neurons.",
+        "The same weights, scaled to logits of size 1, add under other activations, too, with more neurons.",
         no_runs,
         find_activations,
         (
@@ -301,7 +310,16 @@ CLAIMS = (
             Expected("gelu_accuracy", "reaches 100% (Fig. 6)", low=0.99),
             Expected("least_ratio", "needs a larger N than the square (App. B)", low=1.01, budgets=REAL),
         ),
-        {**CLOSED, "laptop": ("relu, gelu and silu; 2,000 neurons at most, 3 draws",)},
+        {
+            **CLOSED,
+            "laptop": (
+                "relu, gelu and silu; 2,000 neurons at most, 3 draws",
+                "Weights are scaled so that the square's peak is 1 (preactivations up to 1.05); the paper's "
+                "scale is not known. relu does not depend on it. With Eq. 6 and 7 as printed, cosines of "
+                "amplitude 1, gelu sees preactivations below 0.15, where it is nearly quadratic but for a "
+                "linear part, and adds worse: the last number.",
+            ),
+        },
     ),
     Claim(
         "gromov2023/appc-squares",
@@ -352,7 +370,7 @@ CLAIMS = (
             **NOTES,
             "laptop": (
                 SMALLER,
-                "60% of the data instead of 49%",
+                "70% of the data instead of 49%",
                 "one seed, at most 5,000 steps",
                 "the 97% above a fraction of 0.95 is not tested",
             ),
@@ -366,13 +384,16 @@ CLAIMS = (
         find_outside,
         (
             Expected(
-                "test_accuracy",
-                "never above 1%, which is chance (App. C): under 2.5%",
-                high=0.025,
-                budgets=REAL,
+                "best_accuracy", "never above 1%, which is chance (App. C): 2.5%", high=0.025, budgets=FULL
+            ),
+            Expected(
+                "best_accuracy",
+                "never above chance (App. C): 3.2% of 97 inputs, with four deviations of its count",
+                high=0.1,
+                budgets=("laptop",),
             ),
             Expected("has_form", "no closed form (App. C)", high=0),
         ),
-        NOTES,
+        {**NOTES, "laptop": (SMALLER, "90% of the data instead of 95%", "one seed, at most 5,000 steps")},
     ),
 )

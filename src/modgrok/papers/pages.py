@@ -30,6 +30,7 @@ from .words import (
     run_words,
     time_words,
     verdict_of,
+    weight_words,
 )
 
 RESULTS = "results.json"
@@ -85,8 +86,8 @@ def _overview(results: Sequence[Result], papers: Sequence[str]) -> str:
         "# The papers' claims, tested",
         "",
         f"{len(results)} claims at the budget {budgets}: **{count_words(results)}**. Verdicts compare "
-        "measured numbers with the papers'; nothing is typed in. A claim that fails is shown as failing, "
-        "with its evidence.",
+        "measured numbers with the papers' numbers, or with bounds of ours where a paper has words only; "
+        "nothing is typed in. A claim that fails is shown as failing, with its evidence.",
         "",
         "| | verdict | |",
         "| --- | --- | --- |",
@@ -155,11 +156,12 @@ def _claim(result: Result) -> list[str]:
     captions = [caption.caption for caption in result.captions if caption.caption]
     if captions:
         lines += [" ".join(captions), ""]
-    lines += ["| number | measured | expected | the paper |", "| --- | --- | --- | --- |"]
+    lines += ["| number | measured | expected | source |", "| --- | --- | --- | --- |"]
     for expected in result.expected:
         value = result.values.get(expected.name)
         mark = "" if expected.holds(value) else " **out**"
-        beside = "" if expected.essential else " (beside the claim)"
+        weight = weight_words(expected, result)
+        beside = f" ({weight})" if weight else ""
         lines.append(
             f"| {name_words(expected.name)}{beside} | {number_words(value)}{mark} | "
             f"{_cell(range_words(expected))} | {_cell(expected.paper)} |"

@@ -9,15 +9,15 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from .claim import Expected, Number, Verdict
+from .claim import Expected, Number, Verdict, refuting
 from .result import Result
 
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "deviates", "refuted")
 UNTESTED = "not tested"
 MEANINGS = {
-    "reproduced": "every number is in the range that the paper gives it",
-    "deviates": "what the sentence says holds, a number beside it does not",
-    "refuted": "a number on which the sentence rests is out of its range",
+    "reproduced": "every number is in its range: the paper's with a tolerance, or, of words, a bound of ours",
+    "deviates": "a number is out of range, but beside the sentence, or where runs are shorter or smaller",
+    "refuted": "a number on which the sentence rests is out of range in a test that could have shown it",
     UNTESTED: "runs are missing, or something failed; the page says why",
 }
 MOST_TASKS = 6
@@ -58,6 +58,17 @@ def range_words(expected: Expected) -> str:
     if math.isinf(expected.low):
         return f"at most {number_words(expected.high)}"
     return f"{number_words(expected.low)} to {number_words(expected.high)}"
+
+
+def weight_words(expected: Expected, result: Result) -> str:
+    """Say what keeps a number out of range from refuting the sentence; empty if nothing does."""
+    if not expected.essential:
+        return "beside the claim"
+    if not expected.refutes(result.budget):
+        return "cannot refute at this budget"
+    missed = not expected.holds(result.values.get(expected.name))
+    refutes = expected in refuting(result.expected, result.values, result.budget)
+    return f"cannot refute without {name_words(str(expected.given))}" if missed and not refutes else ""
 
 
 def cell_words(value: object) -> str:
@@ -109,7 +120,7 @@ def headline(result: Result) -> tuple[str, str]:
     if result.verdict is None or not result.expected:
         return "–", "–"
     failed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
-    shown = next((e for e in failed if e.essential), failed[0] if failed else result.expected[0])
+    shown = [*refuting(result.expected, result.values, result.budget), *failed, result.expected[0]][0]
     return f"{name_words(shown.name)} {number_words(result.values.get(shown.name))}", range_words(shown)
 
 
