@@ -242,9 +242,9 @@ def plan_hypothesis(budget: Budget) -> Mapping[str, Group]:
     """Plan thirty polynomials under the quick learners, few under the transformer."""
     tasks = FEW if budget == "tiny" else (*WITH_FORM, *WITHOUT)
     return {
-        MLP: runs_of(budget, MLP, tasks),
-        RFM: runs_of(budget, RFM, tasks),
-        TRANSFORMER: runs_of(budget, TRANSFORMER, FEW),
+        MLP: runs_of(budget, MLP, tasks, early_stop=False),
+        RFM: runs_of(budget, RFM, tasks, early_stop=False),
+        TRANSFORMER: runs_of(budget, TRANSFORMER, FEW, early_stop=False),
     }
 
 

@@ -14,7 +14,7 @@ from ..runs.schedule import GROKKED
 from .charts import Line, lines, single, table_map
 from .claim import FULL, Budget, Claim, Expected, Found
 from .evidence import Evidence
-from .furuta2024_runs import LAPTOP, SIZES, TINY, best_accuracy, group, moment
+from .furuta2024_runs import LAPTOP, LONG, SIZES, TINY, best_accuracy, group, moment
 from .plan import Group
 
 SUM = "x + y"
@@ -33,11 +33,7 @@ DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
 
 def fractions(budget: Budget, expression: str) -> Group:
     """Plan a task at every share of the budget, as long from each."""
-    return group(budget, expression, fraction=list(SIZES[budget].fractions), steps=FOLLOWED[budget])
-
-
-FOLLOWED: Mapping[Budget, int] = {"tiny": 12, "laptop": 3600, "paper": 300_000}
-"""Steps from every share: three times as many as addition needs and more."""
+    return group(budget, expression, fraction=list(SIZES[budget].fractions), steps=LONG[budget])
 
 
 def plan_of(expression: str) -> Callable[[Budget], Mapping[str, Group]]:

@@ -17,8 +17,8 @@ from .evidence import Evidence, Trial
 from .furuta2024_elementary import DENSE, FALL, HIGH, SPARSE
 from .furuta2024_runs import (
     LAPTOP,
+    LONG,
     ONE_SEED,
-    SLOW,
     TINY,
     best_accuracy,
     every,
@@ -75,7 +75,7 @@ def plan_shifted(budget: Budget) -> Mapping[str, Group]:
             LATE,
             seeds=3 if budget == "paper" else 1,
             fraction=LATE_FRACTION[budget],
-            steps=SLOW[budget],
+            steps=LONG[budget],
         ),
     }
 
@@ -153,7 +153,7 @@ CLAIMS = (
             "laptop": (
                 *DEVIATIONS["laptop"],
                 "ab + a + b goes on to its last step, 1,200, as ab does.",
-                "ab + b with 90% of the pairs, not 50%, and at most 6,000 steps.",
+                "ab + b with 90% of the pairs, not 50%, and at most 3,600 steps.",
             ),
         },
     ),

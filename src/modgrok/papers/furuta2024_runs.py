@@ -63,6 +63,8 @@ TWO_SEEDS = (*LAPTOP, "Two seeds, not three.")
 ONE_SEED = (*LAPTOP, "One seed, not three.")
 SLOW: Mapping[Budget, int] = {"tiny": 12, "laptop": 6000, "paper": 300_000}
 """Steps of subtraction, which takes four times as long as addition and more."""
+LONG: Mapping[Budget, int] = {"tiny": 12, "laptop": 3600, "paper": 300_000}
+"""Steps of what is said not to grok: three times as many as addition gets and more."""
 SLOW_WORDS = "Subtraction has at most 6,000 steps."
 TINY = ("p = 7, 16 dimensions and 12 steps: this checks the machinery, not the claim.",)
 

@@ -15,6 +15,7 @@ from .evidence import Evidence, Trial
 from .furuta2024_fractions import LINEAR, PRODUCT
 from .furuta2024_runs import (
     LAPTOP,
+    LONG,
     ONE_SEED,
     SIZES,
     SLOW,
@@ -31,7 +32,8 @@ SUM, DIFFERENCE, TIMES = "x + y", "x - y", "x*y"
 DONATED = (
     LAPTOP[0],
     "60% of the pairs train, upstream and downstream, where the paper has 30%.",
-    *LAPTOP[2:],
+    LAPTOP[2],
+    "At most 1,200 steps upstream and 3,600 downstream, not 300,000.",
     "One seed, not three.",
 )
 DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {"tiny": TINY, "laptop": DONATED}
@@ -40,7 +42,7 @@ DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {"tiny": TINY, "laptop": DONATED}
 def downstream(budget: Budget, expression: str, **options: Any) -> Group:
     """Plan a task from the smallest share of the pairs; a part of the group named in `options` is taken."""
     given = {name: options.pop(name) for name in ("embedding_from", "body_from") if name in options}
-    fields = {"fraction": SIZES[budget].fractions[0], **options}
+    fields = {"fraction": SIZES[budget].fractions[0], "steps": LONG[budget], **options}
     made = group(budget, expression, **fields)
     return Group(made.base, made.axes, made.zip, **given)
 
@@ -236,13 +238,9 @@ def _parts_panel(trial: Trial) -> Panel:
 def plan_quadratics(budget: Budget) -> Mapping[str, Group]:
     """Plan three quadratic polynomials together, and the hardest of them alone."""
     return {
-        "mixture": downstream(budget, QUADRATICS, steps=LIFTED[budget]),
-        "single": downstream(budget, SINGLE, steps=LIFTED[budget]),
+        "mixture": downstream(budget, QUADRATICS),
+        "single": downstream(budget, SINGLE),
     }
-
-
-LIFTED: Mapping[Budget, int] = {"tiny": 12, "laptop": 2400, "paper": 300_000}
-"""Steps of the polynomials, together and alone."""
 
 
 def find_quadratics(evidence: Evidence) -> Found:
@@ -316,7 +314,10 @@ CLAIMS = (
             Expected("accuracy_times_given", "does not grok at r = 0.9", high=0.9),
             Expected("accuracy_sum_given", "does not grok at r = 0.9", high=0.9),
         ),
-        {**DEVIATIONS, "laptop": (*ONE_SEED, SLOW_WORDS)},
+        {
+            **DEVIATIONS,
+            "laptop": (*ONE_SEED, SLOW_WORDS, "3,600 steps for + and * with each other's embedding."),
+        },
     ),
     Claim(
         "furuta2024/fig10-mixture",
@@ -351,6 +352,6 @@ CLAIMS = (
             Expected("accuracy_single", "34% at r = 0.3 (Table A.5)", high=0.9),
             Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05, decisive=FULL),
         ),
-        {"tiny": TINY, "laptop": (*DONATED[:-2], "At most 2,400 steps, not 300,000.", DONATED[-1])},
+        DEVIATIONS,
     ),
 )
