@@ -208,7 +208,6 @@ CLAIMS = (
         plan_pruning,
         partial(find_pruning, "low-first"),
         (
-            Expected("corrupted_falls_at", "corrupted accuracy falls (Fig. 6): to half", high=1.0),
             Expected(
                 "test_lost", "test accuracy stays high (Fig. 6): 10 points lost at most by then", high=LOSS
             ),
@@ -225,11 +224,10 @@ CLAIMS = (
     Claim(
         "doshi2023/fig6-high-first",
         "Fig. 6",
-        "Without the neurons of high IPR the network stops to generalise and still knows corrupted labels.",
+        "Without the neurons of high IPR the network stops generalising and still knows corrupted labels.",
         plan_pruning,
         partial(find_pruning, "high-first"),
         (
-            Expected("test_falls_at", "test accuracy falls (Fig. 6): to half", high=1.0),
             Expected(
                 "corrupted_lost", "memorisation stays (Fig. 6): 10 points lost at most by then", high=LOSS
             ),

@@ -321,7 +321,7 @@ CLAIMS = (
     Claim(
         "doshi2023/fig2-ipr",
         "Fig. 2",
-        "The neurons' IPR rises while the network groks, not while it memorises.",
+        "The neurons' IPR rises far more while the network groks than while it memorises.",
         plan_clean,
         find_ipr,
         (
@@ -350,6 +350,12 @@ CLAIMS = (
         partial(plan_corrupted, MULTIPLICATION),
         find_multiplication,
         (Expected("same", "all four phases of addition (Appendix)", 4.0, 4.0),),
-        SHORTER,
+        {
+            **SHORTER,
+            "laptop": (
+                *SHORTER["laptop"],
+                "At weight decay 20 the run ends while its accuracy still falls, at 62% of test inputs.",
+            ),
+        },
     ),
 )

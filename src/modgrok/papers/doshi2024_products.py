@@ -241,7 +241,8 @@ CLAIMS = (
     Claim(
         "doshi2024/eq4-printed-amplitude",
         "Eq. 4",
-        "With the amplitude as printed, (2/(N-1))^(-1/3), the logits of the product network peak at 1.",
+        "With the amplitude as printed, (2/(N-1))^(-1/3), a misprint for +1/3, the logits of the product "
+        "network peak at 1.",
         no_runs,
         find_printed,
         (
@@ -296,7 +297,7 @@ CLAIMS = (
         dict.fromkeys(
             ("tiny", "laptop", "paper"),
             (
-                "An erratum: Eq. 2, 4 and 6 as written, with the exponent +1/3, give the larger errors here.",
+                "Unexplained: Eq. 2, 4 and 6, with the exponent +1/3, give the larger errors here.",
                 "Tried: other draws of the phases, and one factor on all logits, which the last column of "
                 "the table gives; it would have to be below 1.",
             ),

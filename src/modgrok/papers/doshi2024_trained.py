@@ -213,7 +213,9 @@ CLAIMS = (
         partial(find_training, "four"),
         (
             *LEARNED,
-            Expected("grokked_at", "within the about 400 steps of the figure (report)", high=400.0),
+            Expected(
+                "grokked_at", "about 400 (read off, report), within half", 200.0, 600.0, essential=False
+            ),
         ),
         SMALL,
     ),
