@@ -11,6 +11,7 @@ from .charts import Line, Panel, single
 from .claim import Budget, Claim, Expected, Found
 from .evidence import Evidence, Trial
 from .mallinar2024_setup import (
+    CENTRED,
     ITERATIONS,
     MODULUS,
     ONE_SEED,
@@ -99,7 +100,7 @@ def _fractions_expected() -> tuple[Expected, ...]:
     for fraction, (short, long) in REPORTED.items():
         name = percent_of(fraction)
         found += [
-            Expected(f"accuracy30_{name}", f"{short:g} (report), 0.05", short - 0.05, short + 0.05),
+            Expected(f"accuracy30_{name}", f"{short:g} (report), 0.05", max(short - 0.05, 0), short + 0.05),
             Expected(
                 f"accuracy100_{name}", f"{long:g} (report), 0.05", long - 0.05, long + 0.05, essential=False
             ),
@@ -119,12 +120,13 @@ FRACTIONS = Claim(
     plan_fractions,
     find_fractions,
     _fractions_expected(),
-    {"tiny": TINY, "laptop": (ONE_SEED,), "paper": (ONE_SEED,)},
+    {"tiny": TINY, "laptop": (ONE_SEED, CENTRED), "paper": (ONE_SEED, CENTRED)},
 )
 
 
 # Sharp accuracy, gradual features (App. Fig. 10)
 
+LARGEST = "alignment is taken with the features of the largest fraction"
 SWEPT: Mapping[str, tuple[float, ...]] = {
     "tiny": (tiny.OTHER_FRACTION,),
     "laptop": (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.7),
@@ -185,8 +187,8 @@ def span(x: Sequence[float], y: np.ndarray) -> float | None:
 SWEEP = Claim(
     "mallinar2024/appfig10-fractions",
     "App. Fig. 10",
-    "Over training fractions the accuracy of the Gaussian machine after 30 iterations rises sharply, at "
-    "about a quarter of the table for p = 97, and the alignment of its features gradually.",
+    "Over training fractions the accuracy of the Gaussian machine after 30 iterations rises sharply, and the "
+    "alignment of its features gradually.",
     gaussian_sweep,
     find_sweep,
     (
@@ -198,8 +200,13 @@ SWEEP = Claim(
     ),
     {
         "tiny": TINY,
-        "laptop": ("p = 61 instead of 97: the place of the threshold is not judged", ONE_SEED),
-        "paper": ("alignment is taken with the features of the largest fraction", ONE_SEED),
+        "laptop": (
+            "p = 61 instead of 97: the place of the threshold, about a quarter of the table, is not judged",
+            LARGEST,
+            ONE_SEED,
+            CENTRED,
+        ),
+        "paper": (LARGEST, ONE_SEED, CENTRED),
     },
 )
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..learners.agop import nfm
 from ..learners.mlp_settings import MLPSettings
-from ..learners.rfm_structure import orientations, structure_of
-from ..measures.features import network_values
+from ..learners.rfm_structure import matrix_power, orientations, structure_of
+from ..measures.features import domain_agop, network_values
 from ..models import MLP
 from . import charts, tiny
 from .charts import Line, Panel, Point, single
@@ -35,6 +35,12 @@ from .mallinar2024_setup import (
 from .plan import Group
 
 INITIAL = "normal initial weights of standard deviation (16N)^(-1/3) instead of PyTorch's"
+KEPT = "weights are kept at powers of two of the steps, not at every epoch"
+OPPOSITE = "networks end in the orientation opposite to that of the kernels: Hankel for x + y"
+ALREADY = (
+    "at initialisation the whole matrices correlate by 0.98 already, by their diagonals: the off-diagonal "
+    "block is judged as well"
+)
 EPOCHS = 50
 
 
@@ -116,7 +122,7 @@ FLAT_ACCURACY = 0.1
 
 def find_networks(evidence: Evidence) -> Found:
     """Read when networks generalise, and how far their features have come before."""
-    rows, moves, falls, flats = [], [], [], []
+    rows, moves, falls, flats, shares = [], [], [], [], []
     values: dict[str, float | None] = {f"half_{slug}": None for slug in SLUGS.values()}
     for trial in evidence["run"]:
         kept = kept_networks(trial)
@@ -127,6 +133,7 @@ def find_networks(evidence: Evidence) -> Found:
         last = int(np.flatnonzero(before).max(initial=0))
         moves.append(float(aligned[last] - aligned[0]))
         falls.append(float(deviation[0] - deviation[last]))
+        shares.append((moves[-1] / float(1 - aligned[0]), falls[-1] / float(deviation[0] - deviation[-1])))
         flats.append(passes(epochs(trial), accuracy, FLAT_ACCURACY))
         values[f"half_{SLUGS[operation(trial)]}"] = passes(epochs(trial), accuracy, 0.5)
         rows.append(
@@ -138,6 +145,7 @@ def find_networks(evidence: Evidence) -> Found:
                 "features at epoch": shown(float(where[last]), 1),
                 "alignment then": f"{aligned[0]:.3f} to {aligned[last]:.3f}",
                 "deviation then": f"{deviation[0]:.3f} to {deviation[last]:.3f}",
+                "of the way": f"{shares[-1][0]:.0%}, {shares[-1][1]:.0%}",
             }
         )
     values |= {
@@ -145,6 +153,8 @@ def find_networks(evidence: Evidence) -> Found:
         "flat_epochs": min((when for when in flats if when is not None), default=None),
         "alignment_gain": min(moves),
         "deviation_fall": min(falls),
+        "alignment_share": min(share for share, _ in shares),
+        "deviation_share": min(share for _, share in shares),
     }
     return Found(values, _network_panels(evidence["run"]), rows)
 
@@ -191,8 +201,14 @@ PROGRESS = Claim(
     (
         Expected("final_least", "100% within 50 epochs (Fig. 5, App. Fig. 5); at least 99%", low=0.99),
         Expected("flat_epochs", "accuracy stays low for 5 to 10 epochs (Fig. 5); 10% not before 5", low=5.0),
-        Expected("alignment_gain", "features move meanwhile (Fig. 5): alignment by at least 0.02", low=0.02),
-        Expected("deviation_fall", "features move meanwhile (Fig. 5): deviation by at least 0.02", low=0.02),
+        Expected("alignment_gain", "features move meanwhile (Fig. 5): alignment rises", low=0.0),
+        Expected("deviation_fall", "features move meanwhile (Fig. 5): deviation falls", low=0.0),
+        Expected(
+            "alignment_share", "a tenth of the way to the end, a bound of ours", low=0.1, essential=False
+        ),
+        Expected(
+            "deviation_share", "a tenth of the way to the end, a bound of ours", low=0.1, essential=False
+        ),
         *(
             Expected(f"half_{slug}", "about epoch 14 (report), 25%", 10.5, 17.5, essential=False)
             for slug in SLUGS.values()
@@ -200,8 +216,8 @@ PROGRESS = Claim(
     ),
     {
         "tiny": TINY,
-        "laptop": (ONE_SEED, INITIAL, "weights are kept at powers of two of the steps, not at every epoch"),
-        "paper": (ONE_SEED, INITIAL, "weights are kept at powers of two of the steps, not at every epoch"),
+        "laptop": (ONE_SEED, INITIAL, KEPT, OPPOSITE),
+        "paper": (ONE_SEED, INITIAL, KEPT, OPPOSITE),
     },
 )
 
@@ -217,10 +233,12 @@ def find_features(evidence: Evidence) -> Found:
     rows, pictures = [], []
     started: dict[str, float] = {}
     ended: dict[str, float] = {}
+    blocks: dict[str, float] = {}
     for trial in evidence["run"]:
         slug = SLUGS[operation(trial)]
         start, end = (_feature_values(trial, net) for net in (trial.network(0), trial.network()))
         ended[operation(trial)] = float(end["nfm_agop_correlation"])
+        blocks[operation(trial)] = _block_correlation(trial)
         started[operation(trial)] = float(start["nfm_agop_correlation"])
         values[f"correlation_{slug}"] = ended[operation(trial)]
         rows.append(
@@ -228,6 +246,7 @@ def find_features(evidence: Evidence) -> Found:
                 "task": operation(trial),
                 "at initialisation": shown(started[operation(trial)]),
                 "at the end": shown(ended[operation(trial)]),
+                "block at the end": shown(blocks[operation(trial)]),
                 "paper": PEARSON[operation(trial)],
                 "NFM is": str(end["nfm_orientation"]),
                 "its deviation": shown(float(end["nfm_deviation"])),
@@ -240,6 +259,7 @@ def find_features(evidence: Evidence) -> Found:
         caption = "Rows of y, columns of x; of products and quotients by logarithms."
         pictures.append(single(f"nfm-{slug}", f"NFM of {operation(trial)}", caption, cell, 3))
     values |= {"correlation_least": min(ended.values()), "initial_least": min(started.values())}
+    values["block_least"] = min(blocks.values())
     drawn = [
         Point(
             name,
@@ -262,6 +282,18 @@ def _feature_values(trial: Trial, net: object) -> Mapping[str, float | str]:
         return network_values(net, trial.task.inputs(), structure_of(trial.basis))
 
 
+def _block_correlation(trial: Trial) -> float:
+    """Correlate the off-diagonal blocks of W_1^T W_1 and of the root of the AGOP, at the end."""
+    net = trial.network()
+    assert isinstance(net, MLP)
+    with jax.enable_x64(True):
+        root = np.asarray(matrix_power(domain_agop(net, trial.task.inputs()), 0.5))
+    first, second = (
+        block_of(trial, matrix, by_logarithms=False).ravel() for matrix in (feature_matrix(net), root)
+    )
+    return float(np.corrcoef(first, second)[0, 1])
+
+
 FEATURES = Claim(
     "mallinar2024/appfig6-features",
     "Fig. 6, App. Fig. 6 and 7",
@@ -271,6 +303,7 @@ FEATURES = Claim(
     find_features,
     (
         Expected("correlation_least", "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92", low=0.92),
+        Expected("block_least", "agree in the off-diagonal block, too: above 0.9, a bound of ours", low=0.9),
         *(
             Expected(
                 f"correlation_{SLUGS[name]}",
@@ -282,7 +315,7 @@ FEATURES = Claim(
             for name, value in PEARSON.items()
         ),
     ),
-    {"tiny": TINY, "laptop": (ONE_SEED, INITIAL), "paper": (ONE_SEED, INITIAL)},
+    {"tiny": TINY, "laptop": (ONE_SEED, INITIAL, ALREADY), "paper": (ONE_SEED, INITIAL, ALREADY)},
 )
 
 
@@ -352,7 +385,7 @@ INPUTS = Claim(
     "mallinar2024/fig7-circulant-inputs",
     "Fig. 7",
     "From 17.5% of the table of x + y a network that sees random circulant features generalises within "
-    "several hundred epochs, and the same network on one-hot inputs in 3000 epochs does not.",
+    "several hundred epochs, when the same network on one-hot inputs has not begun to.",
     plan_inputs,
     find_inputs,
     (
@@ -360,15 +393,26 @@ INPUTS = Claim(
         Expected(
             "one_hot_then", "none on one-hot inputs when circulant ones are at 95%; at most 5%", high=0.05
         ),
-        Expected(
-            "one_hot_end", "none in 3000 epochs (Fig. 7); at most 5% at the end", high=0.05, essential=False
-        ),
     ),
+    {
+        "tiny": TINY,
+        "laptop": (ONE_SEED, "1000 epochs instead of 3000", INITIAL),
+        "paper": (ONE_SEED, INITIAL),
+    },
+)
+
+NEVER = Claim(
+    "mallinar2024/fig7-one-hot-inputs",
+    "Fig. 7",
+    "From 17.5% of the table of x + y the network on one-hot inputs does not generalise in 3000 epochs.",
+    plan_inputs,
+    find_inputs,
+    (Expected("one_hot_end", "none in 3000 epochs (Fig. 7); at most 5% at the end", high=0.05),),
     {
         "tiny": TINY,
         "laptop": (
             ONE_SEED,
-            "1000 epochs instead of 3000",
+            "1000 epochs instead of 3000, which favours the paper",
             INITIAL,
             "tried: PyTorch's initial distribution, a second seed, and x*y; one-hot inputs generalise in "
             "all, after a thousand epochs, to about 0.8 at 3000",
@@ -378,4 +422,4 @@ INPUTS = Claim(
 )
 
 
-CLAIMS = (PROGRESS, FEATURES, INPUTS)
+CLAIMS = (PROGRESS, FEATURES, INPUTS, NEVER)

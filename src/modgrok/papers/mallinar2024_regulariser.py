@@ -12,7 +12,6 @@ from .evidence import Evidence
 from .mallinar2024_networks import INITIAL, settings_of
 from .mallinar2024_setup import (
     TINY,
-    mean,
     passes,
     shown,
 )
@@ -44,6 +43,11 @@ def plan_regulariser(budget: Budget) -> Mapping[str, Group]:
         "none": Group(base, seeds),
         "decay": Group({**base, "weight_decay": decay}, seeds),
         "agop": Group({**base, "agop_weight": weight}, seeds),
+        **(
+            {"agop_half": Group({**base, "fraction": 0.5, "agop_weight": weight}, {"seed": [0]})}
+            if budget == "laptop"
+            else {}
+        ),
     }
 
 
@@ -54,8 +58,12 @@ def find_regulariser(evidence: Evidence) -> Found:
     """Compare the ends of the three."""
     values: dict[str, float | None] = {}
     for name in WORDS:
-        values[f"{name}_end"] = mean([trial.last("test_accuracy") for trial in evidence[name]])
+        values[f"{name}_end"] = (max if name == "none" else min)(
+            trial.last("test_accuracy") for trial in evidence[name]
+        )
         values[f"{name}_train"] = min(trial.last("train_accuracy") for trial in evidence[name])
+    for trial in evidence.groups.get("agop_half", ()):
+        values["agop_end_half"] = trial.last("test_accuracy")
     rows = [
         {
             "regulariser": words,
@@ -94,6 +102,13 @@ REGULARISER = Claim(
         Expected("none_end", "fails without a regulariser (App. Fig. 8); below one half", high=0.5),
         Expected("decay_end", "100% with weight decay (App. Fig. 8); at least 99%", low=0.99),
         Expected("agop_end", "100% with the AGOP's trace (App. Fig. 8); at least 99%", low=0.99),
+        Expected(
+            "agop_end_half",
+            "100% from half of the table as well: the paper has 40%",
+            low=0.99,
+            essential=False,
+            budgets=("laptop",),
+        ),
     ),
     {
         "tiny": TINY,
@@ -101,7 +116,8 @@ REGULARISER = Claim(
             "p = 23, r = 0.6, width 128, full batches, 12,000 steps at rate 10.5, instead of p = 61, r = "
             "0.4, width 512, batches of 128 at rate 1",
             "weights 1e-4 of both regularisers, instead of 1e-5 and 1e-3",
-            "tried at r = 0.5: none 0.03, AGOP 1e-4 0.70, 1e-3 0.63, 1e-2 0.00, decay 1e-4 1.00",
+            "r = 0.6 was chosen, as at 0.5 the AGOP's trace does not get there: none 0.03, AGOP 1e-4 0.70, "
+            "1e-3 0.63, 1e-2 0.00, decay 1e-4 1.00",
         ),
         "paper": (INITIAL, "the paper's number of steps is not known: 500,000"),
     },

@@ -34,6 +34,10 @@ SEEDS: Mapping[str, tuple[int, ...]] = {"tiny": (), "laptop": (1,), "paper": (1,
 """Seeds beside 0, whose kernel machines alone are kept at every iteration."""
 TINY = (tiny.SAYS_NOTHING, "A sum and a product stand for the four operations.")
 ONE_SEED = "one seed"
+CENTRED = (
+    "gradients centred as in the authors' code; not centred, as the paper defines it, takes longer: 0.40 "
+    "instead of 1.00 at iteration 20 for p = 31, r = 0.6"
+)
 
 
 def operations(budget: str) -> tuple[str, ...]:
