@@ -167,5 +167,5 @@ def _plain_expected(expected: Expected) -> dict[str, Any]:
 
 def _expected(content: Mapping[str, Any]) -> Expected:
     known = {name: value for name, value in content.items() if value is not None}
-    lists = {name: tuple(known[name]) for name in ("budgets", "decisive") if name in known}
+    lists = {name: tuple(known[name]) for name in ("budgets", "decisive")}
     return Expected(**{**known, **lists})
