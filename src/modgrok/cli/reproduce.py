@@ -17,7 +17,7 @@ from ..papers.pages import write_pages
 from ..papers.reproduction import digest_of
 from ..papers.reproduction import reproduce as run_claims
 from ..papers.result import Result, read_figure, read_result
-from ..papers.words import caution, count_words, time_words
+from ..papers.words import caution, claim_words, count_words, time_words
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache
@@ -86,7 +86,7 @@ def reproduce(
         )
     for result in results:
         _tell(result)
-    say(f"{len(results)} claims: {count_words(results)}.{caution(results)}")
+    say(f"{claim_words(len(results))}: {count_words(results)}.{caution(results)}")
     path = None if output is None else _write(output, format, results, runs)
     if json:
         say_json({"budget": size, "path": path, "claims": [_summary(result) for result in results]})
@@ -135,8 +135,8 @@ def _list(claims: tuple[Claim, ...], budget: Budget, runs: Path, *, json: bool) 
         )
     guessed = f"; {costs.estimated} runs were never timed, and estimated" if costs.estimated else ""
     say(
-        f"{len(found)} claims, about {time_words(costs.total)} at the budget {budget}; runs shared count once"
-        f"{guessed}"
+        f"{claim_words(len(found))}, about {time_words(costs.total)} at the budget {budget}; runs shared "
+        f"count once{guessed}"
     )
     if json:
         listed = [{**_summary(result), "cost_seconds": costs.claims[result.id]} for result in found]

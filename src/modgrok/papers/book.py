@@ -20,6 +20,7 @@ from .words import (
     VERDICTS,
     caution,
     cell_words,
+    claim_words,
     command_words,
     count_words,
     headline,
@@ -139,9 +140,9 @@ def overview_html(results: Sequence[Result]) -> str:
         if _has(results, word)
     )
     body = (
-        f'<h1>The papers’ claims, tested</h1><p class="lead">{len(results)} claims: {count_words(results)}. '
-        f"Verdicts compare measured numbers with the papers’, or with bounds of ours where a paper has words "
-        f"only; nothing is typed in.{caution(results)}</p>"
+        f'<h1>The papers’ claims, tested</h1><p class="lead">{claim_words(len(results))}: '
+        f"{count_words(results)}. Verdicts compare measured numbers with the papers’, or with bounds of ours "
+        f"where a paper has words only; nothing is typed in.{caution(results)}</p>"
         f'<div class="glance">{"".join(glance)}</div><div class="key">{keys}</div>{"".join(tables)}'
         f"<footer>{_foot(results)}</footer>"
     )
@@ -154,7 +155,7 @@ def paper_html(paper: str, results: Sequence[Result], figures: Figures) -> str:
     claims = "".join(_article(result, figures.get(result.id), i) for i, result in enumerate(results))
     body = (
         f'<p class="soft"><a href="index.html">All claims</a></p><h1>{escape(known.title)}</h1>'
-        f'<p class="lead">{escape(known.citation)}. {len(results)} claims: {count_words(results)}.</p>'
+        f'<p class="lead">{escape(known.citation)}. {claim_words(len(results))}: {count_words(results)}.</p>'
         f"{claims}<footer>{_foot(results)}</footer>"
     )
     return _page(known.title, body)

@@ -21,6 +21,7 @@ from .words import (
     UNTESTED,
     VERDICTS,
     cell_words,
+    claim_words,
     command_words,
     count_words,
     headline,
@@ -85,7 +86,7 @@ def _overview(results: Sequence[Result], papers: Sequence[str]) -> str:
     lines = [
         "# The papers' claims, tested",
         "",
-        f"{len(results)} claims at the budget {budgets}: **{count_words(results)}**. Verdicts compare "
+        f"{claim_words(len(results))} at the budget {budgets}: **{count_words(results)}**. Verdicts compare "
         "measured numbers with the papers' numbers, or with bounds of ours where a paper has words only; "
         "nothing is typed in. A claim that fails is shown as failing, with its evidence.",
         "",
@@ -131,7 +132,7 @@ def _paper(paper: str, results: Sequence[Result]) -> str:
     lines = [
         f"# {known.title}",
         "",
-        f"{known.citation}. {len(results)} claims: {count_words(results)}. [All papers](index.md)",
+        f"{known.citation}. {claim_words(len(results))}: {count_words(results)}. [All papers](index.md)",
         "",
     ]
     for result in results:

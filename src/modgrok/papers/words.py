@@ -78,6 +78,16 @@ def cell_words(value: object) -> str:
     return number_words(value) if value is None or isinstance(value, int | float) else str(value)
 
 
+def claim_words(count: int) -> str:
+    """Print a number of claims.
+
+    Example:
+        >>> claim_words(1), claim_words(84)
+        ('1 claim', '84 claims')
+    """
+    return f"{count} claim" if count == 1 else f"{count} claims"
+
+
 def count_words(results: Sequence[Result]) -> str:
     """Count results by verdict: `12 reproduced, 1 deviates`."""
     found = Counter(verdict_of(result) for result in results)
@@ -115,12 +125,15 @@ def time_words(seconds: float) -> str:
 def headline(result: Result) -> tuple[str, str]:
     """Return (what was measured, what was expected) of the number that decides, for a table of one line.
 
-    The first number out of its range, or the first one.
+    The first number that refutes, or the first out of its range, or the last of those on which the sentence
+    rests: what comes before it is that a network learns at all.
     """
     if result.verdict is None or not result.expected:
         return "–", "–"
     failed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
-    shown = [*refuting(result.expected, result.values, result.budget), *failed, result.expected[0]][0]
+    essential = [e for e in reversed(result.expected) if e.essential]
+    refutes = refuting(result.expected, result.values, result.budget)
+    shown = [*refutes, *failed, *essential, result.expected[0]][0]
     return f"{name_words(shown.name)} {number_words(result.values.get(shown.name))}", range_words(shown)
 
 
