@@ -192,3 +192,22 @@ def test_maps_follow_the_structure_of_the_task() -> None:
     assert abs(sums.mapping[1, 0, 1:7]).min() > 0
     assert abs(products.mapping[1, 0, :7]).max() < 1e-6  # 0 has no logarithm
     assert not np.allclose(sums.mapping, products.mapping)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy", "stablemax"])
+def test_padding_changes_nothing_but_rounding(loss: str) -> None:
+    learner, state = make(loss=loss, lr=1.0)
+    split = split_task(TASK, 0.7, np.random.PCG64(0))
+    padded = make_problem(TASK, split, 44)
+    assert (len(PROBLEM.inputs), len(padded.inputs)) == (34, 44)
+    assert np.asarray(padded.labels[34:]).tolist() == [-1] * 10
+    for one, two in zip(
+        jax.tree.leaves(learner.gradient(state, PROBLEM)),
+        jax.tree.leaves(learner.gradient(state, padded)),
+        strict=True,
+    ):
+        assert np.allclose(one, two, rtol=1e-5, atol=1e-6 * float(np.abs(one).max()))
+    moved, found = (steps(learner, state, 5, problem).trained for problem in (PROBLEM, padded))
+    assert np.allclose(moved.embedding, found.embedding, rtol=1e-4, atol=1e-5)
+    roomless = make_problem(TASK, split, 3)  # fewer than there are: nothing is added, and nothing left out
+    assert len(roomless.inputs) == 34

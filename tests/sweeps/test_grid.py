@@ -116,9 +116,15 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ({"zip": [{}]}, "zip: must name at least one field"),
         ({"zip": {"lr": [1]}}, r"zip: must be tables"),
         ({"axes": {"lr": [1]}, "zip": [{"lr": [1]}]}, "axes.lr: must be in one place, got it twice"),
-        ({"axis": {"lr": [1]}}, r"axis: must be one of name, base, axes, zip, critical; did you mean axes\?"),
+        (
+            {"axis": {"lr": [1]}},
+            r"axis: must be one of name, .*, pad; did you mean axes\?",
+        ),
         ({"name": "../x"}, "name: must be letters"),
         ({"base": 3}, "base: must be a table"),
+        ({"pad": 1}, "pad: must be true or false"),
+        ({"pad": True, "base": {"expression": "x + y", "p": 7, "learner": "rfm"}}, "pad: must be left to"),
+        ({"pad": True, "base": {**BASE, "batch_size": 8}}, "pad: must be left to learner mlp"),
     ],
 )
 def test_refusals(content: dict[str, Any], message: str) -> None:

@@ -116,7 +116,8 @@ class MLPLearner(eqx.Module):
         """Make one update; see `descend`."""
 
         def loss_of(trained: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
-            return self._training_loss(_seen(trained, state.mapping), inputs, labels, mask_key)
+            seen = _seen(trained, state.mapping)
+            return self._training_loss(seen, inputs, labels, mask_key, padded=problem.padded)
 
         return descend(state, problem, self.chain(), loss_of, batch_size=self.batch_size, masks=self.drops)
 
@@ -124,16 +125,21 @@ class MLPLearner(eqx.Module):
         """Return the gradient of the full training loss in the trained weights, without dropout."""
 
         def loss_of(trained: MLP) -> Array:
-            return self._training_loss(_seen(trained, state.mapping), problem.inputs, problem.labels, None)
+            seen = _seen(trained, state.mapping)
+            return self._training_loss(seen, problem.inputs, problem.labels, None, padded=problem.padded)
 
         return jax.grad(loss_of)(state.trained)
 
-    def _training_loss(self, weights: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
+    def _training_loss(
+        self, weights: MLP, inputs: Array, labels: Array, mask_key: Array | None, *, padded: bool = False
+    ) -> Array:
         features = weights.features(inputs)
         if mask_key is not None:
             kept = jax.random.bernoulli(mask_key, 1 - self.dropout, features.shape)
             features = jnp.where(kept, features / (1 - self.dropout), 0)
-        loss = jnp.mean(loss_named(self.loss)(weights.logits(features), labels))
+        losses = loss_named(self.loss)(weights.logits(features), labels)
+        counts = labels >= 0
+        loss = jnp.sum(jnp.where(counts, losses, 0)) / jnp.sum(counts) if padded else jnp.mean(losses)
         return loss + self.agop_weight * agop_trace(weights, inputs) if self.regularised else loss
 
 

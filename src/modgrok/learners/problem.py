@@ -27,6 +27,7 @@ class Problem(eqx.Module):
             task's training set and each task's test set (`group_names`).
         classes: number of classes.
         tasks: number of tasks; with several, the last column of the inputs is the task.
+        padded: whether training inputs are followed by others, of label -1, that do not count.
     """
 
     inputs: Int[Array, "n k"]
@@ -36,6 +37,7 @@ class Problem(eqx.Module):
     groups: Bool[Array, "g m"]
     classes: int = eqx.field(static=True)
     tasks: int = eqx.field(static=True, default=1)
+    padded: bool = eqx.field(static=True, default=False)
 
     @property
     def operands(self) -> int:
@@ -50,8 +52,14 @@ class Problem(eqx.Module):
         return GROUPS + tuple(f"{side}_{t + 1}" for side in ("train", "test") for t in range(self.tasks))
 
 
-def make_problem(task: Task, split: Split) -> Problem:
+def make_problem(task: Task, split: Split, room: int | None = None) -> Problem:
     """Lay a task and its split out for training.
+
+    Arguments:
+        task: any.
+        split: of its domain.
+        room: number of training inputs to pad to; None, or one that is not larger than their number, pads
+            nothing.
 
     Example:
         >>> from modgrok.tasks import split_task, task_from_expression
@@ -71,12 +79,14 @@ def make_problem(task: Task, split: Split) -> Problem:
     groups = [train, ~train, train & ~corrupted, corrupted, ~train & (operands != 0).all(axis=1)]
     if task.parts:
         groups += [side & (inputs[:, -1] == t) for side in (train, ~train) for t in range(tasks)]
+    more = max(0, (room or 0) - len(split.train))
     return Problem(
-        on_device(inputs[train]),
-        on_device(split.labels),
+        on_device(np.pad(inputs[train], ((0, more), (0, 0)))),
+        on_device(np.pad(split.labels, (0, more), constant_values=-1)),
         on_device(inputs),
         on_device(labels),
         on_device(np.stack(groups)),
         task.p,
         tasks,
+        padded=room is not None,
     )

@@ -28,6 +28,7 @@ from ..learners.transformer_settings import TransformerSettings
 from ..measures import basis_of_task
 from ..models.on_device import on_device
 from ..tasks import InputError, Split, Task
+from ..tasks.split import count_of
 from ..version import __version__
 from .arrays import CorruptFile, flatten, unflatten
 from .donors import donors_of
@@ -102,6 +103,7 @@ def prepare(
     table: Task | None = None,
     metric: np.ndarray | None = None,
     donors: Donors | None = None,
+    room: float | None = None,
 ) -> Setting:
     """Build the exact objects of an experiment, inside its precision.
 
@@ -110,6 +112,7 @@ def prepare(
         table: the task, when it is a table given directly.
         metric: the initial M, when the experiment names a stored one.
         donors: networks that parts are taken from, when the experiment names them.
+        room: fraction to whose number of training inputs they are padded; see `learners.problem`.
 
     Raises:
         InputError: as `build_learner`, or a split without examples.
@@ -117,7 +120,7 @@ def prepare(
     task = experiment.build_task(table)
     split = split_of(experiment, task)
     basis = basis_of_task(task)
-    problem = make_problem(task, split)
+    problem = make_problem(task, split, None if room is None else count_of(room, task.size))
     learner = build_learner(experiment.learner, problem, basis, metric, donors)
     observer = observer_of(learner, problem, basis)
     return Setting(experiment, task, split, basis, learner, problem, observer)
@@ -169,6 +172,7 @@ def run(
     donors: dict[str, NetworkFile] | None = None,
     command: str = "",
     ensemble: int = 1,
+    room: float | None = None,
     weights: Kept = "schedule",
     on_observation: Callable[[Progress], None] = lambda progress: None,
     stop_requested: Callable[[], bool] = lambda: False,
@@ -189,6 +193,8 @@ def run(
         donors: digest -> network, for the parts that the experiment takes from other runs.
         command: recorded with the run, for the report.
         ensemble: number of runs of the ensemble that this one belongs to; recorded with the run when above 1.
+        room: fraction to whose number of training inputs the run's own are padded and masked, so that runs of
+            several fractions share a compiled step; numbers then agree to rounding, no longer to the bit.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
             grokking, and the last; `final`, the last.
         on_observation: called after every observation.
@@ -212,7 +218,18 @@ def run(
     settings = experiment.learner
     taken = donors_of(settings, store, donors) if isinstance(settings, TransformerSettings) else None
     loop = _Loop(
-        experiment, store, steps, observe_every, early_stop, table, metric, taken, command, ensemble, weights
+        experiment,
+        store,
+        steps,
+        observe_every,
+        early_stop,
+        table,
+        metric,
+        taken,
+        command,
+        ensemble,
+        room,
+        weights,
     )
     with ExitStack() as stack:
         if store is not None:
@@ -247,6 +264,7 @@ class _Loop:
     donors: Donors | None
     command: str
     ensemble: int
+    room: float | None
     weights: Kept
     pending: list[Record] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
@@ -256,7 +274,7 @@ class _Loop:
 
     def follow(self, report: Callable[[Progress], None], stop_requested: Callable[[], bool]) -> Run:
         """Run to the end, an interruption or divergence; commit on the way out whatever happens."""
-        self.setting = prepare(self.experiment, self.table, self.metric, self.donors)
+        self.setting = prepare(self.experiment, self.table, self.metric, self.donors, self.room)
         self.row, self.state = self._begin()
         self.earlier = self.row.seconds
         try:
@@ -397,6 +415,8 @@ def context_of(setting: Setting, command: str, ensemble: int = 1) -> dict[str, A
         special["tasks"] = [part.name for part in task.parts]
     if ensemble > 1:
         special["ensemble"] = {"members": ensemble, "stepping": "sequence"}
+    if setting.problem.padded:
+        special["padded_to"] = len(setting.problem.inputs)
     return {
         "operands": list(task.operands),
         "inputs": task.size,

@@ -43,7 +43,7 @@ class Outcome:
     error: str | None = None
 
 
-def shape_key(experiment: Experiment) -> Hashable:
+def shape_key(experiment: Experiment, room: float | None = None) -> Hashable:
     """Return what the compiled step of an experiment depends on; equal keys share it.
 
     The structure of learner and problem, names included, with the shape and type of every array.
@@ -58,7 +58,7 @@ def shape_key(experiment: Experiment) -> Hashable:
         (True, False)
     """
     with precision_of(experiment.learner):
-        setting = prepare(experiment)
+        setting = prepare(experiment, room=room)
     leaves, structure = jax.tree.flatten((setting.learner, setting.problem))
     return structure, tuple((leaf.shape, str(leaf.dtype)) if eqx.is_array(leaf) else leaf for leaf in leaves)
 
@@ -72,13 +72,13 @@ def ensembles_of(members: Sequence[Member], most: int = MOST_MEMBERS) -> list[En
         members: any.
         most: members of an ensemble at most.
     """
-    keys: dict[Experiment, Hashable] = {}
+    keys: dict[tuple[Experiment, float | None], Hashable] = {}
     groups: dict[Hashable, list[Member]] = {}
     for member in members:
-        alike = _but_the_seed(member.experiment)
+        alike = _but_the_seed(member.experiment), member.room
         if alike not in keys:
             try:
-                keys[alike] = shape_key(member.experiment)
+                keys[alike] = shape_key(member.experiment, member.room)
             except InputError:
                 keys[alike] = alike
         groups.setdefault(keys[alike], []).append(member)
@@ -141,6 +141,7 @@ def run_ensemble(
                 early_stop=member.early_stop,
                 command=command,
                 ensemble=len(ensemble),
+                room=member.room,
                 weights=weights,
                 on_observation=partial(on_observation, member),
                 stop_requested=stop_requested,

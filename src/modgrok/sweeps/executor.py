@@ -90,6 +90,7 @@ def pack_ensemble(ensemble: Ensemble, job: Job) -> str:
             "steps": member.steps,
             "observe_every": member.observe_every,
             "early_stop": member.early_stop,
+            "room": member.room,
         }
         for member in ensemble.members
     ]
@@ -104,6 +105,7 @@ def unpack_ensemble(content: dict[str, Any]) -> tuple[Ensemble, Job]:
             entry["steps"],
             entry["observe_every"],
             entry["early_stop"],
+            room=entry["room"],
         )
         for entry in content["members"]
     )

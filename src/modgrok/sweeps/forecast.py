@@ -63,7 +63,7 @@ def forecast(ensembles: Sequence[Ensemble]) -> Forecast:
     for place, ensemble in enumerate(ensembles):
         if place % stride == 0:
             try:
-                cost = measure_cost(ensemble.members[0].experiment)
+                cost = measure_cost(ensemble.members[0].experiment, ensemble.members[0].room)
                 measured += 1
             except InputError:
                 cost = Cost(0.0, 0)
@@ -72,14 +72,14 @@ def forecast(ensembles: Sequence[Ensemble]) -> Forecast:
     return Forecast(seconds, most, measured)
 
 
-def measure_cost(experiment: Experiment) -> Cost:
+def measure_cost(experiment: Experiment, room: float | None = None) -> Cost:
     """Compile the step of an experiment and make a few.
 
     Raises:
         InputError: the experiment cannot be prepared.
     """
     with precision_of(experiment.learner):
-        setting = prepare(experiment)
+        setting = prepare(experiment, room=room)
         state = initial_state(setting)
         held = (setting.learner, setting.problem, state)
         size = sum(leaf.nbytes for leaf in jax.tree.leaves(held) if eqx.is_array(leaf))

@@ -12,10 +12,11 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from ..learners import MLPSettings
 from ..runs import DEFAULT_STEPS, Experiment
 from ..runs.experiment import LEARNERS
 from ..runs.loop import MOST_STEPS
@@ -63,6 +64,7 @@ class Member:
         observe_every: steps between observations; None for the default schedule.
         early_stop: None for the learner's default.
         point: the values that the axes give it.
+        room: fraction to which training inputs are padded; see `modgrok.runs.run`.
     """
 
     experiment: Experiment
@@ -70,6 +72,7 @@ class Member:
     observe_every: int | None = None
     early_stop: bool | None = None
     point: dict[str, Value] = field(default_factory=dict)
+    room: float | None = None
 
     @property
     def stops_early(self) -> bool:
@@ -118,8 +121,9 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
     """Expand the content of a sweep file.
 
     Arguments:
-        content: `name`, `base`, `axes`, `zip` and `critical`, as TOML gives them. A search begins with both
-            ends of its range.
+        content: `name`, `base`, `axes`, `zip`, `critical` and `pad`, as TOML gives them. A search begins with
+            both ends of its range. With `pad = true` training inputs are padded and masked to the largest
+            fraction, so that runs of several fractions share a compiled step.
 
     Raises:
         InputError: an unknown key or field, an empty axis, too many runs, or a value that breaks its rule.
@@ -153,7 +157,39 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
                 f"axes: must make different runs, got {json.dumps(known.point)} and {json.dumps(point)}, "
                 "which differ only in how far they are followed"
             )
-    return Sweep(content["name"], axes, tuple(members.values()), search)
+    return Sweep(content["name"], axes, tuple(_padded(content, search, tuple(members.values()))), search)
+
+
+def _padded(
+    content: Mapping[str, Any], search: Search | None, members: tuple[Member, ...]
+) -> tuple[Member, ...]:
+    """Give members room for the largest fraction of the file, if it asks for it."""
+    asked = content.get("pad", False)
+    if not isinstance(asked, bool):
+        raise InputError(f"pad: must be true or false, got {shorten(asked)}")
+    if not asked:
+        return members
+    for member in members:
+        check_room(member.experiment)
+    largest = search.within.high if search else max(member.experiment.fraction for member in members)
+    return tuple(replace(member, room=largest) for member in members)
+
+
+def check_room(experiment: Experiment) -> None:
+    """Refuse to pad where padding would change more than rounding.
+
+    Raises:
+        InputError: another learner, mini-batches, dropout, a regulariser over inputs, or symmetric splits.
+    """
+    settings = experiment.learner
+    plain = isinstance(settings, MLPSettings) and not (
+        settings.batch_size or settings.dropout or settings.agop_weight or experiment.symmetric
+    )
+    if not plain:
+        raise InputError(
+            "pad: must be left to learner mlp with full batches, without dropout, agop_weight and symmetric "
+            f"splits, got learner {settings.kind}"
+        )
 
 
 def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
@@ -236,7 +272,7 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def _check_keys(content: Mapping[str, Any]) -> None:
-    known = ("name", "base", "axes", "zip", "critical")
+    known = ("name", "base", "axes", "zip", "critical", "pad")
     for key in content:
         if key not in known:
             raise InputError(f"{key}: must be one of {', '.join(known)}{_nearest(key, known)}")
