@@ -89,11 +89,14 @@ class _Flock:
                 ray.kill(self.board)
 
     def _board(self) -> Any:
-        """Make the board on the driver's own node, so that no other's loss takes it."""
+        """Make the board on the driver's own node, so that no other's loss takes it.
+
+        The affinity is a hard one: a soft one is passed over, half of the time, by a head without CPUs.
+        """
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         ray = self.executor.cluster.ray
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).remote()
 
     def _send(self, ensemble: Ensemble) -> None:
