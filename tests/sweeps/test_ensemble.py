@@ -15,6 +15,7 @@ from modgrok.sweeps.ensemble import Ensemble, ensembles_of, run_ensemble
 from modgrok.sweeps.executor import Job, pack_ensemble, unpack_ensemble
 from modgrok.sweeps.grid import Member, make_sweep
 from modgrok.sweeps.statistics import moment, wilson
+from modgrok.tasks import InputError
 
 BASE = {"expression": "x + y", "p": 7, "width": 20, "steps": 12, "early_stop": False}
 
@@ -104,6 +105,12 @@ def test_fractions_share_a_step_when_they_are_padded() -> None:
         for padded, alone in zip(outcome.run.records, solo.records, strict=True):
             for name in ("train_loss", "test_loss", "weight_norm", "gradient_norm"):
                 assert padded.scalars[name] == pytest.approx(alone.scalars[name], rel=1e-4)
+
+
+def test_what_cannot_be_masked_is_not_padded() -> None:
+    for more in ({"learner": "rfm"}, {"learner": "transformer"}, {"batch_size": 4}, {"symmetric": True}):
+        with pytest.raises(InputError, match="pad: must be left to learner mlp"):
+            run(Experiment.of("x + y", p=5, **more), steps=1, room=0.9)
 
 
 def test_a_packed_ensemble_keeps_its_room() -> None:

@@ -36,6 +36,7 @@ from .experiment import DEFAULT_STEPS, Experiment
 from .learner import Learner, State, build_learner, keeps_every_observation, precision_of
 from .network_file import Network, NetworkFile
 from .observe import Observer, observer_of
+from .padding import check_room
 from .schedule import GROKKED, MEMORISED, keeps_checkpoint, next_observation, stop_step
 from .splits import split_of
 from .store import Record, RunRow, Store
@@ -115,8 +116,10 @@ def prepare(
         room: fraction to whose number of training inputs they are padded; see `learners.problem`.
 
     Raises:
-        InputError: as `build_learner`, or a split without examples.
+        InputError: as `build_learner`, a split without examples, or a run that cannot be padded.
     """
+    if room is not None:
+        check_room(experiment)
     task = experiment.build_task(table)
     split = split_of(experiment, task)
     basis = basis_of_task(task)

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from ..learners import MLPSettings
 from ..runs import DEFAULT_STEPS, Experiment
 from ..runs.experiment import LEARNERS
 from ..runs.loop import MOST_STEPS
+from ..runs.padding import check_room
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .axes import Axis, Value, check_size, size_of, values_of
@@ -157,7 +157,7 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
                 f"axes: must make different runs, got {json.dumps(known.point)} and {json.dumps(point)}, "
                 "which differ only in how far they are followed"
             )
-    return Sweep(content["name"], axes, tuple(_padded(content, search, tuple(members.values()))), search)
+    return Sweep(content["name"], axes, _padded(content, search, tuple(members.values())), search)
 
 
 def _padded(
@@ -173,23 +173,6 @@ def _padded(
         check_room(member.experiment)
     largest = search.within.high if search else max(member.experiment.fraction for member in members)
     return tuple(replace(member, room=largest) for member in members)
-
-
-def check_room(experiment: Experiment) -> None:
-    """Refuse to pad where padding would change more than rounding.
-
-    Raises:
-        InputError: another learner, mini-batches, dropout, a regulariser over inputs, or symmetric splits.
-    """
-    settings = experiment.learner
-    plain = isinstance(settings, MLPSettings) and not (
-        settings.batch_size or settings.dropout or settings.agop_weight or experiment.symmetric
-    )
-    if not plain:
-        raise InputError(
-            "pad: must be left to learner mlp with full batches, without dropout, agop_weight and symmetric "
-            f"splits, got learner {settings.kind}"
-        )
 
 
 def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
