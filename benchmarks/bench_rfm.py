@@ -33,9 +33,9 @@ import numpy as np
 import scipy.linalg
 
 from modgrok.learners import Problem, make_problem
-from modgrok.learners.rfm import RFMLearner, RFMState, rfm_learner
-from modgrok.learners.rfm_settings import RFMSettings
-from modgrok.learners.rfm_solve import solve_kernel
+from modgrok.learners.rfm.learner import RFMLearner, RFMState, rfm_learner
+from modgrok.learners.rfm.settings import RFMSettings
+from modgrok.learners.rfm.solve import solve_kernel
 from modgrok.tasks import Split, Task, split_task, task_from_expression
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "rfm"))

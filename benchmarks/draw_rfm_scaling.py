@@ -15,8 +15,8 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from modgrok.reports.palette import INK, SECOND, TEST, config
-from modgrok.reports.png import recompress
+from modgrok.reports.charts.palette import INK, SECOND, TEST, config
+from modgrok.reports.charts.png import recompress
 
 SERIES = (("gaussian", "Gaussian iteration", TEST), ("quadratic", "quadratic iteration", SECOND))
 SOLVE = ("solve alone", INK)

@@ -10,13 +10,13 @@ import statistics
 import sys
 from pathlib import Path
 
-from modgrok.papers.catalogue import read_papers
-from modgrok.papers.cost import PROBE, STARTING, probe_seconds, step_products
-from modgrok.papers.result import claims_folder, read_result
+from modgrok.papers.claims.catalogue import read_papers
+from modgrok.papers.claims.cost import PROBE, STARTING, probe_seconds, step_products
+from modgrok.papers.claims.result import claims_folder, read_result
 from modgrok.runs import Experiment, RunRow, Store
 from modgrok.sweeps.forecast import measure_cost
 
-TARGET = Path(__file__).parent.parent / "src" / "modgrok" / "papers" / "reference.json"
+TARGET = Path(__file__).parent.parent / "src" / "modgrok" / "papers" / "claims" / "reference.json"
 
 
 def main(runs: Path, budget: str = "laptop") -> None:

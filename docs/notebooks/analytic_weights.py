@@ -29,7 +29,7 @@ import numpy as np
 
 from modgrok.analytic import verify
 from modgrok.models import MLP
-from modgrok.reports.palette import TEST, TRAIN, config
+from modgrok.reports.charts.palette import TEST, TRAIN, config
 from modgrok.tasks import task_from_expression
 
 p, N = 23, 200
@@ -168,7 +168,8 @@ bool(np.allclose(total, 3 * np.cos(angle[0] + angle[1] - angle[2])))  # one wave
 # %%
 from modgrok.algebra import natural_basis
 from modgrok.analytic import monomial
-from modgrok.measures import basis_of, ipr, make_lens
+from modgrok.measures import basis_of, make_lens
+from modgrok.measures.fourier import ipr
 
 products = task_from_expression("x*y", p).table
 multiplier = construct(products, p, monomial(p, (1, 1)), width=200)

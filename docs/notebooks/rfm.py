@@ -23,7 +23,7 @@
 import altair as alt
 import numpy as np
 
-from modgrok.reports.palette import TEST, TRAIN, config
+from modgrok.reports.charts.palette import TEST, TRAIN, config
 from modgrok.tasks import task_from_expression
 
 p = 23

@@ -13,7 +13,7 @@
 import altair as alt
 import numpy as np
 
-from modgrok.reports.palette import TEST, TRAIN, config
+from modgrok.reports.charts.palette import TEST, TRAIN, config
 from modgrok.runs import Experiment, run
 
 p = 23
@@ -64,7 +64,7 @@ progress.properties(description="Training accuracy rises at once, test accuracy 
 
 # %% tags=["hide-input"]
 from modgrok.measures import make_token_lens
-from modgrok.measures.token_waves import wave_norms
+from modgrok.measures.fourier.token_waves import wave_norms
 
 norms = np.asarray(wave_norms(found.weights.embedding, make_token_lens(p).natural))[1:]
 spectrum = data(
@@ -91,8 +91,8 @@ alt.Chart(
 
 # %%
 from modgrok.measures import basis_of_task
-from modgrok.measures.circuit import circuit_numbers, circuit_of
-from modgrok.measures.pair_grid import pair_grid
+from modgrok.measures.circuit.circuit import circuit_numbers, circuit_of
+from modgrok.measures.circuit.pair_grid import pair_grid
 
 circuit = circuit_of(found.weights, pair_grid(basis_of_task(found.task), found.task.table))
 print("key frequencies by the loss:   ", circuit.key)

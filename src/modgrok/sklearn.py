@@ -21,7 +21,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .learners.rfm_settings import RFMSettings, kernel_of
+from .learners.rfm.settings import RFMSettings, kernel_of
 from .models.kernels import Kernel
 
 BATCH_BYTES = 64 * 2**20
@@ -238,7 +238,7 @@ def _products(X: np.ndarray, Z: np.ndarray, metric: np.ndarray) -> tuple[np.ndar
 
 
 def _solve(matrix: np.ndarray, targets: np.ndarray, ridge: float) -> np.ndarray:
-    """Solve (K + ridge I) alpha = Y as `learners.rfm_solve`: by Cholesky, else by eigenvalues.
+    """Solve (K + ridge I) alpha = Y as `learners.rfm.solve`: by Cholesky, else by eigenvalues.
 
     Warns when the matrix is singular to working precision.
     """

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from modgrok.algebra import logarithm_table
-from modgrok.learners.mlp_settings import closed_form_amplitude
+from modgrok.learners.mlp.settings import closed_form_amplitude
 from modgrok.models.kernels import Gaussian
 
 P = 23

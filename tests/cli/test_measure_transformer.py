@@ -12,7 +12,7 @@ import pytest
 
 from modgrok.cli import main
 from modgrok.measures import TRANSFORMER_MEASURES
-from modgrok.measures.circuit import CIRCUIT_MEASURES
+from modgrok.measures.circuit.circuit import CIRCUIT_MEASURES
 from modgrok.models.transformer import Block, Transformer
 from modgrok.runs import NetworkFile, write_network
 from modgrok.tasks import TaskSource

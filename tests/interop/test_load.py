@@ -20,7 +20,7 @@ from modgrok.models.kernel_machine import KernelMachine
 from modgrok.models.kernels import Quadratic
 from modgrok.models.transformer import activations
 from modgrok.runs import CorruptFile, Experiment, NetworkFile, Store, run, write_network
-from modgrok.runs.network_file import Network
+from modgrok.runs.store.network_file import Network
 from modgrok.tasks import InputError, TaskSource
 
 P = 5

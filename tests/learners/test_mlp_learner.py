@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from modgrok.learners import MLPSettings, MLPState, Problem, make_problem, mlp_learner
-from modgrok.learners.descent import draw_batch
-from modgrok.learners.mlp import MLPLearner
-from modgrok.learners.mlp_settings import plain_factor
-from modgrok.learners.rfm_structure import structure_of
+from modgrok.learners.mlp.learner import MLPLearner
+from modgrok.learners.mlp.settings import plain_factor
 from modgrok.measures import basis_of
 from modgrok.models import plain
+from modgrok.models.circulant import structure_of
 from modgrok.tasks import split_task, task_from_expression
+from modgrok.training.descent import draw_batch
 
 TASK = task_from_expression("x + y", 7)
 PROBLEM = make_problem(TASK, split_task(TASK, 0.7, np.random.PCG64(0)))

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from modgrok.learners import make_problem
-from modgrok.learners.descent import NetworkState
-from modgrok.learners.losses import collapsed, cross_entropy, log_softmax, loss_named
-from modgrok.learners.transformer import Donors, TransformerLearner, transformer_learner
-from modgrok.learners.transformer_init import initial_transformer
-from modgrok.learners.transformer_settings import TransformerSettings
+from modgrok.learners.transformer.initialisation import initial_transformer
+from modgrok.learners.transformer.learner import Donors, TransformerLearner, transformer_learner
+from modgrok.learners.transformer.settings import TransformerSettings
 from modgrok.models.transformer import Transformer
 from modgrok.tasks import InputError, split_task, task_from_text
+from modgrok.training.descent import NetworkState
+from modgrok.training.losses import collapsed, cross_entropy, log_softmax, loss_named
 
 TASK = task_from_text("x + y", 7)
 PROBLEM = make_problem(TASK, split_task(TASK, 0.7, np.random.PCG64(0)))

@@ -13,16 +13,22 @@ import numpy as np
 import pytest
 
 from modgrok.algebra import additive_basis, multiplicative_basis, natural_basis
-from modgrok.measures.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
-from modgrok.measures.distance_irrelevance import distance_irrelevance
-from modgrok.measures.gradient_symmetricity import gradient_symmetricity, random_triples
-from modgrok.measures.key_frequencies import key_frequencies, loss_rises, neuron_key_frequencies
-from modgrok.measures.logit_attribution import logit_attribution, right_logit
-from modgrok.measures.logit_parts import SumLogits, split_logits
-from modgrok.measures.neuron_frequencies import frequency_shares, single_frequency_share
-from modgrok.measures.pair_grid import PairGrid, pair_grid
-from modgrok.measures.pair_reading import PairReading
-from modgrok.measures.restricted_loss import COMBINATIONS, cross_entropy_of, restricted_losses
+from modgrok.measures.circuit.circuit import (
+    CIRCUIT_MEASURES,
+    Circuit,
+    attention_maps,
+    circuit_numbers,
+    circuit_of,
+)
+from modgrok.measures.circuit.distance_irrelevance import distance_irrelevance
+from modgrok.measures.circuit.gradient_symmetricity import gradient_symmetricity, random_triples
+from modgrok.measures.circuit.key_frequencies import key_frequencies, loss_rises, neuron_key_frequencies
+from modgrok.measures.circuit.logit_attribution import logit_attribution, right_logit
+from modgrok.measures.circuit.logit_parts import SumLogits, split_logits
+from modgrok.measures.circuit.neuron_frequencies import frequency_shares, single_frequency_share
+from modgrok.measures.circuit.pair_grid import PairGrid, pair_grid
+from modgrok.measures.circuit.pair_reading import PairReading
+from modgrok.measures.circuit.restricted_loss import COMBINATIONS, cross_entropy_of, restricted_losses
 from modgrok.models.transformer import Block, Transformer, length_of
 
 P = 13
@@ -203,7 +209,7 @@ def test_gradients_are_those_of_finite_differences() -> None:
 
 @pytest.mark.parametrize(("layout", "layers"), [("infix", 1), ("infix-equals", 2)])
 def test_a_circuit_reads_the_network(layout: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modgrok.measures.pair_reading.CHUNK", 50)
+    monkeypatch.setattr("modgrok.measures.circuit.pair_reading.CHUNK", 50)
     net = transformer(layout=layout, layers=layers)
     grid = grid_of("x*y")
     circuit = circuit_of(net, grid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modgrok.measures.corruption_phase import PHASES, corruption_phase
+from modgrok.measures.corruption.corruption_phase import PHASES, corruption_phase
 
 
 @pytest.mark.parametrize(

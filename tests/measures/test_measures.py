@@ -17,7 +17,6 @@ from modgrok.measures import (
     basis_of,
     bin_of,
     frequency_histogram,
-    ipr,
     make_lens,
     phase_coherence,
     phase_histogram,
@@ -25,6 +24,7 @@ from modgrok.measures import (
     spectra,
     tally,
 )
+from modgrok.measures.fourier import ipr
 from modgrok.models import MLP
 from modgrok.tasks import split_task, task_from_expression
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from modgrok.learners import GROUPS, make_problem
-from modgrok.learners.problem import Problem
 from modgrok.measures import basis_of_task, make_lens
-from modgrok.measures.ipr import ipr_of_neurons
-from modgrok.measures.lens import spectra
-from modgrok.measures.pruning import neuron_order, pruned, pruning_curves
+from modgrok.measures.corruption.pruning import neuron_order, pruned, pruning_curves
+from modgrok.measures.fourier.ipr import ipr_of_neurons
+from modgrok.measures.fourier.lens import spectra
 from modgrok.models import MLP
 from modgrok.reports.report import run_report
 from modgrok.runs import Experiment, Run, Store, run
 from modgrok.runs.splits import split_of
 from modgrok.tasks import split_task, task_from_expression
+from modgrok.training.problem import Problem
 
 
 def problem_of(expression: str, p: int) -> Problem:
@@ -69,7 +69,7 @@ def test_large_tables_are_counted_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
         jnp.asarray(rng.normal(size=(7, 9)), jnp.float32),
     )
     whole = pruned(net, problem, np.arange(9))
-    monkeypatch.setattr("modgrok.measures.pruning.BLOCK", 9 * 10)
+    monkeypatch.setattr("modgrok.measures.corruption.pruning.BLOCK", 9 * 10)
     assert np.array_equal(pruned(net, problem, np.arange(9)).correct, whole.correct)
 
 

@@ -7,8 +7,8 @@ import doctest
 import numpy as np
 import pytest
 
-from modgrok.measures import task_grid
-from modgrok.measures.task_grid import task_grids
+from modgrok.measures.circuit import task_grid
+from modgrok.measures.circuit.task_grid import task_grids
 from modgrok.runs import Experiment
 from modgrok.runs.splits import split_of
 from modgrok.tasks.mixture import task_from_text

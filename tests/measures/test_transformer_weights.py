@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from modgrok.algebra import exponential_table
-from modgrok.measures.coefficient_ratio import coefficient_ratio
-from modgrok.measures.gini import gini
-from modgrok.measures.sparsity import frequency_sparsity
-from modgrok.measures.token_waves import make_token_lens, wave_norms
-from modgrok.measures.transformer_measure import (
+from modgrok.measures.fourier.coefficient_ratio import coefficient_ratio
+from modgrok.measures.fourier.gini import gini
+from modgrok.measures.fourier.sparsity import frequency_sparsity
+from modgrok.measures.fourier.token_waves import make_token_lens, wave_norms
+from modgrok.measures.fourier.transformer_measure import (
     TRANSFORMER_MEASURES,
     TransformerMeasure,
     transformer_measures,

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from modgrok.papers import Claim, Evidence, Expected, Found, Group
-from modgrok.papers.charts import Line, lines, single
+from modgrok.reports.charts.claim_charts import Line, lines, single
 from modgrok.runs import Store
-from modgrok.sweeps.ensemble import Ensemble, run_ensemble
-from modgrok.sweeps.executor import Event, Job
-from modgrok.sweeps.worker import event_of
+from modgrok.sweeps.execution.ensemble import Ensemble, run_ensemble
+from modgrok.sweeps.execution.executor import Event, Job
+from modgrok.sweeps.execution.worker import event_of
 
 
 @dataclass

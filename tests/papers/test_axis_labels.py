@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from modgrok.papers.charts import Line, lines, single
-from modgrok.reports.figure import panels_svg
+from modgrok.reports.charts.claim_charts import Line, lines, single
+from modgrok.reports.formats.svg import panels_svg
 
 
 @pytest.mark.parametrize(

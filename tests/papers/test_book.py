@@ -10,12 +10,12 @@ import pytest
 
 from conftest import InProcess, make_claim
 from modgrok.papers import Evidence, Found
-from modgrok.papers.book import write_book
-from modgrok.papers.catalogue import read_papers
-from modgrok.papers.pages import FIGURES, figure_name, pages, read_results, write_pages
-from modgrok.papers.reproduction import reproduce
-from modgrok.papers.result import Result, read_figure
-from modgrok.papers.words import count_words, headline, run_words
+from modgrok.papers.book.html import write_book
+from modgrok.papers.book.markdown import FIGURES, figure_name, pages, read_results, write_pages
+from modgrok.papers.book.text import count_words, headline, run_words
+from modgrok.papers.claims.catalogue import read_papers
+from modgrok.papers.claims.reproduction import reproduce
+from modgrok.papers.claims.result import Result, read_figure
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "claims"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from modgrok.papers import BUDGETS, Claim, Expected, Found
-from modgrok.papers.catalogue import PAPERS, choose_claims, read_paper, read_papers
-from modgrok.papers.claim import FULL
-from modgrok.papers.stages import stages_of
+from modgrok.papers.claims.catalogue import PAPERS, choose_claims, read_paper, read_papers
+from modgrok.papers.claims.claim import FULL
+from modgrok.papers.claims.stages import stages_of
 from modgrok.tasks import InputError
 
 CLAIMS = [claim for paper in read_papers() for claim in paper.claims]

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from conftest import InProcess
-from modgrok.papers.catalogue import PAPERS, read_paper
-from modgrok.papers.reproduction import reproduce
-from modgrok.papers.result import read_figure
+from modgrok.papers.claims.catalogue import PAPERS, read_paper
+from modgrok.papers.claims.reproduction import reproduce
+from modgrok.papers.claims.result import read_figure
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from conftest import SMALL, make_claim
-from modgrok.papers import Group, cost
-from modgrok.papers.catalogue import read_papers
-from modgrok.papers.cost import Reference, costs_of, estimate, read_reference, step_products
+from modgrok.papers import Group
+from modgrok.papers.claims import cost
+from modgrok.papers.claims.catalogue import read_papers
+from modgrok.papers.claims.cost import Reference, costs_of, estimate, read_reference, step_products
 from modgrok.runs import Experiment
 
 RATES = {"mlp": 1e-9, "rfm": 1e-9, "transformer": 1e-9}

@@ -9,11 +9,12 @@ import pytest
 
 from modgrok.analytic import monomial, tabulate, verify
 from modgrok.models import MLP
-from modgrok.papers import doshi2023, doshi2024
-from modgrok.papers.doshi2023_diagram import Place, breaks, inverting_share
-from modgrok.papers.doshi2023_neurons import valley
-from modgrok.papers.doshi2024_products import as_printed, output_scale, product_network
-from modgrok.papers.doshi2024_sums import residual_constant, sampled_sum, sum_network
+from modgrok.papers.doshi2023 import paper as doshi2023
+from modgrok.papers.doshi2023.diagram import Place, breaks, inverting_share
+from modgrok.papers.doshi2023.neurons import valley
+from modgrok.papers.doshi2024 import paper as doshi2024
+from modgrok.papers.doshi2024.products import as_printed, output_scale, product_network
+from modgrok.papers.doshi2024.sums import residual_constant, sampled_sum, sum_network
 
 MODULES = (
     "doshi2023_diagram",

@@ -6,11 +6,12 @@ import pytest
 
 from modgrok.algebra import exponential_table
 from modgrok.measures import make_token_lens
-from modgrok.measures.coefficient_ratio import coefficient_ratio
-from modgrok.measures.token_waves import wave_norms
-from modgrok.papers import crosscut, furuta2024
-from modgrok.papers.claim import BUDGETS
-from modgrok.papers.furuta2024_elementary import parity_ratio
+from modgrok.measures.fourier.coefficient_ratio import coefficient_ratio
+from modgrok.measures.fourier.token_waves import wave_norms
+from modgrok.papers import crosscut
+from modgrok.papers.claims.claim import BUDGETS
+from modgrok.papers.furuta2024 import paper as furuta2024
+from modgrok.papers.furuta2024.elementary import parity_ratio
 
 
 def characters(p: int, sizes: dict[int, float]) -> np.ndarray:

@@ -6,13 +6,13 @@ import numpy as np
 
 from modgrok.algebra import logarithm_table
 from modgrok.algebra.basis import multiplicative_basis
-from modgrok.learners.rfm_structure import structure_of
-from modgrok.papers.mallinar2024_fractions import FRACTIONS, REPORTED, REPORTED_DEVIATION
-from modgrok.papers.mallinar2024_fractions import percent_of as name_of
-from modgrok.papers.mallinar2024_rfm import generator_spread
-from modgrok.papers.mallinar2024_setup import deviations
-from modgrok.papers.mallinar2024_structure import swapped_share
-from modgrok.papers.mallinar2024_theorem import fit_class
+from modgrok.models.circulant import structure_of
+from modgrok.papers.mallinar2024.fractions import FRACTIONS, REPORTED, REPORTED_DEVIATION
+from modgrok.papers.mallinar2024.fractions import percent_of as name_of
+from modgrok.papers.mallinar2024.rfm import generator_spread
+from modgrok.papers.mallinar2024.setup import deviations
+from modgrok.papers.mallinar2024.structure import swapped_share
+from modgrok.papers.mallinar2024.theorem import fit_class
 from modgrok.tasks import Split, task_from_text
 
 

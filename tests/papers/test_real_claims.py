@@ -10,9 +10,9 @@ import pytest
 
 from conftest import InProcess
 from modgrok.papers import Evidence
-from modgrok.papers.catalogue import choose_claims
-from modgrok.papers.pages import read_results
-from modgrok.papers.reproduction import reproduce
+from modgrok.papers.book.markdown import read_results
+from modgrok.papers.claims.catalogue import choose_claims
+from modgrok.papers.claims.reproduction import reproduce
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "claims"
 QUICK = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from modgrok.papers.catalogue import choose_claims
+from modgrok.papers.claims.catalogue import choose_claims
 
 CLAIM = "gromov2023/eq16-error"  # needs no runs
 KEYS = {"id", "paper", "claim", "expected", "measured", "verdict", "seconds"}

@@ -10,12 +10,19 @@ import pytest
 
 from conftest import SMALL, InProcess, make_claim
 from modgrok.papers import Claim, Evidence, Found, Group
-from modgrok.papers.reproduction import digest_of, reproduce
-from modgrok.papers.result import Result, claims_folder, from_json, read_figure, read_result, result_path
-from modgrok.papers.stages import merged
+from modgrok.papers.claims.reproduction import digest_of, reproduce
+from modgrok.papers.claims.result import (
+    Result,
+    claims_folder,
+    from_json,
+    read_figure,
+    read_result,
+    result_path,
+)
+from modgrok.papers.claims.stages import merged
 from modgrok.runs import Experiment, Store
-from modgrok.runs.donors import donor_digest
-from modgrok.sweeps.grid import Member
+from modgrok.runs.assets import donor_digest
+from modgrok.sweeps.grid.sweep_file import Member
 from modgrok.tasks import InputError
 
 TRANSFORMER = {

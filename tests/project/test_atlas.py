@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modgrok.sweeps import Sweep, read_sweep
-from modgrok.sweeps.summary import CRITICAL, POINT
+from modgrok.sweeps.tables.summary import CRITICAL, POINT
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "atlas").glob("*.toml"))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from modgrok.measures import MEASURES, TRANSFORMER_MEASURES
-from modgrok.measures.circuit import CIRCUIT_MEASURES
+from modgrok.measures.circuit.circuit import CIRCUIT_MEASURES
 from modgrok.runs import precision_of, prepare
-from modgrok.runs.database import migrations
 from modgrok.runs.experiment import LEARNERS, Experiment
+from modgrok.runs.store.database import migrations
 from modgrok.version import __version__
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import pytest
 from contents import groups
 from docstring import parts
 from modgrok.measures import MEASURES, METRIC_MEASURES, TRANSFORMER_MEASURES
-from modgrok.measures.circuit import CIRCUIT_MEASURES
+from modgrok.measures.circuit.circuit import CIRCUIT_MEASURES
 from source_names import SOURCE, file_of, find, public_names
 
 ROOT = Path(__file__).parents[2]
@@ -188,7 +188,7 @@ def test_formulas_are_drawn_by_the_browser(site: Path) -> None:
 def test_formulas_lead_to_their_functions(site: Path) -> None:
     page = Links((site / "concepts" / "formulas.html").read_text(encoding="utf-8"))
     assert "../reference/measures.html#modgrok.measures.ipr_of_neurons" in page.links
-    assert "../reference/learners.html#modgrok.learners.losses.stablemax" in page.links
+    assert "../reference/learners.html#modgrok.training.losses.stablemax" in page.links
 
 
 def test_notebooks_show_what_they_draw(site: Path) -> None:

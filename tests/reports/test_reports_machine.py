@@ -14,17 +14,18 @@ import pytest
 
 from modgrok.algebra import natural_basis
 from modgrok.measures import basis_of
-from modgrok.measures.alignment import agop_alignment
-from modgrok.measures.metric_measure import METRIC_MEASURES
+from modgrok.measures.features.alignment import agop_alignment
+from modgrok.measures.features.metric_measure import METRIC_MEASURES
 from modgrok.models import MLP
 from modgrok.models.kernel_machine import KernelMachine
-from modgrok.reports import SUFFIXES, Report, run_report, write, write_comparison, write_report
-from modgrok.reports.cell import Panel
-from modgrok.reports.machine import Machine, machine_stages, transition
-from modgrok.reports.machine_panels import machine_panels
-from modgrok.reports.metric_maps import limit_of, metric_maps
-from modgrok.reports.progress import spectra
-from modgrok.reports.tidy import Stage
+from modgrok.reports import SUFFIXES, Report, run_report, write_comparison, write_report
+from modgrok.reports.charts.chart import Panel
+from modgrok.reports.formats import write
+from modgrok.reports.learners.rfm import machine_panels
+from modgrok.reports.panels.hidden_progress import spectra
+from modgrok.reports.panels.metric_maps import limit_of, metric_maps
+from modgrok.reports.views.kernel_machine_view import Machine, machine_stages, transition
+from modgrok.reports.views.tables import Stage
 from modgrok.reports.words import outcome
 from modgrok.runs import Record, RunRow, Store
 from modgrok.tasks import InputError, task_from_expression

@@ -14,15 +14,15 @@ import pytest
 from modgrok.algebra import natural_basis
 from modgrok.models import MLP
 from modgrok.reports import run_report
-from modgrok.reports.grids import peaks
-from modgrok.reports.labels import best_spot, box_of
-from modgrok.reports.phases import phase_table
-from modgrok.reports.png import encode, recompress
-from modgrok.reports.portrait import Portrait, operand_axis, spread_units
-from modgrok.reports.ramp import DIVERGING, colours, indices
-from modgrok.reports.steps import position, ticks
-from modgrok.reports.tidy import curve_table, histogram_at, moment_table, stages
-from modgrok.reports.timeline import spread
+from modgrok.reports.charts.label_placement import best_spot, box_of
+from modgrok.reports.charts.png import encode, recompress
+from modgrok.reports.charts.ramp import DIVERGING, colours, indices
+from modgrok.reports.charts.steps import position, ticks
+from modgrok.reports.charts.timeline import spread
+from modgrok.reports.panels.grids import peaks
+from modgrok.reports.panels.phases import phase_table
+from modgrok.reports.views.mlp_view import Portrait, operand_axis, spread_units
+from modgrok.reports.views.tables import curve_table, histogram_at, moment_table, stages
 from modgrok.runs import RunRow, Store
 
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modgrok.measures.corruption_phase import PHASES
+from modgrok.measures.corruption.corruption_phase import PHASES
 from modgrok.reports import sweep_report, write_sweep_report
-from modgrok.reports.bands import common_steps, moment_bands, resample, training_bands
-from modgrok.reports.cell import Cell
-from modgrok.reports.cells_of_grid import GridCell, coordinates, grid_cells, plain_middle, short
-from modgrok.reports.heat_map import PHASE_COLOURS, heat_map, shades_of
+from modgrok.reports.charts.bands import common_steps, moment_bands, resample, training_bands
+from modgrok.reports.charts.chart import Cell
+from modgrok.reports.charts.grid_cells import GridCell, coordinates, grid_cells, plain_middle, short
+from modgrok.reports.charts.heat_map import PHASE_COLOURS, heat_map, shades_of
 from modgrok.runs import Series, Store
-from modgrok.runs.listing import Listed, Listing, write_listing
+from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble
-from modgrok.sweeps.ensemble import ensembles_of
+from modgrok.sweeps.execution.ensemble import ensembles_of
 from modgrok.tasks import InputError
 
 

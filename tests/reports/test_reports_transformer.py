@@ -11,23 +11,24 @@ import numpy as np
 import pytest
 
 from modgrok.measures import make_token_lens
-from modgrok.measures.circuit import attention_maps
-from modgrok.measures.pair_reading import read_pairs
-from modgrok.measures.restricted_loss import COMBINATIONS, restricted_losses
-from modgrok.measures.task_grid import task_grids
+from modgrok.measures.circuit.circuit import attention_maps
+from modgrok.measures.circuit.pair_reading import read_pairs
+from modgrok.measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
+from modgrok.measures.circuit.task_grid import task_grids
 from modgrok.models.transformer import Block, Transformer
-from modgrok.reports import write, write_transformer_report
-from modgrok.reports.attention_maps import attention_panels
-from modgrok.reports.cell import Panel
-from modgrok.reports.circuit_portrait import CircuitPortrait
-from modgrok.reports.loss_parts import frequency_worth, loss_parts
-from modgrok.reports.neuron_waves import neuron_waves
+from modgrok.reports import write_transformer_report
+from modgrok.reports.charts.chart import Panel
+from modgrok.reports.charts.timeline import Frame
+from modgrok.reports.formats import write
+from modgrok.reports.learners.transformer import circuit_panels
+from modgrok.reports.panels.attention_maps import attention_panels
+from modgrok.reports.panels.loss_parts import frequency_worth, loss_parts
+from modgrok.reports.panels.neuron_waves import neuron_waves
+from modgrok.reports.panels.wave_curves import wave_curves
+from modgrok.reports.panels.wave_spectra import wave_spectra, waves_of
 from modgrok.reports.report import Report, run_report
-from modgrok.reports.tidy import Stage
-from modgrok.reports.timeline import Frame
-from modgrok.reports.transformer_panels import circuit_panels
-from modgrok.reports.wave_curves import wave_curves
-from modgrok.reports.wave_spectra import wave_spectra, waves_of
+from modgrok.reports.views.circuit_view import CircuitPortrait
+from modgrok.reports.views.tables import Stage
 from modgrok.runs import Record, RunRow, Store
 from modgrok.tasks import task_from_expression
 
@@ -95,7 +96,7 @@ def test_attention_is_drawn_in_the_basis() -> None:
 
 @pytest.mark.parametrize(("heads", "layers", "rows"), [(2, 1, 1), (5, 2, 2)])
 def test_heads_fill_rows(heads: int, layers: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modgrok.reports.attention_maps.MOST_ROWS", 2)
+    monkeypatch.setattr("modgrok.reports.panels.attention_maps.MOST_ROWS", 2)
     panels = attention_panels(portrait("x + y", 5, heads=heads, layers=layers))
     assert len(panels) == rows
     assert all(len(panel.groups) <= 4 for panel in panels)

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from modgrok.learners import Problem, make_problem
-from modgrok.learners.rfm import RFMLearner, RFMState, rfm_learner
-from modgrok.learners.rfm_settings import RFMSettings
+from modgrok.learners.rfm.learner import RFMLearner, RFMState, rfm_learner
+from modgrok.learners.rfm.settings import RFMSettings
 from modgrok.measures import basis_of
 from modgrok.tasks import Split, Task, split_task, task_from_expression
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rfm_setting import Case, case, doubles, random_metric, relative, run
 
-from modgrok.learners.rfm_settings import RFMSettings, kernel_of
+from modgrok.learners.rfm.settings import RFMSettings, kernel_of
 from modgrok.models import kernels
 from modgrok.tasks import split_task, task_from_table
 

@@ -12,11 +12,11 @@ import rfm_oracle as oracle
 from rfm_setting import case, doubles, run
 
 from modgrok.algebra import natural_basis
-from modgrok.learners.rfm_structure import orientations, oriented, structure_of
 from modgrok.measures import basis_of
-from modgrok.measures.circulant import circulant_deviation
-from modgrok.measures.features import class_values, domain_agop, network_values
+from modgrok.measures.features.circulant import circulant_deviation
+from modgrok.measures.features.features import class_values, domain_agop, network_values
 from modgrok.models import MLP
+from modgrok.models.circulant import orientations, oriented, structure_of
 from modgrok.tasks import task_from_expression
 
 P = 5
@@ -62,7 +62,7 @@ def test_chunks_of_a_domain_average_to_the_whole(monkeypatch) -> None:
     net = MLP(jnp.asarray(rng.normal(size=(2, P, 6))), jnp.asarray(rng.normal(size=(P, 6))), "power3")
     with jax.enable_x64(True):
         whole = np.asarray(domain_agop(net, DOMAIN))
-        monkeypatch.setattr("modgrok.measures.features.CHUNK", 10)
+        monkeypatch.setattr("modgrok.measures.features.features.CHUNK", 10)
         np.testing.assert_allclose(domain_agop(net, DOMAIN), whole, rtol=1e-12)
 
 

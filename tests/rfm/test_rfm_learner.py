@@ -22,15 +22,15 @@ from rfm_setting import (
 )
 
 from modgrok.learners import make_problem
-from modgrok.learners.rfm import rfm_learner
-from modgrok.learners.rfm_memory import check_memory, memory_needed
-from modgrok.learners.rfm_settings import RFMSettings, kernel_of
-from modgrok.learners.rfm_solve import solve_kernel
-from modgrok.learners.rfm_stored import check_metric, metric_digest, read_metric
-from modgrok.learners.rfm_structure import oriented, structure_of
+from modgrok.learners.rfm.initial_metric import check_metric, metric_digest, read_metric
+from modgrok.learners.rfm.learner import rfm_learner
+from modgrok.learners.rfm.memory import check_memory, memory_needed
+from modgrok.learners.rfm.settings import RFMSettings, kernel_of
+from modgrok.learners.rfm.solve import solve_kernel
 from modgrok.measures import basis_of
-from modgrok.measures.alignment import agop_alignment
-from modgrok.measures.circulant import circulant_deviation
+from modgrok.measures.features.alignment import agop_alignment
+from modgrok.measures.features.circulant import circulant_deviation
+from modgrok.models.circulant import oriented, structure_of
 from modgrok.models.kernels import agop, features, make_layout
 from modgrok.tasks import InputError, split_task, task_from_text
 

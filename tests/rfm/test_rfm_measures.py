@@ -18,18 +18,12 @@ from modgrok.algebra.circulant import (
     natural_levels,
     project,
 )
-from modgrok.learners.rfm_structure import (
-    enforce,
-    matrix_power,
-    oriented,
-    random_circulant,
-    structure_of,
-)
-from modgrok.measures.alignment import agop_alignment, feature_correlation
-from modgrok.measures.circulant import circulant_deviation, least_deviation
-from modgrok.measures.metric_measure import METRIC_MEASURES
-from modgrok.measures.spectrum import effective_rank, spectrum
-from modgrok.measures.structure_share import structure_share, structured_part
+from modgrok.measures.features.alignment import agop_alignment, feature_correlation
+from modgrok.measures.features.circulant import circulant_deviation, least_deviation
+from modgrok.measures.features.metric_measure import METRIC_MEASURES
+from modgrok.measures.features.spectrum import effective_rank, spectrum
+from modgrok.measures.features.structure_share import structure_share, structured_part
+from modgrok.models.circulant import enforce, matrix_power, oriented, random_circulant, structure_of
 
 
 def deviation_by_shifting(block: np.ndarray, orientation: str) -> float:

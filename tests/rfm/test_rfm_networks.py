@@ -12,7 +12,8 @@ import pytest
 from rfm_oracle import one_hot
 from rfm_setting import doubles, relative
 
-from modgrok.learners.agop import (
+from modgrok.models import MLP, activation
+from modgrok.models.agop import (
     agop_by_autodiff,
     agop_trace,
     circulant_features,
@@ -20,8 +21,7 @@ from modgrok.learners.agop import (
     nfm,
     on_features,
 )
-from modgrok.learners.rfm_structure import oriented, random_circulant
-from modgrok.models import MLP, activation
+from modgrok.models.circulant import oriented, random_circulant
 
 P, WIDTH = 5, 7
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rfm_setting import doubles
 
-from modgrok.learners.rfm_solve import solve_kernel
+from modgrok.learners.rfm.solve import solve_kernel
 from modgrok.models.kernels import Quadratic, features, kernel_matrix, predict
 
 

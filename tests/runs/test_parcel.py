@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modgrok.runs import Experiment, Record, Store, run
-from modgrok.runs.parcel import TABLES, Parcel, pack_run, unpack_run
+from modgrok.runs.store.transfer import TABLES, Parcel, pack_run, unpack_run
 from modgrok.tasks import InputError
 
 EXPERIMENT = Experiment.of("x + y", p=5, width=8, lr=5.0)

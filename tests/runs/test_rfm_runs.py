@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from modgrok.learners.rfm_stored import metric_digest
+from modgrok.learners.rfm.initial_metric import metric_digest
 from modgrok.models.kernel_machine import KernelMachine
 from modgrok.runs import Experiment, Store, run
 from modgrok.tasks import InputError

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from modgrok.runs import CorruptFile, Experiment, Store, read_network, run
-from modgrok.runs import store as store_module
+from modgrok.runs.store import store as store_module
 from modgrok.tasks import InputError
 
 EXPERIMENT = Experiment.of("x + y", p=11, fraction=0.7, width=60)

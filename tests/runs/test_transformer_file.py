@@ -13,7 +13,7 @@ import pytest
 
 from modgrok.models.transformer import LAYOUTS, Block, Norm, Transformer, length_of
 from modgrok.runs import CorruptFile, NetworkFile, read_network_file, write_network
-from modgrok.runs.arrays import flatten, read_arrays, write_arrays
+from modgrok.runs.store.arrays import flatten, read_arrays, write_arrays
 from modgrok.tasks import TaskSource
 
 P, D, M, HEADS, E = 5, 6, 7, 2, 4

@@ -11,7 +11,7 @@ import pytest
 
 from modgrok.models.transformer import Transformer
 from modgrok.runs import Experiment, NetworkFile, Store, prepare, run
-from modgrok.runs.donors import donor_digest
+from modgrok.runs.assets import donor_digest
 from modgrok.tasks import InputError
 
 SMALL = {"learner": "transformer", "d_model": 16, "heads": 2, "d_mlp": 32, "fraction": 0.7}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from modgrok.runs import Store
-from modgrok.runs.listing import rows_of_sweep, sweep_names
+from modgrok.runs.store.sweep_index import rows_of_sweep, sweep_names
 
 
 def table_of(folder: Path, name: str = "small") -> list[tuple[Any, ...]]:

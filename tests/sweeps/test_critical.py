@@ -15,12 +15,12 @@ import pytest
 from modgrok.reports import sweep_report
 from modgrok.runs import Store
 from modgrok.sweeps import make_sweep, run_ensemble, wilson
-from modgrok.sweeps.bisection import Range, next_fractions
-from modgrok.sweeps.critical import Probe, critical
-from modgrok.sweeps.driver import run_sweep
-from modgrok.sweeps.executor import Event, Job
-from modgrok.sweeps.rounds import known_of, next_round, run_search
-from modgrok.sweeps.worker import event_of
+from modgrok.sweeps.critical.bisection import Range, next_fractions
+from modgrok.sweeps.critical.estimate import Probe, critical
+from modgrok.sweeps.execution.driver import run_sweep
+from modgrok.sweeps.execution.executor import Event, Job
+from modgrok.sweeps.execution.search import known_of, next_round, run_search
+from modgrok.sweeps.execution.worker import event_of
 from modgrok.tasks import InputError
 
 FILE = """

@@ -11,10 +11,10 @@ import pytest
 
 from modgrok.runs import Experiment, Store, run
 from modgrok.runs.loop import advance
-from modgrok.sweeps.ensemble import Ensemble, ensembles_of, run_ensemble
-from modgrok.sweeps.executor import Job, pack_ensemble, unpack_ensemble
-from modgrok.sweeps.grid import Member, make_sweep
-from modgrok.sweeps.statistics import moment, wilson
+from modgrok.sweeps.critical.statistics import moment, wilson
+from modgrok.sweeps.execution.ensemble import Ensemble, ensembles_of, run_ensemble
+from modgrok.sweeps.execution.executor import Job, pack_ensemble, unpack_ensemble
+from modgrok.sweeps.grid.sweep_file import Member, make_sweep
 from modgrok.tasks import InputError
 
 BASE = {"expression": "x + y", "p": 7, "width": 20, "steps": 12, "early_stop": False}

@@ -15,7 +15,7 @@ import pytest
 from stored import table_of
 
 from modgrok.runs import Store
-from modgrok.runs.listing import read_listing
+from modgrok.runs.store.sweep_index import read_listing
 from modgrok.sweeps import ensembles_of, make_sweep, run_ensemble
 
 GRID = """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modgrok.runs import Experiment
-from modgrok.sweeps.grid import FIELDS, make_sweep, read_sweep
+from modgrok.sweeps.grid.sweep_file import FIELDS, make_sweep, read_sweep
 from modgrok.tasks import InputError
 
 BASE = {"expression": "x + y", "p": 7, "width": 20, "steps": 5}

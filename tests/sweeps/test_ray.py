@@ -15,15 +15,15 @@ import pytest
 from stored import count, drive, table_of, wait_until
 
 from modgrok.runs import Store
-from modgrok.runs.donors import donor_digest, pack_donors
-from modgrok.runs.listing import Listed, Listing, write_listing
-from modgrok.runs.network_file import NetworkFile, write_network
-from modgrok.runs.parcel import Parcel, unpack_run
+from modgrok.runs.assets import donor_digest, pack_donors
+from modgrok.runs.store.network_file import NetworkFile, write_network
+from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
+from modgrok.runs.store.transfer import Parcel, unpack_run
 from modgrok.sweeps import make_sweep, read_sweep, run_ensemble
-from modgrok.sweeps.board import Board
-from modgrok.sweeps.ensemble import Ensemble, ensembles_of
-from modgrok.sweeps.executor import Event, Job, pack_ensemble
-from modgrok.sweeps.remote import run_apart
+from modgrok.sweeps.execution.ensemble import Ensemble, ensembles_of
+from modgrok.sweeps.execution.event_queue import Board
+from modgrok.sweeps.execution.executor import Event, Job, pack_ensemble
+from modgrok.sweeps.execution.ray_task import run_apart
 
 GRID = """
 name = "small"

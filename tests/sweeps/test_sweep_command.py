@@ -12,8 +12,8 @@ import pytest
 from stored import children, count, drive, gone, kill, table_of, wait_until
 
 from modgrok.runs import Store
-from modgrok.runs.listing import read_listing, rows_of_sweep, sweep_names
-from modgrok.sweeps.local import LocalExecutor, cores, thread_limits
+from modgrok.runs.store.sweep_index import read_listing, rows_of_sweep, sweep_names
+from modgrok.sweeps.execution.local import LocalExecutor, cores, thread_limits
 
 GRID = """
 name = "small"

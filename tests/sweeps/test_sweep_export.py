@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from modgrok.runs import Store
-from modgrok.runs.listing import Listed, Listing, write_listing
+from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble, wilson
-from modgrok.sweeps.ensemble import ensembles_of
-from modgrok.sweeps.summary import critical_rows, summary_rows
-from modgrok.sweeps.table import SweepTable, sweep_table
+from modgrok.sweeps.execution.ensemble import ensembles_of
+from modgrok.sweeps.tables.summary import critical_rows, summary_rows
+from modgrok.sweeps.tables.table import SweepTable, sweep_table
 
 CONTENT = {
     "name": "mixed",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..sweeps.probes import Probed
-from ..sweeps.rounds import Found
+from ..sweeps.critical.probes import Probed
+from ..sweeps.execution.search import Found
 from .output import say
 
 
@@ -22,7 +22,7 @@ def words(at: Probed, finished: bool, low: float, high: float) -> str:
     """Say what is known at one point in one line.
 
     Example:
-        >>> from modgrok.sweeps.critical import Probe
+        >>> from modgrok.sweeps.critical.estimate import Probe
         >>> probes = {f: Probe(f, n, 8) for f, n in ((0.2, 0), (0.4, 3), (0.5, 5), (0.8, 8))}
         >>> words(Probed({}, probes), True, 0.2, 0.8)
         '0.45, between 0.4 (3 of 8 grok) and 0.5 (5 of 8 grok); surely between 0.2 and 0.8'

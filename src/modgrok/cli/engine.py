@@ -12,8 +12,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..sweeps.executor import Executor
-from ..sweeps.local import LocalExecutor, cores
+from ..sweeps.execution.executor import Executor
+from ..sweeps.execution.local import LocalExecutor, cores
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .cache import cache_folder
@@ -73,8 +73,8 @@ class Engine:
 
     @contextmanager
     def _ray(self) -> Iterator[tuple[Executor, int]]:
-        from ..sweeps.cluster import cluster
-        from ..sweeps.ray_executor import RayExecutor
+        from ..sweeps.execution.cluster import cluster
+        from ..sweeps.execution.ray_executor import RayExecutor
 
         if self.address is None:
             note("starting Ray on this machine")

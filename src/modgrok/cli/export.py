@@ -10,9 +10,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..runs import RunRow, Store
-from ..runs.arrays import read_arrays
-from ..runs.listing import sweep_names
-from ..runs.store import Checkpoint
+from ..runs.store.arrays import read_arrays
+from ..runs.store.store import Checkpoint
+from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .options import DEFAULT_RUNS, Json, Runs, whole
@@ -85,9 +85,9 @@ def _names_sweep(name: str, runs: Path) -> bool:
 
 
 def _export_sweep(name: str, format: str, output: Path | None, runs: Path, *, json: bool) -> int:
-    from ..sweeps.table import sweep_table
-    from ..sweeps.write_table import FORMATS as SWEEP_FORMATS
-    from ..sweeps.write_table import write_sweep_table
+    from ..sweeps.tables.table import sweep_table
+    from ..sweeps.tables.write_table import FORMATS as SWEEP_FORMATS
+    from ..sweeps.tables.write_table import write_sweep_table
 
     if format not in SWEEP_FORMATS:
         raise InputError(f"format: a sweep is written as {' or '.join(SWEEP_FORMATS)}, got {shorten(format)}")

@@ -13,18 +13,18 @@ from cyclopts import Parameter
 from ..algebra import Basis
 from ..analytic import verify
 from ..interop import names_file, read_weights
-from ..learners.rfm_settings import RFMSettings
-from ..learners.rfm_structure import structure_of
+from ..learners.rfm.settings import RFMSettings
 from ..measures import MEASURES, basis_of_task, make_lens
-from ..measures.alignment import agop_alignment
-from ..measures.features import class_values, network_values
-from ..measures.metric_measure import METRIC_MEASURES
+from ..measures.features.alignment import agop_alignment
+from ..measures.features.features import class_values, network_values
+from ..measures.features.metric_measure import METRIC_MEASURES
 from ..models import MLP
+from ..models.circulant import structure_of
 from ..models.kernel_machine import KernelMachine
 from ..models.transformer import Transformer
 from ..runs import Experiment, NetworkFile, Store, read_network_file
-from ..runs.network_file import Network
 from ..runs.splits import split_of
+from ..runs.store.network_file import Network
 from ..tasks import InputError, Task
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..analytic import verify
 from ..measures import make_token_lens, transformer_measures, transformer_numbers
-from ..measures.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
-from ..measures.neuron_frequencies import EXPLAINED
-from ..measures.task_grid import TaskGrid, has_circuit, task_grids
+from ..measures.circuit.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
+from ..measures.circuit.neuron_frequencies import EXPLAINED
+from ..measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
 from ..models.transformer import Transformer
 from ..tasks import Task
 from .output import percent, say, say_json

@@ -6,8 +6,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ..learners.rfm_settings import RFMSettings
-from ..learners.transformer_settings import TransformerSettings
+from ..learners.rfm.settings import RFMSettings
+from ..learners.transformer.settings import TransformerSettings
 from ..runs import Experiment, Record, Run
 from ..runs.schedule import GROKKED, MEMORISED
 from .options import DEFAULT_RUNS

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..learners import make_problem
 from ..measures import basis_of_task, make_lens
-from ..measures.pruning import Direction, Pruning, pruning_curves
+from ..measures.corruption.pruning import Direction, Pruning, pruning_curves
 from ..models import MLP
 from ..runs import Experiment, NetworkFile, Store
 from ..runs.splits import split_of
 from ..tasks import InputError, Task
+from ..training.problem import make_problem
 from .output import percent, say
 from .stored_table import stored_table
 

@@ -11,7 +11,7 @@ from ..measures import basis_of_task
 from ..models import MLP
 from ..models.transformer import Transformer
 from ..runs import NetworkFile, Store, read_network_file
-from ..runs.listing import sweep_names
+from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache

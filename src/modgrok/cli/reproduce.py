@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ..papers.book import write_book
-from ..papers.catalogue import choose_claims, read_paper
-from ..papers.claim import BUDGETS, Budget, Claim
-from ..papers.cost import costs_of
-from ..papers.pages import write_pages
-from ..papers.reproduction import digest_of
-from ..papers.reproduction import reproduce as run_claims
-from ..papers.result import Result, read_figure, read_result
-from ..papers.words import caution, claim_words, count_words, time_words
+from ..papers.book.html import write_book
+from ..papers.book.markdown import write_pages
+from ..papers.book.text import caution, claim_words, count_words, time_words
+from ..papers.claims.catalogue import choose_claims, read_paper
+from ..papers.claims.claim import BUDGETS, Budget, Claim
+from ..papers.claims.cost import costs_of
+from ..papers.claims.reproduction import digest_of
+from ..papers.claims.reproduction import reproduce as run_claims
+from ..papers.claims.result import Result, read_figure, read_result
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from ..runs.database import Database, RunRow
-from ..runs.listing import rows_of_sweep
+from ..runs.store.database import Database, RunRow
+from ..runs.store.sweep_index import rows_of_sweep
 from .options import DEFAULT_RUNS, Json, Runs, whole
 from .output import percent, say, say_json
 

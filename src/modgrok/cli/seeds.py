@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runs import Experiment, Run
-from ..sweeps.statistics import Moment, moment
+from ..sweeps.critical.statistics import Moment, moment
 from ..tasks import InputError
 from .outcome import summary
 from .output import percent, say

@@ -13,15 +13,15 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ..runs import Store
-from ..runs.database import DATABASE
-from ..runs.listing import Listed
-from ..sweeps.driver import Plan, Tally, cut, plan_sweep, run_sweep
-from ..sweeps.ensemble import ensembles_of
-from ..sweeps.executor import CannotStore, Job
-from ..sweeps.grid import Sweep, read_sweep
-from ..sweeps.local import cores
-from ..sweeps.rounds import run_search
-from ..sweeps.search import Search
+from ..runs.store.database import DATABASE
+from ..runs.store.sweep_index import Listed
+from ..sweeps.execution.driver import Plan, Tally, cut, plan_sweep, run_sweep
+from ..sweeps.execution.ensemble import ensembles_of
+from ..sweeps.execution.executor import CannotStore, Job
+from ..sweeps.execution.local import cores
+from ..sweeps.execution.search import run_search
+from ..sweeps.grid.critical_table import Search
+from ..sweeps.grid.sweep_file import Sweep, read_sweep
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache

@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from ..sweeps.driver import Tally
+from ..sweeps.execution.driver import Tally
 from .sweep_progress import PlainSweepLines, told
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from types import TracebackType
 
-from ..sweeps.driver import Tally
+from ..sweeps.execution.driver import Tally
 from .output import clock, note
 
 STEP = 0.05

@@ -14,7 +14,7 @@ import numpy as np
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
-from ..learners.rfm_stored import metric_digest, read_metric
+from ..learners.rfm.initial_metric import metric_digest, read_metric
 from ..runs import (
     DEFAULT_STEPS,
     Experiment,
@@ -25,7 +25,7 @@ from ..runs import (
     read_network_file,
     run,
 )
-from ..runs.donors import donor_digest
+from ..runs.assets import donor_digest
 from ..runs.experiment import LEARNERS
 from ..tasks import Task, named_task, read_table
 from .cache import enable_compilation_cache

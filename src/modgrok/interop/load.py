@@ -23,8 +23,8 @@ from ..models.kernel_machine import KernelMachine
 from ..models.kernels.tables import features, rows_of
 from ..models.transformer import activations
 from ..runs import NetworkFile, Store, read_network_file
-from ..runs.network_file import Network
-from ..runs.store import Checkpoint
+from ..runs.store.network_file import Network
+from ..runs.store.store import Checkpoint
 from ..tasks import InputError, Task, TaskSource
 from .transformerlens import TORCH_SUFFIXES, from_transformerlens
 

@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 
 from ..models.transformer import LAYOUTS, Transformer, length_of
 from ..runs import NetworkFile
-from ..runs.arrays import write_arrays
+from ..runs.store.arrays import write_arrays
 from ..tasks import InputError, TaskSource, named_task, task_from_table
 from ..tasks.errors import shorten
 from .bridge import is_bridged, unbridged

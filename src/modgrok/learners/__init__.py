@@ -1,16 +1,16 @@
 """Learners: losses, optimisers, and one `init`/`step` pair each."""
 
-from .agop import agop_trace, network_agop, nfm
-from .losses import LOSSES, loss_named
-from .mlp import MLPLearner, MLPState, mlp_learner
-from .mlp_settings import MLPSettings
-from .optimisers import OPTIMISERS, Rates, optimiser
-from .problem import GROUPS, Problem, make_problem
-from .rfm import RFMLearner, RFMState, rfm_learner
-from .rfm_settings import RFMSettings
-from .rfm_structure import Structure, random_circulant, structure_of
-from .transformer import Donors, TransformerLearner, transformer_learner
-from .transformer_settings import TransformerSettings
+from ..models.agop import agop_trace, network_agop, nfm
+from ..models.circulant import Structure, random_circulant, structure_of
+from ..training.losses import LOSSES, loss_named
+from ..training.optimisers import OPTIMISERS, Rates, optimiser
+from ..training.problem import GROUPS, Problem, make_problem
+from .mlp.learner import MLPLearner, MLPState, mlp_learner
+from .mlp.settings import MLPSettings
+from .rfm.learner import RFMLearner, RFMState, rfm_learner
+from .rfm.settings import RFMSettings
+from .transformer.learner import Donors, TransformerLearner, transformer_learner
+from .transformer.settings import TransformerSettings
 
 __all__ = [
     "GROUPS",

@@ -1,15 +1,15 @@
 """Measures: pure functions of weights and the basis of their task."""
 
 from .accuracy import Tally, tally
-from .alignment import agop_alignment, feature_correlation
-from .circulant import circulant_deviation, least_deviation
-from .features import class_values, domain_agop, network_values
-from .ipr import IPR, ipr, ipr_of_neurons, mean_ipr
-from .lens import Lens, Spectra, make_lens, spectra
-from .measure import Measure
-from .metric_measure import METRIC_MEASURES, MetricMeasure
-from .norms import WEIGHT_NORM, root_mean_square, weight_norm
-from .phases import (
+from .features.alignment import agop_alignment, feature_correlation
+from .features.circulant import circulant_deviation, least_deviation
+from .features.features import class_values, domain_agop, network_values
+from .features.metric_measure import METRIC_MEASURES, MetricMeasure
+from .features.spectrum import effective_rank, spectrum
+from .features.structure_share import structure_share, structured_part
+from .fourier.ipr import IPR, ipr, ipr_of_neurons, mean_ipr
+from .fourier.lens import Lens, Spectra, make_lens, spectra
+from .fourier.phases import (
     PHASE_BINS,
     PHASE_COHERENCE,
     bin_of,
@@ -19,16 +19,16 @@ from .phases import (
     phase_histogram,
     phase_sums,
 )
-from .spectrum import effective_rank, spectrum
-from .structure_share import structure_share, structured_part
-from .task_basis import basis_of, basis_of_task
-from .token_waves import TokenLens, make_token_lens
-from .transformer_measure import (
+from .fourier.task_basis import basis_of, basis_of_task
+from .fourier.token_waves import TokenLens, make_token_lens
+from .fourier.transformer_measure import (
     TRANSFORMER_MEASURES,
     TransformerMeasure,
     transformer_measures,
     transformer_numbers,
 )
+from .measure import Measure
+from .norms import WEIGHT_NORM, root_mean_square, weight_norm
 
 MEASURES: tuple[Measure, ...] = (IPR, PHASE_COHERENCE, WEIGHT_NORM)
 """Every measure of a two-layer network; a new one enters all shared tests by one line here."""

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ..learners.losses import Loss
-from ..learners.problem import Problem
+from ..training.losses import Loss
+from ..training.problem import Problem
 
 CHUNK = 16_384
 """Inputs evaluated at once: bounds memory at about CHUNK * (width + classes) numbers."""

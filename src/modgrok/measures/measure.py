@@ -9,7 +9,7 @@ from typing import Literal
 from jaxtyping import Array
 
 from ..models import MLP
-from .lens import Lens
+from .fourier.lens import Lens
 
 
 @dataclass(frozen=True)

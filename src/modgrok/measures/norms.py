@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..models import MLP
-from .lens import Lens
+from .fourier.lens import Lens
 from .measure import Measure
 
 

@@ -1,7 +1,7 @@
 """The papers' claims: runs, numbers, expectations, verdicts."""
 
-from .claim import BUDGETS, Claim, Expected, Found, Verdict
-from .evidence import Evidence, Trial
-from .plan import Group
+from .claims.claim import BUDGETS, Claim, Expected, Found, Verdict
+from .claims.evidence import Evidence, Trial
+from .claims.plan import Group
 
 __all__ = ["BUDGETS", "Claim", "Evidence", "Expected", "Found", "Group", "Trial", "Verdict"]

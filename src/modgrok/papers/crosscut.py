@@ -15,17 +15,17 @@ import numpy as np
 
 from ..analytic import Construction, construct
 from ..decide import Verdict, decide_table
-from ..measures.logit_parts import SumLogits
-from ..measures.task_grid import task_grids
+from ..measures.circuit.logit_parts import SumLogits
+from ..measures.circuit.task_grid import task_grids
 from ..models.kernel_machine import KernelMachine
-from ..runs.network_file import Network
+from ..reports.charts.claim_charts import Line, Point, lines, points, single, table_map
 from ..runs.schedule import GROKKED
+from ..runs.store.network_file import Network
 from ..tasks import Task, task_from_text
-from . import tiny
-from .charts import Line, Point, lines, points, single, table_map
-from .claim import FULL, Budget, Claim, Expected, Found, Number
-from .evidence import Evidence, Trial
-from .plan import Group, no_runs
+from .claims import tiny
+from .claims.claim import FULL, Budget, Claim, Expected, Found, Number
+from .claims.evidence import Evidence, Trial
+from .claims.plan import Group, no_runs
 
 TITLE = "Across the papers: the same tasks under every learner"
 CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"

@@ -1,8 +1,6 @@
 """Reports: stored runs and networks as pictures, in HTML, PNG, SVG and PDF. Reads only."""
 
-from .report import Report, comparison, network_report, run_report, transformer_report
-from .sweep_report import sweep_report
-from .write import (
+from .formats.write import (
     SUFFIXES,
     write,
     write_comparison,
@@ -11,6 +9,8 @@ from .write import (
     write_sweep_report,
     write_transformer_report,
 )
+from .report import Report, comparison, network_report, run_report, transformer_report
+from .sweep_report import sweep_report
 
 __all__ = [
     "SUFFIXES",

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from ..algebra import Basis
-from ..learners.mlp_settings import MLPSettings
-from ..learners.transformer_settings import TransformerSettings
+from ..learners.mlp.settings import MLPSettings
+from ..learners.transformer.settings import TransformerSettings
 from ..measures import basis_of_task
 from ..models import MLP
 from ..models.transformer import Transformer
@@ -22,18 +22,19 @@ from ..runs import Checkpoint, Experiment, Record, RunRow, Store
 from ..runs.splits import split_of
 from ..tasks import InputError, Task, task_from_table
 from ..version import __version__
-from . import curves, words
-from .cell import Panel
-from .features import features
-from .grids import logit_maps, unit_maps
-from .machine_panels import machine_panels
-from .phases import phases
-from .portrait import Portrait, accuracy_of
-from .pruning import pruning_panel
-from .scores import Score, number, scores
-from .tidy import Stage, histogram_at, load_stage, moment_table, stages
-from .timeline import Frame
-from .transformer_panels import network_panels, transformer_panels
+from . import words
+from .charts.chart import Panel
+from .charts.scores import Score, number, scores
+from .charts.timeline import Frame
+from .learners.rfm import machine_panels
+from .learners.transformer import network_panels, transformer_panels
+from .panels import curves
+from .panels.features import features
+from .panels.grids import logit_maps, unit_maps
+from .panels.phases import phases
+from .panels.pruning import pruning_panel
+from .views.mlp_view import Portrait, accuracy_of
+from .views.tables import Stage, histogram_at, load_stage, moment_table, stages
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..runs import Store
-from ..runs.listing import read_listing
-from ..sweeps.statistics import moment
-from ..sweeps.table import SCALARS, SweepTable, sweep_table
+from ..runs.store.sweep_index import read_listing
+from ..sweeps.critical.statistics import moment
+from ..sweeps.tables.table import SCALARS, SweepTable, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .bands import LINES, Band, moment_bands, moment_cell, training_bands, training_cell
-from .cell import Group, Panel, single
-from .cells_of_grid import MOMENTS, Coordinate, Row, coordinates, grid_cells, short
-from .critical import critical_panels, searched
-from .heat_map import heat_map, shades_of
-from .palette import TEST, TRAIN
+from .charts.bands import LINES, Band, moment_bands, moment_cell, training_bands, training_cell
+from .charts.chart import Group, Panel, single
+from .charts.grid_cells import MOMENTS, Coordinate, Row, coordinates, grid_cells, short
+from .charts.heat_map import heat_map, shades_of
+from .charts.palette import TEST, TRAIN
+from .panels.critical import critical_panels, searched
 from .report import Report
 
 MOST_GROUPS = 4

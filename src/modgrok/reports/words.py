@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..algebra import Basis
-from ..learners.mlp_settings import MLPSettings
-from ..learners.rfm_settings import RFMSettings
-from ..learners.transformer_settings import TransformerSettings
+from ..learners.mlp.settings import MLPSettings
+from ..learners.rfm.settings import RFMSettings
+from ..learners.transformer.settings import TransformerSettings
 from ..runs import Experiment, RunRow
-from .curves import percent
+from .panels.curves import percent
 
 OPTIMISERS = {
     "gd": "gradient descent",

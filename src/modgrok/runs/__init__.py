@@ -7,34 +7,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .arrays import CorruptFile
-    from .database import Database, Record, RunRow, Series
     from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
     from .learner import precision_of
     from .loop import Progress, Run, prepare, run
-    from .network_file import NetworkFile, read_network, read_network_file, write_network
-    from .store import Checkpoint, Store
+    from .store.arrays import CorruptFile
+    from .store.database import Database, Record, RunRow, Series
+    from .store.network_file import NetworkFile, read_network, read_network_file, write_network
+    from .store.store import Checkpoint, Store
 
 _HOMES = {
-    "CorruptFile": "arrays",
+    "CorruptFile": "store.arrays",
     "DEFAULT_STEPS": "experiment",
-    "Checkpoint": "store",
-    "Database": "database",
+    "Checkpoint": "store.store",
+    "Database": "store.database",
     "Experiment": "experiment",
     "LEARNERS": "experiment",
-    "NetworkFile": "network_file",
+    "NetworkFile": "store.network_file",
     "Progress": "loop",
-    "Record": "database",
+    "Record": "store.database",
     "Run": "loop",
-    "RunRow": "database",
-    "Series": "database",
-    "Store": "store",
+    "RunRow": "store.database",
+    "Series": "store.database",
+    "Store": "store.store",
     "precision_of": "learner",
     "prepare": "loop",
-    "read_network": "network_file",
-    "read_network_file": "network_file",
+    "read_network": "store.network_file",
+    "read_network_file": "store.network_file",
     "run": "loop",
-    "write_network": "network_file",
+    "write_network": "store.network_file",
 }
 
 __all__ = [

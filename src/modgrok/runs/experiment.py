@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..learners.mlp_settings import MLPSettings
-from ..learners.rfm_settings import RFMSettings
-from ..learners.transformer_settings import TransformerSettings
+from ..learners.mlp.settings import MLPSettings
+from ..learners.rfm.settings import RFMSettings
+from ..learners.transformer.settings import TransformerSettings
 from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
 

@@ -11,16 +11,17 @@ import jax
 import numpy as np
 
 from ..algebra import Basis
-from ..learners import MLPLearner, MLPState, Problem, mlp_learner
-from ..learners.descent import NetworkState
-from ..learners.mlp_settings import MLPSettings
-from ..learners.rfm import RFMLearner, RFMState, rfm_learner
-from ..learners.rfm_settings import RFMSettings
-from ..learners.rfm_structure import structure_of
-from ..learners.transformer import Donors, TransformerLearner, transformer_learner
-from ..learners.transformer_settings import TransformerSettings
+from ..learners.mlp.learner import MLPLearner, MLPState, mlp_learner
+from ..learners.mlp.settings import MLPSettings
+from ..learners.rfm.learner import RFMLearner, RFMState, rfm_learner
+from ..learners.rfm.settings import RFMSettings
+from ..learners.transformer.learner import Donors, TransformerLearner, transformer_learner
+from ..learners.transformer.settings import TransformerSettings
+from ..models.circulant import structure_of
 from ..models.transformer import Transformer
 from ..tasks import InputError
+from ..training.descent import NetworkState
+from ..training.problem import Problem
 from .experiment import LearnerSettings
 
 Learner = MLPLearner | RFMLearner | TransformerLearner

@@ -21,25 +21,25 @@ import numpy as np
 from jaxtyping import Array
 
 from ..algebra import Basis
-from ..learners import Problem, make_problem
-from ..learners.rfm_settings import RFMSettings
-from ..learners.transformer import Donors, TransformerLearner, pass_of
-from ..learners.transformer_settings import TransformerSettings
+from ..learners.rfm.settings import RFMSettings
+from ..learners.transformer.learner import Donors, TransformerLearner, pass_of
+from ..learners.transformer.settings import TransformerSettings
 from ..measures import basis_of_task
 from ..models.on_device import on_device
 from ..tasks import InputError, Split, Task
 from ..tasks.split import count_of
+from ..training.problem import Problem, make_problem
 from ..version import __version__
-from .arrays import CorruptFile, flatten, unflatten
-from .donors import donors_of
+from .assets import donors_of
 from .experiment import DEFAULT_STEPS, Experiment
 from .learner import Learner, State, build_learner, keeps_every_observation, precision_of
-from .network_file import Network, NetworkFile
 from .observe import Observer, observer_of
 from .padding import check_room
 from .schedule import GROKKED, MEMORISED, keeps_checkpoint, next_observation, stop_step
 from .splits import split_of
-from .store import Record, RunRow, Store
+from .store.arrays import CorruptFile, flatten, unflatten
+from .store.network_file import Network, NetworkFile
+from .store.store import Record, RunRow, Store
 from .streams import key
 
 MOST_STEPS = 2**31 - 1
@@ -113,7 +113,7 @@ def prepare(
         table: the task, when it is a table given directly.
         metric: the initial M, when the experiment names a stored one.
         donors: networks that parts are taken from, when the experiment names them.
-        room: fraction to whose number of training inputs they are padded; see `learners.problem`.
+        room: fraction to whose number of training inputs they are padded; see `training.problem`.
 
     Raises:
         InputError: as `build_learner`, a split without examples, or a run that cannot be padded.

@@ -15,11 +15,9 @@ import numpy as np
 from jaxtyping import Array
 
 from ..algebra import Basis
-from ..learners import GROUPS, MLPLearner, MLPState, Problem, loss_named
-from ..learners.descent import NetworkState
-from ..learners.losses import collapsed, mse
-from ..learners.rfm import RFMLearner, RFMState
-from ..learners.transformer import TransformerLearner
+from ..learners.mlp.learner import MLPLearner, MLPState
+from ..learners.rfm.learner import RFMLearner, RFMState
+from ..learners.transformer.learner import TransformerLearner
 from ..measures import (
     PHASE_BINS,
     Lens,
@@ -37,8 +35,11 @@ from ..measures import (
     transformer_measures,
     transformer_numbers,
 )
-from ..measures.metric_measure import METRIC_MEASURES
+from ..measures.features.metric_measure import METRIC_MEASURES
 from ..models.transformer import Transformer
+from ..training.descent import NetworkState
+from ..training.losses import collapsed, loss_named, mse
+from ..training.problem import GROUPS, Problem
 from .learner import Learner
 
 Numbers = dict[str, float]

@@ -1,11 +1,11 @@
 """Padding: training sets of different sizes brought to one, so that their runs share a compiled step.
 
-Owns: which runs may be padded. The padding itself is `learners.problem`'s, the mask the learner's.
+Owns: which runs may be padded. The padding itself is `training.problem`'s, the mask the learner's.
 """
 
 from __future__ import annotations
 
-from ..learners.mlp_settings import MLPSettings
+from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError
 from .experiment import Experiment
 

@@ -1,8 +1,8 @@
 """Sweeps: grids of experiments, ensembles of seeds, what they say together."""
 
-from .ensemble import Ensemble, Outcome, ensembles_of, run_ensemble
-from .grid import Member, Sweep, make_sweep, read_sweep
-from .statistics import Moment, moment, wilson
+from .critical.statistics import Moment, moment, wilson
+from .execution.ensemble import Ensemble, Outcome, ensembles_of, run_ensemble
+from .grid.sweep_file import Member, Sweep, make_sweep, read_sweep
 
 __all__ = [
     "Ensemble",

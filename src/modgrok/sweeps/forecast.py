@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from ..runs import Experiment, precision_of, prepare
 from ..runs.loop import advance, initial_state
 from ..tasks import InputError
-from .ensemble import Ensemble
+from .execution.ensemble import Ensemble
 
 MOST_SHAPES = 8
 """Ensembles that are measured; the others are taken to cost as the measured one before them."""

@@ -1,0 +1,180 @@
+"""Training of the two-layer network: `init` and `step`, nothing else.
+
+Owns: initial weights, one update, the training gradient, inputs mapped by a fixed matrix. Iteration,
+observation and storage are in `runs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
+
+from ...algebra import natural_basis
+from ...models import MLP
+from ...models.agop import agop_trace, circulant_features, on_features
+from ...models.circulant import Structure, structure_of
+from ...models.on_device import on_device
+from ...training.descent import descend, epoch_order
+from ...training.losses import loss_named
+from ...training.optimisers import ADAM_EPSILON, Rates, optimiser, rates_of
+from ...training.problem import Problem
+from .settings import MLPSettings, initial_deviation, plain_factor, scales
+
+
+class MLPState(eqx.Module):
+    """What the next step needs.
+
+    Arguments:
+        trained: the network that is updated, of one-hot inputs or of mapped ones.
+        mapping: rows of the map Q that inputs go through, shape (k, p, d); None without one.
+        optimiser: state of the Optax chain.
+        step: number of updates made.
+        key: raw words of the key of batches and dropout.
+        order: the current epoch's order of the training set; length 0 when batches are full.
+    """
+
+    trained: MLP
+    mapping: Float[Array, "k p d"] | None
+    optimiser: Any
+    step: Int[Array, ""]
+    key: UInt32[Array, " w"]
+    order: Int[Array, " n"]
+
+    @property
+    def weights(self) -> MLP:
+        """The network as a function of one-hot inputs: what is measured and kept."""
+        return _seen(self.trained, self.mapping)
+
+
+class MLPLearner(eqx.Module):
+    """A two-layer network trained by gradients. Numbers are traced, names are compiled in.
+
+    Arguments:
+        rates: the optimiser's numbers.
+        dropout: share of hidden units dropped.
+        agop_weight: lambda of the regulariser lambda tr(AGOP).
+        deviation: standard deviation of the initial weights.
+        structure: of the task, when inputs are mapped by a random circulant; else None.
+        (the rest): see `MLPSettings`.
+    """
+
+    rates: Rates
+    dropout: Float[Array, ""]
+    agop_weight: Float[Array, ""]
+    deviation: Float[Array, ""]
+    structure: Structure | None
+    width: int = eqx.field(static=True)
+    activation: str = eqx.field(static=True)
+    parametrisation: str = eqx.field(static=True)
+    loss: str = eqx.field(static=True)
+    optimiser: str = eqx.field(static=True)
+    batch_size: int | None = eqx.field(static=True)
+    drops: bool = eqx.field(static=True)
+    regularised: bool = eqx.field(static=True)
+    grokfast: bool = eqx.field(static=True)
+    orthogonal_gradient: bool = eqx.field(static=True)
+
+    def chain(self) -> optax.GradientTransformation:
+        """The optimiser."""
+        return optimiser(
+            self.optimiser, self.rates, grokfast=self.grokfast, orthogonal_gradient=self.orthogonal_gradient
+        )
+
+    def init(self, key: PRNGKeyArray, batch_key: PRNGKeyArray, problem: Problem) -> MLPState:
+        """Draw the initial state: independent normal weights.
+
+        Arguments:
+            key: of the weights, and of the random circulant.
+            batch_key: of batches and dropout.
+            problem: gives k, p and the number of training examples.
+        """
+        k, p = problem.inputs.shape[1], problem.classes
+        a, b = scales(self.parametrisation, self.width, p, k)
+        first, second = jax.random.split(key)
+        embedding = self.deviation * jax.random.normal(first, (k, p, self.width))
+        readout = self.deviation * jax.random.normal(second, (p, self.width))
+        weights = MLP(embedding, readout, self.activation, a, b)
+        mapping = None
+        if self.structure is not None:
+            mapping = circulant_features(jax.random.fold_in(key, 2), self.structure)
+        return MLPState(
+            weights,
+            mapping,
+            self.chain().init(eqx.filter(weights, eqx.is_array)),
+            jnp.zeros((), jnp.int32),
+            jax.random.key_data(batch_key),
+            epoch_order(problem, self.batch_size),
+        )
+
+    def step(self, state: MLPState, problem: Problem) -> tuple[MLPState, Array]:
+        """Make one update; see `descend`."""
+
+        def loss_of(trained: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
+            seen = _seen(trained, state.mapping)
+            return self._training_loss(seen, inputs, labels, mask_key, padded=problem.padded)
+
+        return descend(state, problem, self.chain(), loss_of, batch_size=self.batch_size, masks=self.drops)
+
+    def gradient(self, state: MLPState, problem: Problem) -> MLP:
+        """Return the gradient of the full training loss in the trained weights, without dropout."""
+
+        def loss_of(trained: MLP) -> Array:
+            seen = _seen(trained, state.mapping)
+            return self._training_loss(seen, problem.inputs, problem.labels, None, padded=problem.padded)
+
+        return jax.grad(loss_of)(state.trained)
+
+    def _training_loss(
+        self, weights: MLP, inputs: Array, labels: Array, mask_key: Array | None, *, padded: bool = False
+    ) -> Array:
+        features = weights.features(inputs)
+        if mask_key is not None:
+            kept = jax.random.bernoulli(mask_key, 1 - self.dropout, features.shape)
+            features = jnp.where(kept, features / (1 - self.dropout), 0)
+        losses = loss_named(self.loss)(weights.logits(features), labels)
+        counts = labels >= 0
+        loss = jnp.sum(jnp.where(counts, losses, 0)) / jnp.sum(counts) if padded else jnp.mean(losses)
+        return loss + self.agop_weight * agop_trace(weights, inputs) if self.regularised else loss
+
+
+def _seen(trained: MLP, mapping: Array | None) -> MLP:
+    """Return a network as a function of one-hot inputs: a mapped operand is a row of Q U, computed once."""
+    return trained if mapping is None else on_features(trained, mapping)
+
+
+def mlp_learner(settings: MLPSettings, p: int, k: int, structure: Structure | None = None) -> MLPLearner:
+    """Build the learner of resolved settings.
+
+    Arguments:
+        settings: with `activation` and `lr` filled in (`MLPSettings.resolve`).
+        p: modulus.
+        k: number of operands.
+        structure: of the task; that of sums in natural order if None. Only mapped inputs read it.
+    """
+    assert settings.activation is not None
+    assert settings.lr is not None
+    return MLPLearner(
+        rates=rates_of(settings, ADAM_EPSILON * plain_factor(settings, p, k)),
+        dropout=on_device(settings.dropout, np.float32),
+        agop_weight=on_device(settings.agop_weight, np.float32),
+        deviation=on_device(initial_deviation(settings), np.float32),
+        structure=(structure or structure_of(natural_basis(p, k)))
+        if settings.inputs == "random-circulant"
+        else None,
+        width=settings.width,
+        activation=settings.activation,
+        parametrisation=settings.parametrisation,
+        loss=settings.loss,
+        optimiser=settings.optimiser,
+        batch_size=settings.batch_size,
+        drops=settings.dropout > 0,
+        regularised=settings.agop_weight > 0,
+        grokfast=settings.grokfast > 0,
+        orthogonal_gradient=settings.orthogonal_gradient,
+    )

@@ -1,0 +1,1 @@
+"""The recursive feature machine: settings, the solve, `init` and `step`."""

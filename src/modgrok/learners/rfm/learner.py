@@ -1,0 +1,170 @@
+"""Recursive Feature Machines: `init` and `step`, nothing else.
+
+A state at step t holds the metric M_t and the coefficients solved with it, so that it is the predictor of
+the paper's iteration t. `step` updates M from that predictor's gradients and solves again: followed by an
+evaluation at each step, the order is the paper's solve, evaluate, update.
+
+Owns: the initial metric, one iteration. All of it in float64: call it inside `jax.enable_x64(True)`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from ...algebra import Basis, natural_basis
+from ...models.circulant import Structure, enforce, matrix_power, random_circulant, structure_of
+from ...models.kernel_machine import KernelMachine
+from ...models.kernels import Kernel, Layout, agop, features, kernel_matrix, make_layout
+from ...models.on_device import on_device
+from ...training.problem import Problem
+from .memory import check_memory
+from .settings import RFMSettings, kernel_of
+from .solve import solve_kernel
+
+
+class RFMState(eqx.Module):
+    """What the next step needs.
+
+    Arguments:
+        weights: the predictor of this iteration.
+        step: number of updates of M made.
+        condition: estimated condition number of its kernel matrix.
+        singular: whether that matrix was singular to working precision (`rfm_solve`).
+    """
+
+    weights: KernelMachine
+    step: Int[Array, ""]
+    condition: Float[Array, ""]
+    singular: Bool[Array, ""]
+
+
+class RFMLearner(eqx.Module):
+    """Kernel regression whose metric is its own average gradient outer product, over and over.
+
+    Arguments:
+        kernel: the kernel.
+        ridge, power: see `RFMSettings`.
+        layout: the training inputs by operand value.
+        structure: of the task, for random circulants and enforcement.
+        stored: an initial M handed in, or None.
+        tasks: number of tasks of a mixture whose first row of M is 0, so that the last operand is one bit
+            less than a one-hot; 0 for none.
+        (the rest): see `RFMSettings`; `sizes` gives the number of values of each operand.
+    """
+
+    precision: ClassVar[str] = "float64"
+
+    kernel: Kernel
+    ridge: Float[Array, ""]
+    power: Float[Array, ""]
+    layout: Layout
+    structure: Structure
+    stored: Float[Array, "d d"] | None
+    centred: bool = eqx.field(static=True)
+    initial: str = eqx.field(static=True)
+    enforce_every: int = eqx.field(static=True)
+    tasks: int = eqx.field(static=True)
+    sizes: tuple[int, ...] = eqx.field(static=True)
+
+    def init(self, key: PRNGKeyArray, batch_key: PRNGKeyArray, problem: Problem) -> RFMState:
+        """Solve with the initial metric: iteration 0.
+
+        Arguments:
+            key: of the random circulant.
+            batch_key: unused; an iteration takes the whole training set.
+            problem: gives the training inputs and labels.
+        """
+        if jnp.result_type(float) != jnp.float64:
+            raise RuntimeError("rfm: must run inside jax.enable_x64(True), got float32")
+        return self._solved(self.initial_metric(key), problem, jnp.zeros((), jnp.int32))
+
+    def step(self, state: RFMState, problem: Problem) -> tuple[RFMState, Array]:
+        """Make one iteration: M from the gradients of the present predictor, then a new predictor.
+
+        Returns:
+            (next state, whether its numbers are finite).
+        """
+        step = state.step + 1
+        metric = self.update(state.weights)
+        if self.enforce_every:
+            metric = jax.lax.cond(
+                step % self.enforce_every == 0, lambda m: enforce(m, self.structure), lambda m: m, metric
+            )
+        new = self._solved(metric, problem, step)
+        finite = jnp.isfinite(metric).all() & jnp.isfinite(new.weights.alphas).all()
+        return new, finite
+
+    def initial_metric(self, key: PRNGKeyArray) -> Float[Array, "d d"]:
+        """Return M_0.
+
+        The row of a mixture's first task is 0 when tasks are told apart by bits: gradients are multiples of
+        M, so the row stays 0, and the other rows are the paper's bit.
+        """
+        d = sum(self.sizes)
+        if self.stored is not None:
+            return self.stored
+        metric = jnp.eye(d)
+        if self.initial == "random-circulant":
+            drawn = matrix_power(random_circulant(key, self.structure), 0.5)
+            metric = metric.at[: len(drawn), : len(drawn)].set(drawn)
+        return metric.at[d - self.tasks, d - self.tasks].set(0) if self.tasks else metric
+
+    def update(self, weights: KernelMachine) -> Float[Array, "d d"]:
+        """Return AGOP^s of a predictor."""
+        return matrix_power(self.agop(weights), self.power)
+
+    def agop(self, weights: KernelMachine) -> Float[Array, "d d"]:
+        """Return the average gradient outer product over the training inputs."""
+        hot = features(weights.inputs, self.sizes)
+        return agop(self.kernel, weights.metric, weights.alphas, hot, self.layout, centred=self.centred)
+
+    def _solved(self, metric: Array, problem: Problem, step: Array) -> RFMState:
+        hot = features(problem.inputs, self.sizes)
+        targets = jax.nn.one_hot(problem.labels, problem.classes, dtype=metric.dtype)
+        found = solve_kernel(lambda: kernel_matrix(self.kernel, metric, hot), targets, self.ridge)
+        weights = KernelMachine(self.kernel, metric, found.alphas, problem.inputs, self.sizes)
+        return RFMState(weights, step, found.condition, found.singular)
+
+
+def rfm_learner(
+    settings: RFMSettings,
+    problem: Problem,
+    *,
+    basis: Basis | None = None,
+    stored: np.ndarray | None = None,
+) -> RFMLearner:
+    """Build the learner of settings for one problem.
+
+    Arguments:
+        settings: any.
+        problem: on the host side of a compilation, for its training inputs are grouped here. The task of a
+            mixture is one more operand, behind the others.
+        basis: of the task; the natural one if None.
+        stored: the initial M when `settings.initial` is `stored`.
+
+    Raises:
+        InputError: the kernel matrix does not fit the memory.
+    """
+    k, p = problem.operands, problem.classes
+    sizes = (p,) * k + ((problem.tasks,) if problem.tasks > 1 else ())
+    check_memory(len(problem.inputs), max(sizes), len(sizes), p)
+    numbers = jnp.float64 if jnp.result_type(float) == jnp.float64 else jnp.float32
+    return RFMLearner(
+        kernel=kernel_of(settings),
+        ridge=on_device(settings.ridge, numbers),
+        power=on_device(settings.agop_power, numbers),
+        layout=make_layout(np.asarray(problem.inputs), sizes),
+        structure=structure_of(natural_basis(p, k) if basis is None else basis),
+        stored=None if stored is None else on_device(stored, numbers),
+        centred=settings.centred,
+        initial=settings.initial,
+        enforce_every=settings.enforce_every,
+        tasks=problem.tasks if problem.tasks > 1 and settings.task_bit else 0,
+        sizes=sizes,
+    )

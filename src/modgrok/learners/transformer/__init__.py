@@ -1,0 +1,1 @@
+"""The transformer: settings, initial weights, `init` and `step`."""

@@ -1,0 +1,110 @@
+"""What a transformer's training depends on: one frozen record, its defaults those of Furuta et al. 2024.
+
+Owns: the parameters, their ranges, and the rules between them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ...models.activations import activation
+from ...tasks import InputError
+
+DIGEST = "^[0-9a-f]{64}$"
+
+
+class TransformerSettings(BaseModel):
+    """Settings of the `transformer` learner; None means the documented default, filled in by `resolve`.
+
+    Example:
+        >>> TransformerSettings().resolve(97, 2).d_head
+        32
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kind: Literal["transformer"] = "transformer"
+    layers: int = Field(1, ge=1, le=12, description="Number of layers.")
+    heads: int = Field(4, ge=1, le=256, description="Attention heads of a layer.")
+    d_model: int = Field(128, ge=1, le=8192, description="Width of the residual stream.")
+    d_head: int | None = Field(None, ge=1, le=8192, description="Width of a head; default d_model / heads.")
+    d_mlp: int = Field(512, ge=1, le=65_536, description="Hidden units of a layer's MLP.")
+    activation: str = Field("relu", description="Of the MLP: relu, gelu, silu or powerS (z^S).")
+    biases: Literal["none", "mlp", "all"] = Field("none", description="Which layers have biases.")
+    positional_embedding: bool = Field(False, description="Add a learned embedding of the position.")
+    layer_norm: bool = Field(False, description="Normalise before attention, MLP and unembedding.")
+    layout: Literal["infix", "equals", "infix-equals"] = Field(
+        "infix", description="Tokens: infix is x op y; equals is x y =; infix-equals is x op y =."
+    )
+    initialisation: Literal["furuta2024", "nanda2023", "pytorch"] = Field(
+        "furuta2024",
+        description="Initial weights: furuta2024 and nanda2023 are normal, pytorch is its default.",
+    )
+    init_scale: float = Field(1.0, gt=0, description="Factor on the initial weights.")
+    loss: Literal["cross_entropy", "stablemax", "mse", "log_softmax", "log_softmax_float64"] = Field(
+        "cross_entropy",
+        description="cross_entropy is written so that it cannot collapse; log_softmax is the usual form, in "
+        "float32 or float64.",
+    )
+    optimiser: Literal["adamw", "adam", "gd", "momentum", "muon"] = Field("adamw", description="Update rule.")
+    lr: float = Field(1e-3, gt=0, description="Learning rate.")
+    weight_decay: float = Field(1.0, ge=0, description="Decoupled weight decay (coupled in adam).")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of the momentum and muon optimisers.")
+    beta1: float = Field(0.9, ge=0, lt=1, description="Decay of Adam's first moment.")
+    beta2: float = Field(0.98, ge=0, lt=1, description="Decay of Adam's second moment.")
+    batch_size: int | None = Field(None, ge=1, description="Mini-batch size; default the full training set.")
+    grokfast: float = Field(0.0, ge=0, description="Strength lambda of the Grokfast filter; 0 is off.")
+    grokfast_decay: float = Field(0.98, ge=0, lt=1, description="Memory alpha of the Grokfast filter.")
+    orthogonal_gradient: bool = Field(False, description="Remove the gradient's part along the weights.")
+    freeze_embedding: bool | None = Field(
+        None, description="Do not train W_E; default yes if it is taken from another run."
+    )
+    freeze_body: bool | None = Field(
+        None, description="Do not train attention and MLP; default yes if they are taken from another run."
+    )
+    embedding_digest: str | None = Field(
+        None, pattern=DIGEST, description="SHA-256 of the weights that W_E is taken from."
+    )
+    body_digest: str | None = Field(
+        None, pattern=DIGEST, description="SHA-256 of the weights that attention and MLP are taken from."
+    )
+    forward: Literal["auto", "plain"] = Field(
+        "auto", description="auto takes the fast pass for one layer; plain is the textbook's pass."
+    )
+
+    @field_validator("activation")
+    @classmethod
+    def _known_activation(cls, name: str) -> str:
+        activation(name)
+        return name
+
+    def resolve(self, p: int, k: int) -> TransformerSettings:
+        """Fill in the width of a head and what is frozen.
+
+        Raises:
+            InputError: heads that do not divide d_model without d_head, or Muon with weights that are no
+                matrices.
+        """
+        if self.d_head is None and self.d_model % self.heads:
+            raise InputError(
+                f"heads: must divide d_model = {self.d_model} when d_head is not given, got {self.heads}"
+            )
+        if self.optimiser == "muon" and (self.biases != "none" or self.layer_norm):
+            raise InputError("optimiser: muon takes matrices alone, got biases or layer norms beside them")
+        chosen = {
+            "d_head": self.d_head or self.d_model // self.heads,
+            "freeze_embedding": _frozen(self.freeze_embedding, self.embedding_digest),
+            "freeze_body": _frozen(self.freeze_body, self.body_digest),
+        }
+        return self.model_copy(update=chosen)
+
+    def fixed_parts(self) -> tuple[str, ...]:
+        """Return the parts that are not trained, of `embedding` and `body`; of resolved settings."""
+        frozen = {"embedding": self.freeze_embedding, "body": self.freeze_body}
+        return tuple(part for part, held in frozen.items() if held)
+
+
+def _frozen(asked: bool | None, digest: str | None) -> bool:
+    return digest is not None if asked is None else asked

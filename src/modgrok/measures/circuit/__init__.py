@@ -1,0 +1,1 @@
+"""What a trained transformer computes: logits split by Fourier components, neurons, attribution."""

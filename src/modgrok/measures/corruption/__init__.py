@@ -1,0 +1,1 @@
+"""What corrupted labels do: the phases of Doshi et al. 2023, and pruning by IPR."""

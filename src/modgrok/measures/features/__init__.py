@@ -1,0 +1,1 @@
+"""Feature matrices: alignment, circulant structure, spectra."""

@@ -1,0 +1,1 @@
+"""Weights in the Fourier basis of the task: IPR, phases, sparsity."""

@@ -1,0 +1,134 @@
+"""Weights seen through the basis of their task: wave coefficients of every weight vector.
+
+Owns: the spectra that all Fourier measures share, so that they are computed once an observation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+from ...algebra import Basis, wave_frames
+from ...models import MLP
+from ...models.on_device import on_device
+
+
+class Frames(eqx.Module):
+    """`algebra.WaveFrames` on the device, with the overlaps between frequencies."""
+
+    frames: Float[Array, "f 2 p"]
+    solve: Float[Array, "f 2 2"]
+    doubled: Float[Array, " f"]
+    overlaps: Float[Array, "f 2 f 2"]
+    orthogonal: bool = eqx.field(static=True)
+
+
+class Lens(eqx.Module):
+    """A basis laid out for the device.
+
+    Arguments:
+        blocks: frames of each operand, then of the output.
+        outputs: group element -> class, int32, shape (n,).
+        name: the basis's name.
+    """
+
+    blocks: tuple[Frames, ...]
+    outputs: Int[Array, " n"]
+    name: str = eqx.field(static=True)
+
+    @property
+    def order(self) -> int:
+        """n, the order of the group."""
+        return len(self.outputs)
+
+
+def make_lens(basis: Basis) -> Lens:
+    """Build the frames of every block of a basis."""
+    identity = np.arange(basis.order, dtype=np.int64)
+    blocks = tuple(_frames(labels, basis.order) for labels in (*basis.operands, identity))
+    return Lens(blocks, on_device(basis.outputs, np.int32), basis.name)
+
+
+def _frames(labels: np.ndarray, order: int) -> Frames:
+    waves = wave_frames(labels, order)
+    overlaps = np.einsum("fcp,gdp->fcgd", waves.frames, waves.frames)
+    return Frames(
+        frames=on_device(waves.frames, np.float32),
+        solve=on_device(waves.solve, np.float32),
+        doubled=on_device(waves.doubled, np.float32),
+        overlaps=on_device(overlaps, np.float32),
+        orthogonal=waves.orthogonal,
+    )
+
+
+class Spectra(eqx.Module):
+    """Waves in every weight vector of a network.
+
+    Arguments:
+        power: share of each frequency in each vector, weighed as |rfft|^2; rows sum to 1, or are 0 for
+            a zero vector. Shape (k + 1, h, f): operands, then the readout.
+        waves: coefficients (a, b) of a cos + b sin fitted at each frequency, shape (k + 1, h, f, 2).
+        dominant: each neuron's frequency 1..n//2 of greatest power over all its vectors, shape (h,).
+        whole: whether all vectors of a neuron lie in the basis, shape (h,); false for neurons of zeros, and
+            for the zero neuron of a product, whose weights sit on the values that have no logarithm.
+    """
+
+    power: Float[Array, "b h f"]
+    waves: Float[Array, "b h f 2"]
+    dominant: Int[Array, " h"]
+    whole: Bool[Array, " h"]
+
+
+DUST = 1e-9
+"""Share of a vector's energy below which its part inside the basis is rounding, not a spectrum."""
+
+
+def spectra(weights: MLP, lens: Lens) -> Spectra:
+    """Decompose every weight vector into waves of the task's basis.
+
+    Where the basis is one to one this is the real DFT; elsewhere (squares for x^2 + y^2, say) waves of
+    different frequencies overlap, and the power of each is what matching pursuit takes out with it: the
+    strongest wave is subtracted, again and again. A pure wave has all its power at one frequency in both.
+
+    The readout is read at `outputs[t]` for every group element t, so that h need not be one to one.
+    """
+    vectors = (*weights.embedding, weights.readout[lens.outputs])
+    coordinates = [jnp.einsum("fcp,ph->hfc", b.frames, v) for b, v in zip(lens.blocks, vectors, strict=True)]
+    sizes = [jnp.sum(v * v, axis=0) for v in (*weights.embedding, weights.readout)]
+    powers = [_power(b, c, s) for b, c, s in zip(lens.blocks, coordinates, sizes, strict=True)]
+    waves = [jnp.einsum("fcd,hfd->hfc", b.solve, c) for b, c in zip(lens.blocks, coordinates, strict=True)]
+    power = jnp.stack(powers)
+    dominant = 1 + jnp.argmax(power.sum(0)[:, 1:], axis=-1)
+    return Spectra(power, jnp.stack(waves), dominant, (power.sum(-1) > 0).all(0))
+
+
+def _power(
+    block: Frames, coordinates: Float[Array, "h f 2"], size: Float[Array, " h"]
+) -> Float[Array, "h f"]:
+    inside = jnp.sum(coordinates**2, axis=(-2, -1)) > DUST * size
+    energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _pursue(block, coordinates)
+    weighed = energy * block.doubled
+    total = weighed.sum(-1, keepdims=True)
+    counts = inside[:, None] & (total > 0)
+    return jnp.where(counts, weighed / jnp.where(counts, total, 1), 0)
+
+
+def _pursue(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:
+    """Matching pursuit, in coordinates: subtracting a wave changes the others by its overlaps."""
+    rows = jnp.arange(coordinates.shape[0])
+
+    def take(_: Any, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        left, energy = carry
+        strength = jnp.sum(left**2, axis=-1)
+        best = jnp.argmax(strength, axis=-1)
+        taken = left[rows, best]
+        left = left - jnp.einsum("hdfc,hd->hfc", block.overlaps[best], taken)
+        return left, energy.at[rows, best].add(strength[rows, best])
+
+    start = (coordinates, jnp.zeros(coordinates.shape[:2], coordinates.dtype))
+    return jax.lax.fori_loop(0, coordinates.shape[1], take, start)[1]

@@ -1,0 +1,1 @@
+"""The book of claims: its text, as HTML and as Markdown."""

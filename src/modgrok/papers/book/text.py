@@ -1,0 +1,153 @@
+"""Words of the book that pages of any format share.
+
+Owns: how numbers, ranges, runs and counts are printed; numbers come from results.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from ..claims.claim import Expected, Number, Verdict, refuting
+from ..claims.result import Result
+
+VERDICTS: tuple[Verdict, ...] = ("reproduced", "deviates", "refuted")
+UNTESTED = "not tested"
+MEANINGS = {
+    "reproduced": "every number is in its range: the paper's with a tolerance, or, of words, a bound of ours",
+    "deviates": "a number is out of range, but beside the sentence, or where runs are shorter or smaller",
+    "refuted": "a number on which the sentence rests is out of range in a test that could have shown it",
+    UNTESTED: "runs are missing, or something failed; the page says why",
+}
+MOST_TASKS = 6
+
+
+def verdict_of(result: Result) -> str:
+    """Name the verdict, or that there is none."""
+    return result.verdict or UNTESTED
+
+
+def number_words(value: Number) -> str:
+    """Print a number: four digits, and 1 only where it is 1.
+
+    Example:
+        >>> [number_words(v) for v in (1.0, 0.99996, 0.5123456, 1200, 2e-7, None)]
+        ['1', '0.9999', '0.5123', '1,200', '2e-07', 'none']
+    """
+    if value is None:
+        return "none"
+    if float(value).is_integer() and abs(value) < 1e9:
+        return f"{int(value):,}"
+    if 0.99 < value < 1:
+        return f"{math.floor(value * 10_000) / 10_000:g}"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def range_words(expected: Expected) -> str:
+    """Print the range in which a number counts as the paper's.
+
+    Example:
+        >>> range_words(Expected("a", "", low=0.5)), range_words(Expected("a", "", low=1, high=2))
+        ('at least 0.5', '1 to 2')
+    """
+    if expected.low == expected.high:
+        return number_words(expected.low)
+    if math.isinf(expected.high):
+        return f"at least {number_words(expected.low)}"
+    if math.isinf(expected.low):
+        return f"at most {number_words(expected.high)}"
+    return f"{number_words(expected.low)} to {number_words(expected.high)}"
+
+
+def weight_words(expected: Expected, result: Result) -> str:
+    """Say what keeps a number out of range from refuting the sentence; empty if nothing does."""
+    if not expected.essential:
+        return "beside the claim"
+    if not expected.refutes(result.budget):
+        return "cannot refute at this budget"
+    missed = not expected.holds(result.values.get(expected.name))
+    refutes = expected in refuting(result.expected, result.values, result.budget)
+    return f"cannot refute without {name_words(str(expected.given))}" if missed and not refutes else ""
+
+
+def cell_words(value: object) -> str:
+    """Print a value of a table's row."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number_words(value) if value is None or isinstance(value, int | float) else str(value)
+
+
+def claim_words(count: int) -> str:
+    """Print a number of claims.
+
+    Example:
+        >>> claim_words(1), claim_words(84)
+        ('1 claim', '84 claims')
+    """
+    return f"{count} claim" if count == 1 else f"{count} claims"
+
+
+def count_words(results: Sequence[Result]) -> str:
+    """Count results by verdict: `12 reproduced, 1 deviates`."""
+    found = Counter(verdict_of(result) for result in results)
+    return ", ".join(f"{found[verdict]} {verdict}" for verdict in (*VERDICTS, UNTESTED) if found[verdict])
+
+
+def caution(results: Sequence[Result]) -> str:
+    """Say of the tiny budget that its verdicts mean nothing; empty for others."""
+    tiny = any(result.budget == "tiny" for result in results)
+    return " The tiny budget checks the machinery: its verdicts say nothing of the papers." if tiny else ""
+
+
+def run_words(result: Result) -> str:
+    """Say what was run: tasks, runs, seeds, time."""
+    if not result.runs:
+        return "No run is needed: everything is computed from the formulas."
+    runs = "1 run" if len(result.runs) == 1 else f"{len(result.runs)} runs"
+    more = f" and {len(result.tasks) - MOST_TASKS} more" if len(result.tasks) > MOST_TASKS else ""
+    seeds = f"seed {result.seeds[0]}" if len(result.seeds) == 1 else f"seeds {_seeds(result.seeds)}"
+    return f"{', '.join(result.tasks[:MOST_TASKS])}{more}: {runs}, {seeds}."
+
+
+def time_words(seconds: float) -> str:
+    """Print a time in its own unit.
+
+    Example:
+        >>> time_words(0.4), time_words(75), time_words(7300)
+        ('0.4 s', '1.2 min', '2.0 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+def headline(result: Result) -> tuple[str, str]:
+    """Return (what was measured, what was expected) of the number that decides, for a table of one line.
+
+    The first number that refutes, or the first out of its range, or the last of those on which the sentence
+    rests: what comes before it is that a network learns at all.
+    """
+    if result.verdict is None or not result.expected:
+        return "–", "–"
+    failed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
+    essential = [e for e in reversed(result.expected) if e.essential]
+    refutes = refuting(result.expected, result.values, result.budget)
+    shown = [*refutes, *failed, *essential, result.expected[0]][0]
+    return f"{name_words(shown.name)} {number_words(result.values.get(shown.name))}", range_words(shown)
+
+
+def name_words(name: str) -> str:
+    """Print the name of a number."""
+    return name.replace("_", " ")
+
+
+def command_words(result: Result) -> str:
+    """Return the command that tests a claim."""
+    return f"modgrok reproduce {result.id} --budget {result.budget}"
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))

@@ -1,0 +1,38 @@
+"""The IPR of each neuron of a trial, which several papers' histograms show.
+
+Owns: reading it from kept weights.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+from ...algebra import Basis
+from ...measures import Lens, ipr_of_neurons, make_lens, spectra
+from ...models import MLP
+from ...tasks import InputError
+from .evidence import Trial
+
+
+def neuron_iprs(trial: Trial, step: int | None = None, *, basis: Basis | None = None) -> np.ndarray:
+    """Return the IPR of every neuron, float64 (N,).
+
+    Arguments:
+        trial: of a two-layer network.
+        step: the last kept step up to this one; None for the end.
+        basis: order of operands and classes in which waves are looked for; None for the task's.
+
+    Raises:
+        InputError: another learner, or no weights were kept so early.
+    """
+    net = trial.network(step)
+    if not isinstance(net, MLP):
+        raise InputError(f"trial: must be of a two-layer network, got {trial.experiment.learner.kind}")
+    return np.asarray(_iprs(net, make_lens(basis or trial.basis)), dtype=np.float64)
+
+
+@eqx.filter_jit
+def _iprs(net: MLP, lens: Lens) -> Float[Array, " h"]:
+    return ipr_of_neurons(spectra(net, lens))

@@ -1,0 +1,182 @@
+"""Testing claims: their runs, then each one's numbers, verdict and figure, stored as they come.
+
+Owns: the order of work, what makes a stored result out of date, and what is told of a claim that cannot be
+tested. Which runs are made is `stages`, what is kept `result`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from ...reports.charts.chart import Panel
+from ...reports.formats.svg import panels_svg
+from ...runs import Store
+from ...sweeps.execution.driver import Tally
+from ...sweeps.execution.ensemble import reason_of
+from ...sweeps.execution.executor import Executor
+from ...sweeps.grid.sweep_file import Member
+from ...tasks import InputError
+from ...version import __version__
+from .claim import Budget, Claim, Found
+from .evidence import Evidence, Trial, read_trial
+from .result import Caption, Result, claims_folder, read_result, write_result
+from .stages import Stages, run_stages, stages_of
+
+
+def reproduce(
+    claims: Sequence[Claim],
+    budget: Budget,
+    runs: Path,
+    executor: Executor | None,
+    *,
+    workers: int,
+    command: str = "",
+    on_progress: Callable[[Tally], None] = lambda tally: None,
+    on_result: Callable[[Result], None] = lambda result: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> list[Result]:
+    """Test claims: what is stored and holds is taken as it is, the rest is run and evaluated.
+
+    Arguments:
+        claims: to test.
+        budget: of their runs.
+        runs: folder under which `claims/<budget>` keeps runs and results.
+        executor: runs ensembles; None runs nothing, and tests the claims whose runs are all stored.
+        workers: over how many they are spread.
+        command: recorded with every run.
+        on_progress: called at every event of the runs.
+        on_result: called after every claim, stored ones first.
+        stop_requested: asked often; true interrupts, and what is complete is evaluated.
+
+    Returns:
+        one result a claim, in their order; without a verdict where it could not be tested.
+    """
+    found: dict[str, Result] = {}
+    left = []
+    for claim in claims:
+        stored = read_result(runs, budget, claim, digest_of(claim, budget))
+        if stored is None or stored.verdict is None:
+            left.append(claim)
+        else:
+            found[claim.id] = stored
+            on_result(stored)
+    if left:
+        stages = stages_of(left, budget)
+        with Store(claims_folder(runs, budget)) as store:
+            run_stages(
+                stages,
+                store,
+                executor,
+                command=command,
+                workers=workers,
+                on_progress=on_progress,
+                stop_requested=stop_requested,
+            )
+            for claim in left:
+                result, figure = evaluate(claim, budget, stages, store)
+                write_result(runs, result, figure)
+                found[claim.id] = result
+                on_result(result)
+    return [found[claim.id] for claim in claims]
+
+
+def evaluate(claim: Claim, budget: Budget, stages: Stages, store: Store) -> tuple[Result, str | None]:
+    """Measure a claim on its runs.
+
+    Returns:
+        (result, figure as SVG); without verdict and figure if a run or the evaluation failed.
+    """
+    began = time.perf_counter()
+    members = {name[1]: found for name, found in stages.members.items() if name[0] == claim.id}
+    base = Result(
+        claim.id,
+        budget,
+        claim.source,
+        claim.sentence,
+        claim.judged(budget),
+        deviations=tuple(claim.deviations.get(budget, ())),
+        version=__version__,
+        digest=digest_of(claim, budget),
+        tasks=_tasks(members.values()),
+    )
+    trouble = stages.trouble(claim.id)
+    if trouble is not None:
+        return replace(base, error=trouble), None
+    evidence = Evidence(budget, {name: _trials(store, found) for name, found in members.items()})
+    trials = {trial.row.id: trial for group in evidence.groups.values() for trial in group}
+    try:
+        found = claim.find(evidence)
+        check(claim, budget, found)
+        figure = panels_svg(found.panels)
+    except Exception as error:  # a claim is other people's code: one that breaks must not stop the others
+        return replace(base, error=f"evaluation: {reason_of(error)}", runs=tuple(trials)), None
+    seconds = sum(trial.row.seconds for trial in trials.values()) + time.perf_counter() - began
+    result = replace(
+        base,
+        values=dict(found.values),
+        verdict=claim.verdict(found.values, budget),
+        seconds=seconds,
+        seeds=tuple(sorted({trial.experiment.seed for trial in trials.values()})),
+        runs=tuple(trials),
+        rows=tuple(dict(row) for row in found.rows),
+        captions=tuple(_caption(panel) for panel in found.panels),
+    )
+    return result, figure
+
+
+def check(claim: Claim, budget: Budget, found: Found) -> None:
+    """Refuse evidence without what was promised.
+
+    Raises:
+        InputError: an expected number was not measured, or there is no figure.
+    """
+    absent = [expected.name for expected in claim.judged(budget) if expected.name not in found.values]
+    if absent:
+        raise InputError(f"values: {claim.id} must measure {', '.join(absent)}")
+    if not found.panels:
+        raise InputError(f"panels: {claim.id} must have a figure")
+
+
+def digest_of(claim: Claim, budget: Budget) -> str:
+    """Return what a result depends on: the runs asked for, and the code that reads them."""
+    plan = {
+        name: [
+            [[m.experiment.id, m.steps, m.observe_every, m.early_stop] for m in group.members()],
+            group.embedding_from,
+            group.body_from,
+            group.weights,
+        ]
+        for name, group in claim.plan(budget).items()
+    }
+    text = json.dumps([claim.id, budget, plan, _code(claim.paper), __version__])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _code(paper: str) -> str:
+    """Return the SHA-256 of a paper's modules."""
+    folder = resources.files("modgrok.papers") / paper
+    files = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
+    modules = [file for file in files if file.name.endswith(".py")]
+    if not modules:
+        modules = [resources.files("modgrok.papers") / f"{paper}.py"]
+    return hashlib.sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()
+
+
+def _trials(store: Store, members: Sequence[Member]) -> tuple[Trial, ...]:
+    return tuple(read_trial(store, member) for member in members)
+
+
+def _tasks(groups: Iterable[Sequence[Member]]) -> tuple[str, ...]:
+    experiments = [member.experiment for members in groups for member in members]
+    return tuple(dict.fromkeys(f"{e.name} mod {e.task.p}" if e.task.p else e.name for e in experiments))
+
+
+def _caption(panel: Panel) -> Caption:
+    texts = " ".join(cell.text for group in panel.groups for cell in group.cells)
+    return Caption(panel.title, panel.caption, texts)

@@ -1,0 +1,20 @@
+"""Doshi, He, Das, Gromov 2024: sums of many terms, products, and which polynomials a network can learn.
+
+Owns: this paper's claims, in its order. What they run and measure is in the modules `doshi2024_*`.
+"""
+
+from __future__ import annotations
+
+from . import products as doshi2024_products
+from . import sums as doshi2024_sums
+from . import table as doshi2024_table
+from . import trained as doshi2024_trained
+
+TITLE = "Grokking Modular Polynomials"
+CITATION = "D. Doshi, T. He, A. Das, A. Gromov, 2024, arXiv:2406.03495"
+CLAIMS = (
+    *doshi2024_sums.CLAIMS,
+    *doshi2024_products.CLAIMS,
+    *doshi2024_trained.CLAIMS,
+    *doshi2024_table.CLAIMS,
+)

@@ -1,0 +1,260 @@
+"""Doshi, He, Das, Gromov 2024: the claims about trained two-layer networks.
+
+Owns: training on sums of four terms and on products (Fig. 2, 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ...algebra import natural_basis
+from ...reports.charts.claim_charts import SECOND, TEST, TRAIN, Line, Panel, histogram, lines, single
+from ..claims import tiny
+from ..claims.claim import Budget, Claim, Expected, Found, Number
+from ..claims.evidence import Evidence, Trial
+from ..claims.neuron_ipr import neuron_iprs
+from ..claims.plan import Group
+
+TRAINED = {
+    "parametrisation": "doshi",
+    "optimiser": "adamw",
+    "lr": 0.005,
+    "weight_decay": 5.0,
+    "fraction": 0.5,
+    "early_stop": False,
+}
+"""The paper's settings: what it calls Adam with weight decay 5 is decoupled, in the plain parametrisation."""
+SEEDS: Mapping[Budget, list[int]] = {"tiny": [0], "laptop": [0], "paper": [0, 1, 2, 3, 4]}
+
+# Fig. 2: (n1 + n2 + n3 + n4) mod 11
+
+FOUR: Mapping[Budget, Mapping[str, Any]] = {
+    "tiny": {"p": 3, "width": tiny.WIDTH, "steps": tiny.STEPS, "observe_every": 5},
+    "laptop": {"p": 11, "width": 1000, "steps": 400, "observe_every": 20},
+    "paper": {"p": 11, "width": 5000, "steps": 400, "observe_every": 5},
+}
+
+
+def plan_four(budget: Budget) -> Mapping[str, Group]:
+    """Train on a sum of four terms."""
+    base = {**TRAINED, "expression": "n1 + n2 + n3 + n4", **FOUR[budget]}
+    return {"four": Group(base, {"seed": SEEDS[budget]}, weights="schedule")}
+
+
+# Fig. 3: n1 n2 mod 97
+
+PRODUCT: Mapping[Budget, Mapping[str, Any]] = {
+    "tiny": {"p": tiny.P, "width": tiny.WIDTH, "steps": tiny.STEPS, "observe_every": 5},
+    "laptop": {"p": 97, "width": 500, "steps": 150, "observe_every": 2},
+    "paper": {"p": 97, "width": 500, "steps": 150, "observe_every": 1},
+}
+
+
+def plan_product(budget: Budget) -> Mapping[str, Group]:
+    """Train on a product."""
+    base = {**TRAINED, "expression": "n1*n2", **PRODUCT[budget]}
+    return {"product": Group(base, {"seed": SEEDS[budget]}, weights="schedule")}
+
+
+# What both figures show
+
+
+def find_training(name: str, evidence: Evidence) -> Found:
+    """Measure when and how well a group of runs groks."""
+    trials = evidence[name]
+    first = trials[0]
+    values: dict[str, Number] = {
+        "train_accuracy": min(trial.last("train_accuracy") for trial in trials),
+        "test_accuracy": min(trial.last("test_accuracy") for trial in trials),
+        "grokked_at": middle_step(trials),
+        "test_loss": float(np.median([trial.last("test_loss") for trial in trials])),
+        "initial_test_loss": float(first.curve("test_loss")[0]),
+    }
+    return Found(values, training_panels(trials), run_rows(trials))
+
+
+def training_panels(trials: Sequence[Trial]) -> tuple[Panel, ...]:
+    """Draw accuracies and losses, one line a seed."""
+    panels = []
+    for name, percent in (("accuracy", True), ("loss", False)):
+        drawn = [
+            Line(label if trial is trials[0] else "", trial.steps, trial.curve(f"{kind}_{name}"), colour)
+            for trial in trials
+            for label, kind, colour in (("training", "train", TRAIN), ("test", "test", TEST))
+        ]
+        ends = f"{trials[0].last(f'train_{name}'):.3g} and {trials[0].last(f'test_{name}'):.3g}"
+        text = f"Training and test {name} against steps, ending at {ends}."
+        cell = lines(drawn, text, x="step", percent=percent, log_y=not percent, log_x=False)
+        caption = f"{trials[0].row.expression} mod {trials[0].row.p}, one line of each colour a seed."
+        panels.append(single(name, name.capitalize(), caption, cell, 6))
+    return tuple(panels)
+
+
+def middle_step(trials: Sequence[Trial]) -> float | None:
+    """Return the median step of grokking, None if a run never grokked."""
+    steps = [trial.row.grokked_at for trial in trials]
+    return None if None in steps else float(np.median([step for step in steps if step is not None]))
+
+
+def run_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """List how each run went."""
+    return [
+        {"seed": trial.experiment.seed, "grokked at": trial.row.grokked_at}
+        | {name.replace("_", " "): trial.last(name) for name in ("train_accuracy", "test_accuracy", "ipr")}
+        for trial in trials
+    ]
+
+
+def greatest_fall(curve: np.ndarray) -> float:
+    """Return how far a curve ever lies below its maximum so far: 0 if it only rises.
+
+    Example:
+        >>> round(greatest_fall(np.array([0.1, 0.5, 0.4, 0.9])), 9)
+        0.1
+    """
+    return float(np.max(np.maximum.accumulate(curve) - curve))
+
+
+def find_ipr(name: str, evidence: Evidence) -> Found:
+    """Measure how the IPR rises, over training and over neurons."""
+    trials = evidence[name]
+    curves = [trial.curve("ipr") for trial in trials]
+    before, after = (np.concatenate([neuron_iprs(trial, step) for trial in trials]) for step in (0, None))
+    values = {
+        "initial_ipr": float(np.mean([curve[0] for curve in curves])),
+        "final_ipr": float(np.mean([curve[-1] for curve in curves])),
+        "greatest_fall": max(greatest_fall(curve) for curve in curves),
+        "moved_share": float(np.mean(after > np.quantile(before, 0.95))),
+        "natural_order_ipr": float(
+            np.mean([neuron_iprs(t, basis=natural_basis(t.row.p, t.task.k)).mean() for t in trials])
+        ),
+    }
+    return Found(values, ipr_panels(trials, before, after), run_rows(trials))
+
+
+def ipr_panels(trials: Sequence[Trial], before: np.ndarray, after: np.ndarray) -> tuple[Panel, ...]:
+    """Draw the mean IPR beside the test accuracy, and the neurons' IPR at both ends."""
+    drawn = [
+        Line(label if trial is trials[0] else "", trial.steps, trial.curve(name), colour)
+        for trial in trials
+        for label, name, colour in (("test accuracy", "test_accuracy", TEST), ("mean IPR", "ipr", SECOND))
+    ]
+    text = f"Mean IPR rises from {before.mean():.2f} to {after.mean():.2f}."
+    curves = lines(drawn, text, x="step", domain=(0.0, 1.0), log_x=False)
+    edges = np.linspace(0, 1, 41)
+    halves = [
+        single(
+            key,
+            f"Neurons by IPR, {words}",
+            f"Mean {found.mean():.2f}.",
+            histogram(
+                np.histogram(found, edges)[0],
+                edges,
+                f"Histogram of {len(found)} neurons by IPR, {words}: mean {found.mean():.2f}.",
+                x="IPR",
+                y="neurons",
+            ),
+            4,
+        )
+        for key, words, found in (("before", "initial", before), ("after", "final", after))
+    ]
+    caption = "IPR in the order of the task's form: of discrete logarithms for a product. A wave has 1."
+    return (single("ipr", "IPR during training", caption, curves, 4), *halves)
+
+
+# The claims
+
+HOW = "learning rate, weight decay and fraction are the paper's; the loss is averaged over classes"
+SMALL: Mapping[Budget, tuple[str, ...]] = {
+    "tiny": ("p = 3 and 40 neurons: this checks the machinery, not the claim.",),
+    "laptop": ("N = 1000 neurons instead of 5000", "one seed", HOW),
+    "paper": ("five seeds; the paper does not say how many", HOW),
+}
+SAME: Mapping[Budget, tuple[str, ...]] = {
+    "tiny": (tiny.SAYS_NOTHING,),
+    "laptop": ("one seed; the paper does not say how many", HOW),
+    "paper": ("five seeds; the paper does not say how many", HOW),
+}
+LEARNED = (
+    Expected("train_accuracy", "100%", low=0.999),
+    Expected("test_accuracy", "100%", low=0.999),
+)
+
+
+def rising(initial: float, figure: str) -> tuple[Expected, ...]:
+    """Return what a figure shows of the IPR.
+
+    Arguments:
+        initial: that of normal weights.
+        figure: its number.
+    """
+    return (
+        Expected("initial_ipr", f"that of normal weights, about {initial:.2f} (checked)", high=1.3 * initial),
+        Expected("final_ipr", f"high ({figure}), of which no number is given: at least 0.5", low=0.5),
+        Expected("greatest_fall", f"rises monotonically ({figure}), to 0.02", high=0.02),
+        Expected(
+            "moved_share",
+            f"the histogram moves to high IPR ({figure}): most neurons above 95% of the initial ones",
+            low=0.5,
+        ),
+    )
+
+
+CLAIMS = (
+    Claim(
+        "doshi2024/fig2-accuracy",
+        "Fig. 2 (left)",
+        "A network of neurons z^4 groks (n1 + n2 + n3 + n4) mod 11 from half of the table.",
+        plan_four,
+        partial(find_training, "four"),
+        (
+            *LEARNED,
+            Expected(
+                "grokked_at", "about 400 (read off, report), within half", 200.0, 600.0, essential=False
+            ),
+        ),
+        SMALL,
+    ),
+    Claim(
+        "doshi2024/fig2-ipr",
+        "Fig. 2 (middle, right)",
+        "While it groks, the neurons' IPR rises: their histogram moves from the initial one to high values.",
+        plan_four,
+        partial(find_ipr, "four"),
+        rising(4 / 12, "Fig. 2"),
+        SMALL,
+    ),
+    Claim(
+        "doshi2024/fig3-accuracy",
+        "Fig. 3 (left)",
+        "A quadratic network groks n1 n2 mod 97 from half of the table.",
+        plan_product,
+        partial(find_training, "product"),
+        (
+            *LEARNED,
+            Expected("grokked_at", "about 60 (read off, report), within half", 30.0, 90.0, essential=False),
+        ),
+        SAME,
+    ),
+    Claim(
+        "doshi2024/fig3-ipr",
+        "Fig. 3 (middle, right)",
+        "While it groks, the neurons' IPR in the order of discrete logarithms rises to high values.",
+        plan_product,
+        partial(find_ipr, "product"),
+        (
+            *rising(4 / 97, "Fig. 3"),
+            Expected(
+                "natural_order_ipr",
+                "as that of normal weights, about 0.04, in the order of the numbers (Sec. 3), to a half",
+                high=0.06,
+                essential=False,
+            ),
+        ),
+        SAME,
+    ),
+)

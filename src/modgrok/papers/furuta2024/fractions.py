@@ -1,0 +1,167 @@
+"""Furuta et al. 2024: which polynomials grok from which share of the pairs.
+
+Owns: rows of Table A.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ...reports.charts.claim_charts import Line, lines, single, table_map
+from ...runs.schedule import GROKKED
+from ..claims.claim import FULL, Budget, Claim, Expected, Found
+from ..claims.evidence import Evidence
+from ..claims.plan import Group
+from .runs import LAPTOP, LONG, SIZES, TINY, best_accuracy, group, moment
+
+SUM = "x + y"
+LINEAR, PRODUCT, QUADRATIC, CUBIC = "2x + 3y", "x*y + y", "x^2 + x*y + y^2", "x^3 + x*y"
+DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
+    "tiny": TINY,
+    "laptop": (
+        LAPTOP[0],
+        "Shares of 60%, 75% and 90%; at p = 37 addition groks from 60%, as from 30% at p = 97.",
+        LAPTOP[2],
+        "At most 3,600 steps, not 300,000: a run that has not grokked by then counts as one that does not.",
+        "One seed, not three.",
+    ),
+}
+
+
+def fractions(budget: Budget, expression: str) -> Group:
+    """Plan a task at every share of the budget, as long from each."""
+    return group(budget, expression, fraction=list(SIZES[budget].fractions), steps=LONG[budget])
+
+
+def plan_of(expression: str) -> Callable[[Budget], Mapping[str, Group]]:
+    """Return the plan of a task at every share, with addition at the smallest."""
+
+    def plan(budget: Budget) -> Mapping[str, Group]:
+        least = SIZES[budget].fractions[0]
+        return {
+            "fractions": fractions(budget, expression),
+            "sum": group(budget, SUM, fraction=least),
+        }
+
+    return plan
+
+
+def find_fractions(evidence: Evidence) -> Found:
+    """Find the best test accuracy at every share, and the smallest share that groks."""
+    trials = evidence["fractions"]
+    added = evidence.one("sum")
+    task = trials[0].experiment.name
+    shares = [trial.experiment.fraction for trial in trials]
+    best = [best_accuracy([trial]) for trial in trials]
+    grokked = [share for share, accuracy in zip(shares, best, strict=True) if accuracy >= GROKKED]
+    values: dict[str, float | None] = {
+        "sum_accuracy": best_accuracy([added]),
+        "least_accuracy": best[0],
+        "grok_fraction": min(grokked, default=None),
+        "least_rise": float(np.diff(best).min(initial=np.inf)) if len(best) > 1 else None,
+        "accuracy_below_90": max(a for share, a in zip(shares, best, strict=True) if share < 0.85),
+        "most_accuracy": best[-1],
+    }
+    rows: list[dict[str, Any]] = [
+        {
+            "task": trial.experiment.name,
+            "fraction": trial.experiment.fraction,
+            "training pairs": len(trial.split.train),
+            "steps": trial.row.step,
+            "best test accuracy": best_accuracy([trial]),
+            "grokked at": moment([trial]),
+            "majority": trial.task.majority_share,
+        }
+        for trial in (added, *trials)
+    ]
+    cells = [(f"{row['fraction']:g}", row["task"], row["best test accuracy"]) for row in rows]
+    words = "; ".join(
+        f"{row['task']} at {row['fraction']:g}: {row['best test accuracy']:.1%}" for row in rows
+    )
+    curves = lines(
+        [
+            Line(f"{trial.experiment.fraction:g}", trial.steps, trial.curve("test_accuracy"))
+            for trial in trials
+        ],
+        f"Test accuracy of {task} against steps, one line a share: {words}.",
+        y="test accuracy",
+        percent=True,
+    )
+    panels = (
+        single(
+            "map",
+            "Best test accuracy",
+            "Best test accuracy along a run, per cent, by the share of pairs that trains (Table A.5).",
+            table_map(cells, "test_accuracy", "share of the pairs that trains", "task"),
+            6,
+        ),
+        single("curves", f"Test accuracy of {task}", "One line a share of the pairs that trains.", curves, 6),
+    )
+    return Found(values, panels, rows)
+
+
+def _claim(name: str, task: str, sentence: str, expected: tuple[Expected, ...]) -> Claim:
+    addition = Expected("sum_accuracy", "a + b groks from r = 0.3 on (Table A.5)", low=GROKKED, decisive=FULL)
+    return Claim(
+        f"furuta2024/tableA5-{name}",
+        "Table A.5, App. Fig. A.15",
+        sentence,
+        plan_of(task),
+        find_fractions,
+        (addition, *expected),
+        DEVIATIONS,
+    )
+
+
+CLAIMS = (
+    _claim(
+        "linear",
+        LINEAR,
+        "2a + 3b does not grok from the share of pairs from which a + b does; it does from some share up to "
+        "90%.",
+        (
+            Expected("least_accuracy", "3.3% at r = 0.3", high=0.5),
+            Expected("grok_fraction", "0.4: at 90% at most", 0.4, 0.9, decisive=FULL),
+            Expected("grok_fraction", "0.4", 0.4, 0.5, budgets=("paper",)),
+        ),
+    ),
+    _claim(
+        "shifted-product",
+        PRODUCT,
+        "ab + b does not grok from the share of pairs from which a + b does, although it is a product, "
+        "(a+1)b; it does from some share up to 90%.",
+        (
+            Expected("least_accuracy", "6.1% at r = 0.3", high=0.5),
+            Expected("grok_fraction", "0.5: at 90% at most", 0.4, 0.9, decisive=FULL),
+            Expected("grok_fraction", "0.5", 0.5, 0.5, budgets=("paper",)),
+        ),
+    ),
+    _claim(
+        "quadratic",
+        QUADRATIC,
+        "The accuracy on a^2 + ab + b^2 grows with the share of pairs, without a jump, and is complete only "
+        "for large ones.",
+        (
+            Expected("least_accuracy", "34% at r = 0.3", 0.1, 0.9),
+            Expected("least_rise", "34, 47, 56, 65, 74% at r = 0.3 to 0.7", low=0.0),
+            Expected("most_accuracy", "100% from r = 0.8 on", low=GROKKED, essential=False),
+        ),
+    ),
+    _claim(
+        "cubic",
+        CUBIC,
+        "a^3 + ab does not grok from up to three quarters of the pairs.",
+        (
+            Expected("accuracy_below_90", "16% at r = 0.8", high=0.3),
+            Expected(
+                "most_accuracy",
+                "100% at r = 0.9 (p = 97 alone: not at 59 and 113, Fig. A.22)",
+                low=GROKKED,
+                budgets=("paper",),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,21 @@
+"""Furuta et al. 2024: what grokked transformers are made of, on operations and polynomials."""
+
+from __future__ import annotations
+
+from ..claims.claim import Claim
+from . import elementary as furuta2024_elementary
+from . import fractions as furuta2024_fractions
+from . import polynomials as furuta2024_polynomials
+from . import transfer as furuta2024_transfer
+
+TITLE = (
+    "Towards Empirical Interpretation of Internal Circuits and Properties in Grokked Transformers on Modular "
+    "Polynomials"
+)
+CITATION = "Furuta, Minegishi, Iwasawa, Matsuo 2024, TMLR, arXiv 2402.16726"
+CLAIMS: tuple[Claim, ...] = (
+    *furuta2024_elementary.CLAIMS,
+    *furuta2024_polynomials.CLAIMS,
+    *furuta2024_fractions.CLAIMS,
+    *furuta2024_transfer.CLAIMS,
+)

@@ -1,0 +1,219 @@
+"""Furuta et al. 2024: the sizes of runs at each budget, and what several claims read of them.
+
+Owns: the paper's settings and how each budget departs from them, accuracies and measures over seeds, the
+panels that claims share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...measures import make_token_lens
+from ...models.transformer import Transformer
+from ...reports.charts.claim_charts import Line, Panel, lines, single
+from ...reports.panels.wave_spectra import wave_spectra
+from ...reports.views.tables import Stage
+from ...runs.schedule import GROKKED
+from ..claims import tiny
+from ..claims.claim import Budget
+from ..claims.evidence import Evidence, Trial
+from ..claims.plan import Group
+
+
+@dataclass(frozen=True)
+class Size:
+    """What all runs of a budget share.
+
+    Arguments:
+        p: modulus.
+        fraction: share of the pairs that trains, where the paper has its default r = 0.3.
+        fractions: where the paper lets r vary.
+        rate: learning rate.
+        steps: after which a run that has not grokked is given up.
+        seeds: of the claims about measures; the others take the first.
+        width: of the residual stream; the MLP has four times as many neurons.
+    """
+
+    p: int
+    fraction: float
+    fractions: tuple[float, ...]
+    rate: float
+    steps: int
+    seeds: tuple[int, ...]
+    width: int = 128
+
+
+SIZES: Mapping[Budget, Size] = {
+    "tiny": Size(tiny.P, tiny.FRACTION, (tiny.FRACTION,), 0.003, 12, (0,), 16),
+    "laptop": Size(37, 0.7, (0.6, 0.75, 0.9), 0.003, 1200, (0, 1)),
+    "paper": Size(97, 0.3, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 0.001, 300_000, (0, 1, 2)),
+}
+LAPTOP = (
+    "p = 37, not 97; both are 1 mod 12, so x^2, x^3 and x^4 take as many times fewer values.",
+    "70% of the pairs train where the paper has 30%: fewer pairs in all need a larger share.",
+    "Learning rate 0.003, not 0.001.",
+    "At most 1,200 steps, not 300,000: a run that has not grokked by then counts as one that does not.",
+)
+"""How every laptop run departs from the paper."""
+TWO_SEEDS = (*LAPTOP, "Two seeds, not three.")
+ONE_SEED = (*LAPTOP, "One seed, not three.")
+SLOW: Mapping[Budget, int] = {"tiny": 12, "laptop": 6000, "paper": 300_000}
+"""Steps of subtraction, which takes four times as long as addition and more."""
+LONG: Mapping[Budget, int] = {"tiny": 12, "laptop": 3600, "paper": 300_000}
+"""Steps of what is said not to grok: three times as many as addition gets and more."""
+SLOW_WORDS = "Subtraction has at most 6,000 steps."
+TINY = ("p = 7, 16 dimensions and 12 steps: this checks the machinery, not the claim.",)
+
+
+def group(budget: Budget, *expressions: str, seeds: int = 1, **options: Any) -> Group:
+    """Plan transformers at the paper's default fraction.
+
+    Arguments:
+        budget: of `SIZES`.
+        expressions: tasks, one run a seed each.
+        seeds: how many of the budget's seeds.
+        options: further fields of `train`; `fraction` may be a list, an axis then; None is the default.
+
+    Example:
+        >>> [member.point for member in group("laptop", "x + y", "x*y").members()]
+        [{'expression': 'x + y', 'seed': 0}, {'expression': 'x*y', 'seed': 0}]
+    """
+    size = SIZES[budget]
+    base: dict[str, Any] = {
+        "learner": "transformer",
+        "p": size.p,
+        "fraction": size.fraction,
+        "lr": size.rate,
+        "d_model": size.width,
+        "d_mlp": 4 * size.width,
+        "steps": size.steps,
+        **{name: value for name, value in options.items() if value is not None},
+    }
+    if budget == "tiny":
+        base["early_stop"] = False  # so that claims which share a run follow it alike
+    axes: dict[str, Any] = {"expression": list(expressions)}
+    if isinstance(base["fraction"], list):
+        axes["fraction"] = base.pop("fraction")
+    return Group(base, {**axes, "seed": list(size.seeds[:seeds])})
+
+
+def best_accuracy(trials: Sequence[Trial], name: str = "test_accuracy") -> float:
+    """Return the best accuracy along each run, and of several seeds the least."""
+    return min(float(trial.curve(name).max()) for trial in trials)
+
+
+def mean_last(trials: Sequence[Trial], name: str) -> float:
+    """Return a measure at the end of the runs, averaged over seeds."""
+    return float(np.mean([trial.last(name) for trial in trials]))
+
+
+def fall(trials: Sequence[Trial], name: str) -> float:
+    """Return by how much a measure is lower at the end of runs than at their start, averaged over seeds."""
+    return float(np.mean([trial.curve(name)[0] - trial.last(name) for trial in trials]))
+
+
+def every(evidence: Evidence) -> tuple[Trial, ...]:
+    """Return the runs of all groups."""
+    return tuple(trial for trials in evidence.groups.values() for trial in trials)
+
+
+def of_task(trials: Sequence[Trial], expression: str) -> tuple[Trial, ...]:
+    """Return the runs of one task in the order of their seeds."""
+    return tuple(trial for trial in trials if trial.point.get("expression") == expression)
+
+
+def moment(trials: Sequence[Trial]) -> int | None:
+    """Return the step at which the last of several seeds grokked; None if one did not."""
+    steps = [trial.row.grokked_at for trial in trials]
+    return None if None in steps else max(step for step in steps if step is not None)
+
+
+def measured(trials: Sequence[Trial]) -> dict[str, Any]:
+    """Return a table's row of one task: when it grokked, and FFS and FCR in the order of the numbers."""
+    found = {f"{name} {of}": mean_last(trials, key) for name, of, key in WAVES}
+    return {
+        "task": trials[0].experiment.name,
+        "fraction": trials[0].experiment.fraction,
+        "steps": trials[0].row.step,
+        "grokked at": moment(trials),
+        "test accuracy": best_accuracy(trials),
+        **found,
+    }
+
+
+WAVES = (
+    ("FFS", "W_E", "ffs_embedding"),
+    ("FCR", "W_E", "fcr_embedding"),
+    ("FFS", "W_L", "ffs_readout"),
+    ("FCR", "W_L", "fcr_readout"),
+)
+"""(measure, matrix, name in records)."""
+
+
+def accuracy_panel(named: Sequence[tuple[str, Trial]], name: str = "test_accuracy", span: int = 6) -> Panel:
+    """Draw test accuracies against steps.
+
+    Arguments:
+        named: (label, run).
+        name: of the curve.
+        span: columns of twelve.
+    """
+    said = ", ".join(f"{label} reaches {best_accuracy([trial], name):.1%}" for label, trial in named)
+    cell = lines(
+        [Line(label, trial.steps, trial.curve(name)) for label, trial in named],
+        f"Test accuracy against steps: {said}.",
+        y="test accuracy",
+        percent=True,
+        level=GROKKED,
+    )
+    caption = f"Share of test pairs answered correctly; the dotted line is {GROKKED:.0%}: grokked from there."
+    return single("accuracy", "Test accuracy", caption, cell, span)
+
+
+def waves_panel(trial: Trial, matrix: str, span: int = 6) -> Panel:
+    """Draw FFS and FCR of W_E or W_L against steps, in both orders.
+
+    Arguments:
+        trial: a run.
+        matrix: `embedding` or `readout`.
+        span: columns of twelve.
+    """
+    where = {"embedding": "W_E", "readout": "W_L"}[matrix]
+    drawn = [
+        Line("FFS", trial.steps, trial.curve(f"ffs_{matrix}")),
+        Line("FCR", trial.steps, trial.curve(f"fcr_{matrix}")),
+        Line("FFS, by logarithms", trial.steps, trial.curve(f"ffs_{matrix}_log"), "#9db8cd"),
+        Line("FCR, by logarithms", trial.steps, trial.curve(f"fcr_{matrix}_log"), "#e3b5aa"),
+    ]
+    ends = ", ".join(f"{line.name} {float(line.y[-1]):.2f}" for line in drawn)
+    name = trial.experiment.name
+    cell = lines(
+        drawn,
+        f"FFS and FCR of {where} of {name} against steps; at the end {ends}.",
+        domain=(0.0, 1.05),
+        moments=(("grokked", trial.row.grokked_at),),
+    )
+    caption = (
+        "FFS: share of waves larger than half the largest of their kind; low is sparse. FCR: mean over "
+        "frequencies of the smaller of cosine and sine over the larger; low is biased (Sec. 3)."
+    )
+    return single(f"waves_{matrix}", f"{name}: FFS and FCR of {where}", caption, cell, span)
+
+
+def spectra_panel(trials: Sequence[Trial], matrix: str) -> Panel:
+    """Draw the waves of W_E or W_L at the end of several runs, cosines up and sines down, in both orders.
+
+    Arguments:
+        trials: of one modulus.
+        matrix: `embedding` or `readout`.
+    """
+    networks: list[tuple[Stage, Transformer]] = []
+    for trial in trials:
+        net = trial.network()
+        assert isinstance(net, Transformer)
+        networks.append((Stage(trial.experiment.name, trial.row.step), net))
+    return wave_spectra(networks, make_token_lens(trials[0].task.p), matrix)

@@ -1,0 +1,15 @@
+"""Gromov 2023, "Grokking modular arithmetic": what it says, and the runs that test it.
+
+Its claims on Fig. 1 are in `training`, those on Fig. 2 to 5 in `solutions`, those on
+closed forms and other functions in `functions`.
+"""
+
+from __future__ import annotations
+
+from .functions import CLAIMS as FUNCTIONS
+from .solutions import CLAIMS as SOLUTIONS
+from .training import CLAIMS as TRAINING
+
+TITLE = "Grokking modular arithmetic"
+CITATION = "A. Gromov, 2023, arXiv:2301.02679"
+CLAIMS = (*TRAINING, *SOLUTIONS, *FUNCTIONS)

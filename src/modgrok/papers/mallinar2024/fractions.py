@@ -1,0 +1,214 @@
+"""Mallinar et al. 2024: accuracy and features against the share that trains (App. Fig. 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...reports.charts import claim_charts as charts
+from ...reports.charts.claim_charts import Line, Panel, single
+from ..claims import tiny
+from ..claims.claim import Budget, Claim, Expected, Found
+from ..claims.evidence import Evidence, Trial
+from ..claims.plan import Group
+from .setup import (
+    CENTRED,
+    ITERATIONS,
+    MODULUS,
+    ONE_SEED,
+    TINY,
+    alignments,
+    machine,
+    matrices,
+    passes,
+    quadratic_runs,
+    shown,
+    trials,
+)
+
+# Accuracy against training fraction (App. Fig. 10)
+
+LONG: Mapping[str, int] = {"tiny": tiny.ITERATIONS, "laptop": 100, "paper": 100}
+REPORTED = {0.05: (0.0, 0.0), 0.1: (0.0, 0.0), 0.2: (0.0, 0.0), 0.25: (0.004, 0.018), 0.3: (0.053, 0.122)}
+"""Training fraction -> test accuracy at iterations 30 and 100, quadratic kernel, p = 61."""
+REPORTED_DEVIATION = {0.05: 0.0159, 0.1: 0.0155, 0.2: 0.0118, 0.25: 0.0071, 0.3: 0.0036}
+"""Training fraction -> deviation at iteration 30, with the mean in place of the sum."""
+
+
+def percent_of(fraction: float) -> str:
+    """Write a training fraction as the end of a name."""
+    return f"{100 * fraction:02.0f}"
+
+
+def plan_fractions(budget: Budget) -> Mapping[str, Group]:
+    """Small fractions long enough, larger ones as in Fig. 2."""
+    base = machine(budget, "quadratic", expression="x + y", seed=0)
+    small = {**base, "steps": LONG[budget]}
+    del small["fraction"], base["fraction"]
+    return {
+        "small": Group(small, {"fraction": list(REPORTED) if budget != "tiny" else [tiny.OTHER_FRACTION]}),
+        "half": quadratic_runs(budget, ["x + y"]),
+        **({"large": Group(base, {"fraction": [0.4, 0.7]})} if budget != "tiny" else {}),
+    }
+
+
+def find_fractions(evidence: Evidence) -> Found:
+    """Read accuracy and deviation at iterations 30 and 100."""
+    budget = evidence.budget
+    short, long = ITERATIONS[budget], LONG[budget]
+    every = sorted(trials(evidence), key=lambda trial: trial.experiment.fraction)
+    names = [percent_of(fraction) for fraction in REPORTED]
+    measured = ("accuracy30", "accuracy100", "deviation30")
+    values: dict[str, float | None] = {f"{number}_{name}": None for name in names for number in measured}
+    for trial in evidence["small"]:
+        name = percent_of(trial.experiment.fraction)
+        values[f"accuracy30_{name}"] = trial.at("test_accuracy", short)
+        values[f"accuracy100_{name}"] = trial.at("test_accuracy", long)
+        values[f"deviation30_{name}"] = trial.at("circulant_deviation_mean", short)
+    values["accuracy30_50"] = evidence.one("half").last("test_accuracy")
+    rows = [
+        {
+            "fraction": trial.experiment.fraction,
+            "accuracy at 30": shown(trial.at("test_accuracy", short)),
+            "accuracy at 100": shown(trial.at("test_accuracy", long)) if trial.row.step > short else "",
+            "deviation at 30, sum": shown(trial.at("circulant_deviation", short)),
+            "deviation at 30, mean": shown(trial.at("circulant_deviation_mean", short), 4),
+        }
+        for trial in every
+    ]
+    return Found(values, _fraction_panels(every, short), rows)
+
+
+def _fraction_panels(every: Sequence[Trial], short: int) -> tuple[Panel, ...]:
+    x = [trial.experiment.fraction for trial in every]
+    accuracy = [trial.at("test_accuracy", short) for trial in every]
+    deviation = [trial.at("circulant_deviation", short) for trial in every]
+    drawn = [
+        Line("accuracy", x, accuracy, charts.TEST, dots=True),
+        Line("circulant deviation", x, deviation, charts.SECOND, dots=True),
+    ]
+    text = ", ".join(f"{a:.3f} at fraction {r:g}" for r, a in zip(x, accuracy, strict=True))
+    caption = "Test accuracy and circulant deviation (sum in each stripe) of x + y at iteration 30."
+    cell = charts.lines(
+        drawn, f"Accuracy {text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190
+    )
+    return (single("fraction", "Against training fraction", caption, cell, 12),)
+
+
+def _fractions_expected() -> tuple[Expected, ...]:
+    found = [Expected("accuracy30_50", "groks at r = 0.5 (Fig. 2); at least 99%", low=0.99)]
+    for fraction, (short, long) in REPORTED.items():
+        name = percent_of(fraction)
+        found += [
+            Expected(f"accuracy30_{name}", f"{short:g} (report), 0.05", max(short - 0.05, 0), short + 0.05),
+            Expected(
+                f"accuracy100_{name}", f"{long:g} (report), 0.05", long - 0.05, long + 0.05, essential=False
+            ),
+        ]
+    for fraction, value in REPORTED_DEVIATION.items():
+        name = f"deviation30_{percent_of(fraction)}"
+        found.append(Expected(name, f"{value:g} (report), 25%", 0.75 * value, 1.25 * value, essential=False))
+    return tuple(found)
+
+
+FRACTIONS = Claim(
+    "mallinar2024/fractions-quadratic",
+    "reproduction report on Fig. 2's setting",
+    "With a twentieth or a tenth of the table of x + y mod 61 the quadratic machine learns no features; with "
+    "a fifth to three tenths it learns them and hardly generalises, in 30 and in 100 iterations; with half "
+    "it does.",
+    plan_fractions,
+    find_fractions,
+    _fractions_expected(),
+    {"tiny": TINY, "laptop": (ONE_SEED, CENTRED), "paper": (ONE_SEED, CENTRED)},
+)
+
+
+# Sharp accuracy, gradual features (App. Fig. 10)
+
+LARGEST = "alignment is taken with the features of the largest fraction"
+SWEPT: Mapping[str, tuple[float, ...]] = {
+    "tiny": (tiny.OTHER_FRACTION,),
+    "laptop": (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.7),
+    "paper": (0.05, 0.1, 0.15, 0.2, 0.225, 0.25, 0.275, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7),
+}
+SWEPT_MODULUS: Mapping[str, int] = {**MODULUS, "paper": 97}
+
+
+def gaussian_sweep(budget: Budget) -> Mapping[str, Group]:
+    """Return x + y with a Gaussian kernel over training fractions; half of the table is a run of others."""
+    base = machine(budget, "gaussian", expression="x + y", seed=0, p=SWEPT_MODULUS[budget])
+    del base["fraction"]
+    groups = {"sweep": Group(base, {"fraction": list(SWEPT[budget])})}
+    if budget != "paper":
+        groups["half"] = Group({**base, "fraction": 0.5})
+    return groups
+
+
+def find_sweep(evidence: Evidence) -> Found:
+    """Compare over which span of fractions accuracy and alignment rise."""
+    every = sorted(trials(evidence), key=lambda trial: trial.experiment.fraction)
+    x = [trial.experiment.fraction for trial in every]
+    last = [matrices(trial)[trial.row.step] for trial in every]
+    accuracy = np.array([trial.last("test_accuracy") for trial in every])
+    loss = np.array([trial.last("test_loss") for trial in every])
+    aligned = alignments(last, last[-1])
+    scaled = (aligned - aligned.min()) / (np.ptp(aligned) or 1.0)
+    values = {
+        "least_accuracy": float(accuracy[0]),
+        "half_fraction_accuracy": float(accuracy[x.index(0.5)]),
+        "threshold": passes(x, accuracy, 0.5),
+        "accuracy_span": span(x, accuracy),
+        "alignment_span": span(x, scaled),
+    }
+    rows = [
+        {"fraction": r, "accuracy": shown(a, 4), "test loss": shown(m, 4), "alignment": shown(c)}
+        for r, a, m, c in zip(x, accuracy.tolist(), loss.tolist(), aligned.tolist(), strict=True)
+    ]
+    drawn = [
+        Line("test accuracy", x, accuracy, charts.TEST, dots=True),
+        Line("alignment", x, aligned, charts.MEASURE, dots=True),
+    ]
+    caption = (
+        f"x + y mod {every[0].task.p}, Gaussian kernel, iteration {every[0].row.step}. Alignment: cosine of "
+        f"M with that of fraction {x[-1]:g}."
+    )
+    text = ", ".join(f"accuracy {a:.3f} at {r:g}" for r, a in zip(x, accuracy, strict=True))
+    cell = charts.lines(drawn, f"{text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190)
+    return Found(values, (single("sweep", "Against training fraction", caption, cell, 12),), rows)
+
+
+def span(x: Sequence[float], y: np.ndarray) -> float | None:
+    """Return how far apart in x a rising curve passes 0.1 and 0.9; None if it does not reach both."""
+    low, high = passes(x, y, 0.1), passes(x, y, 0.9)
+    return None if low is None or high is None else high - low
+
+
+SWEEP = Claim(
+    "mallinar2024/appfig10-fractions",
+    "App. Fig. 10",
+    "Over training fractions the accuracy of the Gaussian machine after 30 iterations rises sharply, and the "
+    "alignment of its features gradually.",
+    gaussian_sweep,
+    find_sweep,
+    (
+        Expected("least_accuracy", "none at the smallest fraction (App. Fig. 10); at most 5%", high=0.05),
+        Expected("half_fraction_accuracy", "100% at r = 0.5 (App. Fig. 10); at least 99%", low=0.99),
+        Expected("threshold", "about 0.25 (report), 0.05", 0.2, 0.3, essential=False, budgets=("paper",)),
+        Expected("accuracy_span", "sharp: from 10% to 90% within 0.2 of the table", high=0.2),
+        Expected("alignment_span", "gradual: over more than 0.2 of the table", low=0.2),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": (
+            "p = 61 instead of 97: the place of the threshold, about a quarter of the table, is not judged",
+            LARGEST,
+            ONE_SEED,
+            CENTRED,
+        ),
+        "paper": (LARGEST, ONE_SEED, CENTRED),
+    },
+)
+
+CLAIMS = (FRACTIONS, SWEEP)

@@ -1,0 +1,426 @@
+"""Mallinar et al. 2024: two-layer networks beside the kernel machines (Fig. 5 to 7, App. Fig. 5 to 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...learners.mlp.settings import MLPSettings
+from ...measures.features.features import domain_agop, network_values
+from ...models import MLP
+from ...models.agop import nfm
+from ...models.circulant import matrix_power, orientations, structure_of
+from ...reports.charts import claim_charts as charts
+from ...reports.charts.claim_charts import Line, Panel, Point, single
+from ..claims import tiny
+from ..claims.claim import Budget, Claim, Expected, Found
+from ..claims.evidence import Evidence, Trial
+from ..claims.plan import Group
+from .setup import (
+    MODULUS,
+    ONE_SEED,
+    SLUGS,
+    TINY,
+    alignments,
+    block_of,
+    deviations,
+    latest,
+    operation,
+    operations,
+    passes,
+    shown,
+)
+
+INITIAL = "normal initial weights of standard deviation (16N)^(-1/3) instead of PyTorch's"
+KEPT = "weights are kept at powers of two of the steps, not at every epoch"
+OPPOSITE = "networks end in the orientation opposite to that of the kernels: Hankel for x + y"
+ALREADY = (
+    "at initialisation the whole matrices correlate by 0.98 already, by their diagonals: the off-diagonal "
+    "block is judged as well"
+)
+EPOCHS = 50
+
+
+def network(budget: Budget, **more: Any) -> dict[str, Any]:
+    """Return the fields of the paper's network: width 1024, quadratic, AdamW, batches of 32."""
+    small = budget == "tiny"
+    return {
+        "learner": "mlp",
+        "parametrisation": "doshi",
+        "p": MODULUS[budget],
+        "width": tiny.WIDTH if small else 1024,
+        "optimiser": "adamw",
+        "lr": 1e-3,
+        "weight_decay": 1.0,
+        "batch_size": 8 if small else 32,
+        "seed": 0,
+        **more,
+    }
+
+
+def epoch(budget: Budget, fraction: float) -> int:
+    """Return the steps of an epoch of x + y: whole batches of the training set."""
+    fields = network(budget)
+    return int(fraction * fields["p"] ** 2) // int(fields["batch_size"])
+
+
+def network_runs(budget: Budget) -> Group:
+    """Return fifty epochs of the four operations, some weights kept on the way."""
+    pace = epoch(budget, 0.5)
+    steps = EPOCHS * pace if budget != "tiny" else 3 * pace
+    base = network(budget, fraction=0.5, steps=steps, observe_every=pace, early_stop=False)
+    return Group(base, {"expression": list(operations(budget))}, weights="schedule")
+
+
+def plan_networks(budget: Budget) -> Mapping[str, Group]:
+    """Four operations, fifty epochs."""
+    return {"run": network_runs(budget)}
+
+
+def settings_of(trial: Trial) -> MLPSettings:
+    """Return the settings of a network's run."""
+    settings = trial.experiment.learner
+    assert isinstance(settings, MLPSettings)
+    return settings
+
+
+def pace_of(trial: Trial) -> int:
+    """Return the steps of an epoch."""
+    size = settings_of(trial).batch_size
+    assert size is not None
+    return len(trial.split.train) // size
+
+
+def epochs(trial: Trial) -> np.ndarray:
+    """Return the epochs at which a run was observed."""
+    return trial.steps / pace_of(trial)
+
+
+def kept_networks(trial: Trial) -> dict[float, MLP]:
+    """Return epoch -> network, for every kept one."""
+    found = {}
+    for checkpoint in trial.checkpoints:
+        net = checkpoint.load()
+        assert isinstance(net, MLP)
+        found[checkpoint.step / pace_of(trial)] = net
+    return found
+
+
+def feature_matrix(net: MLP) -> np.ndarray:
+    """Return W_1^T W_1 in float64."""
+    with jax.enable_x64(True):
+        return np.asarray(nfm(jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), net)))
+
+
+# Hidden progress in networks (Fig. 5, App. Fig. 5)
+
+FLAT_ACCURACY = 0.1
+
+
+def find_networks(evidence: Evidence) -> Found:
+    """Read when networks generalise, and how far their features have come before."""
+    rows, moves, falls, flats, shares = [], [], [], [], []
+    values: dict[str, float | None] = {f"half_{slug}": None for slug in SLUGS.values()}
+    for trial in evidence["run"]:
+        kept = kept_networks(trial)
+        grams = [feature_matrix(net) for net in kept.values()]
+        aligned, deviation = alignments(grams, grams[-1]), _least_deviations(trial, grams)
+        where, accuracy = np.array(list(kept)), trial.curve("nonzero_accuracy")
+        before = np.interp(where, epochs(trial), accuracy) <= FLAT_ACCURACY
+        last = int(np.flatnonzero(before).max(initial=0))
+        moves.append(float(aligned[last] - aligned[0]))
+        falls.append(float(deviation[0] - deviation[last]))
+        shares.append((moves[-1] / float(1 - aligned[0]), falls[-1] / float(deviation[0] - deviation[-1])))
+        flats.append(passes(epochs(trial), accuracy, FLAT_ACCURACY))
+        values[f"half_{SLUGS[operation(trial)]}"] = passes(epochs(trial), accuracy, 0.5)
+        rows.append(
+            {
+                "task": operation(trial),
+                "10% at epoch": shown(flats[-1], 1),
+                "half at epoch": shown(values[f"half_{SLUGS[operation(trial)]}"], 1),
+                "test at the end": shown(trial.last("test_accuracy"), 4),
+                "features at epoch": shown(float(where[last]), 1),
+                "alignment then": f"{aligned[0]:.3f} to {aligned[last]:.3f}",
+                "deviation then": f"{deviation[0]:.3f} to {deviation[last]:.3f}",
+                "of the way": f"{shares[-1][0]:.0%}, {shares[-1][1]:.0%}",
+            }
+        )
+    values |= {
+        "final_least": min(trial.last("test_accuracy") for trial in evidence["run"]),
+        "flat_epochs": min((when for when in flats if when is not None), default=None),
+        "alignment_gain": min(moves),
+        "deviation_fall": min(falls),
+        "alignment_share": min(share for share, _ in shares),
+        "deviation_share": min(share for _, share in shares),
+    }
+    return Found(values, _network_panels(evidence["run"]), rows)
+
+
+def _least_deviations(trial: Trial, grams: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the deviation from the orientation that the last matrix is nearest to."""
+    both = [deviations(grams, one) for _, one in orientations(structure_of(trial.basis))]
+    return min(both, key=lambda found: found[-1])
+
+
+def _network_panels(every: Sequence[Trial]) -> tuple[Panel, ...]:
+    accuracy = [Line(operation(t), epochs(t), t.curve("test_accuracy")) for t in every]
+    features = []
+    for trial in every:
+        kept = kept_networks(trial)
+        grams = [feature_matrix(net) for net in kept.values()]
+        features.append(Line(operation(trial), list(kept), _least_deviations(trial, grams), dots=True))
+    ends = ", ".join(f"{operation(t)} {t.last('test_accuracy'):.3f}" for t in every)
+    return (
+        single(
+            "accuracy",
+            "Test accuracy",
+            "Share of the other half of the table that is right, against epochs.",
+            charts.lines(accuracy, f"Test accuracy ends at {ends}.", x="epoch", log_x=False, percent=True),
+            6,
+        ),
+        single(
+            "features",
+            "Circulant deviation of the features",
+            "Of W_1^T W_1, from the orientation that it ends near, at kept weights.",
+            charts.lines(features, "Deviation falls in all.", x="epoch", log_x=False, domain=(0.0, 1.0)),
+            6,
+        ),
+    )
+
+
+PROGRESS = Claim(
+    "mallinar2024/fig5-networks",
+    "Fig. 5, App. Fig. 5",
+    "A quadratic two-layer network trained by AdamW generalises on the four operations within 50 epochs, "
+    "near epoch 14; for five to ten epochs its features approach their final form while accuracy stays low.",
+    plan_networks,
+    find_networks,
+    (
+        Expected("final_least", "100% within 50 epochs (Fig. 5, App. Fig. 5); at least 99%", low=0.99),
+        Expected("flat_epochs", "accuracy stays low for 5 to 10 epochs (Fig. 5); 10% not before 5", low=5.0),
+        Expected("alignment_gain", "features move meanwhile (Fig. 5): alignment rises", low=0.0),
+        Expected("deviation_fall", "features move meanwhile (Fig. 5): deviation falls", low=0.0),
+        Expected(
+            "alignment_share", "a tenth of the way to the end, a bound of ours", low=0.1, essential=False
+        ),
+        Expected(
+            "deviation_share", "a tenth of the way to the end, a bound of ours", low=0.1, essential=False
+        ),
+        *(
+            Expected(f"half_{slug}", "about epoch 14 (report), 25%", 10.5, 17.5, essential=False)
+            for slug in SLUGS.values()
+        ),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": (ONE_SEED, INITIAL, KEPT, OPPOSITE),
+        "paper": (ONE_SEED, INITIAL, KEPT, OPPOSITE),
+    },
+)
+
+
+# The neural feature matrix and the AGOP (Fig. 6, App. Fig. 6 and 7)
+
+PEARSON = {"x + y": 0.955, "x - y": 0.942, "x*y": 0.924, "x/y": 0.929}
+
+
+def find_features(evidence: Evidence) -> Found:
+    """Correlate W_1^T W_1 with the square root of the AGOP, at the end and at initialisation."""
+    values: dict[str, float | None] = {f"correlation_{slug}": None for slug in SLUGS.values()}
+    rows, pictures = [], []
+    started: dict[str, float] = {}
+    ended: dict[str, float] = {}
+    blocks: dict[str, float] = {}
+    for trial in evidence["run"]:
+        slug = SLUGS[operation(trial)]
+        start, end = (_feature_values(trial, net) for net in (trial.network(0), trial.network()))
+        ended[operation(trial)] = float(end["nfm_agop_correlation"])
+        blocks[operation(trial)] = _block_correlation(trial)
+        started[operation(trial)] = float(start["nfm_agop_correlation"])
+        values[f"correlation_{slug}"] = ended[operation(trial)]
+        rows.append(
+            {
+                "task": operation(trial),
+                "at initialisation": shown(started[operation(trial)]),
+                "at the end": shown(ended[operation(trial)]),
+                "block at the end": shown(blocks[operation(trial)]),
+                "paper": PEARSON[operation(trial)],
+                "NFM is": str(end["nfm_orientation"]),
+                "its deviation": shown(float(end["nfm_deviation"])),
+            }
+        )
+        net = trial.network()
+        assert isinstance(net, MLP)
+        block = block_of(trial, feature_matrix(net), by_logarithms=True)
+        cell = charts.image(block, f"Off-diagonal block of W_1^T W_1 of {operation(trial)}.", signed=True)
+        caption = "Rows of y, columns of x; of products and quotients by logarithms."
+        pictures.append(single(f"nfm-{slug}", f"NFM of {operation(trial)}", caption, cell, 3))
+    values |= {"correlation_least": min(ended.values()), "initial_least": min(started.values())}
+    values["block_least"] = min(blocks.values())
+    drawn = [
+        Point(
+            name,
+            value,
+            PEARSON[name] - 0.05,
+            min(PEARSON[name] + 0.05, 1.0),
+            note=f"{value:.3f}, at initialisation {started[name]:.3f}",
+        )
+        for name, value in ended.items()
+    ]
+    text = ", ".join(f"{name} {value:.3f}" for name, value in ended.items())
+    cell = charts.points(drawn, f"Correlations: {text}.", domain=(0.85, 1.0))
+    caption = "Pearson's correlation of the entries of W_1^T W_1 and AGOP^(1/2); bands: the paper's, 0.05."
+    return Found(values, (single("pearson", "NFM against AGOP", caption, cell, 12), *pictures), rows)
+
+
+def _feature_values(trial: Trial, net: object) -> Mapping[str, float | str]:
+    assert isinstance(net, MLP)
+    with jax.enable_x64(True):
+        return network_values(net, trial.task.inputs(), structure_of(trial.basis))
+
+
+def _block_correlation(trial: Trial) -> float:
+    """Correlate the off-diagonal blocks of W_1^T W_1 and of the root of the AGOP, at the end."""
+    net = trial.network()
+    assert isinstance(net, MLP)
+    with jax.enable_x64(True):
+        root = np.asarray(matrix_power(domain_agop(net, trial.task.inputs()), 0.5))
+    first, second = (
+        block_of(trial, matrix, by_logarithms=False).ravel() for matrix in (feature_matrix(net), root)
+    )
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+FEATURES = Claim(
+    "mallinar2024/appfig6-features",
+    "Fig. 6, App. Fig. 6 and 7",
+    "After 50 epochs the neural feature matrix W_1^T W_1 and the square root of the AGOP agree: their "
+    "entries correlate by more than 0.92 in all four operations.",
+    plan_networks,
+    find_features,
+    (
+        Expected("correlation_least", "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92", low=0.92),
+        Expected("block_least", "agree in the off-diagonal block, too: above 0.9, a bound of ours", low=0.9),
+        *(
+            Expected(
+                f"correlation_{SLUGS[name]}",
+                f"{value} (App. Fig. 6 and 7), 0.05",
+                value - 0.05,
+                value + 0.05,
+                essential=False,
+            )
+            for name, value in PEARSON.items()
+        ),
+    ),
+    {"tiny": TINY, "laptop": (ONE_SEED, INITIAL, ALREADY), "paper": (ONE_SEED, INITIAL, ALREADY)},
+)
+
+
+# Networks on random circulant inputs (Fig. 7)
+
+FEW: Mapping[str, float] = {"tiny": tiny.FRACTION, "laptop": 0.175, "paper": 0.175}
+LONG_EPOCHS: Mapping[str, int] = {"tiny": 5, "laptop": 1000, "paper": 3000}
+
+
+def plan_inputs(budget: Budget) -> Mapping[str, Group]:
+    """The same network on one-hot and on random circulant inputs."""
+    pace = epoch(budget, FEW[budget])
+    fields = {"fraction": FEW[budget], "steps": LONG_EPOCHS[budget] * pace, "observe_every": 5 * pace}
+    base = network(budget, **fields)
+    tasks = {"expression": ["x + y", "x*y"] if budget == "paper" else ["x + y"]}
+    return {"one-hot": Group(base, tasks), "circulant": Group({**base, "inputs": "random-circulant"}, tasks)}
+
+
+def find_inputs(evidence: Evidence) -> Found:
+    """Compare when both generalise."""
+    slow, fast = evidence["one-hot"], evidence["circulant"]
+    grokked = latest([passes(epochs(trial), trial.curve("test_accuracy"), 0.99) for trial in fast])
+    good = latest([passes(epochs(trial), trial.curve("test_accuracy"), 0.95) for trial in fast])
+    then = [] if good is None else [np.interp(good, epochs(t), t.curve("nonzero_accuracy")) for t in slow]
+    values = {
+        "circulant_epochs": grokked,
+        "one_hot_then": max((float(accuracy) for accuracy in then), default=None),
+        "one_hot_end": max(trial.last("nonzero_accuracy") for trial in slow),
+    }
+    marks = [e for e in (50, 100, 200, 300, 500, 1000, 2000, 3000) if e <= LONG_EPOCHS[evidence.budget]]
+    rows = [
+        {
+            "task": operation(trial),
+            "inputs": name,
+            **{f"epoch {mark}": _accuracy_at(trial, mark) for mark in marks},
+        }
+        for name in ("circulant", "one-hot")
+        for trial in evidence[name]
+    ]
+    drawn = [
+        *(Line(f"{operation(t)}, random circulant", epochs(t), t.curve("test_accuracy")) for t in fast),
+        *(Line(f"{operation(t)}, one-hot", epochs(t), t.curve("test_accuracy"), dashed=True) for t in slow),
+    ]
+    text = (
+        f"On random circulants 99% comes at epoch {shown(values['circulant_epochs'], 0)}; on one-hot inputs "
+    )
+    cell = charts.lines(
+        drawn,
+        f"{text}{values['one_hot_end']:.3f} at the end.",
+        x="epoch",
+        log_x=False,
+        percent=True,
+        height=200,
+    )
+    caption = f"Test accuracy against epochs, trained on {FEW[evidence.budget]:.1%} of the table."
+    return Found(values, (single("inputs", "Two kinds of input", caption, cell, 12),), rows)
+
+
+def _accuracy_at(trial: Trial, mark: int) -> str:
+    seen = epochs(trial)
+    return (
+        shown(float(np.interp(mark, seen, trial.curve("test_accuracy")))) if mark <= seen[-1] else "stopped"
+    )
+
+
+INPUTS = Claim(
+    "mallinar2024/fig7-circulant-inputs",
+    "Fig. 7",
+    "From 17.5% of the table of x + y a network that sees random circulant features generalises within "
+    "several hundred epochs, when the same network on one-hot inputs has not begun to.",
+    plan_inputs,
+    find_inputs,
+    (
+        Expected("circulant_epochs", "100% within several hundred epochs (Fig. 7); 99% by 1000", high=1000.0),
+        Expected(
+            "one_hot_then", "none on one-hot inputs when circulant ones are at 95%; at most 5%", high=0.05
+        ),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": (ONE_SEED, "1000 epochs instead of 3000", INITIAL),
+        "paper": (ONE_SEED, INITIAL),
+    },
+)
+
+NEVER = Claim(
+    "mallinar2024/fig7-one-hot-inputs",
+    "Fig. 7",
+    "From 17.5% of the table of x + y the network on one-hot inputs does not generalise in 3000 epochs.",
+    plan_inputs,
+    find_inputs,
+    (Expected("one_hot_end", "none in 3000 epochs (Fig. 7); at most 5% at the end", high=0.05),),
+    {
+        "tiny": TINY,
+        "laptop": (
+            ONE_SEED,
+            "1000 epochs instead of 3000, which favours the paper",
+            INITIAL,
+            "tried: PyTorch's initial distribution, a second seed, and x*y; one-hot inputs generalise in "
+            "all, after a thousand epochs, to about 0.8 at 3000",
+        ),
+        "paper": (ONE_SEED, INITIAL),
+    },
+)
+
+
+CLAIMS = (PROGRESS, FEATURES, INPUTS, NEVER)

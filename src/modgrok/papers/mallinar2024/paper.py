@@ -1,0 +1,24 @@
+"""Mallinar et al. 2024: feature learning by the average gradient outer product groks without a network.
+
+Owns: the paper's name, and its claims in the paper's order; each is in the module of its subject.
+"""
+
+from __future__ import annotations
+
+from . import fractions as mallinar2024_fractions
+from . import networks as mallinar2024_networks
+from . import regulariser as mallinar2024_regulariser
+from . import rfm as mallinar2024_rfm
+from . import structure as mallinar2024_structure
+from . import theorem as mallinar2024_theorem
+
+TITLE = "Emergence in non-neural models: grokking modular arithmetic via average gradient outer product"
+CITATION = "Mallinar, Beaglehole, Zhu, Radhakrishnan, Pandit, Belkin 2024, arXiv 2407.20199"
+CLAIMS = (
+    *mallinar2024_rfm.CLAIMS,
+    *mallinar2024_fractions.CLAIMS,
+    *mallinar2024_structure.CLAIMS,
+    *mallinar2024_theorem.CLAIMS,
+    *mallinar2024_networks.CLAIMS,
+    *mallinar2024_regulariser.CLAIMS,
+)

@@ -1,0 +1,1 @@
+"""A drawing kit: axes, marks, colours and labels. It knows no runs."""

@@ -1,0 +1,110 @@
+"""Axes, marks of moments and keys of the charts that claims share.
+
+Owns: which numbers an axis names and how; charts are `charts`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from .chart import data
+from .grid_cells import short
+from .palette import FAINT, SOFT
+
+POWER = (
+    "datum.value >= 0.01 && datum.value <= 1000 ? format(datum.value, '~g') : "
+    "datum.value > 1000 ? format(datum.value, '~s') : '1e' + round(log(datum.value) / LN10)"
+)
+"""How Vega prints a power of ten."""
+KEY = 18
+"""Height of a line of the key above a chart, pixels."""
+
+
+def reach(values: Sequence[float | int], log: bool) -> tuple[float, float]:
+    """Return ends a little beyond the data."""
+    known = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
+    if not known:
+        return (0.1, 1.0) if log else (0.0, 1.0)
+    low, high = float(min(known)), float(max(known))
+    if log:
+        return low / 1.25, high * 1.25
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
+    return (0.0 if low >= 0 and low < 0.5 * high else low - room), high + room
+
+
+def ends_of(values: Sequence[float | int]) -> tuple[float, float]:
+    """Return the least and the largest number, apart from each other."""
+    if not values:
+        return 1.0, 10.0
+    low, high = float(min(values)), float(max(values))
+    return (low, high) if high > low else (low, low + 1)
+
+
+def scale_of(ends: tuple[float, float], log: bool) -> alt.Scale:
+    """Return a scale that begins and ends where it is told to."""
+    return alt.Scale(type="log" if log else "linear", domain=list(ends), nice=False, zero=False)
+
+
+def axis_of(values: Sequence[float | int], log: bool, count: int = 5) -> alt.Axis:
+    """Label powers of ten on logarithmic axes that span some, else a few numbers."""
+    low, high = ends_of([value for value in values if value > 0 or not log])
+    if log:
+        powers = [10.0**i for i in range(-16, 17) if low * 0.999 <= 10.0**i <= high * 1.001]
+        if len(powers) >= 2:
+            return alt.Axis(values=powers[:: -(-len(powers) // 6)], labelExpr=POWER)
+        return alt.Axis(tickCount=3, format="~r" if high < 1000 else "~s")
+    return alt.Axis(tickCount=count, format="~s" if high >= 10_000 else "~r")
+
+
+def percent_axis() -> alt.Axis:
+    """Label none, half and all."""
+    return alt.Axis(values=[0, 0.5, 1], format=".0%")
+
+
+def whole_axis(size: int) -> alt.Axis:
+    """Label a few whole numbers from 0 on."""
+    step = next(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 10**9) if size <= 5 * step)
+    return alt.Axis(values=list(range(0, size + 1, step)), format="d")
+
+
+def number_words(value: float | int, percent: bool) -> str:
+    """Write a number beside its mark; shares are rounded down, so that only all is 100%."""
+    if not percent:
+        return short(value)
+    return "100%" if value == 1 else f"{math.floor(1000 * value) / 10:g}%"
+
+
+def moment(name: str, at: float | int, axis: alt.X, place: int) -> Any:
+    """Mark a step by a line with its name, `place` lines above the foot."""
+    base = alt.Chart(data([{"x": at, "name": name}]))
+    rule = base.mark_rule(color=FAINT, strokeWidth=1).encode(x=axis)
+    text = base.mark_text(align="left", baseline="bottom", dx=3, fontSize=9, color=SOFT)
+    return alt.layer(
+        rule, text.encode(x=axis, y=alt.value(alt.expr(f"height - {2 + 11 * place}")), text="name:N")
+    )
+
+
+def key_of(names: Sequence[tuple[str, str]]) -> tuple[list[alt.Chart], int]:
+    """Name the lines above the plot, in their colours; return the marks and the room they take."""
+    if not names:
+        return [], 10
+    marks, at, row = [], 0.0, 0
+    places = []
+    for name, colour in names:
+        wide = 26 + 5.7 * len(name)
+        if at and at + wide > 300:
+            at, row = 0.0, row + 1
+        places.append((at, row, name, colour))
+        at += wide
+    for left, line, name, colour in places:
+        up = -12 - KEY * (row - line)
+        base = alt.Chart(data([{}]))
+        swatch = base.mark_rule(color=colour, strokeWidth=2)
+        marks.append(swatch.encode(x=alt.value(left), x2=alt.value(left + 14), y=alt.value(up)))
+        words = base.mark_text(align="left", baseline="middle", fontSize=10, color=SOFT, text=name)
+        marks.append(words.encode(x=alt.value(left + 18), y=alt.value(up)))
+    return marks, 4 + KEY * (row + 1)

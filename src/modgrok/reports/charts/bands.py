@@ -1,0 +1,165 @@
+"""Curves over seeds: the median as a line, the quartiles as a band.
+
+Owns: bringing runs observed at different steps onto common ones, and the two charts of bands.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+
+from ...runs import Series
+from ...sweeps.critical.statistics import quantile
+from .chart import Cell, Margins, data
+from .grid_cells import Coordinate, Row, short
+from .palette import MEASURE, SECOND, TEST, TRAIN
+from .table import Table
+from .timeline import spread
+
+POINTS = 120
+"""Steps at which bands over training are drawn."""
+TALL = 170
+"""Height of the chart of a moment, pixels."""
+LINES = (TEST, TRAIN, SECOND, MEASURE, "#7f9e6b", "#8f6a9e")
+"""Colours of a chart's lines, in the order in which they are drawn."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A curve with its quartiles.
+
+    Arguments:
+        name: of its rows.
+        colour: of line and band.
+    """
+
+    name: str
+    colour: str
+
+
+def resample(run: Series, name: str, steps: np.ndarray) -> np.ndarray:
+    """Return the last value observed up to each step; a run that has ended keeps its last one.
+
+    Example:
+        >>> seen = Series(np.array([0, 10, 20]), {"a": np.array([0.0, 10.0, 20.0])})
+        >>> resample(seen, "a", np.array([0, 5, 10, 99])).tolist()
+        [0.0, 0.0, 10.0, 20.0]
+    """
+    return run.values[name][np.maximum(np.searchsorted(run.steps, steps, side="right") - 1, 0)]
+
+
+def training_bands(runs: Sequence[Series], names: Sequence[str], end: int) -> Table:
+    """List (step, name, low, middle, high) over runs, at steps up to `end` at which some run was observed."""
+    observed = np.concatenate([run.steps for run in runs])
+    steps = common_steps(observed[observed <= end])
+    rows: Table = []
+    for name in names:
+        values = np.stack([resample(run, name, steps) for run in runs])
+        known = np.isfinite(values)
+        shown = known.any(axis=0)
+        found = (np.quantile if known.all() else np.nanquantile)(
+            np.where(known, values, np.nan)[:, shown], (0.25, 0.5, 0.75), axis=0
+        )
+        rows += [
+            {"step": int(step) + 1, "name": name, "low": low, "middle": middle, "high": high}
+            for step, (low, middle, high) in zip(steps[shown], found.T.tolist(), strict=True)
+        ]
+    return rows
+
+
+def common_steps(observed: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Thin steps to about `POINTS` of equal distance in log(1 + step), first and last included.
+
+    Example:
+        >>> common_steps([0, 5, 10, 5, 0]).tolist()
+        [0, 5, 10]
+    """
+    steps = np.unique(observed)
+    place = np.floor(np.log1p(steps) / np.log1p(max(steps[-1], 1)) * POINTS)
+    kept = np.flatnonzero(np.diff(place, append=POINTS + 1))
+    return steps[np.union1d([0], kept)]
+
+
+def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Cell:
+    """Draw accuracies against training steps, from 0 to 1."""
+    x = alt.X(
+        "step:Q",
+        title="step + 1",
+        scale=alt.Scale(type="log", domain=[1, end + 1], nice=False),
+        axis=alt.Axis(values=[10**i for i in range(10) if 10**i <= end + 1], format="~s"),
+    )
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    axis = alt.Axis(values=[0, 0.5, 1], format=".0%")
+    layers = []
+    for band in bands:
+        chart = alt.Chart(data([row for row in rows if row["name"] == band.name]))
+        area = chart.mark_area(color=band.colour, opacity=0.2)
+        layers.append(area.encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis, title=None), y2="high:Q"))
+        layers.append(
+            chart.mark_line(color=band.colour, strokeWidth=1.8).encode(x=x, y=alt.Y("middle:Q", scale=scale))
+        )
+    return Cell(alt.layer(*layers), text, 120, Margins(44, 10, 8, 34))
+
+
+def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
+    """List (x, line, low, middle, high) of a moment over the runs at each x; never counts as last."""
+    groups: dict[tuple[Coordinate, str], list[int | None]] = {}
+    for row in rows:
+        if row["status"] not in ("absent", "failed"):
+            key = row[x], "" if line is None else short(row[line])
+            groups.setdefault(key, []).append(row.get(value))
+    found: Table = []
+    for (at, name), steps in groups.items():
+        low, middle, high = (quantile(steps, share) for share in (0.25, 0.5, 0.75))
+        if middle is not None and low is not None:
+            found.append(
+                {"x": at, "line": name, "low": low, "middle": middle, "high": high, "open": high is None}
+            )
+    return found
+
+
+def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
+    """Draw a moment against an axis, a line for each value of another, quartiles as bars."""
+    values = [row["x"] for row in rows]
+    names = list(dict.fromkeys(row["line"] for row in rows))
+    log = min(values) > 0 and max(values) / min(values) > 8
+    reach = [number for row in rows for number in (row["low"], row["middle"], row["high"]) if number]
+    scale_x = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
+    domain = 0.8 * min(reach), 1.25 * max(reach)
+    scale_y = alt.Scale(type="log", domain=list(domain), nice=False)
+    axis = alt.X(
+        "x:Q",
+        title=x.replace("_", " "),
+        scale=scale_x,
+        axis=alt.Axis(tickCount=6, format="~s" if max(values) >= 1000 else "~g"),
+    )
+    most = max(reach)
+    drawn = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
+    chart = alt.Chart(data(drawn))
+    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=list(LINES[: len(names)])), legend=None)
+    middle = alt.Y("middle:Q", scale=scale_y, title=title, axis=alt.Axis(tickCount=4, format="~s"))
+    bars = chart.mark_rule(strokeWidth=1.4, opacity=0.55).encode(
+        x=axis, y=alt.Y("low:Q", scale=scale_y), y2="high:Q", color=shade
+    )
+    lines = chart.mark_line(strokeWidth=1.6).encode(x=axis, y=middle, color=shade)
+    points = chart.mark_circle(size=46, opacity=1).encode(x=axis, y=middle, color=shade)
+    last = [max((row for row in drawn if row["line"] == name), key=lambda row: row["x"]) for name in names]
+    last.sort(key=lambda row: -row["middle"])
+    low, high = (math.log(end) for end in domain)
+    wanted = [TALL * (high - math.log(row["middle"])) / (high - low) for row in last]
+    label = "" if line is None else line.replace("_", " ") + " "
+    tagged = [
+        {"line": row["line"], "tag": f"{label if i == 0 else ''}{row['line']}", "pixel": pixel}
+        for i, (row, pixel) in enumerate(zip(last, spread(wanted, TALL), strict=True))
+    ]
+    tags = (
+        alt.Chart(data(tagged))
+        .mark_text(align="left", dx=8, fontSize=10)
+        .encode(x=alt.value(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text="tag:N", color=shade)
+    )
+    text = f"{title} against {x}: " + "; ".join(f"{short(r['x'])} {r['line']} {r['middle']}" for r in rows)
+    return Cell(alt.layer(bars, lines, points, tags), text, TALL, Margins(52, 96, 10, 38))

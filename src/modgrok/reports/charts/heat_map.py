@@ -1,0 +1,196 @@
+"""Heat maps over two axes of a sweep: a colour and, where there is room, a number in every cell.
+
+Owns: scales of colour for numbers, steps and phases; the colour bar above the map.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from ...measures.corruption.corruption_phase import PHASES
+from .chart import Cell, Margins, data
+from .grid_cells import MOMENTS, Coordinate, GridCell, short
+from .palette import FAINT, INK, PAPER, PLATEAU, SOFT
+from .png import data_uri
+from .ramp import SEQUENTIAL, colours, indices
+
+PHASE_COLOURS = dict(
+    zip(PHASES, ("#2f6690", "#7ea3be", "#cfdde6", "#c2452d", "#8a7340", "#d9d4cc"), strict=True)
+)
+NEVER = PLATEAU
+"""Colour of a step that fewer than half of the runs reached."""
+ROW = 30
+"""Height of a row of cells, pixels."""
+MOST_NUMBERED = 10
+"""Columns up to which cells carry their numbers."""
+RAMP = colours(tuple((int(r), int(g), int(b)) for r, g, b in colours(SEQUENTIAL)[28:]))
+"""The sequential ramp without its palest colours, which paper would swallow."""
+BAR = (96, 8)
+"""Size of the colour bar, pixels."""
+
+
+@dataclass(frozen=True)
+class Shades:
+    """A scale of colour.
+
+    Arguments:
+        low, high: its ends.
+        log: whether it is logarithmic.
+        percent: whether numbers are shares.
+    """
+
+    low: float | int
+    high: float | int
+    log: bool = False
+    percent: bool = False
+
+    def colour(self, value: float | int) -> str:
+        """Return the colour of a value, in hexadecimal."""
+        place = indices(np.array([self._at(value)]), self._at(self.low), self._at(self.high))[0]
+        return "#" + "".join(f"{channel:02x}" for channel in RAMP[int(place)])
+
+    def words(self, value: float | int) -> str:
+        """Print a value in a cell."""
+        if self.percent:
+            return f"{100 * value:.0f}" if value < 0.9995 else "100"
+        return short(round(value)) if value >= 100 else f"{value:.2g}"
+
+    def end(self, value: float | int) -> str:
+        """Print an end of the bar."""
+        return f"{100 * value:.0f}%" if self.percent else self.words(value)
+
+    def _at(self, value: float | int) -> float:
+        return math.log(value) if self.log else float(value)
+
+
+def shades_of(name: str, values: Sequence[float | int]) -> Shades:
+    """Choose a scale: shares from 0 to 1, steps logarithmic over a decade or more, else from least to most.
+
+    Example:
+        >>> shades_of("test_accuracy", [0.2, 0.9]), shades_of("grokked_at", [100, 2000]).log
+        (Shades(low=0.0, high=1.0, log=False, percent=True), True)
+    """
+    if name.endswith("_accuracy"):
+        return Shades(0.0, 1.0, percent=True)
+    if not values:
+        return Shades(0.0, 1.0)
+    low, high = float(min(values)), float(max(values))
+    if name in MOMENTS or name.endswith("_loss"):
+        return Shades(low, high, log=low > 0 and high / low > 8)
+    return Shades(min(low, 0.0) if high <= 1 else low, 1.0 if name == "ipr" else high)
+
+
+def heat_map(
+    cells: Sequence[GridCell],
+    name: str,
+    x: tuple[str, Sequence[Coordinate]],
+    y: tuple[str, Sequence[Coordinate]],
+    shades: Shades | None,
+) -> Cell:
+    """Draw one map.
+
+    Arguments:
+        cells: at most one a pair of coordinates.
+        name: of the value.
+        x, y: title and coordinates, ascending.
+        shades: of numbers; None for words, which are phases.
+    """
+    numbered = len(x[1]) <= MOST_NUMBERED
+    rows = [_row(cell, name, shades, numbered) for cell in cells]
+    base = alt.Chart(data(rows))
+    place = {
+        "x": alt.X("x:O", sort=[short(v) for v in x[1]], title=x[0].replace("_", " "), axis=_axis(0)),
+        "y": alt.Y(
+            "y:O", sort=[short(v) for v in reversed(y[1])], title=y[0].replace("_", " "), axis=_axis(0)
+        ),
+    }
+    tooltip = ["x:N", "y:N", alt.Tooltip("told:N", title=name), "runs:Q"]
+    rects = base.mark_rect(stroke=PAPER, strokeWidth=1.5).encode(
+        **place, color=alt.Color("colour:N", scale=None), tooltip=tooltip
+    )
+    numbers = base.mark_text(fontSize=10).encode(**place, text="text:N", color=alt.Color("ink:N", scale=None))
+    legend = _phase_legend(cells) if shades is None else _bar(shades, any(c.value is None for c in cells))
+    known = [f"{short(c.x)}, {short(c.y)}: {'none' if c.value is None else short(c.value)}" for c in cells]
+    text = f"Heat map of {name} over {x[0]} and {y[0]}. " + "; ".join(known[:60])
+    longest = max((len(short(v)) for v in y[1]), default=1)
+    top = 26 if shades is not None else 56  # three rows of phases
+    margins = Margins(26 + min(7 * longest, 120), 8, top, 38)
+    return Cell(alt.layer(rects, numbers, *legend), text, ROW * max(len(y[1]), 1), margins)
+
+
+def _row(cell: GridCell, name: str, shades: Shades | None, numbered: bool) -> dict[str, Any]:
+    value = cell.value
+    if value is None:
+        missing = "never" if cell.runs and name in MOMENTS else "–"
+        colour, told = (NEVER if cell.runs else PAPER), missing
+        shown = missing
+    elif isinstance(value, str) or shades is None:
+        colour, told, shown = PHASE_COLOURS.get(str(value), FAINT), str(value), ""  # type: ignore[call-overload]
+    else:
+        colour, told, shown = shades.colour(value), shades.words(value), shades.words(value)
+    ink = SOFT if value is None else (PAPER if _dark(colour) else INK)
+    text = shown if numbered else ""
+    return {
+        "x": short(cell.x),
+        "y": short(cell.y),
+        "colour": colour,
+        "told": told,
+        "text": text,
+        "ink": ink,
+        "runs": cell.runs,
+    }
+
+
+def _dark(colour: str) -> bool:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
+
+
+def _axis(angle: int) -> alt.Axis:
+    return alt.Axis(domain=False, ticks=False, labelAngle=angle, labelOverlap=True)
+
+
+def _bar(shades: Shades, missing: bool) -> list[alt.Chart]:
+    """Draw the scale above the map, its ends beside it."""
+    wide, tall = BAR
+    uri = data_uri(np.arange(256, dtype=np.uint8)[None, :], RAMP, least=1)
+    left = 34
+    image = alt.Chart(data([{}])).mark_image(
+        url=uri, width=wide, height=tall, align="left", baseline="top", aspect=False
+    )
+    marks = [image.encode(x=alt.value(left), y=alt.value(-18))]
+    ends = ((left - 5, "right", shades.end(shades.low)), (left + wide + 5, "left", shades.end(shades.high)))
+    marks += [_label(at, align, words) for at, align, words in ends]
+    if missing:
+        at = left + wide + 62
+        square = alt.Chart(data([{}])).mark_square(
+            size=80, opacity=1, color=NEVER, stroke=FAINT, strokeWidth=0.6
+        )
+        marks.append(square.encode(x=alt.value(at), y=alt.value(-14)))
+        marks.append(_label(at + 9, "left", "never, or not observed"))
+    return marks
+
+
+def _phase_legend(cells: Sequence[GridCell]) -> list[alt.Chart]:
+    """Name the phases that occur, above the map, two in a row: small multiples are narrow."""
+    marks = []
+    shown = [phase for phase in PHASES if any(cell.value == phase for cell in cells)]
+    for place, phase in enumerate(shown):
+        at, height = (-34.0, 84.0)[place % 2], -14.0 - 15 * (place // 2)
+        square = alt.Chart(data([{}])).mark_square(size=80, opacity=1, color=PHASE_COLOURS[phase])
+        marks.append(square.encode(x=alt.value(at), y=alt.value(height)))
+        marks.append(_label(at + 9, "left", phase, height))
+    return marks
+
+
+def _label(at: float | int, align: Any, words: str, height: float = -14.0) -> alt.Chart:
+    mark = alt.Chart(data([{}])).mark_text(
+        align=align, baseline="middle", fontSize=10, color=SOFT, text=words
+    )
+    return mark.encode(x=alt.value(at), y=alt.value(height))

@@ -1,0 +1,21 @@
+"""An image that fills a plot area."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from .chart import data
+
+
+def picture(uri: str) -> alt.Chart:
+    """Draw an image over the whole plot area, whatever its size."""
+    mark = alt.Chart(data([{}])).mark_image(
+        url=uri,
+        width=alt.ExprRef("width"),
+        height=alt.ExprRef("height"),
+        align="left",
+        baseline="top",
+        aspect=False,
+        smooth=True,
+    )
+    return mark.encode(x=alt.value(0), y=alt.value(0))

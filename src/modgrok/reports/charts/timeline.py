@@ -1,0 +1,331 @@
+"""Quantities against training steps, labelled where they are instead of in a legend.
+
+Owns: the composition of one time chart: plateau band, moments, reference lines, curves, label placement.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from .chart import Cell, Margins, data
+from .label_placement import LETTER, Box, Curve, best_spot, box_of
+from .palette import INK, PAPER, PLATEAU, SOFT
+from .steps import position, step_axis
+from .table import Table
+
+PLOT = 190
+"""Width of the narrowest plot area, for which labels are placed."""
+TOP = 24
+"""Margin for the moments' names, also where they are not written, so that plots in a row align."""
+SPACING = 13.0
+"""Least distance between labels in the margin, pixels."""
+
+
+Placed = tuple[float | int, str, str]
+"""Value, text and colour of a label in the margin."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve: the rows whose `name` is `name`.
+
+    Arguments:
+        name: of its rows.
+        label: written next to it.
+        colour: of line and label.
+        thin: of less importance.
+        ghost: a curve of another scale, repeated for comparison; its rows carry their number in `own`.
+        dots: marks without a line.
+    """
+
+    name: str
+    label: str
+    colour: str
+    thin: bool = False
+    ghost: bool = False
+    dots: bool = False
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A horizontal line with a label in the margin."""
+
+    value: float | int
+    label: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the time charts of a run share.
+
+    Arguments:
+        end: last step.
+        moments: (step, name) rows of memorising and grokking.
+        linear: the step axis is linear, not logarithmic.
+        unit: what a step is called.
+    """
+
+    end: int
+    moments: Table
+    linear: bool = False
+    unit: str = "step"
+
+    def place(self, step: np.ndarray | float | int) -> np.ndarray:
+        """Return where a step lies on the axis, in [0, 1]."""
+        return position(step, self.end, linear=self.linear)
+
+    def axis(self) -> alt.X:
+        """Return the encoding of the column `step`."""
+        return step_axis(self.end, self.unit, linear=self.linear)
+
+
+@dataclass(frozen=True)
+class Vertical:
+    """The y axis: a closed range, its title, number format and kind."""
+
+    low: float | int
+    high: float | int
+    title: str = ""
+    format: str = ".4~g"
+    log: bool = False
+    values: tuple[float, ...] | None = None
+
+    def place(self, value: float | int) -> float:
+        """Return where a value lies, 0 at the bottom and 1 at the top."""
+        if self.log:
+            low, high, value = math.log(self.low), math.log(self.high), math.log(max(value, 1e-300))
+        else:
+            low, high = self.low, self.high
+        return min(1.1, max(-0.1, (value - low) / (high - low)))
+
+    def encoding(self) -> alt.Y:
+        """Return the encoding of the column `value`."""
+        options: dict[str, Any] = {} if self.values is None else {"values": list(self.values)}
+        kind: Any = "log" if self.log else "linear"
+        return alt.Y(
+            "value:Q",
+            title=None,
+            scale=alt.Scale(type=kind, domain=[self.low, self.high], nice=False, zero=False),
+            axis=alt.Axis(format=self.format, tickCount=4, **options),
+        )
+
+
+def timeline(
+    frame: Frame,
+    rows: Table,
+    series: list[Series],
+    vertical: Vertical,
+    text: str,
+    *,
+    references: tuple[Reference, ...] = (),
+    height: int = 150,
+    right: int = 70,
+    name_moments: bool = False,
+) -> Cell:
+    """Draw curves over steps.
+
+    Arguments:
+        frame: last step and moments.
+        rows: (step, name, value).
+        series: curves to draw, the most important last.
+        vertical: the y axis.
+        text: description for readers who cannot see it.
+        references: horizontal lines.
+        height: of the plot area.
+        right: margin for labels.
+        name_moments: write the moments' names above the plot.
+    """
+    kept = [s for s in series if any(row["name"] == s.name for row in rows)]
+    layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
+    layers += [_curve(frame, vertical, rows, s) for s in kept]
+    layers += moment_rules(frame, named=name_moments)
+    inside, outside = _labels(frame, vertical, rows, kept, references, height)
+    layers += inside
+    layers += _margin(vertical, height, references, outside)
+    if not kept:
+        layers.append(_nothing(frame, vertical))
+    margins = Margins(left=46, right=right, top=TOP, bottom=34)
+    return Cell(alt.layer(*layers), text, height, margins)
+
+
+def _curve(frame: Frame, vertical: Vertical, rows: Table, series: Series) -> alt.Chart:
+    own = [row for row in rows if row["name"] == series.name]
+    mark: dict[str, Any] = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
+    chart = (
+        alt.Chart(data(own)).mark_line(**mark)
+        if len(own) > 1 and not series.dots
+        else alt.Chart(data(own)).mark_point(color=series.colour, filled=True, opacity=1)
+    )
+    number = alt.Tooltip("own:Q" if series.ghost else "value:Q", title=series.label, format=".4g")
+    tooltip = [alt.Tooltip("step:Q", title=frame.unit, format=","), number]
+    return chart.encode(x=frame.axis(), y=vertical.encoding(), tooltip=tooltip)
+
+
+def _nothing(frame: Frame, vertical: Vertical) -> alt.Chart:
+    middle = math.sqrt(vertical.low * vertical.high) if vertical.log else (vertical.low + vertical.high) / 2
+    rows = [{"step": 0, "value": middle, "label": "no finite value was recorded"}]
+    chart = alt.Chart(data(rows)).mark_text(align="left", dx=8, color=SOFT)
+    return chart.encode(x=frame.axis(), y=vertical.encoding(), text="label:N")
+
+
+def _plateau(frame: Frame) -> list[alt.Chart]:
+    steps = {row["name"]: row["step"] for row in frame.moments}
+    start = steps.get("memorised")
+    end = steps.get("grokked", frame.end)
+    if start is None or end <= start:
+        return []
+    rows = [{"step": start, "until": end}]
+    chart = alt.Chart(data(rows)).mark_rect(color=PLATEAU)
+    return [chart.encode(x=frame.axis(), x2="until:Q")]
+
+
+def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
+    """Draw lines at memorising and grokking; at step 0 the axis is line enough."""
+    moments = [row for row in frame.moments if row["step"] > 0]
+    if not moments:
+        return []
+    rule = alt.Chart(data(moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
+    layers = [rule.encode(x=frame.axis())]
+    if not named:
+        return layers
+    ordered = sorted(moments, key=lambda row: row["step"])
+    places = [PLOT * float(frame.place(row["step"])) for row in ordered]
+    push = max(0.0, 10 - (places[-1] - places[0])) / 2 if len(ordered) == 2 else -3.0
+    for i, row in enumerate(ordered):
+        rightwards = i == 1 or (len(ordered) == 1 and places[0] < PLOT / 2)
+        label = [{**row, "label": f"{row['name']} {row['step']:,}"}]
+        mark = alt.Chart(data(label)).mark_text(
+            align="left" if rightwards else "right",
+            dx=push if rightwards else -push,
+            baseline="bottom",
+            dy=-3,
+            fontSize=10.5,
+        )
+        layers.append(mark.encode(x=frame.axis(), y=alt.value(0), text="label:N"))
+    return layers
+
+
+def _references(references: tuple[Reference, ...]) -> list[alt.Chart]:
+    if not references:
+        return []
+    rows = [{"value": reference.value} for reference in references]
+    rule = alt.Chart(data(rows)).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
+    return [rule.encode(y=alt.Y("value:Q"))]
+
+
+def _text(row: dict[str, Any], frame: Frame, vertical: Vertical, colour: str, **mark: Any) -> list[alt.Chart]:
+    base = alt.Chart(data([row]))
+    encoded = []
+    for halo in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": colour}):
+        text = base.mark_text(fontWeight="bold", **{**mark, **halo})
+        encoded.append(text.encode(x=frame.axis(), y=vertical.encoding(), text="label:N"))
+    return encoded
+
+
+def _labels(
+    frame: Frame,
+    vertical: Vertical,
+    rows: Table,
+    series: list[Series],
+    references: tuple[Reference, ...],
+    height: int,
+) -> tuple[list[alt.Chart], list[Placed]]:
+    """Place the curves' names next to them; those that fit nowhere go into the margin."""
+    if len(series) == 1:
+        return [], []
+    own = [[row for row in rows if row["name"] == s.name] for s in series]
+    curves = [_pixels(part, frame, vertical, height) for part in own]
+    lines = [_level(reference.value, vertical, height) for reference in references]
+    rules = [_upright(row["step"], frame, height) for row in frame.moments]
+    layers: list[alt.Chart] = []
+    outside: list[Placed] = []
+    taken: list[Box] = []
+    for i, s in enumerate(series):
+        others = [*curves[:i], *curves[i + 1 :]]
+        spot = best_spot(s.label, curves[i], others, [*lines, *rules], (PLOT, height), taken)
+        if spot is None:
+            outside.append((float(own[i][-1]["value"]), s.label, s.colour))
+            continue
+        at = curves[i][0][spot.point], curves[i][1][spot.point]
+        taken.append(box_of(*at, LETTER * len(s.label), spot.align, spot.dx, spot.dy))
+        row = {**own[i][spot.point], "label": s.label}
+        layers += _text(row, frame, vertical, s.colour, align=spot.align, dx=spot.dx, dy=spot.dy)
+    return layers, outside
+
+
+def _pixels(rows: Table, frame: Frame, vertical: Vertical, height: int) -> Curve:
+    x = PLOT * frame.place(np.array([row["step"] for row in rows]))
+    y = height * (1 - np.array([vertical.place(row["value"]) for row in rows]))
+    return x, y
+
+
+def _level(value: float, vertical: Vertical, height: int) -> Curve:
+    return np.linspace(0, PLOT, 100), np.full(100, height * (1 - vertical.place(value)))
+
+
+def _upright(step: int, frame: Frame, height: int) -> Curve:
+    return np.full(40, PLOT * float(frame.place(step))), np.linspace(0, height, 40)
+
+
+def _margin(
+    vertical: Vertical, height: int, references: tuple[Reference, ...], outside: list[Placed]
+) -> list[alt.Chart]:
+    """Write labels to the right of the plot, pushed apart where they would touch."""
+    entries: list[tuple[float | int, str, str, Any]] = [
+        (r.value, r.label, SOFT, "normal") for r in references
+    ]
+    entries += [(value, label, colour, "bold") for value, label, colour in outside]
+    entries.sort(key=lambda entry: -entry[0])
+    wanted = [height * (1 - vertical.place(entry[0])) for entry in entries]
+    layers = []
+    for y, (_, label, colour, weight) in zip(spread(wanted, height), entries, strict=True):
+        text = alt.Chart(data([{"label": label}])).mark_text(
+            align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
+        )
+        layers.append(text.encode(x=alt.value("width"), y=alt.value(y), text="label:N"))
+    return layers
+
+
+def spread(wanted: list[float], height: float | int, spacing: float | int = SPACING) -> list[float]:
+    """Move ascending positions apart to about `spacing`, and off the upper edge, by repeated sweeps.
+
+    Example:
+        >>> spread([50.0, 52.0], 100, 13)
+        [44.5, 57.5]
+    """
+    placed = list(wanted)
+    room = height + 8 - spacing * len(placed)
+    for _ in range(50):
+        for i in range(1, len(placed)):
+            overlap = spacing - (placed[i] - placed[i - 1])
+            if overlap > 1e-9:
+                placed[i - 1] -= overlap / 2
+                placed[i] += overlap / 2
+        if placed and room > 0:
+            placed[0], placed[-1] = max(placed[0], 5.0), min(placed[-1], height + 3.0)
+    return placed
+
+
+def log_range(values: list[float]) -> tuple[float, float]:
+    """Return a range for a logarithmic axis around positive values."""
+    positive = [value for value in values if value > 0 and math.isfinite(value)]
+    if not positive:
+        return 0.1, 1.0
+    low, high = min(positive), max(positive)
+    pad = max((high / low) ** 0.06, 1.15)
+    return low / pad, high * pad
+
+
+def linear_range(values: list[float], *include: float | int) -> tuple[float, float]:
+    """Return a range for a linear axis around values, with some that must be in it."""
+    every = [*values, *include]
+    if not every:
+        return 0.0, 1.0
+    low, high = min(every), max(every)
+    pad = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    return (low if low in include else low - pad), high + pad

@@ -1,0 +1,222 @@
+"""One composed figure: panels placed on a grid of 12 columns in a single SVG.
+
+Owns: the layout in pixels. Cells come as SVG from vl-convert and are placed, never scaled, so that type
+keeps its size; PNG and PDF are made from the same SVG, without a browser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from xml.sax.saxutils import escape, quoteattr
+
+import altair as alt
+import vl_convert
+
+from ..charts.chart import Cell, Panel
+from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
+from ..report import Report
+
+WIDTH = 1060
+EDGE = 36
+GAP = 24
+ROW_GAP = 18
+VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+@dataclass
+class _Sheet:
+    """SVG elements so far, and where the next line goes."""
+
+    parts: list[str] = field(default_factory=list)
+    y: float | int = EDGE
+    count: int = 0
+    width: int = WIDTH
+    edge: int = EDGE
+
+    def text(
+        self,
+        x: float | int,
+        y: float | int,
+        words: str,
+        size: float | int,
+        colour: str = INK,
+        weight: str = "normal",
+    ) -> None:
+        """Write one line with its baseline at y."""
+        self.parts.append(
+            f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{colour}" font-weight="{weight}">'
+            f"{escape(words)}</text>"
+        )
+
+    def paragraph(
+        self, words: str, size: float | int, colour: str, width: float | int, x: float | int = EDGE
+    ) -> None:
+        """Write wrapped lines and move on."""
+        for line in wrap(words, size, width):
+            self.y += round(1.4 * size)
+            self.text(x, self.y, line, size, colour)
+
+    def cell(self, cell: Cell, x: float | int, y: float | int, width: int) -> None:
+        """Place a chart."""
+        svg = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
+        self.count += 1
+        self.parts.append(
+            f'<g transform="translate({x:g},{y:g})" role="img" aria-label={quoteattr(cell.text)}>'
+            f"{inner(svg, f'c{self.count}-')}</g>"
+        )
+
+
+def figure_svg(report: Report) -> str:
+    """Compose a report as one SVG document."""
+    sheet = _Sheet()
+    _head(sheet, report)
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    lettered = [(next(letters), panel) for panel in report.panels]
+    for row in rows_of(lettered):
+        _row(sheet, row)
+    _foot(sheet, report, lettered)
+    height = round(sheet.y + EDGE)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDTH}" '
+        f'height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="{FONT}" role="img" '
+        f"aria-label={quoteattr(report.title)}><title>{escape(report.title)}</title>"
+        f"<desc>{escape(report.summary)}</desc>"
+        f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>{"".join(sheet.parts)}</svg>'
+    )
+
+
+def panels_svg(panels: Sequence[Panel], *, width: int = 760) -> str:
+    """Compose panels alone as one SVG document, for a page that has title and captions around it.
+
+    Arguments:
+        panels: in reading order; letters are theirs from a on, if there are several.
+        width: pixels.
+    """
+    sheet = _Sheet(y=1, width=width, edge=0)
+    letters = iter("abcdefghijklmnopqrstuvwxyz") if len(panels) > 1 else iter([""])
+    for row in rows_of([(next(letters), panel) for panel in panels]):
+        _row(sheet, row)
+    height = round(sheet.y - ROW_GAP + 4)
+    words = " ".join(cell.text for panel in panels for group in panel.groups for cell in group.cells)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" '
+        f'height="{height}" viewBox="0 0 {width} {height}" font-family="{FONT}" role="img" '
+        f'aria-label={quoteattr(words)}><rect width="{width}" height="{height}" fill="{PAPER}"/>'
+        f"{''.join(sheet.parts)}</svg>"
+    )
+
+
+def rows_of(panels: list[tuple[str, Panel]]) -> list[list[tuple[str, Panel]]]:
+    """Fill rows of 12 columns from left to right."""
+    rows: list[list[tuple[str, Panel]]] = []
+    used = 12
+    for entry in panels:
+        if used + entry[1].span > 12:
+            rows.append([])
+            used = 0
+        rows[-1].append(entry)
+        used += entry[1].span
+    return rows
+
+
+def _head(sheet: _Sheet, report: Report) -> None:
+    sheet.y += 8
+    for line in wrap(report.title, 23, WIDTH - 2 * EDGE, bold=True):
+        sheet.text(EDGE, sheet.y + 8, line, 22, INK, "bold")
+        sheet.y += 27
+    sheet.y -= 10
+    if report.summary:
+        sheet.paragraph(report.summary, 13, INK, WIDTH - 2 * EDGE)
+    sheet.y += 4
+    for name, value in report.facts:
+        sheet.paragraph(f"{name}: {value}", 10.5, SOFT, WIDTH - 2 * EDGE)
+    for note in report.notes:
+        sheet.paragraph(note, 10.5, SOFT, WIDTH - 2 * EDGE)
+    sheet.y += 22
+
+
+def _row(sheet: _Sheet, row: list[tuple[str, Panel]]) -> None:
+    column = (sheet.width - 2 * sheet.edge + GAP) / 12
+    x, deepest = float(sheet.edge), sheet.y
+    for letter, panel in row:
+        width = panel.span * column - GAP
+        deepest = max(deepest, _panel(sheet, letter, panel, x, width))
+        x += panel.span * column
+    sheet.y = deepest + ROW_GAP
+
+
+def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: float | int) -> float | int:
+    """Draw a panel from the sheet's line down; return its lower edge."""
+    y = sheet.y
+    sheet.parts.append(f'<path d="M{x:g},{y:g}h{width:g}" stroke="{FAINT}" stroke-width="0.8"/>')
+    if letter:
+        sheet.text(x, y + 18, letter, 13, INK, "bold")
+    sheet.text(x + 16 if letter else x, y + 18, panel.title, 13, INK, "bold")
+    y += 26
+    labelled = any(group.label for group in panel.groups)
+    columns = len(panel.groups)
+    each = (width - (columns - 1) * GAP) / columns
+    deepest = y
+    for i, group in enumerate(panel.groups):
+        left, top = x + i * (each + GAP), y
+        if labelled:
+            sheet.text(left, top + 12, group.label, 11.5, SOFT)
+            top += 18
+        cells = (
+            int(each / len(group.cells)) if columns > 1 or len(group.cells) == 1 else int(min(each / 2, 320))
+        )
+        for j, cell in enumerate(group.cells):
+            sheet.cell(cell, left + j * cells, top, cells)
+            deepest = max(deepest, top + cell.outer_height(cells))
+    return deepest
+
+
+def _foot(sheet: _Sheet, report: Report, lettered: list[tuple[str, Panel]]) -> None:
+    sheet.parts.append(
+        f'<path d="M{EDGE},{sheet.y:g}h{WIDTH - 2 * EDGE}" stroke="{FAINT}" stroke-width="0.8"/>'
+    )
+    sheet.y += 4
+    start, half = sheet.y, (WIDTH - 2 * EDGE - GAP) / 2
+    lines = [wrap(f"{letter}  {panel.title}. {panel.caption}", 9.5, half) for letter, panel in lettered]
+    total = sum(map(len, lines))
+    x, placed, deepest = float(EDGE), 0, start
+    for block in lines:
+        if x == EDGE and placed >= total / 2:
+            x, sheet.y = EDGE + half + GAP, start
+        for line in block:
+            sheet.y += 13
+            sheet.text(x, sheet.y, line, 9.5, SOFT)
+        sheet.y += 4
+        placed += len(block)
+        deepest = max(deepest, sheet.y)
+    sheet.y = deepest + 6
+    for what, command in report.commands:
+        if command:
+            sheet.paragraph(f"$ {command}   # {what}", 9.5, INK, WIDTH - 2 * EDGE)
+    sheet.paragraph(report.colophon, 9.5, SOFT, WIDTH - 2 * EDGE)
+
+
+def wrap(words: str, size: float | int, width: float | int, *, bold: bool = False) -> list[str]:
+    """Break text into lines by the mean width of its letters.
+
+    Example:
+        >>> wrap("one two three", 10, 45)
+        ['one two', 'three']
+    """
+    most = max(8, int(width / (size * (0.54 if bold else 0.46))))
+    lines: list[str] = []
+    for word in words.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= most:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
+    return lines
+
+
+def inner(svg: str, prefix: str) -> str:
+    """Return what is inside an SVG document, its identifiers made unique by a prefix."""
+    body = re.sub(r"^.*?<svg[^>]*>(.*)</svg>\s*$", r"\1", svg, flags=re.DOTALL)
+    body = re.sub(r'\bid="', f'id="{prefix}', body)
+    return re.sub(r"url\(#", f"url(#{prefix}", body)

@@ -1,0 +1,124 @@
+"""Reports as files: the format from the suffix, the file complete or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import vl_convert
+
+from ...algebra import Basis
+from ...models import MLP
+from ...models.transformer import Transformer
+from ...runs import Store
+from ...tasks import InputError, Task
+from ...tasks.errors import shorten
+from ..charts.png import recompress
+from ..report import Report, comparison, network_report, run_report, transformer_report
+from ..sweep_report import sweep_report
+from .html import page_html
+from .svg import figure_svg
+
+SUFFIXES = (".html", ".png", ".svg", ".pdf")
+"""What a report is written as, by the ending of its file."""
+SCALE = 2.0
+"""Pixels of a PNG per pixel of the figure."""
+
+
+def write_report(store: Store, run: str, path: Path) -> Path:
+    """Write the report of a stored run.
+
+    Arguments:
+        store: where the run is.
+        run: its id, the beginning of it, or `latest`.
+        path: ends in .html, .png, .svg or .pdf.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: no such run, or another suffix.
+    """
+    path = check_path(path)
+    return write(run_report(store, run, path), path)
+
+
+def write_comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Path:
+    """Write the last weights of a run beside a closed form of the same task.
+
+    Raises:
+        InputError: no such run, another suffix, or a network of another shape.
+    """
+    path = check_path(path)
+    return write(comparison(store, run, closed_form, path), path)
+
+
+def write_network_report(
+    net: MLP,
+    basis: Basis,
+    path: Path,
+    *,
+    title: str,
+    summary: str = "",
+    task: Task | None = None,
+    command: str = "",
+) -> Path:
+    """Write the report of a network alone, whatever its source; arguments as in `network_report`."""
+    path = check_path(path)
+    return write(network_report(net, basis, title, summary=summary, task=task, command=command), path)
+
+
+def write_transformer_report(
+    net: Transformer, task: Task, path: Path, *, title: str, command: str = ""
+) -> Path:
+    """Write the report of a transformer alone, whatever its source; arguments as in `transformer_report`."""
+    path = check_path(path)
+    return write(transformer_report(net, task, title, command=command), path)
+
+
+def write_sweep_report(
+    store: Store, name: str, path: Path, axes: Sequence[str] = (), values: Sequence[str] = ()
+) -> Path:
+    """Write the report of a sweep; arguments as in `sweep_report`."""
+    path = check_path(path)
+    return write(sweep_report(store, name, path, axes, values), path)
+
+
+def check_path(path: Path) -> Path:
+    """Refuse a suffix that names no format, and a folder that does not exist."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"output: must end in .html, .png, .svg or .pdf, got {shorten(path.name)}")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"output: must be in an existing folder, got {shorten(path)}")
+    if path.is_dir():
+        raise InputError(f"output: must be a file, got the folder {shorten(path)}")
+    return path
+
+
+def write(report: Report, path: Path) -> Path:
+    """Write a report under a temporary name, then rename it into place."""
+    content = rendered(report, path.suffix.lower())
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise InputError(f"output: cannot write {shorten(path)} ({error.strerror})") from None
+    return path
+
+
+def rendered(report: Report, suffix: str) -> bytes:
+    """Return the bytes of a report in a format."""
+    if suffix == ".html":
+        return page_html(report).encode()
+    svg = figure_svg(report)
+    if suffix == ".png":
+        return recompress(bytes(vl_convert.svg_to_png(svg, scale=SCALE, ppi=72)))
+    if suffix == ".pdf":
+        return bytes(vl_convert.svg_to_pdf(svg))
+    return svg.encode()

@@ -1,0 +1,1 @@
+"""Each learner's panels and words, one file per learner."""

@@ -1,0 +1,99 @@
+"""The panels of a kernel machine's run, from its records and kept matrices.
+
+Owns: which panels, in which order, and what a run cannot show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...algebra import Basis
+from ...models.kernel_machine import KernelMachine
+from ...runs import Checkpoint, Record, RunRow
+from ..charts.chart import Panel
+from ..charts.timeline import Frame
+from ..panels import curves
+from ..panels import hidden_progress as progress
+from ..panels.metric_maps import metric_maps
+from ..views.kernel_machine_view import Machine, machine_stages, transition
+from ..views.tables import load_weights, moment_table
+
+
+def machine_panels(
+    row: RunRow,
+    records: Sequence[Record],
+    checkpoints: Sequence[Checkpoint],
+    basis: Basis,
+    operands: tuple[str, ...],
+) -> tuple[list[Panel], list[str]]:
+    """Draw a run of a kernel machine.
+
+    Returns:
+        (panels, notes on what is missing or must be known).
+    """
+    machines, notes = _machines(row, records, checkpoints, basis, operands)
+    panels: list[Panel] = []
+    if records:
+        frame = Frame(max(row.step, records[-1].step), moment_table(row), linear=True, unit="iteration")
+        matrices = progress.matrix_table(checkpoints, machines[-1]) if machines else []
+        alignment, deviation, share = progress.hidden_progress(
+            frame, records, matrices, identity=_starts_uncoupled(records)
+        )
+        panels += [
+            curves.accuracy(frame, records, row.context),
+            alignment,
+            deviation,
+            curves.loss(frame, records, row.context, "mse"),
+            share,
+            progress.effective_rank(frame, records),
+        ]
+    panels += metric_maps(machines) if machines else []
+    panels += [progress.spectra(machines)] if machines else []
+    if records:
+        panels.append(progress.conditioning(frame, records))
+        notes += _singular_note(records)
+        if transition(records) is None and row.step > 1:
+            notes.append(
+                "Test accuracy made no jump; the matrix in the middle is that of half the iterations."
+            )
+    return panels, notes
+
+
+def _starts_uncoupled(records: Sequence[Record]) -> bool:
+    """Say whether M at step 0 has no off-diagonal blocks: only then are both measures exact there."""
+    first = records[0].scalars
+    return (
+        records[0].step == 0 and first.get("circulant_deviation") == 0 and first.get("structure_share") == 1
+    )
+
+
+def _machines(
+    row: RunRow,
+    records: Sequence[Record],
+    checkpoints: Sequence[Checkpoint],
+    basis: Basis,
+    operands: tuple[str, ...],
+) -> tuple[list[Machine], list[str]]:
+    machines, notes = [], []
+    for stage in machine_stages(row, records):
+        found, note = load_weights(checkpoints, stage.step, "iteration")
+        if isinstance(found, KernelMachine):
+            machines.append(Machine.of(stage, found, basis, operands))
+        else:
+            notes.append(
+                note or f"The weights kept at iteration {stage.step:,} are no kernel machine; not shown."
+            )
+    return machines, notes
+
+
+def _singular_note(records: Sequence[Record]) -> list[str]:
+    steps = [record.step for record in records if record.scalars.get("singular", 0) > 0]
+    if not steps:
+        return []
+    when = (
+        f"iteration {steps[0]:,}" if len(steps) == 1 else f"{len(steps):,} iterations, the first {steps[0]:,}"
+    )
+    return [
+        f"The kernel matrix was singular to working precision at {when}: the solution of least norm was "
+        "taken, which need not fit every training input. A ridge makes it regular."
+    ]

@@ -1,0 +1,115 @@
+"""The panels of a transformer's run, from its records and kept weights.
+
+Owns: which panels, in which order, and what a run cannot show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...measures import make_token_lens
+from ...measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
+from ...models.transformer import Transformer
+from ...runs import Checkpoint, Record, RunRow
+from ...tasks import Task
+from ..charts.chart import Panel
+from ..charts.timeline import Frame
+from ..panels import curves
+from ..panels.attention_maps import attention_panels
+from ..panels.loss_parts import frequency_worth, loss_parts
+from ..panels.neuron_waves import neuron_waves
+from ..panels.wave_curves import wave_curves
+from ..panels.wave_spectra import wave_spectra
+from ..views.circuit_view import CircuitPortrait
+from ..views.tables import Stage, load_weights, moment_table, stages
+
+
+def transformer_panels(
+    row: RunRow,
+    records: Sequence[Record],
+    checkpoints: Sequence[Checkpoint],
+    task: Task,
+    loss: str,
+) -> tuple[list[Panel], list[str]]:
+    """Draw a run of a transformer.
+
+    Arguments:
+        row: the run.
+        records: its observations.
+        checkpoints: its kept weights.
+        task: what it learned.
+        loss: name of the training loss.
+
+    Returns:
+        (panels, notes on what is missing).
+    """
+    panels: list[Panel] = []
+    if records:
+        frame = Frame(max(row.step, records[-1].step), moment_table(row))
+        weight, gradient = curves.norms(frame, records)
+        panels += [
+            curves.accuracy(frame, records, row.context),
+            curves.loss(frame, records, row.context, loss),
+            weight,
+            *wave_curves(frame, records),
+            gradient,
+        ]
+    networks, notes = _networks(row, checkpoints)
+    drawn, missing = network_panels(networks, task)
+    return panels + drawn, notes + missing
+
+
+def network_panels(
+    networks: Sequence[tuple[Stage, Transformer]], task: Task
+) -> tuple[list[Panel], list[str]]:
+    """Draw what depends on weights alone, at every stage: waves, then neurons, attention, parts of logits.
+
+    Returns:
+        As `transformer_panels`.
+    """
+    if not networks:
+        return [], []
+    lens = make_token_lens(task.p)
+    panels = [wave_spectra(networks, lens, matrix) for matrix in ("embedding", "readout")]
+    notes = []
+    if has_circuit(task, networks[-1][1]):
+        for at in task_grids(task):
+            portraits = [CircuitPortrait(stage, net, at) for stage, net in networks]
+            panels += [_named(panel, at) for panel in circuit_panels(portraits)]
+    else:
+        notes.append("Attention, neurons and parts of the logits are drawn for two operands and moderate p.")
+    if len(networks) == 1:
+        panels = [panel if len(panel.groups) > 1 else replace(panel, span=6) for panel in panels]
+    return panels, notes
+
+
+def circuit_panels(portraits: Sequence[CircuitPortrait]) -> list[Panel]:
+    """Draw what the networks of several stages do with the pairs of one task."""
+    last = portraits[-1]
+    return [
+        neuron_waves(portraits),
+        *attention_panels(last),
+        loss_parts(portraits, last.circuit.key),
+        frequency_worth(last),
+    ]
+
+
+def _named(panel: Panel, at: TaskGrid) -> Panel:
+    """Put the task of a mixture into a panel's title."""
+    if at.number is None:
+        return panel
+    return replace(panel, key=f"{panel.key}_{at.number + 1}", title=f"{at.task.name}: {panel.title}")
+
+
+def _networks(
+    row: RunRow, checkpoints: Sequence[Checkpoint]
+) -> tuple[list[tuple[Stage, Transformer]], list[str]]:
+    networks, notes = [], []
+    for stage in stages(row):
+        found, note = load_weights(checkpoints, stage.step)
+        if isinstance(found, Transformer):
+            networks.append((stage, found))
+        else:
+            notes.append(note or f"The weights kept at step {stage.step:,} are no transformer; not shown.")
+    return networks, notes

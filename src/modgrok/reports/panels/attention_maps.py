@@ -1,0 +1,97 @@
+"""How the last position attends to each operand, over all pairs, head by head.
+
+Owns: the maps, and how many heads a row holds.
+"""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from ...measures.circuit.circuit import attention_maps
+from ...models.transformer import Transformer
+from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.image import picture
+from ..charts.palette import SOFT
+from ..charts.png import data_uri
+from ..charts.ramp import SEQUENTIAL, colours, indices
+from ..charts.table import Table
+from ..views.circuit_view import CircuitPortrait
+from ..views.mlp_view import Axis
+
+A_ROW = 4
+"""Heads side by side."""
+MOST_ROWS = 4
+"""Rows of heads drawn; of a larger network the first heads are."""
+LARGEST = 512
+"""Most values of an operand drawn."""
+
+
+def attention_panels(portrait: CircuitPortrait) -> list[Panel]:
+    """Draw the attention of the last position to both operands, for every head of every layer."""
+    maps = portrait.in_order(attention_maps(portrait.circuit))
+    places = operand_places(portrait.net)
+    heads = [(layer, head) for layer in range(maps.shape[0]) for head in range(maps.shape[1])]
+    rows = [heads[start : start + A_ROW] for start in range(0, len(heads), A_ROW)][:MOST_ROWS]
+    panels = []
+    for number, row in enumerate(rows):
+        groups = []
+        for layer, head in row:
+            cells = tuple(
+                _map(maps[layer, head, place], portrait, operand) for operand, place in enumerate(places)
+            )
+            named = f"head {head}" if len(portrait.net.blocks) == 1 else f"layer {layer}, head {head}"
+            groups.append(Group(named[0].upper() + named[1:], cells))
+        key = "attention" if number == 0 else f"attention_{number + 1}"
+        further = "" if number == 0 else ", continued"
+        panels.append(Panel(key, f"Attention to each operand{further}", _caption(portrait), tuple(groups)))
+    return panels
+
+
+def operand_places(net: Transformer) -> tuple[int, int]:
+    """Return the places of two operands in the sequence.
+
+    Example:
+        >>> class Infix: layout = "infix"
+        >>> operand_places(Infix)
+        (0, 2)
+    """
+    return (0, 1) if net.layout == "equals" else (0, 2)
+
+
+def _caption(portrait: CircuitPortrait) -> str:
+    first, second = portrait.operands[:2]
+    return (
+        f"Share of attention that the last position, which answers, gives to {first} (left) and to {second} "
+        f"(right) at every pair; what is missing to 1 goes to the operator. Each map is on its own scale, "
+        "written above it, dark is more. Stripes are waves in one operand (Nanda et al. 2023, Sec. 4.1). "
+        f"Weights shown: {portrait.label}."
+    )
+
+
+def _map(grid: np.ndarray, portrait: CircuitPortrait, operand: int) -> Cell:
+    first, second = portrait.axes
+    pace = -(-max(grid.shape) // LARGEST)
+    grid = grid[::pace, ::pace]
+    low, high = float(grid.min()), float(grid.max())
+    uri = data_uri(indices(grid.T[::-1], low, high), colours(SEQUENTIAL))
+    corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
+    points = alt.Chart(data(corners)).mark_point(opacity=0)
+    axes = points.encode(x=_axis("x", first), y=_axis("y", second, titled=operand == 0))
+    name = portrait.operands[operand]
+    scale: Table = [{"label": f"to {name}: {low:.2f}–{high:.2f}"}]
+    label = alt.Chart(data(scale)).mark_text(align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
+    written = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
+    text = f"Attention to {name} over all pairs, between {low:.3f} and {high:.3f}."
+    margins = Margins(30, 4, 18, 34) if operand == 0 else Margins(8, 26, 18, 34)
+    return Cell(alt.layer(picture(uri), axes, written), text, 0, margins, square=True)
+
+
+def _axis(channel: str, axis: Axis, *, titled: bool = True) -> alt.X | alt.Y:
+    build = alt.X if channel == "x" else alt.Y
+    return build(
+        f"{channel}:Q",
+        title=axis.title if titled else None,
+        scale=alt.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
+        axis=alt.Axis(tickCount=3, format="d", tickMinStep=1, labels=titled),
+    )

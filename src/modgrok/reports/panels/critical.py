@@ -1,0 +1,191 @@
+"""Critical fractions of a sweep: where half of the seeds begin to grok, and the shares that say so.
+
+Owns: the two panels. The estimator is in `sweeps.critical.estimate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from ...sweeps.critical.probes import Probed, count_probes, trials_of
+from ...sweeps.tables.table import SweepTable
+from ..charts.bands import LINES
+from ..charts.chart import Cell, Margins, Panel, data, single
+from ..charts.grid_cells import coordinates, short
+from ..charts.palette import FAINT
+from ..charts.table import Table
+from ..charts.timeline import spread
+
+TALL = 190
+"""Height of both charts, pixels."""
+
+
+def searched(table: SweepTable) -> bool:
+    """Say whether the points of a sweep are no full grid: its fractions were chosen as it went."""
+    full = 1
+    for axis in table.axes:
+        full *= len(coordinates(table.runs, axis))
+    return "fraction" in table.axes and len(table.runs) < full
+
+
+def critical_panels(table: SweepTable) -> list[Panel]:
+    """Draw the critical fraction against one other axis, a line for each value of a second.
+
+    Nothing where fractions or seeds do not vary, where more than two other axes do, or where no crossing was
+    seen inside the fractions tried.
+    """
+    others = [axis for axis in table.axes if axis not in ("fraction", "seed")]
+    varied = [axis for axis in others if len(coordinates(table.runs, axis)) > 1]
+    if "fraction" not in table.axes or len(varied) > 2:
+        return []
+    points = [at for at in count_probes(trials_of(table.runs, table.axes)) if len(at.probes) > 1]
+    rows = critical_rows(points, varied)
+    if not any(row["place"] == "inside" for row in rows):
+        return []
+    panels = []
+    if varied:
+        caption = (
+            "Training fraction from which on at least half of the seeds grok within the budget. Thick: the "
+            "bracket, between the last fraction at which fewer do and the next one tried; thin: as far as "
+            "Wilson's 95% intervals of single fractions leave it open. Triangles: outside what was tried."
+        )
+        cell = critical_cell(rows, varied)
+        title = f"Critical fraction against {varied[0].replace('_', ' ')}"
+        panels.append(single("critical", title, caption, cell, 6))
+    if len(points) <= len(LINES) and (searched(table) or not varied):
+        caption = "Share of the seeds that grok within the budget at each fraction tried; bars: Wilson's 95%."
+        panels.append(
+            single("shares", "Seeds that grok against fraction", caption, share_cell(points, varied), 6)
+        )
+    return panels
+
+
+def critical_rows(points: Sequence[Probed], varied: Sequence[str]) -> Table:
+    """List place, estimate, bracket and sure interval of every point, its ends filled in by the range."""
+    rows: Table = []
+    for at in points:
+        known = at.critical
+        assert known is not None
+        first, last = known.probes[0].fraction, known.probes[-1].fraction
+        low, high = known.bracket
+        middle = known.estimate or (first if known.place == "below" else last)
+        rows.append(
+            {
+                "x": at.point[varied[0]] if varied else "",
+                "line": short(at.point[varied[1]]) if len(varied) > 1 else "",
+                "place": known.place,
+                "middle": middle,
+                "low": middle if low is None or high is None else low,
+                "high": middle if low is None or high is None else high,
+                "sure_low": known.sure[0] if known.sure[0] is not None else first,
+                "sure_high": known.sure[1] if known.sure[1] is not None else last,
+            }
+        )
+    return rows
+
+
+def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
+    """Draw critical fractions with both intervals."""
+    numeric = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
+    axis = _numeric_axis(rows, varied[0]) if numeric else alt.X("x:N", title=varied[0], sort=None)
+    names = list(dict.fromkeys(row["line"] for row in rows))
+    palette = [LINES[i % len(LINES)] for i in range(len(names))]
+    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=palette), legend=None)
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    chart = alt.Chart(data(rows))
+    inside = alt.Chart(data([row for row in rows if row["place"] == "inside"]))
+
+    def rule(width: float, low: str, high: str, source: alt.Chart, opacity: float) -> alt.Chart:
+        return source.mark_rule(strokeWidth=width, opacity=opacity).encode(
+            x=axis, y=alt.Y(f"{low}:Q", scale=scale), y2=f"{high}:Q", color=shade
+        )
+
+    middle = alt.Y("middle:Q", scale=scale, title="training fraction", axis=alt.Axis(tickCount=5))
+    layers = [
+        rule(1.2, "sure_low", "sure_high", inside, 0.55),
+        rule(6.0, "low", "high", inside, 0.45),
+        inside.mark_line(strokeWidth=1.4).encode(x=axis, y=middle, color=shade),
+        inside.mark_circle(size=40, opacity=1).encode(x=axis, y=middle, color=shade),
+    ]
+    for place, shape in (("above", "triangle-up"), ("below", "triangle-down")):
+        source = alt.Chart(data([row for row in rows if row["place"] == place]))
+        layers.append(
+            source.mark_point(shape=shape, size=70, opacity=1).encode(x=axis, y=middle, color=shade)
+        )
+    layers.append(chart.mark_point(size=0, opacity=0).encode(x=axis, y=middle))
+    if len(varied) > 1:
+        layers.append(_tags([(row, row["middle"]) for row in _last_of_lines(rows)], varied[1], shade))
+    told = "; ".join(
+        f"{short(r['x'])} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}" for r in rows
+    )
+    text = f"Critical training fraction against {varied[0]}: {told}"
+    return Cell(alt.layer(*layers), text, TALL, Margins(46, 96 if len(varied) > 1 else 16, 10, 38))
+
+
+def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
+    """Draw the share of seeds that grok against fraction, a line a point."""
+    names = [", ".join(short(at.point[axis]) for axis in varied) for at in points]
+    rows = [
+        {
+            "line": name,
+            "x": p.fraction,
+            "share": p.grokked / p.of,
+            "low": p.interval[0],
+            "high": p.interval[1],
+        }
+        for name, at in zip(names, points, strict=True)
+        for p in sorted(at.probes.values(), key=lambda probe: probe.fraction)
+    ]
+    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=list(LINES[: len(names)])), legend=None)
+    x = alt.X("x:Q", title="training fraction", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
+    scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
+    y = alt.Y(
+        "share:Q", scale=scale, title="seeds that grok", axis=alt.Axis(values=[0, 0.5, 1], format=".0%")
+    )
+    chart = alt.Chart(data(rows))
+    half = alt.Chart(data([{"half": 0.5}])).mark_rule(color=FAINT, strokeDash=[3, 3])
+    layers = [
+        half.encode(y=alt.Y("half:Q", scale=scale)),
+        chart.mark_rule(strokeWidth=1, opacity=0.3).encode(
+            x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q", color=shade
+        ),
+        chart.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=shade),
+        chart.mark_circle(size=34, opacity=1).encode(x=x, y=y, color=shade),
+    ]
+    right = 16
+    if varied:
+        last: list[tuple[dict[str, Any], float]] = [({"line": name}, 1.0) for name in names]
+        layers.append(_tags(last, " ".join(varied), shade))
+        right = 96
+    told = "; ".join(f"{r['line']} at {r['x']:.3g} {r['share']:.2g}" for r in rows)
+    return Cell(alt.layer(*layers), f"Seeds that grok: {told}", TALL, Margins(46, right, 10, 38))
+
+
+def _numeric_axis(rows: Table, name: str) -> alt.X:
+    values = sorted({row["x"] for row in rows})
+    log = values[0] > 0 and values[-1] / values[0] > 8
+    scale = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
+    ticks = alt.Axis(values=values, format=".6~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
+    return alt.X("x:Q", title=name.replace("_", " "), scale=scale, axis=ticks)
+
+
+def _last_of_lines(rows: Table) -> list[dict[str, Any]]:
+    names = dict.fromkeys(row["line"] for row in rows)
+    return [[row for row in rows if row["line"] == name][-1] for name in names]
+
+
+def _tags(ends: Sequence[tuple[dict[str, Any], float]], name: str, shade: alt.Color) -> alt.Chart:
+    """Name lines right of the chart, at the height of their ends as far as there is room."""
+    ordered = sorted(ends, key=lambda end: -end[1])
+    pixels = spread([TALL * (1 - at) for _, at in ordered], TALL)
+    tagged = [
+        {"line": row["line"], "tag": f"{name.replace('_', ' ')} {row['line']}", "pixel": pixel}
+        for (row, _), pixel in zip(ordered, pixels, strict=True)
+    ]
+    mark = alt.Chart(data(tagged)).mark_text(align="left", dx=8, fontSize=10)
+    return mark.encode(
+        x=alt.value(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text="tag:N", color=shade
+    )

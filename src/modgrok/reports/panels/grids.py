@@ -1,0 +1,170 @@
+"""Maps over pairs of operand values, next to their two-dimensional Fourier spectra.
+
+Owns: the maps of one hidden unit's preactivation and of one logit. Other operands, if any, are at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.image import picture
+from ..charts.palette import FAINT, INK, SOFT
+from ..charts.png import data_uri
+from ..charts.ramp import DIVERGING, colours, indices
+from ..charts.table import Table
+from ..views.mlp_view import Axis, Portrait, units_of
+
+LEAST_SHARE = 0.002
+MOST_PEAKS = 400
+OUTPUT = 6
+"""Group element whose logit is shown; Gromov 2023, Fig. 2, shows the same."""
+
+
+def unit_maps(portraits: Sequence[Portrait], *, one_network: bool) -> Panel:
+    """Draw the preactivation of the most periodic hidden unit over (x, y); see `units_of`."""
+    units = [chosen[0] for chosen in units_of(portraits, one_network=one_network)]
+    grids = [portrait.preactivation(unit) for portrait, unit in zip(portraits, units, strict=True)]
+    names = [f"hidden unit {unit}" for unit in units]
+    first, second = portraits[-1].operands[:2]
+    caption = (
+        f"What enters the activation of one hidden unit at every pair ({first}, {second})"
+        f"{_others(portraits[-1])}: blue below zero, rust above, each map on its own symmetric scale with "
+        f"the extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes "
+        f"and a pure wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
+    )
+    return Panel(
+        "unit",
+        _title("Preactivation of hidden unit", units) + " and its spectrum",
+        caption,
+        _groups(portraits, grids, names),
+    )
+
+
+def logit_maps(portraits: Sequence[Portrait]) -> Panel:
+    """Draw one logit over (x, y)."""
+    basis = portraits[-1].basis
+    output = int(basis.outputs[OUTPUT % basis.order])
+    grids = [portrait.logit(output) for portrait in portraits]
+    names = [f"logit {output}"] * len(portraits)
+    first, second = portraits[-1].operands[:2]
+    caption = (
+        f"The output for class {output} at every pair ({first}, {second}){_others(portraits[-1])}. A network "
+        f"that solves the task is high exactly where the answer is {output}: along diagonals where the task "
+        "is a sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). " + _spectrum_words()
+    )
+    return Panel(
+        "logit", f"Output for class {output} and its spectrum", caption, _groups(portraits, grids, names)
+    )
+
+
+def _title(title: str, units: list[int]) -> str:
+    return f"{title} {units[0]}" if len(set(units)) == 1 else title.replace(" hidden", " a hidden")
+
+
+def _others(portrait: Portrait) -> str:
+    rest = portrait.operands[2:]
+    return f" with {' = '.join(rest)} = 0" if rest else ""
+
+
+def _spectrum_words() -> str:
+    return (
+        "Disc area: share of each pair of frequencies in the map's power, from "
+        f"{LEAST_SHARE:.1%} on, the mean left out."
+    )
+
+
+def _groups(
+    portraits: Sequence[Portrait], grids: Sequence[np.ndarray], names: Sequence[str]
+) -> tuple[Group, ...]:
+    groups = []
+    for portrait, raw, name in zip(portraits, grids, names, strict=True):
+        grid = np.where(np.isfinite(raw), raw, 0.0)
+        said = f"{name}, {portrait.label}"
+        cells = [_map(grid, portrait.axes[0], portrait.axes[1], said)]
+        if portrait.axes[0].one_to_one and portrait.axes[1].one_to_one and len(grid) == portrait.basis.order:
+            cells.append(_spectrum(grid, said))
+        groups.append(Group(portrait.label, tuple(cells)))
+    return tuple(groups)
+
+
+def _map(grid: np.ndarray, first: Axis, second: Axis, said: str) -> Cell:
+    most = float(np.abs(grid).max()) or 1.0
+    uri = data_uri(indices(grid.T[::-1], -most, most), colours(DIVERGING))
+    corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
+    points = alt.Chart(data(corners)).mark_point(opacity=0)
+    axes = points.encode(x=_axis("x", first), y=_axis("y", second))
+    label = alt.Chart(data([{"label": f"±{most:.2g}"}])).mark_text(
+        align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
+    )
+    scale = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
+    text = f"Map of {said} over all pairs of values; extremes ±{most:.2g}."
+    return Cell(alt.layer(picture(uri), axes, scale), text, 0, Margins(36, 6, 18, 34), square=True)
+
+
+def _axis(channel: str, axis: Axis) -> alt.X | alt.Y:
+    build = alt.X if channel == "x" else alt.Y
+    return build(
+        f"{channel}:Q",
+        title=axis.title,
+        scale=alt.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
+        axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
+    )
+
+
+def peaks(grid: np.ndarray) -> Table:
+    """List (fx, fy, share) of the pairs of frequencies with the greatest shares of power.
+
+    Frequencies are centred: from -n/2 to n/2. The mean takes no part.
+
+    Example:
+        >>> wave = np.cos(2 * np.pi * np.arange(8) / 8)
+        >>> peaks(wave[:, None] + 0 * wave[None, :])
+        [{'fx': -1, 'fy': 0, 'share': 0.5}, {'fx': 1, 'fy': 0, 'share': 0.5}]
+    """
+    scaled = grid / (np.abs(grid).max() or 1.0)
+    power = np.abs(np.fft.fft2(scaled - scaled.mean())) ** 2
+    power[0, 0] = 0.0
+    shares = power / (power.sum() or 1.0)
+    n, m = grid.shape
+    best = np.argsort(-shares.ravel(), kind="stable")[:MOST_PEAKS]
+    found = []
+    for i, j in zip(*np.unravel_index(best, shares.shape), strict=True):
+        share = float(shares[i, j])
+        if share >= LEAST_SHARE:
+            fx, fy = int((i + n // 2) % n - n // 2), int((j + m // 2) % m - m // 2)
+            found.append({"fx": fx, "fy": fy, "share": round(share, 6)})
+    return sorted(found, key=lambda row: (row["fx"], row["fy"]))
+
+
+def _spectrum(grid: np.ndarray, said: str) -> Cell:
+    rows = peaks(grid)
+    reach = len(grid) / 2
+    domain = [-reach, reach]
+    discs = alt.Chart(data(rows)).mark_point(filled=True, color=INK, opacity=0.85, strokeWidth=0)
+    encodings = []
+    for channel, name, title in ((alt.X, "fx", "frequencies"), (alt.Y, "fy", None)):
+        encodings.append(
+            channel(
+                f"{name}:Q",
+                title=title,
+                scale=alt.Scale(domain=domain, nice=False),
+                axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
+            )
+        )
+    x, y = encodings
+    size = alt.Size("share:Q", scale=alt.Scale(domain=[0, 0.25], range=[0, 70], clamp=True), legend=None)
+    tooltip = ["fx:Q", "fy:Q", alt.Tooltip("share:Q", format=".1%")]
+    cross = alt.Chart(data([{"zero": 0}])).mark_rule(color=FAINT, strokeWidth=0.6)
+    layers = [cross.encode(x=alt.X("zero:Q")), cross.encode(y=alt.Y("zero:Q"))]
+    layers.append(discs.encode(x=x, y=y, size=size, tooltip=tooltip))
+    if not rows:
+        none = alt.Chart(data([{"label": "power spread evenly"}])).mark_text(color=SOFT, fontSize=10)
+        layers.append(none.encode(x=alt.value(alt.expr("width / 2")), text="label:N"))
+    largest = sorted(rows, key=lambda row: -row["share"])[:4]
+    words = ", ".join(f"({row['fx']}, {row['fy']})" for row in largest) or "none stands out"
+    text = f"Two-dimensional Fourier spectrum of {said}; strongest frequencies {words}."
+    return Cell(alt.layer(*layers), text, 0, Margins(36, 6, 18, 34), square=True)

@@ -1,0 +1,156 @@
+"""The loss of every combination of key waves, other waves and residual; what each frequency is worth.
+
+Owns: the rows of the ablations as dots with their numbers, and the bars of single frequencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from ...measures.circuit.key_frequencies import LEAST_RISE
+from ...measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
+from ..charts.chart import Cell, Margins, Panel, data, single
+from ..charts.palette import FAINT, SECOND, SOFT, TEST, TRAIN
+from ..charts.table import Table
+from ..charts.timeline import log_range
+from ..views.circuit_view import CircuitPortrait
+from .curves import decades
+
+ROW = 27
+FLOOR = 1e-16
+"""Losses below this are drawn there: float64 cannot tell them from 0."""
+ROWS = {
+    "full_loss": "all",
+    "restricted_loss": "key",
+    "nonkey_loss": "other waves",
+    "residual_loss": "residual",
+    "key_nonkey_loss": "key + other waves",
+    "key_residual_loss": "key + residual",
+    "excluded_loss": "other waves + residual",
+}
+COLOURS = (FAINT, SECOND, TEST)
+
+
+def loss_parts(portraits: Sequence[CircuitPortrait], key: Sequence[int]) -> Panel:
+    """Draw the losses of all combinations at every stage, with the last network's key frequencies.
+
+    Arguments:
+        portraits: stages of one run.
+        key: key frequencies of the last one.
+    """
+    tables = [restricted_losses(portrait.circuit.logits, key) for portrait in portraits]
+    colours = COLOURS[-len(portraits) :]
+    names = [name for name, _ in COMBINATIONS]
+    every = [max(table[name], FLOOR) for table in tables for name in names]
+    low, high = log_range(every)
+    x = alt.X(
+        "value:Q",
+        title="cross-entropy over all pairs",
+        scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        axis=alt.Axis(format=".0e", values=list(decades(low, high) or ())),
+    )
+    y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(names)], nice=False), axis=None)
+    lines: Table = [{"at": len(names) - i - 0.5, "label": ROWS[name]} for i, name in enumerate(names)]
+    layers: list[alt.Chart] = [
+        alt.Chart(data(lines)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y),
+        alt.Chart(data(lines))
+        .mark_text(align="right", baseline="middle", dx=-8, fontSize=10.5)
+        .encode(x=alt.value(0), y=y, text="label:N"),
+    ]
+    for portrait, table, colour in zip(portraits, tables, colours, strict=True):
+        rows: Table = [
+            {
+                "at": len(names) - i - 0.5,
+                "value": max(table[name], FLOOR),
+                "loss": float(f"{table[name]:.4g}"),
+                "step": portrait.stage.step,
+            }
+            for i, name in enumerate(names)
+        ]
+        dots = alt.Chart(data(rows)).mark_point(filled=True, size=46, color=colour, opacity=1)
+        layers.append(dots.encode(x=x, y=y, tooltip=["step:Q", "loss:Q"]))
+    last: Table = [
+        {"at": len(names) - i - 0.5, "label": f"{tables[-1][name]:.2g}"} for i, name in enumerate(names)
+    ]
+    numbers = alt.Chart(data(last)).mark_text(
+        align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST
+    )
+    layers.append(numbers.encode(x=alt.value("width"), y=y, text="label:N"))
+    layers += _legend(portraits, colours)
+    said = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
+    cell = Cell(
+        alt.layer(*layers),
+        f"Loss of parts of the logits, {portraits[-1].label}: {said}.",
+        ROW * len(names),
+        Margins(left=132, right=62, top=26, bottom=34),
+    )
+    shown = ", ".join(map(str, key)) or "none"
+    caption = (
+        "The logits over all pairs are the sum of a constant, of waves in the sum of the operands (in the "
+        "basis of the task) at key frequencies and at others, and of a residual; each line keeps the "
+        "constant and the parts named. 'key' is the restricted loss, 'other waves + residual' the excluded "
+        f"loss (Nanda et al. 2023, Sec. 5.1; Furuta et al. 2024, Table A.4). Key frequencies: {shown}, "
+        f"without which the last network's loss rises by more than {LEAST_RISE:.0e}. Numbers: "
+        f"{portraits[-1].label}."
+    )
+    return single("ablations", "Loss of parts of the logits", caption, cell, 6)
+
+
+def _legend(portraits: Sequence[CircuitPortrait], colours: Sequence[str]) -> list[alt.Chart]:
+    layers, at = [], 0.0
+    for portrait, colour in zip(portraits, colours, strict=True):
+        dot = alt.Chart(data([{}])).mark_point(filled=True, size=46, color=colour, opacity=1)
+        layers.append(dot.encode(x=alt.value(at + 4), y=alt.value(-12)))
+        text = alt.Chart(data([{"label": portrait.label}])).mark_text(
+            align="left", baseline="middle", fontSize=10, color=SOFT
+        )
+        layers.append(text.encode(x=alt.value(at + 11), y=alt.value(-12), text="label:N"))
+        at += 26 + 5.2 * len(portrait.label)
+    return layers
+
+
+def frequency_worth(portrait: CircuitPortrait) -> Panel:
+    """Draw what each frequency adds to the right logit."""
+    attribution = portrait.circuit.attribution
+    key = portrait.circuit.key
+    low, high = min(0.0, float(attribution.min(initial=0))), max(float(attribution.max(initial=0)), 1e-9)
+    rows: Table = [
+        {"f": f, "value": float(f"{value:.4g}"), "zero": 0, "key": f in key}
+        for f, value in enumerate(attribution.tolist(), start=1)
+    ]
+    x = alt.X(
+        "f:Q",
+        title="frequency",
+        scale=alt.Scale(domain=[0.2, len(rows) + 0.8], nice=False),
+        axis=alt.Axis(tickCount=8, format="d", tickMinStep=1),
+    )
+    y = alt.Y(
+        "value:Q",
+        title=None,
+        scale=alt.Scale(domain=[low * 1.05, high * 1.12], nice=False),
+        axis=alt.Axis(tickCount=4, format=".3~g"),
+    )
+    zero = alt.Chart(data([{"value": 0}])).mark_rule(color=FAINT, strokeWidth=0.7)
+    layers: list[alt.Chart] = [zero.encode(y=y)]
+    bars = alt.Chart(data(rows)).mark_rule(color=TRAIN, strokeWidth=3 if len(rows) < 60 else 1.6)
+    layers.append(bars.encode(x=x, y=y, y2="zero:Q", tooltip=["f:Q", "value:Q", "key:N"]))
+    named: Table = [
+        {**row, "label": str(row["f"])} for row in rows if row["value"] > 0.12 * high and row["value"] > 1e-6
+    ]
+    text = alt.Chart(data(named)).mark_text(baseline="bottom", dy=-3, fontSize=10, color=SOFT)
+    layers.append(text.encode(x=x, y=y, text="label:N"))
+    best = ", ".join(f"{row['f']}: {row['value']:.3g}" for row in sorted(rows, key=lambda r: -r["value"])[:5])
+    cell = Cell(
+        alt.layer(*layers),
+        f"Mean contribution of each frequency to the right logit, {portrait.label}; largest {best}.",
+        ROW * len(COMBINATIONS),
+        Margins(left=46, right=12, top=26, bottom=34),
+    )
+    caption = (
+        "Mean over all pairs of what the waves of one frequency in the sum of the operands add to the right "
+        "logit, above what they add to all logits: what the answer is made of, frequency by frequency. The "
+        f"constant and the residual take no part. Weights shown: {portrait.label}."
+    )
+    return single("attribution", "What each frequency adds to the right logit", caption, cell, 6)

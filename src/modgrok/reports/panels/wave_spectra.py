@@ -1,0 +1,148 @@
+"""The waves of W_E and W_L at every frequency: cosines up, sines down, in both orders of the tokens.
+
+Owns: the mirrored bars. Their colour says what FFS counts, their two sides what FCR compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+
+from ...measures.fourier.coefficient_ratio import coefficient_ratio
+from ...measures.fourier.sparsity import THRESHOLD, frequency_sparsity
+from ...measures.fourier.token_waves import TokenLens, wave_norms
+from ...measures.fourier.transformer_measure import matrix_of
+from ...models.transformer import Transformer
+from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.palette import FAINT, INK, SOFT, TRAIN
+from ..charts.table import Table
+from ..views.tables import Stage
+
+BAND = 96
+"""Height of one order's bars, pixels."""
+PALE = "#b9cad8"
+"""Waves that FFS does not count."""
+NAMES = {"natural": "numbers", "log": "logarithms"}
+WHAT = {"embedding": "the embedding W_E", "readout": "the neuron-logit map W_L"}
+
+
+@dataclass(frozen=True)
+class Waves:
+    """Sizes of the waves in a matrix, in one order of the tokens.
+
+    Arguments:
+        order: `natural` or `log`.
+        cosines: sizes at frequencies 1..n//2.
+        sines: sizes at frequencies 1..(n-1)//2.
+        ffs: see `measures.fourier.sparsity`.
+        fcr: see `measures.fourier.coefficient_ratio`.
+    """
+
+    order: str
+    cosines: np.ndarray
+    sines: np.ndarray
+    ffs: float
+    fcr: float
+
+
+def waves_of(net: Transformer, lens: TokenLens, matrix: str) -> list[Waves]:
+    """Return the waves of `embedding` or `readout` in every order."""
+    found = []
+    for waves in lens.orders:
+        norms = wave_norms(matrix_of(net, matrix), waves)
+        sizes = np.asarray(norms)
+        ffs, fcr = float(frequency_sparsity(norms)), float(coefficient_ratio(norms))
+        found.append(Waves(waves.name, sizes[1::2], sizes[2::2], ffs, fcr))
+    return found
+
+
+def wave_spectra(networks: Sequence[tuple[Stage, Transformer]], lens: TokenLens, matrix: str) -> Panel:
+    """Draw the waves of a matrix at every stage.
+
+    Arguments:
+        networks: (stage, weights) of one run.
+        lens: the orders in which tokens are read.
+        matrix: `embedding` or `readout`.
+    """
+    groups = [
+        Group(stage.label, (_bars(waves_of(net, lens, matrix), stage, matrix),)) for stage, net in networks
+    ]
+    orders = " Above in the order of the numbers, below in that of their discrete logarithms," * (
+        lens.log is not None
+    )
+    caption = (
+        f"Size of each wave along the {'tokens' if matrix == 'embedding' else 'classes'} of {WHAT[matrix]}: "
+        f"cosines upwards, sines downwards.{orders or ' All'} on one scale for each band. Dark waves are "
+        "larger than half the largest of their kind and count for FFS; FCR compares the two sides of each "
+        "frequency (Furuta et al. 2024, Fig. 3)."
+    )
+    return Panel(f"spectra_{matrix}", f"Waves in {WHAT[matrix]}", caption, tuple(groups))
+
+
+def _bars(bands: Sequence[Waves], stage: Stage, matrix: str) -> Cell:
+    most = max(len(band.cosines) for band in bands)
+    rows: Table = []
+    for place, band in enumerate(reversed(bands)):
+        rows += _rows(band, place + 0.5)
+    x = alt.X(
+        "f:Q",
+        title="frequency",
+        scale=alt.Scale(domain=[0.2, most + 0.8], nice=False),
+        axis=alt.Axis(tickCount=6, format="d", tickMinStep=1),
+    )
+    y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(bands)], nice=False, zero=False), axis=None)
+    zeros = alt.Chart(data([{"at": place + 0.5} for place in range(len(bands))]))
+    layers: list[alt.Chart] = [zeros.mark_rule(color=FAINT, strokeWidth=0.7).encode(y=y)]
+    for counted, colour in ((False, PALE), (True, TRAIN)):
+        own = [row for row in rows if row["counts"] is counted]
+        bars = alt.Chart(data(own)).mark_rule(color=colour, strokeWidth=2.6 if most < 60 else 1.6)
+        tooltip = ["f:Q", "wave:N", alt.Tooltip("size:Q", format=".3g")]
+        layers.append(bars.encode(x=x, y=y, y2="top:Q", tooltip=tooltip))
+    layers += _names(bands, y)
+    said = "; ".join(
+        f"in order of {NAMES[band.order]} FFS {band.ffs:.2f}, FCR {band.fcr:.2f}" for band in bands
+    )
+    text = f"Waves in {WHAT[matrix]}, {stage.label}: {said}."
+    return Cell(alt.layer(*layers), text, BAND * len(bands), Margins(left=34, right=8, top=10, bottom=34))
+
+
+def _rows(band: Waves, middle: float) -> Table:
+    """List one bar a wave, scaled to the largest of the band."""
+    largest = max(float(band.cosines.max(initial=0)), float(band.sines.max(initial=0))) or 1.0
+    rows: Table = []
+    for name, sizes, sign in (("cos", band.cosines, 1), ("sin", band.sines, -1)):
+        limit = THRESHOLD * float(sizes.max(initial=0))
+        rows += [
+            {
+                "f": f,
+                "at": middle,
+                "top": round(middle + sign * 0.4 * size / largest, 5),
+                "wave": name,
+                "size": float(f"{size:.4g}"),
+                "counts": size > limit,
+            }
+            for f, size in enumerate(sizes.tolist(), start=1)
+        ]
+    return rows
+
+
+def _names(bands: Sequence[Waves], y: alt.Y) -> list[alt.Chart]:
+    """Write each band's numbers above it, cos and sin on its left."""
+    layers = []
+    several = len(bands) > 1
+    for place, band in enumerate(reversed(bands)):
+        name = f"{NAMES[band.order]}: " if several else ""
+        label: Table = [{"at": place + 0.97, "label": f"{name}FFS {band.ffs:.2f}, FCR {band.fcr:.2f}"}]
+        text = alt.Chart(data(label)).mark_text(
+            align="right", baseline="middle", color=INK, fontSize=10, stroke=None
+        )
+        layers.append(text.encode(x=alt.value("width"), y=y, text="label:N"))
+        sides: Table = [{"at": place + 0.68, "label": "cos"}, {"at": place + 0.32, "label": "sin"}]
+        text = alt.Chart(data(sides)).mark_text(
+            align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10
+        )
+        layers.append(text.encode(x=alt.value(0), y=y, text="label:N"))
+    return layers

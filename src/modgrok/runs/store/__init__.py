@@ -1,0 +1,1 @@
+"""The store: a database of scalars beside files of arrays."""

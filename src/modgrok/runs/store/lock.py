@@ -1,0 +1,75 @@
+"""One process trains a run at a time: an advisory lock that the system frees when the process ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...tasks.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no fcntl; runs are then not guarded against a second process.
+    fcntl = None  # type: ignore[assignment]
+
+
+class Lock:
+    """An advisory lock on a file.
+
+    Arguments:
+        path: the file; created when locked.
+        work: what is said to be done by the process that holds it.
+    """
+
+    def __init__(self, path: Path, work: str = "run: {} is being trained") -> None:
+        self.path, self.work = path, work
+
+    @contextlib.contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Hold the lock.
+
+        Raises:
+            InputError: another process holds it.
+        """
+        if fcntl is None:
+            yield
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            if not _take(handle):
+                raise InputError(f"{self.work.format(name)} by another process")
+            yield
+        finally:
+            os.close(handle)
+
+    def held(self) -> bool:
+        """Say whether a process holds the lock."""
+        if fcntl is None:
+            return True
+        try:
+            handle = os.open(self.path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+
+def _take(handle: int) -> bool:
+    """Lock exclusively; a reader that asks whether the lock is held holds it for a moment itself."""
+    for _ in range(10):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False

@@ -1,0 +1,254 @@
+"""The one place on disk: SQLite for numbers, safetensors for arrays.
+
+Owns: the folder layout, the migrations, every write. A commit is one SQLite transaction that moves a run
+from one state file to the next together with the records in between, so that a process killed at any
+moment leaves a store from which the run resumes where its records end.
+
+    DIR/modgrok.sqlite              runs, records, checkpoints, sweeps (WAL: readers never wait for a writer)
+    DIR/<run>/state-<step>.safetensors        the state to resume from; one at a time
+    DIR/<run>/weights-<step>.safetensors      kept weights
+    DIR/tables/<digest>.npy         tables given directly
+    DIR/metrics/<digest>.safetensors          initial feature matrices handed in
+    DIR/donors/<digest>.safetensors           weights that parts of a transformer were taken from
+    DIR/sweeps/<name>.lock          held by the process that drives a sweep
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from ...tasks import InputError, Task
+from ...tasks.errors import shorten
+from .arrays import read_arrays, write_arrays
+from .database import Database, Record, RunRow
+from .network_file import Network, NetworkFile, read_network_file, write_network
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Kept weights of a run."""
+
+    run: str
+    step: int
+    reasons: tuple[str, ...]
+    path: Path
+    sha256: str
+    bytes: int
+
+    def load(self) -> Network:
+        """Read the network or kernel machine, refusing a damaged file."""
+        return read_network_file(self.path, self.sha256).network
+
+
+class Store(Database):
+    """A folder of runs, with their arrays.
+
+    Arguments:
+        folder: created when missing.
+        read_only: open an existing store for reading; nothing is written.
+
+    Raises:
+        InputError: the path is a file, cannot be written, or was made by a newer version.
+    """
+
+    # Reading -----------------------------------------------------------------------------------------------
+
+    def checkpoints(self, run: str) -> list[Checkpoint]:
+        """List the kept weights of a run, by step."""
+        row = self.get(run)
+        found = self.connection.execute(
+            "SELECT checkpoints.step, group_concat(reason) AS reasons, file, sha256, bytes FROM checkpoints "
+            "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ? "
+            "GROUP BY checkpoints.step ORDER BY checkpoints.step",
+            (row.id,),
+        )
+        return [
+            Checkpoint(
+                row.id,
+                entry["step"],
+                tuple(sorted(entry["reasons"].split(","))),
+                self.folder / entry["file"],
+                entry["sha256"],
+                entry["bytes"],
+            )
+            for entry in found
+        ]
+
+    def state(self, row: RunRow) -> dict[str, np.ndarray]:
+        """Read the arrays of the state from which a run resumes."""
+        assert row.state is not None
+        return read_arrays(self.folder / row.state, row.state_sha256)
+
+    def table(self, digest: str) -> np.ndarray:
+        """Read a table given directly, by its digest."""
+        path = self.folder / "tables" / f"{digest}.npy"
+        if not path.is_file():
+            raise InputError(f"table: {shorten(digest)} is not in {self.folder}")
+        return np.load(path, allow_pickle=False)
+
+    # Writing -----------------------------------------------------------------------------------------------
+
+    def begin(self, row: RunRow) -> None:
+        """Enter a run, or take up an existing one with a new budget; what it recorded stays."""
+        now = _now()
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT INTO runs (id, experiment, expression, p, learner, created, updated, status, step, "
+                "budget, early_stop, observe_every, seconds, step_seconds, timed_steps, scalars, histograms, "
+                "context) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', 0, ?, ?, ?, 0, 0, 0, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET status = 'running', updated = excluded.updated, "
+                "budget = excluded.budget, early_stop = excluded.early_stop, "
+                "observe_every = excluded.observe_every, context = excluded.context",
+                (
+                    row.id,
+                    row.experiment,
+                    row.expression,
+                    row.p,
+                    row.learner,
+                    now,
+                    now,
+                    row.budget,
+                    row.early_stop,
+                    row.observe_every,
+                    json.dumps(row.scalars),
+                    json.dumps(row.histograms),
+                    json.dumps(row.context),
+                ),
+            )
+
+    def commit(self, row: RunRow, records: list[Record], state: dict[str, np.ndarray] | None) -> RunRow:
+        """Record observations and move the run to a new state, all or nothing.
+
+        Arguments:
+            row: the run's fields as they are after the commit.
+            records: observed since the last commit.
+            state: arrays of the state at `row.step`; None keeps the stored one.
+
+        Returns:
+            The row with the new state's file.
+        """
+        previous = row.state
+        if state is not None:
+            name = f"{row.id}/state-{row.step}.safetensors"
+            sha256 = write_arrays(self.folder / name, state, {}, durable=True)
+            row = replace(row, state=name, state_sha256=sha256)
+        with self.transaction() as connection:
+            number = connection.execute("SELECT number FROM runs WHERE id = ?", (row.id,)).fetchone()[0]
+            connection.executemany(
+                "INSERT OR REPLACE INTO records (run, step, seconds, scalars, histograms) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [(number, *_packed(row, record)) for record in records],
+            )
+            connection.execute(
+                "UPDATE runs SET updated = ?, status = ?, step = ?, memorised_at = ?, grokked_at = ?, "
+                "seconds = ?, step_seconds = ?, timed_steps = ?, state = ?, state_sha256 = ? WHERE id = ?",
+                (
+                    _now(),
+                    row.status,
+                    row.step,
+                    row.memorised_at,
+                    row.grokked_at,
+                    row.seconds,
+                    row.step_seconds,
+                    row.timed_steps,
+                    row.state,
+                    row.state_sha256,
+                    row.id,
+                ),
+            )
+        if previous is not None and previous != row.state:
+            (self.folder / previous).unlink(missing_ok=True)
+        return row
+
+    def keep_weights(self, run: str, step: int, reason: str, content: NetworkFile) -> None:
+        """Keep the weights of a run at a step. The final ones replace earlier final ones."""
+        name = f"{run}/weights-{step}.safetensors"
+        sha256 = write_network(self.folder / name, content, durable=reason != "schedule")
+        size = (self.folder / name).stat().st_size
+        with self.transaction() as connection:
+            number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
+            dropped: list[str] = []
+            if reason == "final":
+                dropped = [
+                    entry[0]
+                    for entry in connection.execute(
+                        "DELETE FROM checkpoints WHERE run = ? AND reason = 'final' AND step != ? "
+                        "RETURNING file",
+                        (number, step),
+                    ).fetchall()
+                ]
+            connection.execute(
+                "INSERT OR REPLACE INTO checkpoints (run, step, reason, file, sha256, bytes) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (number, step, reason, name, sha256, size),
+            )
+            kept = {
+                entry[0]
+                for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
+            }
+        for file in set(dropped) - kept:
+            (self.folder / file).unlink(missing_ok=True)
+
+    def keep_table(self, task: Task) -> None:
+        """Keep a table given directly, so that its runs can be resumed without the original file."""
+        path = self.folder / "tables" / f"{task.digest}.npy"
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".tmp")
+            with temporary.open("wb") as file:
+                np.save(file, task.table, allow_pickle=False)
+            temporary.replace(path)
+
+    def keep_metric(self, digest: str, metric: np.ndarray) -> None:
+        """Keep an initial M handed in, so that its runs can be resumed without the original file."""
+        path = self.folder / "metrics" / f"{digest}.safetensors"
+        if not path.is_file():
+            write_arrays(path, {"metric": metric}, {}, durable=True)
+
+    def metric(self, digest: str) -> np.ndarray | None:
+        """Read an initial M handed in earlier, or None."""
+        path = self.folder / "metrics" / f"{digest}.safetensors"
+        return read_arrays(path, None)["metric"] if path.is_file() else None
+
+    def donor_path(self, digest: str) -> Path:
+        """Return where weights that another run's parts were taken from are kept."""
+        return self.folder / "donors" / f"{digest}.safetensors"
+
+    def remove(self, run: str) -> RunRow:
+        """Delete a run with its records and files.
+
+        Raises:
+            InputError: no such run, or a process is training it.
+        """
+        row = self.get(run)
+        if self.lock(row.id).held():
+            raise InputError(f"run: {row.id} is being trained by another process; stop it first")
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM runs WHERE id = ?", (row.id,))
+        shutil.rmtree(self.folder / row.id, ignore_errors=True)
+        return row
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _packed(row: RunRow, record: Record) -> tuple[int, float, str, bytes]:
+    numbers = [_json_number(record.scalars[name]) for name in row.scalars]
+    counts = [np.minimum(record.histograms[name], 65_535).astype("<u2") for name, _ in row.histograms]
+    packed = b"".join(array.tobytes() for array in counts)
+    return record.step, round(record.seconds, 4), "[" + ",".join(numbers) + "]", packed
+
+
+def _json_number(value: float) -> str:
+    """Print a number so that reading gives the same bits; null for nan and infinities, which JSON lacks."""
+    if not math.isfinite(value):
+        return "null"
+    return repr(int(value)) if value.is_integer() and abs(value) < 1e9 else repr(value)

@@ -1,0 +1,156 @@
+"""The members of named sweeps, in the store.
+
+Owns: the tables `sweeps` and `members`. A sweep names runs; the runs are as any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ...tasks.errors import InputError, shorten
+from .database import Database, Record, RunRow
+from .lock import Lock
+
+SCHEMA = 2
+"""The migration that made the tables."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One member of a sweep.
+
+    Arguments:
+        run: id; the run may not have begun.
+        point: field -> value, as the axes gave it.
+        error: why the run failed; None if it did not.
+    """
+
+    run: str
+    point: dict[str, Any]
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A named sweep.
+
+    Arguments:
+        name: of the sweep.
+        axes: fields that advance together, in the order of the file.
+        command: what ran it last.
+        members: in the order of the grid.
+    """
+
+    name: str
+    axes: tuple[tuple[str, ...], ...]
+    command: str
+    members: tuple[Listed, ...]
+
+
+def sweep_lock(store: Database, name: str) -> Lock:
+    """The lock that says a process is driving this sweep."""
+    return Lock(store.folder / "sweeps" / f"{name}.lock", "sweep: {} is being run")
+
+
+def sweep_names(store: Database) -> list[str]:
+    """List the sweeps of a store, oldest first."""
+    if store.schema_version < SCHEMA:
+        return []
+    return [row["name"] for row in store.connection.execute("SELECT name FROM sweeps ORDER BY number")]
+
+
+def write_listing(store: Database, listing: Listing) -> None:
+    """Replace a sweep's list of members by another, all or nothing; their runs stay."""
+    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO sweeps (name, axes, command, created, updated) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET axes = excluded.axes, command = excluded.command, "
+            "updated = excluded.updated",
+            (listing.name, json.dumps(listing.axes), listing.command, now, now),
+        )
+        number = connection.execute("SELECT number FROM sweeps WHERE name = ?", (listing.name,)).fetchone()[0]
+        connection.execute("DELETE FROM members WHERE sweep = ?", (number,))
+        connection.executemany(
+            "INSERT INTO members (sweep, place, run, point, error) VALUES (?, ?, ?, ?, ?)",
+            [
+                (number, place, member.run, json.dumps(member.point), member.error)
+                for place, member in enumerate(listing.members)
+            ],
+        )
+
+
+def set_error(store: Database, name: str, run: str, error: str | None) -> None:
+    """Say why a member failed, in the list and, if the run has begun, in its status; None takes it back."""
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE members SET error = ? WHERE run = ? "
+            "AND sweep = (SELECT number FROM sweeps WHERE name = ?)",
+            (error, run, name),
+        )
+        if error is not None:
+            connection.execute(
+                "UPDATE runs SET status = 'failed' WHERE id = ? AND status IN ('running', 'interrupted')",
+                (run,),
+            )
+
+
+def read_listing(store: Database, name: str) -> Listing:
+    """Read a sweep by name.
+
+    Raises:
+        InputError: no such sweep.
+    """
+    if name not in sweep_names(store):
+        known = ", ".join(sweep_names(store)) or "none"
+        raise InputError(f"sweep: must be one of those in {store.folder} ({known}), got {shorten(name)}")
+    row = store.connection.execute("SELECT * FROM sweeps WHERE name = ?", (name,)).fetchone()
+    found = store.connection.execute(
+        "SELECT run, point, error FROM members WHERE sweep = ? ORDER BY place", (row["number"],)
+    )
+    members = tuple(Listed(run, json.loads(point), error) for run, point, error in found)
+    return Listing(name, tuple(tuple(axis) for axis in json.loads(row["axes"])), row["command"], members)
+
+
+def rows_of_sweep(store: Database, name: str) -> list[RunRow]:
+    """List the runs of a sweep that have begun, in the order of the grid.
+
+    Raises:
+        InputError: no such sweep.
+    """
+    if name not in sweep_names(store):
+        read_listing(store, name)
+    found = store.connection.execute(
+        "SELECT runs.* FROM runs JOIN members ON members.run = runs.id JOIN sweeps "
+        "ON sweeps.number = members.sweep WHERE sweeps.name = ? ORDER BY members.place",
+        (name,),
+    )
+    return [store.row_of(row) for row in found.fetchall()]
+
+
+def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str, Record]:
+    """Read the newest observation of every run of a sweep.
+
+    Arguments:
+        store: where it is.
+        name: of the sweep.
+        rows: its runs, of `rows_of_sweep`.
+
+    Returns:
+        run id -> record; runs that were not observed yet are left out.
+    """
+    known = {row.id: row for row in rows}
+    found = store.connection.execute(
+        "SELECT runs.id, records.* FROM members JOIN sweeps ON sweeps.number = members.sweep "
+        "JOIN runs ON runs.id = members.run JOIN records ON records.run = runs.number "
+        "AND records.step = (SELECT max(step) FROM records AS newest WHERE newest.run = runs.number) "
+        "WHERE sweeps.name = ?",
+        (name,),
+    )
+    return {
+        entry["id"]: store.record_of(known[entry["id"]], entry) for entry in found if entry["id"] in known
+    }

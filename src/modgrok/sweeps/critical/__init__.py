@@ -1,0 +1,1 @@
+"""Critical fractions: the bisection, its statistics, its estimate."""

@@ -1,0 +1,1 @@
+"""Executors of a sweep: local processes and Ray, with retries."""

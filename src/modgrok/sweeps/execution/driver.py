@@ -1,0 +1,175 @@
+"""Driving a sweep: what is done already, what is left, and what comes of it.
+
+Owns: skipping, retrying, and the list of members in the store. Where ensembles run is an executor's.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ...runs import RunRow, Store
+from ...runs.schedule import stop_step
+from ...runs.store.sweep_index import Listed, Listing, read_listing, set_error, sweep_lock, sweep_names
+from ...runs.store.sweep_index import write_listing as write
+from ..grid.sweep_file import Member, Sweep
+from .ensemble import MOST_MEMBERS, Ensemble, ensembles_of
+from .executor import Event, Executor, Job
+
+
+@dataclass
+class Tally:
+    """A sweep as far as it went: news of every member that has begun, or failed.
+
+    Arguments:
+        total: number of members.
+        news: run id -> the newest event.
+        fresh: ids of the members that this command runs.
+    """
+
+    total: int
+    news: dict[str, Event] = field(default_factory=dict)
+    fresh: frozenset[str] = frozenset()
+    began: float = field(default_factory=time.monotonic)
+
+    def count(self, *statuses: str) -> int:
+        """Count the members of these statuses."""
+        return sum(event.status in statuses for event in self.news.values())
+
+    @property
+    def done(self) -> int:
+        """Members that have ended, diverged ones included, failed ones not."""
+        return self.count("finished", "diverged")
+
+    @property
+    def memorised(self) -> int:
+        """Members that have memorised."""
+        return sum(event.memorised_at is not None for event in self.news.values())
+
+    @property
+    def grokked(self) -> int:
+        """Members that have grokked."""
+        return sum(event.grokked_at is not None for event in self.news.values())
+
+    @property
+    def share(self) -> float:
+        """Share of this command's work that is done, in [0, 1]; a member's share is that of its steps."""
+        shares = [
+            min(event.step / max(event.end, 1), 1.0) if event.status == "running" else 1.0
+            for run, event in self.news.items()
+            if run in self.fresh
+        ]
+        return sum(shares) / len(self.fresh) if self.fresh else 1.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Time left at the pace so far; nan before any progress."""
+        share = self.share
+        return (time.monotonic() - self.began) * (1 - share) / share if share > 0 else math.nan
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep still has to do.
+
+    Arguments:
+        tally: what earlier commands did.
+        left: members to run.
+        failed: member and reason of those that failed earlier and are not retried.
+    """
+
+    tally: Tally
+    left: tuple[Member, ...]
+    failed: tuple[Listed, ...]
+
+
+def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False) -> Plan:
+    """Compare a sweep with what its store holds; nothing is written.
+
+    Arguments:
+        sweep: what is asked for.
+        store: None if there is none yet.
+        retry_failed: run failed members again.
+    """
+    known = sweep.name in sweep_names(store) if store is not None else False
+    earlier = read_listing(store, sweep.name).members if store is not None and known else ()
+    errors = {listed.run: listed.error for listed in earlier if listed.error is not None}
+    rows = {row.id: row for row in (store.rows() if store is not None else [])}
+    tally = Tally(len(sweep.members))
+    left, failed = [], []
+    for member in sweep.members:
+        run = member.experiment.id
+        row = rows.get(run)
+        if row is not None and is_done(row, member):
+            tally.news[run] = Event(run, row.step, row.step, row.status, row.memorised_at, row.grokked_at)
+        elif run in errors and not retry_failed:
+            failed.append(Listed(run, member.point, errors[run]))
+            tally.news[run] = Event(run, status="failed", error=errors[run])
+        else:
+            left.append(member)
+    tally.fresh = frozenset(member.experiment.id for member in left)
+    return Plan(tally, tuple(left), tuple(failed))
+
+
+def is_done(row: RunRow, member: Member) -> bool:
+    """Say whether a stored run went as far as a member asks."""
+    if row.status == "diverged":
+        return True
+    return row.status == "finished" and row.step >= stop_step(
+        row.grokked_at, member.steps, member.stops_early
+    )
+
+
+def cut(members: Sequence[Member], workers: int) -> list[Ensemble]:
+    """Form ensembles as large as they may be while every worker still gets one."""
+    return ensembles_of(members, most=max(1, min(MOST_MEMBERS, math.ceil(len(members) / workers))))
+
+
+def run_sweep(
+    sweep: Sweep,
+    store: Store,
+    executor: Executor,
+    job: Job,
+    *,
+    workers: int,
+    retry_failed: bool = False,
+    on_progress: Callable[[Tally], None] = lambda tally: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> tuple[Tally, tuple[Listed, ...]]:
+    """Run what is left of a sweep.
+
+    Arguments:
+        sweep: what to run.
+        store: where the list of members is kept.
+        executor: runs ensembles.
+        job: what they have in common.
+        workers: over how many the ensembles are spread.
+        retry_failed: run failed members again.
+        on_progress: called at every event.
+        stop_requested: asked often; true interrupts.
+
+    Returns:
+        (how far the sweep is, its failed members).
+
+    Raises:
+        InputError: another process drives this sweep.
+    """
+    with sweep_lock(store, sweep.name)(sweep.name):
+        plan = plan_sweep(sweep, store, retry_failed=retry_failed)
+        kept = {listed.run: listed.error for listed in plan.failed}
+        members = [Listed(m.experiment.id, m.point, kept.get(m.experiment.id)) for m in sweep.members]
+        axes = tuple(axis.fields for axis in sweep.axes)
+        write(store, Listing(sweep.name, axes, job.command, tuple(members)))
+        tally, failed = plan.tally, list(plan.failed)
+        on_progress(tally)
+        points = {member.experiment.id: member.point for member in plan.left}
+        for event in executor.run(cut(plan.left, workers), job, stop_requested):
+            if event is not None:
+                tally.news[event.run] = event
+                if event.status == "failed":
+                    set_error(store, sweep.name, event.run, event.error)
+                    failed.append(Listed(event.run, points[event.run], event.error))
+            on_progress(tally)
+        return tally, tuple(failed)

@@ -1,0 +1,65 @@
+"""News of an ensemble that runs: what is told of it, and how often.
+
+Owns: the pace of events. Where they go is the executor's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from ...runs import Progress, Store
+from ..grid.sweep_file import Member
+from .ensemble import Ensemble, Outcome, run_ensemble
+from .executor import Event, Job
+
+TELL_EVERY = 0.5
+"""Seconds between two events of a run that goes on."""
+
+
+def run_telling(
+    ensemble: Ensemble,
+    job: Job,
+    store: Store,
+    tell: Callable[[Event], None],
+    stop_requested: Callable[[], bool],
+) -> Iterator[Outcome]:
+    """Run an ensemble, and tell of each member when it begins and while it runs.
+
+    Arguments:
+        ensemble: what to run.
+        job: what its runs have in common.
+        store: where to record; it need not be the job's.
+        tell: called with every event.
+        stop_requested: see `run_ensemble`.
+
+    Yields:
+        One outcome a member that was begun.
+    """
+    told = [0.0]
+
+    def observe(member: Member, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - told[0] >= TELL_EVERY:
+            told[0] = now
+            row = progress.row
+            moments = row.memorised_at, row.grokked_at
+            tell(Event(row.id, row.step, progress.end, "running", *moments))
+
+    yield from run_ensemble(
+        ensemble,
+        store,
+        command=job.command,
+        weights=job.weights,
+        on_begin=lambda member: tell(Event(member.experiment.id, 0, member.steps)),
+        on_observation=observe,
+        stop_requested=stop_requested,
+    )
+
+
+def event_of(outcome: Outcome) -> Event:
+    """Tell how a member ended."""
+    if outcome.run is None:
+        return Event(outcome.member.experiment.id, status="failed", error=outcome.error)
+    row = outcome.run.row
+    return Event(row.id, row.step, row.step, row.status, row.memorised_at, row.grokked_at)

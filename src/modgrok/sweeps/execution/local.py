@@ -1,0 +1,192 @@
+"""The local executor: worker processes on this machine that share its cores.
+
+Owns: starting workers with their share of the threads, handing ensembles out, replacing workers that die.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .ensemble import Ensemble
+from .executor import CannotStore, Event, Job, pack_ensemble
+from .retries import Assignment, Casualties
+
+PULSE = 0.2
+"""Seconds after which the driver looks up, even if nothing happened."""
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that hold a process's linear algebra to a number of threads.
+
+    Arguments:
+        threads: at least 1.
+        environment: whose XLA_FLAGS are kept.
+
+    Example:
+        >>> thread_limits(1, {})["XLA_FLAGS"]
+        '--xla_cpu_multi_thread_eigen=false'
+    """
+    names = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    flags = environment.get("XLA_FLAGS", "")
+    if threads == 1:
+        flags = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    return {**dict.fromkeys(names, str(threads)), "XLA_FLAGS": flags}
+
+
+@dataclass
+class _Worker:
+    """A process, and what it was given."""
+
+    process: subprocess.Popen[str]
+    given: Assignment | None = None
+
+    def send(self, line: str) -> None:
+        assert self.process.stdin is not None
+        with suppress(OSError):  # a worker that is gone is noticed by its silence
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+
+
+@dataclass(frozen=True)
+class LocalExecutor:
+    """Worker processes on this machine.
+
+    Arguments:
+        workers: how many at most; each gets its share of the cores' threads.
+        cache: folder of compiled steps, which workers share; None for JAX's own setting.
+    """
+
+    workers: int
+    cache: Path | None = None
+
+    def run(
+        self, ensembles: Sequence[Ensemble], job: Job, stop_requested: Callable[[], bool]
+    ) -> Iterator[Event | None]:
+        """See `Executor`. A worker that dies is replaced, and its unfinished runs are run again."""
+        yield from _Pool(self, deque(ensembles), job).run(stop_requested)
+
+    def environment(self, workers: int) -> dict[str, str]:
+        """Return the variables of a worker of so many."""
+        root = str(Path(__file__).parents[2])
+        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        found = {**os.environ, **thread_limits(max(1, cores() // workers), os.environ)}
+        found["PYTHONPATH"] = os.pathsep.join(paths)
+        if self.cache is not None and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+            found["JAX_COMPILATION_CACHE_DIR"] = str(self.cache)
+            found["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+            found["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+        return found
+
+
+@dataclass
+class _Pool:
+    """The mutable middle of `LocalExecutor.run`."""
+
+    executor: LocalExecutor
+    waiting: deque[Ensemble]
+    job: Job
+    lines: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = field(default_factory=queue.Queue)
+    busy: list[_Worker] = field(default_factory=list)
+    casualties: Casualties = field(default_factory=Casualties)
+
+    def run(self, stop_requested: Callable[[], bool]) -> Iterator[Event | None]:
+        wanted = min(self.executor.workers, len(self.waiting))
+        environment = self.executor.environment(max(wanted, 1))
+        stopping = False
+        try:
+            for _ in range(wanted):
+                self._hire(environment)
+            while self.busy:
+                if stop_requested() and not stopping:
+                    stopping = True
+                    self.waiting.clear()
+                    for worker in self.busy:
+                        worker.send('{"stop": true}')
+                try:
+                    worker, content = self.lines.get(timeout=PULSE)
+                except queue.Empty:
+                    yield None
+                    continue
+                yield from self._hear(worker, content, environment, stopping)
+        finally:
+            for worker in self.busy:
+                worker.process.kill()
+                worker.process.wait()
+
+    def _hear(
+        self, worker: _Worker, content: dict[str, Any] | None, environment: dict[str, str], stopping: bool
+    ) -> Iterator[Event]:
+        if content is None:
+            yield from self._bury(worker, stopping)
+            if self.waiting:
+                self._hire(environment)
+        elif "idle" in content:
+            self._assign(worker)
+        elif "broken" in content:
+            raise CannotStore(content["broken"])
+        else:
+            event = Event(**content)
+            if worker.given is not None:
+                worker.given.hear(event)
+            yield event
+
+    def _hire(self, environment: dict[str, str]) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "modgrok.sweeps.execution.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            start_new_session=True,  # Ctrl-C is the driver's to handle
+        )
+        worker = _Worker(process)
+        self.busy.append(worker)
+        threading.Thread(target=self._read, args=(worker,), daemon=True).start()
+        self._assign(worker)
+
+    def _read(self, worker: _Worker) -> None:
+        assert worker.process.stdout is not None
+        with worker.process.stdout as stdout, suppress(ValueError):
+            for line in stdout:
+                self.lines.put((worker, json.loads(line)))
+        self.lines.put((worker, None))
+
+    def _assign(self, worker: _Worker) -> None:
+        worker.given = Assignment(self.waiting.popleft()) if self.waiting else None
+        order = '{"end": true}' if worker.given is None else pack_ensemble(worker.given.ensemble, self.job)
+        worker.send(order)
+
+    def _bury(self, worker: _Worker, stopping: bool) -> Iterator[Event]:
+        """Take the runs of a worker that ended back, but for one that took too many workers with it."""
+        self.busy.remove(worker)
+        code = worker.process.wait()
+        if worker.process.stdin is not None:
+            with suppress(OSError):
+                worker.process.stdin.close()
+        if worker.given is None or stopping or not len(worker.given.left()):
+            return
+        how = f"signal {-code}" if code < 0 else f"code {code}"
+        again, failed = self.casualties.bury(worker.given, how)
+        if failed is not None:
+            yield failed
+        if len(again):
+            self.waiting.appendleft(again)

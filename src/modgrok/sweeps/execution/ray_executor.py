@@ -1,0 +1,169 @@
+"""The Ray executor: one task is one ensemble, and the driver alone writes the store.
+
+Owns: handing ensembles to a cluster, writing what comes back, and running again what a lost node had.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...runs import Store
+from ...runs.assets import pack_donors
+from ...runs.store.transfer import pack_run, unpack_run
+from ...tasks import InputError
+from .cluster import Cluster
+from .ensemble import Ensemble, reason_of
+from .event_queue import Board, News
+from .executor import Event, Job, pack_ensemble
+from .ray_task import Errand, run_errand
+from .retries import Assignment, Casualties
+
+PULSE = 0.2
+"""Seconds between two looks at the board."""
+BLAMELESS = ("NodeDiedError", "LocalRayletDiedError")
+"""Ends of tasks that no run is counted guilty of."""
+
+
+@dataclass(frozen=True)
+class RayExecutor:
+    """Tasks of a Ray cluster.
+
+    Arguments:
+        cluster: that this process is connected to.
+        gpus: of each task; 0 asks for none.
+        threads: of each task's linear algebra.
+        cache: folder of compiled steps, on whichever machine; None for JAX's own setting.
+    """
+
+    cluster: Cluster
+    gpus: float = 0.0
+    threads: int = 1
+    cache: Path | None = None
+
+    def run(
+        self, ensembles: Sequence[Ensemble], job: Job, stop_requested: Callable[[], bool]
+    ) -> Iterator[Event | None]:
+        """See `Executor`. A task that a lost node had is run again."""
+        with Store(job.folder) as store:
+            yield from _Flock(self, deque(ensembles), job, store).run(stop_requested)
+
+
+@dataclass
+class _Flock:
+    """The mutable middle of `RayExecutor.run`."""
+
+    executor: RayExecutor
+    waiting: deque[Ensemble]
+    job: Job
+    store: Store
+    given: dict[int, Assignment] = field(default_factory=dict)
+    references: dict[Any, int] = field(default_factory=dict)
+    casualties: Casualties = field(default_factory=Casualties)
+    number: int = 0
+
+    def run(self, stop_requested: Callable[[], bool]) -> Iterator[Event | None]:
+        ray, slots = self.executor.cluster.ray, self.executor.cluster.slots
+        self.task = ray.remote(num_cpus=1, num_gpus=self.executor.gpus, max_retries=0)(run_errand)
+        self.board = self._board()
+        stopping = False
+        try:
+            while self.waiting or self.references:
+                if stop_requested() and not stopping:
+                    stopping = True
+                    self._stop()
+                while self.waiting and len(self.references) < slots:
+                    self._send(self.waiting.popleft())
+                yield None
+                if self.references:
+                    yield from self._look(stopping)
+        finally:
+            for reference in self.references:
+                with suppress(Exception):
+                    ray.cancel(reference, force=True)
+            with suppress(Exception):
+                ray.kill(self.board)
+
+    def _board(self) -> Any:
+        """Make the board on the driver's own node, so that no other's loss takes it.
+
+        The affinity is a hard one: a soft one is passed over, half of the time, by a head without CPUs.
+        """
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        ray = self.executor.cluster.ray
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).remote()
+
+    def _send(self, ensemble: Ensemble) -> None:
+        self.number += 1
+        known = (pack_run(self.store, member.experiment.id) for member in ensemble.members)
+        errand = Errand(
+            self.number,
+            pack_ensemble(ensemble, self.job),
+            tuple(parcel for parcel in known if parcel is not None),
+            pack_donors(self.store, (member.experiment for member in ensemble.members)),
+            self.executor.threads,
+            self.executor.gpus,
+            None if self.executor.cache is None else str(self.executor.cache),
+        )
+        self.given[self.number] = Assignment(ensemble)
+        self.references[self.task.remote(errand, self.board)] = self.number
+
+    def _stop(self) -> None:
+        """Let tasks that run finish their segments, and the others never begin."""
+        ray = self.executor.cluster.ray
+        self.waiting.clear()
+        ray.get(self.board.stop.remote())
+        for reference, number in self.references.items():
+            if self.given[number].at is None:
+                ray.cancel(reference, force=True)
+
+    def _look(self, stopping: bool) -> Iterator[Event]:
+        """Write what came, then see which tasks ended: all of a task's news come before its end."""
+        ray = self.executor.cluster.ray
+        ended, _ = ray.wait(list(self.references), num_returns=1, timeout=PULSE)
+        for news in ray.get(self.board.take.remote()):
+            yield self._hear(news)
+        for reference in ended:
+            assignment = self.given.pop(self.references.pop(reference))
+            how = self._how(reference)
+            if stopping or not len(assignment.left()):
+                continue
+            blameless = how in BLAMELESS
+            again, failed = (assignment.left(), None) if blameless else self.casualties.bury(assignment, how)
+            if failed is not None:
+                yield failed
+            if len(again):
+                self.waiting.appendleft(again)
+
+    def _hear(self, news: News) -> Event:
+        number, event, parcel = news
+        if number in self.given:
+            self.given[number].hear(event)
+        if parcel is not None:
+            try:
+                unpack_run(self.store, parcel)
+            except InputError as error:  # another process trains it
+                return Event(event.run, status="failed", error=reason_of(error))
+        return event
+
+    def _how(self, reference: Any) -> str:
+        """Say how a task ended.
+
+        Raises:
+            RuntimeError: it could not be run there: modgrok is missing, or the node's disk is full.
+        """
+        errors = self.executor.cluster.ray.exceptions
+        try:
+            self.executor.cluster.ray.get(reference)
+        except errors.RayTaskError as error:
+            reason = reason_of(error.cause or error)
+            raise RuntimeError(f"ray: a task cannot be run ({reason}); what was recorded is kept") from None
+        except errors.RayError as error:
+            return type(error).__name__
+        return "its own end"

@@ -1,0 +1,111 @@
+"""An ensemble on another machine: it runs into a store of its own there, and its runs come back as parcels.
+
+Owns: the task's side of the Ray executor. It knows nothing of Ray but that the board is an actor.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...runs import Store
+from ...runs.assets import unpack_donors
+from ...runs.store.transfer import Parcel, pack_run, unpack_run
+from ...version import __version__
+from .events import event_of, run_telling
+from .executor import Event, unpack_ensemble
+from .local import thread_limits
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a task is given.
+
+    Arguments:
+        number: of the task.
+        line: the ensemble and its job; see `pack_ensemble`.
+        parcels: what the driver's store holds of the runs already.
+        donors: files of the networks that the runs take parts of; see `pack_donors`.
+        threads: of the linear algebra.
+        gpus: that Ray gives the task; a share of one below 1.
+        cache: folder of compiled steps; None for JAX's own setting.
+        version: of the driver's modgrok.
+    """
+
+    number: int
+    line: str
+    parcels: tuple[Parcel, ...] = ()
+    donors: dict[str, bytes] = field(default_factory=dict)
+    threads: int = 1
+    gpus: float = 0.0
+    cache: str | None = None
+    version: str = __version__
+
+
+def run_errand(errand: Errand, board: Any) -> None:
+    """Run an ensemble as a task of Ray.
+
+    Arguments:
+        errand: what to run.
+        board: handle of the actor `Board`.
+    """
+    import ray
+
+    if errand.version != __version__:
+        raise RuntimeError(f"a node has modgrok {__version__}, the driver {errand.version}")
+    _configure(errand)
+
+    def tell(event: Event, parcel: Parcel | None) -> bool:
+        return bool(ray.get(board.tell.remote(errand.number, event, parcel)))
+
+    run_apart(errand.line, errand.parcels, errand.donors, tell)
+
+
+def run_apart(
+    line: str,
+    parcels: Sequence[Parcel],
+    donors: Mapping[str, bytes],
+    tell: Callable[[Event, Parcel | None], bool],
+) -> None:
+    """Run an ensemble in a store that lasts as long, and tell of its runs with all that is kept of them.
+
+    Arguments:
+        line: see `pack_ensemble`.
+        parcels: runs from which members go on.
+        donors: files of the networks that members take parts of; see `pack_donors`.
+        tell: called with every event, and with the run once it ended; returns whether to stop.
+    """
+    ensemble, job = unpack_ensemble(json.loads(line))
+    stopping: list[bool] = []
+
+    def told(event: Event) -> None:
+        if tell(event, None):
+            stopping.append(True)
+
+    with tempfile.TemporaryDirectory(prefix="modgrok-") as folder, Store(Path(folder)) as store:
+        for parcel in parcels:
+            unpack_run(store, parcel)
+        unpack_donors(store, donors)
+        for outcome in run_telling(ensemble, job, store, told, lambda: bool(stopping)):
+            if tell(event_of(outcome), pack_run(store, outcome.member.experiment.id)):
+                stopping.append(True)
+
+
+def _configure(errand: Errand) -> None:
+    """Hold this process to what Ray gave it, before JAX looks for devices."""
+    import jax
+
+    os.environ.update(thread_limits(errand.threads, os.environ))
+    if not errand.gpus:
+        jax.config.update("jax_platforms", "cpu")
+    elif errand.gpus < 1:
+        os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    if errand.cache is not None and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        jax.config.update("jax_compilation_cache_dir", errand.cache)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,1 @@
+"""Sweep files: axes, members, and the table of a critical search."""

@@ -1,0 +1,124 @@
+"""Axes of a grid: the values that a field takes, and their number before any of them is made.
+
+Owns: the three ways to write an axis in a sweep file. Which fields there are is in `fields`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...tasks import InputError
+from ...tasks.errors import shorten
+
+Value = str | int | float | bool
+MOST_RUNS = 100_000
+"""Largest grid; a larger one is refused with its size."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Fields that advance together, usually one.
+
+    Arguments:
+        fields: names.
+        values: one tuple of values a place, in the order of `fields`.
+    """
+
+    fields: tuple[str, ...]
+    values: tuple[tuple[Value, ...], ...]
+
+
+def size_of(name: str, spec: object) -> int:
+    """Count the values of an axis without making them.
+
+    Arguments:
+        name: of the axis, for messages.
+        spec: a list, `{start, stop, num}` or `{log = [a, b], num}`.
+
+    Raises:
+        InputError: another form, or no value.
+
+    Example:
+        >>> size_of("fraction", {"start": 0.3, "stop": 0.9, "num": 7}), size_of("p", [5, 7])
+        (7, 2)
+    """
+    if isinstance(spec, list):
+        count = len(spec)
+    elif isinstance(spec, Mapping) and set(spec) in ({"start", "stop", "num"}, {"log", "num"}):
+        count = spec["num"]
+        if type(count) is not int:
+            raise InputError(f"axes.{name}: num must be an integer, got {shorten(count)}")
+    else:
+        raise InputError(
+            f"axes.{name}: must be a list, {{start, stop, num}} or {{log = [a, b], num}}, got {shorten(spec)}"
+        )
+    if count < 1:
+        raise InputError(f"axes.{name}: must have at least one value, got {count}")
+    return count
+
+
+def values_of(name: str, spec: object, *, whole: bool = False) -> tuple[Value, ...]:
+    """List the values of an axis, both ends included, rounded to 12 significant digits.
+
+    Arguments:
+        name: of the axis, for messages.
+        spec: as in `size_of`.
+        whole: round to integers.
+
+    Raises:
+        InputError: as `size_of`; ends that are no numbers, logarithms of numbers <= 0, or a value twice.
+
+    Example:
+        >>> values_of("fraction", {"start": 0.3, "stop": 0.9, "num": 3})
+        (0.3, 0.6, 0.9)
+        >>> values_of("lr", {"log": [1e4, 1e6], "num": 3})
+        (10000.0, 100000.0, 1000000.0)
+    """
+    count = size_of(name, spec)
+    if isinstance(spec, list):
+        for value in spec:
+            if not isinstance(value, str | int | float):
+                raise InputError(f"axes.{name}: must list numbers, words or truths, got {shorten(value)}")
+        found = tuple(spec)
+    else:
+        assert isinstance(spec, Mapping)
+        found = tuple(round(v) if whole else float(f"{v:.12g}") for v in _spaced(name, spec, count))
+    if len(set(found)) < len(found):
+        twice = next(value for value in found if found.count(value) > 1)
+        raise InputError(f"axes.{name}: must not repeat a value, got {shorten(twice)} twice")
+    return found
+
+
+def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:
+    ends = spec["log"] if "log" in spec else [spec["start"], spec["stop"]]
+    if not isinstance(ends, list) or len(ends) != 2 or not all(_finite(end) for end in ends):
+        raise InputError(f"axes.{name}: must go between two numbers, got {shorten(ends)}")
+    if "log" in spec and min(ends) <= 0:
+        raise InputError(f"axes.{name}: log must go between numbers above 0, got {shorten(ends)}")
+    first, last = (math.log(end) if "log" in spec else float(end) for end in ends)
+    places = [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
+    return [math.exp(place) for place in places] if "log" in spec else places
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def check_size(sizes: Mapping[str, int]) -> int:
+    """Multiply the sizes of all axes.
+
+    Raises:
+        InputError: more than `MOST_RUNS` runs, with the number and the axes' sizes.
+
+    Example:
+        >>> check_size({"p": 2, "seed": 8})
+        16
+    """
+    total = math.prod(sizes.values())
+    if total > MOST_RUNS:
+        shown = " x ".join(f"{name} {size:,}" for name, size in sizes.items())
+        raise InputError(f"axes: must make at most {MOST_RUNS:,} runs, got {total:,} ({shown})")
+    return total

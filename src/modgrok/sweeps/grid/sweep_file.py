@@ -1,0 +1,291 @@
+"""A sweep file: a name, what all runs have in common, and the axes along which they differ.
+
+Owns: reading the file, the fields that it may name, expanding it to members. Nothing here trains.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import json
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from ...runs import DEFAULT_STEPS, Experiment
+from ...runs.experiment import LEARNERS
+from ...runs.loop import MOST_STEPS
+from ...runs.padding import check_room
+from ...tasks import InputError
+from ...tasks.errors import shorten
+from .axes import Axis, Value, check_size, size_of, values_of
+from .critical_table import Search, read_search
+
+TASK_FIELDS = ("expression", "p", "group", "released")
+FOLLOWED = ("steps", "observe_every", "early_stop")
+"""How far a run is followed: no part of its identity."""
+OWN_FIELDS = ("fraction", "symmetric", "corruption", "seed")
+HIDDEN = ("kind", "initial_digest", "embedding_digest", "body_digest")
+FIELDS: tuple[str, ...] = tuple(
+    dict.fromkeys(
+        (
+            *TASK_FIELDS,
+            "learner",
+            *FOLLOWED,
+            *OWN_FIELDS,
+            *(name for _, settings in LEARNERS for name in settings.model_fields if name not in HIDDEN),
+        )
+    )
+)
+"""What `[base]` and `[axes]` may name: the options of `train` but for those that read files."""
+WHOLE = frozenset(
+    {"p", "steps", "observe_every", "seed"}
+    | {
+        name
+        for _, settings in LEARNERS
+        for name, info in settings.model_fields.items()
+        if int in (info.annotation, *get_args(info.annotation))
+    }
+)
+"""Fields whose values are integers; evenly spaced values of theirs are rounded."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run of a sweep.
+
+    Arguments:
+        experiment: what to run.
+        steps: budget.
+        observe_every: steps between observations; None for the default schedule.
+        early_stop: None for the learner's default.
+        point: the values that the axes give it.
+        room: fraction to which training inputs are padded; see `modgrok.runs.run`.
+    """
+
+    experiment: Experiment
+    steps: int
+    observe_every: int | None = None
+    early_stop: bool | None = None
+    point: dict[str, Value] = field(default_factory=dict)
+    room: float | None = None
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether it stops some time after grokking."""
+        return self.experiment.learner.kind != "rfm" if self.early_stop is None else self.early_stop
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A named list of runs.
+
+    Arguments:
+        name: letters, digits, dots, hyphens and underscores.
+        axes: in the order of the file; the last one varies fastest.
+        members: one a point, each another run; of a search, those known so far.
+        search: what is searched at every point, or None.
+    """
+
+    name: str
+    axes: tuple[Axis, ...]
+    members: tuple[Member, ...]
+    search: Search | None = None
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """Every field that varies, in order."""
+        return tuple(name for axis in self.axes for name in axis.fields)
+
+
+def read_sweep(path: Path) -> Sweep:
+    """Read a sweep file.
+
+    Raises:
+        InputError: no such file, no TOML, or a broken rule, in one line.
+    """
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"file: cannot read {shorten(path)} ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"file: {shorten(path)} is no TOML ({error})") from None
+    return make_sweep(content)
+
+
+def make_sweep(content: Mapping[str, Any]) -> Sweep:
+    """Expand the content of a sweep file.
+
+    Arguments:
+        content: `name`, `base`, `axes`, `zip`, `critical` and `pad`, as TOML gives them. A search begins with
+            both ends of its range. With `pad = true` training inputs are padded and masked to the largest
+            fraction, so that runs of several fractions share a compiled step.
+
+    Raises:
+        InputError: an unknown key or field, an empty axis, too many runs, or a value that breaks its rule.
+
+    Example:
+        >>> sweep = make_sweep({"name": "small", "base": {"expression": "x + y", "p": 7, "steps": 50},
+        ...                     "axes": {"fraction": [0.5, 0.7], "seed": {"start": 0, "stop": 2, "num": 3}}})
+        >>> len(sweep.members), sweep.members[4].point
+        (6, {'fraction': 0.7, 'seed': 1})
+    """
+    _check_keys(content)
+    base = _table(content.get("base", {}), "base")
+    for name in base:
+        _known(name, "base")
+    search = read_search(content)
+    axes = read_axes(content)
+    if search is not None:
+        search.check_size(math.prod(len(axis.values) for axis in axes))
+        axes += read_axes({"axes": search.first_axes})
+    for name in (name for axis in axes for name in axis.fields):
+        if name in base:
+            raise InputError(f"axes.{name}: must be in one place, got it in [base], too")
+    members: dict[str, Member] = {}
+    for values in itertools.product(*(axis.values for axis in axes)):
+        fields = (name for axis in axes for name in axis.fields)
+        point = dict(zip(fields, itertools.chain.from_iterable(values), strict=True))
+        member = member_of({**base, **point}, point)
+        known = members.setdefault(member.experiment.id, member)
+        if _followed(known) != _followed(member):
+            raise InputError(
+                f"axes: must make different runs, got {json.dumps(known.point)} and {json.dumps(point)}, "
+                "which differ only in how far they are followed"
+            )
+    return Sweep(content["name"], axes, _padded(content, search, tuple(members.values())), search)
+
+
+def _padded(
+    content: Mapping[str, Any], search: Search | None, members: tuple[Member, ...]
+) -> tuple[Member, ...]:
+    """Give members room for the largest fraction of the file, if it asks for it."""
+    asked = content.get("pad", False)
+    if not isinstance(asked, bool):
+        raise InputError(f"pad: must be true or false, got {shorten(asked)}")
+    if not asked:
+        return members
+    for member in members:
+        check_room(member.experiment)
+    largest = search.within.high if search else max(member.experiment.fraction for member in members)
+    return tuple(replace(member, room=largest) for member in members)
+
+
+def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
+    """Read `[axes]` and `[[zip]]`; their sizes are multiplied before any value is made.
+
+    Raises:
+        InputError: see `make_sweep`.
+    """
+    axes = _table(content.get("axes", {}), "axes")
+    zips = content.get("zip", [])
+    if not isinstance(zips, list):
+        raise InputError("zip: must be tables [[zip]], got one [zip]")
+    named: list[dict[str, Any]] = [{name: spec} for name, spec in axes.items()]
+    named += [_table(entry, "zip") for entry in zips]
+    sizes: dict[str, int] = {}
+    seen: set[str] = set()
+    for entry in named:
+        counts = {}
+        for name, spec in entry.items():
+            _known(name, "axes")
+            if name in seen:
+                raise InputError(f"axes.{name}: must be in one place, got it twice")
+            seen.add(name)
+            counts[name] = size_of(name, spec)
+        if len(set(counts.values())) > 1:
+            raise InputError(f"zip: must have lists of one length, got {_shown(counts)}")
+        if not counts:
+            raise InputError("zip: must name at least one field, got none")
+        sizes["+".join(counts)] = next(iter(counts.values()))
+    check_size(sizes)
+    return tuple(_axis(entry) for entry in named)
+
+
+def member_of(fields: Mapping[str, Any], point: dict[str, Value] | None = None) -> Member:
+    """Build one run from fields of `train`.
+
+    Arguments:
+        fields: names in `FIELDS`.
+        point: the part of them that the axes gave.
+
+    Raises:
+        InputError: a field is missing or breaks its rule, with the point of the grid.
+    """
+    own = {name: _typed(name, value) for name, value in fields.items()}
+    steps, every, early = (own.pop(name, None) for name in FOLLOWED)
+    try:
+        experiment = Experiment.of(**own)
+        chosen = DEFAULT_STEPS[experiment.learner.kind] if steps is None else steps
+        if not 1 <= chosen <= MOST_STEPS:
+            raise InputError(f"steps: must be at least 1 and at most {MOST_STEPS}, got {chosen}")
+        if every is not None and every < 1:
+            raise InputError(f"observe_every: must be at least 1, got {every}")
+    except InputError as error:
+        where = f" (at {_shown(point)})" if point else ""
+        raise InputError(f"{error}{where}") from None
+    return Member(experiment, chosen, every, early, dict(point or {}))
+
+
+def _axis(entry: Mapping[str, Any]) -> Axis:
+    columns = []
+    for name, spec in entry.items():
+        if len(entry) > 1 and isinstance(spec, list):
+            columns.append(tuple(spec))  # zipped values may repeat
+        else:
+            columns.append(values_of(name, spec, whole=name in WHOLE))
+    return Axis(tuple(entry), tuple(zip(*columns, strict=True)))
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Refuse values of another kind than the field's, which a command line could not have given."""
+    kinds: dict[str, tuple[type, str]] = {
+        **dict.fromkeys(WHOLE, (int, "an integer")),
+        **dict.fromkeys(("expression", "group", "learner"), (str, "a string")),
+        **dict.fromkeys(("released", "early_stop", "symmetric"), (bool, "true or false")),
+    }
+    kind, words = kinds.get(name, (object, ""))
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise InputError(f"{name}: must be {words}, got {shorten(value)}")
+    return value
+
+
+def _check_keys(content: Mapping[str, Any]) -> None:
+    known = ("name", "base", "axes", "zip", "critical", "pad")
+    for key in content:
+        if key not in known:
+            raise InputError(f"{key}: must be one of {', '.join(known)}{_nearest(key, known)}")
+    name = content.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,79}", name):
+        raise InputError(
+            "name: must be letters, digits, dots, hyphens and underscores, at most 80, "
+            f"got {'none' if name is None else shorten(name)}"
+        )
+
+
+def _known(name: str, where: str) -> None:
+    if name not in FIELDS:
+        raise InputError(f"{where}.{name}: is no field of train{_nearest(name, FIELDS)}")
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _table(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(f"{name}: must be a table, got {shorten(value)}")
+    return value
+
+
+def _followed(member: Member) -> tuple[int, int | None, bool | None]:
+    return member.steps, member.observe_every, member.early_stop
+
+
+def _shown(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

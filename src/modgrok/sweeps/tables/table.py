@@ -1,0 +1,226 @@
+"""A sweep as two tidy tables, one row a run and one a record, with a data dictionary.
+
+Owns: the columns, their types and meanings. Where they are written is in `write_table`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ...measures import MEASURES
+from ...measures.corruption.corruption_phase import HIGH, corruption_phase
+from ...runs import Database, Experiment, Record, RunRow, Store
+from ...runs.experiment import LEARNERS
+from ...runs.store.sweep_index import Listed, last_records, read_listing, rows_of_sweep
+
+Kind = Literal["integer", "number", "text", "truth"]
+Row = dict[str, Any]
+
+OUTCOME: tuple[tuple[str, Kind, str], ...] = (
+    ("run", "text", "Run id: the hash of all that determines its numbers."),
+    ("expression", "text", "Task: canonical expression, group, or the hash of a table."),
+    ("p", "integer", "Modulus: number of values of an operand and of classes."),
+    ("learner", "text", "What learns."),
+    ("status", "text", "finished, diverged, interrupted, running, failed, or absent if it has not begun."),
+    ("error", "text", "Why the run failed."),
+    ("step", "integer", "Updates made."),
+    ("budget", "integer", "Updates asked for."),
+    ("memorised_at", "integer", "First observed step with training accuracy at least 0.99."),
+    ("grokked_at", "integer", "First observed step with test accuracy at least 0.99."),
+    ("phase", "text", "Phase by the last accuracies; see modgrok.measures.corruption.corruption_phase."),
+    ("chance", "number", "1/p."),
+    ("majority", "number", "Share of the most frequent value of the task."),
+    ("train_inputs", "integer", "Number of training inputs."),
+    ("seconds", "number", "Wall time."),
+    ("seconds_per_step", "number", "Steady-state time of a step."),
+)
+"""Columns of every run: name, type, meaning."""
+RECORD: tuple[tuple[str, Kind, str], ...] = (
+    ("run", "text", "Run id; joins the table of runs."),
+    ("step", "integer", "Updates made."),
+    ("seconds", "number", "Wall time since the run began."),
+)
+SCALARS: dict[str, str] = {
+    "train_loss": "Loss on the training inputs.",
+    "test_loss": "Loss on the test inputs.",
+    "train_accuracy": "Accuracy on the training inputs, corrupted labels included.",
+    "test_accuracy": "Accuracy on the test inputs.",
+    "clean_accuracy": "Accuracy on the training inputs whose labels were not redrawn.",
+    "corrupted_accuracy": "Accuracy on the training inputs whose labels were redrawn, against those labels.",
+    "nonzero_accuracy": "Accuracy on the test inputs without a zero operand.",
+    "weight_norm": "Root mean square of the weights.",
+    "gradient_norm": "Root mean square of the training gradient.",
+    "frequencies": "Number of frequencies that dominate some neuron.",
+    "collapsed": "Share of training examples whose cross-entropy is exactly zero in float32.",
+    "condition": "Estimated condition number of the kernel matrix.",
+    "singular": "1 if the kernel matrix was singular to working precision.",
+    **{measure.name: measure.title for measure in MEASURES},
+}
+"""Meaning of what records hold."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Arguments:
+        name: of the column.
+        kind: type of its values; any may be missing.
+        meaning: one sentence.
+        axis: whether the sweep varies it.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    axis: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class SweepTable:
+    """A sweep in tidy form.
+
+    Arguments:
+        name: of the sweep.
+        axes: the fields that vary.
+        columns: of the runs.
+        runs: one row a member, in the order of the grid; the last record's numbers included.
+        record_columns: of the records.
+        store: from which records are read one run at a time.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    runs: tuple[Row, ...]
+    record_columns: tuple[Column, ...]
+    store: Store
+
+    def records(self) -> Iterator[Row]:
+        """Read all records, run by run, in the order of the grid."""
+        for row in self.runs:
+            if row["status"] != "absent":
+                for record in self.store.records(row["run"]):
+                    yield {"run": row["run"], **record_row(record)}
+
+    def dictionary(self) -> list[Row]:
+        """List table, column, type, whether it is an axis, and meaning."""
+        return [
+            describe(table, c)
+            for table, columns in (("runs", self.columns), ("records", self.record_columns))
+            for c in columns
+        ]
+
+
+def describe(table: str, column: Column) -> Row:
+    """Lay out one entry of the dictionary."""
+    return {
+        "table": table,
+        "column": column.name,
+        "type": column.kind,
+        "axis": column.axis,
+        "meaning": column.meaning,
+    }
+
+
+def sweep_table(store: Store, name: str) -> SweepTable:
+    """Read a sweep from the store.
+
+    Raises:
+        InputError: no such sweep.
+    """
+    listing = read_listing(store, name)
+    known = {row.id: row for row in rows_of_sweep(store, name)}
+    last = last_records(store, name, tuple(known.values()))
+    runs = tuple(
+        run_row(store, listed, known[listed.run], last.get(listed.run))
+        if listed.run in known
+        else absent_row(listed)
+        for listed in listing.members
+    )
+    axes = tuple(name for axis in listing.axes for name in axis)
+    scalars = tuple(dict.fromkeys(scalar for row in known.values() for scalar in row.scalars))
+    settings = tuple(column for column in setting_columns() if any(column.name in row for row in runs))
+    numbers = tuple(scalar_column(scalar) for scalar in scalars)
+    outcome = tuple(Column(*entry) for entry in OUTCOME)
+    columns = tuple(
+        Column(c.name, c.kind, c.meaning, c.name in axes) for c in (*outcome, *settings, *numbers)
+    )
+    return SweepTable(name, axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store)
+
+
+def run_row(store: Store, listed: Listed, row: RunRow, record: Record | None) -> Row:
+    """Lay out one run: outcome, settings, the last record's numbers."""
+    experiment = Experiment.model_validate_json(row.experiment)
+    last = record_row(record) if record is not None else {}
+    last.pop("step", None)
+    last.pop("seconds", None)
+    return {
+        "run": row.id,
+        "expression": row.expression,
+        "p": row.p,
+        "learner": row.learner,
+        "status": row.status,
+        "error": listed.error,
+        "step": row.step,
+        "budget": row.budget,
+        "memorised_at": row.memorised_at,
+        "grokked_at": row.grokked_at,
+        "phase": None if record is None else phase_of(store, row, record, experiment.corruption),
+        "chance": row.context["chance"],
+        "majority": row.context["majority"],
+        "train_inputs": row.context["train"],
+        "seconds": row.seconds,
+        "seconds_per_step": row.seconds_per_step,
+        **experiment.model_dump(exclude={"task", "learner"}),
+        **experiment.learner.model_dump(exclude={"kind"}),
+        **last,
+    }
+
+
+def absent_row(listed: Listed) -> Row:
+    """Lay out a member that has not begun: the point of the grid, and why it failed if it did."""
+    status = "absent"
+    return {**listed.point, "run": listed.run, "status": status, "error": listed.error}
+
+
+def record_row(record: Record) -> Row:
+    """Lay out one record; undefined numbers are missing."""
+    values = {name: value if math.isfinite(value) else None for name, value in record.scalars.items()}
+    return {"step": record.step, "seconds": record.seconds, **values}
+
+
+def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> str:
+    """Name the phase that a run ended in."""
+    train, test = last.scalars["train_accuracy"], last.scalars["test_accuracy"]
+    low = train < HIGH and test < HIGH  # only then does the phase depend on what had been before
+    generalised = low and (row.grokked_at is not None or store.ever(row, "test_accuracy", HIGH))
+    return corruption_phase(train, test, corruption, generalised=generalised)
+
+
+def setting_columns() -> list[Column]:
+    """List the fields of experiments and of every learner, once each."""
+    found: dict[str, Column] = {}
+    sources = [Experiment.model_fields, *(settings.model_fields for _, settings in LEARNERS)]
+    for fields in sources:
+        for name, info in fields.items():
+            if name not in ("task", "learner", "kind"):
+                found.setdefault(name, Column(name, _kind(info.annotation), info.description or name))
+    return list(found.values())
+
+
+def scalar_column(name: str) -> Column:
+    """Describe a number of a record; those of a mixture's tasks are named after its parts."""
+    meaning = SCALARS.get(name)
+    if meaning is None and name.endswith("_accuracy"):
+        side, _, order = name.removesuffix("_accuracy").partition("_")
+        meaning = f"Accuracy on the {side} inputs of task {order} of a mixture."
+    return Column(name, "number", meaning or name.replace("_", " "))
+
+
+def _kind(annotation: Any) -> Kind:
+    kinds = [part for part in (get_args(annotation) or (annotation,)) if part is not type(None)]
+    return {bool: "truth", int: "integer", float: "number"}.get(kinds[0], "text")  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""Gradient training: the problem, losses, optimisers, one update."""
