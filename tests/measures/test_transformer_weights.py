@@ -15,7 +15,7 @@ from modgrok.measures.fourier.coefficient_ratio import coefficient_ratio
 from modgrok.measures.fourier.gini import gini
 from modgrok.measures.fourier.sparsity import frequency_sparsity
 from modgrok.measures.fourier.token_waves import make_token_lens, wave_norms
-from modgrok.measures.fourier.transformer_measure import (
+from modgrok.measures.fourier.transformer_measures import (
     TRANSFORMER_MEASURES,
     TransformerMeasure,
     transformer_measures,

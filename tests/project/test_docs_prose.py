@@ -14,7 +14,8 @@ import pytest
 from modgrok.measures import MEASURES, TRANSFORMER_MEASURES
 from modgrok.measures.circuit.circuit import CIRCUIT_MEASURES
 from modgrok.runs import precision_of, prepare
-from modgrok.runs.experiment import LEARNERS, Experiment
+from modgrok.learners.catalogue import LEARNERS
+from modgrok.runs import Experiment
 from modgrok.runs.store.database import migrations
 from modgrok.version import __version__
 

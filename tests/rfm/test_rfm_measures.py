@@ -20,7 +20,7 @@ from modgrok.algebra.circulant import (
 )
 from modgrok.measures.features.alignment import agop_alignment, feature_correlation
 from modgrok.measures.features.circulant import circulant_deviation, least_deviation
-from modgrok.measures.features.metric_measure import METRIC_MEASURES
+from modgrok.measures.features.matrix_measures import MATRIX_MEASURES
 from modgrok.measures.features.spectrum import effective_rank, spectrum
 from modgrok.measures.features.structure_share import structure_share, structured_part
 from modgrok.models.circulant import enforce, matrix_power, oriented, random_circulant, structure_of
@@ -68,7 +68,7 @@ def test_the_generator_does_not_matter():
     np.testing.assert_allclose(found, found[0])
 
 
-@pytest.mark.parametrize("measure", METRIC_MEASURES, ids=lambda m: m.name)
+@pytest.mark.parametrize("measure", MATRIX_MEASURES, ids=lambda m: m.name)
 def test_declared_values(measure):
     p = 31
     with jax.enable_x64(True):

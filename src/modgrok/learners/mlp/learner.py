@@ -121,6 +121,10 @@ class MLPLearner(eqx.Module):
 
         return descend(state, problem, self.chain(), loss_of, batch_size=self.batch_size, masks=self.drops)
 
+    def logits(self, weights: MLP, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
+        """Return logits."""
+        return weights(inputs)
+
     def gradient(self, state: MLPState, problem: Problem) -> MLP:
         """Return the gradient of the full training loss in the trained weights, without dropout."""
 

@@ -21,7 +21,7 @@ from ...models.transformer_fast import best_logits
 from ...tasks import InputError
 from ...training.descent import NetworkState, begin, descend
 from ...training.losses import loss_named
-from ...training.optimisers import ADAM_EPSILON, Rates, hold, optimiser, rates_of
+from ...training.optimisers import ADAM_EPSILON, Rates, freeze, optimiser, rates_of
 from ...training.problem import Problem
 from .initialisation import initial_transformer
 from .settings import TransformerSettings
@@ -62,7 +62,7 @@ class TransformerLearner(eqx.Module):
             orthogonal_gradient=chosen.orthogonal_gradient,
         )
         fixed = chosen.fixed_parts()
-        return optax.chain(moving, hold(lambda weights: _mask(weights, fixed))) if fixed else moving
+        return optax.chain(moving, freeze(lambda weights: _mask(weights, fixed))) if fixed else moving
 
     def init(self, key: PRNGKeyArray, batch_key: PRNGKeyArray, problem: Problem) -> NetworkState[Transformer]:
         """Draw the initial state.
