@@ -37,13 +37,15 @@ class Reader:
 
 def _transformer(network: Any, basis: Basis) -> Readings:
     lens = make_token_lens(network.classes)
-    return {"weights": (network, None), "transformer": (network, lens)}
+    return {"weights": (network, None), "transformer_weights": (network, lens)}
 
 
 READERS: Catalogue[Reader] = Catalogue(
     "network",
     (
-        Reader("mlp", lambda net, basis: {"weights": (net, None), "mlp": (net, make_lens(basis))}),
+        Reader(
+            "mlp", lambda net, basis: {"weights": (net, None), "two_layer_weights": (net, make_lens(basis))}
+        ),
         Reader(
             "kernel_machine",
             lambda net, basis: {"feature_matrix": (net.metric, structure_of(basis))},

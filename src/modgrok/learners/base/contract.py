@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -25,6 +25,7 @@ Assets = Mapping[str, Any]
 """SHA-256 -> content: the matrices and networks that settings name."""
 
 
+@runtime_checkable
 class State(Protocol):
     """What the next step needs: a tree of arrays with the number of updates made."""
 
@@ -35,6 +36,7 @@ class State(Protocol):
         """The network: what is measured and kept; called with inputs, it returns logits."""
 
 
+@runtime_checkable
 class Learner(Protocol):
     """A learner made concrete for one problem: pure functions, compiled by whoever iterates them.
 

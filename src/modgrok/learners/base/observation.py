@@ -7,7 +7,7 @@ exact counts, taken on the host.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -28,6 +28,7 @@ Subjects = dict[str, Any]
 """What measures read (`Measure.reads`) -> the subject of a state."""
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Measures a state on the whole domain.
 
@@ -50,7 +51,8 @@ class MeasureObserver:
         learner: gives logits.
         problem: the full domain, with the groups over which is counted.
         loss: recorded for every group.
-        frames: what is read -> its frame, for instance `mlp` -> the basis of the task; see `Measure`.
+        frames: what is read -> its frame, for instance `two_layer_weights` -> the basis of the task; see
+            `Measure`.
         subjects: (learner, state, problem) -> what is read -> its subject; traced, so a function of a module.
         histograms: (name, number of bins) of the counts.
         count: (subjects, frames) -> counts by name; traced.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, get_args
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -47,7 +47,7 @@ class Settings(BaseModel):
 
     kind: str
 
-    def resolve(self, p: int, k: int) -> Self:
+    def resolve(self, p: int, k: int) -> Settings:
         """Fill in the defaults that depend on modulus p and number of operands k."""
         return self
 

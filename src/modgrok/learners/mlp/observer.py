@@ -22,7 +22,7 @@ def mlp_observer(learner: MLPLearner, problem: Problem, basis: Basis) -> Measure
         learner,
         problem,
         loss=loss_named(learner.loss),
-        frames={"weights": None, "gradient": None, "mlp": make_lens(basis)},
+        frames={"weights": None, "gradient": None, "two_layer_weights": make_lens(basis)},
         subjects=_subjects,
         histograms=(("dominant_frequency", basis.order // 2), ("phase_sum", PHASE_BINS)),
         count=_count,
@@ -31,9 +31,9 @@ def mlp_observer(learner: MLPLearner, problem: Problem, basis: Basis) -> Measure
 
 def _subjects(learner: MLPLearner, state: MLPState, problem: Problem) -> Subjects:
     weights = state.weights
-    return {"weights": weights, "mlp": weights, "gradient": learner.gradient(state, problem)}
+    return {"weights": weights, "two_layer_weights": weights, "gradient": learner.gradient(state, problem)}
 
 
 def _count(subjects: Subjects, frames: Mapping[str, Any]) -> dict[str, Array]:
-    waves = spectra(subjects["mlp"], frames["mlp"])
+    waves = spectra(subjects["two_layer_weights"], frames["two_layer_weights"])
     return {"dominant_frequency": frequency_histogram(waves), "phase_sum": phase_histogram(waves)}

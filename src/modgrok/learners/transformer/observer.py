@@ -23,7 +23,7 @@ def transformer_observer(learner: TransformerLearner, problem: Problem, basis: B
         learner,
         problem,
         loss=loss_named(learner.settings.loss),
-        frames={"weights": None, "gradient": None, "training_logits": None, "transformer": waves},
+        frames={"weights": None, "gradient": None, "training_logits": None, "transformer_weights": waves},
         subjects=_subjects,
     )
 
@@ -38,7 +38,7 @@ def _subjects(learner: TransformerLearner, state: NetworkState[Transformer], pro
     gradient, logits = jax.grad(training_loss, has_aux=True)(state.weights)
     return {
         "weights": state.weights,
-        "transformer": state.weights,
+        "transformer_weights": state.weights,
         "gradient": gradient,
         "training_logits": (loss, logits, problem.labels),
     }

@@ -37,7 +37,7 @@ def _measures(
 
         return Measure(
             function=function,
-            reads="transformer",
+            reads="transformer_weights",
             range=lambda p: (0.0, 1.0),
             defined=lambda lens: order in [waves.name for waves in lens.orders],
             **declared,
