@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 from ...reports.charts.chart import Panel
@@ -24,6 +23,7 @@ from ...sweeps.grid.sweep_file import Member
 from ...tasks import InputError
 from ...version import __version__
 from .claim import Budget, Claim, Found
+from .code_digest import digest_of_function
 from .evidence import Evidence, Trial, read_trial
 from .result import Caption, Result, claims_folder, read_result, write_result
 from .stages import Stages, run_stages, stages_of
@@ -144,7 +144,10 @@ def check(claim: Claim, budget: Budget, found: Found) -> None:
 
 
 def digest_of(claim: Claim, budget: Budget) -> str:
-    """Return what a result depends on: the runs asked for, and the code that reads them."""
+    """Return what a result depends on: the runs asked for, and the code that measures them.
+
+    If the code has changed, the claim is measured again from the stored runs.
+    """
     plan = {
         name: [
             [[m.experiment.id, m.steps, m.observe_every, m.early_stop] for m in group.members()],
@@ -154,18 +157,8 @@ def digest_of(claim: Claim, budget: Budget) -> str:
         ]
         for name, group in claim.plan(budget).items()
     }
-    text = json.dumps([claim.id, budget, plan, _code(claim.paper), __version__])
+    text = json.dumps([claim.id, budget, plan, digest_of_function(claim.find), __version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _code(paper: str) -> str:
-    """Return the SHA-256 of a paper's modules."""
-    folder = resources.files("modgrok.papers") / paper
-    files = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
-    modules = [file for file in files if file.name.endswith(".py")]
-    if not modules:
-        modules = [resources.files("modgrok.papers") / f"{paper}.py"]
-    return hashlib.sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()
 
 
 def _trials(store: Store, members: Sequence[Member]) -> tuple[Trial, ...]:
