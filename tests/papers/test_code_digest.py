@@ -61,7 +61,7 @@ def test_every_module_that_a_claim_has_loaded_is_in_its_closure() -> None:
 
 def test_claims_of_one_module_share_a_digest_also_through_partial_functions() -> None:
     claims = {claim.id: claim for claim in read_paper("doshi2024").claims}
-    first, second = (digest_of_function(claims[f"doshi2024/fig{i}-accuracy"].find) for i in (2, 3))
+    first, second = (digest_of_function(claims[f"doshi2024/fig{i}-accuracy"].measure) for i in (2, 3))
     assert first == second
     assert len(first) == 64
 
@@ -70,8 +70,8 @@ OUTSIDE = """
 from outside_numbers import SHIFT
 from conftest import make_claim
 
-def find(evidence):
-    found = make_claim("any").find(evidence)
+def measure(evidence):
+    found = make_claim("any").measure(evidence)
     found.values["test_accuracy"] = SHIFT
     return found
 """
@@ -89,7 +89,7 @@ def test_changed_code_measures_again_and_trains_nothing(
         importlib.invalidate_caches()
         for name in ("outside_numbers", "outside_paper"):
             sys.modules.pop(name, None)
-        return make_claim("outside", find=importlib.import_module("outside_paper").find)
+        return make_claim("outside", measure=importlib.import_module("outside_paper").measure)
 
     (first,) = reproduce([claim("0.25")], "tiny", runs, executor, workers=1)
     (second,) = reproduce([claim("0.125 + 0.375")], "tiny", runs, None, workers=1)

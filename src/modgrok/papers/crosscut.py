@@ -23,15 +23,15 @@ from ..runs.schedule import GROKKED
 from ..runs.store.network_file import Network
 from ..tasks import Task, task_from_text
 from .claims import tiny
-from .claims.claim import FULL, Budget, Claim, Expected, Found, Number
-from .claims.evidence import Evidence, Trial
-from .claims.plan import Group, no_runs
+from .claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected, Number
+from .claims.evidence import Evidence, RunData
+from .claims.plan import RunGroup, no_runs
 
 TITLE = "Across the papers: the same tasks under every learner"
 CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"
 
-MODULUS: Mapping[Budget, int] = {"tiny": tiny.P, "laptop": 31, "paper": 47}
-FRACTION: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.8, "paper": 0.8}
+MODULUS: Mapping[BudgetName, int] = {"tiny": tiny.P, "laptop": 31, "paper": 47}
+FRACTION: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.8, "paper": 0.8}
 MLP, TRANSFORMER, RFM, CLOSED = "MLP", "transformer", "RFM", "closed form"
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     MLP: {
@@ -47,7 +47,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 }
 """Two-layer network of z^2 with AdamW (Doshi et al. 2023); one-layer transformer with AdamW (Furuta et al.
 2024, three times its rate); quadratic kernel (Mallinar et al. 2024)."""
-STEPS: Mapping[Budget, Mapping[str, int]] = {
+STEPS: Mapping[BudgetName, Mapping[str, int]] = {
     "tiny": {MLP: tiny.STEPS, TRANSFORMER: 12, RFM: tiny.ITERATIONS},
     "laptop": {MLP: 1000, TRANSFORMER: 1200, RFM: 25},
     "paper": {MLP: 10_000, TRANSFORMER: 40_000, RFM: 50},
@@ -57,7 +57,7 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     TRANSFORMER: {"d_model": 16, "d_mlp": 64},
     RFM: {},
 }
-DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
+DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (
         "p = 31; the papers have 59 to 97.",
@@ -106,12 +106,12 @@ FEW = (*WITH_FORM[:4], *WITHOUT[:2])
 
 
 def runs_of(
-    budget: Budget,
+    budget: BudgetName,
     learner: str,
     tasks: Sequence[str],
     fractions: Sequence[float] | None = None,
     **options: bool,
-) -> Group:
+) -> RunGroup:
     """Plan a learner on tasks, at one share of the inputs or several; options are fields of `train`."""
     base = {
         **SETTINGS[learner],
@@ -121,18 +121,18 @@ def runs_of(
         "seed": 0,
         **options,
     }
-    return Group(base, {"expression": list(tasks), "fraction": list(fractions or (FRACTION[budget],))})
+    return RunGroup(base, {"expression": list(tasks), "fraction": list(fractions or (FRACTION[budget],))})
 
 
-def best_accuracy(trial: Trial) -> float:
+def best_accuracy(run: RunData) -> float:
     """Return the best test accuracy along a run."""
-    return float(trial.curve("test_accuracy").max())
+    return float(run.curve("test_accuracy").max())
 
 
 # One table: every learner, the same measures ----------------------------------------------------------------
 
 
-def plan_table(budget: Budget) -> Mapping[str, Group]:
+def plan_table(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan the few tasks under the three trained learners, to their last step: logits settle late."""
     return {learner: runs_of(budget, learner, FEW, early_stop=False) for learner in SETTINGS}
 
@@ -165,16 +165,14 @@ def closed_form(task: Task) -> Construction | None:
     return None if verdict.witness is None else construct(task.table, task.p, verdict.witness)
 
 
-def find_table(evidence: Evidence) -> Found:
+def measure_table(evidence: Evidence) -> ClaimResult:
     """Measure every learner on every task, and the closed form beside them."""
     rows: list[dict[str, Any]] = []
     for place, text in enumerate(FEW):
         task = evidence[MLP][place].task
         for learner in SETTINGS:
-            trial = evidence[learner][place]
-            rows.append(
-                _row(text, learner, best_accuracy(trial), trial.row.grokked_at, trial.network(), task)
-            )
+            run = evidence[learner][place]
+            rows.append(_row(text, learner, best_accuracy(run), run.row.grokked_at, run.network(), task))
         made = closed_form(task)
         if made is not None:
             rows.append(_row(text, CLOSED, made.report.accuracy, 0, made.network, task))
@@ -218,7 +216,7 @@ def find_table(evidence: Evidence) -> Found:
         )
         for key, name, title, caption in maps
     )
-    return Found(values, panels, rows)
+    return ClaimResult(values, panels, rows)
 
 
 def _row(
@@ -238,7 +236,7 @@ def _row(
 # decide against what is learned -----------------------------------------------------------------------------
 
 
-def plan_hypothesis(budget: Budget) -> Mapping[str, Group]:
+def plan_hypothesis(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan thirty polynomials under the quick learners, few under the transformer."""
     tasks = FEW if budget == "tiny" else (*WITH_FORM, *WITHOUT)
     return {
@@ -254,20 +252,20 @@ def verdict_of(text: str, p: int) -> Verdict:
     return decide_table(task_from_text(text, p).table, p)
 
 
-def find_hypothesis(evidence: Evidence) -> Found:
+def measure_hypothesis(evidence: Evidence) -> ClaimResult:
     """Count, of the tasks with a form and without, those that each learner learns."""
     known: dict[str, dict[str, Any]] = {}
     counts: dict[tuple[str, bool], list[bool]] = {}
     for learner in SETTINGS:
-        for trial in evidence[learner]:
-            text, p = str(trial.point["expression"]), trial.task.p
+        for run in evidence[learner]:
+            text, p = str(run.point["expression"]), run.task.p
             verdict = verdict_of(text, p)
             row = known.setdefault(
                 text,
-                {"task": text, "form": verdict.form, "majority": trial.task.majority_share}
+                {"task": text, "form": verdict.form, "majority": run.task.majority_share}
                 | dict.fromkeys(SETTINGS),
             )
-            row[learner] = best_accuracy(trial)
+            row[learner] = best_accuracy(run)
             counts.setdefault((learner, verdict.witness is not None), []).append(row[learner] >= GROKKED)
     values: dict[str, Number] = {"tasks": len(known)}
     for learner in SETTINGS:
@@ -293,13 +291,13 @@ def find_hypothesis(evidence: Evidence) -> Found:
     panel = single(
         "outcomes", "What is learned", caption, table_map(cells, "test_accuracy", "learner", "task"), 8
     )
-    return Found(values, (panel,), rows)
+    return ClaimResult(values, (panel,), rows)
 
 
 # The closed form of every task with a form ------------------------------------------------------------------
 
 
-def find_closed(evidence: Evidence) -> Found:
+def measure_closed(evidence: Evidence) -> ClaimResult:
     """Write the network of every task down, and check it on every input."""
     p = MODULUS[evidence.budget]  # type: ignore[index]
     rows: list[dict[str, Any]] = []
@@ -326,37 +324,37 @@ def find_closed(evidence: Evidence) -> Found:
         x="hidden neurons",
     )
     caption = "Neurons of the network found, with exact phases; every one is checked on all inputs."
-    return Found(values, (single("widths", "Networks written down", caption, cell, 8),), rows)
+    return ClaimResult(values, (single("widths", "Networks written down", caption, cell, 8),), rows)
 
 
 # Who needs the least data -----------------------------------------------------------------------------------
 
-SHARES: Mapping[Budget, tuple[float, ...]] = {
+SHARES: Mapping[BudgetName, tuple[float, ...]] = {
     "tiny": (tiny.FRACTION,),
     "laptop": (0.3, 0.4, 0.5, 0.6, 0.7),
     "paper": (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6),
 }
 
 
-def plan_data(budget: Budget) -> Mapping[str, Group]:
+def plan_data(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan addition from several shares of the pairs."""
     return {learner: runs_of(budget, learner, ("x + y",), SHARES[budget]) for learner in SETTINGS}
 
 
-def find_data(evidence: Evidence) -> Found:
+def measure_data(evidence: Evidence) -> ClaimResult:
     """Find the smallest share of the pairs from which each learner groks."""
     drawn, rows, least = [], [], {}
     for learner in SETTINGS:
-        trials = evidence[learner]
-        shares = [trial.experiment.fraction for trial in trials]
-        best = [best_accuracy(trial) for trial in trials]
+        runs = evidence[learner]
+        shares = [run.experiment.fraction for run in runs]
+        best = [best_accuracy(run) for run in runs]
         drawn.append(Line(learner, shares, best, dots=True))
         grokked = [share for share, accuracy in zip(shares, best, strict=True) if accuracy >= GROKKED]
         least[learner] = min(grokked, default=None)
         rows += [
             {"learner": learner, "fraction": share, "best test accuracy": accuracy}
-            | {"grokked at": trial.row.grokked_at, "steps": trial.row.step}
-            for trial, share, accuracy in zip(trials, shares, best, strict=True)
+            | {"grokked at": run.row.grokked_at, "steps": run.row.step}
+            for run, share, accuracy in zip(runs, shares, best, strict=True)
         ]
     values: dict[str, Number] = {f"{learner.lower()}_least": share for learner, share in least.items()}
     for learner in (TRANSFORMER, RFM):
@@ -372,7 +370,7 @@ def find_data(evidence: Evidence) -> Found:
         level=GROKKED,
     )
     caption = f"x + y; the dotted line is {GROKKED:.0%}, from which a run has grokked."
-    return Found(values, (single("data", "Accuracy against data", caption, cell, 8),), rows)
+    return ClaimResult(values, (single("data", "Accuracy against data", caption, cell, 8),), rows)
 
 
 def _difference(share: float | None, other: float | None) -> float | None:
@@ -389,7 +387,7 @@ CLAIMS = (
         "Whatever learns a task with a form, by gradients, by kernels or on paper, ends at logits that are "
         "mostly a function of g1(x) + g2(y); a task without a form is learned by none.",
         plan_table,
-        find_table,
+        measure_table,
         (
             Expected("least_accuracy_mlp", "100% where there is a form (Hypothesis 5.1)", low=GROKKED),
             Expected("least_accuracy_closed_form", "100%, written down", low=1.0),
@@ -413,7 +411,7 @@ CLAIMS = (
         "A polynomial is learned to 100% if and only if it has the form h(g1(x) + g2(y)) or "
         "h(g1(x) g2(y)), which is decided beforehand without training.",
         plan_hypothesis,
-        find_hypothesis,
+        measure_hypothesis,
         (
             Expected("mlp_with_form", "all (Hypothesis 5.1)", low=1.0, decisive=FULL),
             Expected("mlp_without", "none (Hypothesis 5.1)", high=0.0),
@@ -437,7 +435,7 @@ CLAIMS = (
         "Gromov 2023, Claims I and II; Doshi et al. 2024, Sec. 2 and 3",
         "Every polynomial with a form has a network that can be written down, without an error on any input.",
         no_runs,
-        find_closed,
+        measure_closed,
         (
             Expected("written", "all 15", low=15.0, budgets=("laptop", "paper")),
             Expected("written", "all 4", low=4.0, budgets=("tiny",)),
@@ -452,7 +450,7 @@ CLAIMS = (
         "Within 1,000 steps the two-layer network groks x + y from no more data than the transformer within "
         "1,200 and the quadratic kernel machine within 25 iterations.",
         plan_data,
-        find_data,
+        measure_data,
         (
             Expected("transformer_minus_mlp", "0.3 (p = 97) against 0.29 and less", low=0.0),
             Expected("rfm_minus_mlp", "12% accuracy at 0.3 (p = 61) against 0.29", low=0.0),

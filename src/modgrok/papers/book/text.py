@@ -9,10 +9,10 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from ..claims.claim import Expected, Number, Verdict, refuting
+from ..claims.claim import ClaimVerdict, Expected, Number, refuting
 from ..claims.result import Result
 
-VERDICTS: tuple[Verdict, ...] = ("reproduced", "deviates", "refuted")
+VERDICTS: tuple[ClaimVerdict, ...] = ("reproduced", "deviates", "refuted")
 UNTESTED = "not tested"
 MEANINGS = {
     "reproduced": "every number is in its range: the paper's with a tolerance, or, of words, a bound of ours",

@@ -15,7 +15,7 @@ from ...sweeps.grid.sweep_file import Member, make_sweep
 
 
 @dataclass(frozen=True)
-class Group:
+class RunGroup:
     """Runs that differ along axes.
 
     Arguments:
@@ -27,7 +27,7 @@ class Group:
         weights: which the runs keep: the last, or by `schedule` as a single run does.
 
     Example:
-        >>> group = Group({"expression": "x + y", "p": 7, "steps": 50}, {"seed": [0, 1]})
+        >>> group = RunGroup({"expression": "x + y", "p": 7, "steps": 50}, {"seed": [0, 1]})
         >>> [member.point for member in group.members()]
         [{'seed': 0}, {'seed': 1}]
     """
@@ -54,6 +54,6 @@ class Group:
         return make_sweep(content).members
 
 
-def no_runs(budget: str) -> Mapping[str, Group]:
+def no_runs(budget: str) -> Mapping[str, RunGroup]:
     """Plan nothing, at any budget: for claims about closed forms, theorems and decisions."""
     return {}
