@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from modgrok.papers import Claim, ClaimResult, Evidence, Expected, RunGroup
-from modgrok.reports.charts.claim_charts import Line, lines, single
+from modgrok.reports.charts.claim_charts import Line, single, step_lines
 from modgrok.runs import Store
 from modgrok.sweeps.execution.ensemble import Ensemble, run_ensemble
 from modgrok.sweeps.execution.executor import Event, Job
@@ -52,7 +52,9 @@ def make_claim(
 
     def accuracy(evidence: Evidence) -> ClaimResult:
         run = next(iter(evidence.groups.values()))[0]
-        cell = lines([Line("test", run.steps, run.curve("test_accuracy"))], "Test accuracy.", percent=True)
+        cell = step_lines(
+            [Line("test", run.steps, run.curve("test_accuracy"))], "Test accuracy.", percent=True
+        )
         return ClaimResult(
             {"test_accuracy": run.last("test_accuracy"), "steps": run.row.step},
             (single("curve", "Accuracy", "Of one run.", cell, 12),),

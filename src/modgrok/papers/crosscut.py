@@ -220,14 +220,14 @@ def measure_table(evidence: Evidence) -> ClaimResult:
 
 
 def _row(
-    text: str, learner: str, accuracy: float, moment: int | None, network: Any, task: Task
+    text: str, learner: str, accuracy: float, grokked_at: int | None, network: Any, task: Task
 ) -> dict[str, Any]:
     logits = sum_logits(network, task)
     return {
         "task": text,
         "learner": learner,
         "accuracy": accuracy,
-        "grokked at": moment,
+        "grokked at": grokked_at,
         "share of the sum": sum_share(logits),
         "frequencies": frequency_number(logits),
     }

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...measures.corruption.corruption_phase import HIGH, SLACK, Phase, corruption_phase
-from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, lines, single
+from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, lines, single, step_lines
 from ..claims import tiny
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Number
 from ..claims.evidence import Evidence, RunData
@@ -116,13 +116,17 @@ def run_rows(runs: Sequence[RunData]) -> list[dict[str, Any]]:
 def measure_clean(evidence: Evidence) -> ClaimResult:
     """Measure when clean training memorises and groks."""
     runs = evidence["clean"]
-    moments = {name: middle([getattr(t.row, name) for t in runs]) for name in ("memorised_at", "grokked_at")}
+    milestones = {
+        name: middle([getattr(t.row, name) for t in runs]) for name in ("memorised_at", "grokked_at")
+    }
     values: dict[str, Number] = {
-        **moments,
+        **milestones,
         "half_at": middle([first_step(run, "test_accuracy", 0.5) for run in runs]),
         **{name: median(runs, name) for name in ("test_accuracy", "train_loss", "test_loss")},
     }
-    text = f"Training reaches 99% at step {moments['memorised_at']}, test at step {moments['grokked_at']}."
+    text = (
+        f"Training reaches 99% at step {milestones['memorised_at']}, test at step {milestones['grokked_at']}."
+    )
     curves = accuracy_lines(runs, (("training", "train_accuracy", TRAIN), ("test", "test_accuracy", TEST)))
     cell = lines(curves, text, x="step", percent=True, log_x=False)
     return ClaimResult(
@@ -161,9 +165,9 @@ def measure_ipr(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (single("ipr", "IPR while grokking", caption, cell, 7),), run_rows(runs))
 
 
-def ipr_at(runs: Sequence[RunData], moment: str) -> float | None:
+def ipr_at(runs: Sequence[RunData], milestone: str) -> float | None:
     """Return the mean IPR at memorising or grokking, None if a run did neither."""
-    steps = [getattr(run.row, moment) for run in runs]
+    steps = [getattr(run.row, milestone) for run in runs]
     if None in steps:
         return None
     found = [t.curve("ipr")[np.searchsorted(t.steps, step)] for t, step in zip(runs, steps, strict=True)]
@@ -200,7 +204,7 @@ def measure_phase(decay: int, evidence: Evidence) -> ClaimResult:
     values: dict[str, Number] = {name: median(runs, name) for name in shown}
     values["best_test_accuracy"] = float(np.median([t.curve("test_accuracy").max() for t in runs]))
     ends = ", ".join(f"{label} {100 * median(runs, name):.1f}%" for label, name, _ in KINDS)
-    cell = lines(accuracy_lines(runs, KINDS), f"Accuracies, at the end: {ends}.", percent=True)
+    cell = step_lines(accuracy_lines(runs, KINDS), f"Accuracies, at the end: {ends}.", percent=True)
     caption = (
         f"Weight decay {decay}; {100 * CORRUPTION:g}% of the training labels are redrawn. On corrupted "
         "labels an accuracy of 100% is memorising; near 1/p their true labels are answered."
@@ -217,7 +221,7 @@ def measure_multiplication(evidence: Evidence) -> ClaimResult:
         runs = of_decay(evidence, decay)
         same += all(phase_of(run) == phase for run in runs)
         text = f"Accuracies on n1 n2 at weight decay {decay}: {phase_of(runs[0])}."
-        cell = lines(accuracy_lines(runs, KINDS), text, percent=True, height=130)
+        cell = step_lines(accuracy_lines(runs, KINDS), text, percent=True, height=130)
         panels.append(single(f"decay-{decay}", f"Weight decay {decay}: {phase}", "", cell, 6))
     return ClaimResult({"same": same, "of": len(PHASES)}, tuple(panels), run_rows(evidence["corrupted"]))
 

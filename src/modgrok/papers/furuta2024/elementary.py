@@ -39,9 +39,9 @@ from .runs import (
     every,
     fall,
     group,
+    last_grokking,
     mean_last,
     measured,
-    moment,
     of_task,
     spectra_panel,
     waves_panel,
@@ -247,7 +247,7 @@ def measure_frozen(evidence: Evidence) -> ClaimResult:
     named = {task: of_task(every(evidence), task) for task in OPERATIONS}
     values = {f"accuracy_{name}": best_accuracy(named[task]) for name, task in NAMES}
     rows = [
-        {"task": task, "test accuracy": best_accuracy(runs), "grokked at": moment(runs)}
+        {"task": task, "test accuracy": best_accuracy(runs), "grokked at": last_grokking(runs)}
         | {"steps": runs[0].row.step, "FFS W_E": mean_last(runs, "ffs_embedding")}
         | {"FFS W_L": mean_last(runs, "ffs_readout")}
         for task, runs in named.items()

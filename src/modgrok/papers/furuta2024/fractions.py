@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ...reports.charts.claim_charts import Line, lines, single, table_map
+from ...reports.charts.claim_charts import Line, single, step_lines, table_map
 from ...runs.schedule import GROKKED
 from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence
 from ..claims.plan import RunGroup
-from .runs import LAPTOP, LONG, SIZES, TINY, best_accuracy, group, moment
+from .runs import LAPTOP, LONG, SIZES, TINY, best_accuracy, group, last_grokking
 
 SUM = "x + y"
 LINEAR, PRODUCT, QUADRATIC, CUBIC = "2x + 3y", "x*y + y", "x^2 + x*y + y^2", "x^3 + x*y"
@@ -72,7 +72,7 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
             "training pairs": len(run.split.train),
             "steps": run.row.step,
             "best test accuracy": best_accuracy([run]),
-            "grokked at": moment([run]),
+            "grokked at": last_grokking([run]),
             "majority": run.task.majority_share,
         }
         for run in (added, *runs)
@@ -81,7 +81,7 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
     words = "; ".join(
         f"{row['task']} at {row['fraction']:g}: {row['best test accuracy']:.1%}" for row in rows
     )
-    curves = lines(
+    curves = step_lines(
         [Line(f"{run.experiment.fraction:g}", run.steps, run.curve("test_accuracy")) for run in runs],
         f"Test accuracy of {task} against steps, one line a share: {words}.",
         y="test accuracy",

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...measures import make_token_lens
 from ...models.transformer import Transformer
-from ...reports.charts.claim_charts import Line, Panel, lines, single
+from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...reports.panels.wave_spectra import wave_spectra
 from ...reports.views.tables import Stage
 from ...runs.schedule import GROKKED
@@ -126,7 +126,7 @@ def of_task(runs: Sequence[RunData], expression: str) -> tuple[RunData, ...]:
     return tuple(run for run in runs if run.point.get("expression") == expression)
 
 
-def moment(runs: Sequence[RunData]) -> int | None:
+def last_grokking(runs: Sequence[RunData]) -> int | None:
     """Return the step at which the last of several seeds grokked; None if one did not."""
     steps = [run.row.grokked_at for run in runs]
     return None if None in steps else max(step for step in steps if step is not None)
@@ -139,7 +139,7 @@ def measured(runs: Sequence[RunData]) -> dict[str, Any]:
         "task": runs[0].experiment.name,
         "fraction": runs[0].experiment.fraction,
         "steps": runs[0].row.step,
-        "grokked at": moment(runs),
+        "grokked at": last_grokking(runs),
         "test accuracy": best_accuracy(runs),
         **found,
     }
@@ -163,7 +163,7 @@ def accuracy_panel(named: Sequence[tuple[str, RunData]], name: str = "test_accur
         span: columns of twelve.
     """
     said = ", ".join(f"{label} reaches {best_accuracy([run], name):.1%}" for label, run in named)
-    cell = lines(
+    cell = step_lines(
         [Line(label, run.steps, run.curve(name)) for label, run in named],
         f"Test accuracy against steps: {said}.",
         y="test accuracy",
@@ -191,11 +191,11 @@ def waves_panel(run: RunData, matrix: str, span: int = 6) -> Panel:
     ]
     ends = ", ".join(f"{line.name} {float(line.y[-1]):.2f}" for line in drawn)
     name = run.experiment.name
-    cell = lines(
+    cell = step_lines(
         drawn,
         f"FFS and FCR of {where} of {name} against steps; at the end {ends}.",
         domain=(0.0, 1.05),
-        moments=(("grokked", run.row.grokked_at),),
+        milestones=(("grokked", run.row.grokked_at),),
     )
     caption = (
         "FFS: share of waves larger than half the largest of their kind; low is sparse. FCR: mean over "

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...reports.charts.claim_charts import Line, Panel, lines, single
+from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...runs.schedule import GROKKED
 from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
@@ -25,7 +25,7 @@ from .runs import (
     accuracy_panel,
     best_accuracy,
     group,
-    moment,
+    last_grokking,
 )
 
 SUM, DIFFERENCE, TIMES = "x + y", "x - y", "x*y"
@@ -61,7 +61,7 @@ def best_rows(named: Mapping[str, RunData]) -> list[dict[str, Any]]:
             "fraction": run.experiment.fraction,
             "steps": run.row.step,
             "best test accuracy": best_accuracy([run]),
-            "grokked at": moment([run]),
+            "grokked at": last_grokking([run]),
         }
         for label, run in named.items()
     ]
@@ -219,7 +219,7 @@ def _parts_panel(run: RunData) -> Panel:
     drawn = [Line(name, run.steps, run.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
     said = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in drawn)
     share = f"{run.experiment.fraction:.0%}"
-    cell = lines(
+    cell = step_lines(
         drawn,
         f"Test accuracy of each task of a mixture against steps, {share} of the pairs: at the end {said}.",
         y="test accuracy",

@@ -10,7 +10,19 @@ import numpy as np
 from ...analytic import Construction, Form, construct, normalised, tabulate, verify, weighted_sum
 from ...decide import decide_table
 from ...models import MLP
-from ...reports.charts.claim_charts import LINES, SOFT, TEST, TRAIN, Line, Panel, Point, lines, points, single
+from ...reports.charts.claim_charts import (
+    LINES,
+    SOFT,
+    TEST,
+    TRAIN,
+    Line,
+    Panel,
+    Point,
+    lines,
+    points,
+    single,
+    step_lines,
+)
 from ..claims import tiny
 from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
@@ -188,7 +200,11 @@ def training_panel(runs: Sequence[RunData], title: str) -> Panel:
     text = f"Training and test accuracy of gradient descent on {title}."
     caption = f"Dotted: the most frequent value's share, {chance:.1%}."
     return single(
-        "training", f"Gradient descent on {title}", caption, lines(drawn, text, percent=True, level=chance), 6
+        "training",
+        f"Gradient descent on {title}",
+        caption,
+        step_lines(drawn, text, percent=True, level=chance),
+        6,
     )
 
 

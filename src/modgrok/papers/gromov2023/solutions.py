@@ -10,7 +10,17 @@ import numpy as np
 from ...analytic import construct, weighted_sum
 from ...measures import PHASE_BINS
 from ...models import MLP
-from ...reports.charts.claim_charts import MEASURE, TEST, TRAIN, Line, histogram, image, lines, single
+from ...reports.charts.claim_charts import (
+    MEASURE,
+    TEST,
+    TRAIN,
+    Line,
+    histogram,
+    image,
+    lines,
+    single,
+    step_lines,
+)
 from ...sweeps.critical.statistics import quantile
 from ..claims.claim import Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
@@ -161,7 +171,7 @@ def paces(run: RunData) -> dict[str, float | None]:
 
 
 def measure_participation(evidence: Evidence) -> ClaimResult:
-    """Read the mean inverse participation ratio at the moments of training."""
+    """Read the mean inverse participation ratio at the milestones of training."""
     run = evidence["adamw"][0]
     curve, row = run.curve("ipr"), run.row
     memorised, grokked = (run.at("ipr", at) if at else None for at in (row.memorised_at, row.grokked_at))
@@ -170,8 +180,8 @@ def measure_participation(evidence: Evidence) -> ClaimResult:
         Line("test accuracy", run.steps, run.curve("test_accuracy"), TEST),
     ]
     text = "Inverse participation ratio and test accuracy over AdamW training; the closed form has 1."
-    moments = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
-    cell = lines(drawn, text, level=1.0, domain=(0.0, 1.05), moments=moments)
+    milestones = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
+    cell = step_lines(drawn, text, level=1.0, domain=(0.0, 1.05), milestones=milestones)
     after = [r.scalars["ipr"] for r in run.records if row.grokked_at and r.step >= row.grokked_at]
     return ClaimResult(
         {

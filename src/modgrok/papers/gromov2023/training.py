@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, Panel, lines, single
+from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, Panel, single, step_lines
 from ..claims.claim import FULL, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from .runs import REAL, SHARED, descent, greatest, least
@@ -22,16 +22,16 @@ def curves(
         for name, key, colour in parts
     ]
     first = runs[0].row
-    moments = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
-    cell = lines(drawn, text, moments=moments, height=210, **options)  # type: ignore[arg-type]
+    milestones = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
+    cell = step_lines(drawn, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
     return single(parts[-1][1], text, "One line a seed; marks are the first seed's.", cell, 12)
 
 
 def measure_accuracy(evidence: Evidence) -> ClaimResult:
     """Read when gradient descent memorises and when it groks."""
     runs = evidence["gd"]
-    moments = [(run.row.memorised_at, run.row.grokked_at) for run in runs]
-    delays = [g / m if m and g else None for m, g in moments]
+    milestones = [(run.row.memorised_at, run.row.grokked_at) for run in runs]
+    delays = [g / m if m and g else None for m, g in milestones]
     parts = (("training", "train_accuracy", TRAIN), ("test", "test_accuracy", TEST))
     return ClaimResult(
         {
@@ -43,7 +43,7 @@ def measure_accuracy(evidence: Evidence) -> ClaimResult:
         (curves(runs, parts, "Training accuracy rises before test accuracy", percent=True),),
         [
             {"seed": run.experiment.seed, "memorised at": m, "grokked at": g}
-            for run, (m, g) in zip(runs, moments, strict=True)
+            for run, (m, g) in zip(runs, milestones, strict=True)
         ],
     )
 
@@ -112,7 +112,7 @@ def measure_gradient(evidence: Evidence) -> ClaimResult:
             ("test loss", "test_loss", TEST),
         )
     ]
-    cell = lines(
+    cell = step_lines(
         drawn, "Gradient norm and test loss, both over their largest values.", y="share of the largest"
     )
     return ClaimResult(

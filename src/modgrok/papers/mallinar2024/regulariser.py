@@ -81,7 +81,7 @@ def measure_regulariser(evidence: Evidence) -> ClaimResult:
         for i, run in enumerate(evidence[name])
     ]
     text = ", ".join(f"{words} {shown(values[f'{name}_end'])}" for name, words in WORDS.items())
-    cell = charts.lines(drawn, f"Test accuracy at the end: {text}.", percent=True, height=200)
+    cell = charts.step_lines(drawn, f"Test accuracy at the end: {text}.", percent=True, height=200)
     caption = "Test accuracy against steps of gradient descent; runs that grok end soon afterwards."
     return ClaimResult(values, (single("regulariser", "Three losses", caption, cell, 12),), rows)
 
