@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ...runs.plain import plain
+from ..files import write_atomically
 from .claim import BudgetName, Claim, ClaimVerdict, Expected, Number
 
 FORMAT = 1
@@ -119,8 +119,8 @@ def write_result(runs: Path, result: Result, figure: str | None) -> None:
     path = result_path(runs, result.budget, result.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     if figure is not None:
-        write_text(path.with_suffix(".svg"), figure)
-    write_text(path, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")
+        write_atomically(path.with_suffix(".svg"), figure)
+    write_atomically(path, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")
 
 
 def read_result(runs: Path, budget: BudgetName, claim: Claim, digest: str | None = None) -> Result | None:
@@ -150,13 +150,6 @@ def read_figure(runs: Path, result: Result) -> str | None:
         return None
     path = result_path(runs, result.budget, result.id).with_suffix(".svg")
     return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, then rename it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def _plain_expected(expected: Expected) -> dict[str, Any]:
