@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...analytic import Construction, Form, construct, normalised, tabulate, verify, weighted_sum
+from ...analytic import Construction, Witness, construct, normalised, tabulate, verify, weighted_sum
 from ...decide import decide_table
 from ...models import MLP
 from ...reports.charts.claim_charts import (
@@ -37,20 +37,20 @@ def size(evidence: Evidence) -> tuple[int, int]:
     return (11, 2) if evidence.budget == "tiny" else (97, 10)
 
 
-def squares(p: int) -> Form:
+def squares(p: int) -> Witness:
     """Write n^2 + m^2 as a sum of g(n) = n^2."""
     n = np.arange(p)
-    return Form("additive", (n * n % p, n * n % p), n)
+    return Witness("additive", (n * n % p, n * n % p), n)
 
 
-def square_of_sum(p: int) -> Form:
+def square_of_sum(p: int) -> Witness:
     """Write (n + m)^2 as h(n + m) with h(t) = t^2, two arguments a value."""
     n = np.arange(p)
-    return Form("additive", (n, n), n * n % p)
+    return Witness("additive", (n, n), n * n % p)
 
 
 def closed(
-    form: Form, p: int, width: int, seed: int, readout: str = "forward", **options: str
+    form: Witness, p: int, width: int, seed: int, readout: str = "forward", **options: str
 ) -> Construction:
     """Build the paper's closed form with random phases."""
     table = tabulate(form, p)
