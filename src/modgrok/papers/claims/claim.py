@@ -13,17 +13,24 @@ from typing import Any, Literal
 
 from ...reports.charts.chart import Panel
 from ...tasks import InputError
+from .budget import BUDGETS, FULL, BudgetName
 from .evidence import Evidence
 from .plan import RunGroup
 
-BudgetName = Literal["tiny", "laptop", "paper"]
-BUDGETS: tuple[BudgetName, ...] = ("tiny", "laptop", "paper")
-"""`tiny` checks the machinery in seconds, `laptop` tests the claims, `paper` has the paper's own sizes."""
 ClaimVerdict = Literal["reproduced", "deviates", "refuted"]
 """What the numbers say of a claim."""
 Number = float | int | None
-FULL: tuple[BudgetName, ...] = ("paper",)
-"""The budget of the paper's own sizes."""
+__all__ = [
+    "BUDGETS",
+    "FULL",
+    "BudgetName",
+    "Claim",
+    "ClaimResult",
+    "ClaimVerdict",
+    "Expected",
+    "Number",
+    "refuting",
+]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ...runs.splits import split_of
 from ...runs.store.network_file import Network
 from ...sweeps.grid.sweep_file import Member
 from ...tasks import InputError, Split, Task
+from .budget import BudgetName
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ class Evidence:
         groups: name -> runs, in the order of the group's grid.
     """
 
-    budget: str
+    budget: BudgetName
     groups: Mapping[str, tuple[RunData, ...]]
 
     def __getitem__(self, name: str) -> tuple[RunData, ...]:

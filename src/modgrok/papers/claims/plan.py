@@ -12,6 +12,7 @@ from typing import Any
 
 from ...runs.options import CheckpointPolicy
 from ...sweeps.grid.sweep_file import Member, make_sweep
+from .budget import BudgetName
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,6 @@ class RunGroup:
         return make_sweep(content).members
 
 
-def no_runs(budget: str) -> Mapping[str, RunGroup]:
+def no_runs(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan nothing, at any budget: for claims about closed forms, theorems and decisions."""
     return {}
