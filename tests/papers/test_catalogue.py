@@ -68,7 +68,7 @@ def test_bad_papers_are_refused(name: str, claims: tuple[Any, ...], message: str
 
 
 def test_unknown_papers_are_refused() -> None:
-    with pytest.raises(InputError, match="paper: must be one of gromov2023, .*, got .*noether1918"):
+    with pytest.raises(InputError, match=r"paper: must be one of gromov2023, .*, got .*noether1918"):
         read_paper("noether1918")
-    with pytest.raises(InputError, match="paper: must be one that was added, got .*gromov2023"):
+    with pytest.raises(InputError, match=r"paper: must be one that was added, got .*gromov2023"):
         remove_paper("gromov2023")
