@@ -86,6 +86,7 @@ def read(name: str) -> str:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page.name not in RUN_ELSEWHERE], ids=lambda p: str(p.relative_to(DOCS))
 )
+@pytest.mark.usefixtures("_lists_as_before")
 def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     printed = io.StringIO()
@@ -125,9 +126,11 @@ def test_the_index_lists_every_page() -> None:
     assert missing == []
 
 
-PAGE_OF = {"transformer_weights": "concepts/transformer-measures.md", "circuit":
-"concepts/transformer-measures.md"} """Where measures of a kind are described, other than among the Fourier
-measures or in the store's records."""
+PAGE_OF = {
+    "transformer_weights": "concepts/transformer-measures.md",
+    "circuit": "concepts/transformer-measures.md",
+}
+"""Where measures of a kind are described, other than in the general pages."""
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda m: m.name)
