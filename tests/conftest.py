@@ -57,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test that needs a module which is not installed, and say which; see `needs` in pyproject.toml."""
+    """Skip a test that needs a module which is not installed, and say which."""
     needed = [module for mark in item.iter_markers("needs") for module in mark.args]
     missing = [module for module in needed if importlib.util.find_spec(module) is None]
     if missing:
