@@ -9,6 +9,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -31,11 +32,11 @@ def values(trained: modgrok.Run) -> dict[str, Any]:
     """One value of every kind that shows itself, by the beginning of its line."""
     task = modgrok.task_from_expression("x + y", 5)
     verdict = decide_table(task.table, 5)
-    qkv = (np.ones((4, 8, 2), np.float32),) * 3
-    mlp = np.ones((8, 32), np.float32)
-    block = Block(*qkv, np.ones((4, 2, 8), np.float32), mlp, mlp.T)
-    transformer = Transformer(np.ones((6, 8)), None, (block,), None, np.ones((8, 5)), None)
-    machine = KernelMachine(Quadratic(), np.eye(10), np.ones((12, 5)), np.zeros((12, 2), int), (5, 5))
+    qkv = (jnp.ones((4, 8, 2)),) * 3
+    mlp = jnp.ones((8, 32))
+    block = Block(*qkv, jnp.ones((4, 2, 8)), mlp, mlp.T)
+    transformer = Transformer(jnp.ones((6, 8)), None, (block,), None, jnp.ones((8, 5)), None)
+    machine = KernelMachine(Quadratic(), jnp.eye(10), jnp.ones((12, 5)), jnp.zeros((12, 2), int), (5, 5))
     return {
         "Run(name='x + y', p=5, learner='mlp', id=": trained,
         "Experiment(name='x + y', p=5, learner='mlp', fraction=0.6, seed=0, id=": EXPERIMENT,

@@ -95,6 +95,10 @@ def _dispatch(given: list[str]) -> int:
     target = next(target for name, target, _ in VERBS if name == given[0])
     app.command(target, name=given[0])
     debug = "--debug" in given
+    if given[0] == "train":
+        from .first_line import announce
+
+        announce(given[1:])
     try:
         with _uncollected():
             load_extensions()
