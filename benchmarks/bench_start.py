@@ -1,4 +1,4 @@
-"""From the command line: first line, cold start to grokked, warm start to the first step, help, import, memory.
+"""From the command line: first line, cold start to grokked, warm start to the first step, help, import, peak.
 
 uv run --group bench pytest benchmarks/bench_start.py -s -n 0
 """

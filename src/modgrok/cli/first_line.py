@@ -51,4 +51,4 @@ def _modulus(arguments: Sequence[str]) -> int | None:
     """Return the value of --p, if it is a modulus."""
     words = [word for argument in arguments for word in argument.split("=", 1)]
     value = words[words.index("--p") + 1] if "--p" in words[:-1] else ""
-    return int(value) if value.isascii() and value.isdigit() and 2 <= int(value[:9]) else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 and int(value) > 1 else None
