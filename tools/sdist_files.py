@@ -1,7 +1,7 @@
 """Which files a source distribution holds: those under version control, and nothing that lies beside them.
 
-A build hook of Hatchling, named in pyproject.toml. Without Git, as in an unpacked source distribution, the files
-are those of the project's own folders.
+A build hook of Hatchling, named in pyproject.toml. Without Git, as in an unpacked source distribution, the
+files are those of the project's own folders.
 """
 
 from __future__ import annotations
