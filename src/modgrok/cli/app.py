@@ -82,6 +82,10 @@ def _uncollected() -> Iterator[None]:
 
 def _dispatch(given: list[str]) -> int:
     with _uncollected():
+        if given[0] == "train":
+            from .first_line import announce
+
+            announce(given[1:])
         from cyclopts import App, CycloptsError
 
     names = [name for name, _, _ in VERBS]
@@ -95,10 +99,6 @@ def _dispatch(given: list[str]) -> int:
     target = next(target for name, target, _ in VERBS if name == given[0])
     app.command(target, name=given[0])
     debug = "--debug" in given
-    if given[0] == "train":
-        from .first_line import announce
-
-        announce(given[1:])
     try:
         with _uncollected():
             load_extensions()
