@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...learners.mlp.settings import MLPSettings
 from ...measures.features.features import domain_agop, network_values
 from ...models import MLP
 from ...models.agop import nfm
@@ -81,11 +80,9 @@ def plan_networks(budget: BudgetName) -> Mapping[str, RunGroup]:
     return {"run": network_runs(budget)}
 
 
-def settings_of(run: RunData) -> MLPSettings:
+def settings_of(run: RunData) -> Any:
     """Return the settings of a network's run."""
-    settings = run.experiment.learner
-    assert isinstance(settings, MLPSettings)
-    return settings
+    return run.experiment.learner
 
 
 def pace_of(run: RunData) -> int:
