@@ -54,15 +54,19 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "sweep, dry run": ("sweep", "grid.toml", "--dry-run"),
     "reproduce, list": ("reproduce", "gromov2023", "--list"),
     "runs remove": ("runs", "remove", "{seed}"),
-}
-"""A command for each kind of JSON object, in an order in which each finds what it needs; `{mlp}` is a run."""
-SLOW_EXAMPLES: dict[str, tuple[str, ...]] = {
     "sweep": ("sweep", "grid.toml", "--workers", "1"),
     "sweep, critical": ("sweep", "critical.toml", "--workers", "1"),
     "export of sweep": ("export", "grid", "--format", "csv", "-o", "table"),
     "reproduce": ("reproduce", "gromov2023/fig1", "--budget", "tiny", "--workers", "1"),
 }
-"""More of them, which start processes of their own."""
+"""A command for each kind of JSON object, in an order in which each finds what it needs; `{mlp}` is a run."""
+QUICK = tuple(
+    name
+    for name in EXAMPLES
+    if not name.endswith("transformer")
+    and name not in ("measure of mlp", "report", "sweep", "sweep, critical", "export of sweep", "reproduce")
+)
+"""Those that neither compile much nor start processes of their own."""
 GRID = """\
 name = "grid"
 base = { expression = "x + y", p = 5, fraction = 0.7, width = 12, steps = 2 }
@@ -172,7 +176,7 @@ def surface() -> dict[str, Any]:
     """Return the whole surface."""
     os.environ["JAX_COMPILATION_CACHE_DIR"] = "off"
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        keys = json_keys(_call, {**EXAMPLES, **SLOW_EXAMPLES})
+        keys = json_keys(_call, EXAMPLES)
     return {
         "options": {command: options_of(command) for command in COMMANDS},
         "run": keywords_of_run(),
