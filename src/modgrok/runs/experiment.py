@@ -18,6 +18,7 @@ from ..learners.rfm.settings import RFMSettings
 from ..learners.transformer.settings import TransformerSettings
 from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
+from .spelling import british_names
 
 LearnerSettings = MLPSettings | RFMSettings | TransformerSettings
 SettingsType = type[MLPSettings] | type[RFMSettings] | type[TransformerSettings]
@@ -77,15 +78,17 @@ class Experiment(BaseModel):
             table: a task read from a table instead of an expression.
             released: let operands run over 0..p+4; see `modgrok.tasks.task_from_expression`.
             learner: name in `LEARNERS`.
-            options: `fraction`, `seed`, … and the learner's settings; None means the default.
+            options: `fraction`, `seed`, … and the learner's settings, in British or American spelling
+                (`optimizer`); None means the default.
 
         Raises:
             InputError: one line with argument, rule and value.
         """
+        settings = _learner_type(learner)
         given = {name: value for name, value in options.items() if value is not None}
+        given = british_names(given, (*settings.model_fields, *cls.model_fields))
         own = {name: given.pop(name) for name in list(given) if name in cls.model_fields}
         named = named_task(expression, p=p, group=group, table=table, released=released)
-        settings = _learner_type(learner)
         for name in given:
             if name not in settings.model_fields or name == "kind":
                 known = [*settings.model_fields, *cls.model_fields]

@@ -7,7 +7,7 @@ default learning rates.
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -22,6 +22,8 @@ class MLPSettings(BaseModel):
     """Settings of the `mlp` learner; None means the documented default, filled in by `resolve`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    title: ClassVar[str] = "MLP"
 
     kind: Literal["mlp"] = "mlp"
     width: int = Field(500, ge=1, le=1_000_000, description="Number of hidden units N.")

@@ -5,7 +5,7 @@ Owns: the parameters and their ranges.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,8 @@ class RFMSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    title: ClassVar[str] = "Kernel machine (rfm)"
 
     kind: Literal["rfm"] = "rfm"
     kernel: Literal["quadratic", "general-quadratic", "gaussian", "laplace", "ntk"] = Field(

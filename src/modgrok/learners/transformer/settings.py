@@ -5,7 +5,7 @@ Owns: the parameters, their ranges, and the rules between them.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -24,6 +24,8 @@ class TransformerSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    title: ClassVar[str] = "Transformer"
 
     kind: Literal["transformer"] = "transformer"
     layers: int = Field(1, ge=1, le=12, description="Number of layers.")
@@ -48,7 +50,9 @@ class TransformerSettings(BaseModel):
         description="cross_entropy is written so that it cannot collapse; log_softmax is the usual form, in "
         "float32 or float64.",
     )
-    optimiser: Literal["adamw", "adam", "gd", "momentum", "muon"] = Field("adamw", description="Update rule.")
+    optimiser: Literal["adamw", "adam", "gd", "momentum", "muon"] = Field(
+        "adamw", description="Update rule; gd is plain full-batch gradient descent."
+    )
     lr: float = Field(1e-3, gt=0, description="Learning rate.")
     weight_decay: float = Field(1.0, ge=0, description="Decoupled weight decay (coupled in adam).")
     momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of the momentum and muon optimisers.")
