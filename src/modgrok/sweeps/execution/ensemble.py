@@ -17,6 +17,7 @@ import jax
 
 from ...runs import Experiment, Progress, Run, Store, precision_of, prepare, run
 from ...runs.loop import Kept
+from ...runs.platform import platform_error
 from ...tasks import InputError
 from ..grid.sweep_file import Member
 
@@ -164,4 +165,4 @@ def reason_of(error: Exception) -> str:
         >>> reason_of(ValueError("no\\nroom")), reason_of(MemoryError())
         ('no room', 'MemoryError')
     """
-    return " ".join(str(error).split())[:400] or type(error).__name__
+    return platform_error(error) or " ".join(str(error).split())[:400] or type(error).__name__
