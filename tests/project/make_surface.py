@@ -1,8 +1,9 @@
 """List everything of modgrok that scripts may rely on: `python tests/project/make_surface.py FILE`.
 
-Owns: what counts as the public surface. Options of every command in all their spellings, keywords of `modgrok.run`
-and `Experiment.of`, keys of every `--json` object, ids of claims. `surface_da7e0ba.json` beside this file was made by
-this script with the environment of commit da7e0ba; `test_surface.py` holds later code to it.
+Owns: what counts as the public surface. Options of every command in all their spellings, keywords of
+`modgrok.run` and `Experiment.of`, keys of every `--json` object, ids of claims. `surface_da7e0ba.json` beside
+this file was made by this script with the environment of commit da7e0ba; `test_surface.py` holds later code
+to it.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "export": ("export", "{mlp}", "-o", "run.safetensors"),
     "sweep, dry run": ("sweep", "grid.toml", "--dry-run"),
     "reproduce, list": ("reproduce", "gromov2023", "--list"),
-    "runs remove": ("runs", "remove", "{seed}"),
+    "runs remove": ("runs", "remove", "{seed}", "--yes"),
     "sweep": ("sweep", "grid.toml", "--workers", "1"),
     "sweep, critical": ("sweep", "critical.toml", "--workers", "1"),
     "export of sweep": ("export", "grid", "--format", "csv", "-o", "table"),

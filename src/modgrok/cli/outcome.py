@@ -40,6 +40,7 @@ def tell(result: Run, runs: Path) -> None:
             f"{percent(last['clean_accuracy'])} of the clean ones"
         )
     say(_findings(result, last))
+    say(f"  stored in {(Path(runs) / row.id).absolute()}")
     where = "" if runs == DEFAULT_RUNS else f" --runs {shlex.quote(str(runs))}"
     if row.status == "diverged":
         say(f"  the loss stopped being finite: {_advice(result.experiment)}")

@@ -9,6 +9,7 @@ import codecs
 import io
 import os
 import sys
+from typing import TextIO
 
 PLAIN = str.maketrans(
     {"·": "-", "–": "-", "—": "-", "…": "...", "×": "x", "−": "-", "≤": "<=", "≥": ">=", "±": "+-", "█": "#"}
@@ -47,7 +48,7 @@ def discard(name: str) -> None:
     setattr(sys, name, _nowhere())
 
 
-def _ready(stream: io.TextIOBase | None) -> io.TextIOBase:
+def _ready(stream: TextIO | None) -> TextIO:
     if stream is None:
         return _nowhere()
     if isinstance(stream, io.TextIOWrapper):
@@ -55,5 +56,5 @@ def _ready(stream: io.TextIOBase | None) -> io.TextIOBase:
     return stream
 
 
-def _nowhere() -> io.TextIOBase:
+def _nowhere() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")

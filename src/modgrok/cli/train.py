@@ -155,7 +155,7 @@ def train(
     if seeds == 1:
         tell(result, runs)
     else:
-        tell_seeds(results, seeds)
+        tell_seeds(results, seeds, runs)
     if json:
         say_json(summary(result, runs) if seeds == 1 else seeds_summary(results, runs))
     return 1 if result.row.status == "interrupted" else 0
