@@ -10,6 +10,7 @@ from ..learners.rfm.settings import RFMSettings
 from ..learners.transformer.settings import TransformerSettings
 from ..runs import Experiment, Record, Run
 from ..runs.schedule import GROKKED, MEMORISED
+from .advice import advice
 from .options import DEFAULT_RUNS
 from .output import percent, say
 
@@ -40,6 +41,9 @@ def tell(result: Run, runs: Path) -> None:
             f"{percent(last['clean_accuracy'])} of the clean ones"
         )
     say(_findings(result, last))
+    hint = advice(result.experiment, row)
+    if hint is not None:
+        say(f"  advice: {hint}")
     say(f"  stored in {(Path(runs) / row.id).absolute()}")
     where = "" if runs == DEFAULT_RUNS else f" --runs {shlex.quote(str(runs))}"
     if row.status == "diverged":
@@ -128,5 +132,6 @@ def summary(result: Run, runs: Path) -> dict[str, Any]:
         "excluded": row.context["excluded"],
         "seed": result.experiment.seed,
         **({"tasks": tasks_of(result)} if "tasks" in row.context else {}),
+        "advice": advice(result.experiment, row),
         "settings": result.experiment.learner.model_dump(mode="json"),
     }
