@@ -123,13 +123,18 @@ def _dispatch(given: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        from ..runs.platform import platform_error
-
-        platform = platform_error(error)
+        code = _code_of(error)
+        platform = _platform_error() if code == 1 else None
         if platform is not None:
             return _complain(platform)
-        return _complain(_one_line(str(error)) or type(error).__name__, code=_code_of(error))
+        return _complain(_one_line(str(error)) or type(error).__name__, code=code)
     return result if isinstance(result, int) else 0
+
+
+def _platform_error() -> str | None:
+    from ..runs.platform import platform_error
+
+    return platform_error()
 
 
 def _code_of(error: BaseException) -> int:

@@ -88,11 +88,11 @@ def list_runs(
         fields = {row.id: fields_of(row, own, last[row.id]) for row, own in listed}
         chosen = choose(list(fields.values()), where or ())
         listed = [run for run, is_chosen in zip(listed, chosen, strict=True) if is_chosen]
+    if sweep is None:
+        listed.sort(key=lambda run: run[0].updated)
     if sort is not None:
         key = sort_key(sort.removeprefix("-"), list(fields.values()))
         listed.sort(key=lambda run: key(fields[run[0].id]), reverse=sort.startswith("-"))
-    elif sweep is None:
-        listed.sort(key=lambda run: run[0].updated)
     if limit is not None:
         listed = listed[-limit:]
     rows = [row for row, _ in listed]

@@ -9,7 +9,7 @@ import codecs
 import io
 import os
 import sys
-from typing import TextIO
+from typing import Any
 
 PLAIN = str.maketrans(
     {"·": "-", "–": "-", "—": "-", "…": "...", "×": "x", "−": "-", "≤": "<=", "≥": ">=", "±": "+-", "█": "#"}
@@ -48,7 +48,7 @@ def discard(name: str) -> None:
     setattr(sys, name, _nowhere())
 
 
-def _ready(stream: TextIO | None) -> TextIO:
+def _ready(stream: Any) -> Any:
     if stream is None:
         return _nowhere()
     if isinstance(stream, io.TextIOWrapper):
@@ -56,5 +56,5 @@ def _ready(stream: TextIO | None) -> TextIO:
     return stream
 
 
-def _nowhere() -> TextIO:
+def _nowhere() -> io.TextIOWrapper:
     return open(os.devnull, "w", encoding="utf-8")

@@ -165,4 +165,4 @@ def reason_of(error: Exception) -> str:
         >>> reason_of(ValueError("no\\nroom")), reason_of(MemoryError())
         ('no room', 'MemoryError')
     """
-    return platform_error(error) or " ".join(str(error).split())[:400] or type(error).__name__
+    return platform_error() or " ".join(str(error).split())[:400] or type(error).__name__
