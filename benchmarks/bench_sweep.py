@@ -20,7 +20,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from modgrok.runs import Experiment, Store, prepare, run
-from modgrok.runs.loop import advance, initial_state
+from modgrok.runs.loop import advance
+from modgrok.runs.preparation import initial_state
 from modgrok.runs.store.sweep_index import Listed, Listing, rows_of_sweep, write_listing
 from modgrok.sweeps import ensembles_of, make_sweep, run_ensemble
 

@@ -10,7 +10,7 @@ import json
 import mmap
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,3 +84,23 @@ def call(
         return Result(int(leaving.value.code or 0), captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def _lists_as_before() -> Iterator[None]:
+    """Take away afterwards what a test adds to the lists of kernels, measures, learners and so on."""
+    from modgrok.learners.catalogue import LEARNERS
+    from modgrok.measures.catalogue import MEASURES
+    from modgrok.measures.readings import READERS
+    from modgrok.models.activations import ACTIVATIONS
+    from modgrok.models.kernels import KERNELS
+    from modgrok.models.networks import NETWORKS
+    from modgrok.training.losses import LOSSES
+    from modgrok.training.optimisers import OPTIMISERS
+
+    lists = (LEARNERS, MEASURES, READERS, ACTIVATIONS, KERNELS, NETWORKS, LOSSES, OPTIMISERS)
+    before = [dict(catalogue._entries) for catalogue in lists]
+    yield
+    for catalogue, entries in zip(lists, before, strict=True):
+        catalogue._entries.clear()
+        catalogue._entries.update(entries)

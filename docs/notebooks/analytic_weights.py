@@ -168,8 +168,7 @@ bool(np.allclose(total, 3 * np.cos(angle[0] + angle[1] - angle[2])))  # one wave
 # %%
 from modgrok.algebra import natural_basis
 from modgrok.analytic import monomial
-from modgrok.measures import basis_of, make_lens
-from modgrok.measures.fourier import ipr
+from modgrok.measures import basis_of, ipr, make_lens
 
 products = task_from_expression("x*y", p).table
 multiplier = construct(products, p, monomial(p, (1, 1)), width=200)

@@ -13,6 +13,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from .analytic import construct
     from .decide import decide_table
+    from .extension import extend
     from .interop import load
     from .runs import Experiment, Store, run
     from .tasks import Task, task_from_expression
@@ -23,6 +24,7 @@ _HOMES = {
     "Task": "tasks",
     "construct": "analytic",
     "decide_table": "decide",
+    "extend": "extension",
     "load": "interop",
     "run": "runs",
     "task_from_expression": "tasks",
@@ -35,6 +37,7 @@ __all__ = [
     "__version__",
     "construct",
     "decide_table",
+    "extend",
     "load",
     "run",
     "task_from_expression",

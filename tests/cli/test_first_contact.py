@@ -16,8 +16,8 @@ import pytest
 from modgrok.cli.advice import KNOWN, advice
 from modgrok.cli.columns import broken
 from modgrok.cli.sweep_progress import Share, told
+from modgrok.learners.catalogue import LEARNERS
 from modgrok.runs import Experiment, RunRow
-from modgrok.runs.experiment import LEARNERS
 from modgrok.sweeps.execution.driver import Tally
 from modgrok.sweeps.execution.executor import Event
 from modgrok.sweeps.grid.sweep_file import make_sweep
@@ -66,7 +66,7 @@ def test_options_of_train_are_in_panels(tmp_path: Path, columns: int) -> None:
     titles = re.findall(r"^╭─ (.+?) ─+╮", page, re.MULTILINE)
     assert titles[:3] == ["Arguments", "Task and split", "Run"]
     assert titles[-1] == "Output"
-    assert {settings.title for _, settings in LEARNERS} < set(titles)
+    assert {known.settings.title for known in LEARNERS} < set(titles)
     assert max(len(line.rstrip()) for line in page.splitlines()) <= columns
     assert "optimizer" not in page
 

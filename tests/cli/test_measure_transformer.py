@@ -17,7 +17,7 @@ from modgrok.models.transformer import Block, Transformer
 from modgrok.runs import NetworkFile, write_network
 from modgrok.tasks import TaskSource
 
-CIRCUIT = [name for name, _ in CIRCUIT_MEASURES if name != "excluded_loss_train"]
+CIRCUIT = [name for name in (m.name for m in CIRCUIT_MEASURES) if name != "excluded_loss_train"]
 WEIGHTS = [measure.name for measure in TRANSFORMER_MEASURES]
 
 

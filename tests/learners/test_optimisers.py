@@ -92,7 +92,7 @@ def test_muon_orthogonalises_each_operands_matrix() -> None:
         assert values.max() / values.min() < 2.0  # Newton-Schulz: about 0.7 to 1.2 times one scale
 
 
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", OPTIMISERS.names)
 def test_every_optimiser_descends(name: str) -> None:
     chain = optimiser(name, RATES._replace(weight_decay=0.0, lr=0.02))
     w = jnp.asarray(START)

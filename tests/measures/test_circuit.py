@@ -112,7 +112,7 @@ def test_every_combination_is_the_loss_of_its_parts() -> None:
             z = (sum(parts[part] + 0 * logits.logits for part in kept) + parts["constant"])[taken]
             expected = np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), grid.answers[taken]]
             assert losses[name] == pytest.approx(expected.mean(), rel=1e-12), name
-    assert [name for name, _ in CIRCUIT_MEASURES[: len(COMBINATIONS)]] == list(losses)
+    assert [m.name for m in CIRCUIT_MEASURES[: len(COMBINATIONS)]] == list(losses)
     assert losses["full_loss"] != losses["excluded_loss"]
 
 
@@ -219,7 +219,7 @@ def test_a_circuit_reads_the_network(layout: str, layers: int, monkeypatch: pyte
     np.testing.assert_allclose(maps.sum(2), 1, atol=1e-5)
     train = np.random.default_rng(0).random(len(grid.sums)) < 0.5
     numbers = circuit_numbers(circuit, circuit.key, train)
-    assert list(numbers) == [name for name, _ in CIRCUIT_MEASURES]
+    assert list(numbers) == [m.name for m in CIRCUIT_MEASURES]
     assert all(math.isfinite(value) for value in numbers.values())
     assert numbers["single_frequency_share"] < 0.2
     assert circuit.attribution.shape == (6,)
@@ -262,6 +262,6 @@ def test_a_task_without_answers_somewhere() -> None:
     ],
 )
 def test_examples(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"modgrok.measures.{name}"))
+    found = doctest.testmod(importlib.import_module(f"modgrok.measures.circuit.{name}"))
     assert found.attempted
     assert not found.failed

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from modgrok.algebra import exponential_table
+from modgrok.measures import Measure
 from modgrok.measures.fourier.coefficient_ratio import coefficient_ratio
 from modgrok.measures.fourier.gini import gini
 from modgrok.measures.fourier.sparsity import frequency_sparsity
 from modgrok.measures.fourier.token_waves import make_token_lens, wave_norms
-from modgrok.measures.fourier.transformer_measure import (
+from modgrok.measures.fourier.transformer_measures import (
     TRANSFORMER_MEASURES,
-    TransformerMeasure,
     transformer_measures,
     transformer_numbers,
 )
@@ -53,16 +53,19 @@ def pure_wave(p: int, order: str, frequency: int, phases: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("measure", TRANSFORMER_MEASURES, ids=lambda m: m.name)
-def test_declared_values(measure: TransformerMeasure) -> None:
+def test_declared_values(measure: Measure) -> None:
     lens = make_token_lens(P)
-    n = P if measure.order == "natural" else P - 1
-    wave = pure_wave(P, measure.order, 3, 8)
+    order = "log" if measure.name.endswith("_log") else "natural"
+    n = P if order == "natural" else P - 1
+    wave = pure_wave(P, order, 3, 8)
+    low, high = measure.range(P)
     pure = network(np.concatenate([wave, np.ones((1, 8))]), wave)
     noise = random_network()
     for net in (noise, pure):
-        assert measure.range[0] <= float(measure.function(net, lens)) <= measure.range[1]
-    d = WIDTH if measure.matrix == "embedding" else NEURONS
-    expected = measure.random_value(n, d)
+        assert low <= float(measure.function(net, lens)) <= high
+    assert measure.random_value is not None
+    assert measure.closed_form_value is not None
+    expected = measure.random_value(n, WIDTH if "embedding" in measure.name else NEURONS)
     assert float(measure.function(noise, lens)) == pytest.approx(expected, abs=0.02)
     assert float(measure.function(pure, lens)) == pytest.approx(measure.closed_form_value(n), abs=1e-4)
 
@@ -134,7 +137,7 @@ def test_thresholds_and_scale(scale: float) -> None:
 def test_other_moduli_and_zero_weights_give_numbers(p: int) -> None:
     lens = make_token_lens(p)
     assert lens.log is None
-    assert [m.order for m in transformer_measures(lens)] == ["natural"] * 6
+    assert [m.name.endswith("_log") for m in transformer_measures(lens)] == [False] * 6
     rng = np.random.default_rng(0)
     compiled = jax.jit(transformer_numbers)
     for embedding in (rng.standard_normal((p + 1, 4)), np.zeros((p + 1, 4))):
@@ -153,9 +156,9 @@ def test_numbers_compile_and_equal_the_measures() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["token_waves", "sparsity", "coefficient_ratio", "gini", "transformer_measure"]
+    "name", ["token_waves", "sparsity", "coefficient_ratio", "gini", "transformer_measures"]
 )
 def test_examples(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"modgrok.measures.{name}"))
+    found = doctest.testmod(importlib.import_module(f"modgrok.measures.fourier.{name}"))
     assert found.attempted
     assert not found.failed

@@ -21,7 +21,7 @@ from modgrok.papers.claims.result import (
 )
 from modgrok.papers.claims.stages import merged
 from modgrok.runs import Experiment, Store
-from modgrok.runs.assets import donor_digest
+from modgrok.runs.asset_kinds import network_digest
 from modgrok.sweeps.grid.sweep_file import Member
 from modgrok.tasks import InputError
 
@@ -184,7 +184,7 @@ def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProce
     child = executor.made[-1]
     (parent,) = (run for run in executor.made[:-1] if rows[run].seed == 1)
     settings = rows[child].learner
-    assert settings.embedding_digest == donor_digest(weights[parent])  # type: ignore[union-attr]
+    assert settings.embedding_digest == network_digest(weights[parent])  # type: ignore[union-attr]
     assert settings.freeze_embedding  # type: ignore[union-attr]
     assert bool((weights[child].embedding == weights[parent].embedding).all())  # type: ignore[union-attr]
     assert run([claim], tmp_path, executor) == [found]

@@ -107,13 +107,20 @@ def keywords_of_run() -> list[str]:
 def keywords_of_experiment() -> dict[str, list[str]]:
     """List the keywords of `Experiment.of` by learner: its own, the experiment's fields, the settings'."""
     from modgrok.runs import Experiment
-    from modgrok.runs.experiment import LEARNERS
 
+    try:
+        from modgrok.learners.catalogue import LEARNERS as DEFINITIONS
+
+        learners = [(known.name, known.settings) for known in DEFINITIONS]
+    except ModuleNotFoundError:  # as at da7e0ba
+        from modgrok.runs.experiment import LEARNERS
+
+        learners = list(LEARNERS)
     own = [name for name in inspect.signature(Experiment.of).parameters if name != "options"]
     fields = [name for name in Experiment.model_fields if name not in ("task", "learner")]
     return {
         learner: sorted({*own, *fields, *(n for n in settings.model_fields if n != "kind")})
-        for learner, settings in LEARNERS
+        for learner, settings in learners
     }
 
 

@@ -14,8 +14,7 @@ import pytest
 
 from contents import groups
 from docstring import parts
-from modgrok.measures import MEASURES, METRIC_MEASURES, TRANSFORMER_MEASURES
-from modgrok.measures.circuit.circuit import CIRCUIT_MEASURES
+from modgrok.measures import MEASURES
 from source_names import SOURCE, file_of, find, public_names
 
 ROOT = Path(__file__).parents[2]
@@ -169,9 +168,7 @@ def test_every_public_name_has_its_place(reached: dict[str, Links]) -> None:
 
 def test_every_measure_and_flag_is_told_of(reached: dict[str, Links]) -> None:
     words = " ".join(word for links in reached.values() for word in links.words)
-    measures = [m.name for m in (*MEASURES, *METRIC_MEASURES, *TRANSFORMER_MEASURES)] + list(
-        dict(CIRCUIT_MEASURES)
-    )
+    measures = MEASURES.names
     flags = set(re.findall(r"--[a-z][\w-]*", (DOCS / "commands.md").read_text(encoding="utf-8")))
     assert len(flags) > 50
     assert [

@@ -15,7 +15,7 @@ import pytest
 from modgrok.algebra import natural_basis
 from modgrok.measures import basis_of
 from modgrok.measures.features.alignment import agop_alignment
-from modgrok.measures.features.metric_measure import METRIC_MEASURES
+from modgrok.measures.features.matrix_measures import MATRIX_MEASURES
 from modgrok.models import MLP
 from modgrok.models.kernel_machine import KernelMachine
 from modgrok.reports import SUFFIXES, Report, run_report, write_comparison, write_report
@@ -92,7 +92,7 @@ def test_curves_have_the_numbers_of_the_store(store: Store, machine: RunRow) -> 
             }
             stored = {r.step: r.scalars[name] for r in store.records(machine.id)}
             if key in ("deviation", "share"):
-                assert stored.pop(0) == METRIC_MEASURES[0 if key == "deviation" else 2].structured_value
+                assert stored.pop(0) == MATRIX_MEASURES[0 if key == "deviation" else 2].closed_form_value(31)
             assert drawn == stored, (key, name)
     own = {r["step"]: r["own"] for r in rows_in(panels["alignment"]) if "own" in r}
     assert own == {r.step: r.scalars["test_accuracy"] for r in store.records(machine.id)}

@@ -94,7 +94,7 @@ def test_chunks_do_not_change_sums(monkeypatch):
         assert relative(found, expected) < TOLERANCE
 
 
-@pytest.mark.parametrize("name", kernels.KERNELS)
+@pytest.mark.parametrize("name", kernels.KERNELS.names)
 def test_slopes_are_the_derivatives_of_the_value(name):
     kernel = kernel_of(RFMSettings(kernel=name))
     rng = np.random.default_rng(3)
@@ -111,7 +111,7 @@ def test_numpy_and_jax_values_are_the_same():
     rng = np.random.default_rng(0)
     u = rng.uniform(-0.9, 0.9, size=(4, 3))
     q, r = rng.uniform(1, 2, size=(4, 1)), rng.uniform(1, 2, size=(1, 3))
-    for name in kernels.KERNELS:
+    for name in kernels.KERNELS.names:
         kernel = kernel_of(RFMSettings(kernel=name))
         with jax.enable_x64(True):
             there = [kernel.value(*map(doubles, (u, q, r))), *kernel.slopes(*map(doubles, (u, q, r)))]

@@ -54,8 +54,9 @@ def test_sources() -> None:
     task = task_from_table(np.array([[0, 1], [1, 0]]))
     given = Experiment.of(table=task)
     assert given.build_task(task) is task
+    assert given.build_task().digest == task.digest  # an experiment carries its table
     with pytest.raises(InputError, match="SHA-256"):
-        given.build_task(None)
+        Experiment.model_validate_json(given.canonical_json()).build_task()
 
 
 @pytest.mark.parametrize(

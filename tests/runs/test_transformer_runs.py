@@ -11,7 +11,7 @@ import pytest
 
 from modgrok.models.transformer import Transformer
 from modgrok.runs import Experiment, NetworkFile, Store, prepare, run
-from modgrok.runs.assets import donor_digest
+from modgrok.runs.asset_kinds import network_digest
 from modgrok.tasks import InputError
 
 SMALL = {"learner": "transformer", "d_model": 16, "heads": 2, "d_mlp": 32, "fraction": 0.7}
@@ -83,7 +83,7 @@ def test_the_tasks_of_a_mixture_share_one_split() -> None:
 def test_parts_of_another_run_are_kept_and_named_by_their_weights(tmp_path: Path) -> None:
     upstream = run(experiment(), steps=20)
     content = NetworkFile(upstream.weights)
-    digest = donor_digest(upstream.weights)
+    digest = network_digest(upstream.weights)
     chosen = experiment("2x + y", embedding_digest=digest)
     assert chosen.learner.freeze_embedding is True  # type: ignore[union-attr]
     with Store(tmp_path) as store:
@@ -94,7 +94,7 @@ def test_parts_of_another_run_are_kept_and_named_by_their_weights(tmp_path: Path
     assert isinstance(again.weights, Transformer)
     assert isinstance(upstream.weights, Transformer)
     assert np.array_equal(again.weights.embedding, upstream.weights.embedding)
-    assert donor_digest(again.weights) != digest
+    assert network_digest(again.weights) != digest
 
 
 def test_the_released_domain_has_five_more_values() -> None:

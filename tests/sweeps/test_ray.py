@@ -15,7 +15,7 @@ import pytest
 from stored import count, drive, table_of, wait_until
 
 from modgrok.runs import Store
-from modgrok.runs.assets import donor_digest, pack_donors
+from modgrok.runs.asset_kinds import network_digest, pack_donors
 from modgrok.runs.store.network_file import NetworkFile, write_network
 from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
 from modgrok.runs.store.transfer import Parcel, unpack_run
@@ -140,7 +140,7 @@ def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) ->
         (outcome,) = run_ensemble(Ensemble((parent,)), store)
         assert outcome.run is not None
         weights = outcome.run.weights
-        digest = donor_digest(weights)
+        digest = network_digest(weights)
         write_network(store.donor_path(digest), NetworkFile(weights))
         learner = parent.experiment.learner.model_copy(
             update={"embedding_digest": digest, "freeze_embedding": True}

@@ -2,7 +2,7 @@
 
     t_s = f_mul,s(n_1..n_k),   u_s = softmax(beta t_s),   z = W phi(sum_s u_s U_s),   phi(x) = x^S
 
-Owns: the module with its forward pass, and how a list of monomials becomes its parts.
+Owns: how a list of monomials becomes the parts of `models.experts.Experts`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
 
 from modgrok.algebra import is_prime
-from modgrok.models.activations import activation
+from modgrok.models.experts import BETA, Experts
 from modgrok.models.mlp import MLP
 
 from .additive import additive
@@ -31,73 +28,13 @@ from .readout import preimages
 from .verify import verify
 from .waves import Waves, exact_waves, random_waves
 
-PRODUCT_WIDTH, SUM_WIDTH, BETA = 500, 2000, 100.0
-"""N1, N2 and beta of Doshi et al. 2024, App. B."""
+PRODUCT_WIDTH, SUM_WIDTH = 500, 2000
+"""N1 and N2 of Doshi et al. 2024, App. B."""
 
 LEFT_ON_RIGHT = 1e-6
 """With exact phases, how little softmax may leave on all wrong values together."""
 
 Monomials = Mapping[tuple[int, ...], int] | Sequence[tuple[int, tuple[int, ...]]]
-
-
-class Experts(eqx.Module):
-    """Product networks, softmax at beta, and a sum network, as one forward pass.
-
-    Arguments:
-        products: S networks on the same k operands; s answers with the logits of monomial s.
-        total: the sum network on S operands of p values, fed with distributions instead of one-hot values.
-        beta: inverse temperature of the softmax.
-
-    Source: Doshi et al. 2024, Sec. 4, Eq. 6 and App. B.
-    """
-
-    products: tuple[MLP, ...]
-    total: MLP
-    beta: float = eqx.field(static=True, default=BETA)
-
-    @property
-    def operands(self) -> int:
-        """k, the number of operands of the polynomial."""
-        return self.products[0].operands
-
-    @property
-    def modulus(self) -> int:
-        """p, the number of values an operand takes."""
-        return self.products[0].modulus
-
-    @property
-    def width(self) -> int:
-        """All hidden neurons together."""
-        return sum(net.width for net in self.products) + self.total.width
-
-    @property
-    def classes(self) -> int:
-        """c, the number of logits."""
-        return self.total.classes
-
-    def choices(self, inputs: Int[Array, "n k"]) -> Float[Array, "n S p"]:
-        """Return u_s, the distribution over the value of each monomial."""
-        answers = [jax.nn.softmax(self.beta * net(inputs), axis=1) for net in self.products]
-        return jnp.stack(answers, axis=1)
-
-    def preactivations(self, choices: Float[Array, "n S p"]) -> Float[Array, "n h"]:
-        """Return a * sum_s u_s U_s, what enters phi in the sum network."""
-        return self.total.input_scale * jnp.einsum("nsp,sph->nh", choices, self.total.embedding)
-
-    def features(self, preactivations: Float[Array, "n h"]) -> Float[Array, "n h"]:
-        """Return phi(preactivations), the hidden layer of the sum network."""
-        return activation(self.total.activation)(preactivations)
-
-    def __call__(self, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
-        """Return the logits of each input.
-
-        Example:
-            >>> import jax.numpy as jnp
-            >>> net = experts(5, [(2, (1, 1)), (3, (2, 0))])  # 2xy + 3x^2 mod 5
-            >>> int(net(jnp.array([[2, 4]])).argmax())
-            3
-        """
-        return self.total.logits(self.features(self.preactivations(self.choices(inputs))))
 
 
 @dataclass(frozen=True)

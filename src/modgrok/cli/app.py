@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from ..installed_extensions import load_extensions
 from ..version import __version__
 from .streams import discard, prepare_streams
 
@@ -104,6 +105,7 @@ def _dispatch(given: list[str]) -> int:
     debug = "--debug" in given
     try:
         with _uncollected():
+            load_extensions()
             importlib.import_module(target.partition(":")[0])
         result = app([word for word in given if word != "--debug"], exit_on_error=False, print_error=False)
     except CycloptsError as error:

@@ -13,16 +13,17 @@ from cyclopts import Parameter
 from ..algebra import Basis
 from ..analytic import verify
 from ..interop import names_file, read_weights
-from ..learners.rfm.settings import RFMSettings
-from ..measures import MEASURES, basis_of_task, make_lens
+from ..measures import basis_of_task
 from ..measures.features.alignment import agop_alignment
 from ..measures.features.features import class_values, network_values
-from ..measures.features.metric_measure import METRIC_MEASURES
+from ..measures.readings import measure_weights
 from ..models import MLP
 from ..models.circulant import structure_of
 from ..models.kernel_machine import KernelMachine
+from ..models.networks import network_type
 from ..models.transformer import Transformer
 from ..runs import Experiment, NetworkFile, Store, read_network_file
+from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..runs.store.network_file import Network
 from ..tasks import InputError, Task
@@ -34,7 +35,6 @@ from .options import DEFAULT_RUNS, Json, Runs
 from .output import percent, say, say_json
 from .pruning import prune_last, pruning_json, tell_pruning
 from .runs import RunName
-from .stored_table import stored_table
 
 Place = dict[str, Any]
 
@@ -77,7 +77,7 @@ def measure(
     basis = basis_of_task(task)
     found = []
     for place, content in files:
-        with jax.enable_x64(isinstance(content.network, KernelMachine)):
+        with jax.enable_x64(network_type(content.network).double_precision):
             values = _values(content, task, basis, files[-1][1])
         with jax.enable_x64(True):
             values |= _features(content.network, task, basis)
@@ -99,16 +99,9 @@ def measure(
 def _values(content: NetworkFile, task: Task, basis: Basis, last: NetworkFile) -> Place:
     """Return every measure of one network, and its accuracy and margin over all inputs."""
     net = content.network
-    if isinstance(net, MLP):
-        lens = make_lens(basis)
-        values: Place = {measure.name: float(measure.function(net, lens)) for measure in MEASURES}
-    elif isinstance(net, KernelMachine):
-        assert isinstance(last.network, KernelMachine)
-        structure = structure_of(basis)
-        values = {m.name: float(m.function(net.metric, structure)) for m in METRIC_MEASURES}
+    values: Place = dict(measure_weights(net, basis))
+    if isinstance(net, KernelMachine) and isinstance(last.network, KernelMachine):
         values["alignment_with_last"] = float(agop_alignment(net.metric, last.network.metric))
-    else:
-        raise InputError("path: must hold one two-layer network or kernel machine, got experts")
     report = verify(net, task.table, task.p)
     return {**values, "margin": report.margin, "accuracy": report.accuracy}
 
@@ -122,7 +115,9 @@ def _features(net: Network, task: Task, basis: Basis) -> Place:
 
 def _by_class(net: Network, task: Task, basis: Basis, centred: bool) -> Place:
     """Return the measures of each class's AGOP; inside float64."""
-    assert isinstance(net, MLP | KernelMachine)
+    if not isinstance(net, MLP | KernelMachine):
+        noun = network_type(net).noun
+        raise InputError(f"per_class: must be with a two-layer network or a kernel machine, got a {noun}")
     found = class_values(net, task.inputs(), structure_of(basis), centred=centred)
     return {"per_class": {**found.numbers, "orientation": found.orientation}}
 
@@ -166,16 +161,15 @@ def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, Netw
     if not files:
         raise InputError(f"run: must have kept weights, got none in {row.id}")
     learner = Experiment.model_validate_json(row.experiment).learner
-    centred = learner.centred if isinstance(learner, RFMSettings) else False
+    centred = bool(getattr(learner, "centred", False))
     return row.id, files[-1][1].task(), files, centred
 
 
 def _training_set(run: str, runs: Path) -> np.ndarray:
     """Return the flat indices of a run's training inputs."""
     with Store(runs, read_only=True) as store:
-        experiment = Experiment.model_validate_json(store.get(run).experiment)
-        table = stored_table(store, experiment)
-    return split_of(experiment, experiment.build_task(table)).train
+        experiment = stored_experiment(store, store.get(run))
+        return split_of(experiment, experiment.build_task()).train
 
 
 def _from_file(path: Path) -> tuple[Task, list[tuple[Place, NetworkFile]], bool]:

@@ -89,7 +89,7 @@ def _described(at: TaskGrid, circuit: Circuit) -> Place:
 def _tell(name: str, task: Task, found: Sequence[Place], circuits: Sequence[Place]) -> None:
     say(f"{task.name} mod {task.p}  ·  {name}")
     columns = [column for column in found[-1] if column not in PLACES]
-    losses = {entry for entry, _ in CIRCUIT_MEASURES if entry.endswith(("_loss", "_train"))}
+    losses = {m.name for m in CIRCUIT_MEASURES if m.name.endswith(("_loss", "_train"))}
     weights = [column for column in columns if column.startswith(("ffs_", "fcr_", "gini_"))]
     parts = [column for column in columns if column.rstrip("_0123456789") in losses]
     rest = [column for column in columns if column not in weights and column not in parts]

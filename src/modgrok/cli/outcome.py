@@ -6,9 +6,8 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ..learners.rfm.settings import RFMSettings
-from ..learners.transformer.settings import TransformerSettings
-from ..runs import Experiment, Record, Run
+from ..learners.catalogue import definition_of
+from ..runs import Record, Run
 from ..runs.schedule import GROKKED, MEMORISED
 from .advice import advice
 from .options import DEFAULT_RUNS
@@ -40,46 +39,20 @@ def tell(result: Run, runs: Path) -> None:
             f"fitted {percent(last['corrupted_accuracy'])} of them, "
             f"{percent(last['clean_accuracy'])} of the clean ones"
         )
-    say(_findings(result, last))
+    wording = definition_of(result.experiment.learner).wording
+    findings = wording.findings(last, context, [record.scalars for record in result.records])
+    if findings:
+        say(f"  {findings}")
     hint = advice(result.experiment, row)
     if hint is not None:
         say(f"  advice: {hint}")
     say(f"  stored in {(Path(runs) / row.id).absolute()}")
     where = "" if runs == DEFAULT_RUNS else f" --runs {shlex.quote(str(runs))}"
     if row.status == "diverged":
-        say(f"  the loss stopped being finite: {_advice(result.experiment)}")
+        say(f"  the loss stopped being finite: {wording.advice(result.experiment.learner)}")
     if row.status == "interrupted":
         say(f"  resume: modgrok runs resume {row.id}{where}")
     say(f"  picture: modgrok report {row.id} -o report.html{where}")
-
-
-def _findings(result: Run, last: dict[str, float]) -> str:
-    """Say what the weights look like at the end."""
-    basis = result.row.context["basis"]
-    if isinstance(result.experiment.learner, RFMSettings):
-        singular = any(record.scalars["singular"] for record in result.records)
-        warning = "; the kernel matrix was singular to working precision" if singular else ""
-        return (
-            f"  circulant deviation {last['circulant_deviation']:.3f} (0 is exact), share of M that is "
-            f"block-circulant {last['structure_share']:.3f}, {basis} basis{warning}"
-        )
-    if isinstance(result.experiment.learner, TransformerSettings):
-        collapse = f"; {percent(last['collapsed'])} of the training examples have collapsed"
-        return (
-            f"  FFS {last['ffs_embedding']:.3f}, FCR {last['fcr_embedding']:.3f} on W_E; "
-            f"FFS {last['ffs_readout']:.3f}, FCR {last['fcr_readout']:.3f} on W_L; "
-            f"weight norm {last['weight_norm']:.3g}{collapse if last['collapsed'] else ''}"
-        )
-    return (
-        f"  IPR {last['ipr']:.3f} in the {basis} basis (closed form 1), weight norm {last['weight_norm']:.3g}"
-    )
-
-
-def _advice(experiment: Experiment) -> str:
-    learner = experiment.learner
-    if not isinstance(learner, RFMSettings):
-        return f"try a smaller rate, such as --lr {(learner.lr or 1) / 3:.3g}"
-    return "try a ridge, such as --ridge 1e-8"
 
 
 def _at(step: int | None) -> str:

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 
 from cyclopts import Group
 
-from ..runs.experiment import LEARNERS
+from ..learners.catalogue import LEARNERS
 
 TASK = Group("Task and split", sort_key=(1,))
 RUN = Group("Run", sort_key=(2,))
 OUTPUT = Group("Output", sort_key=(9,))
-_TITLES = {name: settings.title for name, settings in LEARNERS}
 
 
 def learner_panel(learners: Sequence[str]) -> Group:
@@ -24,7 +23,7 @@ def learner_panel(learners: Sequence[str]) -> Group:
         >>> learner_panel(["mlp", "transformer"]).name
         'MLP and transformer'
     """
-    titles = [_TITLES[name] for name in learners]
+    titles = [LEARNERS.named(name).settings.title or name for name in learners]
     title = " and ".join([titles[0], *(text[0].lower() + text[1:] for text in titles[1:])])
-    order = -len(learners), [list(_TITLES).index(name) for name in learners]
+    order = -len(learners), [list(LEARNERS.names).index(name) for name in learners]
     return Group(title, sort_key=(3, *order))

@@ -10,12 +10,12 @@ import numpy as np
 from ..measures import basis_of_task, make_lens
 from ..measures.corruption.pruning import Direction, Pruning, pruning_curves
 from ..models import MLP
-from ..runs import Experiment, NetworkFile, Store
+from ..runs import NetworkFile, Store
+from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..tasks import InputError, Task
 from ..training.problem import make_problem
 from .output import percent, say
-from .stored_table import stored_table
 
 TOLD = ("train", "test", "clean", "corrupted")
 """Groups that are printed; JSON has all."""
@@ -33,8 +33,8 @@ def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves
     if not isinstance(content.network, MLP):
         raise InputError("prune: must be with a run of two-layer networks, got another learner's")
     with Store(runs, read_only=True) as store:
-        experiment = Experiment.model_validate_json(store.get(run).experiment)
-        exact = experiment.build_task(stored_table(store, experiment))
+        experiment = stored_experiment(store, store.get(run))
+        exact = experiment.build_task()
     problem = make_problem(exact, split_of(experiment, exact))
     return pruning_curves(content.network, make_lens(basis_of_task(task)), problem)
 

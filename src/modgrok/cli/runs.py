@@ -225,23 +225,20 @@ def resume(
     json: Json = False,
 ) -> int:
     """Take a run up where its records end."""
-    from ..runs import Experiment, Store
+    from ..runs import RunOptions, Store
+    from ..runs.assets import stored_experiment
     from .cache import enable_compilation_cache
-    from .stored_table import stored_table
     from .train import follow, summary, tell
 
     enable_compilation_cache()
     with Store(runs) as store:
         row = store.get(run)
-        experiment = Experiment.model_validate_json(row.experiment)
-        result = follow(
-            experiment,
-            store,
-            stored_table(store, experiment),
+        options = RunOptions(
             steps=row.budget if steps is None else steps,
             observe_every=row.observe_every,
             early_stop=row.early_stop if early_stop is None else early_stop,
         )
+        result = follow(stored_experiment(store, row), store, options)
     tell(result, runs)
     if json:
         say_json(summary(result, runs))

@@ -6,27 +6,26 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from cyclopts import Parameter
 
-from ..learners.rfm.initial_metric import metric_digest, read_metric
+from ..learners.catalogue import LEARNERS, definition_of
+from ..learners.rfm.initial_metric import read_metric
 from ..runs import (
-    DEFAULT_STEPS,
     Experiment,
     NetworkFile,
     Progress,
     Run,
+    RunHooks,
+    RunOptions,
     Store,
     read_network_file,
-    run,
 )
-from ..runs.assets import donor_digest
-from ..runs.experiment import LEARNERS
-from ..tasks import Task, named_task, read_table
+from ..runs.loop import follow as follow_run
+from ..tasks import named_task, read_table
 from .cache import enable_compilation_cache
 from .options import (
     DEFAULT_RUNS,
@@ -45,7 +44,7 @@ from .progress import progress_display
 from .seeds import seeded, seeds_summary, tell_seeds
 from .train_options import DEFAULT_OPTIONS, Options
 
-STEPS_IN_WORDS = ", ".join(f"{steps:,} for {name}" for name, steps in DEFAULT_STEPS.items())
+STEPS_IN_WORDS = ", ".join(f"{known.default_steps:,} for {known.name}" for known in LEARNERS)
 
 
 def train(
@@ -65,7 +64,7 @@ def train(
         ),
     ] = False,
     learner: Annotated[
-        str, Parameter(group=RUN, help="Model to train: " + ", ".join(name for name, _ in LEARNERS) + ".")
+        str, Parameter(group=RUN, help="Model to train: " + ", ".join(LEARNERS.names) + ".")
     ] = "mlp",
     steps: Annotated[
         int | None,
@@ -121,34 +120,19 @@ def train(
     enable_compilation_cache()
     task = read_table(table) if table is not None else None
     chosen = {name: value for name, value in asdict(options).items() if value is not None}
-    matrix = None
     if metric is not None:
         named = named_task(expression, p=p, group=group, table=task).task
-        matrix = read_metric(metric, sum(named.table.shape))
-        chosen.update(initial="stored", initial_digest=metric_digest(matrix))
+        chosen.update(metric=read_metric(metric, sum(named.table.shape)))
     with Store(runs) as store:
-        donors: dict[str, NetworkFile] = {}
-        for name, source in (("embedding_digest", embedding_from), ("body_digest", body_from)):
+        for name, source in (("embedding_from", embedding_from), ("body_from", body_from)):
             if source is not None:
-                content = network_of(source, store)
-                chosen[name] = donor_digest(content.network)
-                donors[chosen[name]] = content
+                chosen[name] = network_of(source, store)
         experiment = Experiment.of(
             expression, p=p, group=group, table=task, released=released, learner=learner, **chosen
         )
         results: list[Run] = []
         for member in seeded(experiment, seeds):
-            result = follow(
-                member,
-                store,
-                task,
-                metric=matrix,
-                donors=donors,
-                steps=steps,
-                observe_every=observe_every,
-                early_stop=early_stop,
-                ensemble=seeds,
-            )
+            result = follow(member, store, RunOptions(steps, observe_every, early_stop, ensemble=seeds))
             results.append(result)
             if result.row.status == "interrupted":
                 break
@@ -175,18 +159,7 @@ def network_of(source: str, store: Store) -> NetworkFile:
     return read_network_file(kept.path, kept.sha256)
 
 
-def follow(
-    experiment: Experiment,
-    store: Store,
-    table: Task | None,
-    *,
-    metric: np.ndarray | None = None,
-    donors: dict[str, NetworkFile] | None = None,
-    steps: int | None,
-    observe_every: int | None,
-    early_stop: bool | None,
-    ensemble: int = 1,
-) -> Run:
+def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
     """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
     known = store.find(experiment.id)
     if known is not None and known.step and not store.lock(known.id).held():
@@ -194,36 +167,21 @@ def follow(
     title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
     title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
     with progress_display(title) as show, ctrl_c() as asked, _kept(experiment, store):
-        return run(
-            experiment,
-            store=store,
-            steps=steps,
-            observe_every=observe_every,
-            early_stop=early_stop,
-            table=table,
-            metric=metric,
-            donors=donors,
-            command=command_line(),
-            ensemble=ensemble,
-            on_observation=_warned(show),
-            stop_requested=lambda: bool(asked),
-        )
+        hooks = RunHooks(_warned(experiment, show), lambda: bool(asked))
+        return follow_run(experiment, store, replace(options, command=command_line()), hooks)
 
 
-def _warned(show: Callable[[Progress], None]) -> Callable[[Progress], None]:
-    """Say at the first iteration at which it happens that the kernel matrix is singular."""
-    told: list[int] = []
+def _warned(experiment: Experiment, show: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Give the learner's warning at the first observation that deserves one."""
+    warning_of = definition_of(experiment.learner).wording.warning
+    given: list[str] = []
 
     def observe(progress: Progress) -> None:
         show(progress)
-        step, numbers = progress.record.step, progress.record.scalars
-        if numbers.get("singular") and not told:
-            told.append(step)
-            note(
-                f"warning: the kernel matrix of iteration {step} is singular to working precision, so the "
-                "least-norm solution is taken, which is slow and may not fit the training set; "
-                "a --ridge above 0 or another --kernel makes it regular"
-            )
+        warning = None if given else warning_of(progress.record.step, progress.record.scalars)
+        if warning is not None:
+            given.append(warning)
+            note(f"warning: {warning}")
 
     return observe
 

@@ -10,8 +10,9 @@ from typing import Annotated, Any, get_args
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
+from ..learners.base.settings import choices_of, option_fields
+from ..learners.catalogue import LEARNERS
 from ..runs import Experiment
-from ..runs.experiment import LEARNERS
 from ..runs.spelling import american
 from .options import number, whole
 from .panels import RUN, TASK, learner_panel
@@ -54,7 +55,7 @@ def _help(fields: Fields) -> str:
     """Say what a flag means; where learners differ in it, what it means to each."""
     alike: dict[tuple[str, frozenset[str]], Fields] = {}
     for learner, info in fields:
-        alike.setdefault((info.description or "", frozenset(_choices(info))), []).append((learner, info))
+        alike.setdefault((info.description or "", frozenset(choices_of(info))), []).append((learner, info))
     if len(alike) == 1:
         return _text(fields)
     return "\n\n".join(f"{', '.join(name for name, _ in same)}: {_text(same)}" for same in alike.values())
@@ -64,13 +65,9 @@ def _text(fields: Fields) -> str:
     """Describe fields of the same meaning: choices that the description does not name, and defaults."""
     info = fields[0][1]
     text = info.description or ""
-    if not set(_choices(info)) <= set(re.findall(r"[\w-]+", text)):
-        text += f" One of {', '.join(_choices(info))}."
+    if not set(choices_of(info)) <= set(re.findall(r"[\w-]+", text)):
+        text += f" One of {', '.join(choices_of(info))}."
     return text + _default(fields)
-
-
-def _choices(info: FieldInfo) -> list[str]:
-    return [part for part in get_args(info.annotation) if isinstance(part, str)]
 
 
 def _default(fields: Fields) -> str:
@@ -88,11 +85,9 @@ def _default(fields: Fields) -> str:
 
 def _options_type() -> type:
     grouped: dict[str, Fields] = {name: [("", Experiment.model_fields[name])] for name in OWN_FIELDS}
-    hidden = ("kind", "initial_digest", "embedding_digest", "body_digest")
-    for learner, settings in LEARNERS:
-        for name, info in settings.model_fields.items():
-            if name not in hidden:
-                grouped.setdefault(name, []).append((learner, info))
+    for known in LEARNERS:
+        for name, info in option_fields(known.settings).items():
+            grouped.setdefault(name, []).append((known.name, info))
     options = [_option(name, fields) for name, fields in grouped.items()]
     options += [_american(option) for option in options if american(option[0]) != option[0]]
     made = make_dataclass("Options", options, frozen=True)

@@ -1,10 +1,11 @@
 """Measures: pure functions of weights and the basis of their task."""
 
 from .accuracy import Tally, tally
+from .catalogue import MEASURES, measures_reading
 from .features.alignment import agop_alignment, feature_correlation
 from .features.circulant import circulant_deviation, least_deviation
 from .features.features import class_values, domain_agop, network_values
-from .features.metric_measure import METRIC_MEASURES, MetricMeasure
+from .features.matrix_measures import MATRIX_MEASURES
 from .features.spectrum import effective_rank, spectrum
 from .features.structure_share import structure_share, structured_part
 from .fourier.ipr import IPR, ipr, ipr_of_neurons, mean_ipr
@@ -21,20 +22,20 @@ from .fourier.phases import (
 )
 from .fourier.task_basis import basis_of, basis_of_task
 from .fourier.token_waves import TokenLens, make_token_lens
-from .fourier.transformer_measure import (
+from .fourier.transformer_measures import (
     TRANSFORMER_MEASURES,
-    TransformerMeasure,
     transformer_measures,
     transformer_numbers,
 )
 from .measure import Measure
 from .norms import WEIGHT_NORM, root_mean_square, weight_norm
 
-MEASURES: tuple[Measure, ...] = (IPR, PHASE_COHERENCE, WEIGHT_NORM)
-"""Every measure of a two-layer network; a new one enters all shared tests by one line here."""
+METRIC_MEASURES = MATRIX_MEASURES
+"""The former name of `MATRIX_MEASURES`."""
 
 __all__ = [
     "IPR",
+    "MATRIX_MEASURES",
     "MEASURES",
     "METRIC_MEASURES",
     "PHASE_BINS",
@@ -43,11 +44,9 @@ __all__ = [
     "WEIGHT_NORM",
     "Lens",
     "Measure",
-    "MetricMeasure",
     "Spectra",
     "Tally",
     "TokenLens",
-    "TransformerMeasure",
     "agop_alignment",
     "basis_of",
     "basis_of_task",
@@ -65,6 +64,7 @@ __all__ = [
     "make_lens",
     "make_token_lens",
     "mean_ipr",
+    "measures_reading",
     "network_values",
     "phase_coherence",
     "phase_histogram",

@@ -1,35 +1,49 @@
-"""What a measure declares about itself, for the reader and for the tests."""
+"""What a measure declares about itself, for readers, records and tests.
+
+Owns: the record. All measures are listed in `measures.catalogue`, whatever they read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from jaxtyping import Array
-
-from ..models import MLP
-from .fourier.lens import Lens
+Direction = Literal["up", "down", "none"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measure:
-    """A number computed from the weights of a two-layer network and the basis of its task.
+    """A number computed from a network, or from what it says about its inputs.
 
     Arguments:
-        name: how commands and records call it.
-        title: one sentence for a reader, with the formula.
+        name: in records, commands and exports.
+        title: one sentence for a reader, with the formula; it begins in lower case and ends without a stop.
+        function: (subject, frame) -> scalar, compiled by its caller. Subject and frame belong to `reads`.
+        reads: what it is a function of:
+            `weights`: any network, and None;
+            `two_layer_weights`: the weights of a two-layer network, and the task's basis (`Lens`);
+            `feature_matrix`: M, the AGOP or the NFM, float64, shape (d, d), and the task's `Structure`;
+            `transformer_weights`: the weights of a transformer, and the waves over its tokens (`TokenLens`);
+            `counts`: a `Tally`, and the name of the group that is counted, on the host;
+            `gradient`: the gradient of the training loss, and None;
+            `training_logits`: (loss, logits, labels) of the training inputs, and None;
+            `kernel_solve`: the state of a kernel machine, and None;
+            `circuit`: what `circuit_numbers` returns for a transformer of two operands, on the host.
         direction: `up` if it rises as a network generalises, `down` if it falls, `none`.
-        range: least and greatest value.
-        random_value: p -> its value on independent normal weights of large width.
-        closed_form_value: its value on the closed form with random phases, in the limit of large width.
-        function: (weights, lens) -> scalar array.
+        range: p -> (least, greatest) value.
+        random_value: (p, width) -> its value on independent normal entries; None if it depends on more.
+        closed_form_value: p -> its value on the closed form in the limit of large width, or on an exactly
+            structured matrix; None if it depends on more.
+        defined: frame -> whether the measure exists there.
     """
 
     name: str
     title: str
-    direction: Literal["up", "down", "none"]
-    range: tuple[float, float]
-    random_value: Callable[[int], float] | None
-    closed_form_value: float | None
-    function: Callable[[MLP, Lens], Array]
+    function: Callable[[Any, Any], Any]
+    reads: str = "two_layer_weights"
+    direction: Direction = "none"
+    range: Callable[[int], tuple[float, float]] = lambda p: (float("-inf"), float("inf"))
+    random_value: Callable[[int, int], float] | None = None
+    closed_form_value: Callable[[int], float] | None = None
+    defined: Callable[[Any], bool] = lambda frame: True

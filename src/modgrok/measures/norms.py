@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..models import MLP
-from .fourier.lens import Lens
 from .measure import Measure
 
 
@@ -24,20 +23,22 @@ def root_mean_square(tree: Any) -> Float[Array, ""]:
     return jnp.sqrt(sum(jnp.sum(leaf * leaf) for leaf in leaves) / sum(leaf.size for leaf in leaves))
 
 
-def weight_norm(weights: MLP, lens: Lens) -> Float[Array, ""]:
-    """Root mean square of the weights: 1 at the start in Gromov's parametrisation.
+def weight_norm(weights: Any, frame: Any = None) -> Float[Array, ""]:
+    """Root mean square of all weights of a network: 1 at the start in Gromov's parametrisation.
+
+    Arguments:
+        weights: a network, whose arrays all count.
+        frame: not read.
 
     Source: Gromov 2023, Fig. 1b.
     """
-    return root_mean_square((weights.embedding, weights.readout))
+    return root_mean_square(eqx.filter(weights, eqx.is_array))
 
 
 WEIGHT_NORM = Measure(
     name="weight_norm",
     title="root mean square of all weights",
-    direction="none",
-    range=(0.0, float("inf")),
-    random_value=None,
-    closed_form_value=None,
+    reads="weights",
+    range=lambda p: (0.0, float("inf")),
     function=weight_norm,
 )

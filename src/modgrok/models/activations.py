@@ -13,8 +13,8 @@ from functools import partial
 import jax
 from jax import Array
 
-ACTIVATIONS = ("power2", "power3", "power4", "power5", "power6", "relu", "gelu", "silu")
-"""The names that the tests and the documentation enumerate; any `powerS` with S from 1 to 12 is accepted."""
+from ..tasks import InputError
+from ..tasks.catalogue import Catalogue
 
 
 def power_of(name: str) -> int | None:
@@ -32,10 +32,10 @@ def activation(name: str) -> Callable[[Array], Array]:
     """Return the elementwise function of that name.
 
     Arguments:
-        name: `powerS` with S in 1..12, `relu`, `gelu` (exact, with erf) or `silu`.
+        name: `powerS` with S in 1..12, or a name in `ACTIVATIONS` (`gelu` is exact, with erf).
 
     Raises:
-        ValueError: any other name.
+        InputError: any other name.
 
     Example:
         >>> import jax.numpy as jnp
@@ -45,15 +45,26 @@ def activation(name: str) -> Callable[[Array], Array]:
     exponent = power_of(name)
     if exponent is not None:
         return partial(_power, exponent=exponent)
-    known: dict[str, Callable[[Array], Array]] = {
-        "relu": jax.nn.relu,
-        "gelu": partial(jax.nn.gelu, approximate=False),
-        "silu": jax.nn.silu,
-    }
-    if name not in known:
-        raise ValueError(f"activation: must be powerS (S from 1 to 12), relu, gelu or silu, got {name!r}")
-    return known[name]
+    if name not in ACTIVATIONS.names:
+        others = [known for known in ACTIVATIONS.names if power_of(known) is None]
+        names = f"{', '.join(others[:-1])} or {others[-1]}"
+        raise InputError(f"activation: must be powerS (S from 1 to 12), {names}, got {name!r}")
+    return ACTIVATIONS.named(name)[1]
 
 
 def _power(z: Array, exponent: int) -> Array:
     return jax.lax.integer_pow(z, exponent)
+
+
+ACTIVATIONS: Catalogue[tuple[str, Callable[[Array], Array]]] = Catalogue(
+    "activation",
+    (
+        *((f"power{s}", partial(_power, exponent=s)) for s in range(2, 7)),
+        ("relu", jax.nn.relu),
+        ("gelu", partial(jax.nn.gelu, approximate=False)),
+        ("silu", jax.nn.silu),
+    ),
+    name=lambda entry: entry[0],
+)
+"""Elementwise functions with their names; a new one is accepted by settings and enters shared tests by one
+line here. Any other `powerS` with S from 1 to 12 is accepted, too."""

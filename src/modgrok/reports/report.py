@@ -7,34 +7,27 @@ cannot be shown leave a note; nothing here fails because a run did.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ..algebra import Basis
-from ..learners.mlp.settings import MLPSettings
-from ..learners.transformer.settings import TransformerSettings
+from ..learners.base.wording import describe_activation
 from ..measures import basis_of_task
 from ..models import MLP
 from ..models.transformer import Transformer
-from ..runs import Checkpoint, Experiment, Record, RunRow, Store
-from ..runs.splits import split_of
-from ..tasks import InputError, Task, task_from_table
+from ..runs import RunRow, Store
+from ..tasks import InputError, Task
 from ..version import __version__
 from . import words
 from .charts.chart import Panel
 from .charts.scores import Score, number, scores
-from .charts.timeline import Frame
-from .learners.rfm import machine_panels
-from .learners.transformer import network_panels, transformer_panels
-from .panels import curves
-from .panels.features import features
-from .panels.grids import logit_maps, unit_maps
-from .panels.phases import phases
-from .panels.pruning import pruning_panel
+from .learners.base import Drawn, general_panels, other_measures
+from .learners.catalogue import LEARNER_PANELS
+from .learners.mlp import check_shape, weight_panels
+from .learners.transformer import network_panels
+from .stored_run import StoredRun, read_stored_run
 from .views.mlp_view import Portrait, accuracy_of
-from .views.tables import Stage, histogram_at, load_stage, moment_table, stages
+from .views.tables import Stage, load_stage, stages
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,29 +53,6 @@ class Report:
     colophon: str = f"modgrok {__version__}"
 
 
-@dataclass(frozen=True, eq=False)
-class _Stored:
-    """A run read from the store, with the exact objects of its task."""
-
-    row: RunRow
-    experiment: Experiment
-    records: list[Record]
-    checkpoints: list[Checkpoint]
-    task: Task
-    basis: Basis
-
-
-def _read(store: Store, run: str) -> _Stored:
-    row = store.get(run)
-    experiment = Experiment.model_validate_json(row.experiment)
-    digest = experiment.task.table
-    table = task_from_table(store.table(digest)) if digest is not None else None
-    task = experiment.build_task(table)
-    return _Stored(
-        row, experiment, store.records(row.id), store.checkpoints(row.id), task, basis_of_task(task)
-    )
-
-
 def run_report(store: Store, run: str, path: Path) -> Report:
     """Gather the report of a stored run.
 
@@ -91,7 +61,7 @@ def run_report(store: Store, run: str, path: Path) -> Report:
         run: its id, the beginning of it, or `latest`.
         path: where the report will be written, for the command it carries.
     """
-    found = _read(store, run)
+    found = read_stored_run(store, run)
     row, records = found.row, found.records
     panels, notes = _panels(found)
     if not records:
@@ -99,7 +69,7 @@ def run_report(store: Store, run: str, path: Path) -> Report:
     if row.status == "diverged":
         notes.append(
             f"Training stopped at {words.unit_of(row)} {row.step + 1:,}, where a loss or weight was no "
-            f"longer finite; the last finite state is shown. A {_REMEDIES[row.learner]} helps."
+            f"longer finite; the last finite state is shown. A {found.definition.wording.remedy} helps."
         )
     elif row.grokked_at is None:
         notes.append(
@@ -126,17 +96,16 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
     Raises:
         InputError: the network is of another task's shape, or the run has no readable weights.
     """
-    found = _read(store, run)
+    found = read_stored_run(store, run)
     row, task = found.row, found.task
     check_shape(closed_form, found.basis, task.k)
-    if not isinstance(found.experiment.learner, MLPSettings):
-        raise InputError(
-            f"run: must be of two-layer networks to stand beside a closed form, got {row.id} of {row.learner}"
-        )
     stage = stages(row)[-1]
     net, note = load_stage(found.checkpoints, stage)
     if net is None:
-        raise InputError(f"run: {row.id} has no weights to compare. {note}")
+        raise InputError(
+            f"run: must have kept weights of a two-layer network to stand beside a closed form; {row.id} "
+            f"of {row.learner} has none. {note}"
+        )
     portraits = [
         Portrait(f"trained, {stage.label}", net, found.basis, task.operands),
         Portrait("closed form", closed_form, found.basis, task.operands),
@@ -173,7 +142,7 @@ def network_report(
     numbers = ", ".join(f"{score.name} {number(score.values[0])}" for score in _scores([portrait], task))
     facts = (
         ("Measured", numbers + (f", over all {task.size:,} inputs" if task is not None else "")),
-        ("Network", f"width {net.width:,}, activation {words.activation_words(net.activation)}"),
+        ("Network", f"width {net.width:,}, activation {describe_activation(net.activation)}"),
         ("Fourier basis", words.basis_words(basis)),
     )
     return Report(
@@ -210,98 +179,11 @@ def transformer_report(net: Transformer, task: Task, title: str, *, command: str
     return Report(title, "", facts, tuple(panels), tuple(notes), (("made the picture", command),))
 
 
-def check_shape(net: MLP, basis: Basis, k: int) -> None:
-    """Refuse a network whose operands, values or classes are not those of the basis."""
-    p = len(basis.operands[0])
-    if (net.operands, net.modulus) != (k, p) or net.classes <= int(basis.outputs.max()):
-        raise InputError(
-            f"network: must have {k} operands of {p} values and their classes, "
-            f"got {net.operands} of {net.modulus} with {net.classes} classes"
-        )
-
-
-def weight_panels(
-    portraits: Sequence[Portrait],
-    phase_sources: Sequence[tuple[str, np.ndarray]] | None = None,
-    *,
-    one_network: bool = False,
-) -> list[Panel]:
-    """Draw everything that depends on weights alone: features, phase sums, maps over pairs.
-
-    Arguments:
-        portraits: to draw side by side.
-        phase_sources: (label, counts) of the phase sums; None counts them from the weights.
-        one_network: the portraits are stages of one network.
-    """
-    sources = [(p.label, p.phase_counts) for p in portraits] if phase_sources is None else list(phase_sources)
-    panels: list[Panel] = []
-    if portraits:
-        panels.append(features(portraits, one_network=one_network))
-    if sources:
-        operands = len(portraits[-1].operands) if portraits else 2
-        panels.append(phases(sources, operands))
-    if portraits and len(portraits[-1].operands) >= 2:
-        panels += [unit_maps(portraits, one_network=one_network), logit_maps(portraits)]
-    return [replace(panel, span=6) if len(panel.groups) == 1 else panel for panel in panels]
-
-
-_REMEDIES = {"mlp": "smaller learning rate", "rfm": "ridge", "transformer": "smaller learning rate"}
-
-
-def _panels(found: _Stored) -> tuple[list[Panel], list[str]]:
-    """Draw what a run's learner has to show; also list what is missing."""
-    learner = found.experiment.learner
-    if isinstance(learner, TransformerSettings):
-        return transformer_panels(found.row, found.records, found.checkpoints, found.task, learner.loss)
-    if not isinstance(learner, MLPSettings):
-        return machine_panels(found.row, found.records, found.checkpoints, found.basis, found.task.operands)
-    portraits, notes = _portraits(found)
-    panels = _curves(found, learner.loss) if found.records else []
-    panels += weight_panels(portraits, _phase_sources(found, portraits), one_network=True)
-    if portraits and found.experiment.corruption:
-        split = split_of(found.experiment, found.task)
-        last = portraits[-1]
-        panels.append(pruning_panel(last.net, found.basis, found.task, split, last.label))
-    if portraits and len(found.task.operands) < 2:
-        notes.append("A task of one operand has no map over pairs of values.")
-    return panels, notes
-
-
-def _curves(found: _Stored, loss: str) -> list[Panel]:
-    row, records = found.row, found.records
-    frame = Frame(max(row.step, records[-1].step), moment_table(row))
-    panels = [
-        curves.accuracy(frame, records, row.context),
-        curves.loss(frame, records, row.context, loss),
-        *curves.norms(frame, records),
-        curves.fourier(frame, records, found.basis.order),
-        curves.frequencies(frame, records),
-    ]
-    return [panel for panel in panels if panel is not None]
-
-
-def _portraits(found: _Stored) -> tuple[list[Portrait], list[str]]:
-    portraits, notes = [], []
-    for stage in stages(found.row):
-        net, note = load_stage(found.checkpoints, stage)
-        if net is None:
-            notes.append(note)
-        else:
-            portraits.append(Portrait(stage.label, net, found.basis, found.task.operands))
-    return portraits, notes
-
-
-def _phase_sources(found: _Stored, portraits: Sequence[Portrait]) -> list[tuple[str, np.ndarray]]:
-    """Take the recorded histograms; where a step was not observed, count from the weights."""
-    counted = {portrait.label: portrait for portrait in portraits}
-    sources = []
-    for stage in stages(found.row):
-        counts = histogram_at(found.records, stage.step, "phase_sum")
-        if counts is None and stage.label in counted:
-            counts = counted[stage.label].phase_counts
-        if counts is not None:
-            sources.append((stage.label, counts))
-    return sources
+def _panels(run: StoredRun) -> Drawn:
+    """Draw what a run's learner has to show, then what else was recorded."""
+    own = LEARNER_PANELS.named(run.row.learner) if run.row.learner in LEARNER_PANELS.names else None
+    panels, notes = general_panels(run) if own is None else own.draw(run)
+    return [*panels, *other_measures(run, () if own is None else own.drawn)], notes
 
 
 def _scores(portraits: Sequence[Portrait], task: Task | None) -> list[Score]:
@@ -318,16 +200,13 @@ def _scores(portraits: Sequence[Portrait], task: Task | None) -> list[Score]:
     return [Score(row.name, row.values, names) for row in rows]
 
 
-def _facts(found: _Stored) -> tuple[tuple[str, str], ...]:
-    row = found.row
+def _facts(found: StoredRun) -> tuple[tuple[str, str], ...]:
+    row, wording = found.row, found.definition.wording
     return (
         ("Task", f"{found.experiment.name}, {row.p} values an operand, {row.p} classes"),
-        (
-            "Kernel machine" if row.learner == "rfm" else "Network and training",
-            words.settings(found.experiment),
-        ),
+        (wording.heading, words.settings(found.experiment)),
         ("Data", words.data_words(row.context)),
-        ("Basis" if row.learner == "rfm" else "Fourier basis", words.basis_words(found.basis)),
+        (wording.basis_heading, words.basis_words(found.basis)),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..runs import Store
 from ..runs.store.sweep_index import read_listing
 from ..sweeps.critical.statistics import moment
-from ..sweeps.tables.table import SCALARS, SweepTable, sweep_table
+from ..sweeps.tables.table import SweepTable, scalar_column, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .charts.bands import LINES, Band, moment_bands, moment_cell, training_bands, training_cell
@@ -160,7 +160,7 @@ def _map_caption(value: str, most: int) -> str:
             f"Most frequent phase of {runs} by the last accuracies (Doshi et al. 2023, Table 2); forgetting "
             "had a test accuracy of 90% before, confusion never."
         )
-    meaning = SCALARS.get(value, value.replace("_", " ")).rstrip(".")
+    meaning = scalar_column(value).meaning.rstrip(".")
     return f"{meaning[:1].upper()}{meaning[1:]}: median over {runs}, at the last step."
 
 

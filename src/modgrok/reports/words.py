@@ -5,31 +5,15 @@ Owns: the words; numbers come from the store.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 
 from ..algebra import Basis
-from ..learners.mlp.settings import MLPSettings
-from ..learners.rfm.settings import RFMSettings
-from ..learners.transformer.settings import TransformerSettings
+from ..learners.base.wording import typeset
+from ..learners.catalogue import LEARNERS, definition_of
 from ..runs import Experiment, RunRow
 from .panels.curves import percent
-
-OPTIMISERS = {
-    "gd": "gradient descent",
-    "momentum": "gradient descent with momentum",
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "muon": "Muon",
-}
-LOSSES = {
-    "mse": "mean squared error",
-    "cross_entropy": "cross-entropy",
-    "stablemax": "StableMax cross-entropy",
-}
-PARAMETRISATIONS = {"gromov": "Gromov's normalised", "doshi": "Doshi's plain"}
 
 
 def task_name(row: RunRow, experiment: Experiment) -> str:
@@ -39,17 +23,6 @@ def task_name(row: RunRow, experiment: Experiment) -> str:
     return f"{typeset(row.expression)} mod {row.p}"
 
 
-def typeset(expression: str) -> str:
-    """Print squares, cubes and products as in a text, with signs that every font has.
-
-    Example:
-        >>> typeset("x^2 + x*y + y^13")
-        'x² + x·y + y^13'
-    """
-    raised = re.sub(r"\^([23])(?!\d)", lambda match: "²³"[int(match[1]) - 2], expression)
-    return raised.replace("*", "·")
-
-
 def title(row: RunRow, experiment: Experiment, last: dict[str, float]) -> str:
     """Say in one line what happened."""
     return f"{task_name(row, experiment)}: {outcome(row, last)}"
@@ -57,7 +30,7 @@ def title(row: RunRow, experiment: Experiment, last: dict[str, float]) -> str:
 
 def outcome(row: RunRow, last: dict[str, float]) -> str:
     """Say what became of the network or kernel machine."""
-    network, unit = NAMES[row.learner], unit_of(row)
+    network, unit = LEARNERS.named(row.learner).wording.noun, unit_of(row)
     if row.status == "diverged":
         return f"training diverged at {unit} {row.step + 1:,}"
     after = f"after {steps_words(row.step, unit)}"
@@ -71,17 +44,9 @@ def outcome(row: RunRow, last: dict[str, float]) -> str:
     return f"{network} learns it without delay"
 
 
-NAMES = {
-    "mlp": "a two-layer network",
-    "rfm": "a recursive feature machine",
-    "transformer": "a transformer",
-}
-"""What a learner is called in titles."""
-
-
 def unit_of(row: RunRow) -> str:
-    """Name a step of a run's learner: kernel machines iterate."""
-    return "iteration" if row.learner == "rfm" else "step"
+    """Name an update of a run's learner: `step`, or `iteration`."""
+    return LEARNERS.named(row.learner).wording.unit
 
 
 def steps_words(steps: int, unit: str = "step") -> str:
@@ -119,106 +84,10 @@ _ENDS = (("training accuracy", "train_accuracy"), ("test accuracy", "test_accura
 
 def settings(experiment: Experiment) -> str:
     """Say how it was trained, in one line."""
-    s = experiment.learner
-    if isinstance(s, MLPSettings):
-        parts = network_words(s)
-    else:
-        parts = machine_words(s) if isinstance(s, RFMSettings) else transformer_words(s)
+    parts = definition_of(experiment.learner).wording.describe(experiment.learner)
     parts += [f"corrupted labels {experiment.corruption:g}"] if experiment.corruption else []
     parts += ["symmetric split"] if experiment.symmetric else []
     return ", ".join([*parts, f"seed {experiment.seed}"])
-
-
-def transformer_words(s: TransformerSettings) -> list[str]:
-    """List architecture, optimiser and fixed parts of a transformer."""
-    layers = "1 layer" if s.layers == 1 else f"{s.layers} layers"
-    parts = [
-        f"transformer of {layers}, width {s.d_model}, {s.heads} heads of {s.d_head}",
-        f"MLP of {s.d_mlp} {s.activation} units",
-        f"tokens {s.layout}",
-        f"initial weights {s.initialisation}" + (f" times {s.init_scale:g}" if s.init_scale != 1 else ""),
-    ]
-    extras = {
-        f"biases: {s.biases}": s.biases != "none",
-        "positional embedding": s.positional_embedding,
-        "layer norm": s.layer_norm,
-    }
-    parts += [name for name, present in extras.items() if present]
-    parts += [f"{s.optimiser} at rate {s.lr:g}, weight decay {s.weight_decay:g}", f"loss {s.loss}"]
-    parts += [f"mini-batches of {s.batch_size}"] if s.batch_size else ["full batches"]
-    for part, digest, frozen in (
-        ("W_E", s.embedding_digest, s.freeze_embedding),
-        ("attention and MLP", s.body_digest, s.freeze_body),
-    ):
-        if digest or frozen:
-            parts.append(f"{part} {'of another run' if digest else 'random'}{', fixed' if frozen else ''}")
-    return parts
-
-
-def machine_words(s: RFMSettings) -> list[str]:
-    """List kernel, solve and feature update of a recursive feature machine."""
-    exponent = "|x − z|²/(2L²)" if s.convention == "released" else "|x − z|²/L"
-    kernels = {
-        "quadratic": "quadratic kernel",
-        "general-quadratic": "general quadratic kernel",
-        "gaussian": f"Gaussian kernel of bandwidth {s.bandwidth:g}, exponent {exponent}",
-        "laplace": f"Laplace kernel of bandwidth {s.bandwidth:g}",
-        "ntk": f"neural tangent kernel of {s.depth} hidden layers",
-    }
-    starts = {"random-circulant": "a random circulant matrix", "stored": "a stored matrix"}
-    parts = [kernels[s.kernel], f"ridge {s.ridge:g}"]
-    parts.append(f"M = AGOP^{s.agop_power:g} of {'' if s.centred else 'un'}centred gradients")
-    parts.append(f"first M {starts.get(s.initial, 'the identity')}")
-    parts += [f"made exactly circulant every {s.enforce_every}"] if s.enforce_every else []
-    return parts
-
-
-def network_words(s: MLPSettings) -> list[str]:
-    """List network, loss and optimiser."""
-    size = "full batch" if s.batch_size is None else f"batches of {s.batch_size:,}"
-    parts = [
-        f"width {s.width:,}",
-        f"{PARAMETRISATIONS.get(s.parametrisation, s.parametrisation)} parametrisation",
-        f"activation {activation_words(s.activation or '')}",
-        LOSSES.get(s.loss, s.loss),
-        f"{OPTIMISERS.get(s.optimiser, s.optimiser)}, {size}",
-        f"learning rate {rate_words(s.lr or 0.0)}",
-    ]
-    if s.optimiser in ("momentum", "muon"):
-        parts.append(f"momentum {s.momentum:g}")
-    if s.optimiser in ("adam", "adamw"):
-        parts.append(f"betas {s.beta1:g} and {s.beta2:g}")
-    optional = (
-        ("weight decay", s.weight_decay, 0.0),
-        ("dropout", s.dropout, 0.0),
-        ("Grokfast", s.grokfast, 0.0),
-        ("initial scale", s.init_scale, 1.0),
-    )
-    parts += [f"{name} {value:g}" for name, value, default in optional if value != default]
-    return parts + (["orthogonal gradient"] if s.orthogonal_gradient else [])
-
-
-def activation_words(name: str) -> str:
-    """Print an activation: `z²` for power2.
-
-    Example:
-        >>> activation_words("power3"), activation_words("relu")
-        ('z³', 'relu')
-    """
-    return typeset(f"z^{name.removeprefix('power')}") if name.startswith("power") else name
-
-
-def rate_words(rate: float) -> str:
-    """Print a learning rate: powers of ten where they are shorter.
-
-    Example:
-        >>> [rate_words(rate) for rate in (1e6, 0.01, 13053.8, 3e-5)]
-        ['1e6', '0.01', '13,054', '3e-5']
-    """
-    if 1e-3 <= rate < 1e5:
-        return f"{rate:,.5g}" if rate < 1e4 else f"{rate:,.0f}"
-    mantissa, exponent = f"{rate:.4e}".split("e")
-    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def basis_words(basis: Basis) -> str:

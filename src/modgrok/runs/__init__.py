@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
-    from .learner import precision_of
-    from .loop import Progress, Run, prepare, run
+    from .loop import Run, run
+    from .options import Progress, RunHooks, RunOptions
+    from .preparation import PreparedRun, precision_of, prepare
     from .store.arrays import CorruptFile
     from .store.database import Database, Record, RunRow, Series
     from .store.network_file import NetworkFile, read_network, read_network_file, write_network
@@ -23,14 +24,17 @@ _HOMES = {
     "Experiment": "experiment",
     "LEARNERS": "experiment",
     "NetworkFile": "store.network_file",
-    "Progress": "loop",
+    "PreparedRun": "preparation",
+    "Progress": "options",
     "Record": "store.database",
     "Run": "loop",
+    "RunHooks": "options",
+    "RunOptions": "options",
     "RunRow": "store.database",
     "Series": "store.database",
     "Store": "store.store",
-    "precision_of": "learner",
-    "prepare": "loop",
+    "precision_of": "preparation",
+    "prepare": "preparation",
     "read_network": "store.network_file",
     "read_network_file": "store.network_file",
     "run": "loop",
@@ -45,9 +49,12 @@ __all__ = [
     "Database",
     "Experiment",
     "NetworkFile",
+    "PreparedRun",
     "Progress",
     "Record",
     "Run",
+    "RunHooks",
+    "RunOptions",
     "RunRow",
     "Series",
     "Store",

@@ -1,94 +1,139 @@
-"""Parts of a transformer taken from another run: their identity, and fetching them again on resuming.
+"""What an experiment names by its SHA-256: tables, feature matrices, networks that parts are taken from.
 
-Owns: the digest that stands for a network in an experiment, and the store's copy of the network, also
-on its way to another store.
+Owns: one way to keep and fetch all of them. A store holds each under `<folder>/<digest><suffix>`, and
+content that does not have its digest is refused. An experiment carries what it was made with; `gather`
+completes that from a store.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-import jax
-import numpy as np
+from safetensors import SafetensorError
 
-from ..learners.transformer.learner import Donors
-from ..learners.transformer.settings import TransformerSettings
-from ..models.transformer import Transformer
 from ..tasks import InputError
+from .asset_kinds import ASSET_KINDS
 from .experiment import Experiment
-from .store.arrays import write_bytes
-from .store.network_file import Network, NetworkFile, read_network_file, write_network
+from .store.arrays import CorruptFile, write_bytes
+from .store.database import RunRow
 from .store.store import Store
 
 
-def donor_digest(network: Network) -> str:
-    """Return SHA-256 of a transformer's weights, hexadecimal: their names, shapes and bytes.
-
-    Raises:
-        InputError: the network is no transformer.
-    """
-    if not isinstance(network, Transformer):
-        kind = type(network).__name__
-        raise InputError(f"embedding_from, body_from: must be a transformer's weights, got {kind}")
-    digest = hashlib.sha256()
-    for path, leaf in jax.tree_util.tree_leaves_with_path(network):
-        array = np.ascontiguousarray(leaf, dtype="<f4")
-        digest.update(f"{jax.tree_util.keystr(path)} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def donors_of(
-    settings: TransformerSettings, store: Store | None, given: dict[str, NetworkFile] | None
-) -> Donors:
-    """Return the networks that settings name, handed in now or kept by the store from the first time.
+def keep(store: Store, kind: str, content: Any) -> str:
+    """Keep content in a store, so that its runs can be resumed without the original file.
 
     Arguments:
-        settings: with digests.
-        store: keeps a copy of what is handed in.
-        given: digest -> network.
+        store: where; content that is there already is not written again.
+        kind: name in `ASSET_KINDS`.
+        content: a `Task` for `table`, a checked float64 matrix, or a `NetworkFile`.
+
+    Returns:
+        Its digest.
+    """
+    asset = ASSET_KINDS.named(kind)
+    digest = asset.digest(content)
+    path = asset.path(store.folder, digest)
+    if not path.is_file():
+        write_bytes(path, asset.encode(content), durable=True)
+    return digest
+
+
+def fetch(store: Store, kind: str, digest: str) -> Any:
+    """Read content from a store; None if it is not there.
+
+    Raises:
+        CorruptFile: the file cannot be read, or does not hold what its name says.
+    """
+    asset = ASSET_KINDS.named(kind)
+    path = asset.path(store.folder, digest)
+    if not path.is_file():
+        return None
+    try:
+        content = asset.decode(path)
+        actual = asset.digest(content)
+    except (SafetensorError, InputError, ValueError, KeyError, TypeError, OSError, EOFError) as error:
+        raise CorruptFile(f"{path}: holds no {kind} ({error})") from None
+    if actual != digest:
+        raise CorruptFile(f"{path}: its content is not the one that its name says; it was not loaded")
+    return content
+
+
+class StoredAssets(Mapping[str, Any]):
+    """The assets of an experiment as a store keeps them, read when first asked for.
+
+    Arguments:
+        store: open as long as something may be asked for.
+        needs: digest -> kind.
+        given: digest -> content at hand already; put into the store unless that is only read.
     """
 
-    def fetch(digest: str | None) -> Transformer | None:
-        if digest is None:
-            return None
-        content = (given or {}).get(digest)
-        if store is not None:
-            path = store.donor_path(digest)
-            if content is not None and not path.is_file():
-                write_network(path, content)
-            if content is None and path.is_file():
-                content = read_network_file(path)
-        if content is not None and donor_digest(content.network) != digest:
-            raise InputError(f"donors: must have the digest {digest}, got other weights")
-        found = None if content is None else content.network
-        return found if isinstance(found, Transformer) else None
+    def __init__(self, store: Store, needs: Mapping[str, str], given: Mapping[str, Any]) -> None:
+        self._store, self._needs, self._read = store, dict(needs), dict(given)
 
-    return Donors(fetch(settings.embedding_digest), fetch(settings.body_digest))
+    def __getitem__(self, digest: str) -> Any:
+        if digest not in self._read:
+            content = fetch(self._store, self._needs[digest], digest)
+            if content is None:
+                raise KeyError(digest)
+            self._read[digest] = content
+        return self._read[digest]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._needs)
+
+    def __len__(self) -> int:
+        return len(self._needs)
 
 
-def pack_donors(store: Store, experiments: Iterable[Experiment]) -> dict[str, bytes]:
-    """Read the files of all networks that experiments take parts of; digest -> content.
+def gather(experiment: Experiment, store: Store | None) -> Experiment:
+    """Complete an experiment's assets from a store, and keep in the store what the experiment brings.
+
+    Arguments:
+        experiment: any.
+        store: None leaves the experiment as it is.
+    """
+    needs = experiment.needs()
+    if store is None or not needs:
+        return experiment
+    given = {digest: experiment.assets[digest] for digest in needs if digest in experiment.assets}
+    for digest, content in given.items():
+        if keep(store, needs[digest], content) != digest:
+            raise InputError(f"{needs[digest]}: must have the SHA-256 {digest}, got another")
+    return experiment.with_assets(StoredAssets(store, needs, given))
+
+
+def stored_experiment(store: Store, row: RunRow) -> Experiment:
+    """Return the experiment of a run, with its assets as the store keeps them."""
+    experiment = Experiment.model_validate_json(row.experiment)
+    needs = experiment.needs()
+    return experiment.with_assets(StoredAssets(store, needs, {})) if needs else experiment
+
+
+def pack_assets(store: Store, experiments: Iterable[Experiment]) -> dict[str, bytes]:
+    """Read the files of all assets that experiments name; `<folder>/<file>` -> content.
 
     Arguments:
         store: that keeps them; what it lacks is left out, and missed when the experiment is prepared.
         experiments: any.
     """
-    kept = {digest: store.donor_path(digest) for one in experiments for digest in _digests(one)}
-    return {digest: path.read_bytes() for digest, path in kept.items() if path.is_file()}
+    needs = {digest: kind for one in experiments for digest, kind in one.needs().items()}
+    paths = [ASSET_KINDS.named(kind).path(store.folder, digest) for digest, kind in needs.items()]
+    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths if path.is_file()}
 
 
-def unpack_donors(store: Store, files: Mapping[str, bytes]) -> None:
-    """Write what `pack_donors` read where runs of another store look for it; what is there is kept."""
-    for digest, content in files.items():
-        path = store.donor_path(digest)
+def unpack_assets(store: Store, files: Mapping[str, bytes]) -> None:
+    """Write what `pack_assets` read where runs of another store look for it; what is there is kept.
+
+    Raises:
+        InputError: a name is none that `pack_assets` gives.
+    """
+    folders = {kind.folder: kind.suffix for kind in ASSET_KINDS}
+    for name, content in files.items():
+        folder, _, file = name.partition("/")
+        digest = file.removesuffix(folders.get(folder, "?"))
+        if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+            raise InputError(f"assets: must be named <folder>/<sha-256><suffix>, got {name!r}")
+        path = store.folder / folder / file
         if not path.is_file():
             write_bytes(path, content, durable=False)
-
-
-def _digests(experiment: Experiment) -> list[str]:
-    settings = experiment.learner
-    if not isinstance(settings, TransformerSettings):
-        return []
-    return [digest for digest in (settings.embedding_digest, settings.body_digest) if digest is not None]

@@ -9,27 +9,57 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import numpy as np
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
 
+from ..learners.base.contract import LearnerDefinition
+from ..learners.base.settings import Settings
+from ..learners.catalogue import LEARNERS, definition_of
 from ..learners.mlp.settings import MLPSettings
-from ..learners.rfm.settings import RFMSettings
-from ..learners.transformer.settings import TransformerSettings
 from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
+from .asset_kinds import ASSET_KINDS
 from .spelling import british_names
 
-LearnerSettings = MLPSettings | RFMSettings | TransformerSettings
-SettingsType = type[MLPSettings] | type[RFMSettings] | type[TransformerSettings]
-LEARNERS: tuple[tuple[str, SettingsType], ...] = (
-    ("mlp", MLPSettings),
-    ("rfm", RFMSettings),
-    ("transformer", TransformerSettings),
-)
-"""Name and settings of every learner; a new one enters commands and shared tests by one line here."""
-DEFAULT_STEPS = {"mlp": 10_000, "rfm": 30, "transformer": 40_000}
-"""Budget of steps when none is given."""
+DEFAULT_STEPS = {definition.name: definition.default_steps for definition in LEARNERS}
+"""Budget of steps of the package's own learners when none is given."""
+NO_ASSETS: Mapping[str, Any] = MappingProxyType({})
+
+
+def _settings(value: Any) -> Settings:
+    """Read a learner's settings: a record as it is, plain values by the learner that `kind` names."""
+    if isinstance(value, Settings):
+        definition_of(value)
+        return value
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        raise InputError(f"learner: must be settings with a learner's name as kind, got {shorten(value)}")
+    return LEARNERS.named(value["kind"]).settings.model_validate(value)
+
+
+class _Assets:
+    """Content by digest; never part of what makes two experiments equal, since their fields name it."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.content = content
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Assets)
+
+    def __hash__(self) -> int:
+        return 0
 
 
 class Experiment(BaseModel):
@@ -48,7 +78,11 @@ class Experiment(BaseModel):
     symmetric: bool = Field(False, description="Keep (x, y) and (y, x) on the same side of the split.")
     corruption: float = Field(0.0, ge=0, le=1, description="Share of training labels redrawn at random.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")
-    learner: LearnerSettings = Field(default_factory=MLPSettings, discriminator="kind")
+    learner: Annotated[SerializeAsAny[Settings], PlainValidator(_settings)] = Field(
+        default_factory=MLPSettings
+    )
+
+    _assets: _Assets = PrivateAttr(default_factory=lambda: _Assets(NO_ASSETS))
 
     @model_validator(mode="after")
     def _one_source(self) -> Experiment:
@@ -67,6 +101,9 @@ class Experiment(BaseModel):
         table: Task | None = None,
         released: bool = False,
         learner: str = "mlp",
+        metric: np.ndarray | None = None,
+        embedding_from: Any = None,
+        body_from: Any = None,
         **options: Any,
     ) -> Experiment:
         """Build an experiment from flat options: its own fields and those of its learner.
@@ -78,17 +115,30 @@ class Experiment(BaseModel):
             table: a task read from a table instead of an expression.
             released: let operands run over 0..p+4; see `modgrok.tasks.task_from_expression`.
             learner: name in `LEARNERS`.
+            metric: initial M of a kernel machine: a symmetric matrix of finite numbers, shape (k p, k p).
+            embedding_from: a transformer, or the content of its file, from which W_E is taken.
+            body_from: the same, from which attention and MLP are taken.
             options: `fraction`, `seed`, … and the learner's settings, in British or American spelling
                 (`optimizer`); None means the default.
 
         Raises:
             InputError: one line with argument, rule and value.
         """
-        settings = _learner_type(learner)
+        definition = LEARNERS.named(learner)
+        settings = definition.settings
         given = {name: value for name, value in options.items() if value is not None}
         given = british_names(given, (*settings.model_fields, *cls.model_fields))
         own = {name: given.pop(name) for name in list(given) if name in cls.model_fields}
         named = named_task(expression, p=p, group=group, table=table, released=released)
+        assets = {named.source.table: named.task} if named.source.table else {}
+        for name, content in (
+            ("metric", metric),
+            ("embedding_from", embedding_from),
+            ("body_from", body_from),
+        ):
+            if content is not None:
+                field, digest, checked = _asset(settings, learner, name, content, named.task)
+                given[field], assets[digest] = digest, checked
         for name in given:
             if name not in settings.model_fields or name == "kind":
                 known = [*settings.model_fields, *cls.model_fields]
@@ -96,11 +146,41 @@ class Experiment(BaseModel):
                 hint = f"; did you mean {close[0]}?" if close else ""
                 raise InputError(f"{name}: is no option of the learner {learner}{hint}")
         try:
-            _check_fit(learner, named.task)
+            _check_fit(definition, named.task)
             chosen = settings(**given).resolve(named.task.p, named.task.k)
-            return cls(task=named.source, learner=chosen, **own)
+            experiment = cls(task=named.source, learner=chosen, **own)
         except ValidationError as error:
             raise InputError(first_line(error)) from None
+        return experiment.with_assets(assets) if assets else experiment
+
+    @property
+    def assets(self) -> Mapping[str, Any]:
+        """What the experiment names by its SHA-256, as far as it is at hand: digest -> content."""
+        return self._assets.content
+
+    def with_assets(self, assets: Mapping[str, Any]) -> Experiment:
+        """Return the same experiment with content at hand for what it names by SHA-256.
+
+        Arguments:
+            assets: digest -> a table as a task, a matrix, or a network's file.
+        """
+        copy = self.model_copy()
+        copy._assets = _Assets(assets)
+        return copy
+
+    def needs(self) -> dict[str, str]:
+        """Return the digest of everything that the experiment names, with its kind.
+
+        Example:
+            >>> Experiment.of("x + y", p=5).needs()
+            {}
+        """
+        found = {} if self.task.table is None else {self.task.table: "table"}
+        for asset in self.learner.ASSETS.values():
+            digest = getattr(self.learner, asset.field)
+            if digest is not None:
+                found[digest] = asset.kind
+        return found
 
     @property
     def name(self) -> str:
@@ -124,7 +204,13 @@ class Experiment(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def build_task(self, table: Task | None = None) -> Task:
-        """Tabulate the task; see `TaskSource.build`."""
+        """Tabulate the task; see `TaskSource.build`.
+
+        Arguments:
+            table: the task, when it is a table given directly; None takes the one at hand.
+        """
+        if table is None and self.task.table is not None:
+            table = self.assets.get(self.task.table)
         return self.task.build(table)
 
 
@@ -156,23 +242,33 @@ def first_line(error: ValidationError) -> str:
     return f"{name}: {rule}, got {shown}"
 
 
-def _check_fit(learner: str, task: Task) -> None:
+def _check_fit(definition: LearnerDefinition, task: Task) -> None:
     """Refuse tasks that a learner's inputs cannot hold.
 
     Raises:
-        InputError: a mixture for two-layer networks, or the released domain for anything but transformers.
+        InputError: a mixture, or operands that are not residues, for a learner that takes none.
     """
-    if learner == "transformer":
-        return
-    if task.parts and learner == "mlp":
-        raise InputError(f"learner: a mixture of {len(task.parts)} tasks needs a transformer or rfm, got mlp")
-    if not all(part.is_plain for part in task.parts or (task,)):
-        raise InputError(f"released: operands over 0..p+4 need a transformer, got {learner}")
+    if task.parts and not definition.takes_mixtures:
+        others = " or ".join(known.name for known in LEARNERS if known.takes_mixtures)
+        raise InputError(
+            f"learner: a mixture of {len(task.parts)} tasks needs {others}, got {definition.name}"
+        )
+    plain = all(part.is_plain for part in task.parts or (task,))
+    if not plain and not definition.takes_extended_domain:
+        others = " or ".join(known.name for known in LEARNERS if known.takes_extended_domain)
+        raise InputError(f"released: operands over 0..p+4 need {others}, got {definition.name}")
 
 
-def _learner_type(name: str) -> SettingsType:
-    for known, settings in LEARNERS:
-        if known == name:
-            return settings
-    known_names = ", ".join(known for known, _ in LEARNERS)
-    raise InputError(f"learner: must be one of {known_names}, got {shorten(name)}")
+def _asset(
+    settings: type[Settings], learner: str, keyword: str, content: Any, task: Task
+) -> tuple[str, str, Any]:
+    """Return the settings field, the digest and the checked content of something handed in.
+
+    Raises:
+        InputError: the learner takes no such thing, or the content breaks a rule.
+    """
+    asset = settings.ASSETS.get(keyword)
+    if asset is None:
+        raise InputError(f"{keyword}: is no option of the learner {learner}")
+    checked = asset.check(content, task)
+    return asset.field, ASSET_KINDS.named(asset.kind).digest(checked), checked

@@ -14,7 +14,8 @@ import jax
 import jax.numpy as jnp
 
 from ..runs import Experiment, precision_of, prepare
-from ..runs.loop import advance, initial_state
+from ..runs.loop import advance
+from ..runs.preparation import initial_state
 from ..tasks import InputError
 from .execution.ensemble import Ensemble
 
@@ -63,7 +64,7 @@ def forecast(ensembles: Sequence[Ensemble]) -> Forecast:
     for place, ensemble in enumerate(ensembles):
         if place % stride == 0:
             try:
-                cost = measure_cost(ensemble.members[0].experiment, ensemble.members[0].room)
+                cost = measure_cost(ensemble.members[0].experiment, ensemble.members[0].pad_to_fraction)
                 measured += 1
             except InputError:
                 cost = Cost(0.0, 0)
@@ -72,24 +73,24 @@ def forecast(ensembles: Sequence[Ensemble]) -> Forecast:
     return Forecast(seconds, most, measured)
 
 
-def measure_cost(experiment: Experiment, room: float | None = None) -> Cost:
+def measure_cost(experiment: Experiment, pad_to_fraction: float | None = None) -> Cost:
     """Compile the step of an experiment and make a few.
 
     Raises:
         InputError: the experiment cannot be prepared.
     """
     with precision_of(experiment.learner):
-        setting = prepare(experiment, room=room)
-        state = initial_state(setting)
-        held = (setting.learner, setting.problem, state)
+        prepared = prepare(experiment, pad_to_fraction)
+        state = initial_state(prepared)
+        held = (prepared.learner, prepared.problem, state)
         size = sum(leaf.nbytes for leaf in jax.tree.leaves(held) if eqx.is_array(leaf))
-        state, _ = advance(setting.learner, state, setting.problem, jnp.asarray(0))
+        state, _ = advance(prepared.learner, state, prepared.problem, jnp.asarray(0))
         jax.block_until_ready(eqx.filter(state, eqx.is_array))
         began = time.perf_counter()
         made = 0
         while made == 0 or (time.perf_counter() - began < ENOUGH and made < 10_000):
             target = max(2 * made, 1)
-            state, finite = advance(setting.learner, state, setting.problem, jnp.asarray(target))
+            state, finite = advance(prepared.learner, state, prepared.problem, jnp.asarray(target))
             made = int(state.step)
             if not bool(finite):
                 break

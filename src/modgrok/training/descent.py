@@ -23,8 +23,8 @@ TrainingLoss = Callable[[W, Array, Array, PRNGKeyArray | None], Array]
 
 
 @runtime_checkable
-class Descending(Protocol):
-    """What `descend` reads of a state and replaces; learners may keep more in theirs."""
+class DescentState(Protocol):
+    """What `gradient_step` reads of a state and replaces; learners may keep more in theirs."""
 
     trained: Any
     optimiser: Any
@@ -33,7 +33,7 @@ class Descending(Protocol):
     order: Int[Array, " n"]
 
 
-S = TypeVar("S", bound=Descending)
+S = TypeVar("S", bound=DescentState)
 
 
 class NetworkState(eqx.Module, Generic[W]):
@@ -59,7 +59,7 @@ class NetworkState(eqx.Module, Generic[W]):
         return self.trained
 
 
-def begin(
+def init_state(
     weights: W,
     chain: optax.GradientTransformation,
     key: PRNGKeyArray,
@@ -84,7 +84,7 @@ def begin(
     )
 
 
-def descend(
+def gradient_step(
     state: S,
     problem: Problem,
     chain: optax.GradientTransformation,
@@ -123,7 +123,7 @@ def epoch_order(problem: Problem, batch_size: int | None) -> Int[Array, " n"]:
 
 
 def draw_batch(
-    state: Descending, problem: Problem, key: Array, batch_size: int | None
+    state: DescentState, problem: Problem, key: Array, batch_size: int | None
 ) -> tuple[Array, Array, Array]:
     """Return the epoch's order, and inputs and labels of this step's batch.
 

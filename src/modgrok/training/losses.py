@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from ..tasks.catalogue import Catalogue
+
 Loss = Callable[[Float[Array, "n c"], Int[Array, " n"]], Float[Array, " n"]]
 
 
@@ -89,26 +91,27 @@ def _label_logit(logits: Array, labels: Array) -> Array:
     return jnp.take_along_axis(logits, labels[:, None], axis=-1)[:, 0]
 
 
-LOSSES: tuple[tuple[str, Loss], ...] = (
-    ("mse", mse),
-    ("cross_entropy", cross_entropy),
-    ("stablemax", stablemax),
-    ("log_softmax", log_softmax),
-    ("log_softmax_float64", log_softmax_float64),
+LOSSES: Catalogue[tuple[str, Loss]] = Catalogue(
+    "loss",
+    (
+        ("mse", mse),
+        ("cross_entropy", cross_entropy),
+        ("stablemax", stablemax),
+        ("log_softmax", log_softmax),
+        ("log_softmax_float64", log_softmax_float64),
+    ),
+    name=lambda entry: entry[0],
 )
-"""Every loss by its name; a new one enters all shared tests by one line here."""
+"""Every loss with its name; a new one enters settings and shared tests by one line here."""
 
 
 def loss_named(name: str) -> Loss:
     """Return the loss of that name.
 
     Raises:
-        ValueError: unknown name.
+        InputError: unknown name.
     """
-    for known, function in LOSSES:
-        if known == name:
-            return function
-    raise ValueError(f"loss: must be one of {', '.join(n for n, _ in LOSSES)}, got {name!r}")
+    return LOSSES.named(name)[1]
 
 
 def collapsed(loss: Loss, logits: Float[Array, "n c"], labels: Int[Array, " n"]) -> Bool[Array, " n"]:

@@ -1,12 +1,14 @@
-"""Optimisers as chains of atoms, each atom an Optax gradient transformation.
+"""Optimisers as chains of Optax gradient transformations.
 
-Owns: the chains and two atoms that Optax lacks, the Grokfast filter and the orthogonal gradient. Rates and
-decays are traced numbers, so that one compiled step serves every value and every member of an ensemble.
+Owns: the chains, and two transformations that Optax lacks, the Grokfast filter and the orthogonal gradient.
+Rates and decays are traced numbers, so that one compiled step serves every value and every member of an
+ensemble.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -17,11 +19,10 @@ from jaxtyping import Array
 from optax.contrib import MuonDimensionNumbers, scale_by_muon
 
 from ..models.on_device import on_device
+from ..tasks.catalogue import Catalogue
 
 ADAM_EPSILON = 1e-8
 """Adam's epsilon on plain weights, the customary one."""
-OPTIMISERS = ("gd", "momentum", "adamw", "adam", "muon")
-"""The names that settings accept."""
 
 
 class Rates(NamedTuple):
@@ -59,43 +60,47 @@ def rates_of(settings: Any, epsilon: float) -> Rates:
     return jax.tree.map(lambda number: on_device(number, np.float32), Rates(**numbers, epsilon=epsilon))
 
 
+@dataclass(frozen=True, eq=False)
+class Optimiser:
+    """An update rule.
+
+    Arguments:
+        name: in settings.
+        chain: rates -> gradient transformations, before the step -lr; rates may be traced.
+        numbers: the fields of `Rates` that it reads beside the learning rate and the weight decay.
+        phrase: what it is called in a sentence.
+        adaptive: whether it divides by a running size of the gradient, so that rates do not scale with the
+            loss.
+        matrices_only: whether every weight must be a matrix, or a stack of matrices.
+    """
+
+    name: str
+    chain: Callable[[Rates], Sequence[optax.GradientTransformation]]
+    numbers: tuple[str, ...] = ()
+    phrase: str = ""
+    adaptive: bool = False
+    matrices_only: bool = False
+
+
 def optimiser(
     name: str, rates: Rates, *, grokfast: bool = False, orthogonal_gradient: bool = False
 ) -> optax.GradientTransformation:
-    """Chain the atoms of an optimiser.
+    """Chain the gradient transformations of an optimiser.
 
     Arguments:
-        name: `gd`, `momentum` (heavy ball), `adamw`, `adam` or `muon` (momentum, then each matrix
-            orthogonalised).
+        name: in `OPTIMISERS`.
         rates: the numbers; may be traced.
         grokfast: put the Grokfast filter first.
         orthogonal_gradient: put the projection away from the weights first.
 
     Raises:
-        ValueError: unknown name.
+        InputError: unknown name.
     """
-    chains: dict[str, list[optax.GradientTransformation]] = {
-        "gd": [optax.add_decayed_weights(rates.weight_decay)],
-        "momentum": [optax.trace(rates.momentum), optax.add_decayed_weights(rates.weight_decay)],
-        "adamw": [
-            optax.scale_by_adam(rates.beta1, rates.beta2, rates.epsilon),
-            optax.add_decayed_weights(rates.weight_decay),
-        ],
-        "adam": [
-            optax.add_decayed_weights(rates.weight_decay),
-            optax.scale_by_adam(rates.beta1, rates.beta2, rates.epsilon),
-        ],
-        "muon": [
-            scale_by_muon(beta=rates.momentum, weight_dimension_numbers=_matrices),
-            optax.add_decayed_weights(rates.weight_decay),
-        ],
-    }
-    if name not in chains:
-        raise ValueError(f"optimiser: must be one of {', '.join(OPTIMISERS)}, got {name!r}")
+    chain = OPTIMISERS.named(name).chain(rates)
     first = [perpendicular_gradient()] if orthogonal_gradient else []
     if grokfast:
         first.append(amplify_slow_gradient(rates.grokfast_decay, rates.grokfast))
-    return optax.chain(*first, *chains[name], optax.scale(-1.0 * rates.lr))
+    return optax.chain(*first, *chain, optax.scale(-1.0 * rates.lr))
 
 
 def _matrices(params: Any) -> Any:
@@ -148,15 +153,48 @@ def perpendicular_gradient() -> optax.GradientTransformation:
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
-def hold(parts: Callable[[Any], Any]) -> optax.GradientTransformation:
+def freeze(parts: Callable[[Any], Any]) -> optax.GradientTransformation:
     """Keep some weights as they are: their updates, weight decay included, become zero.
 
     Arguments:
-        parts: weights -> a tree of the same structure with True where a weight is held.
+        parts: weights -> a tree of the same structure with True where a weight is frozen.
     """
 
     def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
-        held = jax.tree.map(lambda u, h: jnp.zeros_like(u) if h else u, updates, parts(updates))
-        return held, state
+        kept = jax.tree.map(lambda u, frozen: jnp.zeros_like(u) if frozen else u, updates, parts(updates))
+        return kept, state
 
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+
+def _decay(rates: Rates) -> optax.GradientTransformation:
+    return optax.add_decayed_weights(rates.weight_decay)
+
+
+def _adam(rates: Rates) -> optax.GradientTransformation:
+    return optax.scale_by_adam(rates.beta1, rates.beta2, rates.epsilon)
+
+
+def _muon(rates: Rates) -> optax.GradientTransformation:
+    return scale_by_muon(beta=rates.momentum, weight_dimension_numbers=_matrices)
+
+
+BETAS = ("beta1", "beta2")
+OPTIMISERS: Catalogue[Optimiser] = Catalogue(
+    "optimiser",
+    (
+        Optimiser("gd", lambda rates: [_decay(rates)], phrase="gradient descent"),
+        Optimiser(
+            "momentum",
+            lambda rates: [optax.trace(rates.momentum), _decay(rates)],
+            ("momentum",),
+            "gradient descent with momentum",
+        ),
+        Optimiser("adamw", lambda rates: [_adam(rates), _decay(rates)], BETAS, "AdamW", adaptive=True),
+        Optimiser("adam", lambda rates: [_decay(rates), _adam(rates)], BETAS, "Adam", adaptive=True),
+        Optimiser(
+            "muon", lambda rates: [_muon(rates), _decay(rates)], ("momentum",), "Muon", matrices_only=True
+        ),
+    ),
+)
+"""Every optimiser; a new one enters settings and shared tests by one entry here."""

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int
 
 from ..models.on_device import on_device
-from ..tasks import Split, Task
+from ..tasks import InputError, Split, Task
 
 GROUPS = ("train", "test", "clean", "corrupted", "nonzero")
 """The sets of inputs over which accuracy is counted: training (with the labels trained on), test,
@@ -90,3 +90,14 @@ def make_problem(task: Task, split: Split, room: int | None = None) -> Problem:
         tasks,
         padded=room is not None,
     )
+
+
+def check_batch_size(size: int | None, problem: Problem) -> None:
+    """Refuse mini-batches larger than the training set.
+
+    Raises:
+        InputError: they are.
+    """
+    n = len(problem.inputs)
+    if size is not None and size > n:
+        raise InputError(f"batch_size: must be at most the {n} training examples, got {size}")

@@ -20,7 +20,7 @@ from ...models import MLP
 from ...models.agop import agop_trace, circulant_features, on_features
 from ...models.circulant import Structure, structure_of
 from ...models.on_device import on_device
-from ...training.descent import descend, epoch_order
+from ...training.descent import epoch_order, gradient_step
 from ...training.losses import loss_named
 from ...training.optimisers import ADAM_EPSILON, Rates, optimiser, rates_of
 from ...training.problem import Problem
@@ -113,13 +113,19 @@ class MLPLearner(eqx.Module):
         )
 
     def step(self, state: MLPState, problem: Problem) -> tuple[MLPState, Array]:
-        """Make one update; see `descend`."""
+        """Make one update; see `gradient_step`."""
 
         def loss_of(trained: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
             seen = _seen(trained, state.mapping)
             return self._training_loss(seen, inputs, labels, mask_key, padded=problem.padded)
 
-        return descend(state, problem, self.chain(), loss_of, batch_size=self.batch_size, masks=self.drops)
+        return gradient_step(
+            state, problem, self.chain(), loss_of, batch_size=self.batch_size, masks=self.drops
+        )
+
+    def logits(self, weights: MLP, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
+        """Return logits."""
+        return weights(inputs)
 
     def gradient(self, state: MLPState, problem: Problem) -> MLP:
         """Return the gradient of the full training loss in the trained weights, without dropout."""

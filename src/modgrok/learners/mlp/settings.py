@@ -7,21 +7,22 @@ default learning rates.
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from ...models.activations import activation, power_of
+from ...tasks.catalogue import OneOf
+from ...training.losses import LOSSES
+from ...training.optimisers import OPTIMISERS
+from ..base.settings import Settings
 
-ADAPTIVE = ("adam", "adamw")
 REFERENCE_RATE = 1e6 * (2 * 97 * 500) ** (-2 / 3)
 """Plain-weight rate, 474, of gradient descent that groks x + y mod 97 at width 500 in about 1,200 steps."""
 
 
-class MLPSettings(BaseModel):
+class MLPSettings(Settings):
     """Settings of the `mlp` learner; None means the documented default, filled in by `resolve`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     title: ClassVar[str] = "MLP"
 
@@ -35,10 +36,10 @@ class MLPSettings(BaseModel):
     activation: str | None = Field(
         None, description="powerS (z^S), relu, gelu or silu; default powerS with S the number of operands."
     )
-    loss: Literal["mse", "cross_entropy", "stablemax"] = Field(
+    loss: Annotated[str, OneOf(LOSSES, ("mse", "cross_entropy", "stablemax"))] = Field(
         "mse", description="mse is the mean over examples and classes of the squared error on one-hot labels."
     )
-    optimiser: Literal["gd", "momentum", "adamw", "adam", "muon"] = Field(
+    optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field(
         "gd", description="Update rule; gd is plain full-batch gradient descent."
     )
     lr: float | None = Field(
@@ -144,7 +145,7 @@ def default_rate(settings: MLPSettings, p: int, k: int) -> float:
     0.02.
     """
     factor = plain_factor(settings, p, k)
-    if settings.optimiser in ADAPTIVE:
+    if OPTIMISERS.named(settings.optimiser).adaptive:
         return 0.01 / factor
     if settings.optimiser == "muon":
         return 0.02 / factor

@@ -100,6 +100,10 @@ class RFMLearner(eqx.Module):
         finite = jnp.isfinite(metric).all() & jnp.isfinite(new.weights.alphas).all()
         return new, finite
 
+    def logits(self, weights: KernelMachine, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
+        """Return the predictor's values of all classes."""
+        return weights(inputs)
+
     def initial_metric(self, key: PRNGKeyArray) -> Float[Array, "d d"]:
         """Return M_0.
 

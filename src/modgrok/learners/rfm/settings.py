@@ -5,14 +5,23 @@ Owns: the parameters and their ranges.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import numpy as np
+from pydantic import Field, model_validator
 
-from ...models.kernels import NTK, Gaussian, GeneralQuadratic, Kernel, Laplace, Quadratic
+from ...models.kernels import KERNELS, Kernel
+from ...tasks import Task
+from ...tasks.catalogue import OneOf
+from ..base.settings import Asset, Settings
+from .initial_metric import check_metric
 
 
-class RFMSettings(BaseModel):
+def _checked_metric(matrix: Any, task: Task) -> np.ndarray:
+    return check_metric(np.asarray(matrix), sum(task.table.shape))
+
+
+class RFMSettings(Settings):
     """Settings of the `rfm` learner.
 
     Example:
@@ -20,12 +29,12 @@ class RFMSettings(BaseModel):
         2.5
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    ASSETS: ClassVar[dict[str, Asset]] = {"metric": Asset("initial_digest", "matrix", _checked_metric)}
 
     title: ClassVar[str] = "Kernel machine (rfm)"
 
     kind: Literal["rfm"] = "rfm"
-    kernel: Literal["quadratic", "general-quadratic", "gaussian", "laplace", "ntk"] = Field(
+    kernel: Annotated[str, OneOf(KERNELS)] = Field(
         "quadratic", description="quadratic (x^T M z)^2, general-quadratic, gaussian, laplace or ntk."
     )
     bandwidth: float = Field(2.5, gt=0, description="Bandwidth L of the Gaussian and Laplace kernels.")
@@ -59,9 +68,12 @@ class RFMSettings(BaseModel):
         "not by a one-hot of T.",
     )
 
-    def resolve(self, p: int, k: int) -> RFMSettings:
-        """Return the settings themselves: no default depends on modulus p or number of operands k."""
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _named_matrix_is_the_first(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("initial_digest") and "initial" not in values:
+            return {**values, "initial": "stored"}
+        return values
 
 
 def kernel_of(settings: RFMSettings) -> Kernel:
@@ -71,11 +83,4 @@ def kernel_of(settings: RFMSettings) -> Kernel:
         >>> kernel_of(RFMSettings(kernel="laplace", bandwidth=1.0))
         Laplace(bandwidth=1.0)
     """
-    built: dict[str, Kernel] = {
-        "quadratic": Quadratic(),
-        "general-quadratic": GeneralQuadratic(),
-        "gaussian": Gaussian(settings.bandwidth, settings.convention),
-        "laplace": Laplace(settings.bandwidth),
-        "ntk": NTK(settings.depth),
-    }
-    return built[settings.kernel]
+    return KERNELS.named(settings.kernel).build(settings)

@@ -19,9 +19,9 @@ from ...models.on_device import on_device
 from ...models.transformer import Transformer
 from ...models.transformer_fast import best_logits
 from ...tasks import InputError
-from ...training.descent import NetworkState, begin, descend
+from ...training.descent import NetworkState, gradient_step, init_state
 from ...training.losses import loss_named
-from ...training.optimisers import ADAM_EPSILON, Rates, hold, optimiser, rates_of
+from ...training.optimisers import ADAM_EPSILON, Rates, freeze, optimiser, rates_of
 from ...training.problem import Problem
 from .initialisation import initial_transformer
 from .settings import TransformerSettings
@@ -62,7 +62,7 @@ class TransformerLearner(eqx.Module):
             orthogonal_gradient=chosen.orthogonal_gradient,
         )
         fixed = chosen.fixed_parts()
-        return optax.chain(moving, hold(lambda weights: _mask(weights, fixed))) if fixed else moving
+        return optax.chain(moving, freeze(lambda weights: _mask(weights, fixed))) if fixed else moving
 
     def init(self, key: PRNGKeyArray, batch_key: PRNGKeyArray, problem: Problem) -> NetworkState[Transformer]:
         """Draw the initial state.
@@ -76,13 +76,13 @@ class TransformerLearner(eqx.Module):
             self.settings, key, problem.classes, problem.operands, problem.tasks, self.init_scale
         )
         weights = _taken(drawn, self.donors)
-        return begin(weights, self.chain(), batch_key, problem, self.settings.batch_size)
+        return init_state(weights, self.chain(), batch_key, problem, self.settings.batch_size)
 
     def step(
         self, state: NetworkState[Transformer], problem: Problem
     ) -> tuple[NetworkState[Transformer], Array]:
-        """Make one update; see `descend`."""
-        return descend(
+        """Make one update; see `gradient_step`."""
+        return gradient_step(
             state,
             problem,
             self.chain(),

@@ -5,17 +5,21 @@ Owns: the parameters, their ranges, and the rules between them.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from ...models.activations import activation
 from ...tasks import InputError
+from ...tasks.catalogue import OneOf
+from ...training.losses import LOSSES
+from ...training.optimisers import OPTIMISERS
+from ..base.settings import Asset, Settings
 
 DIGEST = "^[0-9a-f]{64}$"
 
 
-class TransformerSettings(BaseModel):
+class TransformerSettings(Settings):
     """Settings of the `transformer` learner; None means the documented default, filled in by `resolve`.
 
     Example:
@@ -23,7 +27,10 @@ class TransformerSettings(BaseModel):
         32
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    ASSETS: ClassVar[dict[str, Asset]] = {
+        "embedding_from": Asset("embedding_digest", "network"),
+        "body_from": Asset("body_digest", "network"),
+    }
 
     title: ClassVar[str] = "Transformer"
 
@@ -45,12 +52,12 @@ class TransformerSettings(BaseModel):
         description="Initial weights: furuta2024 and nanda2023 are normal, pytorch is its default.",
     )
     init_scale: float = Field(1.0, gt=0, description="Factor on the initial weights.")
-    loss: Literal["cross_entropy", "stablemax", "mse", "log_softmax", "log_softmax_float64"] = Field(
+    loss: Annotated[str, OneOf(LOSSES)] = Field(
         "cross_entropy",
         description="cross_entropy is written so that it cannot collapse; log_softmax is the usual form, in "
         "float32 or float64.",
     )
-    optimiser: Literal["adamw", "adam", "gd", "momentum", "muon"] = Field(
+    optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field(
         "adamw", description="Update rule; gd is plain full-batch gradient descent."
     )
     lr: float = Field(1e-3, gt=0, description="Learning rate.")
@@ -95,7 +102,7 @@ class TransformerSettings(BaseModel):
             raise InputError(
                 f"heads: must divide d_model = {self.d_model} when d_head is not given, got {self.heads}"
             )
-        if self.optimiser == "muon" and (self.biases != "none" or self.layer_norm):
+        if OPTIMISERS.named(self.optimiser).matrices_only and (self.biases != "none" or self.layer_norm):
             raise InputError("optimiser: muon takes matrices alone, got biases or layer norms beside them")
         chosen = {
             "d_head": self.d_head or self.d_model // self.heads,

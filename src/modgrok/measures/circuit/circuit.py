@@ -1,7 +1,7 @@
 """What a transformer of two operands does with its inputs, in numbers: losses of parts, neurons, symmetries.
 
 Owns: the record that reads every pair once, and the names under which commands and reports show its measures.
-Measures of the weights alone are in `transformer_measure`.
+Measures of the weights alone are in `measures.fourier`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...models.transformer import Transformer
+from ..measure import Measure
 from .distance_irrelevance import distance_irrelevance
 from .gradient_symmetricity import gradient_symmetricity, random_triples
 from .key_frequencies import key_frequencies, loss_rises, neuron_key_frequencies
@@ -24,7 +25,7 @@ from .pair_grid import PairGrid
 from .pair_reading import PairReading, read_pairs
 from .restricted_loss import COMBINATIONS, restricted_losses
 
-CIRCUIT_MEASURES: tuple[tuple[str, str], ...] = (
+_TITLES: tuple[tuple[str, str], ...] = (
     *(
         (name, "mean cross-entropy over all pairs of the logits' constant and " + " and ".join(parts))
         for name, parts in COMBINATIONS
@@ -32,9 +33,26 @@ CIRCUIT_MEASURES: tuple[tuple[str, str], ...] = (
     ("excluded_loss_train", "excluded_loss over the training set alone"),
     ("single_frequency_share", "share of neurons of which one frequency explains over 85% of the variance"),
     ("gradient_symmetricity", "mean cosine of a logit's gradients by both operands' embeddings"),
-    ("distance_irrelevance", "spread of the right logit at a given x - y, over its whole spread"),
+    (
+        "distance_irrelevance",
+        "spread of the correct-class logit at a given x - y, over its whole spread",
+    ),
 )
-"""(name, one sentence) of every number of a circuit, in the order in which they are shown."""
+
+
+def _measure(name: str, title: str) -> Measure:
+    loss = name.endswith(("_loss", "_train"))
+    return Measure(
+        name=name,
+        title=title,
+        function=lambda numbers, frame: numbers[name],
+        reads="circuit",
+        range=lambda p: (0.0, float("inf")) if loss else (-1.0, 1.0),
+    )
+
+
+CIRCUIT_MEASURES: tuple[Measure, ...] = tuple(_measure(name, title) for name, title in _TITLES)
+"""Every number of a circuit, in the order shown; they read what `circuit_numbers` returns."""
 
 
 @dataclass(frozen=True, eq=False)

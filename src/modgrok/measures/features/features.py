@@ -22,7 +22,7 @@ from ...models.kernels import Layout, agop, features, make_layout
 from ..accuracy import CHUNK
 from .alignment import feature_correlation
 from .circulant import least_deviation
-from .metric_measure import METRIC_MEASURES
+from .matrix_measures import MATRIX_MEASURES
 
 Values = dict[str, float | str]
 
@@ -31,7 +31,7 @@ class ClassValues(NamedTuple):
     """Measures of the AGOP of every class.
 
     Arguments:
-        numbers: name -> one number for each class; those of `METRIC_MEASURES` and `least_deviation`.
+        numbers: name -> one number for each class; those of `MATRIX_MEASURES` and `least_deviation`.
         orientation: of each class's least deviation.
     """
 
@@ -131,7 +131,7 @@ def _measured(
     matrices: Float[Array, "c d d"], structure: Structure, structures: tuple[Structure, ...]
 ) -> tuple[dict[str, Array], Array]:
     def of_one(matrix: Array) -> tuple[dict[str, Array], Array]:
-        numbers = {measure.name: measure.function(matrix, structure) for measure in METRIC_MEASURES}
+        numbers = {measure.name: measure.function(matrix, structure) for measure in MATRIX_MEASURES}
         least, which = least_deviation(matrix, structures)
         return {**numbers, "least_deviation": least}, which
 

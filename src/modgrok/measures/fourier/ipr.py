@@ -51,8 +51,8 @@ IPR = Measure(
     name="ipr",
     title="mean inverse participation ratio of the weight vectors' Fourier spectra, sum_f power_f^2",
     direction="up",
-    range=(0.0, 1.0),
-    random_value=lambda p: 4 / (p + 1),
-    closed_form_value=1.0,
+    range=lambda p: (0.0, 1.0),
+    random_value=lambda p, width: 4 / (p + 1),
+    closed_form_value=lambda p: 1.0,
     function=ipr,
 )

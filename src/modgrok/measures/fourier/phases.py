@@ -76,8 +76,21 @@ PHASE_COHERENCE = Measure(
     name="phase_coherence",
     title="mean over neurons of cos(phi_1 + ... + phi_k - phi_out) at the dominant frequency",
     direction="up",
-    range=(-1.0, 1.0),
-    random_value=lambda p: 0.0,
-    closed_form_value=1.0,
+    range=lambda p: (-1.0, 1.0),
+    random_value=lambda p, width: 0.0,
+    closed_form_value=lambda p: 1.0,
     function=phase_coherence,
+)
+
+
+def dominating_frequencies(weights: MLP, lens: Lens) -> Int[Array, ""]:
+    """Count the frequencies that dominate at least one neuron of those that lie in the basis."""
+    return jnp.sum(frequency_histogram(spectra(weights, lens)) > 0)
+
+
+FREQUENCIES = Measure(
+    name="frequencies",
+    title="number of frequencies that dominate some neuron",
+    function=dominating_frequencies,
+    range=lambda p: (0.0, float(p // 2)),
 )

@@ -1,5 +1,6 @@
 """Kernels under a metric M, on dense vectors and, through lookups, on tuples of one-hot vectors."""
 
+from .catalogue import KERNELS, KernelType
 from .gaussian import Gaussian
 from .general_quadratic import GeneralQuadratic
 from .kernel import FormKernel, Kernel
@@ -10,9 +11,6 @@ from .ntk import NTK
 from .quadratic import Quadratic
 from .tables import features, kernel_matrix, predict
 
-KERNELS = ("quadratic", "general-quadratic", "gaussian", "laplace", "ntk")
-"""The names that settings accept."""
-
 __all__ = [
     "KERNELS",
     "NTK",
@@ -20,6 +18,7 @@ __all__ = [
     "Gaussian",
     "GeneralQuadratic",
     "Kernel",
+    "KernelType",
     "Laplace",
     "Layout",
     "Quadratic",

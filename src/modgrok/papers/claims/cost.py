@@ -15,8 +15,7 @@ from importlib import resources
 
 import numpy as np
 
-from ...learners.mlp.settings import MLPSettings
-from ...learners.transformer.settings import TransformerSettings
+from ...learners.catalogue import definition_of
 from ...runs import Experiment
 from ...sweeps.grid.sweep_file import Member
 from ...tasks import Task
@@ -89,11 +88,7 @@ def probe_seconds(repeats: int = 50) -> float:
 
 
 def step_products(experiment: Experiment) -> float:
-    """Count the multiplications of a step, to leading order.
-
-    Of an MLP 3 n N (k + c), of a transformer 3 n d (4 d + 2 d_mlp + c) a layer, forwards and twice
-    backwards; of a kernel machine n^3/3 + n^2 k p + n n_test, solve, AGOP and prediction. n counts the
-    inputs of a step.
+    """Count the multiplications of a step, to leading order; see each learner's `products_per_step`.
 
     Arguments:
         experiment: of a task that its expression tabulates.
@@ -102,15 +97,9 @@ def step_products(experiment: Experiment) -> float:
         >>> step_products(Experiment.of("x + y", p=5, width=8, fraction=0.6))
         2520.0
     """
-    task, settings = _task(experiment.task), experiment.learner
+    task = _task(experiment.task)
     n = float(round(experiment.fraction * task.size))
-    if isinstance(settings, MLPSettings):
-        return 3 * min(n, float(settings.batch_size or n)) * settings.width * (task.k + task.p)
-    if isinstance(settings, TransformerSettings):
-        d = settings.d_model
-        layer = d * (4 * d + 2 * settings.d_mlp + task.p)
-        return 3 * min(n, float(settings.batch_size or n)) * settings.layers * layer
-    return n**3 / 3 + n**2 * task.k * task.p + n * (task.size - n)
+    return definition_of(experiment.learner).products_per_step(experiment.learner, n, task)
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...runs.loop import Kept
+from ...runs.options import CheckpointPolicy
 from ...sweeps.grid.sweep_file import Member, make_sweep
 
 
@@ -37,7 +37,7 @@ class Group:
     zip: Sequence[Mapping[str, Any]] = ()
     embedding_from: str | None = None
     body_from: str | None = None
-    weights: Kept = "final"
+    weights: CheckpointPolicy = "final"
 
     @property
     def needs(self) -> tuple[str, ...]:

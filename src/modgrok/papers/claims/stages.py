@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...runs import RunRow, Store, read_network_file, write_network
-from ...runs.assets import donor_digest
-from ...runs.loop import Kept
+from ...runs import RunRow, Store, read_network_file
+from ...runs.assets import keep
+from ...runs.options import CheckpointPolicy
 from ...sweeps.execution.driver import Tally, is_done, run_sweep
 from ...sweeps.execution.executor import Executor, Job
 from ...sweeps.grid.sweep_file import Member, Sweep
@@ -22,7 +22,7 @@ from .plan import Group
 
 Name = tuple[str, str]
 """Claim id and group."""
-WEIGHTS: tuple[Kept, ...] = ("final", "schedule")
+WEIGHTS: tuple[CheckpointPolicy, ...] = ("final", "schedule")
 
 
 @dataclass
@@ -132,7 +132,7 @@ def _ready(stages: Stages) -> list[Name]:
     ]
 
 
-def _passes(stages: Stages, ready: Sequence[Name]) -> Iterator[tuple[Kept, tuple[Member, ...]]]:
+def _passes(stages: Stages, ready: Sequence[Name]) -> Iterator[tuple[CheckpointPolicy, tuple[Member, ...]]]:
     """Part the runs of a stage by the weights that they keep: those on the way, too, if any group asks."""
     members = [(stages.groups[name].weights, m) for name in ready for m in stages.members.get(name, ())]
     scheduled = {member.experiment.id for weights, member in members if weights == "schedule"}
@@ -142,7 +142,7 @@ def _passes(stages: Stages, ready: Sequence[Name]) -> Iterator[tuple[Kept, tuple
             yield weights, wanted
 
 
-def _bare(store: Store, members: Sequence[Member], weights: Kept) -> list[str]:
+def _bare(store: Store, members: Sequence[Member], weights: CheckpointPolicy) -> list[str]:
     """List stored runs without the weights on the way: made for claims that need the last alone."""
     if weights == "final":
         return []
@@ -212,9 +212,7 @@ def _donate(store: Store, donors: Sequence[Member], seed: int, errors: dict[str,
     if not kept:
         raise InputError(f"parts: must come from a run with kept weights, got {found[0]}")
     content = read_network_file(kept[-1].path, kept[-1].sha256)
-    digest = donor_digest(content.network)
-    if not store.donor_path(digest).is_file():
-        write_network(store.donor_path(digest), content)
+    digest = keep(store, "network", content)
     return digest
 
 

@@ -11,30 +11,23 @@ from ...algebra import Basis
 from ...models.kernel_machine import KernelMachine
 from ...runs import Checkpoint, Record, RunRow
 from ..charts.chart import Panel
-from ..charts.timeline import Frame
 from ..panels import curves
 from ..panels import hidden_progress as progress
 from ..panels.metric_maps import metric_maps
+from ..stored_run import StoredRun
 from ..views.kernel_machine_view import Machine, machine_stages, transition
-from ..views.tables import load_weights, moment_table
+from ..views.tables import load_weights
+from .base import Drawn, LearnerPanels, time_frame
 
 
-def machine_panels(
-    row: RunRow,
-    records: Sequence[Record],
-    checkpoints: Sequence[Checkpoint],
-    basis: Basis,
-    operands: tuple[str, ...],
-) -> tuple[list[Panel], list[str]]:
-    """Draw a run of a kernel machine.
-
-    Returns:
-        (panels, notes on what is missing or must be known).
-    """
+def draw(run: StoredRun) -> Drawn:
+    """Draw a run of a kernel machine."""
+    row, records, checkpoints = run.row, run.records, run.checkpoints
+    basis, operands = run.basis, run.task.operands
     machines, notes = _machines(row, records, checkpoints, basis, operands)
     panels: list[Panel] = []
     if records:
-        frame = Frame(max(row.step, records[-1].step), moment_table(row), linear=True, unit="iteration")
+        frame = time_frame(run)
         matrices = progress.matrix_table(checkpoints, machines[-1]) if machines else []
         alignment, deviation, share = progress.hidden_progress(
             frame, records, matrices, identity=_starts_uncoupled(records)
@@ -97,3 +90,17 @@ def _singular_note(records: Sequence[Record]) -> list[str]:
         f"The kernel matrix was singular to working precision at {when}: the solution of least norm was "
         "taken, which need not fit every training input. A ridge makes it regular."
     ]
+
+
+RFM_PANELS = LearnerPanels(
+    "rfm",
+    draw,
+    (
+        "circulant_deviation",
+        "circulant_deviation_mean",
+        "structure_share",
+        "effective_rank",
+        "condition",
+        "singular",
+    ),
+)

@@ -8,45 +8,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...measures import make_token_lens
+from ...measures import TRANSFORMER_MEASURES, make_token_lens
 from ...measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
 from ...models.transformer import Transformer
-from ...runs import Checkpoint, Record, RunRow
+from ...runs import Checkpoint, RunRow
 from ...tasks import Task
 from ..charts.chart import Panel
-from ..charts.timeline import Frame
 from ..panels import curves
 from ..panels.attention_maps import attention_panels
 from ..panels.loss_parts import frequency_worth, loss_parts
 from ..panels.neuron_waves import neuron_waves
 from ..panels.wave_curves import wave_curves
 from ..panels.wave_spectra import wave_spectra
+from ..stored_run import StoredRun
 from ..views.circuit_view import CircuitPortrait
-from ..views.tables import Stage, load_weights, moment_table, stages
+from ..views.tables import Stage, load_weights, stages
+from .base import Drawn, LearnerPanels, time_frame
 
 
-def transformer_panels(
-    row: RunRow,
-    records: Sequence[Record],
-    checkpoints: Sequence[Checkpoint],
-    task: Task,
-    loss: str,
-) -> tuple[list[Panel], list[str]]:
-    """Draw a run of a transformer.
-
-    Arguments:
-        row: the run.
-        records: its observations.
-        checkpoints: its kept weights.
-        task: what it learned.
-        loss: name of the training loss.
-
-    Returns:
-        (panels, notes on what is missing).
-    """
+def draw(run: StoredRun) -> Drawn:
+    """Draw a run of a transformer."""
+    row, records, loss = run.row, run.records, str(getattr(run.experiment.learner, "loss", "cross_entropy"))
     panels: list[Panel] = []
     if records:
-        frame = Frame(max(row.step, records[-1].step), moment_table(row))
+        frame = time_frame(run)
         weight, gradient = curves.norms(frame, records)
         panels += [
             curves.accuracy(frame, records, row.context),
@@ -55,8 +40,8 @@ def transformer_panels(
             *wave_curves(frame, records),
             gradient,
         ]
-    networks, notes = _networks(row, checkpoints)
-    drawn, missing = network_panels(networks, task)
+    networks, notes = _networks(row, run.checkpoints)
+    drawn, missing = network_panels(networks, run.task)
     return panels + drawn, notes + missing
 
 
@@ -66,7 +51,7 @@ def network_panels(
     """Draw what depends on weights alone, at every stage: waves, then neurons, attention, parts of logits.
 
     Returns:
-        As `transformer_panels`.
+        (panels, notes on what is missing).
     """
     if not networks:
         return [], []
@@ -113,3 +98,10 @@ def _networks(
         else:
             notes.append(note or f"The weights kept at step {stage.step:,} are no transformer; not shown.")
     return networks, notes
+
+
+TRANSFORMER_PANELS = LearnerPanels(
+    "transformer",
+    draw,
+    ("weight_norm", "gradient_norm", "collapsed", *(measure.name for measure in TRANSFORMER_MEASURES)),
+)

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from ...measures import IPR
+from ...measures import IPR, Measure
 from ...runs import Record
 from ..charts.chart import Cell, Margins, Panel, data, single
 from ..charts.image import picture
@@ -143,7 +143,7 @@ def fourier(frame: Frame, records: Sequence[Record], order: int) -> Panel:
     ]
     rows = curve_table(records, [s.name for s in series])
     assert IPR.closed_form_value is not None
-    references = (Reference(IPR.closed_form_value, "closed form 1"),)
+    references = (Reference(IPR.closed_form_value(order), "closed form 1"),)
     low, high = linear_range([row["value"] for row in rows], 0.0, 1.0)
     cell = timeline(
         frame,
@@ -198,6 +198,16 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
             4,
         ),
     ]
+
+
+def measure(frame: Frame, records: Sequence[Record], shown: Measure) -> Panel:
+    """Draw any recorded measure, with the words that it declares."""
+    rows, series = curve_table(records, [shown.name]), [Series(shown.name, shown.name, MEASURE)]
+    low, high = linear_range([row["value"] for row in rows])
+    text = f"{shown.name} against {frame.unit}s; {ends(rows, series)}."
+    cell = timeline(frame, rows, series, Vertical(low, high), text, height=HEIGHT)
+    caption = f"{shown.title[:1].upper()}{shown.title[1:]}."
+    return single(shown.name, shown.name.replace("_", " "), caption, cell, 4)
 
 
 def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:

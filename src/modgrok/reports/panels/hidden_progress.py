@@ -16,8 +16,7 @@ from ...measures.features.alignment import agop_alignment
 from ...measures.features.circulant import circulant_deviation
 from ...models.circulant import Structure, structure_of
 from ...models.kernel_machine import KernelMachine
-from ...runs import Checkpoint, Record
-from ...runs.learner import precision_of
+from ...runs import Checkpoint, Record, precision_of
 from ..charts.chart import Cell, Panel, single
 from ..charts.palette import GHOST, INK, MEASURE, SECOND, SOFT, TEST
 from ..charts.table import Table

@@ -14,7 +14,7 @@ import numpy as np
 from ...measures.fourier.coefficient_ratio import coefficient_ratio
 from ...measures.fourier.sparsity import THRESHOLD, frequency_sparsity
 from ...measures.fourier.token_waves import TokenLens, wave_norms
-from ...measures.fourier.transformer_measure import matrix_of
+from ...measures.fourier.transformer_measures import matrix_of
 from ...models.transformer import Transformer
 from ..charts.chart import Cell, Group, Margins, Panel, data
 from ..charts.palette import FAINT, INK, SOFT, TRAIN

@@ -33,8 +33,12 @@ def write_arrays(
     Returns:
         SHA-256 of the file, hexadecimal.
     """
-    content = save({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata)
-    return write_bytes(path, content, durable=durable)
+    return write_bytes(path, arrays_bytes(arrays, metadata), durable=durable)
+
+
+def arrays_bytes(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """Return the content of a safetensors file."""
+    return save({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata)
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool) -> str:

@@ -7,9 +7,9 @@ moment leaves a store from which the run resumes where its records end.
     DIR/modgrok.sqlite              runs, records, checkpoints, sweeps (WAL: readers never wait for a writer)
     DIR/<run>/state-<step>.safetensors        the state to resume from; one at a time
     DIR/<run>/weights-<step>.safetensors      kept weights
-    DIR/tables/<digest>.npy         tables given directly
+    DIR/tables/<digest>.npy                   tables given directly
     DIR/metrics/<digest>.safetensors          initial feature matrices handed in
-    DIR/donors/<digest>.safetensors           weights that parts of a transformer were taken from
+    DIR/donors/<digest>.safetensors           networks that parts of others are taken from
     DIR/sweeps/<name>.lock          held by the process that drives a sweep
 """
 
@@ -24,8 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...tasks import InputError, Task
-from ...tasks.errors import shorten
+from ...tasks import InputError
 from .arrays import read_arrays, write_arrays
 from .database import Database, Record, RunRow
 from .network_file import Network, NetworkFile, read_network_file, write_network
@@ -85,13 +84,6 @@ class Store(Database):
         """Read the arrays of the state from which a run resumes."""
         assert row.state is not None
         return read_arrays(self.folder / row.state, row.state_sha256)
-
-    def table(self, digest: str) -> np.ndarray:
-        """Read a table given directly, by its digest."""
-        path = self.folder / "tables" / f"{digest}.npy"
-        if not path.is_file():
-            raise InputError(f"table: {shorten(digest)} is not in {self.folder}")
-        return np.load(path, allow_pickle=False)
 
     # Writing -----------------------------------------------------------------------------------------------
 
@@ -195,31 +187,6 @@ class Store(Database):
             }
         for file in set(dropped) - kept:
             (self.folder / file).unlink(missing_ok=True)
-
-    def keep_table(self, task: Task) -> None:
-        """Keep a table given directly, so that its runs can be resumed without the original file."""
-        path = self.folder / "tables" / f"{task.digest}.npy"
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            with temporary.open("wb") as file:
-                np.save(file, task.table, allow_pickle=False)
-            temporary.replace(path)
-
-    def keep_metric(self, digest: str, metric: np.ndarray) -> None:
-        """Keep an initial M handed in, so that its runs can be resumed without the original file."""
-        path = self.folder / "metrics" / f"{digest}.safetensors"
-        if not path.is_file():
-            write_arrays(path, {"metric": metric}, {}, durable=True)
-
-    def metric(self, digest: str) -> np.ndarray | None:
-        """Read an initial M handed in earlier, or None."""
-        path = self.folder / "metrics" / f"{digest}.safetensors"
-        return read_arrays(path, None)["metric"] if path.is_file() else None
-
-    def donor_path(self, digest: str) -> Path:
-        """Return where weights that another run's parts were taken from are kept."""
-        return self.folder / "donors" / f"{digest}.safetensors"
 
     def remove(self, run: str) -> RunRow:
         """Delete a run with its records and files.

@@ -15,8 +15,9 @@ from functools import partial
 import equinox as eqx
 import jax
 
+from ...learners.catalogue import definition_of
 from ...runs import Experiment, Progress, Run, Store, precision_of, prepare, run
-from ...runs.loop import Kept
+from ...runs.options import CheckpointPolicy
 from ...runs.platform import platform_error
 from ...tasks import InputError
 from ..grid.sweep_file import Member
@@ -44,7 +45,7 @@ class Outcome:
     error: str | None = None
 
 
-def shape_key(experiment: Experiment, room: float | None = None) -> Hashable:
+def shape_key(experiment: Experiment, pad_to_fraction: float | None = None) -> Hashable:
     """Return what the compiled step of an experiment depends on; equal keys share it.
 
     The structure of learner and problem, names included, with the shape and type of every array.
@@ -59,8 +60,8 @@ def shape_key(experiment: Experiment, room: float | None = None) -> Hashable:
         (True, False)
     """
     with precision_of(experiment.learner):
-        setting = prepare(experiment, room=room)
-    leaves, structure = jax.tree.flatten((setting.learner, setting.problem))
+        prepared = prepare(experiment, pad_to_fraction)
+    leaves, structure = jax.tree.flatten((prepared.learner, prepared.problem))
     return structure, tuple((leaf.shape, str(leaf.dtype)) if eqx.is_array(leaf) else leaf for leaf in leaves)
 
 
@@ -76,10 +77,10 @@ def ensembles_of(members: Sequence[Member], most: int = MOST_MEMBERS) -> list[En
     keys: dict[tuple[Experiment, float | None], Hashable] = {}
     groups: dict[Hashable, list[Member]] = {}
     for member in members:
-        alike = _but_the_seed(member.experiment), member.room
+        alike = _but_the_seed(member.experiment), member.pad_to_fraction
         if alike not in keys:
             try:
-                keys[alike] = shape_key(member.experiment, member.room)
+                keys[alike] = shape_key(member.experiment, member.pad_to_fraction)
             except InputError:
                 keys[alike] = alike
         groups.setdefault(keys[alike], []).append(member)
@@ -95,7 +96,7 @@ def _but_the_seed(experiment: Experiment) -> Experiment:
 
     They do in symmetric splits, and in kernel machines, whose layout counts the training inputs.
     """
-    if experiment.symmetric or experiment.learner.kind == "rfm":
+    if experiment.symmetric or definition_of(experiment.learner).shape_follows_seed:
         return experiment
     return experiment.model_copy(update={"seed": 0})
 
@@ -105,7 +106,7 @@ def run_ensemble(
     store: Store | None,
     *,
     command: str = "",
-    weights: Kept = "schedule",
+    weights: CheckpointPolicy = "schedule",
     on_begin: Callable[[Member], None] = lambda member: None,
     on_observation: Callable[[Member, Progress], None] = lambda member, progress: None,
     stop_requested: Callable[[], bool] = lambda: False,
@@ -142,7 +143,7 @@ def run_ensemble(
                 early_stop=member.early_stop,
                 command=command,
                 ensemble=len(ensemble),
-                room=member.room,
+                pad_to_fraction=member.pad_to_fraction,
                 weights=weights,
                 on_observation=partial(on_observation, member),
                 stop_requested=stop_requested,

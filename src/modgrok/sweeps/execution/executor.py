@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ...runs import Experiment
-from ...runs.loop import Kept
+from ...runs.options import CheckpointPolicy
 from ..grid.sweep_file import Member
 from .ensemble import Ensemble
 
@@ -29,7 +29,7 @@ class Job:
 
     folder: Path
     command: str = ""
-    weights: Kept = "final"
+    weights: CheckpointPolicy = "final"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def pack_ensemble(ensemble: Ensemble, job: Job) -> str:
             "steps": member.steps,
             "observe_every": member.observe_every,
             "early_stop": member.early_stop,
-            "room": member.room,
+            "pad_to_fraction": member.pad_to_fraction,
         }
         for member in ensemble.members
     ]
@@ -105,7 +105,7 @@ def unpack_ensemble(content: dict[str, Any]) -> tuple[Ensemble, Job]:
             entry["steps"],
             entry["observe_every"],
             entry["early_stop"],
-            room=entry["room"],
+            pad_to_fraction=entry["pad_to_fraction"],
         )
         for entry in content["members"]
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...runs import Store
-from ...runs.assets import pack_donors
+from ...runs.assets import pack_assets
 from ...runs.store.transfer import pack_run, unpack_run
 from ...tasks import InputError
 from .cluster import Cluster
@@ -106,7 +106,7 @@ class _Flock:
             self.number,
             pack_ensemble(ensemble, self.job),
             tuple(parcel for parcel in known if parcel is not None),
-            pack_donors(self.store, (member.experiment for member in ensemble.members)),
+            pack_assets(self.store, (member.experiment for member in ensemble.members)),
             self.executor.threads,
             self.executor.gpus,
             None if self.executor.cache is None else str(self.executor.cache),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...runs import Store
-from ...runs.assets import unpack_donors
+from ...runs.assets import unpack_assets
 from ...runs.store.transfer import Parcel, pack_run, unpack_run
 from ...version import __version__
 from .events import event_of, run_telling
@@ -30,7 +30,7 @@ class Errand:
         number: of the task.
         line: the ensemble and its job; see `pack_ensemble`.
         parcels: what the driver's store holds of the runs already.
-        donors: files of the networks that the runs take parts of; see `pack_donors`.
+        assets: files of what the runs name by digest; see `pack_assets`.
         threads: of the linear algebra.
         gpus: that Ray gives the task; a share of one below 1.
         cache: folder of compiled steps; None for JAX's own setting.
@@ -40,7 +40,7 @@ class Errand:
     number: int
     line: str
     parcels: tuple[Parcel, ...] = ()
-    donors: dict[str, bytes] = field(default_factory=dict)
+    assets: dict[str, bytes] = field(default_factory=dict)
     threads: int = 1
     gpus: float = 0.0
     cache: str | None = None
@@ -63,13 +63,13 @@ def run_errand(errand: Errand, board: Any) -> None:
     def tell(event: Event, parcel: Parcel | None) -> bool:
         return bool(ray.get(board.tell.remote(errand.number, event, parcel)))
 
-    run_apart(errand.line, errand.parcels, errand.donors, tell)
+    run_apart(errand.line, errand.parcels, errand.assets, tell)
 
 
 def run_apart(
     line: str,
     parcels: Sequence[Parcel],
-    donors: Mapping[str, bytes],
+    assets: Mapping[str, bytes],
     tell: Callable[[Event, Parcel | None], bool],
 ) -> None:
     """Run an ensemble in a store that lasts as long, and tell of its runs with all that is kept of them.
@@ -77,7 +77,7 @@ def run_apart(
     Arguments:
         line: see `pack_ensemble`.
         parcels: runs from which members go on.
-        donors: files of the networks that members take parts of; see `pack_donors`.
+        assets: files of what members name by digest; see `pack_assets`.
         tell: called with every event, and with the run once it ended; returns whether to stop.
     """
     ensemble, job = unpack_ensemble(json.loads(line))
@@ -90,7 +90,7 @@ def run_apart(
     with tempfile.TemporaryDirectory(prefix="modgrok-") as folder, Store(Path(folder)) as store:
         for parcel in parcels:
             unpack_run(store, parcel)
-        unpack_donors(store, donors)
+        unpack_assets(store, assets)
         for outcome in run_telling(ensemble, job, store, told, lambda: bool(stopping)):
             if tell(event_of(outcome), pack_run(store, outcome.member.experiment.id)):
                 stopping.append(True)

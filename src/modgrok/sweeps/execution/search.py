@@ -77,11 +77,11 @@ def next_round(sweep: Sweep, points: list[Probed]) -> Sweep:
     """Add the members that the search asks for next; none where runs have yet to end, or all is found."""
     assert sweep.search is not None
     members = {member.experiment.id: member for member in sweep.members}
-    room = sweep.members[0].room
+    pad_to_fraction = sweep.members[0].pad_to_fraction
     for at in points:
         for fraction in next_fractions(at.probes, sweep.search.within):
             for member in probe_members(sweep.search, at.point, fraction):
-                members.setdefault(member.experiment.id, replace(member, room=room))
+                members.setdefault(member.experiment.id, replace(member, pad_to_fraction=pad_to_fraction))
     order = {tuple(at.point.values()): place for place, at in enumerate(points)}
     ordered = sorted(
         members.values(),

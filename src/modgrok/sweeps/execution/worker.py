@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict
 from typing import Any, TextIO
 
+from ...installed_extensions import load_extensions
 from ...runs import Store
 from .ensemble import reason_of
 from .events import event_of, run_telling
@@ -26,6 +27,7 @@ WAIT_FOR_LOCK = 10.0
 
 def main() -> None:
     """Work until told to end."""
+    load_extensions()
     out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no event
     asked = threading.Event()

@@ -16,10 +16,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from ...runs import DEFAULT_STEPS, Experiment
-from ...runs.experiment import LEARNERS
-from ...runs.loop import MOST_STEPS
-from ...runs.padding import check_room
+from pydantic.fields import FieldInfo
+
+from ...learners.base.settings import option_fields
+from ...learners.catalogue import LEARNERS, definition_of
+from ...runs import Experiment
+from ...runs.options import RunOptions
+from ...runs.preparation import check_padding
 from ...runs.spelling import british_names
 from ...tasks import InputError
 from ...tasks.errors import shorten
@@ -30,29 +33,22 @@ TASK_FIELDS = ("expression", "p", "group", "released")
 FOLLOWED = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
 OWN_FIELDS = ("fraction", "symmetric", "corruption", "seed")
-HIDDEN = ("kind", "initial_digest", "embedding_digest", "body_digest")
-FIELDS: tuple[str, ...] = tuple(
-    dict.fromkeys(
-        (
-            *TASK_FIELDS,
-            "learner",
-            *FOLLOWED,
-            *OWN_FIELDS,
-            *(name for _, settings in LEARNERS for name in settings.model_fields if name not in HIDDEN),
-        )
-    )
-)
-"""What `[base]` and `[axes]` may name: the options of `train` but for those that read files."""
-WHOLE = frozenset(
-    {"p", "steps", "observe_every", "seed"}
-    | {
-        name
-        for _, settings in LEARNERS
-        for name, info in settings.model_fields.items()
-        if int in (info.annotation, *get_args(info.annotation))
-    }
-)
-"""Fields whose values are integers; evenly spaced values of theirs are rounded."""
+
+
+def field_names() -> tuple[str, ...]:
+    """Return what `[base]` and `[axes]` may name: the options of `train` but for those that read files."""
+    own = (*TASK_FIELDS, "learner", *FOLLOWED, *OWN_FIELDS)
+    return tuple(dict.fromkeys((*own, *(name for name, _ in _learner_fields()))))
+
+
+def integer_fields() -> frozenset[str]:
+    """Return the fields whose values are integers; evenly spaced values of theirs are rounded."""
+    whole = (name for name, info in _learner_fields() if int in (info.annotation, *get_args(info.annotation)))
+    return frozenset({"p", "steps", "observe_every", "seed", *whole})
+
+
+def _learner_fields() -> list[tuple[str, FieldInfo]]:
+    return [entry for known in LEARNERS for entry in option_fields(known.settings).items()]
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Member:
         observe_every: steps between observations; None for the default schedule.
         early_stop: None for the learner's default.
         point: the values that the axes give it.
-        room: fraction to which training inputs are padded; see `modgrok.runs.run`.
+        pad_to_fraction: fraction to which training inputs are padded; see `modgrok.runs.run`.
     """
 
     experiment: Experiment
@@ -73,12 +69,14 @@ class Member:
     observe_every: int | None = None
     early_stop: bool | None = None
     point: dict[str, Value] = field(default_factory=dict)
-    room: float | None = None
+    pad_to_fraction: float | None = None
 
     @property
     def stops_early(self) -> bool:
         """Whether it stops some time after grokking."""
-        return self.experiment.learner.kind != "rfm" if self.early_stop is None else self.early_stop
+        if self.early_stop is not None:
+            return self.early_stop
+        return definition_of(self.experiment.learner).stops_early
 
 
 @dataclass(frozen=True)
@@ -172,9 +170,9 @@ def _padded(
     if not asked:
         return members
     for member in members:
-        check_room(member.experiment)
+        check_padding(member.experiment)
     largest = search.within.high if search else max(member.experiment.fraction for member in members)
-    return tuple(replace(member, room=largest) for member in members)
+    return tuple(replace(member, pad_to_fraction=largest) for member in members)
 
 
 def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
@@ -212,7 +210,7 @@ def member_of(fields: Mapping[str, Any], point: dict[str, Value] | None = None) 
     """Build one run from fields of `train`.
 
     Arguments:
-        fields: names in `FIELDS`.
+        fields: names in `field_names()`.
         point: the part of them that the axes gave.
 
     Raises:
@@ -222,11 +220,8 @@ def member_of(fields: Mapping[str, Any], point: dict[str, Value] | None = None) 
     steps, every, early = (own.pop(name, None) for name in FOLLOWED)
     try:
         experiment = Experiment.of(**own)
-        chosen = DEFAULT_STEPS[experiment.learner.kind] if steps is None else steps
-        if not 1 <= chosen <= MOST_STEPS:
-            raise InputError(f"steps: must be at least 1 and at most {MOST_STEPS}, got {chosen}")
-        if every is not None and every < 1:
-            raise InputError(f"observe_every: must be at least 1, got {every}")
+        chosen = definition_of(experiment.learner).default_steps if steps is None else steps
+        RunOptions(chosen, every, early)
     except InputError as error:
         where = f" (at {_shown(point)})" if point else ""
         raise InputError(f"{error}{where}") from None
@@ -239,14 +234,14 @@ def _axis(entry: Mapping[str, Any]) -> Axis:
         if len(entry) > 1 and isinstance(spec, list):
             columns.append(tuple(spec))  # zipped values may repeat
         else:
-            columns.append(values_of(name, spec, whole=name in WHOLE))
+            columns.append(values_of(name, spec, whole=name in integer_fields()))
     return Axis(tuple(entry), tuple(zip(*columns, strict=True)))
 
 
 def _typed(name: str, value: Any) -> Any:
     """Refuse values of another kind than the field's, which a command line could not have given."""
     kinds: dict[str, tuple[type, str]] = {
-        **dict.fromkeys(WHOLE, (int, "an integer")),
+        **dict.fromkeys(integer_fields(), (int, "an integer")),
         **dict.fromkeys(("expression", "group", "learner"), (str, "a string")),
         **dict.fromkeys(("released", "early_stop", "symmetric"), (bool, "true or false")),
     }
@@ -260,7 +255,7 @@ def _british(content: Mapping[str, Any]) -> dict[str, Any]:
     """Read American spellings of fields; what is of another form than expected is left to the checks."""
 
     def renamed(part: Any) -> Any:
-        return british_names(part, FIELDS) if isinstance(part, dict) else part
+        return british_names(part, field_names()) if isinstance(part, dict) else part
 
     changed = {name: renamed(content[name]) for name in ("base", "axes") if name in content}
     if isinstance(content.get("zip"), list):
@@ -282,8 +277,9 @@ def _check_keys(content: Mapping[str, Any]) -> None:
 
 
 def _known(name: str, where: str) -> None:
-    if name not in FIELDS:
-        raise InputError(f"{where}.{name}: is no field of train{_nearest(name, FIELDS)}")
+    known = field_names()
+    if name not in known:
+        raise InputError(f"{where}.{name}: is no field of train{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

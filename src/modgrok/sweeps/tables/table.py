@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from ...learners.catalogue import LEARNERS
 from ...measures import MEASURES
 from ...measures.corruption.corruption_phase import HIGH, corruption_phase
 from ...runs import Database, Experiment, Record, RunRow, Store
-from ...runs.experiment import LEARNERS
 from ...runs.store.sweep_index import Listed, last_records, read_listing, rows_of_sweep
 
 Kind = Literal["integer", "number", "text", "truth"]
@@ -43,23 +43,6 @@ RECORD: tuple[tuple[str, Kind, str], ...] = (
     ("step", "integer", "Updates made."),
     ("seconds", "number", "Wall time since the run began."),
 )
-SCALARS: dict[str, str] = {
-    "train_loss": "Loss on the training inputs.",
-    "test_loss": "Loss on the test inputs.",
-    "train_accuracy": "Accuracy on the training inputs, corrupted labels included.",
-    "test_accuracy": "Accuracy on the test inputs.",
-    "clean_accuracy": "Accuracy on the training inputs whose labels were not redrawn.",
-    "corrupted_accuracy": "Accuracy on the training inputs whose labels were redrawn, against those labels.",
-    "nonzero_accuracy": "Accuracy on the test inputs without a zero operand.",
-    "weight_norm": "Root mean square of the weights.",
-    "gradient_norm": "Root mean square of the training gradient.",
-    "frequencies": "Number of frequencies that dominate some neuron.",
-    "collapsed": "Share of training examples whose cross-entropy is exactly zero in float32.",
-    "condition": "Estimated condition number of the kernel matrix.",
-    "singular": "1 if the kernel matrix was singular to working precision.",
-    **{measure.name: measure.title for measure in MEASURES},
-}
-"""Meaning of what records hold."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +187,7 @@ def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> s
 def setting_columns() -> list[Column]:
     """List the fields of experiments and of every learner, once each."""
     found: dict[str, Column] = {}
-    sources = [Experiment.model_fields, *(settings.model_fields for _, settings in LEARNERS)]
+    sources = [Experiment.model_fields, *(known.settings.model_fields for known in LEARNERS)]
     for fields in sources:
         for name, info in fields.items():
             if name not in ("task", "learner", "kind"):
@@ -214,7 +197,8 @@ def setting_columns() -> list[Column]:
 
 def scalar_column(name: str) -> Column:
     """Describe a number of a record; those of a mixture's tasks are named after its parts."""
-    meaning = SCALARS.get(name)
+    titles = {measure.name: measure.title for measure in MEASURES}
+    meaning = f"{titles[name][0].upper()}{titles[name][1:]}." if name in titles else None
     if meaning is None and name.endswith("_accuracy"):
         side, _, order = name.removesuffix("_accuracy").partition("_")
         meaning = f"Accuracy on the {side} inputs of task {order} of a mixture."

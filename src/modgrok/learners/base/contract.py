@@ -1,0 +1,107 @@
+"""What a learner is: one record of functions and types, from which everything else is built.
+
+Owns: the record and the two protocols it speaks of. The list of learners is `learners.catalogue`; the
+training loop, the store, sweeps, commands and reports read the record and know no learner by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ...algebra import Basis
+from ...tasks import Task
+from ...training.problem import Problem
+from .observation import LogitObserver, Observer
+from .settings import Settings
+from .wording import Wording
+
+Assets = Mapping[str, Any]
+"""SHA-256 -> content: the matrices and networks that settings name."""
+
+
+@runtime_checkable
+class State(Protocol):
+    """What the next step needs: a tree of arrays with the number of updates made."""
+
+    step: Any
+
+    @property
+    def weights(self) -> Any:
+        """The network: what is measured and kept; called with inputs, it returns logits."""
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A learner made concrete for one problem: pure functions, compiled by whoever iterates them.
+
+    Also a tree of arrays (an `equinox.Module`): numbers are traced, names and sizes are compiled in.
+    """
+
+    def init(self, key: PRNGKeyArray, batch_key: PRNGKeyArray, problem: Problem) -> Any:
+        """Return the state at step 0.
+
+        Arguments:
+            key: of the weights.
+            batch_key: of mini-batches and random masks.
+            problem: what is learned.
+        """
+
+    def step(self, state: Any, problem: Problem) -> tuple[Any, Array]:
+        """Return (the next state, whether all its numbers are finite)."""
+
+    def logits(self, weights: Any, inputs: Array) -> Float[Array, "n c"]:
+        """Return the logits of inputs, shape (n, k)."""
+
+
+@dataclass(frozen=True, eq=False)
+class LearnerDefinition:
+    """A learner, as the whole package knows it.
+
+    Arguments:
+        name: in commands, settings (`kind`) and records.
+        settings: the type of its settings.
+        build: (settings, problem, basis, assets) -> learner, called inside its precision; raises InputError
+            where they do not fit together.
+        default_steps: budget when none is given, >= 1.
+        wording: its words in reports and messages.
+        observer: (learner, problem, basis) -> what is recorded at an observation.
+        stops_early: whether a run stops some time after it grokked unless told otherwise.
+        double_precision: settings -> whether it runs in float64.
+        keeps_every_observation: whether the weights of every observation are kept.
+        takes_mixtures: whether it can learn several tasks at once.
+        takes_extended_domain: whether operands may run over values that are not residues.
+        can_pad: settings -> whether the training set may be padded with masked examples.
+        shape_follows_seed: whether array shapes depend on which inputs train, not only on how many.
+        products_per_step: (settings, n, task) -> multiplications of a step on n training inputs, to leading
+            order.
+        context: settings -> what a reader of the records must know of the computation.
+    """
+
+    name: str
+    settings: type[Settings]
+    build: Callable[[Any, Problem, Basis, Assets], Learner]
+    default_steps: int
+    wording: Wording
+    products_per_step: Callable[[Any, float, Task], float]
+    observer: Callable[[Any, Problem, Basis], Observer] = LogitObserver
+    stops_early: bool = True
+    double_precision: Callable[[Any], bool] = lambda settings: False
+    keeps_every_observation: bool = False
+    takes_mixtures: bool = False
+    takes_extended_domain: bool = False
+    can_pad: Callable[[Any], bool] = lambda settings: False
+    shape_follows_seed: bool = False
+    context: Callable[[Any], dict[str, Any]] = lambda settings: {}
+
+    def precision(self, settings: Settings) -> AbstractContextManager[object]:
+        """Return the context in which a run takes place: float32, or float64 where the learner asks for it.
+
+        Scoped: JAX is as it was afterwards.
+        """
+        return jax.enable_x64(self.double_precision(settings))

@@ -1,0 +1,126 @@
+"""What is recorded at an observation: the measures that a learner's state allows, in one compiled function.
+
+Owns: which numbers a record holds, and their order, which is that of `MEASURES`. Accuracies are quotients of
+exact counts, taken on the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from ...algebra import Basis
+from ...measures.accuracy import Tally, tally
+from ...measures.catalogue import MEASURES, measures_reading
+from ...measures.counts import group_accuracy
+from ...measures.measure import Measure
+from ...training.losses import Loss, mse
+from ...training.problem import GROUPS, Problem
+
+Numbers = dict[str, float]
+Counts = dict[str, np.ndarray]
+Subjects = dict[str, Any]
+"""What measures read (`Measure.reads`) -> the subject of a state."""
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """Measures a state on the whole domain.
+
+    Attributes:
+        scalars: names of its numbers in the order in which they are stored.
+        histograms: (name, number of bins) of its counts.
+    """
+
+    scalars: tuple[str, ...]
+    histograms: tuple[tuple[str, int], ...]
+
+    def __call__(self, state: Any) -> tuple[Numbers, Counts]:
+        """Return the numbers by name, and the counts by name."""
+
+
+class MeasureObserver:
+    """Observer that takes every measure whose subject a learner's state has.
+
+    Arguments:
+        learner: gives logits.
+        problem: the full domain, with the groups over which is counted.
+        loss: recorded for every group.
+        frames: what is read -> its frame, for instance `two_layer_weights` -> the basis of the task; see
+            `Measure`.
+        subjects: (learner, state, problem) -> what is read -> its subject; traced, so a function of a module.
+        histograms: (name, number of bins) of the counts.
+        count: (subjects, frames) -> counts by name; traced.
+    """
+
+    def __init__(
+        self,
+        learner: Any,
+        problem: Problem,
+        *,
+        loss: Loss = mse,
+        frames: Mapping[str, Any] | None = None,
+        subjects: Callable[[Any, Any, Problem], Subjects] = lambda learner, state, problem: {},
+        histograms: tuple[tuple[str, int], ...] = (),
+        count: Callable[[Subjects, Mapping[str, Any]], dict[str, Array]] = lambda subjects, frames: {},
+    ) -> None:
+        self.learner, self.problem, self.loss = learner, problem, loss
+        self.frames, self.subjects = dict(frames or {}), subjects
+        self.histograms, self.count = histograms, count
+        chosen = {m.name for reads, frame in self.frames.items() for m in measures_reading(reads, frame)}
+        self.measures = tuple(measure for measure in MEASURES if measure.name in chosen)
+        names = problem.group_names[len(GROUPS) :]
+        self._tasks = tuple((f"{name}_accuracy", len(GROUPS) + i) for i, name in enumerate(names))
+        self._counts = measures_reading("counts")
+        self.scalars = (
+            *(measure.name for measure in self._counts),
+            *(name for name, _ in self._tasks),
+            *(measure.name for measure in self.measures),
+        )
+
+    def __call__(self, state: Any) -> tuple[Numbers, Counts]:
+        """Measure a state."""
+        parts = (self.learner, state, self.problem, self.frames)
+        asked = (self.loss, self.subjects, self.count, self.measures)
+        counted, numbers, counts = jax.device_get(_observe(*parts, asked))
+        values = {measure.name: measure.function(counted, None) for measure in self._counts}
+        values |= {name: group_accuracy(counted, group) for name, group in self._tasks}
+        values |= {name: shortest_decimal(value) for name, value in numbers.items()}
+        return {name: values[name] for name in self.scalars}, counts
+
+
+class LogitObserver(MeasureObserver):
+    """Observer of any learner: losses and accuracies, from its logits alone."""
+
+    def __init__(self, learner: Any, problem: Problem, basis: Basis) -> None:
+        super().__init__(learner, problem)
+
+
+def shortest_decimal(value: Any) -> float:
+    """Turn a float32 into the shortest decimal that gives it back: one number in records, files and pages.
+
+    Example:
+        >>> shortest_decimal(np.float32(0.1))
+        0.1
+    """
+    return float(str(np.asarray(value)[()]))
+
+
+@eqx.filter_jit
+def _observe(
+    learner: Any,
+    state: Any,
+    problem: Problem,
+    frames: dict[str, Any],
+    asked: tuple[Loss, Callable[..., Subjects], Callable[..., dict[str, Array]], tuple[Measure, ...]],
+) -> tuple[Tally, dict[str, Array], dict[str, Array]]:
+    loss, subjects_of, count, measures = asked
+    subjects = subjects_of(learner, state, problem)
+    numbers = {m.name: m.function(subjects[m.reads], frames[m.reads]) for m in measures}
+    counted = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)
+    return counted, numbers, count(subjects, frames)

@@ -1,0 +1,39 @@
+"""What is recorded of a two-layer network: norms, and Fourier measures in the basis of the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jaxtyping import Array
+
+from ...algebra import Basis
+from ...measures.fourier.lens import make_lens, spectra
+from ...measures.fourier.phases import PHASE_BINS, frequency_histogram, phase_histogram
+from ...training.losses import loss_named
+from ...training.problem import Problem
+from ..base.observation import MeasureObserver, Subjects
+from .learner import MLPLearner, MLPState
+
+
+def mlp_observer(learner: MLPLearner, problem: Problem, basis: Basis) -> MeasureObserver:
+    """Return the observer of a two-layer network."""
+    return MeasureObserver(
+        learner,
+        problem,
+        loss=loss_named(learner.loss),
+        frames={"weights": None, "gradient": None, "two_layer_weights": make_lens(basis)},
+        subjects=_subjects,
+        histograms=(("dominant_frequency", basis.order // 2), ("phase_sum", PHASE_BINS)),
+        count=_count,
+    )
+
+
+def _subjects(learner: MLPLearner, state: MLPState, problem: Problem) -> Subjects:
+    weights = state.weights
+    return {"weights": weights, "two_layer_weights": weights, "gradient": learner.gradient(state, problem)}
+
+
+def _count(subjects: Subjects, frames: Mapping[str, Any]) -> dict[str, Array]:
+    waves = spectra(subjects["two_layer_weights"], frames["two_layer_weights"])
+    return {"dominant_frequency": frequency_histogram(waves), "phase_sum": phase_histogram(waves)}

@@ -1,0 +1,58 @@
+"""The words of a two-layer network in reports and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...training.optimisers import OPTIMISERS
+from ..base.wording import LOSS_PHRASES, Numbers, Wording, describe_activation, describe_rate
+from .settings import MLPSettings
+
+PARAMETRISATIONS = {"gromov": "Gromov's normalised", "doshi": "Doshi's plain"}
+
+
+def describe(s: MLPSettings) -> list[str]:
+    """List network, loss and optimiser."""
+    size = "full batch" if s.batch_size is None else f"batches of {s.batch_size:,}"
+    update = OPTIMISERS.named(s.optimiser)
+    parts = [
+        f"width {s.width:,}",
+        f"{PARAMETRISATIONS.get(s.parametrisation, s.parametrisation)} parametrisation",
+        f"activation {describe_activation(s.activation or '')}",
+        LOSS_PHRASES.get(s.loss, s.loss),
+        f"{update.phrase or update.name}, {size}",
+        f"learning rate {describe_rate(s.lr or 0.0)}",
+    ]
+    if "momentum" in update.numbers:
+        parts.append(f"momentum {s.momentum:g}")
+    if "beta1" in update.numbers:
+        parts.append(f"betas {s.beta1:g} and {s.beta2:g}")
+    optional = (
+        ("weight decay", s.weight_decay, 0.0),
+        ("dropout", s.dropout, 0.0),
+        ("Grokfast", s.grokfast, 0.0),
+        ("initial scale", s.init_scale, 1.0),
+    )
+    parts += [f"{name} {value:g}" for name, value, default in optional if value != default]
+    return parts + (["orthogonal gradient"] if s.orthogonal_gradient else [])
+
+
+def _findings(last: Numbers, context: Mapping[str, Any], records: Sequence[Numbers]) -> str:
+    return (
+        f"IPR {last['ipr']:.3f} in the {context['basis']} basis (closed form 1), "
+        f"weight norm {last['weight_norm']:.3g}"
+    )
+
+
+def _advice(settings: MLPSettings) -> str:
+    return f"try a smaller rate, such as --lr {(settings.lr or 1) / 3:.3g}"
+
+
+WORDING = Wording(
+    noun="a two-layer network",
+    heading="Network and training",
+    describe=describe,
+    advice=_advice,
+    findings=_findings,
+)

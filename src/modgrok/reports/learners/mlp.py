@@ -1,0 +1,119 @@
+"""The panels of a two-layer network: curves, spectra, phases, one hidden unit, pruning.
+
+Owns: which panels, in which order, of a run and of weights alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ...algebra import Basis
+from ...models import MLP
+from ...runs.splits import split_of
+from ...tasks import InputError
+from ..charts.chart import Panel
+from ..panels import curves
+from ..panels.features import features
+from ..panels.grids import logit_maps, unit_maps
+from ..panels.phases import phases
+from ..panels.pruning import pruning_panel
+from ..stored_run import StoredRun
+from ..views.mlp_view import Portrait
+from ..views.tables import histogram_at, load_stage, stages
+from .base import Drawn, LearnerPanels, time_frame
+
+
+def draw(run: StoredRun) -> Drawn:
+    """Draw a run of a two-layer network."""
+    portraits, notes = _portraits(run)
+    loss = str(getattr(run.experiment.learner, "loss", "mse"))
+    panels = _curves(run, loss) if run.records else []
+    panels += weight_panels(portraits, _phase_sources(run, portraits), one_network=True)
+    if portraits and run.experiment.corruption:
+        split = split_of(run.experiment, run.task)
+        last = portraits[-1]
+        panels.append(pruning_panel(last.net, run.basis, run.task, split, last.label))
+    if portraits and len(run.task.operands) < 2:
+        notes.append("A task of one operand has no map over pairs of values.")
+    return panels, notes
+
+
+def _curves(run: StoredRun, loss: str) -> list[Panel]:
+    row, records, frame = run.row, run.records, time_frame(run)
+    panels = [
+        curves.accuracy(frame, records, row.context),
+        curves.loss(frame, records, row.context, loss),
+        *curves.norms(frame, records),
+        curves.fourier(frame, records, run.basis.order),
+        curves.frequencies(frame, records),
+    ]
+    return [panel for panel in panels if panel is not None]
+
+
+def _portraits(run: StoredRun) -> tuple[list[Portrait], list[str]]:
+    portraits, notes = [], []
+    for stage in stages(run.row):
+        net, note = load_stage(run.checkpoints, stage)
+        if net is None:
+            notes.append(note)
+        else:
+            portraits.append(Portrait(stage.label, net, run.basis, run.task.operands))
+    return portraits, notes
+
+
+def _phase_sources(run: StoredRun, portraits: Sequence[Portrait]) -> list[tuple[str, np.ndarray]]:
+    """Take the recorded histograms; where a step was not observed, count from the weights."""
+    counted = {portrait.label: portrait for portrait in portraits}
+    sources = []
+    for stage in stages(run.row):
+        counts = histogram_at(run.records, stage.step, "phase_sum")
+        if counts is None and stage.label in counted:
+            counts = counted[stage.label].phase_counts
+        if counts is not None:
+            sources.append((stage.label, counts))
+    return sources
+
+
+def check_shape(net: MLP, basis: Basis, k: int) -> None:
+    """Refuse a network whose operands, values or classes are not those of the basis."""
+    p = len(basis.operands[0])
+    if (net.operands, net.modulus) != (k, p) or net.classes <= int(basis.outputs.max()):
+        raise InputError(
+            f"network: must have {k} operands of {p} values and their classes, "
+            f"got {net.operands} of {net.modulus} with {net.classes} classes"
+        )
+
+
+def weight_panels(
+    portraits: Sequence[Portrait],
+    phase_sources: Sequence[tuple[str, np.ndarray]] | None = None,
+    *,
+    one_network: bool = False,
+) -> list[Panel]:
+    """Draw everything that depends on weights alone: features, phase sums, maps over pairs.
+
+    Arguments:
+        portraits: to draw side by side.
+        phase_sources: (label, counts) of the phase sums; None counts them from the weights.
+        one_network: the portraits are stages of one network.
+    """
+    sources = [(p.label, p.phase_counts) for p in portraits] if phase_sources is None else list(phase_sources)
+    panels: list[Panel] = []
+    if portraits:
+        panels.append(features(portraits, one_network=one_network))
+    if sources:
+        operands = len(portraits[-1].operands) if portraits else 2
+        panels.append(phases(sources, operands))
+    if portraits and len(portraits[-1].operands) >= 2:
+        panels += [unit_maps(portraits, one_network=one_network), logit_maps(portraits)]
+    return [replace(panel, span=6) if len(panel.groups) == 1 else panel for panel in panels]
+
+
+MLP_PANELS = LearnerPanels(
+    "mlp",
+    draw,
+    ("weight_norm", "gradient_norm", "ipr", "phase_coherence", "frequencies"),
+)

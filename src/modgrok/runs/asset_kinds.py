@@ -1,0 +1,100 @@
+"""The kinds of content that experiments name by its SHA-256, and how each is identified and written.
+
+Owns: the list. Keeping content in a store and fetching it is `assets`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from safetensors.numpy import load, save
+
+from ..learners.rfm.initial_metric import metric_digest
+from ..tasks import Task, task_from_table
+from ..tasks.catalogue import Catalogue
+from .store.network_file import NetworkFile, network_bytes, read_network_file
+
+
+def network_digest(content: Any) -> str:
+    """Return SHA-256 of a network's weights, hexadecimal: their names, shapes and bytes in float32.
+
+    Arguments:
+        content: a network, or a file's content with one.
+    """
+    network = content.network if isinstance(content, NetworkFile) else content
+    digest = hashlib.sha256()
+    for path, leaf in jax.tree_util.tree_leaves_with_path(network):
+        array = np.ascontiguousarray(leaf, dtype="<f4")
+        digest.update(f"{jax.tree_util.keystr(path)} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class AssetKind:
+    """A kind of content that experiments name by its digest.
+
+    Arguments:
+        name: as settings declare it (`Settings.ASSETS`).
+        folder: of the store.
+        suffix: of its files.
+        digest: content -> SHA-256, hexadecimal; part of a run's identity.
+        encode: content -> bytes of its file.
+        decode: path of the file -> content.
+    """
+
+    name: str
+    folder: str
+    suffix: str
+    digest: Callable[[Any], str]
+    encode: Callable[[Any], bytes]
+    decode: Callable[[Path], Any]
+
+    def path(self, store: Path, digest: str) -> Path:
+        """Return where the store in a folder keeps the content of a digest."""
+        return store / self.folder / f"{digest}{self.suffix}"
+
+
+def _table_bytes(task: Task) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, task.table, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _network_bytes(content: Any) -> bytes:
+    return network_bytes(content if isinstance(content, NetworkFile) else NetworkFile(content))
+
+
+def _matrix_of(path: Path) -> np.ndarray:
+    return load(path.read_bytes())["metric"]
+
+
+ASSET_KINDS: Catalogue[AssetKind] = Catalogue(
+    "asset",
+    (
+        AssetKind(
+            "table",
+            "tables",
+            ".npy",
+            lambda task: task.digest,
+            _table_bytes,
+            lambda path: task_from_table(np.load(path, allow_pickle=False)),
+        ),
+        AssetKind(
+            "matrix",
+            "metrics",
+            ".safetensors",
+            metric_digest,
+            lambda matrix: save({"metric": np.ascontiguousarray(matrix)}),
+            _matrix_of,
+        ),
+        AssetKind("network", "donors", ".safetensors", network_digest, _network_bytes, read_network_file),
+    ),
+)

@@ -1,0 +1,84 @@
+"""How a run is followed: two records in place of many parameters.
+
+Owns: what may be asked for beside the experiment itself, and what is called on the way. Neither changes the
+numbers of a run, only how far it goes and what is kept of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from ..tasks import InputError
+from .store.database import Record, RunRow
+
+MOST_STEPS = 2**31 - 1
+"""Steps are counted in int32 on the device."""
+CheckpointPolicy = Literal["schedule", "final"]
+"""Which weights of a run are kept."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How far a run is followed, and what is kept.
+
+    Arguments:
+        steps: budget, >= 1; the learner's default if None.
+        observe_every: steps between observations, >= 1; None observes every step at first and about every
+            twentieth part of the steps so far later.
+        early_stop: stop at 1.5 times the step at which the run grokked; None is the learner's default.
+        weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
+            grokking, and the last; `final`, the last.
+        pad_to_fraction: fraction to whose number of training inputs the run's own are padded and masked, so
+            that runs of several fractions share a compiled step; None pads nothing.
+        command: recorded with the run, for its report.
+        ensemble: number of runs of the ensemble that this one belongs to; recorded with the run when above 1.
+
+    Raises:
+        InputError: a number out of its range.
+    """
+
+    steps: int | None = None
+    observe_every: int | None = None
+    early_stop: bool | None = None
+    weights: CheckpointPolicy = "schedule"
+    pad_to_fraction: float | None = None
+    command: str = ""
+    ensemble: int = 1
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
+            raise InputError(f"steps: must be at least 1 and at most {MOST_STEPS}, got {self.steps}")
+        if self.observe_every is not None and self.observe_every < 1:
+            raise InputError(f"observe_every: must be at least 1, got {self.observe_every}")
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What an observer of a running loop sees.
+
+    Arguments:
+        row: the run so far.
+        record: the newest observation.
+        steps_per_second: over the last segment; nan before the first.
+        end: the step at which the run will stop, as far as known.
+    """
+
+    row: RunRow
+    record: Record
+    steps_per_second: float
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class RunHooks:
+    """What is called while a run is followed.
+
+    Arguments:
+        on_observation: called after every observation.
+        stop_requested: asked after every segment; true saves and ends with status `interrupted`.
+    """
+
+    on_observation: Callable[[Progress], None] = lambda progress: None
+    stop_requested: Callable[[], bool] = lambda: False

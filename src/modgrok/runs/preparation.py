@@ -1,0 +1,123 @@
+"""An experiment made concrete: its exact objects and their layout on the device.
+
+Owns: the order in which task, split, basis, problem, learner and observer follow from each other, and what a
+reader of a run's numbers must know beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from ..algebra import Basis
+from ..learners.base.contract import Learner, LearnerDefinition
+from ..learners.base.observation import Observer
+from ..learners.catalogue import definition_of, precision_of
+from ..measures import basis_of_task
+from ..tasks import InputError, Split, Task
+from ..tasks.split import count_of
+from ..training.problem import Problem, make_problem
+from ..version import __version__
+from .experiment import Experiment
+from .options import RunOptions
+from .splits import split_of
+from .streams import key
+
+__all__ = ["PreparedRun", "check_padding", "context_of", "initial_state", "precision_of", "prepare"]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedRun:
+    """An experiment with everything that its training needs."""
+
+    experiment: Experiment
+    definition: LearnerDefinition
+    task: Task
+    split: Split
+    basis: Basis
+    learner: Learner
+    problem: Problem
+    observer: Observer
+
+
+def prepare(experiment: Experiment, pad_to_fraction: float | None = None) -> PreparedRun:
+    """Build the exact objects of an experiment, inside its precision (`LearnerDefinition.precision`).
+
+    Arguments:
+        experiment: what to run, with its assets.
+        pad_to_fraction: fraction to whose number of training inputs they are padded.
+
+    Raises:
+        InputError: learner and task do not fit, a split is without examples, or the run cannot be padded.
+    """
+    definition = definition_of(experiment.learner)
+    if pad_to_fraction is not None:
+        check_padding(experiment)
+    task = experiment.build_task()
+    split = split_of(experiment, task)
+    basis = basis_of_task(task)
+    size = None if pad_to_fraction is None else count_of(pad_to_fraction, task.size)
+    problem = make_problem(task, split, size)
+    learner = definition.build(experiment.learner, problem, basis, experiment.assets)
+    observer = definition.observer(learner, problem, basis)
+    return PreparedRun(experiment, definition, task, split, basis, learner, problem, observer)
+
+
+def check_padding(experiment: Experiment) -> None:
+    """Refuse to pad where padding would change more than rounding.
+
+    Raises:
+        InputError: a learner or settings that cannot mask examples, or a symmetric split.
+    """
+    definition = definition_of(experiment.learner)
+    if not definition.can_pad(experiment.learner) or experiment.symmetric:
+        raise InputError(
+            "pad: must be left to learner mlp with full batches, without dropout, agop_weight and symmetric "
+            f"splits, got learner {definition.name}"
+        )
+
+
+def initial_state(prepared: PreparedRun) -> Any:
+    """Draw the state at step 0 from the run's streams."""
+    seed = prepared.experiment.seed
+    return _init(prepared.learner, key(seed, "init"), key(seed, "batch"), prepared.problem)
+
+
+@eqx.filter_jit
+def _init(learner: Any, first: Array, second: Array, problem: Problem) -> Any:
+    return learner.init(first, second, problem)
+
+
+def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
+    """Return what a reader of the numbers must know beside them: sizes, chance levels, basis, versions."""
+    task, split = prepared.task, prepared.split
+    special: dict[str, Any] = prepared.definition.context(prepared.experiment.learner)
+    if task.parts:
+        special["tasks"] = [part.name for part in task.parts]
+    if options.ensemble > 1:
+        special["ensemble"] = {"members": options.ensemble, "stepping": "sequence"}
+    if prepared.problem.padded:
+        special["padded_to"] = len(prepared.problem.inputs)
+    return {
+        "operands": list(task.operands),
+        "inputs": task.size,
+        "excluded": task.excluded,
+        "train": len(split.train),
+        "test": len(split.test),
+        "corrupted": int(np.sum(split.corrupted)),
+        "chance": 1 / task.p,
+        "majority": task.majority_share,
+        "zero_rows_constant": task.zero_rows_constant,
+        "basis": prepared.basis.name,
+        "order": prepared.basis.order,
+        "command": options.command,
+        "version": __version__,
+        "jax": jax.__version__,
+        "device": jax.devices()[0].platform,
+        **special,
+    }
