@@ -1,4 +1,4 @@
-"""From the command line: cold start to grokked, warm start to the first step, help, import, peak memory.
+"""From the command line: first line, cold start to grokked, warm start to the first step, help, import, peak.
 
 uv run --group bench pytest benchmarks/bench_start.py -s -n 0
 """
@@ -41,6 +41,30 @@ def first_step(seed: int, cwd: Path, cache: Path) -> float:
             if re.match(r"step +1 ", line):
                 return time.perf_counter() - started
     raise AssertionError("no first step")
+
+
+def first_line(cwd: Path) -> tuple[float, str]:
+    """Return seconds from the start of a process to its first line of output, and that line."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*COMMAND, "train", "x + y", "--p", "97", "--steps", "1"],
+        cwd=cwd, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    with process, process.stdout:
+        line = process.stdout.readline()
+        seconds = time.perf_counter() - started
+        process.terminate()
+    return seconds, line
+
+
+def test_first_line(tmp_path: Path) -> None:
+    """`modgrok train` says within 1 s of Python starting what it is about to do; JAX takes longer to load."""
+    lines = [first_line(tmp_path) for _ in range(5)]
+    seconds = statistics.median(seconds for seconds, _ in lines)
+    print(f"\nfirst line of output: {seconds:.2f} s")
+    assert {line for _, line in lines} == {"x + y mod 97: loading JAX\n"}
+    assert seconds < 1
 
 
 def test_cold_start_to_grokked(tmp_path: Path) -> None:

@@ -51,6 +51,20 @@ def known_to_xla(flag: str) -> bool:
     return False
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--require-needs`: fail where a module that a test needs is absent, so that CI skips none."""
+    parser.addoption("--require-needs", action="store_true", help="fail, not skip, without optional modules")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs a module which is not installed, and say which."""
+    needed = [module for mark in item.iter_markers("needs") for module in mark.args]
+    missing = [module for module in needed if importlib.util.find_spec(module) is None]
+    if missing:
+        reason = f"needs {', '.join(missing)}: uv run --group dev pytest"
+        (pytest.fail if item.config.getoption("require_needs") else pytest.skip)(reason)
+
+
 @dataclass(frozen=True)
 class Result:
     """Exit code and streams of a command."""

@@ -6,8 +6,10 @@ One list serves readers of the Markdown and of the site; no page can be in one a
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:  # the tests read the index without Sphinx
+    from sphinx.application import Sphinx
 
 SECTION = re.compile(r"^## (?P<title>[^\n]+)\n(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 PAGE = re.compile(r"^\| \[[^\]]+\]\((?P<page>[\w./-]+)\.(?:md|py)\)", re.MULTILINE)

@@ -1,50 +1,78 @@
 """modgrok: a laboratory for grokking on modular arithmetic.
 
-The folders are the namespaces: `algebra`, `tasks`, `decide`, `models`, `analytic`, `learners`, `measures`,
-`runs`, `interop`, `reports`. A handful of names are here too, loaded when first used, so that importing
-modgrok is quick and imports no JAX.
+The folders are the namespaces: `algebra`, `tasks`, `decide`, `models`, `training`, `analytic`, `measures`,
+`learners`, `runs`, `sweeps`, `interop`, `reports`, `papers`. A handful of names are here too. All are loaded
+when first used, so that importing modgrok is quick and imports no JAX.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .lazy import lazy_names as _lazy_names
 from .version import __version__
 
 if TYPE_CHECKING:
+    from . import (
+        algebra,
+        analytic,
+        decide,
+        interop,
+        learners,
+        measures,
+        models,
+        papers,
+        reports,
+        runs,
+        sweeps,
+        tasks,
+        training,
+    )
     from .analytic import construct
     from .decide import decide_table
     from .extension import extend
     from .interop import load
-    from .runs import Experiment, Store, run
-    from .tasks import Task, task_from_expression
+    from .runs import Experiment, Run, Store, run
+    from .tasks import Task, parse, task_from_expression
+
+__all__ = [
+    "Experiment",
+    "Run",
+    "Store",
+    "Task",
+    "__version__",
+    "algebra",
+    "analytic",
+    "construct",
+    "decide",
+    "decide_table",
+    "extend",
+    "interop",
+    "learners",
+    "load",
+    "measures",
+    "models",
+    "papers",
+    "parse",
+    "reports",
+    "run",
+    "runs",
+    "sweeps",
+    "task_from_expression",
+    "tasks",
+    "training",
+]
 
 _HOMES = {
     "Experiment": "runs",
+    "Run": "runs",
     "Store": "runs",
     "Task": "tasks",
     "construct": "analytic",
     "decide_table": "decide",
     "extend": "extension",
     "load": "interop",
+    "parse": "tasks",
     "run": "runs",
     "task_from_expression": "tasks",
 }
-
-__all__ = [
-    "Experiment",
-    "Store",
-    "Task",
-    "__version__",
-    "construct",
-    "decide_table",
-    "extend",
-    "load",
-    "run",
-    "task_from_expression",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module 'modgrok' has no attribute {name!r}")
+_FOLDERS = [name for name in __all__ if name not in _HOMES and not name.startswith("_")]
+__getattr__, __dir__ = _lazy_names(__name__, {**_HOMES, **{name: name for name in _FOLDERS}}, __all__)

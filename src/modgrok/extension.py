@@ -70,9 +70,10 @@ def extend(
 
         lists.append((LEARNER_PANELS, learner_panels))
     if papers:
-        from .papers.claims.catalogue import PAPERS
+        from .papers import add_paper
 
-        lists.append((PAPERS, papers))
+        for paper in papers:
+            add_paper(paper)
     for catalogue, entries in lists:
         for entry in entries:
             catalogue.add(entry)

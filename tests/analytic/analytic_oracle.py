@@ -56,7 +56,7 @@ def polynomial_table(p: int, monomials) -> np.ndarray:
 
 def random_form(p: int, k: int, form: str, rng: np.random.Generator):
     """Draw g and h without any structure; values repeat, zeros occur."""
-    from modgrok.analytic import Form
+    from modgrok.analytic import Witness
 
     g = tuple(rng.integers(0, p, size=p) for _ in range(k))
-    return Form(form, g, rng.integers(0, p, size=p))
+    return Witness(form, g, rng.integers(0, p, size=p))

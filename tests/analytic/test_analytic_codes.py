@@ -8,7 +8,15 @@ import pytest
 from analytic_oracle import logits64, polynomial_table, random_form, right_margin
 
 from modgrok.algebra import is_prime
-from modgrok.analytic import Form, construct, construct_experts, experts, monomial, rounding_bound, tabulate
+from modgrok.analytic import (
+    Witness,
+    construct,
+    construct_experts,
+    experts,
+    monomial,
+    rounding_bound,
+    tabulate,
+)
 from modgrok.analytic.characters import angles, digits, numbered, opposite, representatives
 from modgrok.analytic.codes import Code, codes, plain_code, valuation_code
 from modgrok.analytic.frequencies import Separation, choose, margin, smallest
@@ -48,12 +56,12 @@ def test_codes_of_three_operands(m):
 
 def test_digits_that_do_not_move_are_left_out():
     units = np.where([gcd(n, 15) == 1 for n in range(15)], np.arange(15), 1)
-    assert valuation_code(Form("multiplicative", (units, units), np.arange(15)), 15).factors == (2, 4)
+    assert valuation_code(Witness("multiplicative", (units, units), np.arange(15)), 15).factors == (2, 4)
     ones = np.ones(9, dtype=int)
-    assert valuation_code(Form("multiplicative", (ones, ones), np.arange(9)), 9).factors == (1,)
+    assert valuation_code(Witness("multiplicative", (ones, ones), np.arange(9)), 9).factors == (1,)
     # equal rows share a number: only whether x and y are odd matters
     parity = np.arange(8) % 2
-    assert plain_code(Form("multiplicative", (parity, parity), np.arange(8)), 8).factors == (4,)
+    assert plain_code(Witness("multiplicative", (parity, parity), np.arange(8)), 8).factors == (4,)
 
 
 @pytest.mark.parametrize("factors", [(6,), (3, 2), (2, 2, 3), (4, 6)])
@@ -72,7 +80,7 @@ def test_characters_are_orthogonal(factors):
 def test_exact_waves_on_a_product_leave_nothing(factors, k):
     # the logits are the kernel of the difference, signs with their fewer neurons included
     m = int(np.prod(factors))
-    form = Form("additive", (np.arange(m),) * k, np.arange(m))
+    form = Witness("additive", (np.arange(m),) * k, np.arange(m))
     used = representatives(m, factors)
     code = Code(factors, np.stack(form.g), form.h, np.ones(m, dtype=bool))
     logits = logits64(coded(code, exact_waves(m, k, used, factors), m), k)
@@ -140,7 +148,7 @@ def test_division_where_it_is_defined(m):
     n = np.arange(m)
     unit = np.array([gcd(int(y), m) == 1 for y in n])
     inverse = np.array([pow(int(y), -1, m) if u else 0 for y, u in zip(n, unit, strict=True)])
-    form = Form("multiplicative", (n, inverse), n)
+    form = Witness("multiplicative", (n, inverse), n)
     table = np.where(unit, tabulate(form, m), -1)
     made = construct(table, m, form)
     assert (made.report.inputs, made.report.errors) == (m * int(unit.sum()), 0)
@@ -196,8 +204,8 @@ def test_options_at_a_composite_modulus():
 
 def test_a_constant_product():
     n = np.arange(6)
-    assert built(6, Form("multiplicative", (n, n), np.full(6, 4))).report.errors == 0
-    assert built(6, Form("multiplicative", (n, np.ones(6, int)), n)).report.errors == 0
+    assert built(6, Witness("multiplicative", (n, n), np.full(6, 4))).report.errors == 0
+    assert built(6, Witness("multiplicative", (n, np.ones(6, int)), n)).report.errors == 0
 
 
 def test_the_search_counts_the_margin():

@@ -5,7 +5,7 @@ import pytest
 from analytic_oracle import polynomial_table, random_form
 
 from modgrok.analytic import (
-    Form,
+    Witness,
     accuracy_table,
     additive,
     construct,
@@ -74,14 +74,14 @@ def test_two_conventions_of_width():
 def test_a_constant_task():
     for form in ("additive", "multiplicative"):
         n = np.arange(7)
-        assert built(7, Form(form, (n, n), np.full(7, 4))).report.errors == 0
+        assert built(7, Witness(form, (n, n), np.full(7, 4))).report.errors == 0
 
 
 def test_a_domain_without_zero_divisors():
     # x/y mod 7 on y != 0: g_2(y) = y^-1, anything at 0
     n = np.arange(7)
     inverse = np.array([3] + [pow(int(y), -1, 7) for y in n[1:]])
-    form = Form("multiplicative", (n, inverse), n)
+    form = Witness("multiplicative", (n, inverse), n)
     table = tabulate(form, 7)
     table[:, 0] = -1
     made = construct(table, 7, form)
@@ -93,8 +93,8 @@ def test_a_searched_h_says_nothing_of_arguments_without_input():
     rng = np.random.default_rng(0)
     g = (rng.integers(0, 10, 47), rng.integers(0, 10, 47))
     h = np.where(np.arange(47) < 19, np.arange(47) + 5, 0)
-    reached = built(47, Form("additive", g, h), width=120).report
-    every = built(47, Form("additive", g, h), width=120, readout="forward").report
+    reached = built(47, Witness("additive", g, h), width=120).report
+    every = built(47, Witness("additive", g, h), width=120, readout="forward").report
     assert reached.errors == 0 < every.errors
     assert reached.mse < every.mse
 
@@ -133,7 +133,7 @@ def test_auto_width_gives_up_where_the_readout_cannot_succeed(monkeypatch):
     monkeypatch.setattr("modgrok.analytic.width.LIMIT", 64)
     n = np.arange(7)
     with pytest.raises(ValueError, match=r"width: must reach zero errors by 64, got \d+ errors at 64"):
-        built(7, Form("additive", (n, n), n * n % 7), width="auto", readout="inverse")
+        built(7, Witness("additive", (n, n), n * n % 7), width="auto", readout="inverse")
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_messages(options, message):
 def test_messages_about_the_witness():
     n = np.arange(5)
     with pytest.raises(ValueError, match=r"witness: form must be additive or multiplicative, got 'cubic'"):
-        construct(np.zeros((5, 5), int), 5, Form("cubic", (n, n), n))
+        construct(np.zeros((5, 5), int), 5, Witness("cubic", (n, n), n))
     with pytest.raises(ValueError, match=r"witness: tables must have length p = 7, got \[5, 5, 5\]"):
-        construct(np.zeros((7, 7), int), 7, Form("additive", (n, n), n))
+        construct(np.zeros((7, 7), int), 7, Witness("additive", (n, n), n))
 
 
 @pytest.mark.parametrize(

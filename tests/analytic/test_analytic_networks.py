@@ -6,7 +6,7 @@ import pytest
 from analytic_oracle import gromov_addition, logits64, random_form, right_margin
 
 from modgrok.algebra import exponential_table
-from modgrok.analytic import Form, additive, monomial, multiplicative, normalised, tabulate, weighted_sum
+from modgrok.analytic import Witness, additive, monomial, multiplicative, normalised, tabulate, weighted_sum
 from modgrok.analytic.forms import reachable
 from modgrok.analytic.readout import preimages
 from modgrok.analytic.waves import embed, exact_waves, random_waves, read
@@ -123,14 +123,14 @@ def test_any_additive_witness(p, k, readout):
 def test_zero_in_one_operand_only_and_h0_shared():
     # g_2 never vanishes, h(0) = 3 is also h of a unit: both roads must lead to class 3
     g = (np.array([0, 2, 0, 4, 6, 1, 5]), np.array([1, 3, 2, 6, 4, 5, 1]))
-    form = Form("multiplicative", g, np.array([3, 1, 3, 0, 3, 2, 1]))
+    form = Witness("multiplicative", g, np.array([3, 1, 3, 0, 3, 2, 1]))
     net = multiplicative(form, exact_waves(6, 2, (0, 1, 2, 3)))
     assert right_margin(logits64(net, 2), tabulate(form, 7)) > 0.99
 
 
 def test_without_a_zero_there_is_no_zero_neuron():
     g = np.array([1, 1, 2, 3, 4])
-    net = multiplicative(Form("multiplicative", (g, g), np.arange(5)), exact_waves(4, 2, (1,)))
+    net = multiplicative(Witness("multiplicative", (g, g), np.arange(5)), exact_waves(4, 2, (1,)))
     assert net.width == 6
 
 

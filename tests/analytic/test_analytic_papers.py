@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from analytic_oracle import polynomial_table
 
-from modgrok.analytic import Form, construct, construct_experts, monomial, tabulate, weighted_sum
+from modgrok.analytic import Witness, construct, construct_experts, monomial, tabulate, weighted_sum
 from modgrok.analytic.response import response
 
 APPENDIX_B = (
@@ -56,7 +56,7 @@ def test_products_at_500(p, seeds, spread, exponents):
 
 def test_square_of_a_sum_by_both_readouts():
     n = np.arange(97)
-    form = Form("additive", (n, n), n * n % 97)
+    form = Witness("additive", (n, n), n * n % 97)
     inverse = reports(97, form, range(3), width=500, readout="inverse")
     forward = reports(97, form, range(3), width=500)
     assert np.mean([r.accuracy for r in inverse]) == pytest.approx(0.51, abs=0.01)
@@ -67,7 +67,7 @@ def test_square_of_a_sum_by_both_readouts():
 def test_five_cubed_two_fourth_squared():
     # (5 n^3 + 2 m^4)^2 of App. C at 97: N = 500 and the exact network agree with the table
     n = np.arange(97)
-    form = Form("additive", (5 * n**3 % 97, 2 * n**4 % 97), n * n % 97)
+    form = Witness("additive", (5 * n**3 % 97, 2 * n**4 % 97), n * n % 97)
     table = (5 * n[:, None] ** 3 + 2 * n**4) ** 2 % 97
     assert construct(table, 97, form, width=500).report.errors == 0
     exact = construct(table, 97, form)

@@ -1,6 +1,6 @@
 """The real TransformerLens opens what modgrok exports, strictly, and gives the same logits.
 
-Too large for every run: `uv run --extra transformerlens pytest -m transformerlens`. TransformerLens 3.5 to
+Too large for every run; docs/interoperability.md has the command. TransformerLens 3.5 to
 3.9 is asked through HookedTransformer, 4 through TransformerBridge.
 """
 

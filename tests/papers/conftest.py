@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from modgrok.papers import Claim, Evidence, Expected, Found, Group
-from modgrok.reports.charts.claim_charts import Line, lines, single
+from modgrok.papers import Claim, ClaimResult, Evidence, Expected, RunGroup
+from modgrok.reports.charts.claim_charts import Line, single, step_lines
 from modgrok.runs import Store
 from modgrok.sweeps.execution.ensemble import Ensemble, run_ensemble
 from modgrok.sweeps.execution.executor import Event, Job
@@ -43,17 +43,19 @@ SMALL = {"expression": "x + y", "p": 5, "width": 8, "steps": 20, "fraction": 0.6
 
 def make_claim(
     name: str,
-    groups: Mapping[str, Group] | None = None,
-    find: Callable[[Evidence], Found] | None = None,
+    groups: Mapping[str, RunGroup] | None = None,
+    measure: Callable[[Evidence], ClaimResult] | None = None,
     low: float | int = 0.0,
 ) -> Claim:
     """A claim on a tiny run: its test accuracy is at least `low`."""
-    plan = {"gd": Group(SMALL)} if groups is None else groups
+    plan = {"gd": RunGroup(SMALL)} if groups is None else groups
 
-    def measure(evidence: Evidence) -> Found:
+    def accuracy(evidence: Evidence) -> ClaimResult:
         run = next(iter(evidence.groups.values()))[0]
-        cell = lines([Line("test", run.steps, run.curve("test_accuracy"))], "Test accuracy.", percent=True)
-        return Found(
+        cell = step_lines(
+            [Line("test", run.steps, run.curve("test_accuracy"))], "Test accuracy.", percent=True
+        )
+        return ClaimResult(
             {"test_accuracy": run.last("test_accuracy"), "steps": run.row.step},
             (single("curve", "Accuracy", "Of one run.", cell, 12),),
             [{"seed": run.experiment.seed, "note": "a|b*c"}],
@@ -64,7 +66,7 @@ def make_claim(
         "Fig. 0",
         "A sentence with x*y.",
         lambda budget: plan,
-        find or measure,
+        measure or accuracy,
         (Expected("test_accuracy", "at least some (Fig. 0)", low=low),),
         {"tiny": ("small",)},
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import InProcess, make_claim
-from modgrok.papers import Evidence, Found
+from modgrok.papers import ClaimResult, Evidence
 from modgrok.papers.book.html import write_book
 from modgrok.papers.book.markdown import FIGURES, figure_name, pages, read_results, write_pages
 from modgrok.papers.book.text import count_words, headline, run_words
@@ -20,13 +20,13 @@ from modgrok.papers.claims.result import Result, read_figure
 COMMITTED = Path(__file__).parents[2] / "docs" / "claims"
 
 
-def broken(evidence: Evidence) -> Found:
+def broken(evidence: Evidence) -> ClaimResult:
     raise ValueError("no <numbers>")
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Result], dict[str, str]]:
-    claims = [make_claim("good"), make_claim("strict", low=2.0), make_claim("broken", find=broken)]
+    claims = [make_claim("good"), make_claim("strict", low=2.0), make_claim("broken", measure=broken)]
     folder = tmp_path_factory.mktemp("runs")
     found = reproduce(claims, "tiny", folder, InProcess(), workers=1)
     figures = {result.id: read_figure(folder, result) for result in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modgrok.papers import BUDGETS, Claim, Expected, Found
+from modgrok.papers import BUDGETS, Claim, ClaimResult, Expected
 from modgrok.papers.claims.catalogue import PAPERS, choose_claims, read_paper, read_papers
 from modgrok.papers.claims.claim import FULL
 from modgrok.papers.claims.stages import stages_of
@@ -15,7 +15,12 @@ SURE = Expected("a", "1 (Fig. 1)", low=0.9, high=1.1)
 BESIDE = Expected("b", "2 (Fig. 1)", low=1.9, high=2.1, essential=False)
 LATER = Expected("c", "3 (Fig. 1)", low=3, high=3, budgets=("paper",))
 CLAIM = Claim(
-    "gromov2023/made-up", "Fig. 1", "One.", lambda budget: {}, lambda e: Found({}, ()), (SURE, BESIDE, LATER)
+    "gromov2023/made-up",
+    "Fig. 1",
+    "One.",
+    lambda budget: {},
+    lambda e: ClaimResult({}, ()),
+    (SURE, BESIDE, LATER),
 )
 
 
@@ -45,7 +50,7 @@ def test_numbers_are_judged_at_their_budgets() -> None:
 def test_a_shortened_run_only_deviates() -> None:
     groks = Expected("a", "1 (Fig. 1)", low=0.9, decisive=FULL)
     waves = Expected("b", "2 (Fig. 1)", low=1.9, given="a")
-    claim = Claim("gromov2023/m", "", "", lambda budget: {}, lambda e: Found({}, ()), (groks, waves))
+    claim = Claim("gromov2023/m", "", "", lambda budget: {}, lambda e: ClaimResult({}, ()), (groks, waves))
     assert claim.verdict({"a": 0.5, "b": 2.0}, "laptop") == "deviates"
     assert claim.verdict({"a": 0.5, "b": 2.0}, "paper") == "refuted"
     assert claim.verdict({"a": 0.5, "b": 0.0}, "laptop") == "deviates"  # waves of what has not grokked
@@ -60,7 +65,7 @@ def test_what_a_number_is_given_is_judged_as_well(claim: Claim) -> None:
 
 
 def test_a_claim_without_expectations_has_no_verdict() -> None:
-    empty = Claim("gromov2023/none", "", "", lambda budget: {}, lambda e: Found({}, ()), (LATER,))
+    empty = Claim("gromov2023/none", "", "", lambda budget: {}, lambda e: ClaimResult({}, ()), (LATER,))
     with pytest.raises(InputError, match="gromov2023/none expects a number, got tiny"):
         empty.verdict({}, "tiny")
 

@@ -6,28 +6,28 @@ import numpy as np
 import pytest
 
 from conftest import SMALL, make_claim
-from modgrok.papers import Group
+from modgrok.papers import RunGroup
 from modgrok.papers.claims import cost
 from modgrok.papers.claims.catalogue import read_papers
-from modgrok.papers.claims.cost import Reference, costs_of, estimate, read_reference, step_products
+from modgrok.papers.claims.cost import CostReference, costs_of, estimate, read_reference, step_products
 from modgrok.runs import Experiment
 
 RATES = {"mlp": 1e-9, "rfm": 1e-9, "transformer": 1e-9}
 
 
 @pytest.fixture
-def reference(monkeypatch: pytest.MonkeyPatch) -> Reference:
+def reference(monkeypatch: pytest.MonkeyPatch) -> CostReference:
     """One of two runs is known, on a machine twice as fast as this one."""
-    (member,) = Group(SMALL).members()
-    known = Reference(0.001, RATES, {member.experiment.id: 10.0}, {"gromov2023/one@tiny": 1.0})
+    (member,) = RunGroup(SMALL).members()
+    known = CostReference(0.001, RATES, {member.experiment.id: 10.0}, {"gromov2023/one@tiny": 1.0})
     monkeypatch.setattr(cost, "read_reference", lambda: known)
     monkeypatch.setattr(cost, "probe_seconds", lambda: 0.002)
     return known
 
 
-def test_known_seconds_are_scaled_and_shared_runs_count_once(reference: Reference) -> None:
-    new = Group({**SMALL, "seed": 1})
-    claims = [make_claim("one"), make_claim("two", {"old": Group(SMALL), "new": new})]
+def test_known_seconds_are_scaled_and_shared_runs_count_once(reference: CostReference) -> None:
+    new = RunGroup({**SMALL, "seed": 1})
+    claims = [make_claim("one"), make_claim("two", {"old": RunGroup(SMALL), "new": new})]
     found = costs_of(claims, "tiny")
     guess = 2 * estimate(new.members()[0], reference)
     assert found.claims["gromov2023/one"] == 22.0

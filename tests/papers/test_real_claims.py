@@ -42,10 +42,10 @@ def test_closed_forms_depend_on_nothing_that_ran_before() -> None:
     """Seeds alone decide: neither the precision around the call nor what was compiled changes a number."""
     (claim,) = choose_claims(["gromov2023/eq16-error"])
     nothing = Evidence("tiny", {})
-    first = claim.find(nothing).values
+    first = claim.measure(nothing).values
     with jax.enable_x64(True):
-        inside = claim.find(nothing).values
+        inside = claim.measure(nothing).values
     np.random.seed(7)  # noqa: NPY002
-    again = claim.find(nothing).values
+    again = claim.measure(nothing).values
     assert first == inside == again
     assert claim.verdict(first, "tiny") == "reproduced"

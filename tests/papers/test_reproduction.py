@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import SMALL, InProcess, make_claim
-from modgrok.papers import Claim, Evidence, Found, Group
+from modgrok.papers import Claim, ClaimResult, Evidence, RunGroup
 from modgrok.papers.claims.reproduction import digest_of, reproduce
 from modgrok.papers.claims.result import (
     Result,
@@ -35,7 +35,7 @@ TRANSFORMER = {
     "steps": 3,
     "fraction": 0.6,
 }
-IMPOSSIBLE = Group({"expression": "x + y", "p": 5, "learner": "rfm", "initial": "stored", "steps": 2})
+IMPOSSIBLE = RunGroup({"expression": "x + y", "p": 5, "learner": "rfm", "initial": "stored", "steps": 2})
 """A run that cannot be prepared: its M is handed in nowhere."""
 
 
@@ -46,7 +46,7 @@ def run(claims: list[Claim], folder: Path, executor: InProcess) -> list[Result]:
 def test_shared_runs_are_made_once_and_results_are_kept(tmp_path: Path, executor: InProcess) -> None:
     claims = [
         make_claim("one"),
-        make_claim("two", {"again": Group(SMALL), "more": Group(SMALL, {"seed": [1]})}),
+        make_claim("two", {"again": RunGroup(SMALL), "more": RunGroup(SMALL, {"seed": [1]})}),
     ]
     first = run(claims, tmp_path, executor)
     assert len(executor.made) == 2
@@ -67,7 +67,7 @@ def test_shared_runs_are_made_once_and_results_are_kept(tmp_path: Path, executor
 def test_a_result_holds_only_for_its_plan(tmp_path: Path, executor: InProcess) -> None:
     claim = make_claim("one")
     run([claim], tmp_path, executor)
-    longer = make_claim("one", {"gd": Group({**SMALL, "steps": 30})})
+    longer = make_claim("one", {"gd": RunGroup({**SMALL, "steps": 30})})
     assert read_result(tmp_path, "tiny", longer, digest_of(longer, "tiny")) is None
     (found,) = run([longer], tmp_path, executor)
     assert found.values["steps"] == 30
@@ -83,7 +83,7 @@ def test_a_verdict_is_judged_anew_when_expectations_change(tmp_path: Path, execu
 
 
 def test_a_longer_run_is_read_as_far_as_a_claim_follows_it(tmp_path: Path, executor: InProcess) -> None:
-    run([make_claim("long", {"gd": Group({**SMALL, "steps": 40})})], tmp_path, executor)
+    run([make_claim("long", {"gd": RunGroup({**SMALL, "steps": 40})})], tmp_path, executor)
     (found,) = run([make_claim("short")], tmp_path, executor)
     assert found.values["steps"] == 20
 
@@ -94,19 +94,19 @@ def test_members_are_followed_as_far_as_any_claim_asks() -> None:
     assert found == (Member(experiment, 20, 2, False),)
 
 
-def first_weights(evidence: Evidence) -> Found:
+def first_weights(evidence: Evidence) -> ClaimResult:
     """Read weights from the way: the first that were kept."""
-    (trial,) = evidence["all"]
-    panels = make_claim("any").find(evidence).panels
-    return Found({"test_accuracy": 1.0 if trial.network(0) else 0.0}, panels)
+    (run,) = evidence["all"]
+    panels = make_claim("any").measure(evidence).panels
+    return ClaimResult({"test_accuracy": 1.0 if run.network(0) else 0.0}, panels)
 
 
 def needs_last() -> Claim:
-    return make_claim("last", {"gd": Group(SMALL)})
+    return make_claim("last", {"gd": RunGroup(SMALL)})
 
 
 def needs_all() -> Claim:
-    return make_claim("all", {"all": Group(SMALL, weights="schedule")}, first_weights)
+    return make_claim("all", {"all": RunGroup(SMALL, weights="schedule")}, first_weights)
 
 
 def test_weights_on_the_way_are_kept_if_any_claim_asks(tmp_path: Path, executor: InProcess) -> None:
@@ -127,7 +127,7 @@ def test_a_run_without_weights_on_the_way_is_made_again_for_a_claim_that_asks(
 
 
 def test_nothing_is_begun_after_an_interrupt(tmp_path: Path, executor: InProcess) -> None:
-    other = make_claim("other", {"all": Group({**SMALL, "seed": 1}, weights="schedule")}, first_weights)
+    other = make_claim("other", {"all": RunGroup({**SMALL, "seed": 1}, weights="schedule")}, first_weights)
     found = reproduce(
         [needs_last(), other],
         "tiny",
@@ -142,13 +142,13 @@ def test_nothing_is_begun_after_an_interrupt(tmp_path: Path, executor: InProcess
 
 
 def test_one_broken_claim_does_not_stop_the_others(tmp_path: Path, executor: InProcess) -> None:
-    def broken(evidence: Evidence) -> Found:
+    def broken(evidence: Evidence) -> ClaimResult:
         raise ZeroDivisionError("nothing to divide")
 
-    def silent(evidence: Evidence) -> Found:
-        return Found({"other": 1.0}, ())
+    def silent(evidence: Evidence) -> ClaimResult:
+        return ClaimResult({"other": 1.0}, ())
 
-    claims = [make_claim("broken", find=broken), make_claim("silent", find=silent), make_claim("well")]
+    claims = [make_claim("broken", measure=broken), make_claim("silent", measure=silent), make_claim("well")]
     found = run(claims, tmp_path, executor)
     assert [result.verdict for result in found] == [None, None, "reproduced"]
     assert found[0].error == "evaluation: nothing to divide"
@@ -157,7 +157,7 @@ def test_one_broken_claim_does_not_stop_the_others(tmp_path: Path, executor: InP
 
 def test_without_an_executor_nothing_is_run(tmp_path: Path, executor: InProcess) -> None:
     run([make_claim("one")], tmp_path, executor)
-    claims = [make_claim("two"), make_claim("three", {"more": Group(SMALL, {"seed": [1, 2]})})]
+    claims = [make_claim("two"), make_claim("three", {"more": RunGroup(SMALL, {"seed": [1, 2]})})]
     found = reproduce(claims, "tiny", tmp_path, None, workers=1)
     assert [result.verdict for result in found] == ["reproduced", None]
     assert "of more (and 1 more): has not been run to its end" in str(found[1].error)
@@ -171,8 +171,8 @@ def test_runs_that_fail_are_told_of(tmp_path: Path, executor: InProcess) -> None
 
 def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProcess) -> None:
     groups = {
-        "child": Group(TRANSFORMER, {"seed": [1]}, embedding_from="parent"),
-        "parent": Group(TRANSFORMER, {"seed": [0, 1]}),
+        "child": RunGroup(TRANSFORMER, {"seed": [1]}, embedding_from="parent"),
+        "parent": RunGroup(TRANSFORMER, {"seed": [0, 1]}),
     }
     claim = make_claim("transfer", groups)
     (found,) = run([claim], tmp_path, executor)
@@ -194,7 +194,7 @@ def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProce
 def test_parts_of_runs_that_failed_are_missed(tmp_path: Path, executor: InProcess) -> None:
     groups = {
         "parent": IMPOSSIBLE,
-        "child": Group(TRANSFORMER, embedding_from="parent"),
+        "child": RunGroup(TRANSFORMER, embedding_from="parent"),
     }
     (found,) = run([make_claim("transfer", groups)], tmp_path, executor)
     assert found.verdict is None
@@ -202,7 +202,7 @@ def test_parts_of_runs_that_failed_are_missed(tmp_path: Path, executor: InProces
 
 
 def test_parts_must_come_from_a_group_of_the_claim(tmp_path: Path, executor: InProcess) -> None:
-    claim = make_claim("alone", {"child": Group(TRANSFORMER, embedding_from="parent")})
+    claim = make_claim("alone", {"child": RunGroup(TRANSFORMER, embedding_from="parent")})
     with pytest.raises(
         InputError, match="plan: gromov2023/alone must have the group parent, which child needs"
     ):

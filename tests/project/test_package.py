@@ -63,13 +63,26 @@ def test_the_command_reference_is_what_help_prints(tmp_path: Path) -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
 
 
-def test_readme_and_ci_use_the_two_commands() -> None:
+def test_ci_begins_with_the_two_commands_of_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert 'pip install uv && uv run modgrok train "x + y" --p 97' in readme
-    assert "pip install uv && uv run pytest" in readme
-    assert "uv run pytest" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    commands = re.findall(r"^pip install uv && .+$", readme, re.MULTILINE)
+    assert len(commands) == 2
+    stages = [line for line in ci.splitlines() if line.startswith("stage ")]
+    for command, stage in zip(commands, stages, strict=False):
+        assert stage.endswith(f" '{command}'")
+    assert not re.search(r"\b(pip install|uv sync|apt)\b", ci[: ci.index(stages[0])])
     for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", readme):
         assert (ROOT / picture).is_file(), picture
+
+
+def test_tests_of_optional_modules_run_in_ci() -> None:
+    """Whatever `needs` names is in the group that CI's last stage installs, and nothing is skipped there."""
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace("\\\n", "")
+    assert re.search(r"pytest -m \"needs and [^\"]*\" --require-needs\n\Z", ci)
+    assert "uv sync --quiet --group dev" in ci
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    assert {each["include-group"] for each in groups["dev"]} == {"test", "readers", "lint", "docs"}
 
 
 def test_pinned_versions_are_within_the_bounds() -> None:

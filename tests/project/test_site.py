@@ -17,6 +17,7 @@ from docstring import parts
 from modgrok.measures import MEASURES
 from source_names import SOURCE, file_of, find, public_names
 
+needs_site = pytest.mark.needs("sphinx", "myst_parser", "furo", "latex2mathml")
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 MODULES = re.findall(
@@ -110,7 +111,6 @@ class Links(HTMLParser):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site. Notebooks are executed on the way; a warning fails the build."""
-    pytest.importorskip("sphinx", reason="the dependency group docs is not installed")
     out = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(out / ".doctrees")]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
@@ -145,16 +145,19 @@ def following(page: str, links: Links, site: Path) -> Iterator[str]:
                 yield path.resolve().relative_to(site.resolve()).as_posix()
 
 
+@needs_site
 def test_every_page_is_reached_from_the_index(reached: dict[str, Links]) -> None:
     assert {f"{page}.html" for page in pages()} <= set(reached)
 
 
+@needs_site
 def test_nothing_is_loaded_from_elsewhere(site: Path, reached: dict[str, Links]) -> None:
     assert [(page, each) for page, links in reached.items() for each in links.loaded if "//" in each] == []
     sheets = "\n".join(sheet.read_text(encoding="utf-8") for sheet in site.rglob("*.css"))
     assert re.findall(r"@import[^;]*|url\(\s*[\"']?(?:https?:)?//[^)]*", sheets) == []
 
 
+@needs_site
 def test_every_public_name_has_its_place(reached: dict[str, Links]) -> None:
     anchors = {anchor for links in reached.values() for anchor in links.anchors}
     missing = [
@@ -166,6 +169,7 @@ def test_every_public_name_has_its_place(reached: dict[str, Links]) -> None:
     assert missing == []
 
 
+@needs_site
 def test_every_measure_and_flag_is_told_of(reached: dict[str, Links]) -> None:
     words = " ".join(word for links in reached.values() for word in links.words)
     measures = MEASURES.names
@@ -176,18 +180,21 @@ def test_every_measure_and_flag_is_told_of(reached: dict[str, Links]) -> None:
     ] == []
 
 
+@needs_site
 def test_formulas_are_drawn_by_the_browser(site: Path) -> None:
     page = (site / "concepts" / "fourier-measures.html").read_text(encoding="utf-8")
     assert page.count("<math ") > 50
     assert "$" not in "".join(Links(page).words)
 
 
+@needs_site
 def test_formulas_lead_to_their_functions(site: Path) -> None:
     page = Links((site / "concepts" / "formulas.html").read_text(encoding="utf-8"))
     assert "../reference/measures.html#modgrok.measures.ipr_of_neurons" in page.links
     assert "../reference/learners.html#modgrok.training.losses.stablemax" in page.links
 
 
+@needs_site
 def test_notebooks_show_what_they_draw(site: Path) -> None:
     for notebook in (DOCS / "notebooks").glob("*.py"):
         page = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn")
+pytest.importorskip("sklearn", reason="needs sklearn: uv run --group dev pytest")
 
 from sklearn.datasets import load_iris, make_friedman1
 from sklearn.kernel_ridge import KernelRidge
@@ -15,6 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from modgrok.sklearn import RFMClassifier, RFMRegressor
+
+pytestmark = pytest.mark.needs("sklearn")
 
 
 @parametrize_with_checks([RFMClassifier(), RFMRegressor()])

@@ -22,6 +22,7 @@ CONTENT = {
     "axes": {"symmetric": [False, True], "corruption": [0.0, 0.3]},
 }
 FORMATS = ("csv", "parquet")
+READERS = ("pandas", "polars", "duckdb")
 Reader = Callable[[Path], list[dict[str, Any]]]
 
 
@@ -37,26 +38,27 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[SweepTable, Path
         write_listing(store, Listing("read", (("symmetric",), ("corruption",)), "", members))
         table = sweep_table(store, "read")
         for format in FORMATS:
-            if format == "parquet":
-                pytest.importorskip("pyarrow", reason="needs the extra parquet")
             write_sweep_table(table, folder / "tables", format)
     return table, folder / "tables"
 
 
 def pandas_reader(path: Path) -> list[dict[str, Any]]:
-    pandas = pytest.importorskip("pandas", reason="needs pandas")
+    import pandas
+
     frame = pandas.read_csv(path) if path.suffix == ".csv" else pandas.read_parquet(path)
     return list(frame.to_dict(orient="records"))
 
 
 def polars_reader(path: Path) -> list[dict[str, Any]]:
-    polars = pytest.importorskip("polars", reason="needs polars")
+    import polars
+
     frame = polars.read_csv(path) if path.suffix == ".csv" else polars.read_parquet(path)
     return list(frame.to_dicts())
 
 
 def duckdb_reader(path: Path) -> list[dict[str, Any]]:
-    duckdb = pytest.importorskip("duckdb", reason="needs duckdb")
+    import duckdb
+
     with duckdb.connect() as connection:
         found = connection.execute(f"SELECT * FROM '{path}'")
         names = [column[0] for column in found.description]
@@ -75,7 +77,13 @@ def same(read: Any, known: Any) -> bool:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("reader", [pandas_reader, polars_reader, duckdb_reader], ids=lambda r: r.__name__)
+@pytest.mark.parametrize(
+    "reader",
+    [
+        pytest.param(reader, id=name, marks=pytest.mark.needs(name, "pyarrow"))
+        for name, reader in zip(READERS, (pandas_reader, polars_reader, duckdb_reader), strict=True)
+    ],
+)
 def test_tables_are_read_as_they_are(exported: tuple[SweepTable, Path], reader: Reader, format: str) -> None:
     table, folder = exported
     runs = reader(folder / f"runs.{format}")

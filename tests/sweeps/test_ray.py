@@ -54,8 +54,8 @@ def stored_alone(grid: Path, folder: Path) -> None:
         write_listing(store, Listing("small", (), "", members))
 
 
+@pytest.mark.needs("ray")
 def test_a_sweep_through_ray_is_stored_as_a_local_one(tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="needs the extra ray")
     grid = grid_of(tmp_path / "small.toml", seeds=2, steps=60)
     # in a process of its own, for Ray forks, and one worker, for then it has all threads
     driver = drive(grid, tmp_path / "runs", "--executor", "ray", "--workers", "1")
@@ -65,9 +65,9 @@ def test_a_sweep_through_ray_is_stored_as_a_local_one(tmp_path: Path) -> None:
     assert len(table_of(tmp_path / "runs")) == 4
 
 
+@pytest.mark.needs("ray")
 @pytest.mark.long  # it waits for a cluster of three machines
 def test_a_lost_node_changes_nothing(call: Callable[..., Any], tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="needs the extra ray")
     from ray.cluster_utils import Cluster
 
     grid = grid_of(tmp_path / "small.toml", seeds=100, steps=300)
@@ -158,9 +158,9 @@ def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) ->
     assert (found.embedding == weights.embedding).all()  # type: ignore[union-attr]
 
 
+@pytest.mark.needs("ray")
 @pytest.mark.long  # starts a cluster, and six transformers
 def test_claims_through_ray_are_as_those_tested_here(tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="needs the extra ray")
     claim = "furuta2024/table1-linear"  # its third run takes the embedding of its first
 
     def tested(*more: str) -> dict[str, Any]:
@@ -201,6 +201,7 @@ def test_without_ray_one_line_says_what_to_install(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.needs("ray")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -212,7 +213,6 @@ def test_without_ray_one_line_says_what_to_install(
     ],
 )
 def test_refusals(call: Callable[..., Any], tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    pytest.importorskip("ray", reason="needs the extra ray")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))  # bound, and nobody listens
         port = f"127.0.0.1:{free.getsockname()[1]}"

@@ -114,8 +114,10 @@ def test_critical_fractions_are_read_from_any_runs_that_ended(tmp_path: Path) ->
     assert (found["sure_low"], found["sure_high"], found["fractions"], found["seeds"]) == (0.3, 0.5, 3, 4)
 
 
+@pytest.mark.needs("pyarrow")
 def test_parquet_has_types(stored: Path, call: Callable[..., Any], tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
+    from pyarrow import parquet
+
     found = call("export", "mixed", "--format", "parquet", "-o", "out")
     assert found.code == 0, found.err
     runs = parquet.read_table(tmp_path / "out" / "runs.parquet")

@@ -17,7 +17,7 @@ import numpy as np
 from modgrok.algebra import factorise, primitive_root
 
 from .characters import digits, numbered
-from .forms import Form, Witness, tabulate
+from .forms import Witness, tabulate
 
 LARGEST = 10**6
 """The largest group, and the largest table of distinct values, that a code is made from."""
@@ -116,7 +116,7 @@ def plain_code(witness: Witness, p: int) -> Code | None:
         reduced.append(distinct)
     if prod(len(d) for d in reduced) > LARGEST:
         return None
-    table = tabulate(Form("multiplicative", tuple(reduced), witness.h), p)
+    table = tabulate(Witness("multiplicative", tuple(reduced), witness.h), p)
     for s in range(table.ndim):
         table, where = np.unique(table, axis=s, return_inverse=True)
         inverse[s] = where.reshape(-1)[inverse[s]]

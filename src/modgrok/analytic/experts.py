@@ -21,7 +21,7 @@ from modgrok.models.mlp import MLP
 from .additive import additive
 from .codes import codes
 from .construction import PHASES, Construction
-from .forms import Form, monomial, weighted_sum
+from .forms import Witness, monomial, weighted_sum
 from .frequencies import Separation, smallest
 from .multiplicative import coded, multiplicative
 from .readout import preimages
@@ -175,7 +175,7 @@ def _product(
     active = [s for s, a in enumerate(exponents) if a]
     form = monomial(p, [exponents[s] for s in active])
     if len(active) == 1:
-        small = additive(Form("additive", form.g, form.h), _waves(_every(p), 1, width, beta, rng))
+        small = additive(Witness("additive", form.g, form.h), _waves(_every(p), 1, width, beta, rng))
     elif is_prime(p):
         periodic = None if width is None else width - 1
         small = multiplicative(form, _waves(_every(p - 1), len(active), periodic, beta, rng))

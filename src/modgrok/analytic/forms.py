@@ -1,48 +1,22 @@
-"""Forms: the three tables g1..gk, h and the law that joins them.
+"""Witnesses of the two families that need no search: weighted sums and monomials.
 
-Owns: what this layer needs to know of a witness, and the two families that need no search, weighted
-sums and monomials. Finding a form for an arbitrary table is `modgrok.decide`.
+Owns: writing them down, and tabulating any. The record and finding one for an arbitrary table are
+`modgrok.decide`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from ..decide import Witness
 
-@runtime_checkable
-class Witness(Protocol):
-    """Anything that states f(n_1..n_k) = h[g_1(n_1) + ... + g_k(n_k)] mod p, or the same with products.
-
-    Attributes:
-        form: "additive" or "multiplicative".
-        g: k int64 arrays of length p, values in 0..p-1.
-        h: int64 array of length p, values in 0..p-1.
-    """
-
-    @property
-    def form(self) -> str: ...
-
-    @property
-    def g(self) -> Sequence[np.ndarray]: ...
-
-    @property
-    def h(self) -> np.ndarray: ...
+Form = Witness
+"""The witness record under its name in earlier code."""
 
 
-@dataclass(frozen=True, eq=False)
-class Form:
-    """A witness written down by hand; attributes as `Witness`."""
-
-    form: str
-    g: tuple[np.ndarray, ...]
-    h: np.ndarray
-
-
-def weighted_sum(p: int, coefficients: Sequence[int]) -> Form:
+def weighted_sum(p: int, coefficients: Sequence[int]) -> Witness:
     """Write c_1 n_1 + ... + c_k n_k mod p as an additive form: g_s(n) = c_s n, h = identity.
 
     Arguments:
@@ -56,10 +30,10 @@ def weighted_sum(p: int, coefficients: Sequence[int]) -> Form:
     Source: Doshi et al. 2024, Sec. 2, Eq. 2.
     """
     n = np.arange(p, dtype=np.int64)
-    return Form("additive", tuple(c % p * n % p for c in coefficients), n)
+    return Witness("additive", tuple(c % p * n % p for c in coefficients), n)
 
 
-def monomial(p: int, exponents: Sequence[int]) -> Form:
+def monomial(p: int, exponents: Sequence[int]) -> Witness:
     """Write n_1^a_1 ... n_k^a_k mod p as a multiplicative form: g_s(n) = n^a_s, h = identity.
 
     Arguments:
@@ -78,7 +52,7 @@ def monomial(p: int, exponents: Sequence[int]) -> Form:
     if any(a < 0 for a in exponents):
         raise ValueError(f"exponents: must be at least 0, got {tuple(exponents)}")
     g = tuple(np.array([pow(n, int(a), p) for n in range(p)], dtype=np.int64) for a in exponents)
-    return Form("multiplicative", g, np.arange(p, dtype=np.int64))
+    return Witness("multiplicative", g, np.arange(p, dtype=np.int64))
 
 
 def tabulate(witness: Witness, p: int) -> np.ndarray:
@@ -88,11 +62,7 @@ def tabulate(witness: Witness, p: int) -> np.ndarray:
         >>> tabulate(weighted_sum(3, (1, 1)), 3).tolist()
         [[0, 1, 2], [1, 2, 0], [2, 0, 1]]
     """
-    join = np.add if witness.form == "additive" else np.multiply
-    total = np.asarray(witness.g[0], dtype=np.int64)
-    for table in witness.g[1:]:
-        total = join(total[..., None], table) % p
-    return np.asarray(witness.h)[total % p]
+    return witness.evaluate(p)
 
 
 def reachable(witness: Witness, p: int) -> np.ndarray:

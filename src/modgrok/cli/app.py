@@ -90,6 +90,10 @@ def _uncollected() -> Iterator[None]:
 
 def _dispatch(given: list[str]) -> int:
     with _uncollected():
+        if given[0] == "train":
+            from .first_line import announce
+
+            announce(given[1:])
         from cyclopts import App, CycloptsError
 
     names = [name for name, _, _ in VERBS]

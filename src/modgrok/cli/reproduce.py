@@ -13,7 +13,7 @@ from ..papers.book.html import write_book
 from ..papers.book.markdown import write_pages
 from ..papers.book.text import caution, claim_words, count_words, time_words
 from ..papers.claims.catalogue import choose_claims, read_paper
-from ..papers.claims.claim import BUDGETS, Budget, Claim
+from ..papers.claims.claim import BUDGETS, BudgetName, Claim
 from ..papers.claims.cost import costs_of
 from ..papers.claims.reproduction import digest_of
 from ..papers.claims.reproduction import reproduce as run_claims
@@ -105,7 +105,7 @@ def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> 
     return str(path)
 
 
-def budget_of(word: str) -> Budget:
+def budget_of(word: str) -> BudgetName:
     """Read a budget.
 
     Raises:
@@ -117,7 +117,7 @@ def budget_of(word: str) -> Budget:
     raise InputError(f"budget: must be one of {', '.join(BUDGETS)}, got {shorten(word)}")
 
 
-def _list(claims: tuple[Claim, ...], budget: Budget, runs: Path, *, json: bool) -> int:
+def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bool) -> int:
     costs = costs_of(claims, budget)
     found = []
     for claim in claims:

@@ -10,14 +10,15 @@ from functools import reduce
 
 import numpy as np
 
+from ..display import Displayed, Facts
 from .merge import HOLE
 
 FORMS = ("additive", "multiplicative")
 """The forms that a table can have, in the order in which they are tried and told."""
 
 
-@dataclass(frozen=True, eq=False)
-class Witness:
+@dataclass(frozen=True, eq=False, repr=False)
+class Witness(Displayed):
     """Tables with f(x_1, ..., x_k) = h[(g_1[x_1] + ... + g_k[x_k]) mod p], or with the product.
 
     Attributes:
@@ -36,6 +37,9 @@ class Witness:
     g: tuple[np.ndarray, ...]
     h: np.ndarray
 
+    def _facts(self) -> Facts:
+        return {"form": self.form, "p": len(self.h), "k": len(self.g)}
+
     def evaluate(self, p: int) -> np.ndarray:
         """Tabulate h over all inputs: int64 array of shape (n_1, ..., n_k), entries 0..p-1."""
         return self.h[self.arguments(p)]
@@ -51,8 +55,8 @@ class Witness:
         return int(((self.evaluate(len(self.h)) != table) & (table != HOLE)).sum())
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdict(Displayed):
     """Whether a table has one of the two forms, with the witness or the reason.
 
     Attributes:
@@ -75,6 +79,11 @@ class Verdict:
     certificate: str
     prediction: str
     seconds: float
+
+    def _facts(self) -> Facts:
+        also = None if self.also is None else self.also.form
+        facts = {"p": self.p, "form": self.form, "also": also, "certificate": self.certificate}
+        return {**facts, "prediction": self.prediction, "seconds": self.seconds}
 
     @property
     def witness(self) -> Witness | None:

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ..display import Displayed, Facts
 from .activations import activation
 from .mlp import MLP
 
@@ -19,7 +20,7 @@ BETA = 100.0
 """beta of Doshi et al. 2024, App. B."""
 
 
-class Experts(eqx.Module):
+class Experts(Displayed, eqx.Module):
     """Product networks, softmax at beta, and a sum network, as one forward pass.
 
     Arguments:
@@ -33,6 +34,14 @@ class Experts(eqx.Module):
     products: tuple[MLP, ...]
     total: MLP
     beta: float = eqx.field(static=True, default=BETA)
+
+    def _facts(self) -> Facts:
+        parts = {"products": self.products, "total": self.total}
+        if not all(isinstance(net, MLP) for net in (*self.products, self.total)):
+            return {**parts, "beta": self.beta}
+        total = self.total._facts()
+        names = {"k": self.products[0]._facts()["k"], "p": total["p"], "products": len(self.products)}
+        return {**names, "classes": total["classes"], "beta": self.beta}
 
     @property
     def operands(self) -> int:

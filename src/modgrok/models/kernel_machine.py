@@ -10,11 +10,12 @@ from __future__ import annotations
 import equinox as eqx
 from jaxtyping import Array, Float, Int
 
+from ..display import Displayed, Facts, last_axes
 from .kernels.kernel import Kernel
 from .kernels.tables import features, predict
 
 
-class KernelMachine(eqx.Module):
+class KernelMachine(Displayed, eqx.Module):
     """A kernel predictor on k one-hot operands.
 
     Arguments:
@@ -34,6 +35,10 @@ class KernelMachine(eqx.Module):
     alphas: Float[Array, "n c"]
     inputs: Int[Array, "n k"]
     sizes: tuple[int, ...] = eqx.field(static=True)
+
+    def _facts(self) -> Facts:
+        n, classes = last_axes(self.alphas, 2)
+        return {"kernel": type(self.kernel).__name__, "sizes": self.sizes, "n": n, "classes": classes}
 
     @property
     def operands(self) -> int:

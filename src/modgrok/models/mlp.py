@@ -14,10 +14,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ..display import Displayed, Facts, last_axes
 from .activations import activation, power_of
 
 
-class MLP(eqx.Module):
+class MLP(Displayed, eqx.Module):
     """A two-layer network without biases on k one-hot operands.
 
     Arguments:
@@ -36,6 +37,12 @@ class MLP(eqx.Module):
     activation: str = eqx.field(static=True, default="power2")
     input_scale: float = eqx.field(static=True, default=1.0)
     output_scale: float = eqx.field(static=True, default=1.0)
+
+    def _facts(self) -> Facts:
+        k, p, width = last_axes(self.embedding, 3)
+        scales = {"input_scale": self.input_scale, "output_scale": self.output_scale}
+        classes = last_axes(self.readout, 2)[0]
+        return {"k": k, "p": p, "width": width, "classes": classes, "activation": self.activation, **scales}
 
     @property
     def operands(self) -> int:

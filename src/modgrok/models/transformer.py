@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from ..display import Displayed, Facts, last_axes
 from .activations import activation
 
 LAYOUTS = ("infix", "equals", "infix-equals")
@@ -65,7 +66,7 @@ class Block(eqx.Module):
     mlp_norm: Norm | None = None
 
 
-class Transformer(eqx.Module):
+class Transformer(Displayed, eqx.Module):
     """A causal transformer that reads k operands and answers at the last position.
 
     Arguments:
@@ -95,6 +96,19 @@ class Transformer(eqx.Module):
     operands: int = eqx.field(static=True, default=2)
     layout: str = eqx.field(static=True, default="infix")
     activation: str = eqx.field(static=True, default="relu")
+
+    def _facts(self) -> Facts:
+        block = self.blocks[0] if self.blocks else None
+        return {
+            "k": self.operands,
+            "classes": last_axes(self.unembedding, 2)[1],
+            "layers": len(self.blocks),
+            "heads": last_axes(getattr(block, "query", None), 3)[0],
+            "d_model": last_axes(self.embedding, 2)[1],
+            "d_mlp": last_axes(getattr(block, "mlp_in", None), 2)[1],
+            "layout": self.layout,
+            "activation": self.activation,
+        }
 
     @property
     def classes(self) -> int:

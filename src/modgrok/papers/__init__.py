@@ -1,7 +1,20 @@
 """The papers' claims: runs, numbers, expectations, verdicts."""
 
-from .claims.claim import BUDGETS, Claim, Expected, Found, Verdict
-from .claims.evidence import Evidence, Trial
-from .claims.plan import Group
+from .claims.catalogue import Paper, add_paper, read_papers
+from .claims.claim import BUDGETS, Claim, ClaimResult, ClaimVerdict, Expected
+from .claims.evidence import Evidence, RunData
+from .claims.plan import RunGroup
 
-__all__ = ["BUDGETS", "Claim", "Evidence", "Expected", "Found", "Group", "Trial", "Verdict"]
+__all__ = [
+    "BUDGETS",
+    "Claim",
+    "ClaimResult",
+    "ClaimVerdict",
+    "Evidence",
+    "Expected",
+    "Paper",
+    "RunData",
+    "RunGroup",
+    "add_paper",
+    "read_papers",
+]

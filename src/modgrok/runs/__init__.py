@@ -3,8 +3,9 @@
 Names are loaded when first used: the database of a store is read without JAX.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy_names as _lazy_names
 
 if TYPE_CHECKING:
     from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
@@ -66,8 +67,4 @@ __all__ = [
     "write_network",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module 'modgrok.runs' has no attribute {name!r}")
+__getattr__, __dir__ = _lazy_names(__name__, _HOMES)

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..display import Displayed, Facts
 from ..learners.base.contract import LearnerDefinition
 from ..learners.base.settings import Settings
 from ..learners.catalogue import LEARNERS, definition_of
@@ -62,7 +63,7 @@ class _Assets:
         return 0
 
 
-class Experiment(BaseModel):
+class Experiment(Displayed, BaseModel):
     """Everything that determines a run's numbers.
 
     Example:
@@ -181,6 +182,10 @@ class Experiment(BaseModel):
             if digest is not None:
                 found[digest] = asset.kind
         return found
+
+    def _facts(self) -> Facts:
+        names = {"name": self.name, "p": self.task.p, "learner": self.learner.kind}
+        return {**names, "fraction": self.fraction, "seed": self.seed, "id": self.id}
 
     @property
     def name(self) -> str:

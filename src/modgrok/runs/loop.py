@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from ..display import Displayed, Facts
 from ..learners.catalogue import definition_of
 from ..models.on_device import on_device
 from ..tasks import Task
@@ -28,14 +29,15 @@ from .experiment import Experiment
 from .options import CheckpointPolicy, Progress, RunHooks, RunOptions
 from .preparation import PreparedRun, prepare
 from .recorder import Recorder
+from .run_display import accuracy_curves, facts_of_run, notebook_progress
 from .schedule import next_observation
 from .store.database import Record, RunRow
 from .store.network_file import Network, NetworkFile
 from .store.store import Store
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Displayed):
     """A run as far as it went.
 
     Arguments:
@@ -51,6 +53,12 @@ class Run:
     records: list[Record]
     weights: Network
     task: Task
+
+    def _facts(self) -> Facts:
+        return facts_of_run(self.row, self.records)
+
+    def _picture(self) -> str:
+        return accuracy_curves(self.records)
 
 
 @eqx.filter_jit
@@ -91,7 +99,7 @@ def run(
     pad_to_fraction: float | None = None,
     room: float | None = None,
     weights: CheckpointPolicy = "schedule",
-    on_observation: Callable[[Progress], None] = lambda progress: None,
+    on_observation: Callable[[Progress], None] | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Train an experiment up to a step budget, or continue it from where its store left it.
@@ -117,7 +125,8 @@ def run(
         room: the former name of `pad_to_fraction`.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
             grokking, and the last; `final`, the last.
-        on_observation: called after every observation.
+        on_observation: called after every observation; None shows progress in a notebook, and elsewhere
+            nothing.
         stop_requested: asked after every segment; true saves and returns with status `interrupted`.
 
     Returns:
@@ -137,7 +146,7 @@ def run(
             given[digest] = metric
     if given:
         experiment = experiment.with_assets({**experiment.assets, **given})
-    return follow(experiment, store, options, RunHooks(on_observation, stop_requested))
+    return follow(experiment, store, options, RunHooks(on_observation or notebook_progress(), stop_requested))
 
 
 def follow(

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..display import Displayed, Facts
 from .errors import InputError
 from .task import Task
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
+@dataclass(frozen=True, eq=False, repr=False)
+class Split(Displayed):
     """A disjoint cover of a task's domain, with the labels to train on.
 
     Arguments:
@@ -30,6 +31,10 @@ class Split:
     test: np.ndarray
     labels: np.ndarray
     corrupted: np.ndarray
+
+    def _facts(self) -> Facts:
+        sizes = {"train": len(self.train), "test": len(self.test)}
+        return {**sizes, "corrupted": int(self.corrupted.sum())}
 
 
 def count_of(fraction: float, n: int) -> int:

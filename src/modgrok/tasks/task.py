@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..algebra.groups import composition_table
+from ..display import Displayed, Facts
 from .errors import InputError, shorten
 from .expression import MOST_OPERANDS, Expression, parse
 
@@ -24,8 +25,8 @@ RELEASED_EXTRA = 5
 """Operand values beyond p - 1 in the domain that the released code of Furuta et al. 2024 trains on."""
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
+@dataclass(frozen=True, eq=False, repr=False)
+class Task(Displayed):
     """A function f: (Z_p)^k -> Z_p, defined on a domain, as an exact table.
 
     Arguments:
@@ -42,6 +43,10 @@ class Task:
     operands: tuple[str, ...]
     table: np.ndarray
     parts: tuple[Task, ...] = ()
+
+    def _facts(self) -> Facts:
+        named = {"name": self.name, "p": self.p, "operands": self.operands, "inputs": self.size}
+        return {**named, "excluded": self.excluded or None, "tasks": len(self.parts) or None}
 
     @property
     def k(self) -> int:

@@ -1,6 +1,6 @@
-"""The book as HTML: an overview with every verdict, and a page a paper; files that need nothing else.
+"""The book as HTML: an overview with every verdict, and one page per paper; files that need nothing else.
 
-Owns: layout and style. What is said comes from results alone.
+Owns: layout and style. What is said is `outline`.
 """
 
 from __future__ import annotations
@@ -12,26 +12,10 @@ from pathlib import Path
 
 from ...reports.charts.palette import FAINT, INK, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from ...reports.formats.svg import inner
-from ..claims.catalogue import read_paper
-from ..claims.result import Result, write_text
-from .text import (
-    MEANINGS,
-    UNTESTED,
-    VERDICTS,
-    caution,
-    cell_words,
-    claim_words,
-    command_words,
-    count_words,
-    headline,
-    name_words,
-    number_words,
-    range_words,
-    run_words,
-    time_words,
-    verdict_of,
-    weight_words,
-)
+from ..claims.result import Result
+from ..files import write_atomically
+from .outline import ClaimEntry, Outline, PaperEntry, outline_of
+from .text import COMMAND, DEVIATIONS, UNTESTED
 
 Figures = Mapping[str, str]
 """Claim id -> SVG."""
@@ -93,7 +77,7 @@ footer {{ margin-top: 28px; border-top: 1px solid {FAINT}; padding-top: 12px; fo
 
 
 def write_book(folder: Path, results: Sequence[Result], figures: Figures) -> Path:
-    """Write `index.html` and a page a paper.
+    """Write `index.html` and one page per paper.
 
     Arguments:
         folder: made if missing; files of these names are replaced.
@@ -104,145 +88,121 @@ def write_book(folder: Path, results: Sequence[Result], figures: Figures) -> Pat
         the overview.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for paper in dict.fromkeys(result.paper for result in results):
-        own = [result for result in results if result.paper == paper]
-        write_text(folder / f"{paper}.html", paper_html(paper, own, figures))
-    write_text(folder / "index.html", overview_html(results))
+    outline = outline_of(results)
+    for paper in outline.papers:
+        write_atomically(folder / f"{paper.name}.html", paper_html(paper, outline, figures))
+    write_atomically(folder / "index.html", overview_html(outline))
     return folder / "index.html"
 
 
-def overview_html(results: Sequence[Result]) -> str:
+def overview_html(outline: Outline) -> str:
     """Write the page with every verdict."""
-    papers = list(dict.fromkeys(result.paper for result in results))
     glance, tables = [], []
-    for paper in papers:
-        own = [result for result in results if result.paper == paper]
-        known = read_paper(paper)
+    for paper in outline.papers:
+        link = f'<a href="{paper.name}.html">{escape(paper.title)}</a>'
         marks = "".join(
-            f'<a class="mark" style="background:{COLOURS[verdict_of(r)]}" href="{_link(r)}" '
-            f'title="{escape(r.id)}: {verdict_of(r)}"></a>'
-            for r in own
+            f'<a class="mark" style="background:{COLOURS[claim.verdict]}" href="{_link(claim)}" '
+            f'title="{escape(claim.id)}: {claim.verdict}"></a>'
+            for claim in paper.claims
         )
-        glance.append(
-            f'<a href="{paper}.html">{escape(known.title)}</a><div class="marks">{marks}</div>'
-            f'<span class="soft">{count_words(own)}</span>'
-        )
-        rows = "".join(_overview_row(result) for result in own)
+        glance.append(f'{link}<div class="marks">{marks}</div><span class="soft">{paper.counts}</span>')
+        rows = "".join(_overview_row(claim) for claim in paper.claims)
         tables.append(
-            f'<section class="paper"><h2><a href="{paper}.html">{escape(known.title)}</a></h2>'
-            f'<p class="soft">{escape(known.citation)}</p><table class="overview"><tr><th>Verdict</th>'
+            f'<section class="paper"><h2>{link}</h2>'
+            f'<p class="soft">{escape(paper.citation)}</p><table class="overview"><tr><th>Verdict</th>'
             f'<th>Claim</th><th class="wide">Measured</th><th class="wide">Expected</th><th>Where</th></tr>'
             f"{rows}</table></section>"
         )
-    keys = "".join(
-        f"{_chip(word)}<span>{escape(MEANINGS[word])}</span>"
-        for word in (*VERDICTS, UNTESTED)
-        if _has(results, word)
-    )
+    keys = "".join(f"{_chip(word)}<span>{escape(meaning)}</span>" for word, meaning in outline.verdicts)
     body = (
-        f'<h1>The papers’ claims, tested</h1><p class="lead">{claim_words(len(results))}: '
-        f"{count_words(results)}. Verdicts compare measured numbers with the papers’, or with bounds of ours "
-        f"where a paper has words only; nothing is typed in.{caution(results)}</p>"
+        f'<h1>The papers’ claims, tested</h1><p class="lead">{outline.size}: '
+        f"{outline.counts}. Verdicts compare measured numbers with the papers’, or with bounds of ours "
+        f"where a paper has words only; nothing is typed in.{outline.caution}</p>"
         f'<div class="glance">{"".join(glance)}</div><div class="key">{keys}</div>{"".join(tables)}'
-        f"<footer>{_foot(results)}</footer>"
+        f"<footer>{_foot(outline)}</footer>"
     )
     return _page("The papers’ claims, tested", body)
 
 
-def paper_html(paper: str, results: Sequence[Result], figures: Figures) -> str:
+def paper_html(paper: PaperEntry, outline: Outline, figures: Figures) -> str:
     """Write the page of a paper."""
-    known = read_paper(paper)
-    claims = "".join(_article(result, figures.get(result.id), i) for i, result in enumerate(results))
+    claims = "".join(_article(claim, figures.get(claim.id), i) for i, claim in enumerate(paper.claims))
     body = (
-        f'<p class="soft"><a href="index.html">All claims</a></p><h1>{escape(known.title)}</h1>'
-        f'<p class="lead">{escape(known.citation)}. {claim_words(len(results))}: {count_words(results)}.</p>'
-        f"{claims}<footer>{_foot(results)}</footer>"
+        f'<p class="soft"><a href="index.html">All claims</a></p><h1>{escape(paper.title)}</h1>'
+        f'<p class="lead">{escape(paper.citation)}. {paper.size}: {paper.counts}.</p>'
+        f"{claims}<footer>{_foot(outline)}</footer>"
     )
-    return _page(known.title, body)
+    return _page(paper.title, body)
 
 
-def _article(result: Result, figure: str | None, place: int) -> str:
+def _article(claim: ClaimEntry, figure: str | None, place: int) -> str:
     drawn = ""
     if figure is not None:
         captions = " ".join(
-            f"{'abcdefghijklmnopqrstuvwxyz'[i]}  {c.title}. {c.caption}"
-            if len(result.captions) > 1
-            else c.caption
-            for i, c in enumerate(result.captions)
-            if c.caption
+            f"{'abcdefghijklmnopqrstuvwxyz'[i]}  {title}. {caption}" if len(claim.captions) > 1 else caption
+            for i, (title, caption) in enumerate(claim.captions)
+            if caption
         )
         drawn = f"<figure>{_inline(figure, f'f{place}-')}<figcaption>{escape(captions)}</figcaption></figure>"
-    elif result.error is not None:
-        drawn = f"<p>Not tested: {escape(result.error)}</p>"
+    elif claim.error is not None:
+        drawn = f"<p>Not tested: {escape(claim.error)}</p>"
     return (
-        f'<article id="{escape(result.name)}"><h2>{escape(result.sentence)}</h2>'
-        f'<p class="source">{_chip(verdict_of(result))} &nbsp;{escape(result.source)} &nbsp;·&nbsp; '
-        f"{escape(result.id)}</p>"
-        f'<div class="columns"><div>{drawn}</div><div>{_numbers(result)}{_rows(result)}{_ran(result)}</div>'
+        f'<article id="{escape(claim.name)}"><h2>{escape(claim.sentence)}</h2>'
+        f'<p class="source">{_chip(claim.verdict)} &nbsp;{escape(claim.source)} &nbsp;·&nbsp; '
+        f"{escape(claim.id)}</p>"
+        f'<div class="columns"><div>{drawn}</div><div>{_numbers(claim)}{_details(claim)}{_ran(claim)}</div>'
         "</div>"
         "</article>"
     )
 
 
-def _numbers(result: Result) -> str:
+def _numbers(claim: ClaimEntry) -> str:
     """Set measured numbers beside the paper's."""
     rows = []
-    for expected in result.expected if result.verdict is not None else ():
-        value = result.values.get(expected.name)
-        out = "" if expected.holds(value) else ' class="out"'
-        weight = weight_words(expected, result)
-        beside = f' <span class="soft">({weight})</span>' if weight else ""
+    for number in claim.numbers:
+        out = "" if number.in_range else ' class="out"'
+        note = f' <span class="soft">({escape(number.note)})</span>' if number.note else ""
+        source = f'<br><span class="soft">{escape(number.source)}</span>' if number.source else ""
         rows.append(
-            f'<tr{out}><td>{escape(name_words(expected.name))}{beside}</td><td class="number">'
-            f"{number_words(value)}</td><td>{escape(range_words(expected))}<br>"
-            f'<span class="soft">{escape(expected.paper)}</span></td></tr>'
+            f'<tr{out}><td>{escape(number.name)}{note}</td><td class="number">{number.measured}</td>'
+            f"<td>{escape(number.expected)}{source}</td></tr>"
         )
-    others = [name for name in result.values if name not in {e.name for e in result.expected}]
-    rows += [
-        f'<tr><td>{escape(name_words(name))}</td><td class="number">{number_words(result.values[name])}</td>'
-        "<td></td></tr>"
-        for name in others
-    ]
-    return (
-        f"<table><tr><th>Number</th><th>Measured</th><th>Expected</th></tr>{''.join(rows)}</table>"
-        if rows
-        else ""
-    )
+    head = "<tr><th>Number</th><th>Measured</th><th>Expected</th></tr>"
+    return f"<table>{head}{''.join(rows)}</table>" if rows else ""
 
 
-def _rows(result: Result) -> str:
-    if not result.rows:
+def _details(claim: ClaimEntry) -> str:
+    if not claim.details:
         return ""
-    names = list(result.rows[0])
-    head = "".join(f"<th>{escape(name_words(name))}</th>" for name in names)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell_words(row.get(name)))}</td>" for name in names) + "</tr>"
-        for row in result.rows
+    head, *rows = (
+        "".join(f"<{tag}>{escape(text)}</{tag}>" for text in row)
+        for tag, row in zip(("th", *["td"] * len(claim.details)), claim.details, strict=False)
     )
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f"<h3>In detail</h3><table><tr>{head}</tr>{body}</table>"
 
 
-def _ran(result: Result) -> str:
-    deviations = "".join(f"<li>{escape(words)}</li>" for words in result.deviations)
-    told = f"<h3>Other than in the paper</h3><ul>{deviations}</ul>" if deviations else ""
+def _ran(claim: ClaimEntry) -> str:
+    items = "".join(f"<li>{escape(words)}</li>" for words in claim.deviations)
+    deviations = f"<h3>{DEVIATIONS}</h3><ul>{items}</ul>" if items else ""
     return (
-        f'<h3>What was run</h3><p class="soft">{escape(run_words(result))} {time_words(result.seconds)}.</p>'
-        f"{told}<h3>Again</h3><pre>{escape(command_words(result))}</pre>"
+        f'<h3>What was run</h3><p class="soft">{escape(claim.runs)}</p>'
+        f"{deviations}<h3>{COMMAND}</h3><pre>{escape(claim.command)}</pre>"
     )
 
 
-def _overview_row(result: Result) -> str:
-    measured, expected = headline(result)
+def _overview_row(claim: ClaimEntry) -> str:
+    measured, expected = claim.headline
     return (
-        f"<tr><td>{_chip(verdict_of(result))}</td>"
-        f'<td><a href="{_link(result)}">{escape(result.sentence)}</a></td>'
+        f"<tr><td>{_chip(claim.verdict)}</td>"
+        f'<td><a href="{_link(claim)}">{escape(claim.sentence)}</a></td>'
         f'<td class="wide">{escape(measured)}</td><td class="wide">{escape(expected)}</td>'
-        f'<td class="soft">{escape(result.source)}</td></tr>'
+        f'<td class="soft">{escape(claim.source)}</td></tr>'
     )
 
 
-def _link(result: Result) -> str:
-    return f"{result.paper}.html#{result.name}"
+def _link(claim: ClaimEntry) -> str:
+    return f"{claim.paper}.html#{claim.name}"
 
 
 def _chip(verdict: str) -> str:
@@ -250,14 +210,8 @@ def _chip(verdict: str) -> str:
     return f'<span class="chip" style="background:{COLOURS[verdict]}{ink}">{verdict}</span>'
 
 
-def _has(results: Sequence[Result], word: str) -> bool:
-    return any(verdict_of(result) == word for result in results)
-
-
-def _foot(results: Sequence[Result]) -> str:
-    version = next((result.version for result in results if result.version), "")
-    budgets = ", ".join(dict.fromkeys(result.budget for result in results))
-    return escape(f"modgrok {version}  ·  budget {budgets}")
+def _foot(outline: Outline) -> str:
+    return escape(f"modgrok {outline.version}  ·  budget {', '.join(outline.budgets)}")
 
 
 def _inline(svg: str, prefix: str) -> str:

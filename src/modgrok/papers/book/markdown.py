@@ -1,6 +1,7 @@
 """The book as Markdown pages with pictures, for the documentation; and the results that they are made of.
 
-Owns: the layout of those files. `results.json` and the pictures are the source, the pages follow from them.
+Owns: the layout of those files; what is said is `outline`. `results.json` and the pictures are the source,
+the pages follow from them.
 
     DIR/results.json            every result
     DIR/index.md, <paper>.md    pages
@@ -11,28 +12,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ..claims.catalogue import read_paper
-from ..claims.result import FORMAT, Result, from_json, write_text
-from .text import (
-    MEANINGS,
-    UNTESTED,
-    VERDICTS,
-    cell_words,
-    claim_words,
-    command_words,
-    count_words,
-    headline,
-    name_words,
-    number_words,
-    range_words,
-    run_words,
-    time_words,
-    verdict_of,
-    weight_words,
-)
+from ..claims.result import FORMAT, Result, from_json
+from ..files import write_atomically
+from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
+from .text import COMMAND, DEVIATIONS, UNTESTED
 
 RESULTS = "results.json"
 FIGURES = "figures"
@@ -53,11 +39,11 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     for result in results:
         if result.id in figures:
-            write_text(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
+            write_atomically(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
     content = {"format": FORMAT, "claims": [result.to_json() for result in results]}
-    write_text(folder / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_atomically(folder / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     for name, text in pages(results).items():
-        write_text(folder / name, text)
+        write_atomically(folder / name, text)
     return folder / "index.md"
 
 
@@ -69,123 +55,100 @@ def read_results(folder: Path) -> list[Result]:
 
 def pages(results: Sequence[Result]) -> dict[str, str]:
     """Return file name -> text of every page: a function of the results alone."""
-    papers = list(dict.fromkeys(result.paper for result in results))
-    found = {"index.md": _overview(results, papers)}
-    for paper in papers:
-        found[f"{paper}.md"] = _paper(paper, [result for result in results if result.paper == paper])
-    return found
+    outline = outline_of(results)
+    return {"index.md": _overview(outline), **{f"{paper.name}.md": _paper(paper) for paper in outline.papers}}
 
 
-def figure_name(result: Result) -> str:
+def figure_name(result: Result | ClaimEntry) -> str:
     """Return the file name of a result's picture."""
     return f"{result.paper}-{result.name}.svg"
 
 
-def _overview(results: Sequence[Result], papers: Sequence[str]) -> str:
-    budgets = ", ".join(dict.fromkeys(result.budget for result in results))
+def _overview(outline: Outline) -> str:
     lines = [
         "# The papers' claims, tested",
         "",
-        f"{claim_words(len(results))} at the budget {budgets}: **{count_words(results)}**. Verdicts compare "
+        f"{outline.size} at the budget {', '.join(outline.budgets)}: **{outline.counts}**. Verdicts compare "
         "measured numbers with the papers' numbers, or with bounds of ours where a paper has words only; "
         "nothing is typed in. A claim that fails is shown as failing, with its evidence.",
         "",
-        "| | verdict | |",
-        "| --- | --- | --- |",
-        *(
-            f"| {MARKS[word]} | {word} | {MEANINGS[word]} |"
-            for word in (*VERDICTS, UNTESTED)
-            if any(verdict_of(result) == word for result in results)
-        ),
+        *_table(("", "verdict", ""), [(MARKS[word], word, meaning) for word, meaning in outline.verdicts]),
         "",
         "These pages are made by",
         "",
-        "```sh",
-        f"modgrok reproduce --budget {budgets.split(', ')[0]} -o docs/claims --format markdown",
-        "```",
+        *_shell(f"modgrok reproduce --budget {outline.budgets[0]} -o docs/claims --format markdown"),
         "",
     ]
-    for paper in papers:
-        known = read_paper(paper)
-        own = [result for result in results if result.paper == paper]
+    for paper in outline.papers:
+        marks = "".join(MARKS[claim.verdict] for claim in paper.claims)
         lines += [
-            f"## [{known.title}]({paper}.md)",
+            f"## [{paper.title}]({paper.name}.md)",
             "",
-            f"{known.citation}. {''.join(MARKS[verdict_of(result)] for result in own)} {count_words(own)}.",
+            f"{paper.citation}. {marks} {paper.counts}.",
             "",
-            "| | claim | measured | expected |",
-            "| --- | --- | --- | --- |",
+            *_table(("", "claim", "measured", "expected"), [_overview_row(claim) for claim in paper.claims]),
+            "",
         ]
-        for result in own:
-            measured, expected = headline(result)
-            lines.append(
-                f"| {MARKS[verdict_of(result)]} | [{_cell(result.sentence)}]"
-                f"({paper}.md#{_anchor(result.name)}) ({_cell(result.source)}) "
-                f"| {_cell(measured)} | {_cell(expected)} |"
-            )
-        lines.append("")
     return "\n".join(lines)
 
 
-def _paper(paper: str, results: Sequence[Result]) -> str:
-    known = read_paper(paper)
+def _overview_row(claim: ClaimEntry) -> tuple[str, ...]:
+    link = f"[{_cell(claim.sentence)}]({claim.paper}.md#{_anchor(claim.name)})"
+    measured, expected = claim.headline
+    return MARKS[claim.verdict], f"{link} ({_cell(claim.source)})", _cell(measured), _cell(expected)
+
+
+def _paper(paper: PaperEntry) -> str:
     lines = [
-        f"# {known.title}",
+        f"# {paper.title}",
         "",
-        f"{known.citation}. {claim_words(len(results))}: {count_words(results)}. [All papers](index.md)",
+        f"{paper.citation}. {paper.size}: {paper.counts}. [All papers](index.md)",
         "",
     ]
-    for result in results:
-        lines += _claim(result)
+    for claim in paper.claims:
+        lines += _claim(claim)
     return "\n".join(lines)
 
 
-def _claim(result: Result) -> list[str]:
-    verdict = verdict_of(result)
+def _claim(claim: ClaimEntry) -> list[str]:
     lines = [
-        f"## {result.name}",
+        f"## {claim.name}",
         "",
-        f"{MARKS[verdict]} **{verdict}** · {result.source}",
+        f"{MARKS[claim.verdict]} **{claim.verdict}** · {claim.source}",
         "",
-        result.sentence,
+        claim.sentence,
         "",
     ]
-    if result.error is not None:
-        return [*lines, f"Not tested: {result.error}", ""]
-    text = " ".join(caption.text for caption in result.captions)
-    lines += [f"![{_alt(text)}]({FIGURES}/{figure_name(result)})", ""]
-    captions = [caption.caption for caption in result.captions if caption.caption]
+    if claim.error is not None:
+        return [*lines, f"Not tested: {claim.error}", ""]
+    lines += [f"![{_alt(claim.text)}]({FIGURES}/{figure_name(claim)})", ""]
+    captions = [caption for _, caption in claim.captions if caption]
     if captions:
         lines += [" ".join(captions), ""]
-    lines += ["| number | measured | expected | source |", "| --- | --- | --- | --- |"]
-    for expected in result.expected:
-        value = result.values.get(expected.name)
-        mark = "" if expected.holds(value) else " **out**"
-        weight = weight_words(expected, result)
-        beside = f" ({weight})" if weight else ""
-        lines.append(
-            f"| {name_words(expected.name)}{beside} | {number_words(value)}{mark} | "
-            f"{_cell(range_words(expected))} | {_cell(expected.paper)} |"
-        )
-    judged = {expected.name for expected in result.expected}
-    lines += [
-        f"| {name_words(name)} | {number_words(value)} | | |"
-        for name, value in result.values.items()
-        if name not in judged
-    ]
-    lines.append("")
-    if result.rows:
-        names = list(result.rows[0])
-        lines += [f"| {' | '.join(_cell(name_words(name)) for name in names)} |", "| --- " * len(names) + "|"]
-        lines += [
-            f"| {' | '.join(_cell(cell_words(row.get(name))) for name in names)} |" for row in result.rows
-        ]
-        lines.append("")
-    lines.append(f"{_plain(run_words(result))} {time_words(result.seconds)}.")
-    if result.deviations:
-        lines += ["", "Other than in the paper:", ""]
-        lines += [f"- {_plain(words)}" for words in result.deviations]
-    return [*lines, "", "```sh", command_words(result), "```", ""]
+    lines += [*_table(("number", "measured", "expected", "source"), map(_number_row, claim.numbers)), ""]
+    if claim.details:
+        head, *rows = (tuple(map(_cell, row)) for row in claim.details)
+        lines += [*_table(head, rows), ""]
+    lines.append(_plain(claim.runs))
+    if claim.deviations:
+        lines += ["", f"{DEVIATIONS}:", "", *(f"- {_plain(words)}" for words in claim.deviations)]
+    return [*lines, "", f"{COMMAND}:", "", *_shell(claim.command), ""]
+
+
+def _number_row(number: NumberRow) -> tuple[str, ...]:
+    note = f" ({number.note})" if number.note else ""
+    mark = "" if number.in_range else " **out**"
+    return f"{number.name}{note}", f"{number.measured}{mark}", _cell(number.expected), _cell(number.source)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table, whose cells are Markdown."""
+    ruled = [head, ["---"] * len(head), *rows]
+    return [re.sub(" +", " ", f"| {' | '.join(row)} |") for row in ruled]
+
+
+def _shell(command: str) -> list[str]:
+    return ["```sh", command, "```"]
 
 
 def _anchor(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Words of the book that pages of any format share.
+"""Text of the book that pages of any format share.
 
 Owns: how numbers, ranges, runs and counts are printed; numbers come from results.
 """
@@ -9,17 +9,21 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from ..claims.claim import Expected, Number, Verdict, refuting
+from ..claims.claim import ClaimVerdict, Expected, Number, refuting
 from ..claims.result import Result
 
-VERDICTS: tuple[Verdict, ...] = ("reproduced", "deviates", "refuted")
+VERDICTS: tuple[ClaimVerdict, ...] = ("reproduced", "deviates", "refuted")
 UNTESTED = "not tested"
 MEANINGS = {
     "reproduced": "every number is in its range: the paper's with a tolerance, or, of words, a bound of ours",
-    "deviates": "a number is out of range, but beside the sentence, or where runs are shorter or smaller",
+    "deviates": "a number is out of range, but a supporting one, or where runs are shorter or smaller",
     "refuted": "a number on which the sentence rests is out of range in a test that could have shown it",
     UNTESTED: "runs are missing, or something failed; the page says why",
 }
+DEVIATIONS = "Deviations from the paper"
+"""Heading of how the runs differ from the paper's."""
+COMMAND = "To reproduce"
+"""Heading of the command that tests a claim."""
 MOST_TASKS = 6
 
 
@@ -63,7 +67,7 @@ def range_words(expected: Expected) -> str:
 def weight_words(expected: Expected, result: Result) -> str:
     """Say what keeps a number out of range from refuting the sentence; empty if nothing does."""
     if not expected.essential:
-        return "beside the claim"
+        return "supporting"
     if not expected.refutes(result.budget):
         return "cannot refute at this budget"
     missed = not expected.holds(result.values.get(expected.name))

@@ -1,22 +1,22 @@
 """All papers, and claims by their names.
 
-Owns: the list of papers and how words on a command line choose claims.
+Owns: what a paper is, the list of papers, and how words on a command line choose claims.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .claim import Claim
 
 PAPERS: tuple[str, ...] = ("gromov2023", "doshi2024", "doshi2023", "mallinar2024", "furuta2024", "crosscut")
-"""Folders and modules of `papers` with TITLE, CITATION and CLAIMS; a name here enters all shared tests."""
+"""Folders of `papers`, each with a PAPER; a name here enters all shared tests."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +24,19 @@ class Paper:
     """A paper and what is checked of it.
 
     Arguments:
-        name: of its module, and the first part of its claims' ids.
+        name: the first part of its claims' ids: letters, digits, hyphens and underscores.
         title: of the paper.
-        citation: authors, year, where to find it.
-        claims: in the paper's order.
+        citation: authors, year, where it is published.
+        claims: in the paper's order; their ids are `name/...`, each once.
+
+    Raises:
+        InputError: no such name, no claims, or a claim with another id.
+
+    Example:
+        >>> Paper("noether1918", "Invariante Variationsprobleme", "E. Noether, 1918", ())
+        Traceback (most recent call last):
+        ...
+        modgrok.tasks.errors.InputError: claims: noether1918 must have at least one, got 0
     """
 
     name: str
@@ -35,17 +44,70 @@ class Paper:
     citation: str
     claims: tuple[Claim, ...]
 
+    def __post_init__(self) -> None:
+        """Check the name and the claims' ids."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.name):
+            raise InputError(f"name: must be letters, digits, - and _, got {shorten(self.name)}")
+        if not self.claims:
+            raise InputError(f"claims: {self.name} must have at least one, got 0")
+        ids = [claim.id for claim in self.claims]
+        for id in ids:
+            if not re.fullmatch(rf"{re.escape(self.name)}/[A-Za-z0-9._-]+", id):
+                raise InputError(f"id: must be {self.name}/ and a name, got {shorten(id)}")
+            if ids.count(id) > 1:
+                raise InputError(f"id: must be one claim's alone, got {id} {ids.count(id)} times")
 
-@cache
+
+_ADDED: dict[str, Paper] = {}
+
+
+def paper_names() -> tuple[str, ...]:
+    """List the papers by name: those of the package, then those added."""
+    return (*PAPERS, *_ADDED)
+
+
+def add_paper(paper: Paper) -> None:
+    """Add a paper from outside the package: its claims are then listed, tested and printed as the others.
+
+    Adding the same paper again changes nothing.
+
+    Raises:
+        InputError: another paper has the name.
+    """
+    if paper.name in PAPERS or _ADDED.get(paper.name, paper) is not paper:
+        raise InputError(f"paper: must have a name of its own, got {paper.name}, which is taken")
+    _ADDED[paper.name] = paper
+
+
+def remove_paper(name: str) -> None:
+    """Remove a paper that was added.
+
+    Raises:
+        InputError: none of that name was added.
+    """
+    if name not in _ADDED:
+        raise InputError(f"paper: must be one that was added, got {shorten(name)}")
+    del _ADDED[name]
+
+
 def read_paper(name: str) -> Paper:
-    """Load a paper by its name in `PAPERS`."""
-    module = importlib.import_module(f"modgrok.papers.{name}")
-    return Paper(name, module.TITLE, module.CITATION, module.CLAIMS)
+    """Load a paper by its name.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name in _ADDED:
+        return _ADDED[name]
+    if name not in PAPERS:
+        raise InputError(f"paper: must be one of {', '.join(paper_names())}, got {shorten(name)}")
+    paper = importlib.import_module(f"modgrok.papers.{name}").PAPER
+    assert isinstance(paper, Paper)
+    return paper
 
 
 def read_papers() -> tuple[Paper, ...]:
     """Load all papers."""
-    return tuple(read_paper(name) for name in PAPERS)
+    return tuple(read_paper(name) for name in paper_names())
 
 
 def choose_claims(words: Sequence[str]) -> tuple[Claim, ...]:
@@ -70,7 +132,7 @@ def choose_claims(words: Sequence[str]) -> tuple[Claim, ...]:
         if not found:
             raise InputError(
                 f"claim: must be among those of modgrok reproduce --list, got {shorten(word)}"
-                f"{_nearest(word, [*PAPERS, *(claim.id for claim in known)])}"
+                f"{_nearest(word, [*paper_names(), *(claim.id for claim in known)])}"
             )
         chosen.update(found)
     return tuple(claim for claim in known if claim.id in chosen)

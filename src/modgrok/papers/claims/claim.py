@@ -13,17 +13,24 @@ from typing import Any, Literal
 
 from ...reports.charts.chart import Panel
 from ...tasks import InputError
+from .budget import BUDGETS, FULL, BudgetName
 from .evidence import Evidence
-from .plan import Group
+from .plan import RunGroup
 
-Budget = Literal["tiny", "laptop", "paper"]
-BUDGETS: tuple[Budget, ...] = ("tiny", "laptop", "paper")
-"""`tiny` checks the machinery in seconds, `laptop` tests the claims, `paper` has the paper's own sizes."""
-Verdict = Literal["reproduced", "deviates", "refuted"]
+ClaimVerdict = Literal["reproduced", "deviates", "refuted"]
 """What the numbers say of a claim."""
 Number = float | int | None
-FULL: tuple[Budget, ...] = ("paper",)
-"""The budget of the paper's own sizes."""
+__all__ = [
+    "BUDGETS",
+    "FULL",
+    "BudgetName",
+    "Claim",
+    "ClaimResult",
+    "ClaimVerdict",
+    "Expected",
+    "Number",
+    "refuting",
+]
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Expected:
     """What a paper says of one measured number.
 
     Arguments:
-        name: of the number in `Found.values`.
+        name: of the number in `ClaimResult.values`.
         paper: what the paper or papers.md says, in words, with its place ("100% (Table 1)").
         low, high: the range, ends included, in which it counts as the paper's: its value with a stated
             tolerance, or the side of a bound that the sentence draws.
@@ -48,11 +55,11 @@ class Expected:
     low: float | int = -math.inf
     high: float | int = math.inf
     essential: bool = True
-    budgets: tuple[Budget, ...] = BUDGETS
-    decisive: tuple[Budget, ...] = BUDGETS
+    budgets: tuple[BudgetName, ...] = BUDGETS
+    decisive: tuple[BudgetName, ...] = BUDGETS
     given: str | None = None
 
-    def refutes(self, budget: Budget) -> bool:
+    def refutes(self, budget: BudgetName) -> bool:
         """Say whether this number, out of range, refutes the sentence at a budget.
 
         Example:
@@ -74,8 +81,8 @@ class Expected:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """What was measured for a claim.
+class ClaimResult:
+    """The numbers measured for a claim, with its figure and table.
 
     Arguments:
         values: name -> number; None where there is none, such as the step of a grokking that never came.
@@ -97,7 +104,7 @@ class Claim:
         source: figure, table, equation or section.
         sentence: the claim in our words.
         plan: budget -> the runs that it needs, by names of its own; empty where none are.
-        find: what is measured of those runs, and the figure.
+        measure: what is measured of those runs, and the figure.
         expected: the numbers that decide.
         deviations: budget -> how its runs differ from the paper's, one short sentence each.
     """
@@ -105,21 +112,21 @@ class Claim:
     id: str
     source: str
     sentence: str
-    plan: Callable[[Budget], Mapping[str, Group]]
-    find: Callable[[Evidence], Found]
+    plan: Callable[[BudgetName], Mapping[str, RunGroup]]
+    measure: Callable[[Evidence], ClaimResult]
     expected: tuple[Expected, ...]
-    deviations: Mapping[Budget, tuple[str, ...]] = field(default_factory=dict)
+    deviations: Mapping[BudgetName, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def paper(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
 
-    def judged(self, budget: Budget) -> tuple[Expected, ...]:
+    def judged(self, budget: BudgetName) -> tuple[Expected, ...]:
         """Return what is expected of the numbers at a budget."""
         return tuple(expected for expected in self.expected if budget in expected.budgets)
 
-    def verdict(self, values: Mapping[str, Number], budget: Budget) -> Verdict:
+    def verdict(self, values: Mapping[str, Number], budget: BudgetName) -> ClaimVerdict:
         """Compare numbers with what was expected: nothing else decides.
 
         `reproduced` if all are in range, `refuted` if one is not that refutes at this budget, or else
@@ -137,7 +144,7 @@ class Claim:
 
 
 def refuting(
-    judged: Sequence[Expected], values: Mapping[str, Number], budget: Budget
+    judged: Sequence[Expected], values: Mapping[str, Number], budget: BudgetName
 ) -> tuple[Expected, ...]:
     """List the expectations that are missed and refute.
 

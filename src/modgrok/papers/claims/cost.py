@@ -20,7 +20,7 @@ from ...runs import Experiment
 from ...sweeps.grid.sweep_file import Member
 from ...tasks import Task
 from ...tasks.source import TaskSource
-from .claim import Budget, Claim
+from .claim import BudgetName, Claim
 
 PROBE = {"expression": "x + y", "p": 31, "fraction": 0.6, "width": 200}
 """The run whose step was timed where the reference was measured."""
@@ -29,7 +29,7 @@ STARTING = 2.0
 
 
 @dataclass(frozen=True)
-class Reference:
+class CostReference:
     """Seconds measured on one machine.
 
     Arguments:
@@ -62,10 +62,10 @@ class Costs:
 
 
 @cache
-def read_reference() -> Reference:
+def read_reference() -> CostReference:
     """Read the seconds that come with the package."""
     text = (resources.files(__package__) / "reference.json").read_text(encoding="utf-8")
-    return Reference(**json.loads(text))
+    return CostReference(**json.loads(text))
 
 
 def probe_seconds(repeats: int = 50) -> float:
@@ -107,7 +107,7 @@ def _task(source: TaskSource) -> Task:
     return source.build(None)
 
 
-def costs_of(claims: Sequence[Claim], budget: Budget) -> Costs:
+def costs_of(claims: Sequence[Claim], budget: BudgetName) -> Costs:
     """Say what claims cost on this machine if nothing of them is stored.
 
     A run that the reference holds costs what it did there, times the probe here over the probe there; any
@@ -137,13 +137,13 @@ def costs_of(claims: Sequence[Claim], budget: Budget) -> Costs:
     return Costs(alone, sum(beside.values()) + sum(seconds.values()), unknown)
 
 
-def estimate(member: Member, reference: Reference) -> float:
+def estimate(member: Member, reference: CostReference) -> float:
     """Return seconds of a run on the reference machine, from the count of its multiplications."""
     rate = reference.rates[member.experiment.learner.kind]
     return STARTING + member.steps * step_products(member.experiment) * rate
 
 
-def _members(claim: Claim, budget: Budget, timed: bool) -> list[Member]:
+def _members(claim: Claim, budget: BudgetName, timed: bool) -> list[Member]:
     """List members whose runs are counted: of a timed claim those known before anything has run.
 
     Others stand for themselves without the parts that they would take from other runs.

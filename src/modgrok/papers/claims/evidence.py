@@ -20,10 +20,11 @@ from ...runs.splits import split_of
 from ...runs.store.network_file import Network
 from ...sweeps.grid.sweep_file import Member
 from ...tasks import InputError, Split, Task
+from .budget import BudgetName
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class RunData:
     """One run of a claim.
 
     Arguments:
@@ -102,19 +103,19 @@ class Evidence:
         groups: name -> runs, in the order of the group's grid.
     """
 
-    budget: str
-    groups: Mapping[str, tuple[Trial, ...]]
+    budget: BudgetName
+    groups: Mapping[str, tuple[RunData, ...]]
 
-    def __getitem__(self, name: str) -> tuple[Trial, ...]:
+    def __getitem__(self, name: str) -> tuple[RunData, ...]:
         return self.groups[name]
 
-    def one(self, name: str) -> Trial:
+    def one(self, name: str) -> RunData:
         """Return the only run of a group."""
-        (trial,) = self.groups[name]
-        return trial
+        (run,) = self.groups[name]
+        return run
 
 
-def read_trial(store: Store, member: Member) -> Trial:
+def read_run_data(store: Store, member: Member) -> RunData:
     """Read a member's run from the store, as far as the member follows it: others may have gone on.
 
     Raises:
@@ -123,7 +124,7 @@ def read_trial(store: Store, member: Member) -> Trial:
     row = store.get(member.experiment.id)
     end = min(row.step, stop_step(row.grokked_at, member.steps, member.stops_early))
     memorised, grokked = (_until(step, end) for step in (row.memorised_at, row.grokked_at))
-    return Trial(
+    return RunData(
         member.point,
         member.experiment,
         replace(row, step=end, memorised_at=memorised, grokked_at=grokked),

@@ -1,4 +1,4 @@
-"""The IPR of each neuron of a trial, which several papers' histograms show.
+"""The IPR of each neuron of a run, which several papers' histograms show.
 
 Owns: reading it from kept weights.
 """
@@ -13,24 +13,24 @@ from ...algebra import Basis
 from ...measures import Lens, ipr_of_neurons, make_lens, spectra
 from ...models import MLP
 from ...tasks import InputError
-from .evidence import Trial
+from .evidence import RunData
 
 
-def neuron_iprs(trial: Trial, step: int | None = None, *, basis: Basis | None = None) -> np.ndarray:
+def neuron_iprs(run: RunData, step: int | None = None, *, basis: Basis | None = None) -> np.ndarray:
     """Return the IPR of every neuron, float64 (N,).
 
     Arguments:
-        trial: of a two-layer network.
+        run: of a two-layer network.
         step: the last kept step up to this one; None for the end.
         basis: order of operands and classes in which waves are looked for; None for the task's.
 
     Raises:
         InputError: another learner, or no weights were kept so early.
     """
-    net = trial.network(step)
+    net = run.network(step)
     if not isinstance(net, MLP):
-        raise InputError(f"trial: must be of a two-layer network, got {trial.experiment.learner.kind}")
-    return np.asarray(_iprs(net, make_lens(basis or trial.basis)), dtype=np.float64)
+        raise InputError(f"run: must be of a two-layer network, got {run.experiment.learner.kind}")
+    return np.asarray(_iprs(net, make_lens(basis or run.basis)), dtype=np.float64)
 
 
 @eqx.filter_jit

@@ -12,10 +12,11 @@ from typing import Any
 
 from ...runs.options import CheckpointPolicy
 from ...sweeps.grid.sweep_file import Member, make_sweep
+from .budget import BudgetName
 
 
 @dataclass(frozen=True)
-class Group:
+class RunGroup:
     """Runs that differ along axes.
 
     Arguments:
@@ -27,7 +28,7 @@ class Group:
         weights: which the runs keep: the last, or by `schedule` as a single run does.
 
     Example:
-        >>> group = Group({"expression": "x + y", "p": 7, "steps": 50}, {"seed": [0, 1]})
+        >>> group = RunGroup({"expression": "x + y", "p": 7, "steps": 50}, {"seed": [0, 1]})
         >>> [member.point for member in group.members()]
         [{'seed': 0}, {'seed': 1}]
     """
@@ -54,6 +55,6 @@ class Group:
         return make_sweep(content).members
 
 
-def no_runs(budget: str) -> Mapping[str, Group]:
+def no_runs(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan nothing, at any budget: for claims about closed forms, theorems and decisions."""
     return {}

@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 from ...reports.charts.chart import Panel
@@ -23,15 +22,16 @@ from ...sweeps.execution.executor import Executor
 from ...sweeps.grid.sweep_file import Member
 from ...tasks import InputError
 from ...version import __version__
-from .claim import Budget, Claim, Found
-from .evidence import Evidence, Trial, read_trial
+from .claim import BudgetName, Claim, ClaimResult
+from .code_digest import digest_of_function
+from .evidence import Evidence, RunData, read_run_data
 from .result import Caption, Result, claims_folder, read_result, write_result
 from .stages import Stages, run_stages, stages_of
 
 
 def reproduce(
     claims: Sequence[Claim],
-    budget: Budget,
+    budget: BudgetName,
     runs: Path,
     executor: Executor | None,
     *,
@@ -86,7 +86,7 @@ def reproduce(
     return [found[claim.id] for claim in claims]
 
 
-def evaluate(claim: Claim, budget: Budget, stages: Stages, store: Store) -> tuple[Result, str | None]:
+def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> tuple[Result, str | None]:
     """Measure a claim on its runs.
 
     Returns:
@@ -108,43 +108,46 @@ def evaluate(claim: Claim, budget: Budget, stages: Stages, store: Store) -> tupl
     trouble = stages.trouble(claim.id)
     if trouble is not None:
         return replace(base, error=trouble), None
-    evidence = Evidence(budget, {name: _trials(store, found) for name, found in members.items()})
-    trials = {trial.row.id: trial for group in evidence.groups.values() for trial in group}
+    evidence = Evidence(budget, {name: _read_runs(store, found) for name, found in members.items()})
+    runs_data = {run.row.id: run for group in evidence.groups.values() for run in group}
     try:
-        found = claim.find(evidence)
-        check(claim, budget, found)
-        figure = panels_svg(found.panels)
+        measured = claim.measure(evidence)
+        check(claim, budget, measured)
+        figure = panels_svg(measured.panels)
     except Exception as error:  # a claim is other people's code: one that breaks must not stop the others
-        return replace(base, error=f"evaluation: {reason_of(error)}", runs=tuple(trials)), None
-    seconds = sum(trial.row.seconds for trial in trials.values()) + time.perf_counter() - began
+        return replace(base, error=f"evaluation: {reason_of(error)}", runs=tuple(runs_data)), None
+    seconds = sum(run.row.seconds for run in runs_data.values()) + time.perf_counter() - began
     result = replace(
         base,
-        values=dict(found.values),
-        verdict=claim.verdict(found.values, budget),
+        values=dict(measured.values),
+        verdict=claim.verdict(measured.values, budget),
         seconds=seconds,
-        seeds=tuple(sorted({trial.experiment.seed for trial in trials.values()})),
-        runs=tuple(trials),
-        rows=tuple(dict(row) for row in found.rows),
-        captions=tuple(_caption(panel) for panel in found.panels),
+        seeds=tuple(sorted({run.experiment.seed for run in runs_data.values()})),
+        runs=tuple(runs_data),
+        rows=tuple(dict(row) for row in measured.rows),
+        captions=tuple(_caption(panel) for panel in measured.panels),
     )
     return result, figure
 
 
-def check(claim: Claim, budget: Budget, found: Found) -> None:
+def check(claim: Claim, budget: BudgetName, measured: ClaimResult) -> None:
     """Refuse evidence without what was promised.
 
     Raises:
         InputError: an expected number was not measured, or there is no figure.
     """
-    absent = [expected.name for expected in claim.judged(budget) if expected.name not in found.values]
+    absent = [expected.name for expected in claim.judged(budget) if expected.name not in measured.values]
     if absent:
         raise InputError(f"values: {claim.id} must measure {', '.join(absent)}")
-    if not found.panels:
+    if not measured.panels:
         raise InputError(f"panels: {claim.id} must have a figure")
 
 
-def digest_of(claim: Claim, budget: Budget) -> str:
-    """Return what a result depends on: the runs asked for, and the code that reads them."""
+def digest_of(claim: Claim, budget: BudgetName) -> str:
+    """Return what a result depends on: the runs asked for, and the code that measures them.
+
+    If the code has changed, the claim is measured again from the stored runs.
+    """
     plan = {
         name: [
             [[m.experiment.id, m.steps, m.observe_every, m.early_stop] for m in group.members()],
@@ -154,22 +157,12 @@ def digest_of(claim: Claim, budget: Budget) -> str:
         ]
         for name, group in claim.plan(budget).items()
     }
-    text = json.dumps([claim.id, budget, plan, _code(claim.paper), __version__])
+    text = json.dumps([claim.id, budget, plan, digest_of_function(claim.measure), __version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _code(paper: str) -> str:
-    """Return the SHA-256 of a paper's modules."""
-    folder = resources.files("modgrok.papers") / paper
-    files = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
-    modules = [file for file in files if file.name.endswith(".py")]
-    if not modules:
-        modules = [resources.files("modgrok.papers") / f"{paper}.py"]
-    return hashlib.sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()
-
-
-def _trials(store: Store, members: Sequence[Member]) -> tuple[Trial, ...]:
-    return tuple(read_trial(store, member) for member in members)
+def _read_runs(store: Store, members: Sequence[Member]) -> tuple[RunData, ...]:
+    return tuple(read_run_data(store, member) for member in members)
 
 
 def _tasks(groups: Iterable[Sequence[Member]]) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ...runs.plain import plain
-from .claim import Budget, Claim, Expected, Number, Verdict
+from ..files import write_atomically
+from .claim import BudgetName, Claim, ClaimVerdict, Expected, Number
 
 FORMAT = 1
 
@@ -56,12 +56,12 @@ class Result:
     """
 
     id: str
-    budget: Budget
+    budget: BudgetName
     source: str
     sentence: str
     expected: tuple[Expected, ...]
     values: Mapping[str, Number] = field(default_factory=dict)
-    verdict: Verdict | None = None
+    verdict: ClaimVerdict | None = None
     error: str | None = None
     seconds: float = 0.0
     seeds: tuple[int, ...] = ()
@@ -103,12 +103,12 @@ def from_json(content: Mapping[str, Any]) -> Result:
     return Result(expected=expected, captions=captions, **lists, **fields)
 
 
-def claims_folder(runs: Path, budget: Budget) -> Path:
+def claims_folder(runs: Path, budget: BudgetName) -> Path:
     """Return where the runs of a budget are: apart from others, which may be followed further."""
     return Path(runs) / "claims" / budget
 
 
-def result_path(runs: Path, budget: Budget, claim: str) -> Path:
+def result_path(runs: Path, budget: BudgetName, claim: str) -> Path:
     """Return where a result is kept; its figure is beside it with the suffix .svg."""
     paper, _, name = claim.partition("/")
     return claims_folder(runs, budget) / "results" / paper / f"{name}.json"
@@ -119,11 +119,11 @@ def write_result(runs: Path, result: Result, figure: str | None) -> None:
     path = result_path(runs, result.budget, result.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     if figure is not None:
-        write_text(path.with_suffix(".svg"), figure)
-    write_text(path, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")
+        write_atomically(path.with_suffix(".svg"), figure)
+    write_atomically(path, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")
 
 
-def read_result(runs: Path, budget: Budget, claim: Claim, digest: str | None = None) -> Result | None:
+def read_result(runs: Path, budget: BudgetName, claim: Claim, digest: str | None = None) -> Result | None:
     """Read a stored result, judged by what is expected today; None if there is none that holds.
 
     Arguments:
@@ -150,13 +150,6 @@ def read_figure(runs: Path, result: Result) -> str | None:
         return None
     path = result_path(runs, result.budget, result.id).with_suffix(".svg")
     return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, then rename it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def _plain_expected(expected: Expected) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from ...sweeps.execution.driver import Tally, is_done, run_sweep
 from ...sweeps.execution.executor import Executor, Job
 from ...sweeps.grid.sweep_file import Member, Sweep
 from ...tasks import InputError
-from .claim import Budget, Claim
-from .plan import Group
+from .claim import BudgetName, Claim
+from .plan import RunGroup
 
 Name = tuple[str, str]
 """Claim id and group."""
@@ -37,7 +37,7 @@ class Stages:
         interrupted: whether runs were stopped on request.
     """
 
-    groups: dict[Name, Group]
+    groups: dict[Name, RunGroup]
     members: dict[Name, tuple[Member, ...]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     missing: dict[Name, str] = field(default_factory=dict)
@@ -57,13 +57,13 @@ class Stages:
         return None
 
 
-def stages_of(claims: Sequence[Claim], budget: Budget) -> Stages:
+def stages_of(claims: Sequence[Claim], budget: BudgetName) -> Stages:
     """Gather the groups of claims.
 
     Raises:
         InputError: a group needs one that its claim does not have.
     """
-    groups: dict[Name, Group] = {}
+    groups: dict[Name, RunGroup] = {}
     for claim in claims:
         plan = claim.plan(budget)
         for name, group in plan.items():

@@ -11,27 +11,27 @@ import numpy as np
 from ...measures.corruption.corruption_phase import HIGH, Phase
 from ...reports.charts.claim_charts import Panel, single, table_map
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found, Number
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Number
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .phases import ADDITION, base_of, phase_of, run_rows
 
-FRACTIONS: Mapping[Budget, tuple[float, ...]] = {
+FRACTIONS: Mapping[BudgetName, tuple[float, ...]] = {
     "tiny": (tiny.FRACTION,),
     "laptop": (0.3, 0.5, 0.7),
     "paper": tuple(round(0.1 + 0.05 * i, 2) for i in range(17)),
 }
-CORRUPTIONS: Mapping[Budget, tuple[float, ...]] = {
+CORRUPTIONS: Mapping[BudgetName, tuple[float, ...]] = {
     "tiny": (0.2, 0.4),
     "laptop": (0.2, 0.4),
     "paper": tuple(round(0.1 * i, 1) for i in range(1, 10)),  # as the released scripts; the paper says from 0
 }
-DECAYS: Mapping[Budget, tuple[float, ...]] = {
+DECAYS: Mapping[BudgetName, tuple[float, ...]] = {
     "tiny": (0.0, 5.0, 15.0),
     "laptop": (0.0, 5.0, 15.0),
     "paper": (0.0, 5.0, 15.0, 20.0),
 }
-STEPS: Mapping[Budget, int] = {"tiny": tiny.STEPS, "laptop": 300, "paper": 2000}
+STEPS: Mapping[BudgetName, int] = {"tiny": tiny.STEPS, "laptop": 300, "paper": 2000}
 INVERTED: tuple[Phase, ...] = ("partial inversion", "full inversion")
 
 
@@ -44,7 +44,7 @@ class Place:
     decay: float
 
 
-def plan_diagram(budget: Budget) -> Mapping[str, Group]:
+def plan_diagram(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on x + y at every place of the diagram."""
     base = {name: value for name, value in base_of(budget).items() if name != "fraction"}
     base |= {"expression": ADDITION, "observe_every": 20, "steps": STEPS[budget], "seed": 0}
@@ -53,12 +53,12 @@ def plan_diagram(budget: Budget) -> Mapping[str, Group]:
         "corruption": list(CORRUPTIONS[budget]),
         "fraction": list(FRACTIONS[budget]),
     }
-    return {"grid": Group(base, axes)}
+    return {"grid": RunGroup(base, axes)}
 
 
-def place_of(trial: Trial) -> Place:
+def place_of(run: RunData) -> Place:
     """Return where a run stands in the diagram."""
-    return Place(*(float(trial.point[name]) for name in ("fraction", "corruption", "weight_decay")))
+    return Place(*(float(run.point[name]) for name in ("fraction", "corruption", "weight_decay")))
 
 
 def breaks(generalises: Mapping[Place, bool]) -> int:
@@ -84,11 +84,11 @@ def breaks(generalises: Mapping[Place, bool]) -> int:
     return found
 
 
-def find_diagram(evidence: Evidence) -> Found:
+def measure_diagram(evidence: Evidence) -> ClaimResult:
     """Name the phase at every place, and compare weight decays."""
-    trials = evidence["grid"]
-    phases = {place_of(trial): phase_of(trial) for trial in trials}
-    generalises = {place_of(trial): trial.last("test_accuracy") >= HIGH for trial in trials}
+    runs = evidence["grid"]
+    phases = {place_of(run): phase_of(run) for run in runs}
+    generalises = {place_of(run): run.last("test_accuracy") >= HIGH for run in runs}
     decays = sorted({place.decay for place in phases})
     counts = {
         decay: sum(good for place, good in generalises.items() if place.decay == decay) for decay in decays
@@ -101,9 +101,9 @@ def find_diagram(evidence: Evidence) -> Found:
     panels = tuple(_panel(phases, decay) for decay in decays)
     rows = [
         {"fraction": place_of(t).fraction, "corruption": place_of(t).corruption} | row
-        for t, row in zip(trials, run_rows(trials), strict=True)
+        for t, row in zip(runs, run_rows(runs), strict=True)
     ]
-    return Found(values, panels, rows)
+    return ClaimResult(values, panels, rows)
 
 
 def inverting_share(
@@ -129,7 +129,7 @@ CLAIMS = (
         "Over the shares of data and of corrupted labels, generalisation is a region with enough clean "
         "labels; weight decay widens it, and within it turns coexistence into inversion.",
         plan_diagram,
-        find_diagram,
+        measure_diagram,
         (
             Expected("breaks", "one region (Fig. 3): no neighbour with more clean labels fails", high=0.0),
             Expected("growth", "wider at weight decay 5 than without (Fig. 3)", low=1.0),

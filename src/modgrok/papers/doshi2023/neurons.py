@@ -18,10 +18,10 @@ from ...models import MLP
 from ...reports.charts.claim_charts import Line, histogram, lines, single
 from ...training.problem import make_problem
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found, Number
-from ..claims.evidence import Evidence, Trial
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Number
+from ..claims.evidence import Evidence, RunData
 from ..claims.neuron_ipr import neuron_iprs
-from ..claims.plan import Group
+from ..claims.plan import RunGroup
 from .phases import (
     ADDITION,
     CORRUPTION,
@@ -42,11 +42,11 @@ NOISE = 0.02
 """A mode has at least this share of the neurons."""
 
 
-def plan_histograms(budget: Budget) -> Mapping[str, Group]:
+def plan_histograms(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on corrupted labels at each weight decay; and on few, which are memorised without more."""
     base = {**base_of(budget), "expression": ADDITION, "corruption": CORRUPTION, "fraction": 0.25}
     few = {**base, "weight_decay": 0.0, "steps": tiny.STEPS if budget == "tiny" else 500, "observe_every": 20}
-    return {**plan_corrupted(ADDITION, budget), "few": Group(few, {"seed": SEEDS[budget]})}
+    return {**plan_corrupted(ADDITION, budget), "few": RunGroup(few, {"seed": SEEDS[budget]})}
 
 
 def valley(counts: np.ndarray) -> float:
@@ -66,11 +66,11 @@ def valley(counts: np.ndarray) -> float:
     return deepest
 
 
-def find_histograms(evidence: Evidence) -> Found:
+def measure_histograms(evidence: Evidence) -> ClaimResult:
     """Measure how the neurons' IPR is distributed in each phase."""
     groups = {str(phase): of_decay(evidence, decay) for decay, phase in PHASES.items()}
     groups = {"memorisation": list(evidence["few"]), **groups}
-    iprs = {name: np.concatenate([neuron_iprs(trial) for trial in trials]) for name, trials in groups.items()}
+    iprs = {name: np.concatenate([neuron_iprs(run) for run in runs]) for name, runs in groups.items()}
     rows: list[dict[str, Any]] = [
         {"phase": name, "ends in": phase_of(groups[name][0]), "mean IPR": float(found.mean())}
         | {"below 0.3": float(np.mean(found < 0.3)), "above 0.6": float(np.mean(found > 0.6))}
@@ -79,7 +79,7 @@ def find_histograms(evidence: Evidence) -> Found:
     ]
     values: dict[str, Number] = {f"valley_{row['phase'].replace(' ', '_')}": row["valley"] for row in rows}
     values["phases_as_named"] = sum(
-        phase_of(trial) == name for name, trials in groups.items() for trial in trials[:1]
+        phase_of(run) == name for name, runs in groups.items() for run in runs[:1]
     )
     fine = np.linspace(0, 1, 41)
     panels = tuple(
@@ -99,7 +99,7 @@ def find_histograms(evidence: Evidence) -> Found:
         )
         for name, found in iprs.items()
     )
-    return Found(values, panels, rows)
+    return ClaimResult(values, panels, rows)
 
 
 # Pruning (Fig. 6)
@@ -110,20 +110,20 @@ LOSS = 0.1
 """How much an accuracy that stays may lose."""
 
 
-def plan_pruning(budget: Budget) -> Mapping[str, Group]:
+def plan_pruning(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Take the run that generalises and memorises at once, that without weight decay."""
     group = plan_corrupted(ADDITION, budget)["corrupted"]
     base = {**group.base, "weight_decay": 0.0, "steps": STEPS[budget][0]}
-    return {"coexistence": Group(base, group.axes)}
+    return {"coexistence": RunGroup(base, group.axes)}
 
 
-def pruning_of(trial: Trial, direction: Direction) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def pruning_of(run: RunData, direction: Direction) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return shares of neurons removed, and the accuracy of every group of inputs there."""
-    net = trial.network()
+    net = run.network()
     assert isinstance(net, MLP)
-    order = neuron_order(net, make_lens(trial.basis), direction)
+    order = neuron_order(net, make_lens(run.basis), direction)
     stops = np.unique(np.linspace(0, net.width, FEW_STOPS).round().astype(int))
-    found = pruned(net, make_problem(trial.task, trial.split), order, stops.tolist())
+    found = pruned(net, make_problem(run.task, run.split), order, stops.tolist())
     return found.stops / net.width, found.accuracies()
 
 
@@ -138,7 +138,7 @@ def first_half(curve: np.ndarray) -> int | None:
     return int(low.argmax()) if low.any() else None
 
 
-def find_pruning(direction: Direction, evidence: Evidence) -> Found:
+def measure_pruning(direction: Direction, evidence: Evidence) -> ClaimResult:
     """Remove neurons in the order of their IPR; see which accuracy stays when the other has halved."""
     falling, staying = ("corrupted", "test") if direction == "low-first" else ("test", "corrupted")
     shares, curves = pruning_of(evidence["coexistence"][0], direction)
@@ -170,7 +170,7 @@ def find_pruning(direction: Direction, evidence: Evidence) -> Found:
         | {name: float(curves[name][i]) for name in ("train", "test", "corrupted")}
         for i in sorted(set(places))
     ]
-    return Found(values, (single("pruning", title, caption, cell, 8),), rows)
+    return ClaimResult(values, (single("pruning", title, caption, cell, 8),), rows)
 
 
 CLAIMS = (
@@ -180,7 +180,7 @@ CLAIMS = (
         "Where a network generalises and memorises at once, its neurons fall into two groups, of high and of "
         "low IPR.",
         plan_histograms,
-        find_histograms,
+        measure_histograms,
         (
             Expected(
                 "valley_coexistence",
@@ -206,7 +206,7 @@ CLAIMS = (
         "Fig. 6",
         "Without the neurons of low IPR the network forgets the corrupted labels and still generalises.",
         plan_pruning,
-        partial(find_pruning, "low-first"),
+        partial(measure_pruning, "low-first"),
         (
             Expected(
                 "test_lost", "test accuracy stays high (Fig. 6): 10 points lost at most by then", high=LOSS
@@ -226,7 +226,7 @@ CLAIMS = (
         "Fig. 6",
         "Without the neurons of high IPR the network stops generalising and still knows corrupted labels.",
         plan_pruning,
-        partial(find_pruning, "high-first"),
+        partial(measure_pruning, "high-first"),
         (
             Expected(
                 "corrupted_lost", "memorisation stays (Fig. 6): 10 points lost at most by then", high=LOSS

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 
 from ...measures.corruption.corruption_phase import HIGH, SLACK, Phase, corruption_phase
-from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, lines, single
+from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, lines, single, step_lines
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found, Number
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Number
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 
-SIZES: Mapping[Budget, Mapping[str, Any]] = {
+SIZES: Mapping[BudgetName, Mapping[str, Any]] = {
     "tiny": {"p": tiny.P, "width": tiny.WIDTH},
     "laptop": {"p": 97, "width": 500},
     "paper": {"p": 97, "width": 500},
 }
-SEEDS: Mapping[Budget, list[int]] = {"tiny": [0], "laptop": [0], "paper": [0, 1, 2, 3, 4]}
+SEEDS: Mapping[BudgetName, list[int]] = {"tiny": [0], "laptop": [0], "paper": [0, 1, 2, 3, 4]}
 CORRUPTION = 0.35
 PHASES: Mapping[int, Phase] = {
     0: "coexistence",
@@ -32,7 +32,7 @@ PHASES: Mapping[int, Phase] = {
     20: "forgetting",
 }
 """What each weight decay ends in."""
-STEPS: Mapping[Budget, tuple[int, ...]] = {
+STEPS: Mapping[BudgetName, tuple[int, ...]] = {
     "tiny": (tiny.STEPS,) * 4,
     "laptop": (1000, 500, 500, 5000),
     "paper": (1000, 500, 500, 5000),
@@ -45,35 +45,35 @@ ENOUGH = 1500
 # What is run
 
 
-def base_of(budget: Budget) -> dict[str, Any]:
+def base_of(budget: BudgetName) -> dict[str, Any]:
     """Return what all runs of this paper have in common."""
     settings = {"parametrisation": "doshi", "optimiser": "adamw", "lr": 0.01, "fraction": 0.5}
     return {**settings, "early_stop": False, **SIZES[budget]}
 
 
-def plan_clean(budget: Budget) -> Mapping[str, Group]:
+def plan_clean(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on clean labels with weight decay 5."""
     steps = tiny.STEPS if budget == "tiny" else 100
     base = {**base_of(budget), "expression": ADDITION, "weight_decay": 5.0, "steps": steps}
-    return {"clean": Group({**base, "observe_every": 1}, {"seed": SEEDS[budget]})}
+    return {"clean": RunGroup({**base, "observe_every": 1}, {"seed": SEEDS[budget]})}
 
 
-def plan_corrupted(expression: str, budget: Budget) -> Mapping[str, Group]:
+def plan_corrupted(expression: str, budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on corrupted labels at each weight decay, as far as the notebook does."""
     base = {**base_of(budget), "expression": expression, "corruption": CORRUPTION, "observe_every": 20}
     most = ENOUGH if budget == "laptop" and expression == MULTIPLICATION else max(STEPS[budget])
     steps = [min(most, steps) for steps in STEPS[budget]]
     decays = {"weight_decay": [float(decay) for decay in PHASES], "steps": steps}
-    return {"corrupted": Group(base, {"seed": SEEDS[budget]}, [decays])}
+    return {"corrupted": RunGroup(base, {"seed": SEEDS[budget]}, [decays])}
 
 
 # Clean labels (Fig. 2, notebook)
 
 
-def first_step(trial: Trial, name: str, level: float) -> int | None:
+def first_step(run: RunData, name: str, level: float) -> int | None:
     """Return the first observed step at which a number reaches a level, None if it never does."""
-    reached = trial.curve(name) >= level
-    return int(trial.steps[reached.argmax()]) if reached.any() else None
+    reached = run.curve(name) >= level
+    return int(run.steps[reached.argmax()]) if reached.any() else None
 
 
 def middle(steps: Sequence[int | None]) -> float | None:
@@ -87,97 +87,99 @@ def middle(steps: Sequence[int | None]) -> float | None:
     return float(np.median(known)) if len(known) == len(steps) else None
 
 
-def median(trials: Sequence[Trial], name: str) -> float:
+def median(runs: Sequence[RunData], name: str) -> float:
     """Return the median over runs of a number at the end."""
-    return float(np.median([trial.last(name) for trial in trials]))
+    return float(np.median([run.last(name) for run in runs]))
 
 
-def phase_of(trial: Trial) -> Phase:
+def phase_of(run: RunData) -> Phase:
     """Name the phase in which a run ends."""
     return corruption_phase(
-        trial.last("train_accuracy"),
-        trial.last("test_accuracy"),
-        trial.experiment.corruption,
-        generalised=bool(trial.curve("test_accuracy").max() >= HIGH),
+        run.last("train_accuracy"),
+        run.last("test_accuracy"),
+        run.experiment.corruption,
+        generalised=bool(run.curve("test_accuracy").max() >= HIGH),
     )
 
 
-def run_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+def run_rows(runs: Sequence[RunData]) -> list[dict[str, Any]]:
     """List how each run ended."""
     shown = ("train_accuracy", "test_accuracy", "corrupted_accuracy", "train_loss", "test_loss", "ipr")
     return [
-        {"task": trial.row.expression, "weight decay": trial.point.get("weight_decay", 5.0)}
-        | {"seed": trial.experiment.seed, "steps": trial.row.step, "phase": phase_of(trial)}
-        | {name.replace("_", " "): trial.last(name) for name in shown if np.isfinite(trial.last(name))}
-        for trial in trials
+        {"task": run.row.expression, "weight decay": run.point.get("weight_decay", 5.0)}
+        | {"seed": run.experiment.seed, "steps": run.row.step, "phase": phase_of(run)}
+        | {name.replace("_", " "): run.last(name) for name in shown if np.isfinite(run.last(name))}
+        for run in runs
     ]
 
 
-def find_clean(evidence: Evidence) -> Found:
+def measure_clean(evidence: Evidence) -> ClaimResult:
     """Measure when clean training memorises and groks."""
-    trials = evidence["clean"]
-    moments = {
-        name: middle([getattr(t.row, name) for t in trials]) for name in ("memorised_at", "grokked_at")
+    runs = evidence["clean"]
+    milestones = {
+        name: middle([getattr(t.row, name) for t in runs]) for name in ("memorised_at", "grokked_at")
     }
     values: dict[str, Number] = {
-        **moments,
-        "half_at": middle([first_step(trial, "test_accuracy", 0.5) for trial in trials]),
-        **{name: median(trials, name) for name in ("test_accuracy", "train_loss", "test_loss")},
+        **milestones,
+        "half_at": middle([first_step(run, "test_accuracy", 0.5) for run in runs]),
+        **{name: median(runs, name) for name in ("test_accuracy", "train_loss", "test_loss")},
     }
-    text = f"Training reaches 99% at step {moments['memorised_at']}, test at step {moments['grokked_at']}."
-    curves = accuracy_lines(trials, (("training", "train_accuracy", TRAIN), ("test", "test_accuracy", TEST)))
+    text = (
+        f"Training reaches 99% at step {milestones['memorised_at']}, test at step {milestones['grokked_at']}."
+    )
+    curves = accuracy_lines(runs, (("training", "train_accuracy", TRAIN), ("test", "test_accuracy", TEST)))
     cell = lines(curves, text, x="step", percent=True, log_x=False)
-    return Found(
-        values, (single("clean", "Accuracy, clean labels", CLEAN_CAPTION, cell, 7),), run_rows(trials)
+    return ClaimResult(
+        values, (single("clean", "Accuracy, clean labels", CLEAN_CAPTION, cell, 7),), run_rows(runs)
     )
 
 
 CLEAN_CAPTION = "Weight decay 5, half of the table, every step observed; one line of each colour a seed."
 
 
-def accuracy_lines(trials: Sequence[Trial], shown: Sequence[tuple[str, str, str]]) -> list[Line]:
+def accuracy_lines(runs: Sequence[RunData], shown: Sequence[tuple[str, str, str]]) -> list[Line]:
     """List lines (label, number, colour) of every run, each named once."""
     return [
-        Line(label if trial is trials[0] else "", trial.steps, trial.curve(name), colour)
-        for trial in trials
+        Line(label if run is runs[0] else "", run.steps, run.curve(name), colour)
+        for run in runs
         for label, name, colour in shown
     ]
 
 
-def find_ipr(evidence: Evidence) -> Found:
+def measure_ipr(evidence: Evidence) -> ClaimResult:
     """Measure how the IPR rises while clean training groks."""
-    trials = evidence["clean"]
-    curves = [trial.curve("ipr") for trial in trials]
+    runs = evidence["clean"]
+    curves = [run.curve("ipr") for run in runs]
     values: dict[str, Number] = {
         "initial_ipr": float(np.mean([curve[0] for curve in curves])),
-        "memorised_ipr": ipr_at(trials, "memorised_at"),
-        "grokked_ipr": ipr_at(trials, "grokked_at"),
+        "memorised_ipr": ipr_at(runs, "memorised_at"),
+        "grokked_ipr": ipr_at(runs, "grokked_at"),
         "final_ipr": float(np.mean([curve[-1] for curve in curves])),
     }
     before, after = values["memorised_ipr"], values["grokked_ipr"]
     values["growth"] = None if before is None or after is None else after / before
-    drawn = accuracy_lines(trials, (("test accuracy", "test_accuracy", TEST), ("mean IPR", "ipr", SECOND)))
+    drawn = accuracy_lines(runs, (("test accuracy", "test_accuracy", TEST), ("mean IPR", "ipr", SECOND)))
     text = f"Mean IPR rises from {values['initial_ipr']:.3f} to {values['final_ipr']:.3f}."
     cell = lines(drawn, text, x="step", domain=(0.0, 1.0), log_x=False)
     caption = "A weight vector that is one wave has IPR 1, normal weights have 4/(p + 1)."
-    return Found(values, (single("ipr", "IPR while grokking", caption, cell, 7),), run_rows(trials))
+    return ClaimResult(values, (single("ipr", "IPR while grokking", caption, cell, 7),), run_rows(runs))
 
 
-def ipr_at(trials: Sequence[Trial], moment: str) -> float | None:
+def ipr_at(runs: Sequence[RunData], milestone: str) -> float | None:
     """Return the mean IPR at memorising or grokking, None if a run did neither."""
-    steps = [getattr(trial.row, moment) for trial in trials]
+    steps = [getattr(run.row, milestone) for run in runs]
     if None in steps:
         return None
-    found = [t.curve("ipr")[np.searchsorted(t.steps, step)] for t, step in zip(trials, steps, strict=True)]
+    found = [t.curve("ipr")[np.searchsorted(t.steps, step)] for t, step in zip(runs, steps, strict=True)]
     return float(np.mean(found))
 
 
 # Corrupted labels (Fig. 1, notebook)
 
 
-def of_decay(evidence: Evidence, decay: float | int) -> list[Trial]:
+def of_decay(evidence: Evidence, decay: float | int) -> list[RunData]:
     """Return the runs at a weight decay."""
-    return [trial for trial in evidence["corrupted"] if trial.point["weight_decay"] == decay]
+    return [run for run in evidence["corrupted"] if run.point["weight_decay"] == decay]
 
 
 KINDS = (
@@ -188,9 +190,9 @@ KINDS = (
 )
 
 
-def find_phase(decay: int, evidence: Evidence) -> Found:
+def measure_phase(decay: int, evidence: Evidence) -> ClaimResult:
     """Measure accuracies and losses at a weight decay."""
-    trials = of_decay(evidence, decay)
+    runs = of_decay(evidence, decay)
     shown = (
         "train_accuracy",
         "test_accuracy",
@@ -199,27 +201,29 @@ def find_phase(decay: int, evidence: Evidence) -> Found:
         "test_loss",
         "weight_norm",
     )
-    values: dict[str, Number] = {name: median(trials, name) for name in shown}
-    values["best_test_accuracy"] = float(np.median([t.curve("test_accuracy").max() for t in trials]))
-    ends = ", ".join(f"{label} {100 * median(trials, name):.1f}%" for label, name, _ in KINDS)
-    cell = lines(accuracy_lines(trials, KINDS), f"Accuracies, at the end: {ends}.", percent=True)
+    values: dict[str, Number] = {name: median(runs, name) for name in shown}
+    values["best_test_accuracy"] = float(np.median([t.curve("test_accuracy").max() for t in runs]))
+    ends = ", ".join(f"{label} {100 * median(runs, name):.1f}%" for label, name, _ in KINDS)
+    cell = step_lines(accuracy_lines(runs, KINDS), f"Accuracies, at the end: {ends}.", percent=True)
     caption = (
         f"Weight decay {decay}; {100 * CORRUPTION:g}% of the training labels are redrawn. On corrupted "
         "labels an accuracy of 100% is memorising; near 1/p their true labels are answered."
     )
-    return Found(values, (single("phase", PHASES[decay].capitalize(), caption, cell, 8),), run_rows(trials))
+    return ClaimResult(
+        values, (single("phase", PHASES[decay].capitalize(), caption, cell, 8),), run_rows(runs)
+    )
 
 
-def find_multiplication(evidence: Evidence) -> Found:
+def measure_multiplication(evidence: Evidence) -> ClaimResult:
     """Count at how many weight decays a product ends in the phase of the sum."""
     panels, same = [], 0
     for decay, phase in PHASES.items():
-        trials = of_decay(evidence, decay)
-        same += all(phase_of(trial) == phase for trial in trials)
-        text = f"Accuracies on n1 n2 at weight decay {decay}: {phase_of(trials[0])}."
-        cell = lines(accuracy_lines(trials, KINDS), text, percent=True, height=130)
+        runs = of_decay(evidence, decay)
+        same += all(phase_of(run) == phase for run in runs)
+        text = f"Accuracies on n1 n2 at weight decay {decay}: {phase_of(runs[0])}."
+        cell = step_lines(accuracy_lines(runs, KINDS), text, percent=True, height=130)
         panels.append(single(f"decay-{decay}", f"Weight decay {decay}: {phase}", "", cell, 6))
-    return Found({"same": same, "of": len(PHASES)}, tuple(panels), run_rows(evidence["corrupted"]))
+    return ClaimResult({"same": same, "of": len(PHASES)}, tuple(panels), run_rows(evidence["corrupted"]))
 
 
 # The claims
@@ -227,12 +231,12 @@ def find_multiplication(evidence: Evidence) -> Found:
 ACCURACY, LOSS = 0.03, 0.25
 """Tolerances on the notebook's accuracies, and relative ones on its losses: other split, draws, library."""
 HOW = "The loss is averaged over classes; splits and draws are this project's."
-DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
+DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": (tiny.SAYS_NOTHING,),
     "laptop": ("One seed.", HOW),
     "paper": ("Five seeds.", HOW),
 }
-SHORTER: Mapping[Budget, tuple[str, ...]] = {
+SHORTER: Mapping[BudgetName, tuple[str, ...]] = {
     **DEVIATIONS,
     "laptop": ("1500 steps instead of 5000 at weight decay 20.", *DEVIATIONS["laptop"]),
 }
@@ -305,7 +309,7 @@ CLAIMS = (
         "Fig. 2, executed notebook",
         "With weight decay 5 and clean labels a network memorises near step 20 and groks near step 42.",
         plan_clean,
-        find_clean,
+        measure_clean,
         (
             Expected("test_accuracy", "100%", low=0.999),
             Expected("memorised_at", "99% of training at step 20 (notebook), within a quarter", 15.0, 25.0),
@@ -323,7 +327,7 @@ CLAIMS = (
         "Fig. 2",
         "The neurons' IPR rises far more while the network groks than while it memorises.",
         plan_clean,
-        find_ipr,
+        measure_ipr,
         (
             Expected("initial_ipr", "that of normal weights, 0.041 (checked)", high=0.05),
             Expected("memorised_ipr", "still low at memorising (Fig. 2): below 0.1", high=0.1),
@@ -337,7 +341,7 @@ CLAIMS = (
             "Fig. 1, Table 2, executed notebook",
             sentence,
             partial(plan_corrupted, ADDITION),
-            partial(find_phase, decay),
+            partial(measure_phase, decay),
             expected,
             DEVIATIONS,
         )
@@ -348,7 +352,7 @@ CLAIMS = (
         "Appendix, phase diagram of multiplication",
         "Multiplication has the same phases as addition, at the same weight decays.",
         partial(plan_corrupted, MULTIPLICATION),
-        find_multiplication,
+        measure_multiplication,
         (Expected("same", "all four phases of addition (Appendix)", 4.0, 4.0),),
         {
             **SHORTER,

@@ -5,6 +5,7 @@ Owns: this paper's claims, in its order. What they run and measure is in the mod
 
 from __future__ import annotations
 
+from ..claims.catalogue import Paper
 from . import products as doshi2024_products
 from . import sums as doshi2024_sums
 from . import table as doshi2024_table
@@ -18,3 +19,4 @@ CLAIMS = (
     *doshi2024_trained.CLAIMS,
     *doshi2024_table.CLAIMS,
 )
+PAPER = Paper("doshi2024", TITLE, CITATION, CLAIMS)

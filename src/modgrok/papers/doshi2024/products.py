@@ -18,7 +18,7 @@ from ...analytic.waves import random_waves
 from ...models import MLP
 from ...reports.charts.claim_charts import Line, Panel, Point, lines, points, single
 from ...tasks import task_from_text
-from ..claims.claim import Budget, Claim, Expected, Found, Number
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Number
 from ..claims.evidence import Evidence
 from ..claims.plan import no_runs
 from .sums import EXACT, FEW_DRAWS, SEEDS, TINY
@@ -43,7 +43,7 @@ def as_printed(net: MLP) -> MLP:
     return MLP(net.embedding * grown, net.readout * grown, net.activation)
 
 
-def find_product(evidence: Evidence) -> Found:
+def measure_product(evidence: Evidence) -> ClaimResult:
     """Check products with the exponent +1/3 on all inputs, zeros included."""
     seeds = range(SEEDS[evidence.budget])
     reports: dict[tuple[int, tuple[int, int], int], list[Report]] = {}
@@ -72,7 +72,7 @@ def find_product(evidence: Evidence) -> Found:
         | {name: _mean(name, found) for name in ("accuracy", "peak", "mse")}
         for (p, exponents, width), found in reports.items()
     ]
-    return Found(values, product_panels(rows), rows)
+    return ClaimResult(values, product_panels(rows), rows)
 
 
 def product_panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Panel, ...]:
@@ -103,7 +103,7 @@ def _mean(name: str, reports: Sequence[Report]) -> float:
     return float(np.mean([getattr(report, name) for report in reports]))
 
 
-def find_printed(evidence: Evidence) -> Found:
+def measure_printed(evidence: Evidence) -> ClaimResult:
     """Check the product network with the amplitude as printed beside the corrected one."""
     p = MODULI[evidence.budget][0]
     form = monomial(p, (1, 1))
@@ -132,7 +132,7 @@ def find_printed(evidence: Evidence) -> Found:
         log=True,
     )
     caption = "The shaded range is what a one-hot answer needs. Both networks differ in amplitude alone."
-    return Found(values, (single("printed", "Height of the right logit", caption, cell, 7),), rows)
+    return ClaimResult(values, (single("printed", "Height of the right logit", caption, cell, 7),), rows)
 
 
 # Eq. 6 and App. B: polynomials composed of experts
@@ -168,7 +168,7 @@ def output_scale(report: Report, p: int, printed: float) -> float:
 
 
 @cache
-def composed_rows(budget: Budget, p: int, column: int) -> tuple[dict[str, Any], ...]:
+def composed_rows(budget: BudgetName, p: int, column: int) -> tuple[dict[str, Any], ...]:
     """List the three polynomials at a modulus, means over draws; two claims read them."""
     modulus = 7 if budget == "tiny" else p
     rows = []
@@ -184,7 +184,7 @@ def composed_rows(budget: Budget, p: int, column: int) -> tuple[dict[str, Any], 
     return tuple(rows)
 
 
-def find_composed(p: int, column: int, evidence: Evidence) -> Found:
+def measure_composed(p: int, column: int, evidence: Evidence) -> ClaimResult:
     """Measure accuracy and MSE of the three polynomials at a modulus."""
     rows = composed_rows(evidence.budget, p, column)
     values = {f"accuracy_{i}": row["accuracy"] for i, row in enumerate(rows, 1)}
@@ -196,10 +196,12 @@ def find_composed(p: int, column: int, evidence: Evidence) -> Found:
         percent=True,
     )
     caption = f"On all {p}² inputs. N1 = 500 neurons a product, N2 = 2000 for the sum."
-    return Found(values, (single("accuracy", "Accuracy of composed networks", caption, first, 12),), rows)
+    return ClaimResult(
+        values, (single("accuracy", "Accuracy of composed networks", caption, first, 12),), rows
+    )
 
 
-def find_printed_errors(evidence: Evidence) -> Found:
+def measure_printed_errors(evidence: Evidence) -> ClaimResult:
     """Compare the MSE of all six polynomials with those that the paper prints."""
     rows = [row for column, p in enumerate((97, 23)) for row in composed_rows(evidence.budget, p, column)]
     names = [f"mse_{p}_{i}" for p in (97, 23) for i in (1, 2, 3)]
@@ -216,7 +218,7 @@ def find_printed_errors(evidence: Evidence) -> Found:
     cell = points(drawn, text, x="mean squared error", domain=(0.005, 0.015))
     caption = "Shaded: within a tenth of what the table of App. B prints."
     panel = single("errors", "Mean squared errors, measured and printed", caption, cell, 12)
-    return Found(dict(zip(names, (row["MSE"] for row in rows), strict=True)), (panel,), rows)
+    return ClaimResult(dict(zip(names, (row["MSE"] for row in rows), strict=True)), (panel,), rows)
 
 
 # The claims
@@ -228,7 +230,7 @@ CLAIMS = (
         "With amplitude (2/(N-1))^(1/3), weights written down multiply powers mod p on all inputs, zeros "
         "included, and their logits peak at 1.",
         no_runs,
-        find_product,
+        measure_product,
         (
             Expected("accuracy_500", "100% at N = 500, p = 97 and 23 (checked)", low=EXACT),
             Expected("accuracy_200", "100% at N = 200 (checked), to a digit", low=0.9995),
@@ -244,7 +246,7 @@ CLAIMS = (
         "With the amplitude as printed, (2/(N-1))^(-1/3), a misprint for +1/3, the logits of the product "
         "network peak at 1.",
         no_runs,
-        find_printed,
+        measure_printed,
         (
             Expected("peak", "1: Eq. 4 makes logits that are one-hot up to noise", 0.9, 1.1),
             Expected("corrected_peak", "1 with the exponent +1/3 (checked)", 0.95, 1.05, essential=False),
@@ -264,7 +266,7 @@ CLAIMS = (
             "Eq. 6 and table of App. B",
             f"Product networks, a softmax and a sum network compute three polynomials mod {p} on all inputs.",
             no_runs,
-            partial(find_composed, p, column),
+            partial(measure_composed, p, column),
             (
                 *(Expected(f"accuracy_{i}", "100% (App. B)", low=EXACT) for i in (1, 2, 3)),
                 *(
@@ -283,7 +285,7 @@ CLAIMS = (
         "Table of App. B",
         "The composed networks have the mean squared errors that the table prints.",
         no_runs,
-        find_printed_errors,
+        measure_printed_errors,
         tuple(
             Expected(
                 f"mse_{p}_{i}",

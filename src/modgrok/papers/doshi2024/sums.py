@@ -17,7 +17,7 @@ from ...analytic import accuracy_table, additive, tabulate, verify, weighted_sum
 from ...analytic.waves import random_waves
 from ...models import MLP
 from ...reports.charts.claim_charts import SOFT, TEST, Line, Panel, lines, single
-from ..claims.claim import Claim, Expected, Found, Number
+from ..claims.claim import Claim, ClaimResult, Expected, Number
 from ..claims.evidence import Evidence
 from ..claims.plan import no_runs
 
@@ -80,7 +80,7 @@ def residual_constant(terms: int) -> float:
     return (2**terms / math.factorial(terms)) ** 2 * moment / 2 - 0.5
 
 
-def find_sums(evidence: Evidence) -> Found:
+def measure_sums(evidence: Evidence) -> ClaimResult:
     """Check sums of two to five terms."""
     values: dict[str, Number] = {f"{name}_{terms}": None for terms in CONSTANTS for name in ("accuracy", "c")}
     rows: list[dict[str, Any]] = []
@@ -116,7 +116,7 @@ def find_sums(evidence: Evidence) -> Found:
         "What the waves with a phase leave on the logits, times the number of neurons. Dashed: "
         "c_S = (2^S/S!)² M/2 − 1/2 with M the mean of (cos x_1 + … + cos x_S)^(2S), exact for random phases."
     )
-    return Found(values, (single("sums", "Errors of sums of S terms", caption, cell, 7),), rows)
+    return ClaimResult(values, (single("sums", "Errors of sums of S terms", caption, cell, 7),), rows)
 
 
 # Fig. 1: width against the number of terms
@@ -142,7 +142,7 @@ def widths_between(first: int, last: int) -> list[int]:
     return [round(first * 2 ** (i / 2)) for i in range(round(2 * math.log2(last / first)) + 1)]
 
 
-def find_widths(evidence: Evidence) -> Found:
+def measure_widths(evidence: Evidence) -> ClaimResult:
     """Draw accuracy against width for each number of terms; find the width of 99%."""
     p, ranges, inputs = WIDTHS[evidence.budget]
     rows: list[dict[str, Any]] = []
@@ -165,7 +165,7 @@ def find_widths(evidence: Evidence) -> Found:
         "straightness": straightness(needed),
     }
     found = [{"terms": s, "width for 99%": width} for s, width in needed.items()]
-    return Found(values, width_panels(p, rows, needed), found)
+    return ClaimResult(values, width_panels(p, rows, needed), found)
 
 
 def width_panels(p: int, rows: Sequence[Mapping[str, Any]], needed: Mapping[int, int]) -> tuple[Panel, ...]:
@@ -213,7 +213,7 @@ CLAIMS = (
         "A network of N neurons z^S with weights written down adds S numbers mod p without an error, "
         "and its mean squared error is c_S/N.",
         no_runs,
-        find_sums,
+        measure_sums,
         (
             *(
                 Expected(f"accuracy_{s}", "100% (Sec. 2), inputs drawn from S = 3 on", low=EXACT)
@@ -235,7 +235,7 @@ CLAIMS = (
         "Fig. 1",
         "The width that a sum of S terms mod 23 needs grows exponentially with S.",
         no_runs,
-        find_widths,
+        measure_widths,
         (
             Expected("measured_terms", "S = 2, 3, 4 and more (Fig. 1)", low=3.0),
             Expected("least_factor", "each term multiplies the width; by 2 at least (Fig. 1)", low=2.0),

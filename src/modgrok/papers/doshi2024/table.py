@@ -15,9 +15,9 @@ from ...decide import decide_table
 from ...reports.charts.claim_charts import SECOND, TEST, Panel, Point, points, single
 from ...tasks import task_from_text
 from ..claims import tiny
-from ..claims.claim import BUDGETS, Budget, Claim, Expected, Found
+from ..claims.claim import BUDGETS, BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence
-from ..claims.plan import Group
+from ..claims.plan import RunGroup
 from .trained import SEEDS, TRAINED
 
 # Table C: functions of a sum, and the same with a term too many
@@ -34,18 +34,18 @@ PRINTED: Mapping[int, tuple[tuple[float, float], ...]] = {
 }
 """Test accuracies of the table, as in `PAIRS`."""
 LITTLE = {"p": tiny.P, "width": tiny.WIDTH, "steps": tiny.STEPS}
-TABLE: Mapping[Budget, Mapping[int, Mapping[str, Any]]] = {
+TABLE: Mapping[BudgetName, Mapping[int, Mapping[str, Any]]] = {
     "tiny": {97: LITTLE, 23: LITTLE},
     "laptop": {97: {"p": 97, "width": 500, "steps": 300}, 23: {"p": 23, "width": 5000, "steps": 500}},
     "paper": {97: {"p": 97, "width": 5000, "steps": 2000}, 23: {"p": 23, "width": 5000, "steps": 2000}},
 }
 
 
-def table_groups(budget: Budget, p: int) -> dict[str, Group]:
+def table_groups(budget: BudgetName, p: int) -> dict[str, RunGroup]:
     """Train on the three targets of a modulus, and on the three perturbed ones."""
     base = {**TRAINED, "observe_every": 20, **TABLE[budget][p]}
     return {
-        f"{kind} {p}": Group(base, {"expression": [pair[i] for pair in PAIRS], "seed": SEEDS[budget]})
+        f"{kind} {p}": RunGroup(base, {"expression": [pair[i] for pair in PAIRS], "seed": SEEDS[budget]})
         for i, kind in enumerate(("sum", "perturbed"))
     }
 
@@ -61,25 +61,25 @@ def table_rows(evidence: Evidence, p: int) -> list[dict[str, Any]]:
     rows = []
     for i, kind in enumerate(("sum", "perturbed")):
         for number, pair in enumerate(PAIRS):
-            trials = [t for t in evidence[f"{kind} {p}"] if t.point["expression"] == pair[i]]
+            runs = [t for t in evidence[f"{kind} {p}"] if t.point["expression"] == pair[i]]
             shown = ("train_accuracy", "train_loss", "test_loss", "test_accuracy")
             rows.append(
-                {"target": trials[0].row.expression, "p": trials[0].row.p}
-                | {"decide": form_of(pair[i], trials[0].row.p)}
-                | {name: float(np.median([trial.last(name) for trial in trials])) for name in shown}
-                | {"printed": PRINTED[p][number][i], "most common value": trials[0].task.majority_share}
+                {"target": runs[0].row.expression, "p": runs[0].row.p}
+                | {"decide": form_of(pair[i], runs[0].row.p)}
+                | {name: float(np.median([run.last(name) for run in runs])) for name in shown}
+                | {"printed": PRINTED[p][number][i], "most common value": runs[0].task.majority_share}
             )
     return rows
 
 
-def find_table(p: int, evidence: Evidence) -> Found:
+def measure_table(p: int, evidence: Evidence) -> ClaimResult:
     """Measure the six targets of a modulus."""
     rows = table_rows(evidence, p)
     values = {"train_accuracy": min(row["train_accuracy"] for row in rows)}
     values |= {f"sum_{i}": row["test_accuracy"] for i, row in enumerate(rows[:3], 1)}
     values |= {f"perturbed_{i}": row["test_accuracy"] for i, row in enumerate(rows[3:], 1)}
     values |= {f"off_{i}": abs(row["test_accuracy"] - row["printed"]) for i, row in enumerate(rows[3:], 1)}
-    return Found(values, (table_panel(rows),), rows)
+    return ClaimResult(values, (table_panel(rows),), rows)
 
 
 def table_panel(rows: Sequence[Mapping[str, Any]]) -> Panel:
@@ -106,12 +106,12 @@ def table_panel(rows: Sequence[Mapping[str, Any]]) -> Panel:
     return single("table", "Test accuracy", caption, points(drawn, text, percent=True), 12)
 
 
-def plan_table(p: int, budget: Budget) -> Mapping[str, Group]:
+def plan_table(p: int, budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on the six targets of a modulus."""
     return table_groups(budget, p)
 
 
-def plan_tables(budget: Budget) -> Mapping[str, Group]:
+def plan_tables(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on all twelve targets."""
     return {**table_groups(budget, 97), **table_groups(budget, 23)}
 
@@ -120,7 +120,7 @@ LEARNED = 0.99
 """Test accuracy that counts as learned, as for grokking; the paper writes 100%."""
 
 
-def find_hypothesis(evidence: Evidence) -> Found:
+def measure_hypothesis(evidence: Evidence) -> ClaimResult:
     """Set what `decide` proves of the twelve targets against what training reached."""
     rows = table_rows(evidence, 97) + table_rows(evidence, 23)
     has_form = [row["decide"] in ("additive", "multiplicative") for row in rows]
@@ -133,7 +133,7 @@ def find_hypothesis(evidence: Evidence) -> Found:
         "agreeing": sum(form == done for form, done in zip(has_form, learned, strict=True)),
     }
     kept = ("target", "p", "decide", "test_accuracy", "printed")
-    return Found(values, (table_panel(rows),), [{name: row[name] for name in kept} for row in rows])
+    return ClaimResult(values, (table_panel(rows),), [{name: row[name] for name in kept} for row in rows])
 
 
 # The claims
@@ -141,7 +141,7 @@ def find_hypothesis(evidence: Evidence) -> Found:
 NEAR = 0.025
 """Tolerance on an accuracy of the table: another split and initial draw."""
 HOW = "Learning rate, weight decay and fraction are the paper's; its steps and seeds are not stated."
-DEVIATIONS: Mapping[int, Mapping[Budget, tuple[str, ...]]] = {
+DEVIATIONS: Mapping[int, Mapping[BudgetName, tuple[str, ...]]] = {
     97: {
         "tiny": (tiny.SAYS_NOTHING,),
         "laptop": ("N = 500 neurons instead of 5000, 300 steps, one seed.", HOW),
@@ -179,7 +179,7 @@ CLAIMS = (
             "Table of App. C",
             f"Mod {p} a network learns three functions of a sum to 100%, and none of them with a term more.",
             partial(plan_table, p),
-            partial(find_table, p),
+            partial(measure_table, p),
             expected_of(p),
             DEVIATIONS[p],
         )
@@ -191,7 +191,7 @@ CLAIMS = (
         "Of the twelve targets of App. C a two-layer network reaches 100% test accuracy exactly on those of "
         "the form h(g1(n1) + g2(n2)).",
         plan_tables,
-        find_hypothesis,
+        measure_hypothesis,
         (
             Expected("decided", "all twelve are decided, with witness or certificate", low=12.0),
             Expected("of_the_form", "six have the form, six have not (App. C)", 6.0, 6.0),

@@ -14,10 +14,10 @@ import numpy as np
 from ...algebra import natural_basis
 from ...reports.charts.claim_charts import SECOND, TEST, TRAIN, Line, Panel, histogram, lines, single
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found, Number
-from ..claims.evidence import Evidence, Trial
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Number
+from ..claims.evidence import Evidence, RunData
 from ..claims.neuron_ipr import neuron_iprs
-from ..claims.plan import Group
+from ..claims.plan import RunGroup
 
 TRAINED = {
     "parametrisation": "doshi",
@@ -28,84 +28,84 @@ TRAINED = {
     "early_stop": False,
 }
 """The paper's settings: what it calls Adam with weight decay 5 is decoupled, in the plain parametrisation."""
-SEEDS: Mapping[Budget, list[int]] = {"tiny": [0], "laptop": [0], "paper": [0, 1, 2, 3, 4]}
+SEEDS: Mapping[BudgetName, list[int]] = {"tiny": [0], "laptop": [0], "paper": [0, 1, 2, 3, 4]}
 
 # Fig. 2: (n1 + n2 + n3 + n4) mod 11
 
-FOUR: Mapping[Budget, Mapping[str, Any]] = {
+FOUR: Mapping[BudgetName, Mapping[str, Any]] = {
     "tiny": {"p": 3, "width": tiny.WIDTH, "steps": tiny.STEPS, "observe_every": 5},
     "laptop": {"p": 11, "width": 1000, "steps": 400, "observe_every": 20},
     "paper": {"p": 11, "width": 5000, "steps": 400, "observe_every": 5},
 }
 
 
-def plan_four(budget: Budget) -> Mapping[str, Group]:
+def plan_four(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on a sum of four terms."""
     base = {**TRAINED, "expression": "n1 + n2 + n3 + n4", **FOUR[budget]}
-    return {"four": Group(base, {"seed": SEEDS[budget]}, weights="schedule")}
+    return {"four": RunGroup(base, {"seed": SEEDS[budget]}, weights="schedule")}
 
 
 # Fig. 3: n1 n2 mod 97
 
-PRODUCT: Mapping[Budget, Mapping[str, Any]] = {
+PRODUCT: Mapping[BudgetName, Mapping[str, Any]] = {
     "tiny": {"p": tiny.P, "width": tiny.WIDTH, "steps": tiny.STEPS, "observe_every": 5},
     "laptop": {"p": 97, "width": 500, "steps": 150, "observe_every": 2},
     "paper": {"p": 97, "width": 500, "steps": 150, "observe_every": 1},
 }
 
 
-def plan_product(budget: Budget) -> Mapping[str, Group]:
+def plan_product(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on a product."""
     base = {**TRAINED, "expression": "n1*n2", **PRODUCT[budget]}
-    return {"product": Group(base, {"seed": SEEDS[budget]}, weights="schedule")}
+    return {"product": RunGroup(base, {"seed": SEEDS[budget]}, weights="schedule")}
 
 
 # What both figures show
 
 
-def find_training(name: str, evidence: Evidence) -> Found:
+def measure_training(name: str, evidence: Evidence) -> ClaimResult:
     """Measure when and how well a group of runs groks."""
-    trials = evidence[name]
-    first = trials[0]
+    runs = evidence[name]
+    first = runs[0]
     values: dict[str, Number] = {
-        "train_accuracy": min(trial.last("train_accuracy") for trial in trials),
-        "test_accuracy": min(trial.last("test_accuracy") for trial in trials),
-        "grokked_at": middle_step(trials),
-        "test_loss": float(np.median([trial.last("test_loss") for trial in trials])),
+        "train_accuracy": min(run.last("train_accuracy") for run in runs),
+        "test_accuracy": min(run.last("test_accuracy") for run in runs),
+        "grokked_at": middle_step(runs),
+        "test_loss": float(np.median([run.last("test_loss") for run in runs])),
         "initial_test_loss": float(first.curve("test_loss")[0]),
     }
-    return Found(values, training_panels(trials), run_rows(trials))
+    return ClaimResult(values, training_panels(runs), run_rows(runs))
 
 
-def training_panels(trials: Sequence[Trial]) -> tuple[Panel, ...]:
+def training_panels(runs: Sequence[RunData]) -> tuple[Panel, ...]:
     """Draw accuracies and losses, one line a seed."""
     panels = []
     for name, percent in (("accuracy", True), ("loss", False)):
         drawn = [
-            Line(label if trial is trials[0] else "", trial.steps, trial.curve(f"{kind}_{name}"), colour)
-            for trial in trials
+            Line(label if run is runs[0] else "", run.steps, run.curve(f"{kind}_{name}"), colour)
+            for run in runs
             for label, kind, colour in (("training", "train", TRAIN), ("test", "test", TEST))
         ]
-        ends = f"{trials[0].last(f'train_{name}'):.3g} and {trials[0].last(f'test_{name}'):.3g}"
+        ends = f"{runs[0].last(f'train_{name}'):.3g} and {runs[0].last(f'test_{name}'):.3g}"
         text = f"Training and test {name} against steps, ending at {ends}."
         cell = lines(drawn, text, x="step", percent=percent, log_y=not percent, log_x=False)
-        caption = f"{trials[0].row.expression} mod {trials[0].row.p}, one line of each colour a seed."
+        caption = f"{runs[0].row.expression} mod {runs[0].row.p}, one line of each colour a seed."
         panels.append(single(name, name.capitalize(), caption, cell, 6))
     return tuple(panels)
 
 
-def middle_step(trials: Sequence[Trial]) -> float | None:
+def middle_step(runs: Sequence[RunData]) -> float | None:
     """Return the median step of grokking, None if a run never grokked."""
-    steps = [trial.row.grokked_at for trial in trials]
+    steps = [run.row.grokked_at for run in runs]
     return None if None in steps else float(np.median([step for step in steps if step is not None]))
 
 
-def run_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+def run_rows(runs: Sequence[RunData]) -> list[dict[str, Any]]:
     """List how each run went."""
     return [
-        {"seed": trial.experiment.seed, "grokked at": trial.row.grokked_at}
-        | {name.replace("_", " "): trial.last(name) for name in ("train_accuracy", "test_accuracy", "ipr")}
-        for trial in trials
+        {"seed": run.experiment.seed, "grokked at": run.row.grokked_at}
+        | {name.replace("_", " "): run.last(name) for name in ("train_accuracy", "test_accuracy", "ipr")}
+        for run in runs
     ]
 
 
@@ -119,28 +119,28 @@ def greatest_fall(curve: np.ndarray) -> float:
     return float(np.max(np.maximum.accumulate(curve) - curve))
 
 
-def find_ipr(name: str, evidence: Evidence) -> Found:
+def measure_ipr(name: str, evidence: Evidence) -> ClaimResult:
     """Measure how the IPR rises, over training and over neurons."""
-    trials = evidence[name]
-    curves = [trial.curve("ipr") for trial in trials]
-    before, after = (np.concatenate([neuron_iprs(trial, step) for trial in trials]) for step in (0, None))
+    runs = evidence[name]
+    curves = [run.curve("ipr") for run in runs]
+    before, after = (np.concatenate([neuron_iprs(run, step) for run in runs]) for step in (0, None))
     values = {
         "initial_ipr": float(np.mean([curve[0] for curve in curves])),
         "final_ipr": float(np.mean([curve[-1] for curve in curves])),
         "greatest_fall": max(greatest_fall(curve) for curve in curves),
         "moved_share": float(np.mean(after > np.quantile(before, 0.95))),
         "natural_order_ipr": float(
-            np.mean([neuron_iprs(t, basis=natural_basis(t.row.p, t.task.k)).mean() for t in trials])
+            np.mean([neuron_iprs(t, basis=natural_basis(t.row.p, t.task.k)).mean() for t in runs])
         ),
     }
-    return Found(values, ipr_panels(trials, before, after), run_rows(trials))
+    return ClaimResult(values, ipr_panels(runs, before, after), run_rows(runs))
 
 
-def ipr_panels(trials: Sequence[Trial], before: np.ndarray, after: np.ndarray) -> tuple[Panel, ...]:
+def ipr_panels(runs: Sequence[RunData], before: np.ndarray, after: np.ndarray) -> tuple[Panel, ...]:
     """Draw the mean IPR beside the test accuracy, and the neurons' IPR at both ends."""
     drawn = [
-        Line(label if trial is trials[0] else "", trial.steps, trial.curve(name), colour)
-        for trial in trials
+        Line(label if run is runs[0] else "", run.steps, run.curve(name), colour)
+        for run in runs
         for label, name, colour in (("test accuracy", "test_accuracy", TEST), ("mean IPR", "ipr", SECOND))
     ]
     text = f"Mean IPR rises from {before.mean():.2f} to {after.mean():.2f}."
@@ -169,12 +169,12 @@ def ipr_panels(trials: Sequence[Trial], before: np.ndarray, after: np.ndarray) -
 # The claims
 
 HOW = "learning rate, weight decay and fraction are the paper's; the loss is averaged over classes"
-SMALL: Mapping[Budget, tuple[str, ...]] = {
+SMALL: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": ("p = 3 and 40 neurons: this checks the machinery, not the claim.",),
     "laptop": ("N = 1000 neurons instead of 5000", "one seed", HOW),
     "paper": ("five seeds; the paper does not say how many", HOW),
 }
-SAME: Mapping[Budget, tuple[str, ...]] = {
+SAME: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": (tiny.SAYS_NOTHING,),
     "laptop": ("one seed; the paper does not say how many", HOW),
     "paper": ("five seeds; the paper does not say how many", HOW),
@@ -210,7 +210,7 @@ CLAIMS = (
         "Fig. 2 (left)",
         "A network of neurons z^4 groks (n1 + n2 + n3 + n4) mod 11 from half of the table.",
         plan_four,
-        partial(find_training, "four"),
+        partial(measure_training, "four"),
         (
             *LEARNED,
             Expected(
@@ -224,7 +224,7 @@ CLAIMS = (
         "Fig. 2 (middle, right)",
         "While it groks, the neurons' IPR rises: their histogram moves from the initial one to high values.",
         plan_four,
-        partial(find_ipr, "four"),
+        partial(measure_ipr, "four"),
         rising(4 / 12, "Fig. 2"),
         SMALL,
     ),
@@ -233,7 +233,7 @@ CLAIMS = (
         "Fig. 3 (left)",
         "A quadratic network groks n1 n2 mod 97 from half of the table.",
         plan_product,
-        partial(find_training, "product"),
+        partial(measure_training, "product"),
         (
             *LEARNED,
             Expected("grokked_at", "about 60 (read off, report), within half", 30.0, 90.0, essential=False),
@@ -245,7 +245,7 @@ CLAIMS = (
         "Fig. 3 (middle, right)",
         "While it groks, the neurons' IPR in the order of discrete logarithms rises to high values.",
         plan_product,
-        partial(find_ipr, "product"),
+        partial(measure_ipr, "product"),
         (
             *rising(4 / 97, "Fig. 3"),
             Expected(

@@ -25,9 +25,9 @@ from ...reports.panels.loss_parts import ROWS, loss_parts
 from ...reports.views.circuit_view import CircuitPortrait
 from ...reports.views.tables import Stage
 from ...runs.schedule import GROKKED
-from ..claims.claim import FULL, Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .runs import (
     ONE_SEED,
     SLOW,
@@ -39,9 +39,9 @@ from .runs import (
     every,
     fall,
     group,
+    last_grokking,
     mean_last,
     measured,
-    moment,
     of_task,
     spectra_panel,
     waves_panel,
@@ -56,29 +56,29 @@ HIGH = 0.7
 """FCR of at least 0.7 is high, as at random weights (about 0.93); the paper names no number."""
 FALL = 0.05
 """FCR that is lower by at least this at the end of a run than at its start has fallen."""
-QUICK: Mapping[Budget, tuple[str, ...]] = {
+QUICK: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": TINY,
     "laptop": (*TWO_SEEDS, "Runs go on to their last step, also after grokking: waves settle later."),
 }
-SLOWER: Mapping[Budget, tuple[str, ...]] = {
+SLOWER: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": TINY,
     "laptop": (*TWO_SEEDS, SLOW_WORDS, "At p = 97 it groks at step 31,000 (docs/transformer.md)."),
 }
-DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {"tiny": TINY, "laptop": (*QUICK["laptop"], SLOW_WORDS)}
+DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {"tiny": TINY, "laptop": (*QUICK["laptop"], SLOW_WORDS)}
 
 
-def quick(budget: Budget) -> Mapping[str, Group]:
+def quick(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan + and *, followed to the end where that is near."""
     early = None if budget == "paper" else False
     return {"operations": group(budget, SUM, PRODUCT, seeds=3, early_stop=early)}
 
 
-def slow(budget: Budget) -> Mapping[str, Group]:
+def slow(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan -."""
     return {"difference": group(budget, DIFFERENCE, seeds=3, steps=SLOW[budget])}
 
 
-def operations(budget: Budget) -> Mapping[str, Group]:
+def operations(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan +, - and *."""
     return {**quick(budget), **slow(budget)}
 
@@ -86,53 +86,53 @@ def operations(budget: Budget) -> Mapping[str, Group]:
 # Fig. 3, 8, A.14: FFS and FCR of the three operations -------------------------------------------------------
 
 
-def find_operation(evidence: Evidence, task: str) -> Found:
+def measure_operation(evidence: Evidence, task: str) -> ClaimResult:
     """Measure one of the operations, and how far its FCR falls."""
-    trials = of_task(every(evidence), task)
+    runs = of_task(every(evidence), task)
     names = ("ffs_embedding", "fcr_embedding", "ffs_readout", "fcr_readout")
-    values = {name: mean_last(trials, name) for name in names}
-    values["test_accuracy"] = best_accuracy(trials)
-    values["fcr_embedding_fall"] = fall(trials, "fcr_embedding")
+    values = {name: mean_last(runs, name) for name in names}
+    values["test_accuracy"] = best_accuracy(runs)
+    values["fcr_embedding_fall"] = fall(runs, "fcr_embedding")
     panels = (
-        waves_panel(trials[0], "embedding"),
-        waves_panel(trials[0], "readout"),
-        spectra_panel(trials[:1], "embedding"),
+        waves_panel(runs[0], "embedding"),
+        waves_panel(runs[0], "readout"),
+        spectra_panel(runs[:1], "embedding"),
     )
-    return Found(values, panels, [_row(trial) for trial in trials])
+    return ClaimResult(values, panels, [_row(run) for run in runs])
 
 
-def _row(trial: Trial) -> dict[str, Any]:
-    return {"seed": trial.experiment.seed, **measured([trial])}
+def _row(run: RunData) -> dict[str, Any]:
+    return {"seed": run.experiment.seed, **measured([run])}
 
 
-def find_difference_readout(evidence: Evidence) -> Found:
+def measure_difference_readout(evidence: Evidence) -> ClaimResult:
     """Compare W_L of subtraction with that of addition."""
     named = {task: of_task(every(evidence), task) for task in (SUM, DIFFERENCE)}
-    fcr = {task: mean_last(trials, "fcr_readout") for task, trials in named.items()}
+    fcr = {task: mean_last(runs, "fcr_readout") for task, runs in named.items()}
     values = {
         "fcr_difference": fcr[DIFFERENCE],
         "fcr_sum": fcr[SUM],
         "fcr_lower_by": fcr[SUM] - fcr[DIFFERENCE],
     }
-    panels = (spectra_panel([trials[0] for trials in named.values()], "readout"),)
-    return Found(values, panels, [_row(trial) for trials in named.values() for trial in trials])
+    panels = (spectra_panel([runs[0] for runs in named.values()], "readout"),)
+    return ClaimResult(values, panels, [_row(run) for runs in named.values() for run in runs])
 
 
 # Multiplication, in the order of logarithms -----------------------------------------------------------------
 
 
-def find_logarithms(evidence: Evidence) -> Found:
+def measure_logarithms(evidence: Evidence) -> ClaimResult:
     """Compare both orders of the tokens in multiplication."""
-    trials = of_task(every(evidence), PRODUCT)
+    runs = of_task(every(evidence), PRODUCT)
     values = {
-        "test_accuracy": best_accuracy(trials),
-        "ffs_natural": mean_last(trials, "ffs_embedding"),
-        "ffs_log": mean_last(trials, "ffs_embedding_log"),
-        "fcr_log": mean_last(trials, "fcr_embedding_log"),
-        "ffs_readout_log": mean_last(trials, "ffs_readout_log"),
+        "test_accuracy": best_accuracy(runs),
+        "ffs_natural": mean_last(runs, "ffs_embedding"),
+        "ffs_log": mean_last(runs, "ffs_embedding_log"),
+        "fcr_log": mean_last(runs, "fcr_embedding_log"),
+        "ffs_readout_log": mean_last(runs, "ffs_readout_log"),
     }
-    panels = (spectra_panel(trials[:1], "embedding"), spectra_panel(trials[:1], "readout"))
-    return Found(values, panels, [_row(trial) for trial in trials])
+    panels = (spectra_panel(runs[:1], "embedding"), spectra_panel(runs[:1], "readout"))
+    return ClaimResult(values, panels, [_row(run) for run in runs])
 
 
 def parity_ratio(embedding: np.ndarray) -> float:
@@ -157,35 +157,35 @@ def parity_ratio(embedding: np.ndarray) -> float:
     return float(np.sqrt(min(even, odd) / max(even, odd)))
 
 
-def find_parity(evidence: Evidence) -> Found:
+def measure_parity(evidence: Evidence) -> ClaimResult:
     """Hold the bias of multiplication against the parity of its characters."""
-    trials = of_task(every(evidence), PRODUCT)
+    runs = of_task(every(evidence), PRODUCT)
     pairs = []
-    for trial in trials:
-        net = trial.network()
+    for run in runs:
+        net = run.network()
         assert isinstance(net, Transformer)
-        numbers = np.asarray(net.embedding[: trial.task.p], np.float64)
-        pairs.append((trial.last("fcr_embedding"), parity_ratio(numbers)))
+        numbers = np.asarray(net.embedding[: run.task.p], np.float64)
+        pairs.append((run.last("fcr_embedding"), parity_ratio(numbers)))
     values = {"largest_error": max(abs(found - implied) for found, implied in pairs)}
     rows = [
-        {"seed": trial.experiment.seed, "FCR": found, "FCR from parities": implied}
-        for trial, (found, implied) in zip(trials, pairs, strict=True)
+        {"seed": run.experiment.seed, "FCR": found, "FCR from parities": implied}
+        for run, (found, implied) in zip(runs, pairs, strict=True)
     ]
-    return Found(values, (spectra_panel(trials, "embedding"),), rows)
+    return ClaimResult(values, (spectra_panel(runs, "embedding"),), rows)
 
 
 # Table A.4: losses of parts of the logits -------------------------------------------------------------------
 
 
-def circuit_at_end(trial: Trial) -> Circuit:
+def circuit_at_end(run: RunData) -> Circuit:
     """Read a run's last network at every pair."""
-    net = trial.network()
+    net = run.network()
     assert isinstance(net, Transformer)
-    (at,) = task_grids(trial.task)
+    (at,) = task_grids(run.task)
     return circuit_of(net, at.grid, at.number)
 
 
-def find_sum_parts(evidence: Evidence) -> Found:
+def measure_sum_parts(evidence: Evidence) -> ClaimResult:
     """Take the losses of Table A.4 for addition."""
     losses, row, panel = _parts(evidence, SUM)
     chance = float(np.log(of_task(every(evidence), SUM)[0].task.p))
@@ -198,43 +198,43 @@ def find_sum_parts(evidence: Evidence) -> Found:
         "nonkey_over_chance": losses["nonkey_loss"] / chance,
         "residual_over_chance": losses["residual_loss"] / chance,
     }
-    return Found(values, (panel,), [row])
+    return ClaimResult(values, (panel,), [row])
 
 
-def find_difference_parts(evidence: Evidence) -> Found:
+def measure_difference_parts(evidence: Evidence) -> ClaimResult:
     """Take the losses of Table A.4 for subtraction."""
     losses, row, panel = _parts(evidence, DIFFERENCE)
     values = {"restricted_over_full": losses["restricted_loss"] / losses["full_loss"]}
-    return Found(values, (panel,), [row])
+    return ClaimResult(values, (panel,), [row])
 
 
 def _parts(evidence: Evidence, task: str) -> tuple[dict[str, float], dict[str, Any], Panel]:
-    trial = of_task(every(evidence), task)[0]
-    circuit = circuit_at_end(trial)
+    run = of_task(every(evidence), task)[0]
+    circuit = circuit_at_end(run)
     losses = restricted_losses(circuit.logits, circuit.key)
     return (
         losses,
         {"task": task, **{ROWS[name]: losses[name] for name, _ in COMBINATIONS}},
-        _parts_panel(trial),
+        _parts_panel(run),
     )
 
 
-def _parts_panel(trial: Trial) -> Panel:
-    net = trial.network()
+def _parts_panel(run: RunData) -> Panel:
+    net = run.network()
     assert isinstance(net, Transformer)
-    (at,) = task_grids(trial.task)
-    portrait = CircuitPortrait(Stage(trial.experiment.name, trial.row.step), net, at)
+    (at,) = task_grids(run.task)
+    portrait = CircuitPortrait(Stage(run.experiment.name, run.row.step), net, at)
     panel = loss_parts([portrait], portrait.circuit.key)
-    name = "sum" if trial.experiment.name == SUM else "difference"
+    name = "sum" if run.experiment.name == SUM else "difference"
     return replace(
-        panel, key=f"{panel.key}_{name}", title=f"{trial.experiment.name}: loss of parts of the logits"
+        panel, key=f"{panel.key}_{name}", title=f"{run.experiment.name}: loss of parts of the logits"
     )
 
 
 # App. F: random embeddings that are not trained -------------------------------------------------------------
 
 
-def frozen(budget: Budget) -> Mapping[str, Group]:
+def frozen(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan the three operations with W_E as it is drawn."""
     return {
         "operations": group(budget, SUM, PRODUCT, freeze_embedding=True),
@@ -242,21 +242,21 @@ def frozen(budget: Budget) -> Mapping[str, Group]:
     }
 
 
-def find_frozen(evidence: Evidence) -> Found:
+def measure_frozen(evidence: Evidence) -> ClaimResult:
     """Measure the operations with a frozen embedding."""
     named = {task: of_task(every(evidence), task) for task in OPERATIONS}
     values = {f"accuracy_{name}": best_accuracy(named[task]) for name, task in NAMES}
     rows = [
-        {"task": task, "test accuracy": best_accuracy(trials), "grokked at": moment(trials)}
-        | {"steps": trials[0].row.step, "FFS W_E": mean_last(trials, "ffs_embedding")}
-        | {"FFS W_L": mean_last(trials, "ffs_readout")}
-        for task, trials in named.items()
+        {"task": task, "test accuracy": best_accuracy(runs), "grokked at": last_grokking(runs)}
+        | {"steps": runs[0].row.step, "FFS W_E": mean_last(runs, "ffs_embedding")}
+        | {"FFS W_L": mean_last(runs, "ffs_readout")}
+        for task, runs in named.items()
     ]
     panels = (
-        accuracy_panel([(task, trials[0]) for task, trials in named.items()]),
+        accuracy_panel([(task, runs[0]) for task, runs in named.items()]),
         waves_panel(named[SUM][0], "readout"),
     )
-    return Found(values, panels, rows)
+    return ClaimResult(values, panels, rows)
 
 
 NAMES = (("sum", SUM), ("difference", DIFFERENCE), ("product", PRODUCT))
@@ -269,7 +269,7 @@ def _operation(name: str, task: str, sentence: str, expected: tuple[Expected, ..
         "Fig. 3, Fig. 8, Fig. A.14",
         sentence,
         slow if task == DIFFERENCE else quick,
-        partial(find_operation, task=task),
+        partial(measure_operation, task=task),
         (GROKS, *(replace(one, given="test_accuracy") for one in expected)),
         SLOWER if task == DIFFERENCE else QUICK,
     )
@@ -303,7 +303,7 @@ CLAIMS = (
         "Fig. 3",
         "The neuron-logit map of subtraction is biased towards cosines or sines, more than that of addition.",
         operations,
-        find_difference_readout,
+        measure_difference_readout,
         (Expected("fcr_lower_by", "asymmetric and biased W_L (Fig. 3)", low=0.05),),
         DEVIATIONS,
     ),
@@ -327,7 +327,7 @@ CLAIMS = (
         "In the order of discrete logarithms multiplication is as sparse and unbiased as addition: it does "
         "not use all frequencies, but few waves of another group.",
         quick,
-        find_logarithms,
+        measure_logarithms,
         (
             Expected("test_accuracy", "groks", low=GROKKED),
             Expected("ffs_natural", "1.0: all frequencies (Fig. 8)", low=DENSE),
@@ -343,7 +343,7 @@ CLAIMS = (
         "The bias of multiplication is the imbalance of even and odd characters among its few waves: FCR is "
         "the square root of the ratio of their energies.",
         quick,
-        find_parity,
+        measure_parity,
         (Expected("largest_error", "0, up to the overlap of waves in 128 dimensions", high=0.1),),
         QUICK,
     ),
@@ -353,7 +353,7 @@ CLAIMS = (
         "Addition's loss lies in the waves of few key frequencies: alone they do better than the whole, "
         "everything else alone is no better than chance.",
         quick,
-        find_sum_parts,
+        measure_sum_parts,
         (
             Expected("restricted_over_full", "0.49 (4.985e-8 / 1.008e-7): below 1", high=1.0),
             Expected("restricted_half", "0.49, to a factor of two", 0.25, 1.0, essential=False),
@@ -377,7 +377,7 @@ CLAIMS = (
         "Subtraction's loss does not lie in the waves of its key frequencies: alone they do much worse than "
         "the whole, which needs what does not depend on x - y alone.",
         slow,
-        find_difference_parts,
+        measure_difference_parts,
         (Expected("restricted_over_full", "5e6 (0.7141 / 1.336e-7): above 2", low=2.0, decisive=FULL),),
         {
             **SLOWER,
@@ -394,7 +394,7 @@ CLAIMS = (
         "Fig. A.13, App. F",
         "With a random embedding that is not trained all three operations still grok.",
         frozen,
-        find_frozen,
+        measure_frozen,
         tuple(
             Expected(f"accuracy_{name}", "groks (Fig. A.13)", low=GROKKED, decisive=FULL) for name, _ in NAMES
         ),

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ...reports.charts.claim_charts import Line, lines, single, table_map
+from ...reports.charts.claim_charts import Line, single, step_lines, table_map
 from ...runs.schedule import GROKKED
-from ..claims.claim import FULL, Budget, Claim, Expected, Found
+from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence
-from ..claims.plan import Group
-from .runs import LAPTOP, LONG, SIZES, TINY, best_accuracy, group, moment
+from ..claims.plan import RunGroup
+from .runs import LAPTOP, LONG, SIZES, TINY, best_accuracy, group, last_grokking
 
 SUM = "x + y"
 LINEAR, PRODUCT, QUADRATIC, CUBIC = "2x + 3y", "x*y + y", "x^2 + x*y + y^2", "x^3 + x*y"
-DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
+DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": TINY,
     "laptop": (
         LAPTOP[0],
@@ -31,15 +31,15 @@ DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
 }
 
 
-def fractions(budget: Budget, expression: str) -> Group:
+def fractions(budget: BudgetName, expression: str) -> RunGroup:
     """Plan a task at every share of the budget, as long from each."""
     return group(budget, expression, fraction=list(SIZES[budget].fractions), steps=LONG[budget])
 
 
-def plan_of(expression: str) -> Callable[[Budget], Mapping[str, Group]]:
+def plan_of(expression: str) -> Callable[[BudgetName], Mapping[str, RunGroup]]:
     """Return the plan of a task at every share, with addition at the smallest."""
 
-    def plan(budget: Budget) -> Mapping[str, Group]:
+    def plan(budget: BudgetName) -> Mapping[str, RunGroup]:
         least = SIZES[budget].fractions[0]
         return {
             "fractions": fractions(budget, expression),
@@ -49,13 +49,13 @@ def plan_of(expression: str) -> Callable[[Budget], Mapping[str, Group]]:
     return plan
 
 
-def find_fractions(evidence: Evidence) -> Found:
+def measure_fractions(evidence: Evidence) -> ClaimResult:
     """Find the best test accuracy at every share, and the smallest share that groks."""
-    trials = evidence["fractions"]
+    runs = evidence["fractions"]
     added = evidence.one("sum")
-    task = trials[0].experiment.name
-    shares = [trial.experiment.fraction for trial in trials]
-    best = [best_accuracy([trial]) for trial in trials]
+    task = runs[0].experiment.name
+    shares = [run.experiment.fraction for run in runs]
+    best = [best_accuracy([run]) for run in runs]
     grokked = [share for share, accuracy in zip(shares, best, strict=True) if accuracy >= GROKKED]
     values: dict[str, float | None] = {
         "sum_accuracy": best_accuracy([added]),
@@ -67,25 +67,22 @@ def find_fractions(evidence: Evidence) -> Found:
     }
     rows: list[dict[str, Any]] = [
         {
-            "task": trial.experiment.name,
-            "fraction": trial.experiment.fraction,
-            "training pairs": len(trial.split.train),
-            "steps": trial.row.step,
-            "best test accuracy": best_accuracy([trial]),
-            "grokked at": moment([trial]),
-            "majority": trial.task.majority_share,
+            "task": run.experiment.name,
+            "fraction": run.experiment.fraction,
+            "training pairs": len(run.split.train),
+            "steps": run.row.step,
+            "best test accuracy": best_accuracy([run]),
+            "grokked at": last_grokking([run]),
+            "majority": run.task.majority_share,
         }
-        for trial in (added, *trials)
+        for run in (added, *runs)
     ]
     cells = [(f"{row['fraction']:g}", row["task"], row["best test accuracy"]) for row in rows]
     words = "; ".join(
         f"{row['task']} at {row['fraction']:g}: {row['best test accuracy']:.1%}" for row in rows
     )
-    curves = lines(
-        [
-            Line(f"{trial.experiment.fraction:g}", trial.steps, trial.curve("test_accuracy"))
-            for trial in trials
-        ],
+    curves = step_lines(
+        [Line(f"{run.experiment.fraction:g}", run.steps, run.curve("test_accuracy")) for run in runs],
         f"Test accuracy of {task} against steps, one line a share: {words}.",
         y="test accuracy",
         percent=True,
@@ -100,7 +97,7 @@ def find_fractions(evidence: Evidence) -> Found:
         ),
         single("curves", f"Test accuracy of {task}", "One line a share of the pairs that trains.", curves, 6),
     )
-    return Found(values, panels, rows)
+    return ClaimResult(values, panels, rows)
 
 
 def _claim(name: str, task: str, sentence: str, expected: tuple[Expected, ...]) -> Claim:
@@ -110,7 +107,7 @@ def _claim(name: str, task: str, sentence: str, expected: tuple[Expected, ...]) 
         "Table A.5, App. Fig. A.15",
         sentence,
         plan_of(task),
-        find_fractions,
+        measure_fractions,
         (addition, *expected),
         DEVIATIONS,
     )

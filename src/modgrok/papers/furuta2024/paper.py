@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..claims.catalogue import Paper
 from ..claims.claim import Claim
 from . import elementary as furuta2024_elementary
 from . import fractions as furuta2024_fractions
@@ -19,3 +20,4 @@ CLAIMS: tuple[Claim, ...] = (
     *furuta2024_fractions.CLAIMS,
     *furuta2024_transfer.CLAIMS,
 )
+PAPER = Paper("furuta2024", TITLE, CITATION, CLAIMS)

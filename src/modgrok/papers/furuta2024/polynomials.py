@@ -12,9 +12,9 @@ from typing import Any
 from ...reports.charts.claim_charts import Panel, Point, points, single
 from ...runs.schedule import GROKKED
 from ..claims import tiny
-from ..claims.claim import FULL, Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .elementary import DENSE, FALL, HIGH, SPARSE
 from .runs import (
     LAPTOP,
@@ -35,17 +35,17 @@ LATE = "x*y + y"
 SPARSE_BIASED = "x^2 - y"
 POWERS = ("x^2 + y^2", "x^3 + y^3")
 OF_SUM = ("(x + y)^2", "(x + y)^3")
-LATE_FRACTION: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.5}
+LATE_FRACTION: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.5}
 """Where x*y + y groks: not at the default fraction (Table A.5)."""
-FOLLOWED: Mapping[Budget, int] = {"tiny": 12, "laptop": 3000, "paper": 300_000}
+FOLLOWED: Mapping[BudgetName, int] = {"tiny": 12, "laptop": 3000, "paper": 300_000}
 """Steps of polynomials."""
-DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {
+DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": TINY,
     "laptop": (*LAPTOP[:3], "At most 3,000 steps, not 300,000.", "One seed, not three."),
 }
 
 
-def polynomials(budget: Budget, expressions: Sequence[str]) -> Group:
+def polynomials(budget: BudgetName, expressions: Sequence[str]) -> RunGroup:
     """Plan polynomials; runs stop some time after grokking, if that is not early: waves settle later."""
     at_once = budget != "paper" and (set(expressions) == set(POWERS) or expressions == (LIKE_PRODUCT,))
     return group(
@@ -57,16 +57,16 @@ def polynomials(budget: Budget, expressions: Sequence[str]) -> Group:
     )
 
 
-def plan_of(*expressions: str) -> Callable[[Budget], Mapping[str, Group]]:
+def plan_of(*expressions: str) -> Callable[[BudgetName], Mapping[str, RunGroup]]:
     """Return the plan of polynomials at the default fraction."""
 
-    def plan(budget: Budget) -> Mapping[str, Group]:
+    def plan(budget: BudgetName) -> Mapping[str, RunGroup]:
         return {"polynomials": polynomials(budget, expressions)}
 
     return plan
 
 
-def plan_shifted(budget: Budget) -> Mapping[str, Group]:
+def plan_shifted(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan both polynomials that are products of shifted operands."""
     return {
         "polynomials": polynomials(budget, (LIKE_PRODUCT,)),
@@ -80,7 +80,7 @@ def plan_shifted(budget: Budget) -> Mapping[str, Group]:
     }
 
 
-def find_waves(evidence: Evidence, tasks: Mapping[str, str]) -> Found:
+def measure_waves(evidence: Evidence, tasks: Mapping[str, str]) -> ClaimResult:
     """Measure FFS and FCR of both matrices.
 
     Arguments:
@@ -90,28 +90,28 @@ def find_waves(evidence: Evidence, tasks: Mapping[str, str]) -> Found:
     named = {ending: of_task(every(evidence), task) for ending, task in tasks.items()}
     values: dict[str, float] = {}
     rows = []
-    for ending, trials in named.items():
-        row = measured(trials)
+    for ending, runs in named.items():
+        row = measured(runs)
         rows.append(row)
         values |= {
-            f"test_accuracy{ending}": best_accuracy(trials),
+            f"test_accuracy{ending}": best_accuracy(runs),
             f"ffs_embedding{ending}": row["FFS W_E"],
             f"fcr_embedding{ending}": row["FCR W_E"],
             f"ffs_readout{ending}": row["FFS W_L"],
             f"fcr_readout{ending}": row["FCR W_L"],
-            f"fcr_embedding_fall{ending}": fall(trials, "fcr_embedding"),
+            f"fcr_embedding_fall{ending}": fall(runs, "fcr_embedding"),
         }
     if {"_2", "_3"} <= tasks.keys():
         values["fcr_lower_by_2"] = values["fcr_embedding_3"] - values["fcr_embedding_2"]
-    shown = [trials[0] for trials in named.values()]
+    shown = [runs[0] for runs in named.values()]
     panels = (spectra_panel(shown, "embedding"), spectra_panel(shown, "readout"), _summary(named))
-    return Found(values, panels, rows)
+    return ClaimResult(values, panels, rows)
 
 
-def _summary(named: Mapping[str, Sequence[Trial]]) -> Panel:
+def _summary(named: Mapping[str, Sequence[RunData]]) -> Panel:
     drawn, said = [], []
-    for trials in named.values():
-        row = measured(trials)
+    for runs in named.values():
+        row = measured(runs)
         for key in ("FFS W_E", "FCR W_E", "FFS W_L", "FCR W_L"):
             drawn.append(Point(f"{row['task']}: {key}", row[key]))
             said.append(f"{row['task']} {key} {row[key]:.2f}")
@@ -137,7 +137,7 @@ CLAIMS = (
         "ab + a + b = (a+1)(b+1) - 1 is learned as multiplication is: FFS stays 1, FCR falls. In ab + b = "
         "(a+1)b both fall.",
         plan_shifted,
-        partial(find_waves, tasks={"": LIKE_PRODUCT, "_late": LATE}),
+        partial(measure_waves, tasks={"": LIKE_PRODUCT, "_late": LATE}),
         (
             _groks(),
             _waves("ffs_embedding", "1.0, as that of ab (Fig. 5)", low=DENSE),
@@ -162,7 +162,7 @@ CLAIMS = (
         "Fig. 4, Fig. 5",
         "a^2 - b groks with a biased and sparse embedding.",
         plan_of(SPARSE_BIASED),
-        partial(find_waves, tasks={"": SPARSE_BIASED}),
+        partial(measure_waves, tasks={"": SPARSE_BIASED}),
         (
             _groks(paper="groks from r = 0.4; 9.5% at r = 0.3 (Table A.5)"),
             _waves("ffs_embedding", "sparse (Fig. 5)", high=SPARSE),
@@ -176,7 +176,7 @@ CLAIMS = (
         "a^n + b^n has an embedding as multiplication has, with FCR falling more for even n, and a "
         "neuron-logit map as addition has: sparse and unbiased.",
         plan_of(*POWERS),
-        partial(find_waves, tasks={"_2": POWERS[0], "_3": POWERS[1]}),
+        partial(measure_waves, tasks={"_2": POWERS[0], "_3": POWERS[1]}),
         (
             _groks("_2"),
             _groks("_3"),
@@ -204,7 +204,7 @@ CLAIMS = (
         "(a+b)^n has an embedding as addition has: sparse, with FCR falling for even n alone. Its "
         "neuron-logit map stays dense and unbiased.",
         plan_of(*OF_SUM),
-        partial(find_waves, tasks={"_2": OF_SUM[0], "_3": OF_SUM[1]}),
+        partial(measure_waves, tasks={"_2": OF_SUM[0], "_3": OF_SUM[1]}),
         (
             _groks("_2"),
             _groks("_3"),

@@ -14,14 +14,14 @@ import numpy as np
 
 from ...measures import make_token_lens
 from ...models.transformer import Transformer
-from ...reports.charts.claim_charts import Line, Panel, lines, single
+from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...reports.panels.wave_spectra import wave_spectra
 from ...reports.views.tables import Stage
 from ...runs.schedule import GROKKED
 from ..claims import tiny
-from ..claims.claim import Budget
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Size:
     width: int = 128
 
 
-SIZES: Mapping[Budget, Size] = {
+SIZES: Mapping[BudgetName, Size] = {
     "tiny": Size(tiny.P, tiny.FRACTION, (tiny.FRACTION,), 0.003, 12, (0,), 16),
     "laptop": Size(37, 0.7, (0.6, 0.75, 0.9), 0.003, 1200, (0, 1)),
     "paper": Size(97, 0.3, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), 0.001, 300_000, (0, 1, 2)),
@@ -61,15 +61,15 @@ LAPTOP = (
 """How every laptop run departs from the paper."""
 TWO_SEEDS = (*LAPTOP, "Two seeds, not three.")
 ONE_SEED = (*LAPTOP, "One seed, not three.")
-SLOW: Mapping[Budget, int] = {"tiny": 12, "laptop": 6000, "paper": 300_000}
+SLOW: Mapping[BudgetName, int] = {"tiny": 12, "laptop": 6000, "paper": 300_000}
 """Steps of subtraction, which takes four times as long as addition and more."""
-LONG: Mapping[Budget, int] = {"tiny": 12, "laptop": 3600, "paper": 300_000}
+LONG: Mapping[BudgetName, int] = {"tiny": 12, "laptop": 3600, "paper": 300_000}
 """Steps of what is said not to grok: three times as many as addition gets and more."""
 SLOW_WORDS = "Subtraction has at most 6,000 steps."
 TINY = ("p = 7, 16 dimensions and 12 steps: this checks the machinery, not the claim.",)
 
 
-def group(budget: Budget, *expressions: str, seeds: int = 1, **options: Any) -> Group:
+def group(budget: BudgetName, *expressions: str, seeds: int = 1, **options: Any) -> RunGroup:
     """Plan transformers at the paper's default fraction.
 
     Arguments:
@@ -98,49 +98,49 @@ def group(budget: Budget, *expressions: str, seeds: int = 1, **options: Any) -> 
     axes: dict[str, Any] = {"expression": list(expressions)}
     if isinstance(base["fraction"], list):
         axes["fraction"] = base.pop("fraction")
-    return Group(base, {**axes, "seed": list(size.seeds[:seeds])})
+    return RunGroup(base, {**axes, "seed": list(size.seeds[:seeds])})
 
 
-def best_accuracy(trials: Sequence[Trial], name: str = "test_accuracy") -> float:
+def best_accuracy(runs: Sequence[RunData], name: str = "test_accuracy") -> float:
     """Return the best accuracy along each run, and of several seeds the least."""
-    return min(float(trial.curve(name).max()) for trial in trials)
+    return min(float(run.curve(name).max()) for run in runs)
 
 
-def mean_last(trials: Sequence[Trial], name: str) -> float:
+def mean_last(runs: Sequence[RunData], name: str) -> float:
     """Return a measure at the end of the runs, averaged over seeds."""
-    return float(np.mean([trial.last(name) for trial in trials]))
+    return float(np.mean([run.last(name) for run in runs]))
 
 
-def fall(trials: Sequence[Trial], name: str) -> float:
+def fall(runs: Sequence[RunData], name: str) -> float:
     """Return by how much a measure is lower at the end of runs than at their start, averaged over seeds."""
-    return float(np.mean([trial.curve(name)[0] - trial.last(name) for trial in trials]))
+    return float(np.mean([run.curve(name)[0] - run.last(name) for run in runs]))
 
 
-def every(evidence: Evidence) -> tuple[Trial, ...]:
+def every(evidence: Evidence) -> tuple[RunData, ...]:
     """Return the runs of all groups."""
-    return tuple(trial for trials in evidence.groups.values() for trial in trials)
+    return tuple(run for runs in evidence.groups.values() for run in runs)
 
 
-def of_task(trials: Sequence[Trial], expression: str) -> tuple[Trial, ...]:
+def of_task(runs: Sequence[RunData], expression: str) -> tuple[RunData, ...]:
     """Return the runs of one task in the order of their seeds."""
-    return tuple(trial for trial in trials if trial.point.get("expression") == expression)
+    return tuple(run for run in runs if run.point.get("expression") == expression)
 
 
-def moment(trials: Sequence[Trial]) -> int | None:
+def last_grokking(runs: Sequence[RunData]) -> int | None:
     """Return the step at which the last of several seeds grokked; None if one did not."""
-    steps = [trial.row.grokked_at for trial in trials]
+    steps = [run.row.grokked_at for run in runs]
     return None if None in steps else max(step for step in steps if step is not None)
 
 
-def measured(trials: Sequence[Trial]) -> dict[str, Any]:
+def measured(runs: Sequence[RunData]) -> dict[str, Any]:
     """Return a table's row of one task: when it grokked, and FFS and FCR in the order of the numbers."""
-    found = {f"{name} {of}": mean_last(trials, key) for name, of, key in WAVES}
+    found = {f"{name} {of}": mean_last(runs, key) for name, of, key in WAVES}
     return {
-        "task": trials[0].experiment.name,
-        "fraction": trials[0].experiment.fraction,
-        "steps": trials[0].row.step,
-        "grokked at": moment(trials),
-        "test accuracy": best_accuracy(trials),
+        "task": runs[0].experiment.name,
+        "fraction": runs[0].experiment.fraction,
+        "steps": runs[0].row.step,
+        "grokked at": last_grokking(runs),
+        "test accuracy": best_accuracy(runs),
         **found,
     }
 
@@ -154,7 +154,7 @@ WAVES = (
 """(measure, matrix, name in records)."""
 
 
-def accuracy_panel(named: Sequence[tuple[str, Trial]], name: str = "test_accuracy", span: int = 6) -> Panel:
+def accuracy_panel(named: Sequence[tuple[str, RunData]], name: str = "test_accuracy", span: int = 6) -> Panel:
     """Draw test accuracies against steps.
 
     Arguments:
@@ -162,9 +162,9 @@ def accuracy_panel(named: Sequence[tuple[str, Trial]], name: str = "test_accurac
         name: of the curve.
         span: columns of twelve.
     """
-    said = ", ".join(f"{label} reaches {best_accuracy([trial], name):.1%}" for label, trial in named)
-    cell = lines(
-        [Line(label, trial.steps, trial.curve(name)) for label, trial in named],
+    said = ", ".join(f"{label} reaches {best_accuracy([run], name):.1%}" for label, run in named)
+    cell = step_lines(
+        [Line(label, run.steps, run.curve(name)) for label, run in named],
         f"Test accuracy against steps: {said}.",
         y="test accuracy",
         percent=True,
@@ -174,28 +174,28 @@ def accuracy_panel(named: Sequence[tuple[str, Trial]], name: str = "test_accurac
     return single("accuracy", "Test accuracy", caption, cell, span)
 
 
-def waves_panel(trial: Trial, matrix: str, span: int = 6) -> Panel:
+def waves_panel(run: RunData, matrix: str, span: int = 6) -> Panel:
     """Draw FFS and FCR of W_E or W_L against steps, in both orders.
 
     Arguments:
-        trial: a run.
+        run: a run.
         matrix: `embedding` or `readout`.
         span: columns of twelve.
     """
     where = {"embedding": "W_E", "readout": "W_L"}[matrix]
     drawn = [
-        Line("FFS", trial.steps, trial.curve(f"ffs_{matrix}")),
-        Line("FCR", trial.steps, trial.curve(f"fcr_{matrix}")),
-        Line("FFS, by logarithms", trial.steps, trial.curve(f"ffs_{matrix}_log"), "#9db8cd"),
-        Line("FCR, by logarithms", trial.steps, trial.curve(f"fcr_{matrix}_log"), "#e3b5aa"),
+        Line("FFS", run.steps, run.curve(f"ffs_{matrix}")),
+        Line("FCR", run.steps, run.curve(f"fcr_{matrix}")),
+        Line("FFS, by logarithms", run.steps, run.curve(f"ffs_{matrix}_log"), "#9db8cd"),
+        Line("FCR, by logarithms", run.steps, run.curve(f"fcr_{matrix}_log"), "#e3b5aa"),
     ]
     ends = ", ".join(f"{line.name} {float(line.y[-1]):.2f}" for line in drawn)
-    name = trial.experiment.name
-    cell = lines(
+    name = run.experiment.name
+    cell = step_lines(
         drawn,
         f"FFS and FCR of {where} of {name} against steps; at the end {ends}.",
         domain=(0.0, 1.05),
-        moments=(("grokked", trial.row.grokked_at),),
+        milestones=(("grokked", run.row.grokked_at),),
     )
     caption = (
         "FFS: share of waves larger than half the largest of their kind; low is sparse. FCR: mean over "
@@ -204,16 +204,16 @@ def waves_panel(trial: Trial, matrix: str, span: int = 6) -> Panel:
     return single(f"waves_{matrix}", f"{name}: FFS and FCR of {where}", caption, cell, span)
 
 
-def spectra_panel(trials: Sequence[Trial], matrix: str) -> Panel:
+def spectra_panel(runs: Sequence[RunData], matrix: str) -> Panel:
     """Draw the waves of W_E or W_L at the end of several runs, cosines up and sines down, in both orders.
 
     Arguments:
-        trials: of one modulus.
+        runs: of one modulus.
         matrix: `embedding` or `readout`.
     """
     networks: list[tuple[Stage, Transformer]] = []
-    for trial in trials:
-        net = trial.network()
+    for run in runs:
+        net = run.network()
         assert isinstance(net, Transformer)
-        networks.append((Stage(trial.experiment.name, trial.row.step), net))
-    return wave_spectra(networks, make_token_lens(trials[0].task.p), matrix)
+        networks.append((Stage(run.experiment.name, run.row.step), net))
+    return wave_spectra(networks, make_token_lens(runs[0].task.p), matrix)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...reports.charts.claim_charts import Line, Panel, lines, single
+from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...runs.schedule import GROKKED
-from ..claims.claim import FULL, Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .fractions import LINEAR, PRODUCT
 from .runs import (
     LAPTOP,
@@ -25,7 +25,7 @@ from .runs import (
     accuracy_panel,
     best_accuracy,
     group,
-    moment,
+    last_grokking,
 )
 
 SUM, DIFFERENCE, TIMES = "x + y", "x - y", "x*y"
@@ -36,41 +36,41 @@ DONATED = (
     "At most 1,200 steps upstream and 3,600 downstream, not 300,000.",
     "One seed, not three.",
 )
-DEVIATIONS: Mapping[Budget, tuple[str, ...]] = {"tiny": TINY, "laptop": DONATED}
+DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {"tiny": TINY, "laptop": DONATED}
 
 
-def downstream(budget: Budget, expression: str, **options: Any) -> Group:
+def downstream(budget: BudgetName, expression: str, **options: Any) -> RunGroup:
     """Plan a task from the smallest share of the pairs; a part of the group named in `options` is taken."""
     given = {name: options.pop(name) for name in ("embedding_from", "body_from") if name in options}
     fields = {"fraction": SIZES[budget].fractions[0], "steps": LONG[budget], **options}
     made = group(budget, expression, **fields)
-    return Group(made.base, made.axes, made.zip, **given)
+    return RunGroup(made.base, made.axes, made.zip, **given)
 
 
-def upstream(budget: Budget, expression: str) -> Group:
+def upstream(budget: BudgetName, expression: str) -> RunGroup:
     """Plan a run whose parts are taken: an elementary operation from the smallest share."""
     return group(budget, expression, fraction=SIZES[budget].fractions[0], seeds=1)
 
 
-def best_rows(named: Mapping[str, Trial]) -> list[dict[str, Any]]:
+def best_rows(named: Mapping[str, RunData]) -> list[dict[str, Any]]:
     """Return one row a run: what it is, how far it went, whether it grokked."""
     return [
         {
             "run": label,
-            "task": trial.experiment.name,
-            "fraction": trial.experiment.fraction,
-            "steps": trial.row.step,
-            "best test accuracy": best_accuracy([trial]),
-            "grokked at": moment([trial]),
+            "task": run.experiment.name,
+            "fraction": run.experiment.fraction,
+            "steps": run.row.step,
+            "best test accuracy": best_accuracy([run]),
+            "grokked at": last_grokking([run]),
         }
-        for label, trial in named.items()
+        for label, run in named.items()
     ]
 
 
 # Table 1, Fig. 9: an embedding for a linear expression ----------------------------------------------------
 
 
-def plan_linear(budget: Budget) -> Mapping[str, Group]:
+def plan_linear(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan 2a + 3b from scratch and with the embedding of addition."""
     return {
         "sum": upstream(budget, SUM),
@@ -79,26 +79,26 @@ def plan_linear(budget: Budget) -> Mapping[str, Group]:
     }
 
 
-def find_linear(evidence: Evidence) -> Found:
+def measure_linear(evidence: Evidence) -> ClaimResult:
     """Compare 2a + 3b with and without the embedding of addition."""
     named = {
         "a + b": evidence.one("sum"),
         "2a + 3b": evidence.one("linear"),
         "2a + 3b, PG-E(+)": evidence.one("linear_given"),
     }
-    best = {label: best_accuracy([trial]) for label, trial in named.items()}
+    best = {label: best_accuracy([run]) for label, run in named.items()}
     values = {
         "accuracy_upstream": best["a + b"],
         "accuracy_2a_3b": best["2a + 3b"],
         "accuracy_2a_3b_given": best["2a + 3b, PG-E(+)"],
     }
-    return Found(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
+    return ClaimResult(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
 
 
 # Table 1: a body for shifted products -----------------------------------------------------------------------
 
 
-def plan_product(budget: Budget) -> Mapping[str, Group]:
+def plan_product(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan ab + b from scratch, with the body of multiplication, with the embedding of addition."""
     return {
         "sum": upstream(budget, SUM),
@@ -109,7 +109,7 @@ def plan_product(budget: Budget) -> Mapping[str, Group]:
     }
 
 
-def find_product(evidence: Evidence) -> Found:
+def measure_product(evidence: Evidence) -> ClaimResult:
     """Compare ab + b with and without parts of other runs."""
     named = {
         "a + b": evidence.one("sum"),
@@ -118,20 +118,20 @@ def find_product(evidence: Evidence) -> Found:
         "ab + b, PG-T(*)": evidence.one("body"),
         "ab + b, PG-E(+)": evidence.one("embedding"),
     }
-    best = {label: best_accuracy([trial]) for label, trial in named.items()}
+    best = {label: best_accuracy([run]) for label, run in named.items()}
     values = {
         "accuracy_upstream": min(best["a + b"], best["ab"]),
         "accuracy_scratch": best["ab + b"],
         "accuracy_body": best["ab + b, PG-T(*)"],
         "accuracy_embedding": best["ab + b, PG-E(+)"],
     }
-    return Found(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
+    return ClaimResult(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
 
 
 # Fig. 2: embeddings among the operations --------------------------------------------------------------------
 
 
-def plan_crossing(budget: Budget) -> Mapping[str, Group]:
+def plan_crossing(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan subtraction with the embedding of addition, and addition and multiplication with each other's."""
     share, most = SIZES[budget].fraction, SIZES[budget].fractions[-1]
     early = None if budget == "paper" else False
@@ -146,7 +146,7 @@ def plan_crossing(budget: Budget) -> Mapping[str, Group]:
     }
 
 
-def find_crossing(evidence: Evidence) -> Found:
+def measure_crossing(evidence: Evidence) -> ClaimResult:
     """Compare operations with embeddings of other operations."""
     named = {
         "a + b": evidence.one("sum"),
@@ -156,7 +156,7 @@ def find_crossing(evidence: Evidence) -> Found:
         "ab, PG-E(+)": evidence.one("times_given"),
         "a + b, PG-E(*)": evidence.one("sum_given"),
     }
-    best = {label: best_accuracy([trial]) for label, trial in named.items()}
+    best = {label: best_accuracy([run]) for label, run in named.items()}
     scratch, given = (named[label].row for label in ("a - b", "a - b, PG-E(+)"))
     values = {
         "accuracy_difference_given": best["a - b, PG-E(+)"],
@@ -166,7 +166,7 @@ def find_crossing(evidence: Evidence) -> Found:
         "accuracy_times_given": best["ab, PG-E(+)"],
         "accuracy_sum_given": best["a + b, PG-E(*)"],
     }
-    return Found(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
+    return ClaimResult(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
 
 
 # Fig. 10, 11: several tasks in one network ------------------------------------------------------------------
@@ -176,7 +176,7 @@ QUADRATICS = "x^2 + y^2; x^2 + x*y + y^2; (x + y)^2"
 SINGLE = "x^2 + x*y + y^2"
 
 
-def plan_mixture(budget: Budget) -> Mapping[str, Group]:
+def plan_mixture(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan the three operations together, from most and from few pairs."""
     few, most = SIZES[budget].fractions[0], SIZES[budget].fractions[-1]
     return {
@@ -185,16 +185,16 @@ def plan_mixture(budget: Budget) -> Mapping[str, Group]:
     }
 
 
-MIXED: Mapping[Budget, int] = {"tiny": 12, "laptop": 4000, "paper": 300_000}
+MIXED: Mapping[BudgetName, int] = {"tiny": 12, "laptop": 4000, "paper": 300_000}
 """Steps of the mixture of operations."""
 
 
-def find_mixture(evidence: Evidence) -> Found:
+def measure_mixture(evidence: Evidence) -> ClaimResult:
     """Take the accuracy of each operation."""
     most, few = evidence.one("most"), evidence.one("few")
     best = {
-        (label, i): best_accuracy([trial], f"test_{i}_accuracy")
-        for label, trial in (("most", most), ("few", few))
+        (label, i): best_accuracy([run], f"test_{i}_accuracy")
+        for label, run in (("most", most), ("few", few))
         for i in (1, 2, 3)
     }
     values = {
@@ -205,21 +205,21 @@ def find_mixture(evidence: Evidence) -> Found:
     }
     names = [part.name for part in most.task.parts]
     rows = [
-        {"task": name, "fraction": trial.experiment.fraction, "steps": trial.row.step}
+        {"task": name, "fraction": run.experiment.fraction, "steps": run.row.step}
         | {"best test accuracy": best[label, i]}
-        for label, trial in (("most", most), ("few", few))
+        for label, run in (("most", most), ("few", few))
         for i, name in enumerate(names, 1)
     ]
-    panels = tuple(_parts_panel(trial) for trial in (most, few))
-    return Found(values, panels, rows)
+    panels = tuple(_parts_panel(run) for run in (most, few))
+    return ClaimResult(values, panels, rows)
 
 
-def _parts_panel(trial: Trial) -> Panel:
-    names = [part.name for part in trial.task.parts]
-    drawn = [Line(name, trial.steps, trial.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
+def _parts_panel(run: RunData) -> Panel:
+    names = [part.name for part in run.task.parts]
+    drawn = [Line(name, run.steps, run.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
     said = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in drawn)
-    share = f"{trial.experiment.fraction:.0%}"
-    cell = lines(
+    share = f"{run.experiment.fraction:.0%}"
+    cell = step_lines(
         drawn,
         f"Test accuracy of each task of a mixture against steps, {share} of the pairs: at the end {said}.",
         y="test accuracy",
@@ -227,7 +227,7 @@ def _parts_panel(trial: Trial) -> Panel:
         level=GROKKED,
     )
     return single(
-        f"mixture_{trial.experiment.fraction:g}",
+        f"mixture_{run.experiment.fraction:g}",
         f"Several tasks, {share} of the pairs",
         "One network, one line a task.",
         cell,
@@ -235,7 +235,7 @@ def _parts_panel(trial: Trial) -> Panel:
     )
 
 
-def plan_quadratics(budget: Budget) -> Mapping[str, Group]:
+def plan_quadratics(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan three quadratic polynomials together, and the hardest of them alone."""
     return {
         "mixture": downstream(budget, QUADRATICS),
@@ -243,7 +243,7 @@ def plan_quadratics(budget: Budget) -> Mapping[str, Group]:
     }
 
 
-def find_quadratics(evidence: Evidence) -> Found:
+def measure_quadratics(evidence: Evidence) -> ClaimResult:
     """Compare the hardest of three polynomials alone and among the others."""
     mixture, alone = evidence.one("mixture"), evidence.one("single")
     best = [best_accuracy([mixture], f"test_{i}_accuracy") for i in (1, 2, 3)]
@@ -261,7 +261,7 @@ def find_quadratics(evidence: Evidence) -> Found:
         | {"best test accuracy": best_accuracy([alone])}
     )
     panels = (_parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
-    return Found(values, panels, rows)
+    return ClaimResult(values, panels, rows)
 
 
 CLAIMS = (
@@ -271,7 +271,7 @@ CLAIMS = (
         "With the embedding of addition, not trained further, 2a + 3b groks from a share of the pairs from "
         "which it does not from scratch.",
         plan_linear,
-        find_linear,
+        measure_linear,
         (
             Expected("accuracy_upstream", "a + b groks", low=GROKKED),
             Expected("accuracy_2a_3b", "3.3% at r = 0.3 (Table A.5)", high=0.5),
@@ -292,7 +292,7 @@ CLAIMS = (
         "With the attention and MLP of multiplication, not trained further, ab + b groks from a share of the "
         "pairs from which it does not from scratch; with the embedding of addition it does not.",
         plan_product,
-        find_product,
+        measure_product,
         (
             Expected("accuracy_upstream", "a + b and ab grok", low=GROKKED),
             Expected("accuracy_scratch", "6.1% at r = 0.3 (Table A.5)", high=0.5),
@@ -307,7 +307,7 @@ CLAIMS = (
         "The embedding of addition speeds subtraction up. Addition and multiplication cannot use each "
         "other's, even from 90% of the pairs.",
         plan_crossing,
-        find_crossing,
+        measure_crossing,
         (
             Expected("accuracy_difference_given", "groks", low=GROKKED, decisive=FULL),
             Expected("speed_up", "above 1: by a tenth at least", low=1.1),
@@ -324,7 +324,7 @@ CLAIMS = (
         "Fig. 10",
         "One network groks +, - and * together from 90% of the pairs, not from few.",
         plan_mixture,
-        find_mixture,
+        measure_mixture,
         (
             Expected("accuracy_sum", "groks at r = 0.9", low=GROKKED, decisive=FULL),
             Expected("accuracy_difference", "groks at r = 0.9", low=GROKKED, decisive=FULL),
@@ -347,7 +347,7 @@ CLAIMS = (
         "Fig. 11",
         "Learned together with a^2 + b^2 and (a+b)^2, a^2 + ab + b^2 generalises better than alone.",
         plan_quadratics,
-        find_quadratics,
+        measure_quadratics,
         (
             Expected("accuracy_single", "34% at r = 0.3 (Table A.5)", high=0.9),
             Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05, decisive=FULL),

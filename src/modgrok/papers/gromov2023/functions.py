@@ -7,14 +7,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...analytic import Construction, Form, construct, normalised, tabulate, verify, weighted_sum
+from ...analytic import Construction, Witness, construct, normalised, tabulate, verify, weighted_sum
 from ...decide import decide_table
 from ...models import MLP
-from ...reports.charts.claim_charts import LINES, SOFT, TEST, TRAIN, Line, Panel, Point, lines, points, single
+from ...reports.charts.claim_charts import (
+    LINES,
+    SOFT,
+    TEST,
+    TRAIN,
+    Line,
+    Panel,
+    Point,
+    lines,
+    points,
+    single,
+    step_lines,
+)
 from ..claims import tiny
-from ..claims.claim import FULL, Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group, no_runs
+from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup, no_runs
 from .runs import REAL, SMALL, SMALLER, least, small_rate
 
 WIDTHS = (20, 30, 50, 70, 100, 150, 200, 300, 500)
@@ -25,27 +37,27 @@ def size(evidence: Evidence) -> tuple[int, int]:
     return (11, 2) if evidence.budget == "tiny" else (97, 10)
 
 
-def squares(p: int) -> Form:
+def squares(p: int) -> Witness:
     """Write n^2 + m^2 as a sum of g(n) = n^2."""
     n = np.arange(p)
-    return Form("additive", (n * n % p, n * n % p), n)
+    return Witness("additive", (n * n % p, n * n % p), n)
 
 
-def square_of_sum(p: int) -> Form:
+def square_of_sum(p: int) -> Witness:
     """Write (n + m)^2 as h(n + m) with h(t) = t^2, two arguments a value."""
     n = np.arange(p)
-    return Form("additive", (n, n), n * n % p)
+    return Witness("additive", (n, n), n * n % p)
 
 
 def closed(
-    form: Form, p: int, width: int, seed: int, readout: str = "forward", **options: str
+    form: Witness, p: int, width: int, seed: int, readout: str = "forward", **options: str
 ) -> Construction:
     """Build the paper's closed form with random phases."""
     table = tabulate(form, p)
     return construct(table, p, form, width=width, phases="random", readout=readout, rng=seed, **options)  # type: ignore[arg-type]
 
 
-def find_width(evidence: Evidence) -> Found:
+def measure_width(evidence: Evidence) -> ClaimResult:
     """Measure the closed form's accuracy against its width."""
     p, seeds = size(evidence)
     widths = (50, 100, 200, 500) if evidence.budget == "tiny" else WIDTHS
@@ -60,7 +72,7 @@ def find_width(evidence: Evidence) -> Found:
     line = Line("closed form", list(mean), list(mean.values()), TEST, dots=True)
     text = "Accuracy of the closed form of n + m over all inputs, against its width."
     cell = lines([line], text, x="neurons N", percent=True, log_x=True, level=1.0)
-    return Found(
+    return ClaimResult(
         {f"accuracy_{width}": mean[width] for width in (50, 100, 200, 500)},
         (
             single(
@@ -71,7 +83,7 @@ def find_width(evidence: Evidence) -> Found:
     )
 
 
-def find_error(evidence: Evidence) -> Found:
+def measure_error(evidence: Evidence) -> ClaimResult:
     """Measure the closed form's peak and mean squared error against its width."""
     p, seeds = size(evidence)
     widths = (50, 100, 200, 500)
@@ -86,7 +98,7 @@ def find_error(evidence: Evidence) -> Found:
     ]
     text = "Mean squared error of the closed form against its width, beside 4/N."
     cell = lines(drawn, text, x="neurons N", y="mean squared error", log_y=True)
-    return Found(
+    return ClaimResult(
         {
             "peak": float(np.mean([report.peak for report in found[500]])),
             **{f"mse_{width}": value for width, value in error.items()},
@@ -95,7 +107,7 @@ def find_error(evidence: Evidence) -> Found:
     )
 
 
-def find_activations(evidence: Evidence) -> Found:
+def measure_activations(evidence: Evidence) -> ClaimResult:
     """Measure accuracy against width when the same weights run under other activations."""
     p, seeds = size(evidence)
     widths = (50, 500) if evidence.budget == "tiny" else (50, 100, 200, 500, 1000, 2000)
@@ -125,7 +137,7 @@ def find_activations(evidence: Evidence) -> Found:
     values["least_ratio"] = None if square is None or wanted is None else wanted / square
     text = "Accuracy of the closed form's weights under other activations, against the width."
     cell = lines(drawn, text, x="neurons N", percent=True)
-    return Found(
+    return ClaimResult(
         values,
         (single("activations", "Other activations", f"Mean over {seeds} draws of the phases.", cell, 12),),
     )
@@ -144,11 +156,11 @@ def _of_unit_waves(name: str, network: object) -> MLP:
 
 
 def function(
-    expression: str, fraction: Mapping[Budget, float], steps: int
-) -> Callable[[Budget], Mapping[str, Group]]:
+    expression: str, fraction: Mapping[BudgetName, float], steps: int
+) -> Callable[[BudgetName], Mapping[str, RunGroup]]:
     """Plan gradient descent on another function."""
 
-    def plan(budget: Budget) -> Mapping[str, Group]:
+    def plan(budget: BudgetName) -> Mapping[str, RunGroup]:
         limit = {"tiny": tiny.STEPS, "laptop": steps, "paper": 100_000}[budget]
         base = {
             "expression": expression,
@@ -157,16 +169,16 @@ def function(
             **small_rate(budget),
             "steps": limit,
         }
-        return {"gd": Group(base, {"seed": [0, 1, 2] if budget == "paper" else [0]})}
+        return {"gd": RunGroup(base, {"seed": [0, 1, 2] if budget == "paper" else [0]})}
 
     return plan
 
 
-HALF: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.7, "paper": 0.49}
-MOST: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.95}
+HALF: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.7, "paper": 0.49}
+MOST: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.95}
 
 
-def trained_values(runs: Sequence[Trial]) -> dict[str, float | int | None]:
+def trained_values(runs: Sequence[RunData]) -> dict[str, float | int | None]:
     """Return the worst last accuracies of runs, and when they grok."""
     grokked = [run.row.grokked_at for run in runs]
     return {
@@ -177,7 +189,7 @@ def trained_values(runs: Sequence[Trial]) -> dict[str, float | int | None]:
     }
 
 
-def training_panel(runs: Sequence[Trial], title: str) -> Panel:
+def training_panel(runs: Sequence[RunData], title: str) -> Panel:
     """Draw the accuracies of runs."""
     drawn = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key), colour)
@@ -188,24 +200,28 @@ def training_panel(runs: Sequence[Trial], title: str) -> Panel:
     text = f"Training and test accuracy of gradient descent on {title}."
     caption = f"Dotted: the most frequent value's share, {chance:.1%}."
     return single(
-        "training", f"Gradient descent on {title}", caption, lines(drawn, text, percent=True, level=chance), 6
+        "training",
+        f"Gradient descent on {title}",
+        caption,
+        step_lines(drawn, text, percent=True, level=chance),
+        6,
     )
 
 
-def find_trained(evidence: Evidence) -> Found:
+def measure_trained(evidence: Evidence) -> ClaimResult:
     """Read how far gradient descent gets."""
     runs = evidence["gd"]
-    return Found(trained_values(runs), (training_panel(runs, runs[0].experiment.name),))
+    return ClaimResult(trained_values(runs), (training_panel(runs, runs[0].experiment.name),))
 
 
-def find_squares(evidence: Evidence) -> Found:
+def measure_squares(evidence: Evidence) -> ClaimResult:
     """Read n^2 + m^2, trained and in closed form."""
     p, _ = size(evidence)
     built = closed(squares(p), p, 500, 0).report.accuracy
     return _with_closed(evidence, {"closed_form": built}, (Point("closed form", built, low=0.999),))
 
 
-def find_square_of_sum(evidence: Evidence) -> Found:
+def measure_square_of_sum(evidence: Evidence) -> ClaimResult:
     """Read (n + m)^2, trained and in closed form with both readouts."""
     p, seeds = size(evidence)
     mean = {
@@ -223,7 +239,7 @@ def find_square_of_sum(evidence: Evidence) -> Found:
     return _with_closed(evidence, mean, marks)
 
 
-def _with_closed(evidence: Evidence, values: Mapping[str, float], marks: Sequence[Point]) -> Found:
+def _with_closed(evidence: Evidence, values: Mapping[str, float], marks: Sequence[Point]) -> ClaimResult:
     """Join a trained network and closed forms of the same function."""
     runs = evidence["gd"]
     name = runs[0].experiment.name
@@ -232,18 +248,18 @@ def _with_closed(evidence: Evidence, values: Mapping[str, float], marks: Sequenc
     text = f"Accuracies on {name}: test accuracy after training, all inputs in closed form."
     cell = points(rows, text, percent=True)
     caption = "Test accuracy after training; closed forms of 500 neurons on all inputs. Shaded: expected."
-    return Found(
+    return ClaimResult(
         {**trained, **values},
         (training_panel(runs, name), single("closed", "Beside closed forms", caption, cell, 6)),
     )
 
 
-def find_outside(evidence: Evidence) -> Found:
+def measure_outside(evidence: Evidence) -> ClaimResult:
     """Read a function that gradient descent only memorises, and whether any network of the kind has it."""
     runs = evidence["gd"]
     verdict = decide_table(runs[0].task.table, runs[0].task.p)
     values = {**trained_values(runs), "has_form": int(verdict.form in ("additive", "multiplicative"))}
-    return Found(
+    return ClaimResult(
         values,
         (training_panel(runs, runs[0].experiment.name),),
         [{"task": runs[0].experiment.name, "decided": verdict.form}],
@@ -254,11 +270,11 @@ GROKS = (
     Expected("test_accuracy", "100% (App. C)", low=0.999, budgets=REAL, decisive=FULL),
     Expected("train_accuracy", "100% (App. C)", low=0.999),
 )
-NOTES: Mapping[Budget, tuple[str, ...]] = {
+NOTES: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (SMALLER, "70% of the data instead of 49%", "one seed, at most 5,000 steps"),
 }
-CLOSED: Mapping[Budget, tuple[str, ...]] = {"tiny": ("p = 11: checks the machinery only",)}
+CLOSED: Mapping[BudgetName, tuple[str, ...]] = {"tiny": ("p = 11: checks the machinery only",)}
 
 CLAIMS = (
     Claim(
@@ -267,7 +283,7 @@ CLAIMS = (
         "The closed form, untrained, answers right on more inputs the wider it is, and on all from a few "
         "hundred neurons on.",
         no_runs,
-        find_width,
+        measure_width,
         (
             Expected(
                 "accuracy_50", "about 87% (Fig. 4b)", low=0.82, high=0.92, essential=False, budgets=REAL
@@ -283,7 +299,7 @@ CLAIMS = (
         "Eq. 12-16",
         "The closed form peaks at 1 on the right class, and what is left over falls as 1/N.",
         no_runs,
-        find_error,
+        measure_error,
         (
             Expected("peak", "1 (Eq. 16), to 3%", low=0.97, high=1.03),
             *(
@@ -304,7 +320,7 @@ CLAIMS = (
         "Fig. 6, App. B",
         "The same weights, scaled to logits of size 1, add under other activations, too, with more neurons.",
         no_runs,
-        find_activations,
+        measure_activations,
         (
             Expected("relu_accuracy", "reaches 100% (Fig. 6)", low=0.99),
             Expected("gelu_accuracy", "reaches 100% (Fig. 6)", low=0.99),
@@ -326,7 +342,7 @@ CLAIMS = (
         "App. C, Fig. 8",
         "Gradient descent groks n^2 + m^2, and the closed form computes it.",
         function("x^2 + y^2", HALF, 5000),
-        find_squares,
+        measure_squares,
         (*GROKS, Expected("closed_form", "100% (App. C)", low=1.0, budgets=REAL)),
         NOTES,
     ),
@@ -336,7 +352,7 @@ CLAIMS = (
         "Gradient descent groks (n + m)^2; the closed form with one branch of the root is right on half of "
         "the inputs. One that reads both branches is right on all.",
         function("(x + y)^2", HALF, 5000),
-        find_square_of_sum,
+        measure_square_of_sum,
         (
             *GROKS,
             Expected("inverse", "about 51% (App. C)", low=0.49, high=0.53, budgets=REAL),
@@ -349,7 +365,7 @@ CLAIMS = (
         "App. C, Fig. 9",
         "Gradient descent groks n m.",
         function("x*y", HALF, 5000),
-        find_trained,
+        measure_trained,
         GROKS,
         NOTES,
     ),
@@ -358,7 +374,7 @@ CLAIMS = (
         "App. C, Fig. 10",
         "n^2 + n m + m^2 is memorised and not generalised from about half of the data.",
         function("x^2 + x*y + y^2", HALF, 5000),
-        find_outside,
+        measure_outside,
         (
             Expected("train_accuracy", "100% (App. C)", low=0.99, budgets=REAL),
             Expected(
@@ -381,7 +397,7 @@ CLAIMS = (
         "App. C, Fig. 10",
         "n^3 + n m^2 + m is not generalised even from nine tenths of the data.",
         function("x^3 + x*y^2 + y", MOST, 5000),
-        find_outside,
+        measure_outside,
         (
             Expected(
                 "best_accuracy", "never above 1%, which is chance (App. C): 2.5%", high=0.025, budgets=FULL

@@ -6,6 +6,7 @@ closed forms and other functions in `functions`.
 
 from __future__ import annotations
 
+from ..claims.catalogue import Paper
 from .functions import CLAIMS as FUNCTIONS
 from .solutions import CLAIMS as SOLUTIONS
 from .training import CLAIMS as TRAINING
@@ -13,3 +14,4 @@ from .training import CLAIMS as TRAINING
 TITLE = "Grokking modular arithmetic"
 CITATION = "A. Gromov, 2023, arXiv:2301.02679"
 CLAIMS = (*TRAINING, *SOLUTIONS, *FUNCTIONS)
+PAPER = Paper("gromov2023", TITLE, CITATION, CLAIMS)

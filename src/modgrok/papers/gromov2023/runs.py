@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..claims import tiny
-from ..claims.claim import Budget
-from ..claims.plan import Group
+from ..claims.claim import BudgetName
+from ..claims.plan import RunGroup
 
-SIZES: Mapping[Budget, dict[str, int]] = {
+SIZES: Mapping[BudgetName, dict[str, int]] = {
     "tiny": {"p": tiny.P, "width": tiny.WIDTH},
     "laptop": {"p": 97, "width": 500},
     "paper": {"p": 97, "width": 500},
 }
-SMALL: Mapping[Budget, dict[str, int]] = {**SIZES, "laptop": {"p": 31, "width": 200}}
+SMALL: Mapping[BudgetName, dict[str, int]] = {**SIZES, "laptop": {"p": 31, "width": 200}}
 """Sizes where many runs are made."""
-FRACTION: Mapping[Budget, float] = {"tiny": tiny.FRACTION, "laptop": 0.49, "paper": 0.49}
+FRACTION: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.49, "paper": 0.49}
 RATE = (
     "learning rate 3e5, since none is stated: the course of Fig. 1 in a third of its steps; 1e6 was tried, "
     "under which the loss is unstable after grokking"
@@ -24,34 +24,34 @@ SMALLER = "p = 31 and 200 neurons; learning rate scaled to them, to the course o
 ADAMW = "AdamW in the plain parametrisation at rate 0.01 with weight decay 1, since none is stated"
 
 
-def rate(budget: Budget) -> dict[str, float]:
+def rate(budget: BudgetName) -> dict[str, float]:
     """Return gradient descent's rate: that of Fig. 1's time scale, or thrice it; tiny has the default."""
     return {} if budget == "tiny" else {"lr": 1e5 if budget == "paper" else 3e5}
 
 
-def small_rate(budget: Budget) -> dict[str, float]:
+def small_rate(budget: BudgetName) -> dict[str, float]:
     """Return gradient descent's rate at the sizes of `SMALL`: scaled to them by default."""
     return rate(budget) if budget == "paper" else {}
 
 
-def descent(budget: Budget) -> Mapping[str, Group]:
+def descent(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Full-batch gradient descent on x + y without regularisation."""
     steps = {"tiny": tiny.STEPS, "laptop": 5500, "paper": 30_000}[budget]
     base = {"expression": "x + y", "fraction": FRACTION[budget], "early_stop": False, "steps": steps}
     base |= {} if budget == "tiny" else {"observe_every": 20 if budget == "laptop" else 50}
     seeds = {"tiny": [0], "laptop": [0], "paper": [0, 1, 2, 3, 4]}[budget]
-    return {"gd": Group({**base, **SIZES[budget], **rate(budget)}, {"seed": seeds})}
+    return {"gd": RunGroup({**base, **SIZES[budget], **rate(budget)}, {"seed": seeds})}
 
 
-def adamw(budget: Budget, lr: float, steps: int) -> Group:
+def adamw(budget: BudgetName, lr: float, steps: int) -> RunGroup:
     """AdamW on x + y, followed well beyond grokking."""
     base = {"expression": "x + y", "optimiser": "adamw", "parametrisation": "doshi", "weight_decay": 1.0}
-    return Group(
+    return RunGroup(
         {**base, **SIZES[budget], "fraction": FRACTION[budget], "early_stop": False, "lr": lr, "steps": steps}
     )
 
 
-def optimisers(budget: Budget) -> Mapping[str, Group]:
+def optimisers(budget: BudgetName) -> Mapping[str, RunGroup]:
     """The same task under gradient descent, with momentum, and under AdamW."""
     short = budget == "tiny"
     momentum = {} if short else {"lr": 1e5 if budget == "laptop" else 1e4}
@@ -60,12 +60,12 @@ def optimisers(budget: Budget) -> Mapping[str, Group]:
     base.pop("lr", None)
     return {
         **descent(budget),
-        "momentum": Group({**base, **momentum}),
+        "momentum": RunGroup({**base, **momentum}),
         "adamw": adamw(budget, 0.01, tiny.STEPS if short else 500),
     }
 
 
-def fractions(budget: Budget) -> Mapping[str, Group]:
+def fractions(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Training fractions under gradient descent and AdamW (Fig. 4a)."""
     shares = {
         "tiny": [tiny.FRACTION, tiny.OTHER_FRACTION],
@@ -83,30 +83,30 @@ def fractions(budget: Budget) -> Mapping[str, Group]:
     }
     seeds = [0, 1, 2] if budget == "paper" else [0]
     return {
-        "gd": Group(gd, {"fraction": shares, "seed": seeds}),
-        "adamw": Group(
+        "gd": RunGroup(gd, {"fraction": shares, "seed": seeds}),
+        "adamw": RunGroup(
             {**base, **SMALL[budget], "steps": min(steps, 2000)}, {"fraction": shares, "seed": seeds}
         ),
     }
 
 
-def participation(budget: Budget) -> Mapping[str, Group]:
+def participation(budget: BudgetName) -> Mapping[str, RunGroup]:
     """AdamW with a small rate, so that the regimes lie apart (Fig. 5)."""
     return {"adamw": adamw(budget, 0.003, {"tiny": tiny.STEPS, "laptop": 1500, "paper": 20_000}[budget])}
 
 
 LAPTOP_SEEDS = "one seed"
-SHARED: Mapping[Budget, tuple[str, ...]] = {
+SHARED: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (RATE, LAPTOP_SEEDS),
     "paper": ("learning rate 1e5, chosen for the paper's time scale, since none is stated",),
 }
-WITH_ADAMW: Mapping[Budget, tuple[str, ...]] = {
+WITH_ADAMW: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": (tiny.SAYS_NOTHING,),
     "laptop": (RATE, ADAMW, "one seed"),
     "paper": (ADAMW,),
 }
-REAL: tuple[Budget, ...] = ("laptop", "paper")
+REAL: tuple[BudgetName, ...] = ("laptop", "paper")
 
 
 def least(values: Sequence[float | int | None]) -> float | int | None:

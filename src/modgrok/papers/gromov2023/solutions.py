@@ -10,10 +10,20 @@ import numpy as np
 from ...analytic import construct, weighted_sum
 from ...measures import PHASE_BINS
 from ...models import MLP
-from ...reports.charts.claim_charts import MEASURE, TEST, TRAIN, Line, histogram, image, lines, single
+from ...reports.charts.claim_charts import (
+    MEASURE,
+    TEST,
+    TRAIN,
+    Line,
+    histogram,
+    image,
+    lines,
+    single,
+    step_lines,
+)
 from ...sweeps.critical.statistics import quantile
-from ..claims.claim import Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
+from ..claims.claim import Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
 from .runs import (
     ADAMW,
     RATE,
@@ -46,7 +56,7 @@ def shares(power: np.ndarray) -> tuple[float, float]:
     return float(power[k, k].sum()), float(rest)
 
 
-def find_preactivations(evidence: Evidence) -> Found:
+def measure_preactivations(evidence: Evidence) -> ClaimResult:
     """Compare one output over all inputs: trained, and in closed form."""
     run = evidence["gd"][0]
     trained = run.network()
@@ -88,10 +98,10 @@ def find_preactivations(evidence: Evidence) -> Found:
         )
     values["leftover_ratio"] = values["closed_form_leftover"] / max(values["gd_leftover"], 1e-12)
     order = (cells[0], cells[2], cells[1], cells[3])
-    return Found(values, order)
+    return ClaimResult(values, order)
 
 
-def find_phases(evidence: Evidence) -> Found:
+def measure_phases(evidence: Evidence) -> ClaimResult:
     """Gather phi1 + phi2 - phi3 of the neurons under each optimiser."""
     edges = np.linspace(-math.pi, math.pi, PHASE_BINS + 1)
     values: dict[str, float] = {}
@@ -103,10 +113,10 @@ def find_phases(evidence: Evidence) -> Found:
         cell = histogram(counts, edges, f"Phase sums of the neurons: {title}.", x="φ1 + φ2 − φ3", y="neurons")
         panels.append(single(name, title, "", cell, 4))
     values["adamw_lead"] = values["adamw"] - max(values["gd"], values["momentum"])
-    return Found(values, tuple(panels))
+    return ClaimResult(values, tuple(panels))
 
 
-def find_fraction(evidence: Evidence) -> Found:
+def measure_fraction(evidence: Evidence) -> ClaimResult:
     """Read the step of grokking against the training fraction."""
     drawn, rows, least_share = [], [], {}
     slow, fast = {}, {}
@@ -132,7 +142,7 @@ def find_fraction(evidence: Evidence) -> Found:
         log_x=False,
         log_y=True,
     )
-    return Found(
+    return ClaimResult(
         {
             "gd_least_fraction": gd,
             "adamw_least_fraction": other,
@@ -150,7 +160,7 @@ def find_fraction(evidence: Evidence) -> Found:
     )
 
 
-def paces(run: Trial) -> dict[str, float | None]:
+def paces(run: RunData) -> dict[str, float | None]:
     """Compare the growth of the IPR a step between memorising and grokking with that before and after."""
     first, second, end = run.row.memorised_at, run.row.grokked_at, int(run.steps[-1])
     if not first or not second or not first < second < end:
@@ -160,8 +170,8 @@ def paces(run: Trial) -> dict[str, float | None]:
     return {"pace_over_before": float(during / before), "pace_over_after": float(during / after)}
 
 
-def find_participation(evidence: Evidence) -> Found:
-    """Read the mean inverse participation ratio at the moments of training."""
+def measure_participation(evidence: Evidence) -> ClaimResult:
+    """Read the mean inverse participation ratio at the milestones of training."""
     run = evidence["adamw"][0]
     curve, row = run.curve("ipr"), run.row
     memorised, grokked = (run.at("ipr", at) if at else None for at in (row.memorised_at, row.grokked_at))
@@ -170,10 +180,10 @@ def find_participation(evidence: Evidence) -> Found:
         Line("test accuracy", run.steps, run.curve("test_accuracy"), TEST),
     ]
     text = "Inverse participation ratio and test accuracy over AdamW training; the closed form has 1."
-    moments = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
-    cell = lines(drawn, text, level=1.0, domain=(0.0, 1.05), moments=moments)
+    milestones = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
+    cell = step_lines(drawn, text, level=1.0, domain=(0.0, 1.05), milestones=milestones)
     after = [r.scalars["ipr"] for r in run.records if row.grokked_at and r.step >= row.grokked_at]
-    return Found(
+    return ClaimResult(
         {
             "initial": float(curve[0]),
             "memorised": memorised,
@@ -194,7 +204,7 @@ CLAIMS = (
         "One output of the trained network consists of waves in n + m almost alone; the closed form has weak "
         "waves in 2n, 2m and m - n beside them.",
         descent,
-        find_preactivations,
+        measure_preactivations,
         (
             Expected("gd_diagonal", "one series of peaks (Fig. 2): 90% of the power", low=0.9),
             Expected("closed_form_diagonal", "the strongest series here, too (Fig. 2)", low=0.5),
@@ -208,7 +218,7 @@ CLAIMS = (
         "In the networks that training finds, the neurons' phases satisfy phi1 + phi2 - phi3 = 0, under "
         "gradient descent, with momentum and under AdamW, where the histogram is sharpest.",
         optimisers,
-        find_phases,
+        measure_phases,
         (
             Expected("gd", "peaked at 0 (Fig. 3): mean cosine of 0.5 at least", low=0.5),
             Expected("momentum", "peaked at 0 (Fig. 3)", low=0.5),
@@ -223,7 +233,7 @@ CLAIMS = (
         "The less data, the later grokking, down to a fraction from which it does not come within the steps "
         "followed; AdamW needs no more data than gradient descent.",
         fractions,
-        find_fraction,
+        measure_fraction,
         (
             Expected("gd_slowing", "slower with less data (Fig. 4a)", low=1.2),
             Expected(
@@ -248,7 +258,7 @@ CLAIMS = (
         "Under AdamW the weights become periodic slowly at first, fast while the network groks, further "
         "after it has 100%, and a gap to the closed form remains.",
         participation,
-        find_participation,
+        measure_participation,
         (
             Expected("initial", "random weights: 4/(p + 1) = 0.041", low=0.03, high=0.05, budgets=REAL),
             Expected("pace_over_before", "faster while it groks than before it memorises (Fig. 5)", low=1.0),

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, Panel, lines, single
-from ..claims.claim import FULL, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
+from ...reports.charts.claim_charts import MEASURE, SECOND, TEST, TRAIN, Line, Panel, single, step_lines
+from ..claims.claim import FULL, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
 from .runs import REAL, SHARED, descent, greatest, least
 
 
 def curves(
-    runs: Sequence[Trial], parts: Sequence[tuple[str, str, str]], text: str, **options: object
+    runs: Sequence[RunData], parts: Sequence[tuple[str, str, str]], text: str, **options: object
 ) -> Panel:
     """Draw recorded numbers of all seeds, one line a seed."""
     drawn = [
@@ -22,18 +22,18 @@ def curves(
         for name, key, colour in parts
     ]
     first = runs[0].row
-    moments = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
-    cell = lines(drawn, text, moments=moments, height=210, **options)  # type: ignore[arg-type]
+    milestones = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
+    cell = step_lines(drawn, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
     return single(parts[-1][1], text, "One line a seed; marks are the first seed's.", cell, 12)
 
 
-def find_accuracy(evidence: Evidence) -> Found:
+def measure_accuracy(evidence: Evidence) -> ClaimResult:
     """Read when gradient descent memorises and when it groks."""
     runs = evidence["gd"]
-    moments = [(run.row.memorised_at, run.row.grokked_at) for run in runs]
-    delays = [g / m if m and g else None for m, g in moments]
+    milestones = [(run.row.memorised_at, run.row.grokked_at) for run in runs]
+    delays = [g / m if m and g else None for m, g in milestones]
     parts = (("training", "train_accuracy", TRAIN), ("test", "test_accuracy", TEST))
-    return Found(
+    return ClaimResult(
         {
             "train_accuracy": min(run.last("train_accuracy") for run in runs),
             "test_accuracy": min(run.last("test_accuracy") for run in runs),
@@ -43,12 +43,12 @@ def find_accuracy(evidence: Evidence) -> Found:
         (curves(runs, parts, "Training accuracy rises before test accuracy", percent=True),),
         [
             {"seed": run.experiment.seed, "memorised at": m, "grokked at": g}
-            for run, (m, g) in zip(runs, moments, strict=True)
+            for run, (m, g) in zip(runs, milestones, strict=True)
         ],
     )
 
 
-def find_loss(evidence: Evidence) -> Found:
+def measure_loss(evidence: Evidence) -> ClaimResult:
     """Read how the two losses move."""
     runs = evidence["gd"]
     rises = [float(np.max(np.diff(run.curve("train_loss")) / run.curve("train_loss")[:-1])) for run in runs]
@@ -59,7 +59,7 @@ def find_loss(evidence: Evidence) -> Found:
         for peak, run in zip(peaks, runs, strict=True)
     ]
     parts = (("training", "train_loss", TRAIN), ("test", "test_loss", TEST))
-    return Found(
+    return ClaimResult(
         {"train_rise": max(rises), "test_peak": min(highs), "peak_over_grokking": greatest(when)},
         (curves(runs, parts, "Test loss peaks, then falls", log_y=True, y="loss"),),
         [
@@ -69,7 +69,7 @@ def find_loss(evidence: Evidence) -> Found:
     )
 
 
-def find_norm(evidence: Evidence) -> Found:
+def measure_norm(evidence: Evidence) -> ClaimResult:
     """Read how the root mean square weight grows."""
     runs = evidence["gd"]
     flat = [run.at("weight_norm", (run.row.memorised_at or int(run.steps[-1])) / 2) for run in runs]
@@ -78,7 +78,7 @@ def find_norm(evidence: Evidence) -> Found:
         float(run.steps[np.argmax(growth) + 1]) / run.row.grokked_at if run.row.grokked_at else None
         for run, growth in zip(runs, pace, strict=True)
     ]
-    return Found(
+    return ClaimResult(
         {
             "initial": float(np.mean([run.curve("weight_norm")[0] for run in runs])),
             "fastest_over_grokking": greatest(fastest),
@@ -96,7 +96,7 @@ def find_norm(evidence: Evidence) -> Found:
     )
 
 
-def find_gradient(evidence: Evidence) -> Found:
+def measure_gradient(evidence: Evidence) -> ClaimResult:
     """Read where the gradient is largest."""
     runs = evidence["gd"]
     peaks = [int(run.steps[np.argmax(run.curve("gradient_norm"))]) for run in runs]
@@ -112,10 +112,10 @@ def find_gradient(evidence: Evidence) -> Found:
             ("test loss", "test_loss", TEST),
         )
     ]
-    cell = lines(
+    cell = step_lines(
         drawn, "Gradient norm and test loss, both over their largest values.", y="share of the largest"
     )
-    return Found(
+    return ClaimResult(
         {
             "rise": min(rise),
             "peak_over_loss_peak": float(np.mean(ratio)),
@@ -146,7 +146,7 @@ CLAIMS = (
         "Plain full-batch gradient descent without regularisation memorises x + y first, and reaches 100% on "
         "the test inputs later.",
         descent,
-        find_accuracy,
+        measure_accuracy,
         (
             Expected("train_accuracy", "100% (Fig. 1c)", low=0.999),
             Expected("test_accuracy", "100% (Fig. 1c)", low=0.999),
@@ -167,7 +167,7 @@ CLAIMS = (
         "Fig. 1a",
         "The training loss only falls, while the test loss rises to a peak before grokking.",
         descent,
-        find_loss,
+        measure_loss,
         (
             Expected(
                 "train_rise", "falls monotonically (Fig. 1a); a relative rise of 1% is allowed", high=0.01
@@ -182,7 +182,7 @@ CLAIMS = (
         "Fig. 1b",
         "The weights' norm grows fastest between memorising and grokking; before, it is nearly flat.",
         descent,
-        find_norm,
+        measure_norm,
         (
             Expected("initial", "1.0 (Fig. 1b)", low=0.98, high=1.02),
             Expected(
@@ -214,7 +214,7 @@ CLAIMS = (
         "Fig. 1d",
         "The norm of the gradient rises until the test loss is largest, and falls from then on.",
         descent,
-        find_gradient,
+        measure_gradient,
         (
             Expected("rise", "rises (Fig. 1d): by half at least", low=1.5),
             Expected(

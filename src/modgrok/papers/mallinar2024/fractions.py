@@ -9,9 +9,9 @@ import numpy as np
 from ...reports.charts import claim_charts as charts
 from ...reports.charts.claim_charts import Line, Panel, single
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .setup import (
     CENTRED,
     ITERATIONS,
@@ -23,8 +23,8 @@ from .setup import (
     matrices,
     passes,
     quadratic_runs,
+    runs,
     shown,
-    trials,
 )
 
 # Accuracy against training fraction (App. Fig. 10)
@@ -41,49 +41,49 @@ def percent_of(fraction: float) -> str:
     return f"{100 * fraction:02.0f}"
 
 
-def plan_fractions(budget: Budget) -> Mapping[str, Group]:
+def plan_fractions(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Small fractions long enough, larger ones as in Fig. 2."""
     base = machine(budget, "quadratic", expression="x + y", seed=0)
     small = {**base, "steps": LONG[budget]}
     del small["fraction"], base["fraction"]
     return {
-        "small": Group(small, {"fraction": list(REPORTED) if budget != "tiny" else [tiny.OTHER_FRACTION]}),
+        "small": RunGroup(small, {"fraction": list(REPORTED) if budget != "tiny" else [tiny.OTHER_FRACTION]}),
         "half": quadratic_runs(budget, ["x + y"]),
-        **({"large": Group(base, {"fraction": [0.4, 0.7]})} if budget != "tiny" else {}),
+        **({"large": RunGroup(base, {"fraction": [0.4, 0.7]})} if budget != "tiny" else {}),
     }
 
 
-def find_fractions(evidence: Evidence) -> Found:
+def measure_fractions(evidence: Evidence) -> ClaimResult:
     """Read accuracy and deviation at iterations 30 and 100."""
     budget = evidence.budget
     short, long = ITERATIONS[budget], LONG[budget]
-    every = sorted(trials(evidence), key=lambda trial: trial.experiment.fraction)
+    every = sorted(runs(evidence), key=lambda run: run.experiment.fraction)
     names = [percent_of(fraction) for fraction in REPORTED]
     measured = ("accuracy30", "accuracy100", "deviation30")
     values: dict[str, float | None] = {f"{number}_{name}": None for name in names for number in measured}
-    for trial in evidence["small"]:
-        name = percent_of(trial.experiment.fraction)
-        values[f"accuracy30_{name}"] = trial.at("test_accuracy", short)
-        values[f"accuracy100_{name}"] = trial.at("test_accuracy", long)
-        values[f"deviation30_{name}"] = trial.at("circulant_deviation_mean", short)
+    for run in evidence["small"]:
+        name = percent_of(run.experiment.fraction)
+        values[f"accuracy30_{name}"] = run.at("test_accuracy", short)
+        values[f"accuracy100_{name}"] = run.at("test_accuracy", long)
+        values[f"deviation30_{name}"] = run.at("circulant_deviation_mean", short)
     values["accuracy30_50"] = evidence.one("half").last("test_accuracy")
     rows = [
         {
-            "fraction": trial.experiment.fraction,
-            "accuracy at 30": shown(trial.at("test_accuracy", short)),
-            "accuracy at 100": shown(trial.at("test_accuracy", long)) if trial.row.step > short else "",
-            "deviation at 30, sum": shown(trial.at("circulant_deviation", short)),
-            "deviation at 30, mean": shown(trial.at("circulant_deviation_mean", short), 4),
+            "fraction": run.experiment.fraction,
+            "accuracy at 30": shown(run.at("test_accuracy", short)),
+            "accuracy at 100": shown(run.at("test_accuracy", long)) if run.row.step > short else "",
+            "deviation at 30, sum": shown(run.at("circulant_deviation", short)),
+            "deviation at 30, mean": shown(run.at("circulant_deviation_mean", short), 4),
         }
-        for trial in every
+        for run in every
     ]
-    return Found(values, _fraction_panels(every, short), rows)
+    return ClaimResult(values, _fraction_panels(every, short), rows)
 
 
-def _fraction_panels(every: Sequence[Trial], short: int) -> tuple[Panel, ...]:
-    x = [trial.experiment.fraction for trial in every]
-    accuracy = [trial.at("test_accuracy", short) for trial in every]
-    deviation = [trial.at("circulant_deviation", short) for trial in every]
+def _fraction_panels(every: Sequence[RunData], short: int) -> tuple[Panel, ...]:
+    x = [run.experiment.fraction for run in every]
+    accuracy = [run.at("test_accuracy", short) for run in every]
+    deviation = [run.at("circulant_deviation", short) for run in every]
     drawn = [
         Line("accuracy", x, accuracy, charts.TEST, dots=True),
         Line("circulant deviation", x, deviation, charts.SECOND, dots=True),
@@ -119,7 +119,7 @@ FRACTIONS = Claim(
     "a fifth to three tenths it learns them and hardly generalises, in 30 and in 100 iterations; with half "
     "it does.",
     plan_fractions,
-    find_fractions,
+    measure_fractions,
     _fractions_expected(),
     {"tiny": TINY, "laptop": (ONE_SEED, CENTRED), "paper": (ONE_SEED, CENTRED)},
 )
@@ -136,23 +136,23 @@ SWEPT: Mapping[str, tuple[float, ...]] = {
 SWEPT_MODULUS: Mapping[str, int] = {**MODULUS, "paper": 97}
 
 
-def gaussian_sweep(budget: Budget) -> Mapping[str, Group]:
+def gaussian_sweep(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Return x + y with a Gaussian kernel over training fractions; half of the table is a run of others."""
     base = machine(budget, "gaussian", expression="x + y", seed=0, p=SWEPT_MODULUS[budget])
     del base["fraction"]
-    groups = {"sweep": Group(base, {"fraction": list(SWEPT[budget])})}
+    groups = {"sweep": RunGroup(base, {"fraction": list(SWEPT[budget])})}
     if budget != "paper":
-        groups["half"] = Group({**base, "fraction": 0.5})
+        groups["half"] = RunGroup({**base, "fraction": 0.5})
     return groups
 
 
-def find_sweep(evidence: Evidence) -> Found:
+def measure_sweep(evidence: Evidence) -> ClaimResult:
     """Compare over which span of fractions accuracy and alignment rise."""
-    every = sorted(trials(evidence), key=lambda trial: trial.experiment.fraction)
-    x = [trial.experiment.fraction for trial in every]
-    last = [matrices(trial)[trial.row.step] for trial in every]
-    accuracy = np.array([trial.last("test_accuracy") for trial in every])
-    loss = np.array([trial.last("test_loss") for trial in every])
+    every = sorted(runs(evidence), key=lambda run: run.experiment.fraction)
+    x = [run.experiment.fraction for run in every]
+    last = [matrices(run)[run.row.step] for run in every]
+    accuracy = np.array([run.last("test_accuracy") for run in every])
+    loss = np.array([run.last("test_loss") for run in every])
     aligned = alignments(last, last[-1])
     scaled = (aligned - aligned.min()) / (np.ptp(aligned) or 1.0)
     values = {
@@ -176,7 +176,7 @@ def find_sweep(evidence: Evidence) -> Found:
     )
     text = ", ".join(f"accuracy {a:.3f} at {r:g}" for r, a in zip(x, accuracy, strict=True))
     cell = charts.lines(drawn, f"{text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190)
-    return Found(values, (single("sweep", "Against training fraction", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("sweep", "Against training fraction", caption, cell, 12),), rows)
 
 
 def span(x: Sequence[float], y: np.ndarray) -> float | None:
@@ -191,7 +191,7 @@ SWEEP = Claim(
     "Over training fractions the accuracy of the Gaussian machine after 30 iterations rises sharply, and the "
     "alignment of its features gradually.",
     gaussian_sweep,
-    find_sweep,
+    measure_sweep,
     (
         Expected("least_accuracy", "none at the smallest fraction (App. Fig. 10); at most 5%", high=0.05),
         Expected("half_fraction_accuracy", "100% at r = 0.5 (App. Fig. 10); at least 99%", low=0.99),

@@ -17,9 +17,9 @@ from ...models.circulant import matrix_power, orientations, structure_of
 from ...reports.charts import claim_charts as charts
 from ...reports.charts.claim_charts import Line, Panel, Point, single
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .setup import (
     MODULUS,
     ONE_SEED,
@@ -45,7 +45,7 @@ ALREADY = (
 EPOCHS = 50
 
 
-def network(budget: Budget, **more: Any) -> dict[str, Any]:
+def network(budget: BudgetName, **more: Any) -> dict[str, Any]:
     """Return the fields of the paper's network: width 1024, quadratic, AdamW, batches of 32."""
     small = budget == "tiny"
     return {
@@ -62,51 +62,51 @@ def network(budget: Budget, **more: Any) -> dict[str, Any]:
     }
 
 
-def epoch(budget: Budget, fraction: float) -> int:
+def epoch(budget: BudgetName, fraction: float) -> int:
     """Return the steps of an epoch of x + y: whole batches of the training set."""
     fields = network(budget)
     return int(fraction * fields["p"] ** 2) // int(fields["batch_size"])
 
 
-def network_runs(budget: Budget) -> Group:
+def network_runs(budget: BudgetName) -> RunGroup:
     """Return fifty epochs of the four operations, some weights kept on the way."""
     pace = epoch(budget, 0.5)
     steps = EPOCHS * pace if budget != "tiny" else 3 * pace
     base = network(budget, fraction=0.5, steps=steps, observe_every=pace, early_stop=False)
-    return Group(base, {"expression": list(operations(budget))}, weights="schedule")
+    return RunGroup(base, {"expression": list(operations(budget))}, weights="schedule")
 
 
-def plan_networks(budget: Budget) -> Mapping[str, Group]:
+def plan_networks(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Four operations, fifty epochs."""
     return {"run": network_runs(budget)}
 
 
-def settings_of(trial: Trial) -> MLPSettings:
+def settings_of(run: RunData) -> MLPSettings:
     """Return the settings of a network's run."""
-    settings = trial.experiment.learner
+    settings = run.experiment.learner
     assert isinstance(settings, MLPSettings)
     return settings
 
 
-def pace_of(trial: Trial) -> int:
+def pace_of(run: RunData) -> int:
     """Return the steps of an epoch."""
-    size = settings_of(trial).batch_size
+    size = settings_of(run).batch_size
     assert size is not None
-    return len(trial.split.train) // size
+    return len(run.split.train) // size
 
 
-def epochs(trial: Trial) -> np.ndarray:
+def epochs(run: RunData) -> np.ndarray:
     """Return the epochs at which a run was observed."""
-    return trial.steps / pace_of(trial)
+    return run.steps / pace_of(run)
 
 
-def kept_networks(trial: Trial) -> dict[float, MLP]:
+def kept_networks(run: RunData) -> dict[float, MLP]:
     """Return epoch -> network, for every kept one."""
     found = {}
-    for checkpoint in trial.checkpoints:
+    for checkpoint in run.checkpoints:
         net = checkpoint.load()
         assert isinstance(net, MLP)
-        found[checkpoint.step / pace_of(trial)] = net
+        found[checkpoint.step / pace_of(run)] = net
     return found
 
 
@@ -121,28 +121,28 @@ def feature_matrix(net: MLP) -> np.ndarray:
 FLAT_ACCURACY = 0.1
 
 
-def find_networks(evidence: Evidence) -> Found:
+def measure_networks(evidence: Evidence) -> ClaimResult:
     """Read when networks generalise, and how far their features have come before."""
     rows, moves, falls, flats, shares = [], [], [], [], []
     values: dict[str, float | None] = {f"half_{slug}": None for slug in SLUGS.values()}
-    for trial in evidence["run"]:
-        kept = kept_networks(trial)
+    for run in evidence["run"]:
+        kept = kept_networks(run)
         grams = [feature_matrix(net) for net in kept.values()]
-        aligned, deviation = alignments(grams, grams[-1]), _least_deviations(trial, grams)
-        where, accuracy = np.array(list(kept)), trial.curve("nonzero_accuracy")
-        before = np.interp(where, epochs(trial), accuracy) <= FLAT_ACCURACY
+        aligned, deviation = alignments(grams, grams[-1]), _least_deviations(run, grams)
+        where, accuracy = np.array(list(kept)), run.curve("nonzero_accuracy")
+        before = np.interp(where, epochs(run), accuracy) <= FLAT_ACCURACY
         last = int(np.flatnonzero(before).max(initial=0))
         moves.append(float(aligned[last] - aligned[0]))
         falls.append(float(deviation[0] - deviation[last]))
         shares.append((moves[-1] / float(1 - aligned[0]), falls[-1] / float(deviation[0] - deviation[-1])))
-        flats.append(passes(epochs(trial), accuracy, FLAT_ACCURACY))
-        values[f"half_{SLUGS[operation(trial)]}"] = passes(epochs(trial), accuracy, 0.5)
+        flats.append(passes(epochs(run), accuracy, FLAT_ACCURACY))
+        values[f"half_{SLUGS[operation(run)]}"] = passes(epochs(run), accuracy, 0.5)
         rows.append(
             {
-                "task": operation(trial),
+                "task": operation(run),
                 "10% at epoch": shown(flats[-1], 1),
-                "half at epoch": shown(values[f"half_{SLUGS[operation(trial)]}"], 1),
-                "test at the end": shown(trial.last("test_accuracy"), 4),
+                "half at epoch": shown(values[f"half_{SLUGS[operation(run)]}"], 1),
+                "test at the end": shown(run.last("test_accuracy"), 4),
                 "features at epoch": shown(float(where[last]), 1),
                 "alignment then": f"{aligned[0]:.3f} to {aligned[last]:.3f}",
                 "deviation then": f"{deviation[0]:.3f} to {deviation[last]:.3f}",
@@ -150,29 +150,29 @@ def find_networks(evidence: Evidence) -> Found:
             }
         )
     values |= {
-        "final_least": min(trial.last("test_accuracy") for trial in evidence["run"]),
+        "final_least": min(run.last("test_accuracy") for run in evidence["run"]),
         "flat_epochs": min((when for when in flats if when is not None), default=None),
         "alignment_gain": min(moves),
         "deviation_fall": min(falls),
         "alignment_share": min(share for share, _ in shares),
         "deviation_share": min(share for _, share in shares),
     }
-    return Found(values, _network_panels(evidence["run"]), rows)
+    return ClaimResult(values, _network_panels(evidence["run"]), rows)
 
 
-def _least_deviations(trial: Trial, grams: Sequence[np.ndarray]) -> np.ndarray:
+def _least_deviations(run: RunData, grams: Sequence[np.ndarray]) -> np.ndarray:
     """Return the deviation from the orientation that the last matrix is nearest to."""
-    both = [deviations(grams, one) for _, one in orientations(structure_of(trial.basis))]
+    both = [deviations(grams, one) for _, one in orientations(structure_of(run.basis))]
     return min(both, key=lambda found: found[-1])
 
 
-def _network_panels(every: Sequence[Trial]) -> tuple[Panel, ...]:
+def _network_panels(every: Sequence[RunData]) -> tuple[Panel, ...]:
     accuracy = [Line(operation(t), epochs(t), t.curve("test_accuracy")) for t in every]
     features = []
-    for trial in every:
-        kept = kept_networks(trial)
+    for run in every:
+        kept = kept_networks(run)
         grams = [feature_matrix(net) for net in kept.values()]
-        features.append(Line(operation(trial), list(kept), _least_deviations(trial, grams), dots=True))
+        features.append(Line(operation(run), list(kept), _least_deviations(run, grams), dots=True))
     ends = ", ".join(f"{operation(t)} {t.last('test_accuracy'):.3f}" for t in every)
     return (
         single(
@@ -198,7 +198,7 @@ PROGRESS = Claim(
     "A quadratic two-layer network trained by AdamW generalises on the four operations within 50 epochs, "
     "near epoch 14; for five to ten epochs its features approach their final form while accuracy stays low.",
     plan_networks,
-    find_networks,
+    measure_networks,
     (
         Expected("final_least", "100% within 50 epochs (Fig. 5, App. Fig. 5); at least 99%", low=0.99),
         Expected("flat_epochs", "accuracy stays low for 5 to 10 epochs (Fig. 5); 10% not before 5", low=5.0),
@@ -228,37 +228,37 @@ PROGRESS = Claim(
 PEARSON = {"x + y": 0.955, "x - y": 0.942, "x*y": 0.924, "x/y": 0.929}
 
 
-def find_features(evidence: Evidence) -> Found:
+def measure_features(evidence: Evidence) -> ClaimResult:
     """Correlate W_1^T W_1 with the square root of the AGOP, at the end and at initialisation."""
     values: dict[str, float | None] = {f"correlation_{slug}": None for slug in SLUGS.values()}
     rows, pictures = [], []
     started: dict[str, float] = {}
     ended: dict[str, float] = {}
     blocks: dict[str, float] = {}
-    for trial in evidence["run"]:
-        slug = SLUGS[operation(trial)]
-        start, end = (_feature_values(trial, net) for net in (trial.network(0), trial.network()))
-        ended[operation(trial)] = float(end["nfm_agop_correlation"])
-        blocks[operation(trial)] = _block_correlation(trial)
-        started[operation(trial)] = float(start["nfm_agop_correlation"])
-        values[f"correlation_{slug}"] = ended[operation(trial)]
+    for run in evidence["run"]:
+        slug = SLUGS[operation(run)]
+        start, end = (_feature_values(run, net) for net in (run.network(0), run.network()))
+        ended[operation(run)] = float(end["nfm_agop_correlation"])
+        blocks[operation(run)] = _block_correlation(run)
+        started[operation(run)] = float(start["nfm_agop_correlation"])
+        values[f"correlation_{slug}"] = ended[operation(run)]
         rows.append(
             {
-                "task": operation(trial),
-                "at initialisation": shown(started[operation(trial)]),
-                "at the end": shown(ended[operation(trial)]),
-                "block at the end": shown(blocks[operation(trial)]),
-                "paper": PEARSON[operation(trial)],
+                "task": operation(run),
+                "at initialisation": shown(started[operation(run)]),
+                "at the end": shown(ended[operation(run)]),
+                "block at the end": shown(blocks[operation(run)]),
+                "paper": PEARSON[operation(run)],
                 "NFM is": str(end["nfm_orientation"]),
                 "its deviation": shown(float(end["nfm_deviation"])),
             }
         )
-        net = trial.network()
+        net = run.network()
         assert isinstance(net, MLP)
-        block = block_of(trial, feature_matrix(net), by_logarithms=True)
-        cell = charts.image(block, f"Off-diagonal block of W_1^T W_1 of {operation(trial)}.", signed=True)
+        block = block_of(run, feature_matrix(net), by_logarithms=True)
+        cell = charts.image(block, f"Off-diagonal block of W_1^T W_1 of {operation(run)}.", signed=True)
         caption = "Rows of y, columns of x; of products and quotients by logarithms."
-        pictures.append(single(f"nfm-{slug}", f"NFM of {operation(trial)}", caption, cell, 3))
+        pictures.append(single(f"nfm-{slug}", f"NFM of {operation(run)}", caption, cell, 3))
     values |= {"correlation_least": min(ended.values()), "initial_least": min(started.values())}
     values["block_least"] = min(blocks.values())
     drawn = [
@@ -274,23 +274,23 @@ def find_features(evidence: Evidence) -> Found:
     text = ", ".join(f"{name} {value:.3f}" for name, value in ended.items())
     cell = charts.points(drawn, f"Correlations: {text}.", domain=(0.85, 1.0))
     caption = "Pearson's correlation of the entries of W_1^T W_1 and AGOP^(1/2); bands: the paper's, 0.05."
-    return Found(values, (single("pearson", "NFM against AGOP", caption, cell, 12), *pictures), rows)
+    return ClaimResult(values, (single("pearson", "NFM against AGOP", caption, cell, 12), *pictures), rows)
 
 
-def _feature_values(trial: Trial, net: object) -> Mapping[str, float | str]:
+def _feature_values(run: RunData, net: object) -> Mapping[str, float | str]:
     assert isinstance(net, MLP)
     with jax.enable_x64(True):
-        return network_values(net, trial.task.inputs(), structure_of(trial.basis))
+        return network_values(net, run.task.inputs(), structure_of(run.basis))
 
 
-def _block_correlation(trial: Trial) -> float:
+def _block_correlation(run: RunData) -> float:
     """Correlate the off-diagonal blocks of W_1^T W_1 and of the root of the AGOP, at the end."""
-    net = trial.network()
+    net = run.network()
     assert isinstance(net, MLP)
     with jax.enable_x64(True):
-        root = np.asarray(matrix_power(domain_agop(net, trial.task.inputs()), 0.5))
+        root = np.asarray(matrix_power(domain_agop(net, run.task.inputs()), 0.5))
     first, second = (
-        block_of(trial, matrix, by_logarithms=False).ravel() for matrix in (feature_matrix(net), root)
+        block_of(run, matrix, by_logarithms=False).ravel() for matrix in (feature_matrix(net), root)
     )
     return float(np.corrcoef(first, second)[0, 1])
 
@@ -301,7 +301,7 @@ FEATURES = Claim(
     "After 50 epochs the neural feature matrix W_1^T W_1 and the square root of the AGOP agree: their "
     "entries correlate by more than 0.92 in all four operations.",
     plan_networks,
-    find_features,
+    measure_features,
     (
         Expected("correlation_least", "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92", low=0.92),
         Expected("block_least", "agree in the off-diagonal block, too: above 0.9, a bound of ours", low=0.9),
@@ -326,35 +326,38 @@ FEW: Mapping[str, float] = {"tiny": tiny.FRACTION, "laptop": 0.175, "paper": 0.1
 LONG_EPOCHS: Mapping[str, int] = {"tiny": 5, "laptop": 1000, "paper": 3000}
 
 
-def plan_inputs(budget: Budget) -> Mapping[str, Group]:
+def plan_inputs(budget: BudgetName) -> Mapping[str, RunGroup]:
     """The same network on one-hot and on random circulant inputs."""
     pace = epoch(budget, FEW[budget])
     fields = {"fraction": FEW[budget], "steps": LONG_EPOCHS[budget] * pace, "observe_every": 5 * pace}
     base = network(budget, **fields)
     tasks = {"expression": ["x + y", "x*y"] if budget == "paper" else ["x + y"]}
-    return {"one-hot": Group(base, tasks), "circulant": Group({**base, "inputs": "random-circulant"}, tasks)}
+    return {
+        "one-hot": RunGroup(base, tasks),
+        "circulant": RunGroup({**base, "inputs": "random-circulant"}, tasks),
+    }
 
 
-def find_inputs(evidence: Evidence) -> Found:
+def measure_inputs(evidence: Evidence) -> ClaimResult:
     """Compare when both generalise."""
     slow, fast = evidence["one-hot"], evidence["circulant"]
-    grokked = latest([passes(epochs(trial), trial.curve("test_accuracy"), 0.99) for trial in fast])
-    good = latest([passes(epochs(trial), trial.curve("test_accuracy"), 0.95) for trial in fast])
+    grokked = latest([passes(epochs(run), run.curve("test_accuracy"), 0.99) for run in fast])
+    good = latest([passes(epochs(run), run.curve("test_accuracy"), 0.95) for run in fast])
     then = [] if good is None else [np.interp(good, epochs(t), t.curve("nonzero_accuracy")) for t in slow]
     values = {
         "circulant_epochs": grokked,
         "one_hot_then": max((float(accuracy) for accuracy in then), default=None),
-        "one_hot_end": max(trial.last("nonzero_accuracy") for trial in slow),
+        "one_hot_end": max(run.last("nonzero_accuracy") for run in slow),
     }
     marks = [e for e in (50, 100, 200, 300, 500, 1000, 2000, 3000) if e <= LONG_EPOCHS[evidence.budget]]
     rows = [
         {
-            "task": operation(trial),
+            "task": operation(run),
             "inputs": name,
-            **{f"epoch {mark}": _accuracy_at(trial, mark) for mark in marks},
+            **{f"epoch {mark}": _accuracy_at(run, mark) for mark in marks},
         }
         for name in ("circulant", "one-hot")
-        for trial in evidence[name]
+        for run in evidence[name]
     ]
     drawn = [
         *(Line(f"{operation(t)}, random circulant", epochs(t), t.curve("test_accuracy")) for t in fast),
@@ -372,14 +375,12 @@ def find_inputs(evidence: Evidence) -> Found:
         height=200,
     )
     caption = f"Test accuracy against epochs, trained on {FEW[evidence.budget]:.1%} of the table."
-    return Found(values, (single("inputs", "Two kinds of input", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("inputs", "Two kinds of input", caption, cell, 12),), rows)
 
 
-def _accuracy_at(trial: Trial, mark: int) -> str:
-    seen = epochs(trial)
-    return (
-        shown(float(np.interp(mark, seen, trial.curve("test_accuracy")))) if mark <= seen[-1] else "stopped"
-    )
+def _accuracy_at(run: RunData, mark: int) -> str:
+    seen = epochs(run)
+    return shown(float(np.interp(mark, seen, run.curve("test_accuracy")))) if mark <= seen[-1] else "stopped"
 
 
 INPUTS = Claim(
@@ -388,7 +389,7 @@ INPUTS = Claim(
     "From 17.5% of the table of x + y a network that sees random circulant features generalises within "
     "several hundred epochs, when the same network on one-hot inputs has not begun to.",
     plan_inputs,
-    find_inputs,
+    measure_inputs,
     (
         Expected("circulant_epochs", "100% within several hundred epochs (Fig. 7); 99% by 1000", high=1000.0),
         Expected(
@@ -407,7 +408,7 @@ NEVER = Claim(
     "Fig. 7",
     "From 17.5% of the table of x + y the network on one-hot inputs does not generalise in 3000 epochs.",
     plan_inputs,
-    find_inputs,
+    measure_inputs,
     (Expected("one_hot_end", "none in 3000 epochs (Fig. 7); at most 5% at the end", high=0.05),),
     {
         "tiny": TINY,

@@ -5,6 +5,7 @@ Owns: the paper's name, and its claims in the paper's order; each is in the modu
 
 from __future__ import annotations
 
+from ..claims.catalogue import Paper
 from . import fractions as mallinar2024_fractions
 from . import networks as mallinar2024_networks
 from . import regulariser as mallinar2024_regulariser
@@ -22,3 +23,4 @@ CLAIMS = (
     *mallinar2024_networks.CLAIMS,
     *mallinar2024_regulariser.CLAIMS,
 )
+PAPER = Paper("mallinar2024", TITLE, CITATION, CLAIMS)

@@ -8,16 +8,16 @@ from typing import Any
 from ...reports.charts import claim_charts as charts
 from ...reports.charts.claim_charts import Line, single
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence
-from ..claims.plan import Group
+from ..claims.plan import RunGroup
 from .networks import INITIAL, settings_of
 from .setup import TINY, passes, shown
 
 
-def _descent(budget: Budget) -> dict[str, Any]:
+def _descent(budget: BudgetName) -> dict[str, Any]:
     base = {"learner": "mlp", "expression": "x + y", "parametrisation": "doshi", "optimiser": "gd"}
-    sizes: Mapping[Budget, Mapping[str, Any]] = {
+    sizes: Mapping[BudgetName, Mapping[str, Any]] = {
         "tiny": {"p": tiny.P, "fraction": tiny.FRACTION, "width": tiny.WIDTH, "steps": tiny.STEPS},
         "laptop": {"p": 23, "fraction": 0.6, "width": 128, "steps": 12_000},
         "paper": {
@@ -32,16 +32,16 @@ def _descent(budget: Budget) -> dict[str, Any]:
     return {**base, **sizes[budget]}
 
 
-def plan_regulariser(budget: Budget) -> Mapping[str, Group]:
+def plan_regulariser(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Gradient descent alone, with weight decay, with the AGOP's trace."""
     base, seeds = _descent(budget), {"seed": [0, 1] if budget == "laptop" else [0]}
     decay, weight = (1e-5, 1e-3) if budget == "paper" else (1e-4, 1e-4)
     return {
-        "none": Group(base, seeds),
-        "decay": Group({**base, "weight_decay": decay}, seeds),
-        "agop": Group({**base, "agop_weight": weight}, seeds),
+        "none": RunGroup(base, seeds),
+        "decay": RunGroup({**base, "weight_decay": decay}, seeds),
+        "agop": RunGroup({**base, "agop_weight": weight}, seeds),
         **(
-            {"agop_half": Group({**base, "fraction": 0.5, "agop_weight": weight}, {"seed": [0]})}
+            {"agop_half": RunGroup({**base, "fraction": 0.5, "agop_weight": weight}, {"seed": [0]})}
             if budget == "laptop"
             else {}
         ),
@@ -51,39 +51,39 @@ def plan_regulariser(budget: Budget) -> Mapping[str, Group]:
 WORDS = {"none": "no regulariser", "decay": "weight decay", "agop": "AGOP trace"}
 
 
-def find_regulariser(evidence: Evidence) -> Found:
+def measure_regulariser(evidence: Evidence) -> ClaimResult:
     """Compare the ends of the three."""
     values: dict[str, float | None] = {}
     for name in WORDS:
         values[f"{name}_end"] = (max if name == "none" else min)(
-            trial.last("test_accuracy") for trial in evidence[name]
+            run.last("test_accuracy") for run in evidence[name]
         )
-        values[f"{name}_train"] = min(trial.last("train_accuracy") for trial in evidence[name])
-    for trial in evidence.groups.get("agop_half", ()):
-        values["agop_end_half"] = trial.last("test_accuracy")
+        values[f"{name}_train"] = min(run.last("train_accuracy") for run in evidence[name])
+    for run in evidence.groups.get("agop_half", ()):
+        values["agop_end_half"] = run.last("test_accuracy")
     rows = [
         {
             "regulariser": words,
-            "weight": settings_of(trial).agop_weight or settings_of(trial).weight_decay,
-            "seed": trial.experiment.seed,
-            "half at step": shown(passes(trial.steps, trial.curve("test_accuracy"), 0.5), 0),
-            "grokked at": "never" if trial.row.grokked_at is None else str(trial.row.grokked_at),
-            "test at the end": shown(trial.last("test_accuracy")),
-            "training at the end": shown(trial.last("train_accuracy")),
+            "weight": settings_of(run).agop_weight or settings_of(run).weight_decay,
+            "seed": run.experiment.seed,
+            "half at step": shown(passes(run.steps, run.curve("test_accuracy"), 0.5), 0),
+            "grokked at": "never" if run.row.grokked_at is None else str(run.row.grokked_at),
+            "test at the end": shown(run.last("test_accuracy")),
+            "training at the end": shown(run.last("train_accuracy")),
         }
         for name, words in WORDS.items()
-        for trial in evidence[name]
+        for run in evidence[name]
     ]
     colours = {"none": charts.SOFT, "decay": charts.TRAIN, "agop": charts.TEST}
     drawn = [
-        Line(words if i == 0 else "", trial.steps, trial.curve("test_accuracy"), colours[name])
+        Line(words if i == 0 else "", run.steps, run.curve("test_accuracy"), colours[name])
         for name, words in WORDS.items()
-        for i, trial in enumerate(evidence[name])
+        for i, run in enumerate(evidence[name])
     ]
     text = ", ".join(f"{words} {shown(values[f'{name}_end'])}" for name, words in WORDS.items())
-    cell = charts.lines(drawn, f"Test accuracy at the end: {text}.", percent=True, height=200)
+    cell = charts.step_lines(drawn, f"Test accuracy at the end: {text}.", percent=True, height=200)
     caption = "Test accuracy against steps of gradient descent; runs that grok end soon afterwards."
-    return Found(values, (single("regulariser", "Three losses", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("regulariser", "Three losses", caption, cell, 12),), rows)
 
 
 REGULARISER = Claim(
@@ -93,7 +93,7 @@ REGULARISER = Claim(
     "weight decay and, in its place, the trace of the AGOP in the loss make it generalise to all of the "
     "table.",
     plan_regulariser,
-    find_regulariser,
+    measure_regulariser,
     (
         Expected("none_train", "fits the training inputs; at least 99%", low=0.99),
         Expected("none_end", "fails without a regulariser (App. Fig. 8); below one half", high=0.5),

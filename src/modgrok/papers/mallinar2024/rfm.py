@@ -12,9 +12,9 @@ from ...algebra import Basis
 from ...models.circulant import structure_of
 from ...reports.charts import claim_charts as charts
 from ...reports.charts.claim_charts import Line, Panel, single
-from ..claims.claim import Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .setup import (
     CENTRED,
     FLAT,
@@ -34,8 +34,8 @@ from .setup import (
     operations,
     own_and_other,
     quadratic_runs,
+    runs,
     shown,
-    trials,
 )
 
 SPLIT = "the paper's split of the table is not known; ours is drawn by seed"
@@ -51,45 +51,43 @@ STARTS = (
 # Four operations, two kernels (Fig. 1 and 2A, App. Fig. 1)
 
 
-def plan_quadratic(budget: Budget) -> Mapping[str, Group]:
+def plan_quadratic(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Four operations, quadratic kernel."""
     return {"first": quadratic_runs(budget), **more_quadratic_runs(budget)}
 
 
-def plan_gaussian(budget: Budget) -> Mapping[str, Group]:
+def plan_gaussian(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Four operations, Gaussian kernel."""
     return {"first": gaussian_runs(budget)}
 
 
-def find_operations(evidence: Evidence) -> Found:
+def measure_operations(evidence: Evidence) -> ClaimResult:
     """Read when each operation generalises, and whether training inputs were right all along."""
-    every = trials(evidence)
+    every = runs(evidence)
     values: dict[str, float | None] = {
-        "final_least": min(trial.last("test_accuracy") for trial in every),
-        "train_least": min(float(trial.curve("train_accuracy").min()) for trial in every),
-        "flat_most": max(
-            float(trial.curve("nonzero_accuracy")[trial.steps <= FLAT].max()) for trial in every
-        ),
-        "initial_loss_times_p": max(float(trial.curve("test_loss")[0]) * trial.task.p for trial in every),
+        "final_least": min(run.last("test_accuracy") for run in every),
+        "train_least": min(float(run.curve("train_accuracy").min()) for run in every),
+        "flat_most": max(float(run.curve("nonzero_accuracy")[run.steps <= FLAT].max()) for run in every),
+        "initial_loss_times_p": max(float(run.curve("test_loss")[0]) * run.task.p for run in every),
     }
     for name, slug in SLUGS.items():
-        values[f"half_{slug}"] = mean([half(trial) for trial in every if operation(trial) == name])
-    return Found(values, _operation_panels(evidence["first"]), [_operation_row(trial) for trial in every])
+        values[f"half_{slug}"] = mean([half(run) for run in every if operation(run) == name])
+    return ClaimResult(values, _operation_panels(evidence["first"]), [_operation_row(run) for run in every])
 
 
-def _operation_row(trial: Trial) -> Mapping[str, object]:
+def _operation_row(run: RunData) -> Mapping[str, object]:
     return {
-        "task": operation(trial),
-        "seed": trial.experiment.seed,
-        "half at": shown(half(trial), 1),
-        "99% at": "never" if trial.row.grokked_at is None else str(trial.row.grokked_at),
-        "test at the end": shown(trial.last("test_accuracy"), 4),
-        "least training accuracy": shown(float(trial.curve("train_accuracy").min())),
-        "test loss at 0": shown(float(trial.curve("test_loss")[0]), 4),
+        "task": operation(run),
+        "seed": run.experiment.seed,
+        "half at": shown(half(run), 1),
+        "99% at": "never" if run.row.grokked_at is None else str(run.row.grokked_at),
+        "test at the end": shown(run.last("test_accuracy"), 4),
+        "least training accuracy": shown(float(run.curve("train_accuracy").min())),
+        "test loss at 0": shown(float(run.curve("test_loss")[0]), 4),
     }
 
 
-def _operation_panels(shown_trials: Sequence[Trial]) -> tuple[Panel, ...]:
+def _operation_panels(shown_trials: Sequence[RunData]) -> tuple[Panel, ...]:
     p = shown_trials[0].task.p
     accuracy = [Line(operation(t), t.steps, t.curve("test_accuracy")) for t in shown_trials]
     loss = [Line(operation(t), t.steps, t.curve("test_loss")) for t in shown_trials]
@@ -134,7 +132,7 @@ QUADRATIC = Claim(
     "A recursive feature machine with a quadratic kernel fits half of the table of x + y, x - y, xy and x/y "
     "at every iteration, answers next to none of the other half for eight, then generalises to all of it.",
     plan_quadratic,
-    find_operations,
+    measure_operations,
     _operations_expected("about iteration 14 (third-party reproduction), 25%", 10.5, 17.5),
     {"tiny": TINY, "laptop": ("two seeds", SPLIT, CENTRED), "paper": (SPLIT, CENTRED)},
 )
@@ -145,7 +143,7 @@ GAUSSIAN = Claim(
     "A recursive feature machine with a Gaussian kernel of bandwidth 2.5 does so, too: it fits half of the "
     "table of the four operations at every iteration, and generalises to the other half late and at once.",
     plan_gaussian,
-    find_operations,
+    measure_operations,
     _operations_expected("between 12 and 13 (checked on x + y), two iterations", 10.0, 15.0),
     {
         "tiny": TINY,
@@ -163,44 +161,44 @@ GAUSSIAN = Claim(
 # Hidden progress (Fig. 2B)
 
 
-def plan_addition(budget: Budget) -> Mapping[str, Group]:
+def plan_addition(budget: BudgetName) -> Mapping[str, RunGroup]:
     """x + y, quadratic kernel, M at every iteration."""
     return {"run": quadratic_runs(budget, ["x + y"])}
 
 
-def find_progress(evidence: Evidence) -> Found:
+def measure_progress(evidence: Evidence) -> ClaimResult:
     """Compare how far features and accuracy have come at the end of the flat time."""
-    trial = evidence.one("run")
-    kept = matrices(trial)
+    run = evidence.one("run")
+    kept = matrices(run)
     aligned = alignments(list(kept.values()), kept[max(kept)])
-    deviation, flat = trial.curve("circulant_deviation"), min(FLAT, len(trial.steps) - 1)
+    deviation, flat = run.curve("circulant_deviation"), min(FLAT, len(run.steps) - 1)
     early = slice(2, min(10, len(deviation) - 1) + 1)
     values = {
-        "flat_accuracy": float(trial.curve("test_accuracy")[: flat + 1].max()),
+        "flat_accuracy": float(run.curve("test_accuracy")[: flat + 1].max()),
         "deviation_ratio": float(deviation[flat] / deviation[2]),
         "alignment_gain": float(aligned[flat] - aligned[0]),
-        "alignment_straightness": _correlation(trial.steps[early], aligned[early]),
-        "deviation_straightness": _correlation(trial.steps[early], -deviation[early]),
-        "start_deviation_mean": float(trial.curve("circulant_deviation_mean")[2]),
+        "alignment_straightness": _correlation(run.steps[early], aligned[early]),
+        "deviation_straightness": _correlation(run.steps[early], -deviation[early]),
+        "start_deviation_mean": float(run.curve("circulant_deviation_mean")[2]),
     }
     rows = [
         {
             "iteration": step,
-            "test accuracy": shown(trial.at("test_accuracy", step)),
+            "test accuracy": shown(run.at("test_accuracy", step)),
             "circulant deviation": shown(float(deviation[step])) if step else "–",
             "alignment": shown(float(aligned[step])),
         }
         for step in range(0, len(deviation), 2)
     ]
-    return Found(values, (_progress_panel(trial, aligned),), rows)
+    return ClaimResult(values, (_progress_panel(run, aligned),), rows)
 
 
-def _progress_panel(trial: Trial, aligned: np.ndarray) -> Panel:
-    deviation = trial.curve("circulant_deviation")[2:]
+def _progress_panel(run: RunData, aligned: np.ndarray) -> Panel:
+    deviation = run.curve("circulant_deviation")[2:]
     drawn = [
-        Line("test accuracy", trial.steps, trial.curve("test_accuracy"), charts.TEST),
-        Line("alignment with the last M", trial.steps, aligned, charts.MEASURE),
-        Line("circulant deviation", trial.steps[2:], deviation, charts.SECOND),
+        Line("test accuracy", run.steps, run.curve("test_accuracy"), charts.TEST),
+        Line("alignment with the last M", run.steps, aligned, charts.MEASURE),
+        Line("circulant deviation", run.steps[2:], deviation, charts.SECOND),
     ]
     caption = (
         "Alignment: cosine of M with that of the last iteration. Circulant deviation: variance along the "
@@ -208,7 +206,7 @@ def _progress_panel(trial: Trial, aligned: np.ndarray) -> Panel:
         "or constant."
     )
     text = (
-        f"Over {trial.row.step} iterations alignment rises from {aligned[0]:.3f} to 1 and deviation falls "
+        f"Over {run.row.step} iterations alignment rises from {aligned[0]:.3f} to 1 and deviation falls "
         f"from {deviation[0]:.3f} to {deviation[-1]:.3f}, both from the start; accuracy rises late."
     )
     cell = charts.lines(drawn, text, x="iteration", log_x=False, domain=(0.0, 1.0), height=210)
@@ -225,7 +223,7 @@ PROGRESS = Claim(
     "While test accuracy is flat, circulant deviation falls and alignment with the final features rises, "
     "gradually and nearly in a straight line over the first ten iterations.",
     plan_addition,
-    find_progress,
+    measure_progress,
     (
         Expected("flat_accuracy", "flat for the first 8 iterations (Fig. 2A); at most 5%", high=0.05),
         Expected("deviation_ratio", "falls by then (Fig. 2B): at most half of that at 2", high=0.5),
@@ -257,29 +255,29 @@ PROGRESS = Claim(
 # Orientation (Observation 1, Fig. 3)
 
 
-def plan_first(budget: Budget) -> Mapping[str, Group]:
+def plan_first(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Four operations, quadratic kernel, M at every iteration."""
     return {"first": quadratic_runs(budget)}
 
 
-def find_orientation(evidence: Evidence) -> Found:
+def measure_orientation(evidence: Evidence) -> ClaimResult:
     """Follow the deviation from the task's stripes and from those of opposite slope."""
     values: dict[str, float] = {"right_most": 0.0, "wrong_least": 1.0, "fall_least": 1.0}
     drawn, rows = [], []
-    for trial in evidence["first"]:
-        kept = matrices(trial)
+    for run in evidence["first"]:
+        kept = matrices(run)
         steps = [step for step in kept if step >= 2]
-        right, wrong = (deviations([kept[s] for s in steps], one) for one in own_and_other(trial))
+        right, wrong = (deviations([kept[s] for s in steps], one) for one in own_and_other(run))
         values["right_most"] = max(values["right_most"], float(right[-1]))
         values["wrong_least"] = min(values["wrong_least"], float(wrong.min()))
         values["fall_least"] = min(values["fall_least"], float(right[0] - right[-1]))
         drawn += [
-            Line(operation(trial), steps, right),
-            replace(Line(operation(trial), steps, wrong), dashed=True, name=""),
+            Line(operation(run), steps, right),
+            replace(Line(operation(run), steps, wrong), dashed=True, name=""),
         ]
         rows.append(
             {
-                "task": operation(trial),
+                "task": operation(run),
                 "right at 2": shown(float(right[0])),
                 "right at the end": shown(float(right[-1])),
                 "wrong, least": shown(float(wrong.min())),
@@ -297,7 +295,7 @@ def find_orientation(evidence: Evidence) -> Found:
         "slope."
     )
     cell = charts.lines(coloured, text, x="iteration", log_x=False, domain=(0.0, 1.0), height=210)
-    return Found(values, (single("deviation", "Two slopes of stripes", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("deviation", "Two slopes of stripes", caption, cell, 12),), rows)
 
 
 ORIENTATION = Claim(
@@ -306,7 +304,7 @@ ORIENTATION = Claim(
     "The off-diagonal blocks of M become circulant: Toeplitz for x + y and, by discrete logarithms, xy, "
     "Hankel for x - y and x/y. The deviation from the other orientation stays that of chance.",
     plan_first,
-    find_orientation,
+    measure_orientation,
     (
         Expected("right_most", "0.056 at p = 31 (checked); at most 0.1", high=0.1),
         Expected("fall_least", "0.41 to 0.056 (checked): falls by at least 0.3", low=0.3),
@@ -327,24 +325,24 @@ SHOWN_AT = (1, 5, 10, 15)
 """Iterations of App. Fig. 2."""
 
 
-def plan_products(budget: Budget) -> Mapping[str, Group]:
+def plan_products(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Products and quotients, quadratic kernel, M at every iteration."""
     return {"run": quadratic_runs(budget, [name for name in operations(budget) if name in LOGARITHMIC])}
 
 
-def find_logarithms(evidence: Evidence) -> Found:
+def measure_logarithms(evidence: Evidence) -> ClaimResult:
     """Compare both orders of the values, and all generators."""
     values = {"natural_least": 1.0, "logarithmic_most": 0.0, "generator_spread": 0.0}
     rows, pictures = [], []
-    for trial in evidence["run"]:
-        kept, last = matrices(trial), trial.row.step
-        own = own_and_other(trial)[0]
+    for run in evidence["run"]:
+        kept, last = matrices(run), run.row.step
+        own = own_and_other(run)[0]
         for step in sorted({s for s in SHOWN_AT if s < last} | {last}):
-            natural = min(float(deviations([kept[step]], s)[0]) for s in natural_structures(trial.task.p))
+            natural = min(float(deviations([kept[step]], s)[0]) for s in natural_structures(run.task.p))
             logarithmic = float(deviations([kept[step]], own)[0])
             rows.append(
                 {
-                    "task": operation(trial),
+                    "task": operation(run),
                     "iteration": step,
                     "natural order": shown(natural),
                     "by logarithms": shown(logarithmic),
@@ -352,11 +350,9 @@ def find_logarithms(evidence: Evidence) -> Found:
             )
         values["natural_least"] = min(values["natural_least"], natural)
         values["logarithmic_most"] = max(values["logarithmic_most"], logarithmic)
-        values["generator_spread"] = max(
-            values["generator_spread"], generator_spread(trial.basis, kept[last])
-        )
-        pictures += [_block_panel(trial, kept[last], ordered) for ordered in (False, True)]
-    return Found(values, tuple(pictures), rows)
+        values["generator_spread"] = max(values["generator_spread"], generator_spread(run.basis, kept[last]))
+        pictures += [_block_panel(run, kept[last], ordered) for ordered in (False, True)]
+    return ClaimResult(values, tuple(pictures), rows)
 
 
 def generator_spread(basis: Basis, metric: np.ndarray) -> float:
@@ -370,8 +366,8 @@ def generator_spread(basis: Basis, metric: np.ndarray) -> float:
     return max(found) - min(found)
 
 
-def _block_panel(trial: Trial, metric: np.ndarray, ordered: bool) -> Panel:
-    name, block = operation(trial), block_of(trial, metric, by_logarithms=ordered)
+def _block_panel(run: RunData, metric: np.ndarray, ordered: bool) -> Panel:
+    name, block = operation(run), block_of(run, metric, by_logarithms=ordered)
     order = "by logarithms" if ordered else "in the values' order"
     key = f"block-{SLUGS[name]}-{'log' if ordered else 'natural'}"
     cell = charts.image(block, f"Off-diagonal block of M of {name}, {order}.", signed=True)
@@ -384,7 +380,7 @@ LOGARITHMS = Claim(
     "The features of xy and x/y show no stripes in the order of the values and are circulant by discrete "
     "logarithms, whatever the generator.",
     plan_products,
-    find_logarithms,
+    measure_logarithms,
     (
         Expected("natural_least", "no structure (Fig. 3); at least 0.8 of 1", low=0.8),
         Expected("logarithmic_most", "circulant (Fig. 3); at most 0.1", high=0.1),

@@ -19,9 +19,9 @@ from ...measures.features.circulant import circulant_deviation
 from ...models.circulant import Structure, orientations, structure_of
 from ...models.kernel_machine import KernelMachine
 from ..claims import tiny
-from ..claims.claim import Budget
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 
 OPERATIONS = ("x + y", "x - y", "x*y", "x/y")
 SLUGS = {"x + y": "add", "x - y": "sub", "x*y": "mul", "x/y": "div"}
@@ -50,39 +50,39 @@ def gaussian_operations(budget: str) -> tuple[str, ...]:
     return OPERATIONS if budget != "tiny" else ("x + y",)
 
 
-def machine(budget: Budget, kernel: str, **more: Any) -> dict[str, Any]:
+def machine(budget: BudgetName, kernel: str, **more: Any) -> dict[str, Any]:
     """Return the fields of a kernel machine's run on half of the table."""
     base = {"learner": "rfm", "p": MODULUS[budget], "steps": ITERATIONS[budget], "fraction": 0.5}
     return {**base, "kernel": kernel, **more}
 
 
-def quadratic_runs(budget: Budget, expressions: Sequence[str] | None = None) -> Group:
+def quadratic_runs(budget: BudgetName, expressions: Sequence[str] | None = None) -> RunGroup:
     """Return seed 0 of the quadratic kernel on half of the table, M kept at every iteration."""
     axes = {"expression": list(expressions or operations(budget))}
-    return Group(machine(budget, "quadratic", seed=0), axes, weights="schedule")
+    return RunGroup(machine(budget, "quadratic", seed=0), axes, weights="schedule")
 
 
-def more_quadratic_runs(budget: Budget) -> Mapping[str, Group]:
+def more_quadratic_runs(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Return the other seeds of the quadratic kernel, if the budget has any."""
     if not SEEDS[budget]:
         return {}
     axes = {"expression": list(operations(budget)), "seed": list(SEEDS[budget])}
-    return {"more": Group(machine(budget, "quadratic"), axes)}
+    return {"more": RunGroup(machine(budget, "quadratic"), axes)}
 
 
-def gaussian_runs(budget: Budget) -> Group:
+def gaussian_runs(budget: BudgetName) -> RunGroup:
     """Return the Gaussian kernel on half of the table of the four operations."""
-    return Group(machine(budget, "gaussian", seed=0), {"expression": list(gaussian_operations(budget))})
+    return RunGroup(machine(budget, "gaussian", seed=0), {"expression": list(gaussian_operations(budget))})
 
 
-def trials(evidence: Evidence) -> tuple[Trial, ...]:
+def runs(evidence: Evidence) -> tuple[RunData, ...]:
     """Return the runs of all groups."""
-    return tuple(trial for group in evidence.groups.values() for trial in group)
+    return tuple(run for group in evidence.groups.values() for run in group)
 
 
-def operation(trial: Trial) -> str:
+def operation(run: RunData) -> str:
     """Return the expression as the claims write it."""
-    return trial.experiment.name
+    return run.experiment.name
 
 
 def passes(x: Sequence[float | int] | np.ndarray, y: np.ndarray, level: float) -> float | None:
@@ -102,9 +102,9 @@ def passes(x: Sequence[float | int] | np.ndarray, y: np.ndarray, level: float) -
     return float(x[at - 1] + share * (x[at] - x[at - 1]))
 
 
-def half(trial: Trial) -> float | None:
+def half(run: RunData) -> float | None:
     """Return the iteration at which half of the test inputs are right, between observations."""
-    return passes(trial.steps, trial.curve("test_accuracy"), 0.5)
+    return passes(run.steps, run.curve("test_accuracy"), 0.5)
 
 
 def mean(values: Sequence[float | None]) -> float | None:
@@ -139,10 +139,10 @@ def shown(value: float | None, digits: int = 3) -> str:
     return "never" if value is None else f"{value:.{digits}f}"
 
 
-def matrices(trial: Trial) -> dict[int, np.ndarray]:
+def matrices(run: RunData) -> dict[int, np.ndarray]:
     """Return M at every kept iteration."""
     found = {}
-    for checkpoint in trial.checkpoints:
+    for checkpoint in run.checkpoints:
         network = checkpoint.load()
         assert isinstance(network, KernelMachine)
         found[checkpoint.step] = np.asarray(network.metric)
@@ -161,23 +161,23 @@ def alignments(metrics: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
         return np.array([float(agop_alignment(jnp.asarray(m), jnp.asarray(last))) for m in metrics])
 
 
-def block_of(trial: Trial, matrix: np.ndarray, *, by_logarithms: bool) -> np.ndarray:
+def block_of(run: RunData, matrix: np.ndarray, *, by_logarithms: bool) -> np.ndarray:
     """Return the off-diagonal block of a feature matrix, rows of y and columns of x.
 
     Arguments:
-        trial: whose task names the order.
+        run: whose task names the order.
         matrix: shape (2p, 2p).
         by_logarithms: in the order of the first operand's labels, values without one left out.
     """
-    p, labels = trial.task.p, trial.basis.operands[0]
+    p, labels = run.task.p, run.basis.operands[0]
     order = np.argsort(labels, kind="stable")[int(np.sum(labels < 0)) :] if by_logarithms else np.arange(p)
     block: np.ndarray = matrix[p + order][:, order]
     return block
 
 
-def own_and_other(trial: Trial) -> tuple[Structure, Structure]:
+def own_and_other(run: RunData) -> tuple[Structure, Structure]:
     """Return the structure of the task and the one of opposite stripes, in the same order of values."""
-    own = structure_of(trial.basis)
+    own = structure_of(run.basis)
     (other,) = (s for _, s in orientations(own) if not np.array_equal(s.labels, own.labels))
     return own, other
 

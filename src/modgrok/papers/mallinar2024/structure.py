@@ -10,9 +10,9 @@ from ...reports.charts import claim_charts as charts
 from ...reports.charts.claim_charts import Line, single
 from ...tasks import Split, Task
 from ..claims import tiny
-from ..claims.claim import Budget, Claim, Expected, Found
-from ..claims.evidence import Evidence, Trial
-from ..claims.plan import Group
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
+from ..claims.evidence import Evidence, RunData
+from ..claims.plan import RunGroup
 from .setup import (
     CENTRED,
     ITERATIONS,
@@ -36,20 +36,20 @@ COMPARED: Mapping[str, tuple[float, ...]] = {
 }
 
 
-def plan_circulant_kernel(budget: Budget) -> Mapping[str, Group]:
+def plan_circulant_kernel(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Random circulants for four operations over fractions; the identity and RFM from runs of other "
     "claims."""
     base = machine(budget, "gaussian", initial="random-circulant", seed=0, steps=1)
     del base["fraction"]
     axes = {"expression": list(gaussian_operations(budget)), "fraction": list(COMPARED[budget])}
-    groups = {"circulant": Group(base, axes), "identity": gaussian_runs(budget)}
+    groups = {"circulant": RunGroup(base, axes), "identity": gaussian_runs(budget)}
     rfm = {"learner": "rfm", "kernel": "gaussian", "expression": "x + y", "seed": 0}
     rfm |= {"p": machine(budget, "gaussian")["p"], "steps": ITERATIONS[budget]}
-    groups["rfm"] = Group(rfm, {"fraction": list(COMPARED[budget])})
+    groups["rfm"] = RunGroup(rfm, {"fraction": list(COMPARED[budget])})
     return groups
 
 
-def find_circulant_kernel(evidence: Evidence) -> Found:
+def measure_circulant_kernel(evidence: Evidence) -> ClaimResult:
     """Compare iteration 0 on random circulants with iteration 0 on the identity and with all of RFM."""
     circulant = {(operation(t), t.experiment.fraction): _first(t) for t in evidence["circulant"]}
     identity = [float(t.curve("nonzero_accuracy")[0]) for t in evidence["identity"]]
@@ -84,11 +84,11 @@ def find_circulant_kernel(evidence: Evidence) -> Found:
     cell = charts.lines(
         drawn, f"Accuracy of x + y: {text}.", x="training fraction", log_x=False, percent=True, height=200
     )
-    return Found(values, (single("circulant", "Random circulant features", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("circulant", "Random circulant features", caption, cell, 12),), rows)
 
 
-def _first(trial: Trial) -> float:
-    return float(trial.curve("test_accuracy")[0])
+def _first(run: RunData) -> float:
+    return float(run.curve("test_accuracy")[0])
 
 
 CIRCULANT_KERNEL = Claim(
@@ -98,7 +98,7 @@ CIRCULANT_KERNEL = Claim(
     "where the same kernel on one-hot inputs does not, and at every training fraction it is at least as good "
     "as the features that RFM learns.",
     plan_circulant_kernel,
-    find_circulant_kernel,
+    measure_circulant_kernel,
     (
         Expected("circulant_half_least", "100% at r = 0.5 (Fig. 4); at least 99%", low=0.99),
         Expected("identity_half_most", "chance (Fig. 4); at most 5% on pairs without zeros", high=0.05),
@@ -119,14 +119,14 @@ ENFORCED_MODULUS: Mapping[str, int] = {"tiny": tiny.P, "laptop": 97, "paper": 97
 ENFORCED_ITERATIONS: Mapping[str, int] = {"tiny": tiny.ITERATIONS, "laptop": 14, "paper": 30}
 
 
-def plan_enforcement(budget: Budget) -> Mapping[str, Group]:
+def plan_enforcement(budget: BudgetName) -> Mapping[str, RunGroup]:
     """x + y with and without enforcement at every iteration."""
     more = {"p": ENFORCED_MODULUS[budget], "steps": ENFORCED_ITERATIONS[budget], "seed": 0}
     base = machine(budget, "gaussian", expression="x + y", **more)
-    return {"plain": Group(base), "enforced": Group({**base, "enforce_every": 1})}
+    return {"plain": RunGroup(base), "enforced": RunGroup({**base, "enforce_every": 1})}
 
 
-def find_enforcement(evidence: Evidence) -> Found:
+def measure_enforcement(evidence: Evidence) -> ClaimResult:
     """Compare when both generalise."""
     plain, enforced = evidence.one("plain"), evidence.one("enforced")
     first, second = half(enforced), half(plain)
@@ -160,7 +160,7 @@ def find_enforcement(evidence: Evidence) -> Found:
         height=190,
     )
     caption = "Test accuracy with M replaced by an exactly circulant matrix at every iteration, and without."
-    return Found(values, (single("enforcement", "Structure enforced", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("enforcement", "Structure enforced", caption, cell, 12),), rows)
 
 
 ENFORCEMENT = Claim(
@@ -169,7 +169,7 @@ ENFORCEMENT = Claim(
     "Replacing M by an exactly circulant matrix at every iteration makes the Gaussian machine generalise "
     "earlier on x + y mod 97.",
     plan_enforcement,
-    find_enforcement,
+    measure_enforcement,
     (
         Expected("gain", "earlier (App. Fig. 3): half of the test inputs by at least one iteration", low=1.0),
         Expected("enforced_end", "generalises (App. Fig. 3); at least 95%", low=0.95),
@@ -193,30 +193,30 @@ JOINT_MODULUS: Mapping[str, int] = {"tiny": tiny.P, "laptop": 31, "paper": 61}
 JOINT = ("x + y", "x^2 + y^2")
 
 
-def plan_joint(budget: Budget) -> Mapping[str, Group]:
+def plan_joint(budget: BudgetName) -> Mapping[str, RunGroup]:
     """x + y and x^2 + y^2 with one more bit of input."""
     more = {"p": JOINT_MODULUS[budget], "fraction": 0.8, "seed": 0, "expression": "; ".join(JOINT)}
-    return {"run": Group(machine(budget, "gaussian", **more))}
+    return {"run": RunGroup(machine(budget, "gaussian", **more))}
 
 
-def find_joint(evidence: Evidence) -> Found:
+def measure_joint(evidence: Evidence) -> ClaimResult:
     """Read each task's accuracy, and which test pairs of x + y could be answered by symmetry."""
-    trial = evidence.one("run")
-    curves = [trial.curve(f"test_{i}_accuracy") for i in (1, 2)]
-    first, second = (passes(trial.steps, curve, 0.5) for curve in curves)
+    run = evidence.one("run")
+    curves = [run.curve(f"test_{i}_accuracy") for i in (1, 2)]
+    first, second = (passes(run.steps, curve, 0.5) for curve in curves)
     values = {
         "final_add": float(curves[0][-1]),
         "final_squares": float(curves[1][-1]),
         "half_add": first,
         "half_squares": second,
         "order": None if first is None or second is None else second - first,
-        "swapped_share": swapped_share(trial.task, trial.split),
+        "swapped_share": swapped_share(run.task, run.split),
     }
     rows = [
         {"iteration": step, "x + y": shown(float(a)), "x^2 + y^2": shown(float(b))}
-        for step, a, b in list(zip(trial.steps, *curves, strict=True))[::2]
+        for step, a, b in list(zip(run.steps, *curves, strict=True))[::2]
     ]
-    drawn = [Line(name, trial.steps, curve) for name, curve in zip(JOINT, curves, strict=True)]
+    drawn = [Line(name, run.steps, curve) for name, curve in zip(JOINT, curves, strict=True)]
     text = f"x + y ends at {curves[0][-1]:.3f}, x^2 + y^2 at {curves[1][-1]:.3f}."
     caption = (
         "Test accuracy of each task. Dotted: the share of test pairs (x, y) of x + y whose swap (y, x) "
@@ -226,7 +226,7 @@ def find_joint(evidence: Evidence) -> Found:
     cell = charts.lines(
         drawn, text, x="iteration", log_x=False, percent=True, level=values["swapped_share"], height=190
     )
-    return Found(values, (single("joint", "Two tasks", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("joint", "Two tasks", caption, cell, 12),), rows)
 
 
 def swapped_share(task: Task, split: Split) -> float:
@@ -243,7 +243,7 @@ JOINT_TASKS = Claim(
     "One Gaussian machine that learns x + y and x^2 + y^2 from four fifths of both tables, told apart by one "
     "bit, generalises on both, in two separate transitions, x + y first.",
     plan_joint,
-    find_joint,
+    measure_joint,
     (
         Expected("final_add", "100% (App. Fig. 4); at least 99%", low=0.99),
         Expected("final_squares", "100% (App. Fig. 4); at least 99%", low=0.99),

@@ -16,9 +16,9 @@ from ...models.circulant import matrix_power
 from ...models.kernels import Layout, Quadratic, agop, features, kernel_matrix, make_layout, predict
 from ...reports.charts import claim_charts as charts
 from ...reports.charts.claim_charts import Line, Panel, single
-from ..claims.claim import Budget, Claim, Expected, Found
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence
-from ..claims.plan import Group, no_runs
+from ..claims.plan import RunGroup, no_runs
 from .setup import ONE_SEED, TINY, matrices, quadratic_runs
 
 # Theorem 5.1
@@ -35,7 +35,7 @@ class ClassFit(NamedTuple):
     values: np.ndarray
 
 
-def find_theorem(evidence: Evidence) -> Found:
+def measure_theorem(evidence: Evidence) -> ClaimResult:
     """Solve with each class's metric on all data, and compare with the closed forms."""
     found = {p: [fit_class(p, label) for label in range(p)] for p in MODULI[evidence.budget]}
     every = [fit for fits in found.values() for fit in fits]
@@ -55,7 +55,7 @@ def find_theorem(evidence: Evidence) -> Found:
         }
         for p, fits in found.items()
     ]
-    return Found(values, _theorem_panels(found[max(found)]), rows)
+    return ClaimResult(values, _theorem_panels(found[max(found)]), rows)
 
 
 def fit_class(p: int, label: int) -> ClassFit:
@@ -120,7 +120,7 @@ THEOREM = Claim(
     "the Fourier multiplication algorithm: f_l(x) = x_1^T C^(-l) x_2, with coefficients C^(3l)/2 - 11^T/(2p "
     "+ 2).",
     no_runs,
-    find_theorem,
+    measure_theorem,
     (
         Expected("coefficient_error", "0 (proof of Theorem 5.1); at most 1e-10", high=1e-10),
         Expected("predictor_error", "0 (Theorem 5.1); at most 1e-10", high=1e-10),
@@ -138,25 +138,25 @@ THEOREM = Claim(
 WAVES_MODULUS: Mapping[str, int] = {"tiny": 5, "laptop": 23, "paper": 23}
 
 
-def plan_rank(budget: Budget) -> Mapping[str, Group]:
+def plan_rank(budget: BudgetName) -> Mapping[str, RunGroup]:
     """x + y, quadratic kernel, for what is learned; the solution of rank four needs no run."""
     return {"run": quadratic_runs(budget, ["x + y"])}
 
 
-def find_rank(evidence: Evidence) -> Found:
+def measure_rank(evidence: Evidence) -> ClaimResult:
     """Solve twice from a metric of rank four, and compare with the eigenvalues of the learned one."""
-    trial, p = evidence.one("run"), WAVES_MODULUS[evidence.budget]
+    run, p = evidence.one("run"), WAVES_MODULUS[evidence.budget]
     found = iterate_waves(p)
-    learned = np.linalg.eigvalsh(matrices(trial)[trial.row.step])[::-1]
+    learned = np.linalg.eigvalsh(matrices(run)[run.row.step])[::-1]
     values = {
         "waves_accuracy": min(accuracy for accuracy, _ in found),
         "waves_rank": max(rank_of(metric) for _, metric in found),
         "learned_rank": rank_of(learned),
-        "learned_effective_rank": trial.last("effective_rank"),
+        "learned_effective_rank": run.last("effective_rank"),
     }
     wave = np.linalg.eigvalsh(found[-1][1])[::-1]
     drawn = [
-        Line(f"learned, p = {trial.task.p}", range(len(learned)), learned / learned[0], charts.TEST),
+        Line(f"learned, p = {run.task.p}", range(len(learned)), learned / learned[0], charts.TEST),
         Line(f"one frequency, p = {p}", range(len(wave)), wave / wave[0], charts.TRAIN, dots=True),
     ]
     text = f"The learned M has {values['learned_rank']} eigenvalues above 1% of the largest, the other one "
@@ -164,7 +164,7 @@ def find_rank(evidence: Evidence) -> Found:
     cell = charts.lines(
         drawn, f"{text}{values['waves_rank']}.", x="eigenvalue", log_x=False, domain=(0.0, 1.0), height=190
     )
-    return Found(values, (single("rank", "Two spectra", caption, cell, 12),))
+    return ClaimResult(values, (single("rank", "Two spectra", caption, cell, 12),))
 
 
 def rank_of(matrix: np.ndarray) -> int:
@@ -216,7 +216,7 @@ LOW_RANK = Claim(
     "Features of rank four, one frequency for each operand, solve x + y on all data and stay of rank four "
     "under the iteration; what is learned is of high rank.",
     plan_rank,
-    find_rank,
+    measure_rank,
     (
         Expected("waves_accuracy", "solves the task (App. K): 100% in both iterations", low=1.0),
         Expected("waves_rank", "rank 4 (App. K)", 1.0, 4.0),

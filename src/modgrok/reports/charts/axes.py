@@ -1,4 +1,4 @@
-"""Axes, marks of moments and keys of the charts that claims share.
+"""Axes, marks of milestones and keys of the charts that claims share.
 
 Owns: which numbers an axis names and how; charts are `charts`.
 """
@@ -78,7 +78,7 @@ def number_words(value: float | int, percent: bool) -> str:
     return "100%" if value == 1 else f"{math.floor(1000 * value) / 10:g}%"
 
 
-def moment(name: str, at: float | int, axis: alt.X, place: int) -> Any:
+def milestone(name: str, at: float | int, axis: alt.X, place: int) -> Any:
     """Mark a step by a line with its name, `place` lines above the foot."""
     base = alt.Chart(data([{"x": at, "name": name}]))
     rule = base.mark_rule(color=FAINT, strokeWidth=1).encode(x=axis)

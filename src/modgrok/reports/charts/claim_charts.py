@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
 import numpy as np
 
-from .axes import axis_of, ends_of, key_of, moment, number_words, percent_axis, reach, scale_of, whole_axis
+from .axes import axis_of, ends_of, key_of, milestone, number_words, percent_axis, reach, scale_of, whole_axis
 from .bands import LINES
 from .chart import Cell, Group, Margins, Panel, data, single
 from .grid_cells import Coordinate, GridCell
@@ -47,6 +47,7 @@ __all__ = [
     "lines",
     "points",
     "single",
+    "step_lines",
     "table_map",
 ]
 
@@ -75,40 +76,38 @@ def lines(
     drawn: Sequence[Line],
     text: str,
     *,
-    x: str = "step + 1",
+    x: str,
     y: str = "",
     log_x: bool = True,
     log_y: bool = False,
     domain: tuple[float | int, float | int] | None = None,
     percent: bool = False,
     level: float | int | None = None,
-    moments: Sequence[tuple[str, float | int | None]] = (),
+    milestones: Sequence[tuple[str, float | int | None]] = (),
     height: int = 170,
 ) -> Cell:
     """Draw lines, with a key above.
 
     Arguments:
-        drawn: the lines; with `x` the default, their x are steps, drawn one further so that 0 has a place.
+        drawn: the lines; see `step_lines` for numbers against steps.
         text: what the chart shows, for readers who cannot see it.
         x, y: axis titles.
         log_x, log_y: logarithmic axes; values must be above 0.
         domain: of y; None for that of the data.
         percent: y are shares, printed as percentages from 0 to 1.
         level: a dotted horizontal reference.
-        moments: (name, x) of vertical marks; None are left out.
+        milestones: (name, x) of vertical marks; None are left out.
         height: of the plot area.
 
     Example:
-        >>> cell = lines([Line("test", [0, 10], [0.1, 1.0])], "Test accuracy rises.", percent=True)
+        >>> cell = lines([Line("sum", [1, 10], [0.1, 1.0])], "It rises.", x="width", percent=True)
         >>> cell.outer_height(300)
         230
     """
-    shift = 1 if x == "step + 1" else 0
     shown = [(line, line.colour or LINES[i % len(LINES)]) for i, line in enumerate(drawn)]
-    rows = [_line_rows(line, shift, log_y) for line in drawn]
-    known_x = [row["x"] for part in rows for row in part] + [
-        at + shift for _, at in moments if at is not None
-    ]
+    rows = [_line_rows(line, log_y) for line in drawn]
+    marks = [(name, at) for name, at in milestones if at is not None]
+    known_x = [row["x"] for part in rows for row in part] + [at for _, at in marks]
     known_y = [row["y"] for part in rows for row in part]
     if level is not None:
         known_y.append(level)
@@ -121,8 +120,7 @@ def lines(
         scale=alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True),
         axis=percent_axis() if percent else axis_of([*domain], log_y, count=4),
     )
-    marks = [(name, at + shift) for name, at in moments if at is not None]
-    layers: list[Any] = [moment(name, at, axis_x, place) for place, (name, at) in enumerate(marks)]
+    layers: list[Any] = [milestone(name, at, axis_x, place) for place, (name, at) in enumerate(marks)]
     if level is not None:
         rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
@@ -135,6 +133,44 @@ def lines(
             layers.append(chart.mark_circle(color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
     key, top = key_of([(line.name, colour) for line, colour in shown if line.name])
     return Cell(alt.layer(*layers, *key), text, height, Margins(52, 12, top, 38))
+
+
+def step_lines(
+    drawn: Sequence[Line],
+    text: str,
+    *,
+    y: str = "",
+    log_y: bool = False,
+    domain: tuple[float | int, float | int] | None = None,
+    percent: bool = False,
+    level: float | int | None = None,
+    milestones: Sequence[tuple[str, float | int | None]] = (),
+    height: int = 170,
+) -> Cell:
+    """Draw lines against step + 1 on a logarithmic axis, where step 0 has a place.
+
+    Arguments:
+        drawn: the lines; their x are steps, >= 0.
+        milestones: (name, step) of vertical marks; None are left out.
+        text, y, log_y, domain, percent, level, height: see `lines`.
+
+    Example:
+        >>> cell = step_lines([Line("test", [0, 10], [0.1, 1.0])], "Test accuracy rises.", percent=True)
+        >>> cell.outer_height(300)
+        230
+    """
+    return lines(
+        [replace(line, x=np.asarray(line.x) + 1) for line in drawn],
+        text,
+        x="step + 1",
+        y=y,
+        log_y=log_y,
+        domain=domain,
+        percent=percent,
+        level=level,
+        milestones=[(name, None if step is None else step + 1) for name, step in milestones],
+        height=height,
+    )
 
 
 @dataclass(frozen=True)
@@ -367,8 +403,8 @@ def table_map(
     return heat_map(grid, name, (x, across), (y, up), None if words else shades_of(name, numbers))
 
 
-def _line_rows(line: Line, shift: int, log_y: bool) -> Table:
-    x, y = np.asarray(line.x, float) + shift, np.asarray(line.y, float)
+def _line_rows(line: Line, log_y: bool) -> Table:
+    x, y = np.asarray(line.x, float), np.asarray(line.y, float)
     known = np.isfinite(y) & ((y > 0) | (not log_y))
     x, y = x[known], y[known]
     if len(x) > MOST_POINTS:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ...display import Displayed, Facts
 from ...tasks.errors import InputError, shorten
 from .lock import Lock
 
@@ -91,7 +92,7 @@ class Record:
     histograms: dict[str, np.ndarray]
 
 
-class Database:
+class Database(Displayed):
     """The numbers of a folder of runs: what ran, how it went, what was observed.
 
     Arguments:
@@ -127,6 +128,9 @@ class Database:
             raise InputError(f"runs: cannot use {shorten(self.folder)}: {error}") from None
         except sqlite3.DatabaseError as error:
             raise InputError(f"runs: {shorten(self.folder / DATABASE)} is no store ({error})") from None
+
+    def _facts(self) -> Facts:
+        return {"folder": str(self.folder)}
 
     def close(self) -> None:
         """Close the database."""

@@ -1,0 +1,195 @@
+"""What the book says, whatever its format: papers, claims, numbers, deviations, in the order of the pages.
+
+Owns: which results are shown where, and their text. How it looks is `html` and `markdown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..claims.catalogue import read_paper
+from ..claims.result import Result
+from .text import (
+    MEANINGS,
+    UNTESTED,
+    VERDICTS,
+    caution,
+    cell_words,
+    claim_words,
+    command_words,
+    count_words,
+    headline,
+    name_words,
+    number_words,
+    range_words,
+    run_words,
+    time_words,
+    verdict_of,
+    weight_words,
+)
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """One number of a claim.
+
+    Arguments:
+        name: of the number.
+        measured: its value.
+        expected: the range in which it counts as the paper's; empty if nothing is expected of it.
+        source: what the paper says; empty likewise.
+        note: what keeps it from refuting; empty if nothing does.
+        in_range: whether it is in its range; true if it has none.
+    """
+
+    name: str
+    measured: str
+    expected: str = ""
+    source: str = ""
+    note: str = ""
+    in_range: bool = True
+
+
+@dataclass(frozen=True)
+class ClaimEntry:
+    """One claim, tested.
+
+    Arguments:
+        id: paper and name.
+        paper, name: the parts of the id.
+        verdict: or that it was not tested.
+        sentence, source: of the claim.
+        headline: (measured, expected) of the number that decides.
+        error: why it was not tested; None if it was.
+        text: what its figure shows, for readers who cannot see it.
+        captions: (title, caption) of the figure's panels.
+        numbers: those with an expectation first; empty if it was not tested.
+        details: a table below the figure: its head, then its rows; empty if there is none.
+        runs: what was run, and for how long.
+        deviations: of the runs from the paper's.
+        command: that tests it.
+    """
+
+    id: str
+    paper: str
+    name: str
+    verdict: str
+    sentence: str
+    source: str
+    headline: tuple[str, str]
+    error: str | None
+    text: str
+    captions: tuple[tuple[str, str], ...]
+    numbers: tuple[NumberRow, ...]
+    details: tuple[tuple[str, ...], ...]
+    runs: str
+    deviations: tuple[str, ...]
+    command: str
+
+
+@dataclass(frozen=True)
+class PaperEntry:
+    """One paper, with its claims and their number by verdict."""
+
+    name: str
+    title: str
+    citation: str
+    size: str
+    counts: str
+    claims: tuple[ClaimEntry, ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The whole book.
+
+    Arguments:
+        size: number of claims, in words.
+        counts: number of claims by verdict.
+        caution: that a budget says nothing of the papers; empty for others.
+        budgets: of the results.
+        version: of modgrok; empty if the results do not say.
+        verdicts: (verdict, meaning) of those that occur.
+        papers: in the order of the results.
+    """
+
+    size: str
+    counts: str
+    caution: str
+    budgets: tuple[str, ...]
+    version: str
+    verdicts: tuple[tuple[str, str], ...]
+    papers: tuple[PaperEntry, ...]
+
+
+def outline_of(results: Sequence[Result]) -> Outline:
+    """Arrange results as the book shows them.
+
+    Arguments:
+        results: in the order in which they are shown.
+    """
+    given = {verdict_of(result) for result in results}
+    return Outline(
+        claim_words(len(results)),
+        count_words(results),
+        caution(results),
+        tuple(dict.fromkeys(result.budget for result in results)),
+        next((result.version for result in results if result.version), ""),
+        tuple((verdict, MEANINGS[verdict]) for verdict in (*VERDICTS, UNTESTED) if verdict in given),
+        tuple(
+            _paper(name, [result for result in results if result.paper == name])
+            for name in dict.fromkeys(result.paper for result in results)
+        ),
+    )
+
+
+def _paper(name: str, results: Sequence[Result]) -> PaperEntry:
+    paper = read_paper(name)
+    entries = tuple(_claim(result) for result in results)
+    return PaperEntry(
+        name, paper.title, paper.citation, claim_words(len(results)), count_words(results), entries
+    )
+
+
+def _claim(result: Result) -> ClaimEntry:
+    columns = list(result.rows[0]) if result.rows else []
+    head = [tuple(name_words(name) for name in columns)] if columns else []
+    return ClaimEntry(
+        result.id,
+        result.paper,
+        result.name,
+        verdict_of(result),
+        result.sentence,
+        result.source,
+        headline(result),
+        result.error,
+        " ".join(caption.text for caption in result.captions),
+        tuple((caption.title, caption.caption) for caption in result.captions),
+        _numbers(result) if result.verdict is not None else (),
+        (*head, *(tuple(cell_words(row.get(name)) for name in columns) for row in result.rows)),
+        f"{run_words(result)} {time_words(result.seconds)}.",
+        result.deviations,
+        command_words(result),
+    )
+
+
+def _numbers(result: Result) -> tuple[NumberRow, ...]:
+    judged = {expected.name for expected in result.expected}
+    expected_rows = [
+        NumberRow(
+            name_words(expected.name),
+            number_words(result.values.get(expected.name)),
+            range_words(expected),
+            expected.paper,
+            weight_words(expected, result),
+            expected.holds(result.values.get(expected.name)),
+        )
+        for expected in result.expected
+    ]
+    others = [
+        NumberRow(name_words(name), number_words(value))
+        for name, value in result.values.items()
+        if name not in judged
+    ]
+    return (*expected_rows, *others)

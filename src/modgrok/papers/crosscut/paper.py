@@ -1,0 +1,18 @@
+"""Beyond single papers: the same tasks under every learner, `decide` against outcomes, who needs least data.
+
+Owns: the title, and the claims in their order; each is in the module of its subject. What a paper says of its
+own learner is in that paper's folder.
+"""
+
+from __future__ import annotations
+
+from ..claims.catalogue import Paper
+from .closed_form import CLAIMS as CLOSED_FORM
+from .data import CLAIMS as DATA
+from .hypothesis import CLAIMS as HYPOTHESIS
+from .table import CLAIMS as TABLE
+
+TITLE = "Across the papers: the same tasks under every learner"
+CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"
+CLAIMS = (*TABLE, *HYPOTHESIS, *CLOSED_FORM, *DATA)
+PAPER = Paper("crosscut", TITLE, CITATION, CLAIMS)
