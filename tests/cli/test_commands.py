@@ -75,7 +75,7 @@ def test_store_verbs(call) -> None:  # type: ignore[no-untyped-def]
     assert len(rows) == 6
     call("export", run, "-o", "w.safetensors")
     assert call("measure", "w.safetensors", "--json").json["measures"][0]["step"] == 5
-    assert call("runs", "remove", run, "--json").json["runs"] == [run]
+    assert call("runs", "remove", run, "--yes", "--json").json["runs"] == [run]
     assert call("runs", "list", "--json").json["runs"] == []
 
 

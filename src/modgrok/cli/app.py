@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from ..installed_extensions import load_extensions
 from ..version import __version__
+from .streams import discard, prepare_streams
 
 VERBS: tuple[tuple[str, str, str], ...] = (
     ("train", "modgrok.cli.train:train", "Train a network on an expression mod p and watch it grok."),
@@ -25,9 +26,11 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
     ("report", "modgrok.cli.report:report", "Draw a run: html, png, svg or pdf."),
     ("export", "modgrok.cli.export:export", "Write weights or records for other tools."),
+    ("completion", "modgrok.cli.completion:completion", "Complete commands and options in the shell."),
 )
 """Name, function and summary of every command."""
 
+HELP = ("--help", "-h", "help")
 USAGE = """\
 Usage: modgrok COMMAND [ARGUMENTS]
 
@@ -37,8 +40,9 @@ measure and picture it.
 Commands:
 {commands}
 
-Every command: --help shows its options, --json ends stdout with one JSON object, --runs DIR (or
-MODGROK_RUNS, default runs) names the store, --debug shows tracebacks.
+Every command: --help (or modgrok help COMMAND) shows its options, --json ends stdout with one
+JSON object, --runs DIR (or MODGROK_RUNS, default runs) names the store, --debug shows tracebacks.
+Completion in the shell: modgrok completion --install.
 
 Start here:
   modgrok train "x + y" --p 97
@@ -48,16 +52,20 @@ Start here:
 
 def usage() -> str:
     """The page that `modgrok --help` prints."""
-    lines = [f"  {name:<10} {summary}" for name, _, summary in VERBS]
+    lines = [f"  {name:<11}{summary}" for name, _, summary in VERBS]
     return USAGE.format(commands="\n".join(lines))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and exit."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] in ([], ["--help"], ["-h"], ["help"]):
-        sys.stdout.write(usage())
-        sys.exit(0)
+    prepare_streams()
+    if not given or given[0] in HELP:
+        given = [word for word in given[1:] if word not in HELP]
+        if not given:
+            sys.stdout.write(usage())
+            sys.exit(0)
+        given.append("--help")
     if given == ["--version"]:
         sys.stdout.write(f"modgrok {__version__}\n")
         sys.exit(0)
@@ -114,14 +122,25 @@ def _dispatch(given: list[str]) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted", code=1)
     except BrokenPipeError:
+        discard("stdout")  # or flushing it at exit would fail again
         return 1
     except SystemExit as leaving:
         return int(leaving.code or 0)
     except Exception as error:
         if debug:
             raise
-        return _complain(_one_line(str(error)) or type(error).__name__, code=_code_of(error))
+        code = _code_of(error)
+        platform = _platform_error() if code == 1 else None
+        if platform is not None:
+            return _complain(platform)
+        return _complain(_one_line(str(error)) or type(error).__name__, code=code)
     return result if isinstance(result, int) else 0
+
+
+def _platform_error() -> str | None:
+    from ..runs.platform import platform_error
+
+    return platform_error()
 
 
 def _code_of(error: BaseException) -> int:

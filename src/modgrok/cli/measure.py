@@ -29,6 +29,7 @@ from ..runs.store.network_file import Network
 from ..tasks import InputError, Task
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache
+from .columns import broken, line_width
 from .measure_transformer import measure_transformer
 from .options import DEFAULT_RUNS, Json, Runs
 from .output import percent, say, say_json
@@ -84,11 +85,7 @@ def measure(
         found.append({**place, **values, **classes})
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
     columns = [name for name in found[-1] if name not in ("step", "reasons", "accuracy", "per_class")]
-    say("    step" + "".join(_cell(column, column) for column in columns) + "   accuracy on all inputs")
-    for entry in found:
-        step = "–" if entry["step"] is None else f"{entry['step']:,}"
-        numbers = "".join(_cell(column, entry[column]) for column in columns)
-        say(f"{step:>8}{numbers}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
+    _tell_table(columns, found)
     if per_class:
         _tell_classes(found[-1]["per_class"])
     tell_pruning(curves)
@@ -133,6 +130,19 @@ def _tell_classes(values: Place) -> None:
         say(f"{word:>8}" + "".join(f"  {name} {chosen(values[name]):.4g}" for name in names))
     counts: Counter[str] = Counter(values["orientation"])
     say("  least deviation is that of " + ", ".join(f"{name} in {n} classes" for name, n in counts.items()))
+
+
+def _tell_table(columns: list[str], found: list[Place]) -> None:
+    """Say the measures of every step, in as many tables as the terminal's width needs."""
+    steps = ["–" if entry["step"] is None else f"{entry['step']:,}" for entry in found]
+    for part in broken([len(_cell(column, column)) for column in columns], line_width() - 8):
+        say("    step" + "".join(_cell(column, column) for column in columns[part]))
+        for step, entry in zip(steps, found, strict=True):
+            say(f"{step:>8}" + "".join(_cell(column, entry[column]) for column in columns[part]))
+        say()
+    say("    step   accuracy on all inputs")
+    for step, entry in zip(steps, found, strict=True):
+        say(f"{step:>8}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
 
 
 def _cell(column: str, value: float | str) -> str:

@@ -17,12 +17,11 @@ from ..measures.circuit.neuron_frequencies import EXPLAINED
 from ..measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
 from ..models.transformer import Transformer
 from ..tasks import Task
+from .columns import broken, line_width
 from .output import percent, say, say_json
 
 Place = dict[str, Any]
 PLACES = ("step", "reasons", "accuracy", "margin")
-A_ROW = 6
-"""Columns of a table."""
 
 
 def measure_transformer(
@@ -95,8 +94,8 @@ def _tell(name: str, task: Task, found: Sequence[Place], circuits: Sequence[Plac
     parts = [column for column in columns if column.rstrip("_0123456789") in losses]
     rest = [column for column in columns if column not in weights and column not in parts]
     for group in (weights, parts, rest):
-        for start in range(0, len(group), A_ROW):
-            _table(group[start : start + A_ROW], found)
+        for part in broken([max(len(column), 11) + 2 for column in group], line_width() - 8):
+            _table(group[part], found)
     say("    step        margin   accuracy on all inputs")
     for entry in found:
         step = _step(entry)

@@ -45,7 +45,10 @@ Runs = Annotated[
     Path,
     Parameter(name="--runs", env_var="MODGROK_RUNS", converter=folder, help="Folder of the store."),
 ]
-Json = Annotated[bool, Parameter(name="--json", negative=(), help="End stdout with one JSON object.")]
+Json = Annotated[
+    bool,
+    Parameter(name="--json", negative=(), show_default=False, help="End stdout with one JSON object."),
+]
 Expression = Annotated[
     str | None,
     Parameter(allow_leading_hyphen=True, help='Expression, such as "x^2 + 2xy - y/3".'),

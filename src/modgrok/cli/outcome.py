@@ -9,6 +9,7 @@ from typing import Any
 from ..learners.catalogue import definition_of
 from ..runs import Record, Run
 from ..runs.schedule import GROKKED, MEMORISED
+from .advice import advice
 from .options import DEFAULT_RUNS
 from .output import percent, say
 
@@ -42,6 +43,10 @@ def tell(result: Run, runs: Path) -> None:
     findings = wording.findings(last, context, [record.scalars for record in result.records])
     if findings:
         say(f"  {findings}")
+    hint = advice(result.experiment, row)
+    if hint is not None:
+        say(f"  advice: {hint}")
+    say(f"  stored in {(Path(runs) / row.id).absolute()}")
     where = "" if runs == DEFAULT_RUNS else f" --runs {shlex.quote(str(runs))}"
     if row.status == "diverged":
         say(f"  the loss stopped being finite: {wording.advice(result.experiment.learner)}")
@@ -100,5 +105,6 @@ def summary(result: Run, runs: Path) -> dict[str, Any]:
         "excluded": row.context["excluded"],
         "seed": result.experiment.seed,
         **({"tasks": tasks_of(result)} if "tasks" in row.context else {}),
+        "advice": advice(result.experiment, row),
         "settings": result.experiment.learner.model_dump(mode="json"),
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..runs.plain import plain
 from ..tasks.errors import InputError, shorten
+from .streams import discard
 
 
 def say(text: str = "") -> None:
@@ -18,8 +19,11 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Write a message to stderr."""
-    sys.stderr.write(text + "\n")
+    """Write a message to stderr; if nobody reads it any longer, the work goes on."""
+    try:
+        sys.stderr.write(text + "\n")
+    except BrokenPipeError:
+        discard("stderr")
 
 
 def say_json(values: dict[str, Any]) -> None:

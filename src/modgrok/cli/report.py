@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated
 
@@ -27,8 +28,13 @@ def report(
     /,
     *,
     output: Annotated[
-        Path, Parameter(name=["--output", "-o"], help="File to write: .html, .png, .svg or .pdf.")
-    ] = Path("report.html"),
+        Path | None,
+        Parameter(
+            name=["--output", "-o"],
+            help="File to write, or to replace: .html, .png, .svg or .pdf; default report.html, or "
+            "report-2.html and so on where that exists.",
+        ),
+    ] = None,
     against: Annotated[
         Path | None,
         Parameter(help="A constructed network (.safetensors) to show beside the run, on the same axes."),
@@ -62,6 +68,8 @@ def report(
     )
 
     enable_compilation_cache()
+    output = free_name(Path("report.html")) if output is None else output
+    replaces = output.exists()
     if run.endswith(".safetensors"):
         content = read_network_file(Path(run))
         task, command = content.task(), command_line()
@@ -90,10 +98,16 @@ def report(
                         f"against: must be a network of {row.expression} mod {row.p}, got {shorten(against)}"
                     )
                 path = write_comparison(store, run, _single(other), output)
-    say(f"wrote {path}")
+    say(f"{'replaced' if replaces else 'wrote'} {path}")
     if json:
         say_json({"path": str(path)})
     return 0
+
+
+def free_name(path: Path) -> Path:
+    """Return a path that does not exist: the one given, else with -2, -3, … before its ending."""
+    names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return path if not path.exists() else next(name for name in names if not name.exists())
 
 
 def _names(text: str | None) -> list[str]:

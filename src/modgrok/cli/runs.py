@@ -5,16 +5,25 @@ Listing loads no JAX; the other verbs load what they need when they are called.
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
+from pydantic import BaseModel
 
 from ..runs.store.database import Database, RunRow
+from ..runs.store.last_record import last_scalars
 from ..runs.store.sweep_index import rows_of_sweep
+from ..tasks.errors import InputError
 from .options import DEFAULT_RUNS, Json, Runs, whole
-from .output import percent, say, say_json
+from .output import note, percent, say, say_json
+from .run_fields import choose, fields_of, settings_of, sort_key
+from .run_table import table
 
 runs = App(name="runs", help="List, show, remove and resume stored runs.")
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
@@ -47,21 +56,51 @@ def list_runs(
     sweep: Annotated[
         str | None, Parameter(help="Name of a sweep; its runs in the order of its grid.")
     ] = None,
+    where: Annotated[
+        list[str] | None,
+        Parameter(
+            negative=(),
+            consume_multiple=False,
+            help="Only runs of which this holds, such as p=97, learner=mlp, test_accuracy>0.9 or "
+            "grokked_at=never; may be given several times.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        Parameter(
+            allow_leading_hyphen=True,
+            help="Field to sort by, such as fraction or test_accuracy, ascending; -FIELD is descending; "
+            "default the time of the last update.",
+        ),
+    ] = None,
+    limit: Annotated[int | None, Parameter(converter=whole, help="Only the last so many lines.")] = None,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """List the runs of a store, oldest first."""
+    """List the runs of a store with what differs between them; the last line is the run `latest`."""
+    if limit is not None and limit < 1:
+        raise InputError(f"limit: must be at least 1, got {limit}")
     with Database(runs, read_only=True) as store:
         rows = store.rows() if sweep is None else rows_of_sweep(store, sweep)
-    for row in rows:
-        grokked = "never" if row.grokked_at is None else f"{row.grokked_at:,}"
-        task = row.expression if len(row.expression) <= 32 else row.expression[:29] + "..."
-        say(
-            f"{row.id}  {task:<32}  p {row.p:<4}  {row.learner:<11}  {row.status:<11}  "
-            f"step {row.step:>8,}  grokked {grokked:>8}"
-        )
-    if not rows:
-        say("no runs yet")
+        last = last_scalars(store, rows)
+    listed = [(row, settings_of(row)) for row in rows]
+    if where or sort is not None:
+        fields = {row.id: fields_of(row, own, last[row.id]) for row, own in listed}
+        chosen = choose(list(fields.values()), where or ())
+        listed = [run for run, is_chosen in zip(listed, chosen, strict=True) if is_chosen]
+    if sweep is None:
+        listed.sort(key=lambda run: run[0].updated)
+    if sort is not None:
+        key = sort_key(sort.removeprefix("-"), list(fields.values()))
+        listed.sort(key=lambda run: key(fields[run[0].id]), reverse=sort.startswith("-"))
+    if limit is not None:
+        listed = listed[-limit:]
+    rows = [row for row, _ in listed]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if rows:
+        say("\n".join(table(rows, [own for _, own in listed], last, width)))
+    else:
+        say("no such runs" if where else "no runs yet")
     if json:
         say_json({"runs": described(rows)})
     return 0
@@ -78,8 +117,9 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         records = store.records(row.id)
     experiment = Experiment.model_validate_json(row.experiment)
     say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}")
-    say(f"  status      {row.status} at step {row.step:,}")
+    say(f"  status      {row.status} at step {row.step:,} of {row.budget:,}")
     say(f"  made by     {row.context['command']}")
+    say(f"  stored in   {(Path(runs) / row.id).absolute()}")
     say(f"  memorised   {row.memorised_at if row.memorised_at is not None else 'never'}")
     say(f"  grokked     {row.grokked_at if row.grokked_at is not None else 'never'}")
     if records:
@@ -87,8 +127,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         say(f"  accuracy    train {percent(last['train_accuracy'])}, test {percent(last['test_accuracy'])}")
         chance, majority = percent(row.context["chance"]), percent(row.context["majority"])
         say(f"  chance      1/p {chance}, most frequent value {majority}")
-    changed = experiment.learner.model_dump(exclude_defaults=True)
-    say("  settings    " + ", ".join(f"{name} {value}" for name, value in changed.items()))
+    _tell_settings(experiment)
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
     say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
     if json:
@@ -98,18 +137,77 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     return 0
 
 
+def _tell_settings(experiment: BaseModel) -> None:
+    """Say all settings, those that differ from the defaults first."""
+    changed: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
+    for model in (experiment, getattr(experiment, "learner")):  # noqa: B009 (a run's record)
+        for name, info in type(model).model_fields.items():
+            if name not in ("task", "learner", "kind"):
+                value = getattr(model, name)
+                (defaults if value == info.default else changed)[name] = value
+    for word, values in (("settings", changed), ("defaults", defaults)):
+        text = ", ".join(f"{name} {'none' if value is None else value}" for name, value in values.items())
+        for line in textwrap.wrap(text or "none", 84, break_on_hyphens=False):
+            say(f"  {word:<10}  {line}")
+            word = ""
+
+
 @runs.command
-def remove(*run: RunName, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
-    """Delete runs with their records and files."""
+def remove(
+    *run: RunName,
+    yes: Annotated[
+        bool,
+        Parameter(
+            negative=(), show_default=False, help="Do not ask; needed where there is no terminal to ask in."
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Say what would be removed; remove nothing.")
+    ] = False,
+    runs: Runs = DEFAULT_RUNS,
+    json: Json = False,
+) -> int:
+    """Delete runs with their records and files, after asking."""
     from ..runs import Store
 
-    with Store(runs) as store:
-        removed = [store.remove(name) for name in run]
-    for row in removed:
-        say(f"removed {row.id}  {row.expression} mod {row.p}")
+    if not run:
+        raise InputError("run: must name at least one run, got none")
+    with Store(runs, read_only=True) as store:
+        rows = list({row.id: row for row in map(store.get, run)}.values())
+    if not dry_run and not yes:
+        confirm(rows, runs)
+    if not dry_run:
+        with Store(runs) as store:
+            for row in rows:
+                store.remove(row.id)
+    for row in rows:
+        say(f"{'would remove' if dry_run else 'removed'} {row.id}  {row.expression} mod {row.p}")
     if json:
-        say_json({"runs": [row.id for row in removed]})
+        say_json({"runs": [row.id for row in rows]})
     return 0
+
+
+def confirm(rows: Sequence[RunRow], runs: Path) -> None:
+    """Ask in a terminal whether runs may be deleted.
+
+    Raises:
+        InputError: there is no terminal.
+        NotRemoved: the answer is not yes.
+    """
+    if not (sys.stdin is not None and sys.stdin.isatty()):
+        raise InputError("yes: must be given to remove runs where there is no terminal to ask in, got none")
+    for row in rows:
+        note(f"{row.id}  {row.expression} mod {row.p}  {row.learner}  {row.status} at step {row.step:,}")
+    count = "this run" if len(rows) == 1 else f"these {len(rows)} runs"
+    sys.stderr.write(f"remove {count} of {Path(runs).absolute()}? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise NotRemoved("nothing removed")
+
+
+class NotRemoved(RuntimeError):
+    """The user said no."""
 
 
 @runs.command

@@ -10,6 +10,7 @@ from typing import Any
 from ..runs import Experiment, Run
 from ..sweeps.critical.statistics import Moment, moment
 from ..tasks import InputError
+from .advice import advice
 from .outcome import summary
 from .output import percent, say
 
@@ -30,7 +31,7 @@ def seeded(experiment: Experiment, seeds: int) -> list[Experiment]:
     return [experiment.model_copy(update={"seed": experiment.seed + i}) for i in range(seeds)]
 
 
-def tell_seeds(results: Sequence[Run], asked: int) -> None:
+def tell_seeds(results: Sequence[Run], asked: int, runs: Path) -> None:
     """Say how many seeds memorised and grokked, and when."""
     first = results[0]
     task = f"{first.row.expression} mod {first.row.p}"
@@ -45,6 +46,10 @@ def tell_seeds(results: Sequence[Run], asked: int) -> None:
             f"  seed {result.experiment.seed:<6} run {row.id}  {row.status:<11}  grokked {grokked:<10}"
             f"  train {percent(last['train_accuracy']):>7}  test {percent(last['test_accuracy']):>7}"
         )
+    hint = advice(first.experiment, first.row) if all(r.row.grokked_at is None for r in results) else None
+    if hint is not None:
+        say(f"  advice: {hint}")
+    say(f"  stored in {Path(runs).absolute()}")
 
 
 def moments(results: Sequence[Run]) -> dict[str, Moment]:

@@ -68,7 +68,7 @@ def sweep(
         where.start() as (engine, count),
         Store(runs) as store,
         _kept(runs),
-        sweep_display() as show,
+        sweep_display(most_runs(asked)) as show,
         ctrl_c() as interrupts,
     ):
         drive = partial(
@@ -92,6 +92,11 @@ def sweep(
         critical = {} if found is None else {"critical": critical_json(found)}
         say_json({**_summary(asked, tally, failed, seconds, runs), **critical})
     return 0 if tally.done == tally.total else 1
+
+
+def most_runs(asked: Sweep) -> int | None:
+    """Return how many runs a search takes at most: its first round tries two fractions a point."""
+    return None if asked.search is None else len(asked.members) * asked.search.most_probes // 2
 
 
 @contextmanager

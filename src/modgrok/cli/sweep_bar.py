@@ -10,13 +10,17 @@ from rich.progress import BarColumn, Progress, TextColumn
 from ..sweeps.execution.driver import Tally
 from .sweep_progress import PlainSweepLines, told
 
+BAR = 16
+TAKEN = BAR + 8
+"""Columns of the bar and the percentage, with their margins."""
+
 
 class SweepBar(PlainSweepLines):
     """A bar on stderr, redrawn at every event."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        columns = BarColumn(bar_width=16), TextColumn("{task.percentage:>3.0f}%  {task.description}")
+    def __init__(self, most: int | None = None) -> None:
+        super().__init__(most)
+        columns = BarColumn(bar_width=BAR), TextColumn("{task.percentage:>3.0f}%  {task.description}")
         self.progress = Progress(*columns, console=Console(stderr=True))
         self.task = self.progress.add_task("", total=1.0)
 
@@ -31,4 +35,6 @@ class SweepBar(PlainSweepLines):
 
     def __call__(self, tally: Tally) -> None:
         """Redraw."""
-        self.progress.update(self.task, completed=tally.share, description=told(tally))
+        share, left = self.share_of(tally)
+        text = told(tally, self.progress.console.width - TAKEN, left)
+        self.progress.update(self.task, completed=share, description=text)

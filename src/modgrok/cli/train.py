@@ -6,14 +6,12 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, field, make_dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated
 
 from cyclopts import Parameter
-from pydantic.fields import FieldInfo
 
-from ..learners.base.settings import choices_of, option_fields
 from ..learners.catalogue import LEARNERS, definition_of
 from ..learners.rfm.initial_metric import read_metric
 from ..runs import (
@@ -37,103 +35,81 @@ from .options import (
     Modulus,
     Runs,
     Table,
-    number,
     whole,
 )
 from .outcome import summary, tell
 from .output import note, say_json
+from .panels import OUTPUT, RUN, TASK, learner_panel
 from .progress import progress_display
 from .seeds import seeded, seeds_summary, tell_seeds
+from .train_options import DEFAULT_OPTIONS, Options
 
 STEPS_IN_WORDS = ", ".join(f"{known.default_steps:,} for {known.name}" for known in LEARNERS)
-OWN_FIELDS = ("fraction", "symmetric", "corruption", "seed")
-
-
-Fields = list[tuple[str, FieldInfo]]
-"""The fields of one name, each with the learner that has it; '' for the experiment itself."""
-
-
-def _option(name: str, fields: Fields) -> tuple[str, Any, Any]:
-    """Turn the settings fields of one name into a flag: declared once, read by commands and documentation.
-
-    Choices arrive as text and are checked with the other rules, in one voice.
-    """
-    infos = [info for _, info in fields]
-    parts = get_args(infos[0].annotation)
-    kinds = [part for part in (parts or (infos[0].annotation,)) if part is not type(None)]
-    kind = kinds[0] if kinds[0] in (bool, int, float) else str
-    flag: dict[str, Any] = {"help": _help(fields)}
-    if kind is bool:
-        flag["negative"] = () if infos[0].default is False else None
-    else:
-        flag.update(converter={int: whole, float: number}.get(kind), allow_leading_hyphen=True)
-    return name, Annotated[kind | None, Parameter(**flag)], field(default=None)
-
-
-def _help(fields: Fields) -> str:
-    """Say what a flag means; where learners differ in it, what it means to each."""
-    texts: dict[str, list[str]] = {}
-    for learner, info in fields:
-        choices = choices_of(info)
-        words = f" One of {', '.join(choices)}." if choices else ""
-        shown = "" if info.default is None else f" [default: {info.default}]"
-        texts.setdefault(f"{info.description}{words}{shown}", []).append(learner)
-    if len(texts) == 1:
-        return next(iter(texts))
-    return " ".join(f"{', '.join(learners)}: {text}" for text, learners in texts.items())
-
-
-def _options_type() -> type:
-    grouped: dict[str, Fields] = {name: [("", Experiment.model_fields[name])] for name in OWN_FIELDS}
-    for known in LEARNERS:
-        for name, info in option_fields(known.settings).items():
-            grouped.setdefault(name, []).append((known.name, info))
-    made = make_dataclass("Options", [_option(name, fields) for name, fields in grouped.items()], frozen=True)
-    made.__module__ = __name__  # cyclopts opens only classes that have a home
-    return made
-
-
-Options = _options_type()
-DEFAULT_OPTIONS = Options()
 
 
 def train(
     expression: Expression = None,
     /,
     *,
-    p: Modulus = None,
-    learner: Annotated[str, Parameter(help="What learns: " + ", ".join(LEARNERS.names))] = "mlp",
-    steps: Annotated[
-        int | None, Parameter(converter=whole, help=f"Most steps to train; default {STEPS_IN_WORDS}.")
-    ] = None,
-    options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
-    metric: Annotated[
-        Path | None, Parameter(help="Initial M of rfm: a .npy file with a symmetric kp x kp matrix.")
-    ] = None,
-    embedding_from: Annotated[
-        str | None, Parameter(help="Take a transformer's W_E from a run, or from a .safetensors file.")
-    ] = None,
-    body_from: Annotated[
-        str | None, Parameter(help="Take a transformer's attention and MLP from a run or a file.")
-    ] = None,
+    p: Annotated[Modulus, Parameter(group=TASK)] = None,
+    group: Annotated[Group, Parameter(group=TASK)] = None,
+    table: Annotated[Table, Parameter(group=TASK)] = None,
     released: Annotated[
         bool,
-        Parameter(negative=(), help="Let operands run over 0..p+4, as Furuta et al.'s released code does."),
+        Parameter(
+            group=TASK,
+            negative=(),
+            show_default=False,
+            help="Let operands run over 0..p+4, as Furuta et al.'s released code does.",
+        ),
     ] = False,
-    group: Group = None,
-    table: Table = None,
+    learner: Annotated[
+        str, Parameter(group=RUN, help="Model to train: " + ", ".join(LEARNERS.names) + ".")
+    ] = "mlp",
+    steps: Annotated[
+        int | None,
+        Parameter(group=RUN, converter=whole, help=f"Maximum number of steps; default {STEPS_IN_WORDS}."),
+    ] = None,
+    options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
+    seeds: Annotated[
+        int,
+        Parameter(group=RUN, converter=whole, help="Runs with this many consecutive seeds, from --seed on."),
+    ] = 1,
     observe_every: Annotated[
         int | None,
-        Parameter(converter=whole, help="Steps between observations; default dense, then logarithmic."),
+        Parameter(
+            group=RUN,
+            converter=whole,
+            help="Steps between observations; default dense, then logarithmic.",
+        ),
     ] = None,
     early_stop: Annotated[
-        bool | None, Parameter(help="Stop at 1.5 times the step of grokking; default yes but for rfm.")
+        bool | None,
+        Parameter(group=RUN, help="Stop at 1.5 times the step of grokking; default yes but for rfm."),
     ] = None,
-    seeds: Annotated[
-        int, Parameter(converter=whole, help="Runs with this many consecutive seeds, from --seed on.")
-    ] = 1,
-    runs: Runs = DEFAULT_RUNS,
-    json: Json = False,
+    metric: Annotated[
+        Path | None,
+        Parameter(
+            group=learner_panel(["rfm"]),
+            help="Initial M of rfm: a .npy file with a symmetric kp x kp matrix.",
+        ),
+    ] = None,
+    embedding_from: Annotated[
+        str | None,
+        Parameter(
+            group=learner_panel(["transformer"]),
+            help="Take a transformer's W_E from a run, or from a .safetensors file.",
+        ),
+    ] = None,
+    body_from: Annotated[
+        str | None,
+        Parameter(
+            group=learner_panel(["transformer"]),
+            help="Take a transformer's attention and MLP from a run or a file.",
+        ),
+    ] = None,
+    runs: Annotated[Runs, Parameter(group=OUTPUT)] = DEFAULT_RUNS,
+    json: Annotated[Json, Parameter(group=OUTPUT)] = False,
 ) -> int:
     """Train a network on an expression mod p, store the run, and say when it memorised and grokked.
 
@@ -163,7 +139,7 @@ def train(
     if seeds == 1:
         tell(result, runs)
     else:
-        tell_seeds(results, seeds)
+        tell_seeds(results, seeds, runs)
     if json:
         say_json(summary(result, runs) if seeds == 1 else seeds_summary(results, runs))
     return 1 if result.row.status == "interrupted" else 0

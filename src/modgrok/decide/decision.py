@@ -10,13 +10,13 @@ from time import perf_counter
 
 import numpy as np
 
+from ..tasks.task import LARGEST_TABLE
 from .additive import Attempt, decide_additive
 from .budget import Budget, Meter
 from .merge import HOLE
 from .multiplicative import decide_multiplicative
 from .verdict import Verdict
 
-MOST_INPUTS = 10**7
 TASTE = 16
 CHEAP_WORK = 50_000
 
@@ -28,7 +28,7 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
     f(x_1, ..., x_k) = h[(g_1[x_1] * ... * g_k[x_k]) mod p]   (multiplicative; g may be 0)
 
     Arguments:
-        table: integer array of k >= 1 axes, at most 10^7 entries, values 0..p-1; -1 marks inputs outside
+        table: integer array of k >= 1 axes, at most 2^24 entries, values 0..p-1; -1 marks inputs outside
             the domain. Tasks have shape (p,) * k; a group's table may be smaller along any axis.
         p: modulus, at least 2; it need not be prime.
         budget: what each form may spend on search; `Budget()` if None. Once one form is found
@@ -99,8 +99,8 @@ def _checked(table: np.ndarray, p: int) -> np.ndarray:
         raise TypeError(f"table: must hold integers, got dtype {table.dtype}")
     if table.ndim < 1:
         raise ValueError(f"table: must have at least one axis, got shape {table.shape}")
-    if not 0 < table.size <= MOST_INPUTS:
-        raise ValueError(f"table: must have 1 to {MOST_INPUTS} entries, got {table.size}")
+    if not 0 < table.size <= LARGEST_TABLE:
+        raise ValueError(f"table: must have 1 to {LARGEST_TABLE} entries, got {table.size}")
     if table.min() < HOLE or table.max() >= p:
         odd = table.min() if table.min() < HOLE else table.max()
         raise ValueError(f"table: values must be -1 (outside the domain) or 0..{p - 1}, got {odd}")

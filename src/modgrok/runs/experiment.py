@@ -33,6 +33,7 @@ from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
 from .asset_kinds import ASSET_KINDS
+from .spelling import british_names
 
 DEFAULT_STEPS = {definition.name: definition.default_steps for definition in LEARNERS}
 """Budget of steps of the package's own learners when none is given."""
@@ -118,15 +119,18 @@ class Experiment(Displayed, BaseModel):
             metric: initial M of a kernel machine: a symmetric matrix of finite numbers, shape (k p, k p).
             embedding_from: a transformer, or the content of its file, from which W_E is taken.
             body_from: the same, from which attention and MLP are taken.
-            options: `fraction`, `seed`, … and the learner's settings; None means the default.
+            options: `fraction`, `seed`, … and the learner's settings, in British or American spelling
+                (`optimizer`); None means the default.
 
         Raises:
             InputError: one line with argument, rule and value.
         """
+        definition = LEARNERS.named(learner)
+        settings = definition.settings
         given = {name: value for name, value in options.items() if value is not None}
+        given = british_names(given, (*settings.model_fields, *cls.model_fields))
         own = {name: given.pop(name) for name in list(given) if name in cls.model_fields}
         named = named_task(expression, p=p, group=group, table=table, released=released)
-        definition = LEARNERS.named(learner)
         assets = {named.source.table: named.task} if named.source.table else {}
         for name, content in (
             ("metric", metric),
@@ -134,9 +138,8 @@ class Experiment(Displayed, BaseModel):
             ("body_from", body_from),
         ):
             if content is not None:
-                field, digest, checked = _asset(definition.settings, learner, name, content, named.task)
+                field, digest, checked = _asset(settings, learner, name, content, named.task)
                 given[field], assets[digest] = digest, checked
-        settings = definition.settings
         for name in given:
             if name not in settings.model_fields or name == "kind":
                 known = [*settings.model_fields, *cls.model_fields]

@@ -17,6 +17,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
 
 from ..algebra.residues import inverse, is_unit, power
 from .errors import InputError, shorten
+from .foreign import SINGLE_LETTERS, refuse_foreign
 from .normal_form import (
     LARGEST_EXPONENT,
     Conditional,
@@ -41,7 +42,6 @@ from .normal_form import (
 
 LONGEST_TEXT = 2_000
 DEEPEST_NESTING = 60
-SINGLE_LETTERS = "abnmxyz"
 MOST_OPERANDS = 6
 MISSING = (("PARITY", "'odd' or 'even'"), ("_ELSE", "'else'"))
 """What a text lacks, by what the parser would accept at its end."""
@@ -204,6 +204,7 @@ def parse(text: str) -> Expression:
     depths = np.cumsum([(c == "(") - (c == ")") for c in text])
     if depths.max(initial=0) > DEEPEST_NESTING:
         raise InputError(f"expression: parentheses may nest {DEEPEST_NESTING} deep, got {depths.max()}")
+    refuse_foreign(text)
     try:
         node = _Builder().transform(_parser().parse(text))
     except VisitError as error:
@@ -262,7 +263,8 @@ class Expression:
         """Evaluate on int64 arrays mod m, exactly.
 
         Arguments:
-            values: for each operand an array with entries in 0..m-1; shapes broadcast.
+            values: for each operand an array of integers >= 0, which stand for their residues;
+                shapes broadcast.
             m: modulus, 2 to about 3e9.
 
         Returns:
@@ -288,7 +290,7 @@ def _evaluate_sides(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate each side at the inputs that choose it, and nowhere else."""
     full = dict(zip(values, np.broadcast_arrays(*values.values()), strict=True))
-    odd = full[node.operand] % 2 == 1
+    odd = full[node.operand] % m % 2 == 1
     value, defined = np.zeros(odd.shape, dtype=np.int64), np.zeros(odd.shape, dtype=bool)
     for side, chosen in ((node.odd, odd), (node.even, ~odd)):
         value[chosen], defined[chosen] = _evaluate(side, {n: a[chosen] for n, a in full.items()}, m)
@@ -299,7 +301,7 @@ def _evaluate(node: Node, values: Mapping[str, np.ndarray], m: int) -> tuple[np.
     everywhere = np.ones((), dtype=bool)
     match node:
         case Variable(name):
-            return values[name], everywhere
+            return values[name] % m, everywhere
         case Sum(terms, total):
             value, defined = np.asarray(total % m, dtype=np.int64), everywhere
             for coefficient, term in terms:

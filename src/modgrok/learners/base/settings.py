@@ -38,11 +38,13 @@ class Settings(BaseModel):
     a description; commands, sweep files and documentation are built from these.
 
     Class attributes:
+        title: of its panel in `train --help`; the learner's name if empty.
         ASSETS: keyword of `Experiment.of` under which an asset is handed in -> what it is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    title: ClassVar[str] = ""
     ASSETS: ClassVar[dict[str, Asset]] = {}
 
     kind: str

@@ -7,7 +7,7 @@ default learning rates.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -23,6 +23,8 @@ REFERENCE_RATE = 1e6 * (2 * 97 * 500) ** (-2 / 3)
 
 class MLPSettings(Settings):
     """Settings of the `mlp` learner; None means the documented default, filled in by `resolve`."""
+
+    title: ClassVar[str] = "MLP"
 
     kind: Literal["mlp"] = "mlp"
     width: int = Field(500, ge=1, le=1_000_000, description="Number of hidden units N.")

@@ -31,6 +31,8 @@ class RFMSettings(Settings):
 
     ASSETS: ClassVar[dict[str, Asset]] = {"metric": Asset("initial_digest", "matrix", _checked_metric)}
 
+    title: ClassVar[str] = "Kernel machine (rfm)"
+
     kind: Literal["rfm"] = "rfm"
     kernel: Annotated[str, OneOf(KERNELS)] = Field(
         "quadratic", description="quadratic (x^T M z)^2, general-quadratic, gaussian, laplace or ntk."

@@ -32,6 +32,8 @@ class TransformerSettings(Settings):
         "body_from": Asset("body_digest", "network"),
     }
 
+    title: ClassVar[str] = "Transformer"
+
     kind: Literal["transformer"] = "transformer"
     layers: int = Field(1, ge=1, le=12, description="Number of layers.")
     heads: int = Field(4, ge=1, le=256, description="Attention heads of a layer.")
@@ -55,7 +57,9 @@ class TransformerSettings(Settings):
         description="cross_entropy is written so that it cannot collapse; log_softmax is the usual form, in "
         "float32 or float64.",
     )
-    optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field("adamw", description="Update rule.")
+    optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field(
+        "adamw", description="Update rule; gd is plain full-batch gradient descent."
+    )
     lr: float = Field(1e-3, gt=0, description="Learning rate.")
     weight_decay: float = Field(1.0, ge=0, description="Decoupled weight decay (coupled in adam).")
     momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of the momentum and muon optimisers.")

@@ -108,7 +108,11 @@ class Database(Displayed):
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"runs: must be a directory, got the file {shorten(self.folder)}")
         if read_only and not (self.folder / DATABASE).is_file():
-            raise InputError(f"runs: must be a directory with a store, got {shorten(self.folder)}")
+            where = shorten(self.folder.absolute(), 200)
+            raise InputError(
+                f"runs: must be a directory with a store, got {where}; "
+                "name another with --runs or MODGROK_RUNS"
+            )
         try:
             if not read_only:
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -237,7 +241,7 @@ class Database(Displayed):
             found = []
         if len(found) != 1:
             how = "names no run" if not found else f"names {len(found)} runs"
-            raise InputError(f"run: {how} in {self.folder}, got {shorten(run)}")
+            raise InputError(f"run: {how} in {self.folder.absolute()}, got {shorten(run)}")
         return self.row_of(found[0])
 
     def row_of(self, row: sqlite3.Row) -> RunRow:

@@ -18,6 +18,7 @@ import jax
 from ...learners.catalogue import definition_of
 from ...runs import Experiment, Progress, Run, Store, precision_of, prepare, run
 from ...runs.options import CheckpointPolicy
+from ...runs.platform import platform_error
 from ...tasks import InputError
 from ..grid.sweep_file import Member
 
@@ -163,6 +164,6 @@ def reason_of(error: Exception) -> str:
 
     Example:
         >>> reason_of(ValueError("no\\nroom")), reason_of(MemoryError())
-        ('no pad_to_fraction', 'MemoryError')
+        ('no room', 'MemoryError')
     """
-    return " ".join(str(error).split())[:400] or type(error).__name__
+    return platform_error() or " ".join(str(error).split())[:400] or type(error).__name__

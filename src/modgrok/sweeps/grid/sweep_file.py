@@ -23,6 +23,7 @@ from ...learners.catalogue import LEARNERS, definition_of
 from ...runs import Experiment
 from ...runs.options import RunOptions
 from ...runs.preparation import check_padding
+from ...runs.spelling import british_names
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .axes import Axis, Value, check_size, size_of, values_of
@@ -132,6 +133,7 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
         >>> len(sweep.members), sweep.members[4].point
         (6, {'fraction': 0.7, 'seed': 1})
     """
+    content = _british(content)
     _check_keys(content)
     base = _table(content.get("base", {}), "base")
     for name in base:
@@ -247,6 +249,18 @@ def _typed(name: str, value: Any) -> Any:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise InputError(f"{name}: must be {words}, got {shorten(value)}")
     return value
+
+
+def _british(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Read American spellings of fields; what is of another form than expected is left to the checks."""
+
+    def renamed(part: Any) -> Any:
+        return british_names(part, field_names()) if isinstance(part, dict) else part
+
+    changed = {name: renamed(content[name]) for name in ("base", "axes") if name in content}
+    if isinstance(content.get("zip"), list):
+        changed["zip"] = [renamed(entry) for entry in content["zip"]]
+    return {**content, **changed}
 
 
 def _check_keys(content: Mapping[str, Any]) -> None:

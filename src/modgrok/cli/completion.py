@@ -1,0 +1,65 @@
+"""`modgrok completion`: commands and options completed by the shell.
+
+The script is written once and starts no Python, so that it answers at once; install it again
+after an upgrade.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from ..tasks.errors import InputError, shorten
+from .output import say
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+
+def completion(
+    shell: Annotated[
+        str | None, Parameter(help=f"One of {', '.join(SHELLS)}; default the one that this runs in.")
+    ] = None,
+    /,
+    *,
+    install: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            show_default=False,
+            help="Write the script where the shell looks for it, and load it in the shell's startup file.",
+        ),
+    ] = False,
+) -> int:
+    """Print the script that completes commands and options in a shell, or install it.
+
+    `modgrok completion --install` is all that is needed; then open a new shell.
+    """
+    from cyclopts.completion.detect import ShellDetectionError, detect_shell
+
+    if shell is None:
+        try:
+            shell = detect_shell()
+        except ShellDetectionError:
+            raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got none that is known") from None
+    if shell not in SHELLS:
+        raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got {shorten(shell)}")
+    app: Any = whole_app()  # which shells there are depends on cyclopts' version
+    try:
+        if install:
+            say(f"wrote {app.install_completion(shell=shell)}; open a new shell to use it")
+        else:
+            say(app.generate_completion(shell=shell).rstrip("\n"))
+    except OSError as error:
+        raise InputError(f"shell: cannot install the script for {shell} ({error.strerror})") from None
+    return 0
+
+
+def whole_app() -> App:
+    """Return the application with all commands, which takes seconds to load."""
+    from .app import VERBS
+
+    app = App(name="modgrok", result_action="return_value")
+    for name, target, _ in VERBS:
+        app.command(target, name=name)
+    return app

@@ -1,0 +1,133 @@
+"""What a stored run can be chosen and sorted by: its row, its settings, its last observation.
+
+Owns: the names of these fields and their values, `--where` and `--sort`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..runs.spelling import british_names
+from ..runs.store.database import RunRow
+from ..tasks.errors import InputError, shorten
+
+OF_ROW = (
+    "id", "expression", "p", "learner", "status", "step", "budget", "memorised_at", "grokked_at", "seconds",
+    "created", "updated",
+)  # fmt: skip
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "=": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+NOTHING = ("none", "never")
+"""Words for a value that is missing."""
+Fields = dict[str, Any]
+
+
+def settings_of(row: RunRow) -> Fields:
+    """Return the settings of a run by name: those of the experiment, then those of its learner."""
+    try:
+        stored = json.loads(row.experiment)
+        learner = stored.pop("learner")
+        return {
+            **{name: value for name, value in stored.items() if name != "task"},
+            **{name: value for name, value in learner.items() if name != "kind"},
+        }
+    except (ValueError, KeyError, AttributeError, RecursionError):
+        return {}
+
+
+def fields_of(row: RunRow, settings: Fields, last: Mapping[str, float]) -> Fields:
+    """Return all fields of a run by name, from its last observation, settings and row; None for no value."""
+    numbers = {name: None if math.isnan(value) else value for name, value in last.items()}
+    return {**numbers, **settings, **{name: getattr(row, name) for name in OF_ROW}}
+
+
+def choose(runs: Sequence[Fields], conditions: Iterable[str]) -> list[bool]:
+    """Say of each run whether it satisfies all conditions, such as `p=97` and `test_accuracy>0.9`.
+
+    Raises:
+        InputError: a condition that cannot be read, or a field that no run has.
+    """
+    tests = [_condition(text, runs) for text in conditions]
+    return [all(test(run) for test in tests) for run in runs]
+
+
+def sort_key(name: str, runs: Sequence[Fields]) -> Callable[[Fields], tuple[int, float, str]]:
+    """Return the key that sorts runs by a field: runs without a value first, then numbers, then words.
+
+    Raises:
+        InputError: no run has the field.
+    """
+    known = _known(name, runs)
+
+    def key(run: Fields) -> tuple[int, float, str]:
+        value = run.get(known)
+        if value is None:
+            return 0, 0.0, ""
+        return (1, float(value), "") if isinstance(value, int | float) else (2, 0.0, str(value))
+
+    return key
+
+
+def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
+    parts = re.fullmatch(r"\s*(\w+)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
+    if parts is None:
+        raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
+    name, sign, value = parts.groups()
+    known = _known(name, runs)
+    compare, asked = OPERATORS[sign], _value(known, value)
+    ordered = sign not in ("=", "!=")
+    if ordered and not isinstance(asked, int | float):
+        raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
+
+    def test(run: Fields) -> bool:
+        found = run.get(known)
+        if ordered:
+            return isinstance(found, int | float) and compare(found, asked)
+        return known in run and compare(found, asked)
+
+    return test
+
+
+def _value(name: str, text: str) -> Any:
+    """Read a value: a number, true or false, nothing, an expression in any spelling, or a word."""
+    if text.lower() in NOTHING:
+        return None
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if name == "expression":
+        from ..tasks import parse
+
+        try:
+            return "; ".join(str(parse(part)) for part in text.split(";"))
+        except InputError:
+            return text  # a group's name
+    return text
+
+
+def _known(name: str, runs: Sequence[Fields]) -> str:
+    """Return the field of that name, in either spelling; any name will do where there are no runs."""
+    names = dict.fromkeys((*OF_ROW, *(key for run in runs for key in run)))
+    british = next(iter(british_names({name: None}, names)))
+    if british in names or not runs:
+        return british
+    close = difflib.get_close_matches(name, names, n=1)
+    raise InputError(
+        f"field: must be one of the runs', such as fraction, lr or test_accuracy, got {shorten(name)}"
+        + (f"; did you mean {close[0]}?" if close else "")
+    )

@@ -1,0 +1,133 @@
+"""The table of `modgrok runs list`: a line a run, with the settings in which the runs differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from ..runs.store.database import RunRow
+from .output import percent
+from .run_fields import Fields
+
+FIRST = ("fraction", "lr", "seed")
+"""Settings that come first among those that differ."""
+WIDEST = 32
+"""Characters of a cell."""
+NUMBERS = frozenset(("p", "step", "memorised", "grokked", "train", "test", "age"))
+UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def differing(rows: Sequence[RunRow], settings: Sequence[Fields]) -> list[str]:
+    """List the settings that take more than one value, the usual ones first.
+
+    A setting that each learner holds fixed says no more than the learner, unless all of them have it.
+    """
+    groups: dict[str, list[Fields]] = {}
+    for row, own in zip(rows, settings, strict=True):
+        groups.setdefault(row.learner, []).append(own)
+    names = [
+        name
+        for name in dict.fromkeys(name for group in groups.values() for name in group[0])
+        if any(len({own.get(name) for own in group}) > 1 for group in groups.values())
+        or (name in FIRST and _differs(name, settings))
+    ]
+    return [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
+
+
+def _differs(name: str, settings: Sequence[Fields]) -> bool:
+    """Say whether all runs have a setting, and not all the same."""
+    return all(name in own for own in settings) and len({own[name] for own in settings}) > 1
+
+
+def age(updated: str, now: datetime) -> str:
+    """Say how long ago a run was updated.
+
+    Example:
+        >>> age("2026-01-01T00:00:00+00:00", datetime(2026, 1, 1, 2, 5, tzinfo=UTC))
+        '2 h'
+    """
+    try:
+        seconds = (now - datetime.fromisoformat(updated)).total_seconds()
+    except (ValueError, TypeError):
+        return "–"
+    size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), (1, "s"))
+    return f"{max(int(seconds // size), 0)} {unit}"
+
+
+def table(
+    rows: Sequence[RunRow],
+    settings: Sequence[Fields],
+    last: Mapping[str, Mapping[str, float]],
+    width: int | None,
+) -> list[str]:
+    """Lay runs out as lines, below a line of names.
+
+    Arguments:
+        rows: the runs, in order.
+        settings: of each.
+        last: last observations by run id.
+        width: characters of a line; settings that do not fit are named in a last line. None for any number.
+    """
+    names = differing(rows, settings)
+    lines = _lines(rows, settings, last, names)
+    hidden: list[str] = []
+    while names and width is not None and max(map(len, lines)) > width:
+        hidden.insert(0, names.pop())
+        lines = _lines(rows, settings, last, names)
+    if hidden:
+        lines.append(f"also different, and in --json: {', '.join(hidden)}")
+    return lines
+
+
+def _lines(
+    rows: Sequence[RunRow],
+    settings: Sequence[Fields],
+    last: Mapping[str, Mapping[str, float]],
+    names: Sequence[str],
+) -> list[str]:
+    now = datetime.now(UTC)
+    head = ["run", "task", "p", "learner", *names, "status", "step", "grokked", "test", "age"]
+    cells = [
+        [
+            row.id,
+            _cut(row.expression),
+            str(row.p),
+            row.learner,
+            *(_shown(own.get(name, "")) for name in names),
+            row.status,
+            f"{row.step:,}",
+            "never" if row.grokked_at is None else f"{row.grokked_at:,}",
+            percent(last[row.id].get("test_accuracy")),
+            age(row.updated, now),
+        ]
+        for row, own in zip(rows, settings, strict=True)
+    ]
+    columns = [
+        _aligned(column, right=column[0] in NUMBERS or (column[0] in names and _numeric(settings, column[0])))
+        for column in zip(head, *cells, strict=True)
+    ]
+    return ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
+
+
+def _aligned(column: Sequence[str], *, right: bool) -> list[str]:
+    size = max(map(len, column))
+    return [cell.rjust(size) if right else cell.ljust(size) for cell in column]
+
+
+def _numeric(settings: Sequence[Fields], name: str) -> bool:
+    return all(isinstance(own.get(name, 0), int | float | None) for own in settings)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:g}" if math.isfinite(value) else "–"
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."

@@ -1,0 +1,433 @@
+"""What a newcomer types first: help by name, options in either spelling, the store, streams of any kind."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from modgrok.cli.advice import KNOWN, advice
+from modgrok.cli.columns import broken
+from modgrok.cli.sweep_progress import Share, told
+from modgrok.learners.catalogue import LEARNERS
+from modgrok.runs import Experiment, RunRow
+from modgrok.sweeps.execution.driver import Tally
+from modgrok.sweeps.execution.executor import Event
+from modgrok.sweeps.grid.sweep_file import make_sweep
+from modgrok.tasks import InputError, parse, task_from_expression
+
+ROOT = Path(__file__).parents[2]
+TINY = ("--p", "5", "--fraction", "0.7", "--width", "12", "--steps", "3")
+
+
+def modgrok(
+    folder: Path, *arguments: str, shell: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own, with redirections of a shell."""
+    words = [sys.executable, "-c", "from modgrok.cli import main; main()", *arguments]
+    return subprocess.run(
+        ["sh", "-c", f'"$@" {shell}', "sh", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env={**os.environ, "JAX_COMPILATION_CACHE_DIR": "off", **variables},
+    )
+
+
+# Help ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["decide", "runs list", "--help runs remove", "help runs"])
+def test_help_of_a_command_by_name(call, command: str) -> None:  # type: ignore[no-untyped-def]
+    words = [word for word in command.split() if word not in ("help", "--help")]
+    found = call("help", *command.split())
+    assert found.code == 0
+    assert f"Usage: modgrok {' '.join(words)}" in found.out
+
+
+def test_help_of_no_command_is_refused(call) -> None:  # type: ignore[no-untyped-def]
+    found = call("help", "trian")
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert "did you mean train" in found.err
+
+
+@pytest.mark.parametrize("columns", [80, pytest.param(120, marks=pytest.mark.long)])
+def test_options_of_train_are_in_panels(tmp_path: Path, columns: int) -> None:
+    page = modgrok(tmp_path, "train", "--help", COLUMNS=str(columns)).stdout
+    titles = re.findall(r"^╭─ (.+?) ─+╮", page, re.MULTILINE)
+    assert titles[:3] == ["Arguments", "Task and split", "Run"]
+    assert titles[-1] == "Output"
+    assert {known.settings.title for known in LEARNERS} < set(titles)
+    assert max(len(line.rstrip()) for line in page.splitlines()) <= columns
+    assert "optimizer" not in page
+
+
+def test_completion_is_installed_for_a_shell(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = call("completion", "bash", "--install")
+    assert found.code == 0, found.err
+    script = Path(found.out.split()[1].rstrip(";"))
+    assert script.is_relative_to(tmp_path)
+    assert "--fraction" in script.read_text()
+    assert call("completion", "ksh").code == 2
+
+
+# Spelling --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("american", "british"),
+    [
+        ({"optimizer": "adamw"}, {"optimiser": "adamw"}),
+        ({"parametrization": "doshi"}, {"parametrisation": "doshi"}),
+        ({"learner": "rfm", "centered": False}, {"learner": "rfm", "centred": False}),
+        ({"learner": "transformer", "initialization": "pytorch"},
+         {"learner": "transformer", "initialisation": "pytorch"}),
+    ],
+)  # fmt: skip
+def test_american_spellings(call, american: dict[str, object], british: dict[str, object]) -> None:  # type: ignore[no-untyped-def]
+    expected = Experiment.of("x + y", p=5, fraction=0.7, **british)
+    assert Experiment.of("x + y", p=5, fraction=0.7, **american).id == expected.id
+    base = {"expression": "x + y", "p": 5, "fraction": 0.7}
+    (member,) = make_sweep({"name": "s", "base": {**base, **american}}).members
+    assert member.experiment.id == expected.id
+
+
+def test_american_spellings_on_the_command_line(call) -> None:  # type: ignore[no-untyped-def]
+    found = call("train", "x + y", *TINY, "--optimizer", "adam", "--json")
+    assert found.json["settings"]["optimiser"] == "adam"
+    both = call("train", "x + y", *TINY, "--optimizer", "adam", "--optimiser", "adam")
+    assert both.code == 2
+    assert call("train", "x + y", *TINY, "--learner", "rfm", "--no-centered").code == 2  # width is of mlp
+    content = {"name": "s", "base": {"expression": "x + y", "p": 5}, "axes": {"optimizer": ["gd", "adam"]}}
+    assert make_sweep(content).axis_names == ("optimiser",)
+
+
+# The store -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A store that tests copy, and the ids of its runs."""
+    from modgrok.runs import Store, run
+
+    folder = tmp_path_factory.mktemp("original") / "runs"
+    members = [
+        Experiment.of("x + y", p=5, width=12, fraction=fraction, seed=seed)
+        for fraction in (0.6, 0.8)
+        for seed in (0, 1)
+    ]
+    with Store(folder) as store:
+        for member in members:
+            run(member, store=store, steps=3)
+        run(members[0], store=store, steps=4)
+    return folder, [member.id for member in members]
+
+
+@pytest.fixture
+def store(call, original: tuple[Path, list[str]], tmp_path: Path) -> list[str]:  # type: ignore[no-untyped-def]
+    """Four runs of two fractions and two seeds; the first one is updated last."""
+    shutil.copytree(original[0], tmp_path / "runs")
+    return original[1]
+
+
+def test_listing_shows_what_differs_and_ends_with_latest(call, store: list[str]) -> None:  # type: ignore[no-untyped-def]
+    head, *lines = call("runs", "list").out.splitlines()
+    assert head.split() == ["run", "task", "p", "learner", "fraction", "seed", "status", "step", "grokked",
+                            "test", "age"]  # fmt: skip
+    assert [line.split()[0] for line in lines] == [*store[1:], store[0]]
+    assert call("runs", "show", "latest", "--json").json["runs"][0]["id"] == store[0]
+    assert len({line.rsplit(" s", 1)[0] for line in lines}) == 4
+    assert [row["id"] for row in call("runs", "list", "--limit", "2", "--json").json["runs"]] == [
+        store[3],
+        store[0],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--where", "fraction=0.8"), [2, 3]),
+        (("--where", "fraction>0.7", "--where", "seed=1"), [3]),
+        (("--where", "step>=4"), [0]),
+        (("--where", "expression=y + x", "--where", "optimizer=gd", "--sort", "-fraction"), [2, 3, 1, 0]),
+        (("--where", "grokked_at=never", "--sort", "step", "--limit", "1"), [0]),
+        (("--where", "test_accuracy>1"), []),
+        (("--where", "learner!=mlp"), []),
+    ],
+)
+def test_choosing_and_sorting_runs(
+    call, store: list[str], options: tuple[str, ...], expected: list[int]
+) -> None:  # type: ignore[no-untyped-def]
+    listed = [row["id"] for row in call("runs", "list", *options, "--json").json["runs"]]
+    wanted = [store[place] for place in expected]
+    assert listed == wanted if "--sort" in options else sorted(listed) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    "options", [("--where", "frction=1"), ("--where", "fraction"), ("--sort", "colour"), ("--limit", "0"),
+                ("--where", "learner<mlp")]
+)  # fmt: skip
+def test_conditions_that_cannot_be_read(call, store: list[str], options: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    found = call("runs", "list", *options)
+    assert (found.code, found.err.count("\n")) == (2, 1)
+
+
+def test_show_says_all_settings_and_where_the_run_lies(call, store: list[str], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    shown = call("runs", "show", store[1]).out
+    experiment = Experiment.of("x + y", p=5)
+    for name in (*type(experiment).model_fields, *type(experiment.learner).model_fields):
+        assert name in ("task", "learner", "kind") or f"{name} " in shown
+    assert str(tmp_path / "runs" / store[1]) in shown
+
+
+def test_removing_asks(call, store: list[str], monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    refused = call("runs", "remove", "latest")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "yes: " in refused.err
+    assert call("runs", "remove", store[1], "--dry-run", "--json").json["runs"] == [store[1]]
+    assert call("runs", "remove").code == 2
+
+    class Terminal:
+        def __init__(self, answer: str) -> None:
+            self.answer = answer
+
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self) -> str:
+            return self.answer
+
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    assert call("runs", "remove", store[1]).code == 1
+    assert len(call("runs", "list", "--json").json["runs"]) == 4
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    assert call("runs", "remove", store[1]).code == 0
+    assert len(call("runs", "list", "--json").json["runs"]) == 3
+
+
+def test_latest_twice_is_one_run(call, store: list[str]) -> None:  # type: ignore[no-untyped-def]
+    assert call("runs", "remove", "latest", "latest", "--yes", "--json").json["runs"] == [store[0]]
+    assert len(call("runs", "list", "--json").json["runs"]) == 3
+
+
+def test_train_says_where_the_run_lies(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    found = call("train", "x + y", *TINY, "--json")
+    assert f"stored in {tmp_path / 'runs' / found.json['run']}\n" in found.out
+    assert f"stored in {tmp_path / 'runs'}\n" in call("train", "x + y", *TINY, "--seeds", "2").out
+
+
+@pytest.mark.parametrize("command", [("runs", "list"), ("measure", "latest"), ("report", "latest")])
+def test_a_folder_without_a_store_is_named_in_full(call, tmp_path: Path, command: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    found = call(*command)
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert str(tmp_path / "runs") in found.err
+    assert "MODGROK_RUNS" in found.err
+
+
+def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    from modgrok.cli.report import free_name
+
+    assert free_name(tmp_path / "report.html") == tmp_path / "report.html"
+    (tmp_path / "report.html").write_text("mine")
+    (tmp_path / "report-2.html").write_text("mine, too")
+    assert free_name(tmp_path / "report.html") == tmp_path / "report-3.html"
+    call("construct", "x + y", "--p", "5", "-o", "net.safetensors")
+    found = call("report", "net.safetensors")
+    assert found.code == 0, found.err
+    assert (tmp_path / "report.html").read_text() == "mine"
+    assert found.out == "wrote report-3.html\n"
+    assert call("report", "net.safetensors", "-o", "report-3.html").out == "replaced report-3.html\n"
+
+
+# Advice ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.table)
+def test_known_fractions_are_those_of_the_atlas(known) -> None:  # type: ignore[no-untyped-def]
+    for p, fraction in known.fractions.items():
+        with (ROOT / "atlas" / "tables" / known.table.format(p=p)).open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        if "critical_fraction" in rows[0]:
+            (row,) = [row for row in rows if int(row["p"]) == p]
+            assert fraction == (float(row["high"]) if row["high"] else None)
+        else:
+            rates = sorted({float(row["lr"]) for row in rows})
+            middle = [row for row in rows if float(row["lr"]) == rates[1]]
+            enough = [float(r["fraction"]) for r in middle if 2 * int(r["grokked"]) >= int(r["runs"])]
+            assert fraction == min(enough)
+
+
+@pytest.mark.parametrize(
+    ("options", "memorised", "words"),
+    [
+        ({"p": 31}, 300, "--fraction 0.6"),
+        ({"p": 31, "learner": "rfm", "fraction": 0.4}, 0, "--fraction 0.65"),
+        ({"p": 31, "fraction": 0.7}, 300, "--steps 4000"),
+        ({"p": 31}, None, "not memorised"),
+        ({"p": 29}, 5, "--fraction 0.7"),
+        ({"p": 29, "corruption": 0.2}, 5, "--corruption"),
+    ],
+)
+def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, words: str) -> None:  # type: ignore[no-untyped-def]
+    experiment = Experiment.of("x + y", **options)
+    row = RunRow("0" * 12, "", "x + y", 31, "mlp", "finished", 1000, memorised_at=memorised)
+    found = advice(experiment, row)
+    assert found is not None
+    assert words in found
+
+
+def test_no_advice_is_needed_by_a_run_that_grokked(call) -> None:  # type: ignore[no-untyped-def]
+    row = RunRow("0" * 12, "", "x + y", 31, "mlp", "finished", 1000, memorised_at=5, grokked_at=9)
+    assert advice(Experiment.of("x + y", p=31), row) is None
+    assert "\n  advice: " in call("train", "x + y", *TINY).out
+
+
+# Expressions -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x^2 + sin(x)", "functions are not part"),
+        ("max(x, y)", "functions are not part"),
+        ("log2(x) + y", "functions are not part"),
+        ("x mod 3", "functions are not part"),
+        ("f(x)", "functions are not part"),
+        ("1e3*x", "scientific notation"),
+        ("y + 2E5x", "scientific notation"),
+        ("1e-3x", "scientific notation"),
+        ("1.5x", "decimal points"),
+    ],
+)
+def test_what_the_grammar_lacks_is_named(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["3n1 + x", "ab(x + y)", "c1(x)", "ac2(x)", "x*e3", "x if y odd else(x)"])
+def test_operands_that_look_like_functions_or_numbers(text: str) -> None:
+    assert parse(str(parse(text))) == parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x if y odd else x + y", lambda x, y, p: x % p if y % p % 2 else (x + y) % p),
+        ("x*y if x even else y", lambda x, y, p: y % p if x % p % 2 else x * y % p),
+    ],
+)
+def test_labels_of_the_released_domain_are_residues(text: str, value) -> None:  # type: ignore[no-untyped-def]
+    for p in (5, 7):
+        table = task_from_expression(text, p, released=True).table
+        assert table.tolist() == [[value(x, y, p) for y in range(p + 5)] for x in range(p + 5)]
+
+
+@pytest.mark.parametrize("p", [5, 11])
+def test_labels_of_a_bare_operand_are_residues(p: int) -> None:
+    assert task_from_expression("x", p, released=True).table.tolist() == [x % p for x in range(p + 5)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("x + y", "--p", "4097"), "p: "),
+        (("x + y + z", "--p", "257"), "p: "),
+        (("--group", "C4097"), "group: "),
+    ],
+)
+def test_tables_that_are_too_large_name_p_or_group(call, arguments: tuple[str, ...], name: str) -> None:  # type: ignore[no-untyped-def]
+    found = call("decide", *arguments)
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert found.err.startswith(f"modgrok: {name}")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("arguments", [("x + y", "--p", "3500"), ("--group", "C4096")])
+def test_tables_of_the_largest_size_are_decided(call, arguments: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    assert call("decide", *arguments, "--json").json["form"] == "additive"
+
+
+# Streams and platforms -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_streams_of_any_encoding(tmp_path: Path, encoding: str) -> None:
+    found = modgrok(tmp_path, "decide", "x + y", "--p", "29", "--json", PYTHONIOENCODING=encoding)
+    assert found.returncode == 0, found.stderr
+    assert "x + y mod 29" in found.stdout
+    assert found.stdout.splitlines()[-1].startswith("{")
+
+
+def test_text_that_is_no_unicode_is_escaped(tmp_path: Path) -> None:
+    code = r"from modgrok.cli.streams import *; prepare_streams(); sys.stdout.write('a\udcff·')"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert found.stdout == b"a\\udcff\xc2\xb7"
+
+
+@pytest.mark.parametrize("shell", ["2>&-", "<&- >&- 2>&-", pytest.param(">&-", marks=pytest.mark.long)])
+def test_closed_streams_still_train(tmp_path: Path, shell: str) -> None:
+    found = modgrok(tmp_path, "train", "x + y", *TINY, shell=shell)
+    assert found.returncode == 0, found.stderr
+    assert modgrok(tmp_path, "runs", "list", "--where", "status=finished").stdout.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("platform", "arguments"),
+    [
+        ("cuda", ("construct", "x + y", "--p", "5")),
+        pytest.param("rocm", ("train", "x + y", *TINY), marks=pytest.mark.long),
+    ],
+)
+def test_a_platform_that_is_not_there(tmp_path: Path, platform: str, arguments: tuple[str, ...]) -> None:
+    found = modgrok(tmp_path, *arguments, JAX_PLATFORMS=platform)
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1)
+    assert f"got '{platform}'" in found.stderr
+    assert "unset JAX_PLATFORMS" in found.stderr
+
+
+# Widths ----------------------------------------------------------------------------------------------------
+
+
+def test_progress_of_a_sweep_fits_the_line() -> None:
+    tally = Tally(12_000)
+    tally.news = {str(i): Event(str(i), status="finished", grokked_at=1) for i in range(9_999)}
+    for width in range(20, 140, 5):
+        assert len(told(tally, width)) <= width
+    assert "grokked 9999" in told(tally, 50)
+
+
+@pytest.mark.parametrize("points", [1, 3])
+def test_the_bar_of_a_search_never_goes_back(points: int) -> None:
+    share_of, shares = Share(most=6 * points), []
+    for total in (2 * points, 3 * points, 4 * points):  # each round adds runs, and begins a tally of its own
+        tally = Tally(total, began=time.monotonic())
+        before = total - points
+        tally.news = {str(i): Event(str(i), 9, 9, "finished") for i in range(before)}
+        for step in (0, 5, 10):
+            tally.news[str(before)] = Event(str(before), step, 10, "running")
+            shares.append(share_of(tally)[0])
+    assert shares == sorted(shares)
+    assert shares[-1] < 1
+
+
+def test_columns_are_broken_into_lines_that_fit() -> None:
+    assert broken([], 10) == []
+    assert [range(9)[part] for part in broken([30] * 9, 92)] == [range(3), range(3, 6), range(6, 9)]
+
+
+def test_measures_fit_the_line(call, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    call("construct", "x + y", "--p", "5", "-o", "net.safetensors")
+    for columns in ("60", "100"):
+        monkeypatch.setenv("COLUMNS", columns)
+        found = call("measure", "net.safetensors")
+        assert max(map(len, found.out.splitlines()[1:])) <= int(columns)
