@@ -15,6 +15,7 @@ COMMANDS = (
     ("decide",),
     ("construct",),
     ("measure",),
+    ("explain",),
     ("sweep",),
     ("reproduce",),
     ("runs",),

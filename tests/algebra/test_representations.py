@@ -49,7 +49,9 @@ def test_there_are_as_many_as_classes_and_their_characters_are_orthonormal(name:
     assert len(representations) == conjugacy_classes(table)
     assert len({rho.name for rho in representations}) == len(representations)
     characters = np.array([rho.character for rho in representations])
-    assert np.allclose(characters @ characters.conj().T / len(table), np.eye(len(representations)), atol=1e-12)
+    assert np.allclose(
+        characters @ characters.conj().T / len(table), np.eye(len(representations)), atol=1e-12
+    )
     assert np.allclose(representations[0].matrices, 1)
 
 

@@ -43,8 +43,8 @@ def dihedral(n: int) -> np.ndarray:
 def quaternion(n: int) -> np.ndarray:
     """Tabulate the generalised quaternion group Q_n of order n, a multiple of 4; Q8 is the quaternion group.
 
-    With m = n/2, element i + m*j stands for a^i b^j (i = 0..m-1, j = 0 or 1), where a^m = 1, b^2 = a^(m/2) and
-    b a = a^(-1) b, so that (a^i b^j)(a^k b^l) = a^(i + (-1)^j k + (m/2) j l) b^(j + l mod 2).
+    With m = n/2, element i + m*j stands for a^i b^j (i = 0..m-1, j = 0 or 1), where a^m = 1, b^2 = a^(m/2)
+    and b a = a^(-1) b, so that (a^i b^j)(a^k b^l) = a^(i + (-1)^j k + (m/2) j l) b^(j + l mod 2).
 
     Arguments:
         n: the order, a positive multiple of 4.
@@ -90,8 +90,8 @@ def group_name(name: str) -> tuple[str, int]:
     """Read a group's name: its family and its number.
 
     Arguments:
-        name: C, D, Q or S and a number: C_n (n to 4096), D_n of order 2n (n to 2048), Q_n of order n (a multiple
-            of 4, to 4096), S_n (n to 5).
+        name: C, D, Q or S and a number: C_n (n to 4096), D_n of order 2n (n to 2048), Q_n of order n (a
+            multiple of 4, to 4096), S_n (n to 5).
 
     Raises:
         ValueError: another name or a number out of range.

@@ -20,8 +20,9 @@ class Representation:
     """One irreducible representation rho of a finite group.
 
     Arguments:
-        name: of cyclic groups the frequency k = 0..n-1; of dihedral and quaternion groups Mulliken's symbols A1,
-            A2, B1, B2 (one-dimensional) and E1, E2, ... (two-dimensional); of symmetric groups a partition.
+        name: of cyclic groups the frequency k = 0..n-1; of dihedral and quaternion groups Mulliken's symbols
+            A1, A2, B1, B2 (one-dimensional) and E1, E2, ... (two-dimensional); of symmetric groups a
+            partition.
         matrices: float64 or complex128, shape (n, d, d): unitary, rho(ab) = rho(a) rho(b).
     """
 

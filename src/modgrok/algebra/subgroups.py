@@ -71,7 +71,9 @@ def subgroups(table: np.ndarray) -> tuple[Subgroup, ...]:
             queue.append(extended)
             left_out[np.argmax(left_out)] = False
     classes.sort(key=lambda masks: (int(masks[0].sum()), masks[0].tobytes()[::-1]))
-    return tuple(Subgroup(np.flatnonzero(mask), family) for family, masks in enumerate(classes) for mask in masks)
+    return tuple(
+        Subgroup(np.flatnonzero(mask), family) for family, masks in enumerate(classes) for mask in masks
+    )
 
 
 def left_cosets(table: np.ndarray, elements: np.ndarray) -> np.ndarray:

@@ -49,16 +49,16 @@ def standard_tableaux(shape: Partition) -> tuple[Tableau, ...]:
 def orthogonal_form(shape: Partition) -> np.ndarray:
     """Return the matrix of every permutation in the representation of a partition.
 
-    The exchange of i and i+1 has, on the tableau T, the diagonal entry 1/r with r = c(i+1) - c(i), c the column
-    minus the row of a number's box, and sqrt(1 - 1/r^2) between T and T with i and i+1 exchanged. Other
-    permutations are products of these.
+    The exchange of i and i+1 has, on the tableau T, the diagonal entry 1/r with r = c(i+1) - c(i), c the
+    column minus the row of a number's box, and sqrt(1 - 1/r^2) between T and T with i and i+1 exchanged.
+    Other permutations are products of these.
 
     Arguments:
         shape: a partition of n, n from 1 to 5 or so: n! matrices are returned.
 
     Returns:
-        float64, read-only, shape (n!, d, d) with d the number of standard tableaux: orthogonal matrices, in the
-        order of `symmetric`, rho(a after b) = rho(a) rho(b).
+        float64, read-only, shape (n!, d, d) with d the number of standard tableaux: orthogonal matrices, in
+        the order of `symmetric`, rho(a after b) = rho(a) rho(b).
 
     Example:
         >>> orthogonal_form((1, 1, 1)).ravel().tolist()

@@ -113,7 +113,11 @@ def _margins(values: np.ndarray, label_of: np.ndarray) -> np.ndarray:
 
 
 def _explained(
-    logits: np.ndarray, indices: np.ndarray, formulas: list[np.ndarray], margins: np.ndarray, tests: np.ndarray
+    logits: np.ndarray,
+    indices: np.ndarray,
+    formulas: list[np.ndarray],
+    margins: np.ndarray,
+    tests: np.ndarray,
 ) -> np.ndarray:
     """Count over one block, classes along the first axis, so that a maximum over them runs along memory.
 

@@ -4,8 +4,8 @@
     an input with index s and label y is explained by F_K if
     F_K(s, y) - max_{c != y} F_K(s, c) > max_c (L - F_K) - min_c (L - F_K)
 
-What the formula leaves out is then too small to have changed the answer, so that an explained input is answered
-rightly. Owns: the definition, the curve over K, and the choice of the shortest list of frequencies.
+What the formula leaves out is then too small to have changed the answer, so that an explained input is
+answered rightly. Owns: the definition, the curve over K, and the choice of the shortest list of frequencies.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .index_means import constant_part, index_means, parts
 from .rows import Rows, cached, chunks, rows_of_array, rows_of_network
 from .sparse_accuracy import AccuracyCurve, accuracy_curve
 from .task_index import Frequency, TaskIndex, task_index
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -109,8 +110,8 @@ def explain(task: Task, logits: Any, *, split: Split | None = None, form: str | 
         >>> found.explained_share, found.frequencies, found.order
         (1.0, (2,), 7)
 
-    Source: the index means are the function-space form of Nanda et al. 2023, Sec. 4.1; the margin condition is
-    this project's.
+    Source: the index means are the function-space form of Nanda et al. 2023, Sec. 4.1; the margin condition
+    is this project's.
     """
     rows = rows_of_network(task, logits) if callable(logits) else rows_of_array(task, logits)
     if split is not None and len(split.train) + len(split.test) != task.size:
@@ -138,7 +139,7 @@ def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None
     complete = len(known) == len(found)
 
     def share(name: str, size: str) -> float | None:
-        if not complete and name.startswith(("formula", "explained")) or not together[size]:
+        if (not complete and name.startswith(("formula", "explained"))) or not together[size]:
             return None
         return together[name] / together[size]
 
@@ -177,12 +178,13 @@ def _explain(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Exp
     test, train = count_explained(task, index, means, rows, base, additions, tests)
     number = shortest(test.explained, test.size)
     chosen = ranked[:number]
-    total = sum(part.energy for part in ranked)
+    total = sum(part.energy for part in ranked) or 1.0
     expanded = max(int((index.position >= 0).sum()), 1)
     cosets = None
     if index.group is not None and not index.group.startswith("C"):
-        used = 1 + sum(part.dimension for part in chosen)
-        cosets = explain_by_cosets(task, index, means, rows, tests, test.explained[number] / test.size, used)
+        share, energy = test.explained[number] / test.size, sum(part.energy for part in chosen) / total
+        dimension = 1 + sum(part.dimension for part in chosen)
+        cosets = explain_by_cosets(task, index, means, rows, tests, share, energy, dimension)
     return Explanation(
         task=task.name,
         p=task.p,

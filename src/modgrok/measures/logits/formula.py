@@ -17,9 +17,9 @@ WHOLE = 0.9
 def formula(index: TaskIndex, parts: Sequence[Part]) -> str:
     """Write F_K(s, c) = F_0 + its frequencies.
 
-    Where one wave A cos(2 pi k (s - c)/n + phi) has at least 0.9 of the energy of each frequency, the waves are
-    written with A and phi; for groups w chi(s c^-1) likewise. Else each class c has an amplitude and a phase of
-    its own.
+    Where one wave A cos(2 pi k (s - c)/n + phi) has at least 0.9 of the energy of each frequency, the waves
+    are written with A and phi; for groups w chi(s c^-1) likewise. Else each class c has an amplitude and a
+    phase of its own.
 
     Arguments:
         index: of the task.
@@ -29,9 +29,12 @@ def formula(index: TaskIndex, parts: Sequence[Part]) -> str:
     if index.order is None:
         return f"logit(c) = F(s, c), s = {index.description}"
     terms = _moving_terms(index, parts)
+    moving = terms is not None
     if terms is None:
         terms = [_free_term(index, part, s) for part in parts]
     where = f", s = {index.description}" + (f", log to the base {index.root}" if index.root else "")
+    if moving and _class_symbol(index) == "u(c)":
+        where += ", u(c) the s whose label is c"
     if index.form == "multiplicative":
         where += "; s = 0 apart"
     return " + ".join([head, *terms]).replace("+ -", "- ") + where
@@ -39,6 +42,15 @@ def formula(index: TaskIndex, parts: Sequence[Part]) -> str:
 
 def _symbol(index: TaskIndex) -> str:
     return "log s" if index.form == "multiplicative" else "s"
+
+
+def _class_symbol(index: TaskIndex) -> str:
+    """Name the index that a class stands for: the class itself, moved, or u(c)."""
+    assert index.classes is not None
+    p = len(index.classes)
+    if not np.array_equal(index.classes, (np.arange(p) + index.shift) % p):
+        return "u(c)"
+    return "c" if index.shift == 0 else f"(c {'+' if index.shift > 0 else '-'} {abs(index.shift)})"
 
 
 def _free_term(index: TaskIndex, part: Part, s: str) -> str:
@@ -62,10 +74,10 @@ def _moving_terms(index: TaskIndex, parts: Sequence[Part]) -> list[str] | None:
 
 def _wave_term(index: TaskIndex, part: Part) -> str | None:
     """Fit A cos(2 pi k (u(s) - u(c))/n + phi) to a part, u the position in the group."""
-    assert index.classes is not None and index.order is not None
+    assert index.classes is not None
+    assert index.order is not None
     here, there = index.position, index.position[index.classes]
-    inside = np.ix_(here >= 0, there >= 0)
-    values = part.values[inside]
+    values = part.values[np.ix_(here >= 0, there >= 0)]
     if values.size == 0:
         return None
     k, n = part.frequency, index.order
@@ -78,11 +90,8 @@ def _wave_term(index: TaskIndex, part: Part) -> str | None:
     if abs(abs(phase) - np.pi) < 0.05:
         amplitude, phase = -amplitude, 0.0
     shift = "" if abs(phase) < 0.05 else f" {'+' if phase > 0 else '-'} {abs(phase):.2f}"
-    log = index.form == "multiplicative"
-    moved = index.description.removeprefix("g")  # a shifted index shifts the class alike
-    offset = moved.rpartition(" - ")[2] if log and moved.rpartition(" - ")[2].isdigit() else ""
-    c = f"(c - {offset})" if offset else "c"
-    difference = f"(log s - log {c})" if log else "(s - c)"
+    c = _class_symbol(index)
+    difference = f"(log s - log {c})" if index.form == "multiplicative" else "(s - c)"
     return f"{amplitude:.3g} cos(2 pi {k} {difference}/{n}{shift})"
 
 

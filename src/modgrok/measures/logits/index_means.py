@@ -97,7 +97,5 @@ def parts(index: TaskIndex, found: IndexMeans) -> list[Part]:
     for number, frequency in enumerate(index.frequencies):
         waves = index.waves(number)
         coefficients = waves.T @ varying
-        split.append(
-            Part(frequency, waves @ coefficients, float(np.sum(coefficients**2)), waves.shape[1])
-        )
+        split.append(Part(frequency, waves @ coefficients, float(np.sum(coefficients**2)), waves.shape[1]))
     return sorted(split, key=lambda part: -part.energy)

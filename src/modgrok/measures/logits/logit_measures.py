@@ -1,4 +1,4 @@
-"""Every number that logits, and hidden values where there are some, allow: for any network, without a store."""
+"""Every number that logits, and hidden values where there are some, allow: for any network."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
         split: which inputs train; accuracy, margin and explained share are then of the test inputs.
 
     Returns:
-        By name: `accuracy`, `formula_accuracy`, `explained_share`, `explained_share_train`, `frequencies`, `order`
-        as `explain` gives them; `loss`, the mean cross-entropy, and `margin`, the mean of the label's logit less
-        the largest other one. For one task of two operands that is defined for all pairs of its basis also
-        `key_frequencies`, `restricted_loss`, `excluded_loss`, `distance_irrelevance`, and with hidden values
-        `neuron_frequencies` and `single_frequency_share`. With hidden values, `hidden_rank`: the effective rank
-        (sum v)^2 / sum v^2 of their covariance's eigenvalues v.
+        By name: `accuracy`, `formula_accuracy`, `explained_share`, `explained_share_train`, `frequencies`,
+        `order` as `explain` gives them; `loss`, the mean cross-entropy, and `margin`, the mean of the label's
+        logit less the largest other one. For one task of two operands that is defined for all pairs of its
+        basis also `key_frequencies`, `restricted_loss`, `excluded_loss`, `distance_irrelevance`, and with
+        hidden values `neuron_frequencies` and `single_frequency_share`. With hidden values, `hidden_rank`:
+        the effective rank (sum v)^2 / sum v^2 of their covariance's eigenvalues v.
 
     Raises:
         InputError: another shape, or a number that is not finite.

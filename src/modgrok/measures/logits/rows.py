@@ -25,8 +25,8 @@ def rows_of_array(task: Task, logits: Any) -> Rows:
 
     Arguments:
         task: gives the number of inputs and classes.
-        logits: real numbers, shape (n, p) in the order of `task.domain`, or (p^k, p) or (p, ..., p, p) over all
-            inputs, of which those outside the domain are left out; of any framework that NumPy can read.
+        logits: real numbers, shape (n, p) in the order of `task.domain`, or (p^k, p) or (p, ..., p, p) over
+            all inputs, of which those outside the domain are left out; of any framework that NumPy can read.
 
     Raises:
         InputError: another shape or type, or a number in the domain that is not finite.
@@ -83,11 +83,15 @@ def checked(task: Task, rows: Rows) -> Rows:
     def read(start: int, stop: int) -> np.ndarray:
         found = rows(start, stop)
         if found.ndim != 2 or found.shape[1] != task.p:
-            raise InputError(f"logits: must have one column for each of {task.p} classes, got {found.shape[1:]}")
+            raise InputError(
+                f"logits: must have one column for each of {task.p} classes, got {found.shape[1:]}"
+            )
         if not np.isfinite(found).all():
             row, column = np.argwhere(~np.isfinite(found))[0]
             inputs = tuple(task.inputs(task.domain[start + row : start + row + 1])[0].tolist())
-            raise InputError(f"logits: must be finite in the domain, got {found[row, column]} at input {inputs}")
+            raise InputError(
+                f"logits: must be finite in the domain, got {found[row, column]} at input {inputs}"
+            )
         return found
 
     return read

@@ -19,7 +19,8 @@ class AccuracyCurve:
     """Test accuracy of the logits of which only the largest characters are kept.
 
     Arguments:
-        characters: numbers of characters kept, powers of two, then all; a pair of conjugate ones counts as one.
+        characters: numbers of characters kept, powers of two, then all; a pair of conjugate ones counts as
+            one.
         accuracy: of the network, for each of them.
         random: of random logits with the same labels: chance, however many are kept.
     """

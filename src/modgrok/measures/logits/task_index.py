@@ -47,9 +47,10 @@ class TaskIndex:
             averaged alone (a product mod a composite number).
         position: group element of each value of s, shape (m,), in 0..order-1; -1 for a value that is averaged
             and not expanded.
-        frequencies: names of the parts of an expansion: k = 1..order//2, each standing for {k, -k}, or the names
-            of the non-trivial irreducible representations, conjugate ones together.
+        frequencies: names of the parts of an expansion: k = 1..order//2, each standing for {k, -k}, or the
+            names of the non-trivial irreducible representations, conjugate ones together.
         classes: the index value that each class answers, shape (p,), where the label fixes it, else None.
+        shift: for a product that is its label moved, what is added to a label to give s.
         root: the primitive root of the logarithms, for products mod a prime.
         group: name of the group, for the task of a group.
         waves_on_group: number of a frequency -> its waves on the group, shape (order, r).
@@ -64,6 +65,7 @@ class TaskIndex:
     frequencies: tuple[Frequency, ...]
     waves_on_group: Callable[[int], np.ndarray]
     classes: np.ndarray | None = None
+    shift: int = 0
     root: int | None = None
     group: str | None = None
 
@@ -170,7 +172,9 @@ def _witness(task: Task, form: str | None) -> Witness | None:
 
 def _of_witness(task: Task, witness: Witness) -> TaskIndex:
     p = task.p
-    extended = tuple(np.asarray(g)[np.arange(size) % p] for g, size in zip(witness.g, task.table.shape, strict=True))
+    extended = tuple(
+        np.asarray(g)[np.arange(size) % p] for g, size in zip(witness.g, task.table.shape, strict=True)
+    )
     arguments = Witness(witness.form, extended, witness.h).arguments(p).ravel()[task.domain]
     labels = task.labels().astype(np.int64)
     symbol = " + " if witness.form == "additive" else "*"
@@ -184,10 +188,11 @@ def _of_witness(task: Task, witness: Witness) -> TaskIndex:
         return _cyclic_index("additive", task, arguments, description=generic, classes=inverse)
     if not is_prime(p):
         return _unexpanded(task, arguments, generic)
-    shift = int(h[0])
+    shift = -int(h[0]) % p
     if invertible and _is_power(h, p):
-        description = task.name if shift == 0 else f"{task.name} - {shift}"
-        return _unit_index(task, (labels - shift) % p, description, (np.arange(p) - shift) % p)
+        signed = shift if 2 * shift <= p else shift - p
+        description = task.name + (f" {'+' if signed > 0 else '-'} {abs(signed)}" if shift else "")
+        return _unit_index(task, (labels + shift) % p, description, (np.arange(p) + shift) % p, signed)
     return _unit_index(task, arguments, generic, np.argsort(h) if invertible else None)
 
 
@@ -229,7 +234,9 @@ def _cyclic_index(
     )
 
 
-def _unit_index(task: Task, values: np.ndarray, description: str, classes: np.ndarray | None) -> TaskIndex:
+def _unit_index(
+    task: Task, values: np.ndarray, description: str, classes: np.ndarray | None, shift: int = 0
+) -> TaskIndex:
     p = task.p
     logs = logarithm_table(p)
     occurring = logs[np.unique(values)]
@@ -244,6 +251,7 @@ def _unit_index(task: Task, values: np.ndarray, description: str, classes: np.nd
         frequencies=tuple(range(1, order // 2 + 1)),
         waves_on_group=lambda number: _cyclic_waves(order, number + 1),
         classes=classes,
+        shift=shift,
         root=primitive_root(p),
     )
 
