@@ -16,6 +16,9 @@ from ...tasks import InputError, Task
 CHUNK = 4096
 """Inputs taken at once: bounds memory at a few times CHUNK * c numbers."""
 
+MOST_KEPT = 2**25
+"""Logits of a network that are kept in memory; of more, every chunk is asked for each time."""
+
 Rows = Callable[[int, int], np.ndarray]
 """First and last (excluded) row -> logits, shape (rows, c), in the order of `task.domain`."""
 
@@ -97,15 +100,14 @@ def checked(task: Task, rows: Rows) -> Rows:
     return read
 
 
-def cached(task: Task, rows: Rows, *, most: int = 2**25) -> Rows:
+def cached(task: Task, rows: Rows) -> Rows:
     """Keep all rows in memory where they are few, so that a network is asked once.
 
     Arguments:
         task: gives the number of rows and columns.
         rows: what to keep.
-        most: numbers kept at most; of more, every chunk is asked for each time.
     """
-    if task.size * task.p > most:
+    if task.size * task.p > MOST_KEPT:
         return rows
     kept = rows(0, task.size)
     return lambda start, stop: kept[start:stop]
