@@ -87,7 +87,7 @@ def test_a_coset_network_on_d7_is_told_apart_from_a_representation_network() -> 
 
 
 def test_four_point_stabilisers_span_the_functions_of_a_representation() -> None:
-    """s and c agree on four points of five: the same functions of s as those of (4,1), so no coset is named."""
+    """Where s and c agree on four points of five, functions of s are those of (4,1): no coset is named."""
     elements = np.array(list(permutations(range(5))))
     kernel = sum((elements[:, None, i] == elements[None, :, i]).astype(float) for i in range(4))
     found = planted("S5", np.asarray(kernel))

@@ -13,14 +13,14 @@ from ..decide import FORMS
 from ..interop import kept_at, names_file, read_weights
 from ..measures.logits import Explanation
 from ..measures.logits import explain as explained
-from ..runs import CorruptFile, Experiment, Store, read_network_file
+from ..runs import CorruptFile, Store, read_network_file
+from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..tasks import InputError, Split, Task, named_task, read_table
 from ..tasks.errors import shorten
 from .cache import enable_compilation_cache
 from .options import DEFAULT_RUNS, Group, Json, Modulus, Runs, Table, Whole
 from .output import percent, say, say_json
-from .stored_table import stored_table
 
 MOST_LISTED = 12
 """Frequencies shown to a reader; the JSON object has all of them."""
@@ -158,8 +158,8 @@ def _from_run(run: str, runs: Path, step: int | None) -> Subject:
     with Store(runs, read_only=True) as store:
         row = store.get(run)
         kept = kept_at(store.checkpoints(row.id), step)
-        experiment = Experiment.model_validate_json(row.experiment)
-        task = experiment.build_task(stored_table(store, experiment))
+        experiment = stored_experiment(store, row)
+        task = experiment.build_task()
         content = read_network_file(kept.path, kept.sha256)
     return Subject(row.id, task, content.network, split_of(experiment, task), kept.step)
 
