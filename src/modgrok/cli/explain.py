@@ -172,6 +172,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         "accuracy": found.accuracy,
         "train_accuracy": found.train_accuracy,
         "formula_accuracy": found.formula_accuracy,
+        "means_accuracy": found.means_accuracy,
         "explained_share": found.explained_share,
         "explained_share_train": found.explained_share_train,
         "frequencies": found.frequencies,
@@ -268,7 +269,8 @@ def _tell_formula(found: Explanation) -> None:
     assert found.amplitudes is not None
     assert found.energies is not None
     say(f"  {found.formula}")
-    say(f"  right by the formula alone: {percent(found.formula_accuracy)}")
+    alone = f"  right by the formula alone: {percent(found.formula_accuracy)}"
+    say(f"{alone}, by all frequencies of the mean logits: {percent(found.means_accuracy)}")
     if found.explained_share_train is not None:
         say(f"  explained training inputs: {percent(found.explained_share_train)}")
     listed = list(zip(found.frequencies, found.amplitudes, found.energies, strict=True))

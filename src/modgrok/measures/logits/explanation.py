@@ -36,6 +36,8 @@ class Explanation:
         accuracy: share of right answers of the logits, on the test inputs; without a split on all inputs.
         train_accuracy: the same on training inputs with their clean labels; None without a split.
         formula_accuracy: share of right answers of the formula, on the same inputs as `accuracy`.
+        means_accuracy: share of right answers of F with all its frequencies. Where it is above `accuracy`,
+            what depends on the index is right already, and the rest hides it.
         explained_share: share of those inputs that the formula explains, at most `accuracy`.
         explained_share_train: the same on the training inputs. A memorised input can explain itself.
         frequencies: of the formula, the one of largest energy first.
@@ -59,6 +61,7 @@ class Explanation:
     accuracy: float
     train_accuracy: float | None
     formula_accuracy: float | None
+    means_accuracy: float | None
     explained_share: float | None
     explained_share_train: float | None
     frequencies: tuple[Frequency, ...] | None
@@ -149,6 +152,7 @@ def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None
         accuracy=together["correct"] / together["size"],
         train_accuracy=share("correct_train", "size_train"),
         formula_accuracy=share("formula", "size"),
+        means_accuracy=share("formula_of_means", "size"),
         explained_share=share("explained", "size"),
         explained_share_train=share("explained_train", "size_train"),
         frequencies=None,
@@ -191,6 +195,7 @@ def _explain(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Exp
         accuracy=test.correct / test.size,
         train_accuracy=train.correct / train.size if train.size else None,
         formula_accuracy=float(test.formula[number] / test.size),
+        means_accuracy=float(test.formula[-1] / test.size),
         explained_share=float(test.explained[number] / test.size),
         explained_share_train=float(train.explained[number] / train.size) if train.size else None,
         frequencies=tuple(part.frequency for part in chosen),
@@ -208,6 +213,7 @@ def _explain(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Exp
             "size": test.size,
             "correct": test.correct,
             "formula": int(test.formula[number]),
+            "formula_of_means": int(test.formula[-1]),
             "explained": int(test.explained[number]),
             "size_train": train.size,
             "correct_train": train.correct,
@@ -227,6 +233,7 @@ def _without_form(task: Task, rows: Rows, tests: np.ndarray, started: float) -> 
         accuracy=correct / size,
         train_accuracy=correct_train / size_train if size_train else None,
         formula_accuracy=None,
+        means_accuracy=None,
         explained_share=None,
         explained_share_train=None,
         frequencies=None,
@@ -244,6 +251,7 @@ def _without_form(task: Task, rows: Rows, tests: np.ndarray, started: float) -> 
             "size": size,
             "correct": correct,
             "formula": 0,
+            "formula_of_means": 0,
             "explained": 0,
             "size_train": size_train,
             "correct_train": correct_train,

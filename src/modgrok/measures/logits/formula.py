@@ -17,9 +17,9 @@ WHOLE = 0.9
 def formula(index: TaskIndex, parts: Sequence[Part]) -> str:
     """Write F_K(s, c) = F_0 + its frequencies.
 
-    Where one wave A cos(2 pi k (s - c)/n + phi) has at least 0.9 of the energy of each frequency, the waves
-    are written with A and phi; for groups w chi(s c^-1) likewise. Else each class c has an amplitude and a
-    phase of its own.
+    Where one wave A cos(2 pi k (s - c)/n + phi) has at least 0.9 of the energy of a frequency, it is written
+    with A and phi; for groups w chi(s c^-1) likewise. Else each class c has an amplitude and a phase of its
+    own in this frequency.
 
     Arguments:
         index: of the task.
@@ -28,12 +28,10 @@ def formula(index: TaskIndex, parts: Sequence[Part]) -> str:
     head, s = "logit(c) = a(c)", _symbol(index)
     if index.order is None:
         return f"logit(c) = F(s, c), s = {index.description}"
-    terms = _moving_terms(index, parts)
-    moving = terms is not None
-    if terms is None:
-        terms = [_free_term(index, part, s) for part in parts]
+    moving = [_moving_term(index, part) for part in parts]
+    terms = [term or _free_term(index, part, s) for term, part in zip(moving, parts, strict=True)]
     where = f", s = {index.description}" + (f", log to the base {index.root}" if index.root else "")
-    if moving and _class_symbol(index) == "u(c)":
+    if any(moving) and _class_symbol(index) == "u(c)":
         where += ", u(c) the s whose label is c"
     if index.form == "multiplicative":
         where += "; s = 0 apart"
@@ -60,16 +58,10 @@ def _free_term(index: TaskIndex, part: Part, s: str) -> str:
     return f"A_{k}(c) cos(2 pi {k} {s}/{index.order} + phi_{k}(c))"
 
 
-def _moving_terms(index: TaskIndex, parts: Sequence[Part]) -> list[str] | None:
+def _moving_term(index: TaskIndex, part: Part) -> str | None:
     if index.classes is None:
         return None
-    terms = []
-    for part in parts:
-        found = _character_term(index, part) if isinstance(part.frequency, str) else _wave_term(index, part)
-        if found is None:
-            return None
-        terms.append(found)
-    return terms
+    return _character_term(index, part) if isinstance(part.frequency, str) else _wave_term(index, part)
 
 
 def _wave_term(index: TaskIndex, part: Part) -> str | None:
