@@ -91,7 +91,8 @@ def explain(task: Task, logits: Any, *, split: Split | None = None, form: str | 
     Arguments:
         task: any task; each task of a mixture is explained apart, and all together.
         logits: an array over the domain, shape (n, p), or over all inputs, (p^k, p) or (p, ..., p, p); or a
-            network: a function of inputs (n, k) that returns logits (n, p).
+            network: a function of inputs (n, k) that returns logits (n, p), such as what `modgrok.load`
+            returns.
         split: which inputs train. Shares are then of the test inputs, and labels are always the clean ones.
         form: `additive` or `multiplicative` where a task has both, and the first is not wanted.
 

@@ -56,7 +56,8 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
 
     Arguments:
         task: gives the inputs.
-        network: inputs int32 (n, k) -> logits (n, p); an Equinox module is compiled once.
+        network: inputs int32 (n, k) -> logits (n, p). An Equinox module is compiled once; any other function
+            is called as it is, with NumPy arrays.
         chunk: inputs asked at once. The last ones are filled up to one shape.
     """
     import equinox as eqx
@@ -66,6 +67,8 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
     leaves = [leaf for leaf in jax.tree_util.tree_leaves(network) if hasattr(leaf, "dtype")]
     double = any(leaf.dtype == np.float64 for leaf in leaves)
     size = min(chunk, task.size)
+    compiled = isinstance(network, eqx.Module)
+    forward = eqx.filter_jit(lambda net, inputs: net(inputs))
 
     def rows(start: int, stop: int) -> np.ndarray:
         parts = []
@@ -73,10 +76,10 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
             for first in range(start, stop, size):
                 inputs = task.inputs(task.domain[first : min(first + size, stop)])
                 padded = np.pad(inputs, ((0, size - len(inputs)), (0, 0)), mode="edge")
-                parts.append(np.asarray(_forward(network, jnp.asarray(padded)))[: len(inputs)])
+                found = forward(network, jnp.asarray(padded)) if compiled else network(padded)
+                parts.append(np.asarray(found)[: len(inputs)])
         return np.concatenate(parts)
 
-    _forward = eqx.filter_jit(lambda net, inputs: net(inputs))
     return checked(task, rows)
 
 
