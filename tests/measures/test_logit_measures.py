@@ -29,8 +29,9 @@ def test_a_constructed_network_by_its_logits_and_hidden_values() -> None:
     assert found["accuracy"] == found["explained_share"] == found["formula_accuracy"] == 1
     assert found["margin"] > 0
     assert set(found["frequencies"]) <= set(range(1, 6))
-    assert found["single_frequency_share"] == 1
-    assert set(found["neuron_frequencies"]) >= set(found["frequencies"])
+    assert set(found["neuron_frequencies"]) <= set(range(1, 6))  # a squared wave k has a wave 2k as well
+    assert found["key_frequencies"] == found["frequencies"]
+    assert found["excluded_loss"] > found["restricted_loss"]
     assert found["hidden_rank"] <= network.width
 
 
