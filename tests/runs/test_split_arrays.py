@@ -24,6 +24,8 @@ def test_the_split_is_that_of_a_run(text: str, options: dict[str, float]) -> Non
     split = split_of(experiment, experiment.build_task())
     assert np.array_equal(data.task.domain[data.train], split.train)
     assert np.array_equal(data.task.domain[data.test], split.test)
+    found = modgrok.explain(data.task, np.eye(11)[data.labels], split=data.split)
+    assert (found.counts["size"], found.counts["size_train"]) == (len(split.test), len(split.train))
     assert np.array_equal(data.train_labels, split.labels)
     assert np.array_equal(np.sort([*data.train, *data.test]), np.arange(data.task.size))
     flat = np.ravel_multi_index(tuple(data.inputs.T), data.task.table.shape)

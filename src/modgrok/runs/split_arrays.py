@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..tasks import Task, named_task, split_task
+from ..tasks import Split, Task, named_task, split_task
 from .streams import words
 
 
@@ -21,6 +21,7 @@ class SplitArrays:
         test: the other rows, ascending.
         train_labels: labels to train on, shape (len(train),): those of `labels`, or corrupted ones.
         task: the exact table behind them; what `modgrok.measure_logits` and `modgrok.explain` take.
+        split: the same split in flat indices of the table; what these two take as `split`.
     """
 
     inputs: np.ndarray
@@ -29,6 +30,7 @@ class SplitArrays:
     test: np.ndarray
     train_labels: np.ndarray
     task: Task
+    split: Split
 
 
 def arrays(
@@ -75,4 +77,4 @@ def arrays(
         noise=words(seed, "noise"),
     )
     train, test = (np.searchsorted(task.domain, rows) for rows in (split.train, split.test))
-    return SplitArrays(task.inputs(), task.labels(), train, test, split.labels, task)
+    return SplitArrays(task.inputs(), task.labels(), train, test, split.labels, task, split)
