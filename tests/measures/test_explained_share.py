@@ -203,6 +203,37 @@ def test_the_zero_of_a_product_is_averaged_apart() -> None:
     assert found.explained_share == pytest.approx((task.labels() != 0).mean())
 
 
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        ("x + y", "logit(c) = a(c) + 2 cos(2 pi 1 (s - c)/7), s = x + y"),
+        (
+            "x*y + x + y",
+            "logit(c) = a(c) + 2 cos(2 pi 1 (log s - log (c + 1))/6), s = x*y + x + y + 1, "
+            "log to the base 3; s = 0 apart",
+        ),
+        (
+            "x^2*y^2",
+            "logit(c) = a(c) + A_1(c) cos(2 pi 1 log s/6 + phi_1(c)), s = g1(x)*g2(y), "
+            "log to the base 3; s = 0 apart",
+        ),
+    ],
+)
+def test_formulas(text: str, formula: str) -> None:
+    """Logits of one wave, written out; the waves of the squares mod 7 are a subgroup's."""
+    task = task_from_expression(text, 7)
+    index = task_index(task)
+    assert index is not None
+    assert index.order is not None
+    at = index.position[index.values]
+    classes = index.position[index.classes if index.classes is not None else np.arange(7)]
+    wave = 2 * np.cos(2 * np.pi * (at[:, None] - classes) / index.order)
+    logits = np.where((at[:, None] >= 0) & (classes >= 0), wave, 0)
+    found = explain(task, logits)
+    assert found.frequencies == (1,)
+    assert found.formula == formula
+
+
 def test_both_forms_of_a_task() -> None:
     task = task_from_expression("x^2", 7)
     both = decide_table(task.table, 7)

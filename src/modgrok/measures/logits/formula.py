@@ -55,7 +55,12 @@ def _free_term(index: TaskIndex, part: Part, s: str) -> str:
     if isinstance(part.frequency, str):
         return f"tr(A_{part.frequency}(c) rho_{part.frequency}(s))"
     k = part.frequency
-    return f"A_{k}(c) cos(2 pi {k} {s}/{index.order} + phi_{k}(c))"
+    return f"A_{k}(c) cos(2 pi {k} {s}/{_period(index)} + phi_{k}(c))"
+
+
+def _period(index: TaskIndex) -> int:
+    """Return the modulus of s or of its logarithm; waves of a subgroup are waves of the whole group on it."""
+    return index.size - 1 if index.form == "multiplicative" else index.size
 
 
 def _moving_term(index: TaskIndex, part: Part) -> str | None:
@@ -84,7 +89,7 @@ def _wave_term(index: TaskIndex, part: Part) -> str | None:
     shift = "" if abs(phase) < 0.05 else f" {'+' if phase > 0 else '-'} {abs(phase):.2f}"
     c = _class_symbol(index)
     difference = f"(log s - log {c})" if index.form == "multiplicative" else "(s - c)"
-    return f"{amplitude:.3g} cos(2 pi {k} {difference}/{n}{shift})"
+    return f"{amplitude:.3g} cos(2 pi {k} {difference}/{_period(index)}{shift})"
 
 
 def _character_term(index: TaskIndex, part: Part) -> str | None:
