@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from .decide import decide_table
     from .extension import extend
     from .interop import load
-    from .runs import Experiment, Run, Store, run
+    from .measures.logits import explain, measure_logits
+    from .runs import Experiment, Run, Store, arrays, run
     from .tasks import Task, parse, task_from_expression
 
 __all__ = [
@@ -41,13 +42,16 @@ __all__ = [
     "__version__",
     "algebra",
     "analytic",
+    "arrays",
     "construct",
     "decide",
     "decide_table",
+    "explain",
     "extend",
     "interop",
     "learners",
     "load",
+    "measure_logits",
     "measures",
     "models",
     "papers",
@@ -66,10 +70,13 @@ _HOMES = {
     "Run": "runs",
     "Store": "runs",
     "Task": "tasks",
+    "arrays": "runs",
     "construct": "analytic",
     "decide_table": "decide",
+    "explain": "measures.logits",
     "extend": "extension",
     "load": "interop",
+    "measure_logits": "measures.logits",
     "parse": "tasks",
     "run": "runs",
     "task_from_expression": "tasks",

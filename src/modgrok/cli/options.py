@@ -55,7 +55,7 @@ Expression = Annotated[
 ]
 Modulus = Annotated[int | None, Parameter(name="--p", converter=whole, help="Modulus, at least 2.")]
 Group = Annotated[
-    str | None, Parameter(name="--group", help="Composition of a finite group instead: C7, D5, S5.")
+    str | None, Parameter(name="--group", help="Composition of a finite group instead: C7, D5, Q8, S5.")
 ]
 Table = Annotated[
     Path | None, Parameter(name="--table", help="A p x p table of integers instead: .npy or .csv.")

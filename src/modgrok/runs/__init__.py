@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .loop import Run, run
     from .options import Progress, RunHooks, RunOptions
     from .preparation import PreparedRun, precision_of, prepare
+    from .split_arrays import SplitArrays, arrays
     from .store.arrays import CorruptFile
     from .store.database import Database, Record, RunRow, Series
     from .store.network_file import NetworkFile, read_network, read_network_file, write_network
@@ -33,7 +34,9 @@ _HOMES = {
     "RunOptions": "options",
     "RunRow": "store.database",
     "Series": "store.database",
+    "SplitArrays": "split_arrays",
     "Store": "store.store",
+    "arrays": "split_arrays",
     "precision_of": "preparation",
     "prepare": "preparation",
     "read_network": "store.network_file",
@@ -58,7 +61,9 @@ __all__ = [
     "RunOptions",
     "RunRow",
     "Series",
+    "SplitArrays",
     "Store",
+    "arrays",
     "precision_of",
     "prepare",
     "read_network",

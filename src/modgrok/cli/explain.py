@@ -1,0 +1,288 @@
+"""`modgrok explain`: a network's answers as a formula, and how many of them it accounts for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import Parameter
+
+from ..decide import FORMS
+from ..interop import kept_at, names_file, read_weights
+from ..measures.logits import Explanation
+from ..measures.logits import explain as explained
+from ..runs import CorruptFile, Store, read_network_file
+from ..runs.assets import stored_experiment
+from ..runs.splits import split_of
+from ..tasks import InputError, Split, Task, named_task, read_table
+from ..tasks.errors import shorten
+from .cache import enable_compilation_cache
+from .options import DEFAULT_RUNS, Group, Json, Modulus, Runs, Table, Whole
+from .output import percent, say, say_json
+
+MOST_LISTED = 12
+"""Frequencies shown to a reader; the JSON object has all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is to be explained.
+
+    Arguments:
+        name: of the run or file.
+        task: what its logits are compared with.
+        logits: a network or an array.
+        split: which inputs trained it, where that is known.
+        step: of the weights, where that is known.
+    """
+
+    name: str
+    task: Task
+    logits: Any
+    split: Split | None = None
+    step: int | None = None
+
+
+def explain(
+    run: Annotated[
+        str | None,
+        Parameter(
+            allow_leading_hyphen=True,
+            help="Run id, the beginning of one, or latest; or a file of weights; or, with --logits, EXPR.",
+        ),
+    ] = None,
+    expression: Annotated[
+        str | None,
+        Parameter(
+            allow_leading_hyphen=True, help="Expression of a file that does not name its task; needs --p."
+        ),
+    ] = None,
+    /,
+    *,
+    logits: Annotated[
+        Path | None,
+        Parameter(
+            help="A .npy array of logits instead of a network: one row for each input of the domain, or for "
+            "each of all p^k inputs, in the order of x, then y; one column for each class."
+        ),
+    ] = None,
+    p: Modulus = None,
+    group: Group = None,
+    table: Table = None,
+    form: Annotated[
+        str | None,
+        Parameter(help=f"Form of the task where it has both, {' or '.join(FORMS)}; default the first."),
+    ] = None,
+    step: Annotated[
+        Whole | None, Parameter(help="Step of the kept weights of a run; default the last.")
+    ] = None,
+    runs: Runs = DEFAULT_RUNS,
+    json: Json = False,
+) -> int:
+    """Explain a network's answers by a formula in the index of its task, input by input.
+
+    The index of an input is the one number that its value depends on, such as x + y. The formula is the mean
+    logit at each index, reduced to its few largest frequencies. An input is explained if the formula's margin
+    for its label exceeds all that the formula leaves out.
+    """
+    enable_compilation_cache()
+    if logits is not None:
+        subject = _from_logits(logits, run, expression, p, group, table)
+    elif run is None:
+        raise InputError("run: must name a run or a file of weights, got none")
+    elif names_file(run):
+        if step is not None:
+            raise InputError(f"step: must be left out for a file, got {step}")
+        subject = _from_file(Path(run), expression, p, group, table)
+    else:
+        if any(value is not None for value in (expression, p, group, table)):
+            raise InputError(
+                f"expression: must be left out for a run, whose task is known, got {shorten(run)}"
+            )
+        subject = _from_run(run, runs, step)
+    found = explained(subject.task, subject.logits, split=subject.split, form=form)
+    tell(found, subject)
+    if json:
+        say_json({"run": subject.name, "step": subject.step, **as_json(found)})
+    return 0
+
+
+def _from_logits(
+    path: Path, first: str | None, second: str | None, p: int | None, group: str | None, table: Path | None
+) -> Subject:
+    if second is not None:
+        raise InputError(
+            f"expression: must be the only argument with --logits, got {shorten(second)} as well"
+        )
+    task = _named(first, p, group, table)
+    if path.suffix != ".npy" or not path.is_file():
+        raise InputError(f"logits: must be an existing .npy file, got {shorten(path)}")
+    try:
+        array = np.load(path, allow_pickle=False, mmap_mode="r")
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"logits: {path.name} holds no plain array ({shorten(error, 90)})") from None
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"logits: must hold one array, got an archive in {shorten(path.name)}")
+    return Subject(str(path), task, array)
+
+
+def _from_file(
+    path: Path, expression: str | None, p: int | None, group: str | None, table: Path | None
+) -> Subject:
+    try:
+        content = read_weights(path)
+    except CorruptFile as error:
+        raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
+    if any(value is not None for value in (expression, p, group, table)):
+        task = _named(expression, p, group, table)
+    else:
+        task = content.task()
+    network = content.network
+    if network.classes != task.p:
+        raise InputError(f"p: must be {network.classes}, the network's number of classes, got {task.p}")
+    if network.operands not in (task.k, task.k - bool(task.parts)):
+        raise InputError(
+            f"expression: must have {network.operands} operands as the network does, got {shorten(task.name)}"
+        )
+    return Subject(str(path), task, network, step=content.notes.get("step"))
+
+
+def _named(expression: str | None, p: int | None, group: str | None, table: Path | None) -> Task:
+    given = None if table is None else read_table(table)
+    return named_task(expression, p=p, group=group, table=given).task
+
+
+def _from_run(run: str, runs: Path, step: int | None) -> Subject:
+    with Store(runs, read_only=True) as store:
+        row = store.get(run)
+        kept = kept_at(store.checkpoints(row.id), step)
+        experiment = stored_experiment(store, row)
+        task = experiment.build_task()
+        content = read_network_file(kept.path, kept.sha256)
+    return Subject(row.id, task, content.network, split_of(experiment, task), kept.step)
+
+
+def as_json(found: Explanation) -> dict[str, Any]:
+    """Return an explanation as scripts rely on it."""
+    values: dict[str, Any] = {
+        "expression": found.task,
+        "p": found.p,
+        "accuracy": found.accuracy,
+        "train_accuracy": found.train_accuracy,
+        "formula_accuracy": found.formula_accuracy,
+        "means_accuracy": found.means_accuracy,
+        "explained_share": found.explained_share,
+        "explained_share_train": found.explained_share_train,
+        "frequencies": found.frequencies,
+        "amplitudes": found.amplitudes,
+        "energies": found.energies,
+        "order": found.order,
+        "form": None if found.index is None else found.index.form,
+        "index": None if found.index is None else found.index.description,
+        "root": None if found.index is None else found.index.root,
+        "formula": found.formula,
+        "ranking": found.ranking,
+        "curve": found.curve,
+        "curve_train": found.curve_train,
+        "largest_share": found.largest_share,
+        "cosets": _cosets_json(found),
+        "without_form": None,
+        "seconds": found.seconds,
+    }
+    if found.without_form is not None:
+        curve = found.without_form
+        values["without_form"] = {
+            "characters": curve.characters,
+            "accuracy": curve.accuracy,
+            "random": curve.random,
+        }
+    if found.parts:
+        values["tasks"] = [as_json(part) for part in found.parts]
+    return values
+
+
+def _cosets_json(found: Explanation) -> dict[str, Any] | None:
+    cosets = found.cosets
+    if cosets is None:
+        return None
+    return {
+        "explains_more": cosets.explains_more,
+        "explained_share": cosets.explained_share,
+        "energy": cosets.energy,
+        "dimension": cosets.dimension,
+        "representation_dimension": cosets.representation_dimension,
+        "subgroups": [
+            {"side": space.side, "order": space.order, "index": space.index, "elements": space.elements}
+            for space in cosets.spaces
+        ],
+    }
+
+
+def tell(found: Explanation, subject: Subject) -> None:
+    """Say an explanation in words."""
+    step = "" if subject.step is None else f"  ·  step {subject.step:,}"
+    say(f"{subject.task.name} on {subject.task.p} classes  ·  {subject.name}{step}")
+    which = "inputs" if subject.split is None else "test inputs"
+    say(sentence(found, which))
+    for part in found.parts or (found,):
+        if found.parts:
+            say(f"  {part.task}: {sentence(part, which)}")
+        _tell_formula(part)
+
+
+def sentence(found: Explanation, which: str = "inputs") -> str:
+    """Say in one sentence what an explanation amounts to.
+
+    Arguments:
+        found: the explanation.
+        which: what the inputs that were counted are called.
+    """
+    counted = f"{found.counts['size']:,} {which}"
+    answered = f"the network answers {percent(found.accuracy)} of them rightly"
+    if found.explained_share is None:
+        return f"No formula: {found.task} has no known form in one index; of {counted} {answered}."
+    if found.parts:
+        share = percent(found.explained_share)
+        return f"Formulas in one index for each task explain {share} of {counted}; {answered}."
+    assert found.index is not None
+    assert found.frequencies is not None
+    number = len(found.frequencies)
+    cyclic = found.index.group is None or found.index.group.startswith("C")
+    one, many = ("frequency", "frequencies") if cyclic else ("representation", "representations")
+    nouns = one if number == 1 else many
+    return (
+        f"A formula in s = {found.index.description} with {number} {nouns} explains "
+        f"{percent(found.explained_share)} of {counted}; {answered}."
+    )
+
+
+def _tell_formula(found: Explanation) -> None:
+    if found.without_form is not None:
+        say("  characters of all operands and the class kept, accuracy, accuracy of random logits:")
+        curve = found.without_form
+        for row in zip(curve.characters, curve.accuracy, curve.random, strict=True):
+            say(f"  {row[0]:>10,}  {percent(row[1]):>8}  {percent(row[2]):>8}")
+    if found.formula is None or found.frequencies is None:
+        return
+    assert found.amplitudes is not None
+    assert found.energies is not None
+    say(f"  {found.formula}")
+    alone = f"  right by the formula alone: {percent(found.formula_accuracy)}"
+    say(f"{alone}, by all frequencies of the mean logits: {percent(found.means_accuracy)}")
+    if found.explained_share_train is not None:
+        say(f"  explained training inputs: {percent(found.explained_share_train)}")
+    listed = list(zip(found.frequencies, found.amplitudes, found.energies, strict=True))
+    for frequency, amplitude, energy in listed[:MOST_LISTED]:
+        say(f"  {frequency!s:>12}  amplitude {amplitude:.4g}  {percent(energy)} of the variation")
+    if len(listed) > MOST_LISTED:
+        say(f"  and {len(listed) - MOST_LISTED} more")
+    if found.cosets is not None and found.cosets.explains_more:
+        spaces = ", ".join(
+            f"{space.index} {space.side} cosets of order {space.order}" for space in found.cosets.spaces
+        )
+        say(
+            f"  cosets explain as much with {found.cosets.dimension} functions instead of "
+            f"{found.cosets.representation_dimension}: {spaces}"
+        )

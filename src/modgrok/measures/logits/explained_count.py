@@ -1,0 +1,140 @@
+"""How many inputs each of a sequence of formulas explains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...tasks import Task
+from .index_means import IndexMeans, centred
+from .rows import Rows, chunks
+from .task_index import TaskIndex
+
+SLACK = 0.01
+"""How far below the largest explained share the listed frequencies may stay."""
+ROUNDING = 1e-12
+"""Differences below this share of the largest logit count as ties: they are rounding in float64."""
+BLOCK = 1024
+"""Inputs compared at once: their logits stay in a core's cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Counts over one set of inputs, for F_0, F_1, ....
+
+    Arguments:
+        explained: explained inputs for each K, int64, shape (K + 1,).
+        formula: inputs whose greatest F_K is their label, shape (K + 1,).
+        correct: inputs whose greatest logit is their label.
+        size: number of inputs.
+    """
+
+    explained: np.ndarray
+    formula: np.ndarray
+    correct: int
+    size: int
+
+
+def count_explained(
+    task: Task,
+    index: TaskIndex,
+    means: IndexMeans,
+    rows: Rows,
+    base: np.ndarray,
+    additions: Sequence[np.ndarray],
+    tests: np.ndarray,
+) -> tuple[Counts, Counts]:
+    """Count explained inputs for F_0 = base and F_K = F_(K-1) + additions[K-1].
+
+    Arguments:
+        task: gives the labels.
+        index: of the task.
+        means: gives how often an index occurs, and the scale of the logits.
+        rows: logits over the domain.
+        base: F_0, shape (m, c).
+        additions: of shape (m, c).
+        tests: bool, shape (n,): which inputs are counted first, the others second.
+
+    Returns:
+        Counts over the test inputs, and over the others.
+    """
+    labels = task.labels().astype(np.int64)
+    label_of = np.zeros(index.size, dtype=np.int64)
+    label_of[index.values] = labels
+    formulas = _cumulated(base, additions)
+    margins = np.stack([_margins(values, label_of) for values in formulas])
+    margins[:, means.counts < 2] = -np.inf
+    answers = np.stack([values.argmax(axis=1) == label_of for values in formulas])
+    tolerance = ROUNDING * means.scale
+    explained = np.zeros((2, len(formulas)), dtype=np.int64)
+    correct = np.zeros(2, dtype=np.int64)
+    for first, last in chunks(task.size):
+        logits = rows(first, last)
+        right = logits.argmax(axis=1) == labels[first:last]
+        correct += right[tests[first:last]].sum(), right[~tests[first:last]].sum()
+        for start in range(first, last, BLOCK):
+            stop = min(start + BLOCK, last)
+            block = centred(logits[start - first : stop - first])
+            explained += _explained(
+                block, index.values[start:stop], formulas, margins - tolerance, tests[start:stop]
+            )
+    sizes = [np.bincount(index.values[chosen], minlength=index.size) for chosen in (tests, ~tests)]
+    return tuple(  # type: ignore[return-value]
+        Counts(explained[side], answers @ size, int(correct[side]), int(size.sum()))
+        for side, size in enumerate(sizes)
+    )
+
+
+def shortest(explained: np.ndarray, size: int) -> int:
+    """Return the least K whose explained share is within 0.01 of the largest.
+
+    Example:
+        >>> shortest(np.array([0, 50, 995, 1000]), 1000)
+        2
+    """
+    return int(np.argmax(explained >= explained.max() - SLACK * size - 1e-9))
+
+
+def _cumulated(base: np.ndarray, additions: Sequence[np.ndarray]) -> list[np.ndarray]:
+    formulas = [base]
+    for values in additions:
+        formulas.append(formulas[-1] + values)
+    return formulas
+
+
+def _margins(values: np.ndarray, label_of: np.ndarray) -> np.ndarray:
+    """Return F(s, y) minus the largest F(s, c) of another class, for each s."""
+    at = np.arange(len(values))
+    others = values.copy()
+    others[at, label_of] = -np.inf
+    return np.asarray(values[at, label_of] - others.max(axis=1))
+
+
+def _explained(
+    logits: np.ndarray,
+    indices: np.ndarray,
+    formulas: list[np.ndarray],
+    margins: np.ndarray,
+    tests: np.ndarray,
+) -> np.ndarray:
+    """Count over one block, classes along the first axis, so that a maximum over them runs along memory.
+
+    Returns:
+        int64, shape (2, K + 1): test inputs, other inputs.
+    """
+    counted = np.zeros((2, len(formulas)), dtype=np.int64)
+    columns = np.ascontiguousarray(logits.T)
+    for number, values in enumerate(formulas):
+        margin = margins[number][indices]
+        possible = np.flatnonzero(margin > 0)
+        if len(possible) == 0:
+            continue
+        every = len(possible) == len(indices)
+        chosen = columns if every else columns[:, possible]
+        rest = chosen - np.take(values.T, indices[possible], axis=1)
+        yes = margin[possible] > rest.max(axis=0) - rest.min(axis=0)
+        counted[0, number] = np.count_nonzero(yes & tests[possible])
+        counted[1, number] = np.count_nonzero(yes) - counted[0, number]
+    return counted

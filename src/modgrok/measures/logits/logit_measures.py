@@ -1,0 +1,150 @@
+"""Every number that logits, and hidden values where there are some, allow: for any network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...tasks import InputError, Split, Task
+from ..circuit.distance_irrelevance import distance_irrelevance
+from ..circuit.key_frequencies import key_frequencies, loss_rises, neuron_key_frequencies
+from ..circuit.logit_parts import SumLogits
+from ..circuit.neuron_frequencies import frequency_shares, single_frequency_share
+from ..circuit.pair_grid import PairGrid, pair_grid
+from ..circuit.restricted_loss import cross_entropy_of, restricted_losses
+from ..fourier.task_basis import basis_of_task
+from .explanation import explain
+from .rows import chunks, rows_of_array
+
+Numbers = dict[str, Any]
+
+
+def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split | None = None) -> Numbers:
+    """Measure a network by its logits, and by its hidden values where they are given.
+
+    Arguments:
+        task: any task.
+        logits: over the domain, shape (n, p) in the order of `task.inputs()`, or over all inputs; an array of
+            NumPy or of anything that NumPy can read, such as JAX arrays and PyTorch tensors on the CPU.
+        hidden: activations of some layer in the same order, shape (n, h).
+        split: which inputs train; accuracy, margin and explained share are then of the test inputs.
+
+    Returns:
+        By name: `accuracy`, `formula_accuracy`, `explained_share`, `explained_share_train`, `frequencies`,
+        `order` as `explain` gives them; `loss`, the mean cross-entropy, and `margin`, the mean of the label's
+        logit less the largest other one. For one task of two operands that is defined for all pairs of its
+        basis also `key_frequencies`, `restricted_loss`, `excluded_loss`, `distance_irrelevance`, and with
+        hidden values `neuron_frequencies` and `single_frequency_share`. With hidden values, `hidden_rank`:
+        the effective rank (sum v)^2 / sum v^2 of their covariance's eigenvalues v.
+
+    Raises:
+        InputError: another shape, or a number that is not finite.
+
+    Example:
+        >>> from modgrok.tasks import task_from_expression
+        >>> task = task_from_expression("x*y", 7)
+        >>> found = measure_logits(task, 5.0 * np.eye(7)[task.labels()])
+        >>> found["accuracy"], found["explained_share"], found["order"], found["margin"]
+        (1.0, 1.0, 6, 5.0)
+    """
+    rows = rows_of_array(task, logits)
+    explanation = explain(task, logits, split=split)
+    tests = np.ones(task.size, dtype=bool)
+    if split is not None:
+        tests[np.searchsorted(task.domain, split.train)] = False
+    labels = task.labels().astype(np.int64)
+    losses, margins = np.zeros(task.size), np.zeros(task.size)
+    for start, stop in chunks(task.size):
+        values, chosen = rows(start, stop).astype(np.float64), labels[start:stop]
+        losses[start:stop] = cross_entropy_of(values.copy(), chosen)
+        others = values.copy()
+        others[np.arange(len(chosen)), chosen] = -np.inf
+        margins[start:stop] = values[np.arange(len(chosen)), chosen] - others.max(axis=1)
+    found: Numbers = {
+        "accuracy": explanation.accuracy,
+        "loss": float(losses[tests].mean()),
+        "margin": float(margins[tests].mean()),
+        "formula_accuracy": explanation.formula_accuracy,
+        "explained_share": explanation.explained_share,
+        "explained_share_train": explanation.explained_share_train,
+        "frequencies": None if explanation.frequencies is None else list(explanation.frequencies),
+        "order": explanation.order,
+    }
+    activations = None if hidden is None else _hidden(task, hidden)
+    grid = _grid(task)
+    if grid is not None:
+        at = np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
+        sums = SumLogits(_taken(rows, at), grid)
+        key = key_frequencies(loss_rises(sums))
+        losses_of_parts = restricted_losses(sums, key)
+        found["key_frequencies"] = key
+        found |= {name: losses_of_parts[name] for name in ("restricted_loss", "excluded_loss")}
+        found["distance_irrelevance"] = distance_irrelevance(sums.logits, grid)
+        if activations is not None:
+            shares = frequency_shares(activations[at], grid)
+            found["neuron_frequencies"] = neuron_key_frequencies(shares)
+            found["single_frequency_share"] = single_frequency_share(shares)
+    if activations is not None:
+        found["hidden_rank"] = _effective_rank(activations)
+    return found
+
+
+def explained_share_of(task: Task, split: Split | None, network: Any) -> float | None:
+    """Return the explained share of a network's test inputs: the number that a run records.
+
+    Arguments:
+        task: any task.
+        split: which inputs train; None counts all inputs.
+        network: inputs int32 (n, k) -> logits (n, p), such as a learner's weights.
+
+    Returns:
+        In [0, test accuracy]; None for tasks without a known form, and for logits that are not finite.
+
+    Cost: one pass of the network over the domain and, at p = 97 with two operands, about 0.2 s.
+
+    Example:
+        >>> from modgrok.analytic import construct
+        >>> from modgrok.decide import decide_table
+        >>> from modgrok.tasks import task_from_expression
+        >>> task = task_from_expression("x + y", 7)
+        >>> network = construct(task.table, 7, decide_table(task.table, 7).witness).network
+        >>> explained_share_of(task, None, network)
+        1.0
+    """
+    try:
+        return explain(task, network, split=split).explained_share
+    except InputError as error:
+        if str(error).startswith("logits: must be finite"):
+            return None
+        raise
+
+
+def _hidden(task: Task, hidden: Any) -> np.ndarray:
+    values = np.asarray(hidden)
+    if values.ndim != 2 or len(values) != task.size or values.dtype.kind not in "fiu":
+        raise InputError(
+            f"hidden: must be real numbers of shape ({task.size}, h), got {values.dtype} {values.shape}"
+        )
+    if not np.isfinite(values).all():
+        raise InputError(f"hidden: must be finite, got {values[~np.isfinite(values)].flat[0]}")
+    return values.astype(np.float64)
+
+
+def _grid(task: Task) -> PairGrid | None:
+    """Return the pairs of the task's basis; None where some of them are outside the domain."""
+    if task.k != 2 or not task.is_plain:
+        return None
+    grid = pair_grid(basis_of_task(task), task.table)
+    return grid if grid.order > 1 and (grid.answers >= 0).all() else None
+
+
+def _taken(rows: Any, at: np.ndarray) -> np.ndarray:
+    return np.asarray(rows(0, int(at.max()) + 1)[at], dtype=np.float64)
+
+
+def _effective_rank(values: np.ndarray) -> float:
+    centred = values - values.mean(axis=0)
+    energies = np.linalg.svd(centred, compute_uv=False) ** 2
+    total = float(np.sum(energies**2))
+    return float(np.sum(energies) ** 2 / total) if total > 0 else 0.0

@@ -1,0 +1,122 @@
+"""Logits over the domain of a task, a slice of rows at a time.
+
+Owns: the accepted layouts of an array of logits, its checks, and asking a network in chunks of one shape. A
+network is any function of inputs; nothing here knows which kind it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ...tasks import InputError, Task
+
+CHUNK = 4096
+"""Inputs taken at once: bounds memory at a few times CHUNK * c numbers."""
+
+MOST_KEPT = 2**25
+"""Logits of a network that are kept in memory; of more, every chunk is asked for each time."""
+
+Rows = Callable[[int, int], np.ndarray]
+"""First and last (excluded) row -> logits, shape (rows, c), in the order of `task.domain`."""
+
+
+def rows_of_array(task: Task, logits: Any) -> Rows:
+    """Read an array of logits.
+
+    Arguments:
+        task: gives the number of inputs and classes.
+        logits: real numbers, shape (n, p) in the order of `task.domain`, or (p^k, p) or (p, ..., p, p) over
+            all inputs, of which those outside the domain are left out; of any framework that NumPy can read.
+
+    Raises:
+        InputError: another shape or type, or a number in the domain that is not finite.
+    """
+    array = np.asarray(logits)
+    shapes = [(task.size, task.p), (task.table.size, task.p), (*task.table.shape, task.p)]
+    if array.shape not in shapes:
+        allowed = " or ".join(str(shape) for shape in dict.fromkeys(shapes))
+        raise InputError(f"logits: must have shape {allowed}, got {array.shape}")
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"logits: must be real numbers, got type {array.dtype}")
+    flat = array.reshape(-1, task.p)
+    whole = len(flat) == task.size
+
+    def rows(start: int, stop: int) -> np.ndarray:
+        found = flat[start:stop] if whole else flat[task.domain[start:stop]]
+        return np.asarray(found)
+
+    return checked(task, rows)
+
+
+def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
+    """Ask a network for the logits of each input of the domain.
+
+    Arguments:
+        task: gives the inputs.
+        network: inputs int32 (n, k) -> logits (n, p). An Equinox module is compiled once; any other function
+            is called as it is, with NumPy arrays.
+        chunk: inputs asked at once. The last ones are filled up to one shape.
+    """
+    import equinox as eqx
+    import jax
+    import jax.numpy as jnp
+
+    leaves = [leaf for leaf in jax.tree_util.tree_leaves(network) if hasattr(leaf, "dtype")]
+    double = any(leaf.dtype == np.float64 for leaf in leaves)
+    size = min(chunk, task.size)
+    compiled = isinstance(network, eqx.Module)
+    forward = eqx.filter_jit(lambda net, inputs: net(inputs))
+
+    def rows(start: int, stop: int) -> np.ndarray:
+        parts = []
+        with jax.enable_x64(double), jax.default_matmul_precision("float32"):
+            for first in range(start, stop, size):
+                inputs = task.inputs(task.domain[first : min(first + size, stop)])
+                padded = np.pad(inputs, ((0, size - len(inputs)), (0, 0)), mode="edge")
+                found = forward(network, jnp.asarray(padded)) if compiled else network(padded)
+                parts.append(np.asarray(found)[: len(inputs)])
+        return np.concatenate(parts)
+
+    return checked(task, rows)
+
+
+def checked(task: Task, rows: Rows) -> Rows:
+    """Refuse rows of another width, and numbers that are not finite, when they are read."""
+
+    def read(start: int, stop: int) -> np.ndarray:
+        found = rows(start, stop)
+        if found.ndim != 2 or found.shape[1] != task.p:
+            raise InputError(
+                f"logits: must have one column for each of {task.p} classes, got {found.shape[1:]}"
+            )
+        if not np.isfinite(found).all():
+            row, column = np.argwhere(~np.isfinite(found))[0]
+            inputs = tuple(task.inputs(task.domain[start + row : start + row + 1])[0].tolist())
+            raise InputError(
+                f"logits: must be finite in the domain, got {found[row, column]} at input {inputs}"
+            )
+        return found
+
+    return read
+
+
+def cached(task: Task, rows: Rows) -> Rows:
+    """Keep all rows in memory where they are few, so that a network is asked once.
+
+    Arguments:
+        task: gives the number of rows and columns.
+        rows: what to keep.
+    """
+    if task.size * task.p > MOST_KEPT:
+        return rows
+    kept = rows(0, task.size)
+    return lambda start, stop: kept[start:stop]
+
+
+def chunks(size: int, chunk: int = CHUNK) -> Iterator[tuple[int, int]]:
+    """Go through the first and last (excluded) rows of each chunk."""
+    for start in range(0, size, chunk):
+        yield start, min(start + chunk, size)

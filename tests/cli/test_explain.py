@@ -1,0 +1,108 @@
+"""`modgrok explain`: its JSON keys, its sentences, and bad input in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import Result
+from modgrok.tasks import task_from_expression
+
+Call = Callable[..., Result]
+KEYS = {
+    "accuracy",
+    "formula_accuracy",
+    "explained_share",
+    "explained_share_train",
+    "frequencies",
+    "order",
+    "seconds",
+}
+
+
+def save_logits(path: Path, text: str = "x + y", p: int = 7) -> np.ndarray:
+    task = task_from_expression(text, p)
+    logits = np.full((*task.table.shape, p), np.nan)
+    logits.reshape(-1, p)[task.domain] = np.cos(4 * np.pi * (task.labels()[:, None] - np.arange(p)) / p)
+    np.save(path, logits)
+    return logits
+
+
+def test_logits_in_a_file(call: Call, tmp_path: Path) -> None:
+    save_logits(tmp_path / "logits.npy")
+    found = call("explain", "--logits", "logits.npy", "x + y", "--p", "7", "--json")
+    assert found.code == 0, found.err
+    values = found.json
+    assert set(values) >= KEYS
+    assert (values["accuracy"], values["formula_accuracy"], values["explained_share"]) == (1, 1, 1)
+    assert values["explained_share_train"] is None
+    assert (values["frequencies"], values["order"], values["form"]) == ([2], 7, "additive")
+    out = found.out
+    assert "A formula in s = x + y with 1 frequency explains 100% of 49 inputs" in out
+    assert "logit(c) = a(c) + 1 cos(2 pi 2 (s - c)/7), s = x + y" in out
+
+
+def test_undefined_inputs_of_a_division_may_hold_anything(call: Call, tmp_path: Path) -> None:
+    save_logits(tmp_path / "logits.npy", "x/y")
+    found = call("explain", "--logits", "logits.npy", "x/y", "--p", "7", "--json")
+    assert found.code == 0, found.err
+
+
+def test_a_run_at_its_kept_steps(call: Call) -> None:
+    trained = call("train", "x + y", "--p", "5", "--width", "16", "--steps", "4", "--json")
+    run = trained.json["run"]
+    values = call("explain", run, "--json").json
+    assert values["run"] == run
+    assert values["step"] == 4
+    assert values["explained_share"] <= values["accuracy"]
+    assert values["explained_share_train"] is not None
+    assert values["accuracy"] == pytest.approx(trained.json["test_accuracy"])
+    assert call("explain", run, "--step", "0", "--json").json["step"] == 0
+
+
+def test_a_constructed_network_in_a_file(call: Call) -> None:
+    call("construct", "x*y", "--p", "7", "--output", "net.safetensors")
+    values = call("explain", "net.safetensors", "--json").json
+    assert values["explained_share"] >= 1 - 1 / 49
+    assert (values["order"], values["root"], values["accuracy"]) == (6, 3, 1)
+    again = call("explain", "net.safetensors", "x*y", "--p", "7", "--json").json
+    assert again["curve"] == values["curve"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--logits", "logits.npy", "x + y", "--p", "5"), "logits: must have shape (25, 5) or (5, 5, 5)"),
+        (("--logits", "logits.npy", "x + y"), "p: must be given with an expression"),
+        (("--logits", "flat.npy", "x + y", "--p", "7"), "logits: must have shape"),
+        (("--logits", "nan.npy", "x + y", "--p", "7"), "logits: must be finite in the domain, got nan"),
+        (("--logits", "text.npy", "x + y", "--p", "7"), "logits: text.npy holds no plain array"),
+        (("--logits", "missing.npy", "x + y", "--p", "7"), "logits: must be an existing .npy file"),
+        (("--logits", "logits.npy", "x + y", "x", "--p", "7"), "expression: must be the only argument"),
+        (("text.safetensors", "x + y", "--p", "7"), "path: must hold a network"),
+        (("missing.safetensors",), "path: must be a safetensors file"),
+        (("net.safetensors", "x + y", "--p", "5"), "p: must be 7, the network's number of classes, got 5"),
+        (("net.safetensors", "x + y + z", "--p", "7"), "expression: must have 2 operands"),
+        (("net.safetensors", "--form", "multiplicative"), "form: x + y mod 7 must be known to have it"),
+        (("net.safetensors", "--form", "other"), "form: must be one of additive, multiplicative"),
+        ((), "run: must name a run or a file of weights"),
+        (("nothing",), "run"),
+    ],
+)
+def test_bad_input_is_one_line(call: Call, tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    logits = save_logits(tmp_path / "logits.npy")
+    np.save(tmp_path / "flat.npy", logits.ravel())
+    logits[3, 4, 2] = np.nan
+    np.save(tmp_path / "nan.npy", logits)
+    (tmp_path / "text.npy").write_text("no array")
+    (tmp_path / "text.safetensors").write_text("no network")
+    if "net.safetensors" in arguments:
+        call("construct", "x + y", "--p", "7", "--output", "net.safetensors")
+    found = call("explain", *arguments)
+    assert found.code == 2
+    lines = found.err.strip().splitlines()
+    assert len(lines) == 1
+    assert message in lines[0]

@@ -1,0 +1,69 @@
+"""Measures of any network's logits and hidden values."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import modgrok
+from modgrok.decide import decide_table
+from modgrok.measures.logits import explained_share_of
+from modgrok.models import MLP
+from modgrok.tasks import InputError, Task, task_from_expression, task_from_text
+
+
+def constructed(task: Task, p: int) -> MLP:
+    witness = decide_table(task.table, p).witness
+    assert witness is not None
+    network = modgrok.construct(task.table, p, witness).network
+    assert isinstance(network, MLP)
+    return network
+
+
+def test_a_constructed_network_by_its_logits_and_hidden_values() -> None:
+    task = task_from_expression("x + y", 11)
+    network = constructed(task, 11)
+    inputs = jnp.asarray(task.inputs())
+    found = modgrok.measure_logits(task, network(inputs), network.features(inputs))
+    assert found["accuracy"] == found["explained_share"] == found["formula_accuracy"] == 1
+    assert found["margin"] > 0
+    assert set(found["frequencies"]) <= set(range(1, 6))
+    assert set(found["neuron_frequencies"]) <= set(range(1, 6))  # a squared wave k has a wave 2k as well
+    assert found["key_frequencies"] == found["frequencies"]
+    assert found["excluded_loss"] > found["restricted_loss"]
+    assert found["hidden_rank"] <= network.width
+
+
+def test_random_logits() -> None:
+    task = task_from_expression("x/y", 7)
+    rng = np.random.default_rng(0)
+    found = modgrok.measure_logits(
+        task, rng.standard_normal((task.size, 7)), rng.standard_normal((task.size, 5))
+    )
+    assert found["explained_share"] <= found["accuracy"] < 0.5
+    assert found["loss"] > np.log(7) - 1
+    assert found["single_frequency_share"] == 0
+    assert 3 < found["hidden_rank"] <= 5
+
+
+def test_mixtures_and_tasks_without_a_form_have_fewer_numbers() -> None:
+    for task in (task_from_text("x + y; x*y", 5), task_from_expression("x^3 + x*y^2 + y", 7)):
+        found = modgrok.measure_logits(task, np.eye(task.p)[task.labels()])
+        assert found["accuracy"] == 1
+        assert found["order"] is None
+
+
+def test_networks_and_plain_functions_are_explained() -> None:
+    task = task_from_expression("x + y", 7)
+    network = constructed(task, 7)
+    whole = modgrok.explain(task, network(jnp.asarray(task.inputs())))
+    assert modgrok.explain(task, lambda inputs: network(jnp.asarray(inputs))).curve == whole.curve
+    assert modgrok.explain(task, network).curve == whole.curve
+
+
+def test_logits_that_are_not_finite_have_no_explained_share() -> None:
+    task = task_from_expression("x + y", 7)
+    assert explained_share_of(task, None, lambda inputs: np.full((len(inputs), 7), np.nan)) is None
+    with pytest.raises(InputError, match="hidden: must be real numbers of shape"):
+        modgrok.measure_logits(task, np.zeros((49, 7)), np.zeros((48, 3)))
