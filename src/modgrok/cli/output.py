@@ -8,18 +8,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..io import visible
 from ..runs.plain import plain
 from ..tasks.errors import InputError, shorten
 
 
 def say(text: str = "") -> None:
-    """Write a line of results to stdout."""
-    sys.stdout.write(text + "\n")
+    """Write a line of results to stdout; control characters are shown, not sent."""
+    sys.stdout.write(visible(text) + "\n")
 
 
 def note(text: str) -> None:
-    """Write a message to stderr."""
-    sys.stderr.write(text + "\n")
+    """Write a message to stderr; control characters are shown, not sent."""
+    sys.stderr.write(visible(text) + "\n")
 
 
 def say_json(values: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ Listing loads no JAX; the other verbs load what they need when they are called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Annotated, Any
 
@@ -13,8 +13,9 @@ from cyclopts import App, Parameter
 
 from ..runs.store.database import Database, RunRow
 from ..runs.store.sweep_index import rows_of_sweep
+from ..tasks.errors import InputError
 from .options import DEFAULT_RUNS, Json, Runs, whole
-from .output import percent, say, say_json
+from .output import note, percent, say, say_json
 
 runs = App(name="runs", help="List, show, remove and resume stored runs.")
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
@@ -27,18 +28,24 @@ SHOWN = tuple(
 )
 
 
-def described(rows: Sequence[RunRow]) -> list[dict[str, Any]]:
-    """Each run as one JSON object."""
+def described(
+    rows: Sequence[RunRow], on_damaged: Callable[[InputError], None] | None = None
+) -> list[dict[str, Any]]:
+    """Each run as one JSON object; one whose experiment cannot be read is reported, or raises."""
     from ..runs import Experiment
 
-    return [
-        {
-            **{name: getattr(row, name) for name in SHOWN},
-            "seconds_per_step": row.seconds_per_step,
-            "settings": Experiment.model_validate_json(row.experiment).model_dump(mode="json"),
-        }
-        for row in rows
-    ]
+    objects = []
+    for row in rows:
+        try:
+            settings = Experiment.from_json(row.experiment).model_dump(mode="json")
+        except InputError as error:
+            if on_damaged is None:
+                raise
+            on_damaged(InputError(f"run {row.id}: {error}"))
+            continue
+        values = {name: getattr(row, name) for name in SHOWN}
+        objects.append({**values, "seconds_per_step": row.seconds_per_step, "settings": settings})
+    return objects
 
 
 @runs.command(name="list")
@@ -52,7 +59,8 @@ def list_runs(
 ) -> int:
     """List the runs of a store, oldest first."""
     with Database(runs, read_only=True) as store:
-        rows = store.rows() if sweep is None else rows_of_sweep(store, sweep)
+        damaged: list[InputError] = []
+        rows = store.rows(damaged.append) if sweep is None else rows_of_sweep(store, sweep, damaged.append)
     for row in rows:
         grokked = "never" if row.grokked_at is None else f"{row.grokked_at:,}"
         task = row.expression if len(row.expression) <= 32 else row.expression[:29] + "..."
@@ -60,10 +68,14 @@ def list_runs(
             f"{row.id}  {task:<32}  p {row.p:<4}  {row.learner:<11}  {row.status:<11}  "
             f"step {row.step:>8,}  grokked {grokked:>8}"
         )
-    if not rows:
+    if not rows and not damaged:
         say("no runs yet")
+    listed = described(rows, damaged.append) if json else []
+    for error in damaged:
+        note(f"damaged: {error}")
     if json:
-        say_json({"runs": described(rows)})
+        errors = {"damaged": [str(error) for error in damaged]} if damaged else {}
+        say_json({"runs": listed, **errors})
     return 0
 
 
@@ -76,7 +88,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         row = store.get(run)
         checkpoints = store.checkpoints(row.id)
         records = store.records(row.id)
-    experiment = Experiment.model_validate_json(row.experiment)
+    experiment = Experiment.from_json(row.experiment)
     say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}")
     say(f"  status      {row.status} at step {row.step:,}")
     say(f"  made by     {row.context['command']}")

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from ..runs import Store
 from ..runs.store.database import DATABASE
+from ..runs.store.store import StoreWriteError
 from ..runs.store.sweep_index import Listed
 from ..sweeps.execution.driver import Plan, Tally, cut, plan_sweep, run_sweep
 from ..sweeps.execution.ensemble import ensembles_of
@@ -99,7 +100,7 @@ def _kept(runs: Path) -> Iterator[None]:
     """Say of a disk that is full, or gone, that what was recorded is kept."""
     try:
         yield
-    except (OSError, sqlite3.OperationalError, CannotStore) as error:
+    except (StoreWriteError, sqlite3.OperationalError, CannotStore) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise RuntimeError(
             f"runs: cannot write to {runs} ({reason}); what was recorded is kept, and repeating the command "

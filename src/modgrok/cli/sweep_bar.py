@@ -16,7 +16,10 @@ class SweepBar(PlainSweepLines):
 
     def __init__(self) -> None:
         super().__init__()
-        columns = BarColumn(bar_width=16), TextColumn("{task.percentage:>3.0f}%  {task.description}")
+        columns = (
+            BarColumn(bar_width=16),
+            TextColumn("{task.percentage:>3.0f}%  {task.description}", markup=False),
+        )
         self.progress = Progress(*columns, console=Console(stderr=True))
         self.task = self.progress.add_task("", total=1.0)
 
