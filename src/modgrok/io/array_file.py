@@ -8,21 +8,24 @@ from __future__ import annotations
 import math
 import warnings
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from .errors import InputError, shorten
+from .escape import visible
 
 MOST_BYTES = 2**31
 """Size up to which an array is read; a table of 2^24 entries takes 2^27."""
 
 
-def read_npy(path: Path, argument: str) -> np.ndarray:
+def read_npy(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
     """Read the array of a `.npy` file.
 
     Arguments:
         path: of the file.
         argument: what the message names.
+        entries: what they should be, in words.
 
     Returns:
         An array of truths, integers or real or complex numbers, of any shape.
@@ -58,12 +61,12 @@ def read_npy(path: Path, argument: str) -> np.ndarray:
     ) as error:
         reason = shorten(error, 90) if str(error) else type(error).__name__
         raise InputError(
-            f"{argument}: must be a .npy file of numbers, got {shorten(path.name)} ({reason})"
+            f"{argument}: {visible(path.name)} holds no plain array of {entries} ({reason})"
         ) from None
     return array.astype(dtype.newbyteorder("="))
 
 
-def read_csv_numbers(path: Path, argument: str) -> np.ndarray:
+def read_csv_numbers(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
     """Read the numbers of a `.csv` file without a header, float64, shape (rows, columns).
 
     Raises:
@@ -80,11 +83,11 @@ def read_csv_numbers(path: Path, argument: str) -> np.ndarray:
     except (ValueError, UserWarning, MemoryError, OverflowError) as error:
         reason = shorten(str(error).split(".")[0], 90)
         raise InputError(
-            f"{argument}: must be a .csv file of numbers, got {shorten(path.name)} ({reason})"
+            f"{argument}: {visible(path.name)} holds no plain array of {entries} ({reason})"
         ) from None
 
 
-def _header(file: object) -> tuple[tuple[int, ...], np.dtype, bool]:
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, bool]:
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)  # type: ignore[arg-type]

@@ -37,7 +37,8 @@ def parse_json(text: str | bytes, argument: str, expected: type = object) -> Any
     """
     content = _guarded(lambda: json.loads(text, parse_int=_integer), argument, "JSON")
     if not isinstance(content, expected):
-        kind = {dict: "an object", list: "a list", str: "a string"}.get(expected, expected.__name__)
+        kinds: dict[object, str] = {dict: "an object", list: "a list"}
+        kind = kinds.get(expected, expected.__name__)
         raise InputError(f"{argument}: must be JSON with {kind}, got {shorten(content)}")
     return content
 
@@ -93,10 +94,11 @@ def _content(path: Path, argument: str) -> bytes:
 
 
 def _guarded(read: Callable[[], Any], argument: str, kind: str, path: Path | None = None) -> Any:
-    where = "" if path is None else f" in {shorten(path)}"
+    who = argument if path is None else f"{argument}: {shorten(path)}"
+    rule = f"{who}: must be {kind}, got" if path is None else f"{who} is not {kind}:"
     try:
         return read()
     except (RecursionError, MemoryError):
-        raise InputError(f"{argument}: must be {kind}, got nesting that is too deep{where}") from None
-    except (ValueError, TypeError) as error:  # also what the decoders raise, and integers that are too long
-        raise InputError(f"{argument}: must be {kind}, got {shorten(error, 100)}{where}") from None
+        raise InputError(f"{rule} nesting that is too deep") from None
+    except (ValueError, TypeError) as error:  # also what decoders raise, and integers that are too long
+        raise InputError(f"{rule} {shorten(error, 100)}") from None
