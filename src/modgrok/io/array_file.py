@@ -15,6 +15,8 @@ import numpy as np
 from .errors import InputError, shorten
 from .escape import visible
 
+ARCHIVE = b"PK\x03\x04"
+"""How a `.npz` begins."""
 MOST_BYTES = 2**31
 """Size up to which an array is read; a table of 2^24 entries takes 2^27."""
 
@@ -38,8 +40,10 @@ def read_npy(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
             shape, dtype, fortran = _header(file)
             count = math.prod(shape)
             size = path.stat().st_size - file.tell()
-            if dtype.hasobject or dtype.kind not in "biufc":
-                raise ValueError(f"entries of type {shorten(dtype)}")
+            if dtype.hasobject:
+                raise ValueError("pickled objects")
+            if dtype.kind not in "biufc":
+                raise InputError(f"{argument}: entries must be {entries}, got type {dtype}")
             if count * dtype.itemsize > size:
                 raise ValueError(f"a header of {count} entries before {size} bytes")
             if count * dtype.itemsize > MOST_BYTES:
@@ -48,6 +52,8 @@ def read_npy(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
                 return np.zeros(shape, dtype.newbyteorder("="))
             array = np.frombuffer(file.read(count * dtype.itemsize), dtype=dtype)
             array = array.reshape(shape, order="F" if fortran else "C")
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{argument}: cannot read {shorten(path)} ({error.strerror})") from None
     except (
@@ -88,11 +94,15 @@ def read_csv_numbers(path: Path, argument: str, entries: str = "numbers") -> np.
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, bool]:
+    start = file.read(len(ARCHIVE))
+    file.seek(0)
+    if start == ARCHIVE:
+        raise ValueError("an archive, which may hold several")
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)  # type: ignore[arg-type]
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
     elif version == (2, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)  # type: ignore[arg-type]
+        shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
     else:
         raise ValueError(f"version {version} of the format")
     if any(isinstance(n, bool) or not 0 <= n < 2**62 for n in shape):

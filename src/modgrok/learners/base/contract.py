@@ -82,8 +82,8 @@ class LearnerDefinition:
         products_per_step: (settings, n, task) -> multiplications of a step on n training inputs, to leading
             order.
         context: settings -> what a reader of the records must know of the computation.
-        memory: (settings, n, task) -> what a run on n training inputs needs at its peak, checked before any work;
-            None where nothing is known.
+        memory: (settings, n, task) -> what a run on n training inputs needs at its peak, checked before any
+            work; None where nothing is known.
     """
 
     name: str

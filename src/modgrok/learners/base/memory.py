@@ -1,7 +1,7 @@
 """How much memory a run takes, asked before any of it is allocated.
 
-Owns: what is available, the refusal, and the parts of the estimate that networks share. Each learner has its own
-formula in its folder (`LearnerDefinition.memory`); `sweep --dry-run` prints the same number.
+Owns: what is available, the refusal, and the parts of the estimate that networks share. Each learner has its
+own formula in its folder (`LearnerDefinition.memory`); `sweep --dry-run` prints the same number.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def table_bytes(task: Task) -> int:
 def network_bytes(parameters: int, optimiser: str, *, filtered: bool, training: int, evaluation: int) -> int:
     """Return the bytes of a network's training in float32.
 
-    Weights and what the optimiser remembers, before and after the update; gradient, update and what is measured
-    of them; and the larger of activations on the training set and on the evaluated part of the table.
+    Weights and what the optimiser remembers, before and after the update; gradient, update and what is
+    measured of them; and the larger of activations on the training set and on the evaluated inputs.
 
     Arguments:
         parameters: number of weights.

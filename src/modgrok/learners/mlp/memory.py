@@ -13,9 +13,9 @@ from .settings import MLPSettings
 def mlp_memory(settings: MLPSettings, n: int, task: Task) -> MemoryNeed:
     """Estimate the peak of a run.
 
-    N (kp + c) weights; on the training set 3 N n numbers for the hidden layer (preactivations, features, their
-    gradient) and 3 c n for logits; on 16,384 inputs of the table at a time 2 N and 2 c each. Mini-batches save
-    nothing: the gradient norm is that of the full training set.
+    N (kp + c) weights; on the training set 3 N n numbers for the hidden layer (preactivations, features,
+    their gradient) and 3 c n for logits; on 16,384 inputs of the table at a time 2 N and 2 c each.
+    Mini-batches save nothing: the gradient norm is that of the full training set.
 
     Arguments:
         settings: of the learner.

@@ -67,5 +67,5 @@ def rfm_need(n: int, p: int, k: int = 2, classes: int | None = None) -> MemoryNe
 
 
 def rfm_memory(settings: RFMSettings, n: int, task: Task) -> MemoryNeed:
-    """Estimate the peak of a run on n training inputs of a task; the task of a mixture is one operand more."""
+    """Estimate the peak of a run on n training inputs; the task of a mixture is one operand more."""
     return rfm_need(n, max(task.table.shape), task.table.ndim, task.p)

@@ -28,10 +28,10 @@ def transformer_parameters(settings: TransformerSettings, task: Task) -> int:
 def transformer_memory(settings: TransformerSettings, n: int, task: Task) -> MemoryNeed:
     """Estimate the peak of a run.
 
-    Activations on the training set, with their gradients: in the fast pass of one layer 3 (d + h e + m + c) + h t
-    numbers an input, in the plain one t (6 d + 4 h e + 3 m + h t) a layer and 3 t c; on 16,384 inputs of the
-    table at a time those of one layer. Mini-batches save nothing: the gradient norm is that of the full training
-    set.
+    Activations on the training set, with their gradients: in the fast pass of one layer 3 (d + h e + m + c)
+    + h t numbers an input, in the plain one t (6 d + 4 h e + 3 m + h t) a layer and 3 t c; on 16,384 inputs
+    of the table at a time those of one layer. Mini-batches save nothing: the gradient norm is that of the
+    full training set.
 
     Arguments:
         settings: of the learner.
