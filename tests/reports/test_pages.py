@@ -1,4 +1,4 @@
-"""What is escaped where: names that try to leave their place, and pages that allow nothing but their own scripts."""
+"""Names that try to leave their place in a page, and pages that allow no scripts but their own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from modgrok.io import csv_cell, is_plain_svg, markup, script_json, visible
 from modgrok.papers.book.html import overview_html
+from modgrok.papers.book.outline import outline_of
 from modgrok.reports.charts.chart import Cell, Group, Panel, data
 from modgrok.reports.formats.html import page_html
 from modgrok.reports.formats.svg import figure_svg
@@ -104,7 +105,7 @@ def test_the_policy_names_every_script_and_style_by_its_hash(plain: Elements) ->
 
 
 def test_the_book_allows_no_script_at_all() -> None:
-    page = Elements(overview_html([]))
+    page = Elements(overview_html(outline_of([])))
     policy = policy_of(page)
     assert "script-src" not in policy
     assert policy["style-src"] == [hashed(text) for text in page.content["style"]]

@@ -157,8 +157,8 @@ def test_one_bit_of_a_stored_array_is_noticed(call: Call, tmp_path: Path, kind: 
     (path,) = (tmp_path / "runs" / kind).iterdir()
     flip(path, -8 if kind == "tables" else -3)
     found = call("runs", "resume", "latest", "--steps", "2")
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert "SHA-256" in found.err
+    assert found.code == 2
+    assert "SHA-256" in found.err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_full_disk_leaves_nothing_under_the_final_name(
         "folder": ("reproduce", "nothing"),
     }
     if output == "folder":
-        from modgrok.papers.claims.result import write_text
+        from modgrok.papers.files import write_atomically as write_text
 
         (tmp_path / output).mkdir()
         with pytest.raises(OSError, match="No space left"):

@@ -6,6 +6,7 @@ Owns: what is checked before anything is allocated.
 from __future__ import annotations
 
 import math
+import tokenize
 import warnings
 from pathlib import Path
 from typing import IO
@@ -37,7 +38,9 @@ def read_npy(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
     """
     try:
         with path.open("rb") as file:
-            shape, dtype, fortran = _header(file)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # headers of Python 2 only warn
+                shape, dtype, fortran = _header(file)
             count = math.prod(shape)
             size = path.stat().st_size - file.tell()
             if dtype.hasobject:
@@ -64,6 +67,7 @@ def read_npy(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
         RecursionError,
         MemoryError,
         OverflowError,
+        tokenize.TokenError,  # of headers that Python 2 could have written
     ) as error:
         reason = shorten(error, 90) if str(error) else type(error).__name__
         raise InputError(

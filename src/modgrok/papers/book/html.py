@@ -73,9 +73,10 @@ footer {{ margin-top: 28px; border-top: 1px solid {FAINT}; padding-top: 12px; fo
   article, figure, tr {{ break-inside: avoid; }} .columns {{ grid-template-columns: 3fr 2fr; }}
 }}
 """
-VERDICT_STYLE = "".join(
-    f".{word.replace(' ', '-')} {{ background: {colour}; }}\n" for word, colour in COLOURS.items()
-) + f".chip.{UNTESTED.replace(' ', '-')} {{ color: {INK}; }}\n"
+VERDICT_STYLE = (
+    "".join(f".{word.replace(' ', '-')} {{ background: {colour}; }}\n" for word, colour in COLOURS.items())
+    + f".chip.{UNTESTED.replace(' ', '-')} {{ color: {INK}; }}\n"
+)
 """Colours of the verdicts; style attributes would need a policy that allows any."""
 
 
