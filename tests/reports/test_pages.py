@@ -48,17 +48,21 @@ class Elements(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.content: dict[str, list[str]] = {"script": [], "style": []}
+        self.open = ""
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        self.open = tag
         if tag in self.content:
             self.content[tag].append("")
 
+    def handle_endtag(self, tag: str) -> None:
+        self.open = ""
+
     def handle_data(self, text: str) -> None:
-        tag = self.elements[-1][0] if self.elements else ""
-        if tag in self.content:
-            self.content[tag][-1] += text
+        if self.open in self.content:
+            self.content[self.open][-1] += text
 
 
 @pytest.fixture(scope="module")
