@@ -8,7 +8,7 @@ from .array_file import read_csv_numbers, read_npy
 from .atomic import atomic_file, remove_temporaries, write_atomically
 from .documents import parse_json, read_json, read_toml
 from .errors import InputError, shorten
-from .escape import content_policy, csv_cell, markup, script_json, visible
+from .escape import content_policy, csv_cell, markup, script_json, shown, visible
 from .picture import is_plain_svg
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "remove_temporaries",
     "script_json",
     "shorten",
+    "shown",
     "visible",
     "write_atomically",
 ]

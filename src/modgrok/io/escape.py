@@ -40,6 +40,24 @@ def visible(text: str, keep: str = "") -> str:
     )
 
 
+def shown(value: Any) -> Any:
+    r"""Apply `visible` to every string of nested lists and mappings, such as the specification of a chart.
+
+    Vega's renderers abort the process at some control characters.
+
+    Example:
+        >>> shown({"title": ["a\x07", 1]})
+        {'title': ['a\\x07', 1]}
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else visible(value, keep="\n\t")
+    if isinstance(value, dict):
+        return {shown(key): shown(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown(entry) for entry in value]
+    return value
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 

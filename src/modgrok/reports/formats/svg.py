@@ -6,7 +6,6 @@ keeps its size; PNG and PDF are made from the same SVG, without a browser.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,8 +60,7 @@ class _Sheet:
 
     def cell(self, cell: Cell, x: float | int, y: float | int, width: int) -> None:
         """Place a chart."""
-        spec = json.dumps(cell.spec(width), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
-        svg = vl_convert.vegalite_to_svg(spec, vl_version=VERSION)
+        svg = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
         self.count += 1
         self.parts.append(
             f'<g transform="translate({x:g},{y:g})" role="img" aria-label="{markup(cell.text)}">'
