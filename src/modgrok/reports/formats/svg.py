@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import altair as alt
 import vl_convert
 
-from ...io import markup
+from ...io import markup, visible
 from ..charts.chart import Cell, Panel
 from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
 from ..report import Report
@@ -60,7 +60,8 @@ class _Sheet:
 
     def cell(self, cell: Cell, x: float | int, y: float | int, width: int) -> None:
         """Place a chart."""
-        svg = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
+        drawn = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
+        svg = visible(drawn, keep="\n\t")  # Vega reads escapes in text as characters again
         self.count += 1
         self.parts.append(
             f'<g transform="translate({x:g},{y:g})" role="img" aria-label="{markup(cell.text)}">'
