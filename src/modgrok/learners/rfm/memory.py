@@ -32,7 +32,7 @@ def memory_needed(n: int, p: int, k: int = 2, classes: int | None = None) -> int
 
     Example:
         >>> round(memory_needed(4704, 97) / 2**30, 2)
-        0.76
+        0.73
     """
     d, c = k * p, classes or p
     numbers = MATRICES * n * n + 2 * n * d + 2 * n * c * k + 6 * c * d * d + 4 * n * c
