@@ -9,7 +9,10 @@ The same kernels (`modgrok.models.kernels`) on dense vectors, in NumPy and SciPy
 
 from __future__ import annotations
 
+import math
+import numbers
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,10 +25,24 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .learners.rfm.settings import RFMSettings, kernel_of
-from .models.kernels import Kernel
+from .models.kernels import KERNELS, Kernel
 
 BATCH_BYTES = 64 * 2**20
 """About how much memory the gradients of one batch take."""
+
+
+RULES: dict[str, tuple[Any, Callable[[Any], bool], str]] = {
+    "kernel": (str, lambda value: value in KERNELS.names, f"one of {', '.join(KERNELS.names)}"),
+    "bandwidth": (numbers.Real, lambda value: 0 < value < math.inf, "a finite number above 0"),
+    "convention": (str, lambda value: value in ("released", "paper"), "released or paper"),
+    "depth": (numbers.Integral, lambda value: 1 <= value <= 20, "an integer in 1..20"),
+    "ridge": (numbers.Real, lambda value: 0 <= value < math.inf, "a finite number of at least 0"),
+    "agop_power": (numbers.Real, lambda value: 0 < value < math.inf, "a finite number above 0"),
+    "centred": (bool, lambda value: True, "True or False"),
+    "iterations": (numbers.Integral, lambda value: value >= 0, "an integer of at least 0"),
+    "diagonal": (bool, lambda value: True, "True or False"),
+}
+"""Parameter of the estimators -> its type, its rule, and the same in words."""
 
 
 class _RFM(BaseEstimator):
@@ -86,18 +103,28 @@ class _RFM(BaseEstimator):
         Raises:
             ValueError: parameter, rule and value of the first that breaks one.
         """
-        iterations = self.iterations
-        if isinstance(iterations, bool) or int(iterations) != iterations or iterations < 0:
-            raise ValueError(f"iterations: must be an integer of at least 0, got {iterations!r}")
-        names = ("kernel", "bandwidth", "convention", "depth", "ridge", "agop_power", "centred")
-        given = {name: getattr(self, name) for name in names}
-        plain = {name: v.item() if isinstance(v, np.generic) else v for name, v in given.items()}
+        given = {name: _checked(name, getattr(self, name)) for name in RULES}
+        settings = {name: value for name, value in given.items() if name not in ("iterations", "diagonal")}
         try:
-            return kernel_of(RFMSettings(**plain))
+            return kernel_of(RFMSettings(**settings))
         except ValidationError as error:
             first = error.errors()[0]
             rule = first["msg"].removeprefix("Input should be ")
             raise ValueError(f"{first['loc'][0]}: must be {rule}, got {first['input']!r}") from None
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Return a parameter as a plain value of its type.
+
+    Raises:
+        ValueError: parameter, rule and value.
+    """
+    kinds, holds, rule = RULES[name]
+    plain = value.item() if isinstance(value, np.generic) else value
+    truth = isinstance(plain, bool) != (kinds is bool)
+    if truth or not isinstance(plain, kinds) or not holds(plain):
+        raise ValueError(f"{name}: must be {rule}, got {value!r}")
+    return plain
 
 
 class RFMRegressor(RegressorMixin, _RFM):

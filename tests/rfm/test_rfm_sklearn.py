@@ -116,3 +116,32 @@ def test_a_singular_kernel_matrix_warns_and_gives_the_least_norm_fit():
     with pytest.warns(ConvergenceWarning, match="singular to working precision"):
         model = RFMRegressor(kernel="gaussian", ridge=0.0, iterations=0).fit(x, np.array([0.0, 2.0, 5.0]))
     np.testing.assert_allclose(model.predict(x), [1.0, 1.0, 5.0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("estimator", [RFMRegressor, RFMClassifier])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("iterations", None),
+        ("iterations", float("nan")),
+        ("iterations", True),
+        ("iterations", "3"),
+        ("diagonal", "no"),
+        ("diagonal", 1),
+        ("centred", "no"),
+        ("bandwidth", "2.5"),
+        ("bandwidth", float("inf")),
+        ("ridge", None),
+        ("ridge", float("nan")),
+        ("agop_power", True),
+        ("depth", 2.0),
+        ("kernel", ["laplace"]),
+        ("kernel", None),
+        ("convention", b"paper"),
+    ],
+)
+def test_every_parameter_is_checked(estimator: type, name: str, value: object) -> None:
+    x = np.arange(12.0).reshape(6, 2)
+    with pytest.raises(ValueError, match=f"^{name}: must be ") as refused:
+        estimator(**{name: value}).fit(x, np.array([0, 1, 0, 1, 0, 1]))
+    assert repr(value) in str(refused.value)

@@ -38,8 +38,8 @@ CLOCK = ("seconds", "step_seconds", "seconds_per_step", "created", "updated", "c
 """What depends on the clock or on the version that reads: not compared."""
 AGREE = {"rtol": 1e-5, "atol": 1e-6}
 REGROUPED = ("gradient_norm",)
-"""Observed, and no part of what goes on: a sum that the compiler may group otherwise beside other measures, so
-that its last bit in float32 may differ."""
+"""Observed, and no part of the state: a sum that the compiler may group otherwise beside other measures, so that
+its last bit in float32 may differ."""
 
 
 @pytest.fixture(scope="module")

@@ -138,7 +138,7 @@ def test_unreadable_files_are_refused(tmp_path: Path) -> None:
         read_sweep(tmp_path / "none.toml")
     bad = tmp_path / "bad.toml"
     bad.write_text("name =")
-    with pytest.raises(InputError, match="is no TOML"):
+    with pytest.raises(InputError, match="is not valid TOML"):
         read_sweep(bad)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ..installed_extensions import load_extensions
+from ..io.escape import visible
 from ..version import __version__
 from .streams import discard, prepare_streams
 
@@ -152,11 +153,11 @@ def _code_of(error: BaseException) -> int:
 
 
 def _complain(message: str, code: int = 2) -> int:
-    sys.stderr.write(f"modgrok: {message}\n")
+    sys.stderr.write(f"modgrok: {visible(message)}\n")
     return code
 
 
 def _one_line(text: str) -> str:
     """Fold white space, spell control characters out (a terminal would obey them), cut at 400."""
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split()))
+    line = visible(" ".join(text.split()))
     return line if len(line) <= 400 else line[:397] + "..."

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..io import atomic_file, csv_cell, write_atomically
 from ..runs import RunRow, Store
-from ..runs.store.arrays import read_arrays
+from ..runs.store.arrays import arrays_of, read_checked
 from ..runs.store.store import Checkpoint
 from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
@@ -69,8 +69,9 @@ def export(
                 _write_folders(store, row, path, step, trajectory)
             else:
                 checkpoint = _kept(store, row, step)
-                read_arrays(checkpoint.path, checkpoint.sha256)
-                shutil.copyfile(checkpoint.path, path)
+                content = read_checked(checkpoint.path, checkpoint.sha256)
+                arrays_of(content, checkpoint.path)
+                write_atomically(path, content)
         except OSError as error:
             raise cannot_write(path, error) from None
     say(f"wrote {path}")
@@ -106,12 +107,12 @@ def _export_sweep(name: str, format: str, output: Path | None, runs: Path, *, js
 
 
 def _write_csv(store: Store, row: RunRow, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with atomic_file(path, text=True, newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["run", "step", "seconds", *row.scalars])
+        writer.writerow(map(csv_cell, ["run", "step", "seconds", *row.scalars]))
         for record in store.records(row.id):
             values = (record.scalars[name] for name in row.scalars)
-            writer.writerow([row.id, record.step, record.seconds, *values])
+            writer.writerow(map(csv_cell, [row.id, record.step, record.seconds, *values]))
 
 
 def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, trajectory: bool) -> None:

@@ -15,6 +15,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ..io import visible
 from ..runs import Progress, Record
 from .output import clock, percent
 
@@ -55,7 +56,7 @@ class LivePanel:
     """
 
     def __init__(self, title: str) -> None:
-        self.title = title
+        self.title = Text(visible(title))
         self.records: list[Record] = []
         self.speed = float("nan")
         self.console = Console(stderr=True)

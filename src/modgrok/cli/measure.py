@@ -160,7 +160,7 @@ def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, Netw
         ]
     if not files:
         raise InputError(f"run: must have kept weights, got none in {row.id}")
-    learner = Experiment.model_validate_json(row.experiment).learner
+    learner = Experiment.from_json(row.experiment).learner
     centred = bool(getattr(learner, "centred", False))
     return row.id, files[-1][1].task(), files, centred
 

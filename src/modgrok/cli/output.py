@@ -8,20 +8,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..io import visible
 from ..runs.plain import plain
 from ..tasks.errors import InputError, shorten
 from .streams import discard
 
 
 def say(text: str = "") -> None:
-    """Write a line of results to stdout."""
-    sys.stdout.write(text + "\n")
+    """Write a line of results to stdout; control characters are shown, not sent."""
+    sys.stdout.write(visible(text) + "\n")
 
 
 def note(text: str) -> None:
-    """Write a message to stderr; if nobody reads it any longer, the work goes on."""
+    """Write a message to stderr, control characters shown and not sent; unread, the work goes on."""
     try:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(visible(text) + "\n")
     except BrokenPipeError:
         discard("stderr")
 

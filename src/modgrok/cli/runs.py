@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,18 +36,24 @@ SHOWN = tuple(
 )
 
 
-def described(rows: Sequence[RunRow]) -> list[dict[str, Any]]:
-    """Each run as one JSON object."""
+def described(
+    rows: Sequence[RunRow], on_damaged: Callable[[InputError], None] | None = None
+) -> list[dict[str, Any]]:
+    """Each run as one JSON object; one whose experiment cannot be read is reported, or raises."""
     from ..runs import Experiment
 
-    return [
-        {
-            **{name: getattr(row, name) for name in SHOWN},
-            "seconds_per_step": row.seconds_per_step,
-            "settings": Experiment.model_validate_json(row.experiment).model_dump(mode="json"),
-        }
-        for row in rows
-    ]
+    objects = []
+    for row in rows:
+        try:
+            settings = Experiment.from_json(row.experiment).model_dump(mode="json")
+        except InputError as error:
+            if on_damaged is None:
+                raise
+            on_damaged(InputError(f"run {row.id}: {error}"))
+            continue
+        values = {name: getattr(row, name) for name in SHOWN}
+        objects.append({**values, "seconds_per_step": row.seconds_per_step, "settings": settings})
+    return objects
 
 
 @runs.command(name="list")
@@ -81,7 +87,8 @@ def list_runs(
     if limit is not None and limit < 1:
         raise InputError(f"limit: must be at least 1, got {limit}")
     with Database(runs, read_only=True) as store:
-        rows = store.rows() if sweep is None else rows_of_sweep(store, sweep)
+        damaged: list[InputError] = []
+        rows = store.rows(damaged.append) if sweep is None else rows_of_sweep(store, sweep, damaged.append)
         last = last_scalars(store, rows)
     listed = [(row, settings_of(row)) for row in rows]
     if where or sort is not None:
@@ -99,10 +106,14 @@ def list_runs(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     if rows:
         say("\n".join(table(rows, [own for _, own in listed], last, width)))
-    else:
+    elif not damaged:
         say("no such runs" if where else "no runs yet")
+    described_rows = described(rows, damaged.append) if json else []
+    for error in damaged:
+        note(f"damaged: {error}")
     if json:
-        say_json({"runs": described(rows)})
+        errors = {"damaged": [str(error) for error in damaged]} if damaged else {}
+        say_json({"runs": described_rows, **errors})
     return 0
 
 
@@ -115,7 +126,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         row = store.get(run)
         checkpoints = store.checkpoints(row.id)
         records = store.records(row.id)
-    experiment = Experiment.model_validate_json(row.experiment)
+    experiment = Experiment.from_json(row.experiment)
     say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}")
     say(f"  status      {row.status} at step {row.step:,} of {row.budget:,}")
     say(f"  made by     {row.context['command']}")

@@ -12,11 +12,14 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..learners.base.memory import check_memory
 from ..runs import Store
+from ..runs.preparation import memory_of
 from ..runs.store.database import DATABASE
+from ..runs.store.store import StoreWriteError
 from ..runs.store.sweep_index import Listed
 from ..sweeps.execution.driver import Plan, Tally, cut, plan_sweep, run_sweep
-from ..sweeps.execution.ensemble import ensembles_of
+from ..sweeps.execution.ensemble import Ensemble, ensembles_of
 from ..sweeps.execution.executor import CannotStore, Job
 from ..sweeps.execution.local import cores
 from ..sweeps.execution.search import run_search
@@ -104,7 +107,7 @@ def _kept(runs: Path) -> Iterator[None]:
     """Say of a disk that is full, or gone, that what was recorded is kept."""
     try:
         yield
-    except (OSError, sqlite3.OperationalError, CannotStore) as error:
+    except (StoreWriteError, sqlite3.OperationalError, CannotStore) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise RuntimeError(
             f"runs: cannot write to {runs} ({reason}); what was recorded is kept, and repeating the command "
@@ -143,6 +146,17 @@ def _summary(
     }
 
 
+def _peak_memory(shapes: Sequence[Ensemble]) -> int | None:
+    """Return the largest estimate of `memory_of`, refusing a run that memory does not hold."""
+    needs = []
+    for shape in shapes:
+        member = shape.members[0]
+        need = memory_of(member.experiment, member.experiment.build_task(), member.pad_to_fraction)
+        if need is not None:
+            needs.append(check_memory(need).bytes)
+    return max(needs, default=None)
+
+
 def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed: bool) -> int:
     from ..sweeps.forecast import forecast
 
@@ -151,6 +165,7 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
     note(f"measuring a few steps of {asked.name}")
     enable_compilation_cache()
     shapes = ensembles_of(left, most=max(len(left), 1))
+    peak = _peak_memory(shapes)
     found = forecast(shapes)
     seconds = found.seconds / max(1, min(workers, len(left)))
     if asked.search is not None:
@@ -162,6 +177,8 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
         f"  at most {clock(seconds)} of steps, if no run stops early ({found.measured} shapes measured), and "
         f"{found.bytes / 1e6:.1f} MB of arrays a worker"
     )
+    if peak is not None:
+        say(f"  the largest run needs about {peak / 2**30:.2f} GiB at its peak")
     if json:
         say_json(
             {
@@ -171,6 +188,7 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
                 "shapes": len(shapes),
                 "predicted_seconds": seconds,
                 "predicted_bytes": found.bytes,
+                "peak_bytes": peak,
             }
         )
     return 0

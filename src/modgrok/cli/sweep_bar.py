@@ -20,7 +20,8 @@ class SweepBar(PlainSweepLines):
 
     def __init__(self, most: int | None = None) -> None:
         super().__init__(most)
-        columns = BarColumn(bar_width=BAR), TextColumn("{task.percentage:>3.0f}%  {task.description}")
+        text = TextColumn("{task.percentage:>3.0f}%  {task.description}", markup=False)
+        columns = BarColumn(bar_width=BAR), text
         self.progress = Progress(*columns, console=Console(stderr=True))
         self.task = self.progress.add_task("", total=1.0)
 

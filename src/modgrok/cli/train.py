@@ -12,6 +12,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..io import visible
 from ..learners.catalogue import LEARNERS, definition_of
 from ..learners.rfm.initial_metric import read_metric
 from ..runs import (
@@ -25,7 +26,9 @@ from ..runs import (
     read_network_file,
 )
 from ..runs.loop import follow as follow_run
-from ..tasks import named_task, read_table
+from ..runs.store.store import StoreWriteError
+from ..tasks import InputError, named_task, read_table
+from ..tasks.errors import shorten
 from .cache import enable_compilation_cache
 from .options import (
     DEFAULT_RUNS,
@@ -191,17 +194,31 @@ def _kept(experiment: Experiment, store: Store) -> Iterator[None]:
     """Say of a disk that is full, or gone, that what was recorded is kept."""
     try:
         yield
-    except (OSError, sqlite3.OperationalError) as error:
+    except (StoreWriteError, sqlite3.OperationalError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise RuntimeError(
-            f"runs: cannot write to {store.folder} ({reason}); what was recorded is kept, "
-            f"and modgrok runs resume {experiment.id} goes on from there"
+            f"runs: cannot write to {shorten(store.folder)} ({reason}); {_what_next(experiment, store)}"
         ) from error
+
+
+def _what_next(experiment: Experiment, store: Store) -> str:
+    """Say what is kept of a run whose store failed, and the command that goes on from it."""
+    try:
+        row = store.find(experiment.id)
+    except InputError:
+        row = None
+    if row is None or row.state is None:
+        return "nothing of the run was recorded, and repeating the command starts it again"
+    where = shlex.quote(str(store.folder))
+    return (
+        f"what was recorded is kept up to step {row.step:,}; to go on from there: "
+        f"modgrok runs resume {experiment.id} --runs {where}"
+    )
 
 
 def command_line() -> str:
     """The command as a reader would type it."""
-    return "modgrok " + " ".join(shlex.quote(word) for word in sys.argv[1:])
+    return visible("modgrok " + " ".join(shlex.quote(word) for word in sys.argv[1:]))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def card(row: RunRow, net: Transformer, step: int, record: Record | None) -> str
         step: number of updates made.
         record: what was observed then; None if nothing was.
     """
-    experiment = Experiment.model_validate_json(row.experiment)
+    experiment = Experiment.from_json(row.experiment)
     settings = experiment.learner.model_dump(mode="json")
     plain = experiment.task.expression is not None
     task = f"{row.expression} mod {row.p}" if plain else f"{row.expression} on 0..{row.p - 1}"

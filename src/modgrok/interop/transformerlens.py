@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 
+from ..io import atomic_file, parse_json, read_json, read_npy, write_atomically
 from ..models.transformer import LAYOUTS, Transformer, length_of
 from ..runs import NetworkFile
-from ..runs.store.arrays import write_arrays
+from ..runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked, write_arrays
 from ..tasks import InputError, TaskSource, named_task, task_from_table
 from ..tasks.errors import shorten
 from .bridge import is_bridged, unbridged
@@ -58,10 +58,11 @@ def write_transformerlens(folder: Path, content: NetworkFile, card: str) -> None
     folder.mkdir(parents=True, exist_ok=True)
     metadata = {"format": "pt", "modgrok": json.dumps(header, sort_keys=True)}
     write_arrays(folder / WEIGHTS, state, metadata, durable=False)
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    (folder / CARD).write_text(card, encoding="utf-8")
+    write_atomically(folder / CONFIG, json.dumps(config, indent=2) + "\n")
+    write_atomically(folder / CARD, card)
     if content.table is not None:
-        np.save(folder / TABLE, np.asarray(content.table, dtype=np.int64))
+        with atomic_file(folder / TABLE) as file:
+            np.save(file, np.asarray(content.table, dtype=np.int64))
 
 
 def from_transformerlens(
@@ -135,7 +136,7 @@ def _found(path: Path) -> _Found:
             dict(header.get("network", {})),
             source,
             dict(header.get("notes", {})),
-            np.load(table, allow_pickle=False) if known else None,
+            read_npy(table, "table") if known else None,
         )
     except (ValidationError, TypeError, ValueError, OSError) as error:
         raise InputError(
@@ -145,15 +146,17 @@ def _found(path: Path) -> _Found:
 
 def _from_safetensors(file: Path) -> tuple[State, dict[str, Any]]:
     try:
-        with safe_open(str(file), framework="numpy") as opened:
-            state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-            header = json.loads((opened.metadata() or {}).get("modgrok", "{}"))
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        content = read_checked(file, None)
+        state = arrays_of(content, file)
+    except CorruptFile as error:
         raise InputError(
             f"path: must be a safetensors file, got {shorten(file)} ({shorten(error)})"
         ) from None
-    if not isinstance(header, dict):
-        raise InputError(f"path: its metadata must be an object, got {shorten(header)}")
+    text = metadata_of(content, file).get("modgrok", "{}")
+    header: dict[str, Any] = parse_json(text, "path: its metadata", dict)
+    for part in ("network", "notes"):
+        if not isinstance(header.get(part, {}), dict):
+            raise InputError(f"path: its metadata must be objects, got {shorten(header[part])}")
     return state, header
 
 
@@ -187,12 +190,7 @@ def _config_beside(file: Path) -> Config:
     config = file.parent / CONFIG
     if not config.is_file():
         return {}
-    try:
-        content = json.loads(config.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"path: {CONFIG} must be JSON, got {shorten(error)}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"path: {CONFIG} must be a JSON object, got {shorten(content)}")
+    content: Config = read_json(config, f"path: {CONFIG}", dict)
     return content
 
 

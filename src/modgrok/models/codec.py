@@ -104,6 +104,8 @@ def _unpack_fields(kind: type[eqx.Module], arrays: Arrays, form: Form, prefix: s
                 _unpack_record(inner, arrays, part, f"{prefix}{name}.{i}.") for i, part in parts
             )
         elif inner is not None and isinstance(form.get(name), int):
+            if not 0 <= form[name] <= len(arrays):
+                raise ValueError(f"{name}: {form[name]} records of {len(arrays)} arrays")
             places = [f"{prefix}{name}.{i}." for i in range(form[name])]
             values[name] = tuple(_unpack_record(inner, arrays, {}, place) for place in places)
         elif inner is not None and (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from ..io import write_atomically as write_whole
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -13,6 +14,4 @@ def write_atomically(path: Path, text: str) -> None:
         path: in a folder that exists; an existing file is replaced.
         text: written as UTF-8.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, text)

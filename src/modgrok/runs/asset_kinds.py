@@ -14,11 +14,14 @@ from typing import Any
 
 import jax
 import numpy as np
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
+from ..io import read_npy
 from ..learners.rfm.initial_metric import metric_digest
 from ..tasks import Task, task_from_table
 from ..tasks.catalogue import Catalogue
+from .store.arrays import read_arrays
+from .store.names import checked_digest, inside
 from .store.network_file import NetworkFile, network_bytes, read_network_file
 
 
@@ -59,7 +62,7 @@ class AssetKind:
 
     def path(self, store: Path, digest: str) -> Path:
         """Return where the store in a folder keeps the content of a digest."""
-        return store / self.folder / f"{digest}{self.suffix}"
+        return inside(store, self.folder, f"{checked_digest(digest)}{self.suffix}")
 
 
 def _table_bytes(task: Task) -> bytes:
@@ -73,7 +76,7 @@ def _network_bytes(content: Any) -> bytes:
 
 
 def _matrix_of(path: Path) -> np.ndarray:
-    return load(path.read_bytes())["metric"]
+    return read_arrays(path, None)["metric"]
 
 
 ASSET_KINDS: Catalogue[AssetKind] = Catalogue(
@@ -85,7 +88,7 @@ ASSET_KINDS: Catalogue[AssetKind] = Catalogue(
             ".npy",
             lambda task: task.digest,
             _table_bytes,
-            lambda path: task_from_table(np.load(path, allow_pickle=False)),
+            lambda path: task_from_table(read_npy(path, "table")),
         ),
         AssetKind(
             "matrix",

@@ -13,10 +13,12 @@ from typing import Any
 from safetensors import SafetensorError
 
 from ..tasks import InputError
+from ..tasks.errors import shorten
 from .asset_kinds import ASSET_KINDS
 from .experiment import Experiment
 from .store.arrays import CorruptFile, write_bytes
 from .store.database import RunRow
+from .store.names import inside
 from .store.store import Store
 
 
@@ -35,7 +37,8 @@ def keep(store: Store, kind: str, content: Any) -> str:
     digest = asset.digest(content)
     path = asset.path(store.folder, digest)
     if not path.is_file():
-        write_bytes(path, asset.encode(content), durable=True)
+        with store.storing():
+            write_bytes(path, asset.encode(content), durable=True)
     return digest
 
 
@@ -53,9 +56,11 @@ def fetch(store: Store, kind: str, digest: str) -> Any:
         content = asset.decode(path)
         actual = asset.digest(content)
     except (SafetensorError, InputError, ValueError, KeyError, TypeError, OSError, EOFError) as error:
-        raise CorruptFile(f"{path}: holds no {kind} ({error})") from None
+        raise CorruptFile(f"{kind}: must be readable, got {shorten(path)} ({shorten(error)})") from None
     if actual != digest:
-        raise CorruptFile(f"{path}: its content is not the one that its name says; it was not loaded")
+        raise CorruptFile(
+            f"{kind}: must have the SHA-256 of its name, got another in {shorten(path)}; it was not loaded"
+        )
     return content
 
 
@@ -105,7 +110,7 @@ def gather(experiment: Experiment, store: Store | None) -> Experiment:
 
 def stored_experiment(store: Store, row: RunRow) -> Experiment:
     """Return the experiment of a run, with its assets as the store keeps them."""
-    experiment = Experiment.model_validate_json(row.experiment)
+    experiment = Experiment.from_json(row.experiment)
     needs = experiment.needs()
     return experiment.with_assets(StoredAssets(store, needs, {})) if needs else experiment
 
@@ -126,14 +131,20 @@ def unpack_assets(store: Store, files: Mapping[str, bytes]) -> None:
     """Write what `pack_assets` read where runs of another store look for it; what is there is kept.
 
     Raises:
-        InputError: a name is none that `pack_assets` gives.
+        InputError: a name is none that `pack_assets` gives, or its content has another digest.
     """
+    kinds = {kind.folder: kind.name for kind in ASSET_KINDS}
     folders = {kind.folder: kind.suffix for kind in ASSET_KINDS}
     for name, content in files.items():
         folder, _, file = name.partition("/")
         digest = file.removesuffix(folders.get(folder, "?"))
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-            raise InputError(f"assets: must be named <folder>/<sha-256><suffix>, got {name!r}")
-        path = store.folder / folder / file
+            raise InputError(f"assets: must be named <folder>/<sha-256><suffix>, got {shorten(name)}")
+        path = inside(store.folder, folder, file)
         if not path.is_file():
             write_bytes(path, content, durable=False)
+            try:
+                fetch(store, kinds[folder], digest)
+            except CorruptFile:
+                path.unlink()
+                raise

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from ..display import Displayed, Facts
+from ..io import parse_json
 from ..learners.base.contract import LearnerDefinition
 from ..learners.base.settings import Settings
 from ..learners.catalogue import LEARNERS, definition_of
@@ -187,6 +188,24 @@ class Experiment(Displayed, BaseModel):
         names = {"name": self.name, "p": self.task.p, "learner": self.learner.kind}
         return {**names, "fraction": self.fraction, "seed": self.seed, "id": self.id}
 
+    @classmethod
+    def from_json(cls, text: str) -> Experiment:
+        """Read what `canonical_json` wrote.
+
+        Raises:
+            InputError: it is anything else.
+
+        Example:
+            >>> experiment = Experiment.of("x + y", p=5)
+            >>> Experiment.from_json(experiment.canonical_json()) == experiment
+            True
+        """
+        content = parse_json(text, "experiment", dict)
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise InputError(f"experiment: {first_line(error)}") from None
+
     @property
     def name(self) -> str:
         """The task's display name."""
@@ -243,8 +262,12 @@ def first_line(error: ValidationError) -> str:
     bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
     rule = rules.get(first["type"], first["msg"]).format(**bounds)
     value = first["input"]
-    shown = f"{value:g}" if isinstance(value, int | float) else shorten(value)
+    shown = f"{value:g}" if isinstance(value, float) or _fits_float(value) else shorten(value)
     return f"{name}: {rule}, got {shown}"
+
+
+def _fits_float(value: object) -> bool:
+    return isinstance(value, int) and abs(value) < 10**15
 
 
 def _check_fit(definition: LearnerDefinition, task: Task) -> None:

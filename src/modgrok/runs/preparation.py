@@ -16,6 +16,7 @@ from jaxtyping import Array
 
 from ..algebra import Basis
 from ..learners.base.contract import Learner, LearnerDefinition
+from ..learners.base.memory import MemoryNeed, check_memory
 from ..learners.base.observation import Observer
 from ..learners.catalogue import definition_of, precision_of
 from ..measures import basis_of_task
@@ -53,12 +54,16 @@ def prepare(experiment: Experiment, pad_to_fraction: float | None = None) -> Pre
         pad_to_fraction: fraction to whose number of training inputs they are padded.
 
     Raises:
-        InputError: learner and task do not fit, a split is without examples, or the run cannot be padded.
+        InputError: learner and task do not fit, memory does not hold the run, a split is without examples, or
+            the run cannot be padded.
     """
     definition = definition_of(experiment.learner)
     if pad_to_fraction is not None:
         check_padding(experiment)
     task = experiment.build_task()
+    need = memory_of(experiment, task, pad_to_fraction)
+    if need is not None:
+        check_memory(need)
     split = split_of(experiment, task)
     basis = basis_of_task(task)
     size = None if pad_to_fraction is None else count_of(pad_to_fraction, task.size)
@@ -66,6 +71,18 @@ def prepare(experiment: Experiment, pad_to_fraction: float | None = None) -> Pre
     learner = definition.build(experiment.learner, problem, basis, experiment.assets)
     observer = definition.observer(learner, problem, basis)
     return PreparedRun(experiment, definition, task, split, basis, learner, problem, observer)
+
+
+def memory_of(experiment: Experiment, task: Task, pad_to_fraction: float | None = None) -> MemoryNeed | None:
+    """Estimate what a run needs at its peak; None where its learner does not say.
+
+    Arguments:
+        experiment: what to run.
+        task: its task.
+        pad_to_fraction: as in `prepare`.
+    """
+    n = count_of(max(experiment.fraction, pad_to_fraction or 0.0), task.size)
+    return definition_of(experiment.learner).memory(experiment.learner, n, task)
 
 
 def check_padding(experiment: Experiment) -> None:

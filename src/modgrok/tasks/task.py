@@ -7,7 +7,6 @@ expression, from a table in a file, or from a finite group; all are the same rec
 from __future__ import annotations
 
 import hashlib
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from ..algebra.groups import composition_table
 from ..display import Displayed, Facts
+from ..io import read_csv_numbers, read_npy
 from .errors import InputError, shorten
 from .expression import MOST_OPERANDS, Expression, parse
 
@@ -221,24 +221,11 @@ def read_table(path: Path) -> Task:
     """
     if not path.is_file():
         raise InputError(f"table: must be an existing .npy or .csv file, got {shorten(path)}")
-    try:
-        if path.suffix == ".npy":
-            array = np.load(path, allow_pickle=False, mmap_mode="r")
-            if not isinstance(array, np.ndarray):
-                raise InputError(f"table: must hold one array, got an archive in {shorten(path.name)}")
-            check_size(max(array.shape, default=1), array.ndim)
-        elif path.suffix == ".csv":
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # an empty file only warns
-                array = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64, encoding="utf-8-sig")
-        else:
-            raise InputError(f"table: must be a .npy or .csv file, got {shorten(path.name)}")
-    except InputError:
-        raise
-    except (ValueError, OSError, EOFError, UserWarning) as error:
-        reason = shorten(str(error).split(".")[0], 90)
-        raise InputError(f"table: {path.name} holds no plain array of integers ({reason})") from None
-    return task_from_table(np.asarray(array))
+    if path.suffix not in (".npy", ".csv"):
+        raise InputError(f"table: must be a .npy or .csv file, got {shorten(path.name)}")
+    array = (read_npy if path.suffix == ".npy" else read_csv_numbers)(path, "table", "integers")
+    check_size(max(array.shape, default=1), array.ndim)
+    return task_from_table(array)
 
 
 def _task(name: str, p: int, operands: tuple[str, ...], table: np.ndarray) -> Task:

@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ...algebra import Basis
 from ...tasks import Task
 from ...training.problem import Problem
+from .memory import MemoryNeed
 from .observation import LogitObserver, Observer
 from .settings import Settings
 from .wording import Wording
@@ -81,6 +82,8 @@ class LearnerDefinition:
         products_per_step: (settings, n, task) -> multiplications of a step on n training inputs, to leading
             order.
         context: settings -> what a reader of the records must know of the computation.
+        memory: (settings, n, task) -> what a run on n training inputs needs at its peak, checked before any
+            work; None where nothing is known.
     """
 
     name: str
@@ -98,6 +101,7 @@ class LearnerDefinition:
     can_pad: Callable[[Any], bool] = lambda settings: False
     shape_follows_seed: bool = False
     context: Callable[[Any], dict[str, Any]] = lambda settings: {}
+    memory: Callable[[Any, int, Task], MemoryNeed | None] = lambda settings, n, task: None
 
     def precision(self, settings: Settings) -> AbstractContextManager[object]:
         """Return the context in which a run takes place: float32, or float64 where the learner asks for it.

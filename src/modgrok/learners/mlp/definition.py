@@ -8,6 +8,7 @@ from ...tasks import Task
 from ...training.problem import Problem, check_batch_size
 from ..base.contract import Assets, LearnerDefinition
 from .learner import MLPLearner, mlp_learner
+from .memory import mlp_memory
 from .observer import mlp_observer
 from .settings import MLPSettings
 from .words import WORDING
@@ -36,4 +37,5 @@ MLP_DEFINITION = LearnerDefinition(
     products_per_step=_products,
     observer=mlp_observer,
     can_pad=_can_pad,
+    memory=mlp_memory,
 )

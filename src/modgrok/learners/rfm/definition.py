@@ -7,6 +7,7 @@ from ...tasks import InputError, Task
 from ...training.problem import Problem
 from ..base.contract import Assets, LearnerDefinition
 from .learner import RFMLearner, rfm_learner
+from .memory import rfm_memory
 from .observer import rfm_observer
 from .settings import RFMSettings
 from .words import WORDING
@@ -39,4 +40,5 @@ RFM_DEFINITION = LearnerDefinition(
     keeps_every_observation=True,
     takes_mixtures=True,
     shape_follows_seed=True,
+    memory=rfm_memory,
 )

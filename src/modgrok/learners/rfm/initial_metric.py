@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...io import read_npy
 from ...tasks import InputError
 from ...tasks.errors import shorten
 
@@ -29,11 +30,7 @@ def read_metric(path: Path, d: int) -> np.ndarray:
     """
     if not path.is_file() or path.suffix != ".npy":
         raise InputError(f"initial: must be a .npy file, got {shorten(path)}")
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"initial: {path.name} holds no plain array ({shorten(error, 90)})") from None
-    return check_metric(array, d)
+    return check_metric(read_npy(path, "initial"), d)
 
 
 def check_metric(array: np.ndarray, d: int) -> np.ndarray:

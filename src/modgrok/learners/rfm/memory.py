@@ -5,19 +5,15 @@ Owns: the estimate, and the refusal.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from ...models.kernels.moments import BLOCK_BYTES
 from ...models.kernels.tables import CHUNK_BYTES
-from ...tasks import InputError
+from ...tasks import Task
+from ..base.memory import MemoryNeed
+from ..base.memory import check_memory as check_need
+from .settings import RFMSettings
 
 MATRICES = 3
 """n x n matrices alive at once: K, its Cholesky factor, and a copy that the factorisation makes."""
-_GROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-)
 
 
 def memory_needed(n: int, p: int, k: int = 2, classes: int | None = None) -> int:
@@ -36,28 +32,11 @@ def memory_needed(n: int, p: int, k: int = 2, classes: int | None = None) -> int
 
     Example:
         >>> round(memory_needed(4704, 97) / 2**30, 2)
-        0.76
+        0.73
     """
     d, c = k * p, classes or p
     numbers = MATRICES * n * n + 2 * n * d + 2 * n * c * k + 6 * c * d * d + 4 * n * c
     return 8 * numbers + 4 * (BLOCK_BYTES + CHUNK_BYTES)
-
-
-def memory_available() -> int | None:
-    """Return the bytes this process may still allocate, as far as the system says; None if it does not."""
-    found = []
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
-    except (OSError, ValueError, IndexError):
-        if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    for most, used in _GROUPS:
-        try:
-            found.append(int(Path(most).read_text()) - int(Path(used).read_text()))
-        except (OSError, ValueError):
-            continue
-    return min(found, default=None)
 
 
 def check_memory(n: int, p: int, k: int = 2, classes: int | None = None, available: int | None = None) -> int:
@@ -77,11 +56,16 @@ def check_memory(n: int, p: int, k: int = 2, classes: int | None = None, availab
         >>> check_memory(1860, 61, available=2**30) < 2**30
         True
     """
-    needed = memory_needed(n, p, k, classes)
-    have = memory_available() if available is None else available
-    if have is not None and needed > have:
-        raise InputError(
-            f"fraction: {n} training inputs need a kernel matrix of {n} x {n} and about "
-            f"{needed / 2**30:.1f} GiB, which must fit the memory available, got {have / 2**30:.1f} GiB"
-        )
-    return needed
+    need = rfm_need(n, p, k, classes)
+    return check_need(need, available).bytes
+
+
+def rfm_need(n: int, p: int, k: int = 2, classes: int | None = None) -> MemoryNeed:
+    """Return the estimate of `memory_needed` with the argument to blame."""
+    reason = f"{n} training inputs, with a kernel matrix of {n} x {n},"
+    return MemoryNeed(memory_needed(n, p, k, classes), "fraction", reason)
+
+
+def rfm_memory(settings: RFMSettings, n: int, task: Task) -> MemoryNeed:
+    """Estimate the peak of a run on n training inputs; the task of a mixture is one operand more."""
+    return rfm_need(n, max(task.table.shape), task.table.ndim, task.p)

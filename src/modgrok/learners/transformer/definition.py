@@ -8,6 +8,7 @@ from ...tasks import InputError, Task
 from ...training.problem import Problem, check_batch_size
 from ..base.contract import Assets, LearnerDefinition
 from .learner import Donors, TransformerLearner, pass_of, transformer_learner
+from .memory import transformer_memory
 from .observer import transformer_observer
 from .settings import TransformerSettings
 from .words import WORDING
@@ -53,5 +54,6 @@ TRANSFORMER_DEFINITION = LearnerDefinition(
     double_precision=lambda settings: settings.loss == "log_softmax_float64",
     takes_mixtures=True,
     takes_extended_domain=True,
+    memory=transformer_memory,
     context=lambda settings: {"forward": pass_of(settings)},
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
+from ...io import content_policy, markup
 from ...reports.charts.palette import FAINT, INK, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from ...reports.formats.svg import inner
 from ..claims.result import Result
@@ -20,7 +20,6 @@ from .text import COMMAND, DEVIATIONS, UNTESTED
 Figures = Mapping[str, str]
 """Claim id -> SVG."""
 COLOURS = {"reproduced": TRAIN, "deviates": SECOND, "refuted": TEST, UNTESTED: FAINT}
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = f"""
 :root {{ color-scheme: light; }}
 * {{ box-sizing: border-box; }}
@@ -74,6 +73,11 @@ footer {{ margin-top: 28px; border-top: 1px solid {FAINT}; padding-top: 12px; fo
   article, figure, tr {{ break-inside: avoid; }} .columns {{ grid-template-columns: 3fr 2fr; }}
 }}
 """
+VERDICT_STYLE = (
+    "".join(f".{word.replace(' ', '-')} {{ background: {colour}; }}\n" for word, colour in COLOURS.items())
+    + f".chip.{UNTESTED.replace(' ', '-')} {{ color: {INK}; }}\n"
+)
+"""Colours of the verdicts; style attributes would need a policy that allows any."""
 
 
 def write_book(folder: Path, results: Sequence[Result], figures: Figures) -> Path:
@@ -99,21 +103,21 @@ def overview_html(outline: Outline) -> str:
     """Write the page with every verdict."""
     glance, tables = [], []
     for paper in outline.papers:
-        link = f'<a href="{paper.name}.html">{escape(paper.title)}</a>'
+        link = f'<a href="{paper.name}.html">{markup(paper.title)}</a>'
         marks = "".join(
-            f'<a class="mark" style="background:{COLOURS[claim.verdict]}" href="{_link(claim)}" '
-            f'title="{escape(claim.id)}: {claim.verdict}"></a>'
+            f'<a class="mark {_class(claim.verdict)}" href="{markup(_link(claim))}" '
+            f'title="{markup(claim.id)}: {markup(claim.verdict)}"></a>'
             for claim in paper.claims
         )
         glance.append(f'{link}<div class="marks">{marks}</div><span class="soft">{paper.counts}</span>')
         rows = "".join(_overview_row(claim) for claim in paper.claims)
         tables.append(
             f'<section class="paper"><h2>{link}</h2>'
-            f'<p class="soft">{escape(paper.citation)}</p><table class="overview"><tr><th>Verdict</th>'
+            f'<p class="soft">{markup(paper.citation)}</p><table class="overview"><tr><th>Verdict</th>'
             f'<th>Claim</th><th class="wide">Measured</th><th class="wide">Expected</th><th>Where</th></tr>'
             f"{rows}</table></section>"
         )
-    keys = "".join(f"{_chip(word)}<span>{escape(meaning)}</span>" for word, meaning in outline.verdicts)
+    keys = "".join(f"{_chip(word)}<span>{markup(meaning)}</span>" for word, meaning in outline.verdicts)
     body = (
         f'<h1>The papers’ claims, tested</h1><p class="lead">{outline.size}: '
         f"{outline.counts}. Verdicts compare measured numbers with the papers’, or with bounds of ours "
@@ -128,8 +132,8 @@ def paper_html(paper: PaperEntry, outline: Outline, figures: Figures) -> str:
     """Write the page of a paper."""
     claims = "".join(_article(claim, figures.get(claim.id), i) for i, claim in enumerate(paper.claims))
     body = (
-        f'<p class="soft"><a href="index.html">All claims</a></p><h1>{escape(paper.title)}</h1>'
-        f'<p class="lead">{escape(paper.citation)}. {paper.size}: {paper.counts}.</p>'
+        f'<p class="soft"><a href="index.html">All claims</a></p><h1>{markup(paper.title)}</h1>'
+        f'<p class="lead">{markup(paper.citation)}. {paper.size}: {paper.counts}.</p>'
         f"{claims}<footer>{_foot(outline)}</footer>"
     )
     return _page(paper.title, body)
@@ -143,13 +147,13 @@ def _article(claim: ClaimEntry, figure: str | None, place: int) -> str:
             for i, (title, caption) in enumerate(claim.captions)
             if caption
         )
-        drawn = f"<figure>{_inline(figure, f'f{place}-')}<figcaption>{escape(captions)}</figcaption></figure>"
+        drawn = f"<figure>{_inline(figure, f'f{place}-')}<figcaption>{markup(captions)}</figcaption></figure>"
     elif claim.error is not None:
-        drawn = f"<p>Not tested: {escape(claim.error)}</p>"
+        drawn = f"<p>Not tested: {markup(claim.error)}</p>"
     return (
-        f'<article id="{escape(claim.name)}"><h2>{escape(claim.sentence)}</h2>'
-        f'<p class="source">{_chip(claim.verdict)} &nbsp;{escape(claim.source)} &nbsp;·&nbsp; '
-        f"{escape(claim.id)}</p>"
+        f'<article id="{markup(claim.name)}"><h2>{markup(claim.sentence)}</h2>'
+        f'<p class="source">{_chip(claim.verdict)} &nbsp;{markup(claim.source)} &nbsp;·&nbsp; '
+        f"{markup(claim.id)}</p>"
         f'<div class="columns"><div>{drawn}</div><div>{_numbers(claim)}{_details(claim)}{_ran(claim)}</div>'
         "</div>"
         "</article>"
@@ -161,11 +165,11 @@ def _numbers(claim: ClaimEntry) -> str:
     rows = []
     for number in claim.numbers:
         out = "" if number.in_range else ' class="out"'
-        note = f' <span class="soft">({escape(number.note)})</span>' if number.note else ""
-        source = f'<br><span class="soft">{escape(number.source)}</span>' if number.source else ""
+        note = f' <span class="soft">({markup(number.note)})</span>' if number.note else ""
+        source = f'<br><span class="soft">{markup(number.source)}</span>' if number.source else ""
         rows.append(
-            f'<tr{out}><td>{escape(number.name)}{note}</td><td class="number">{number.measured}</td>'
-            f"<td>{escape(number.expected)}{source}</td></tr>"
+            f'<tr{out}><td>{markup(number.name)}{note}</td><td class="number">{markup(number.measured)}</td>'
+            f"<td>{markup(number.expected)}{source}</td></tr>"
         )
     head = "<tr><th>Number</th><th>Measured</th><th>Expected</th></tr>"
     return f"<table>{head}{''.join(rows)}</table>" if rows else ""
@@ -175,7 +179,7 @@ def _details(claim: ClaimEntry) -> str:
     if not claim.details:
         return ""
     head, *rows = (
-        "".join(f"<{tag}>{escape(text)}</{tag}>" for text in row)
+        "".join(f"<{tag}>{markup(text)}</{tag}>" for text in row)
         for tag, row in zip(("th", *["td"] * len(claim.details)), claim.details, strict=False)
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
@@ -183,11 +187,11 @@ def _details(claim: ClaimEntry) -> str:
 
 
 def _ran(claim: ClaimEntry) -> str:
-    items = "".join(f"<li>{escape(words)}</li>" for words in claim.deviations)
+    items = "".join(f"<li>{markup(words)}</li>" for words in claim.deviations)
     deviations = f"<h3>{DEVIATIONS}</h3><ul>{items}</ul>" if items else ""
     return (
-        f'<h3>What was run</h3><p class="soft">{escape(claim.runs)}</p>'
-        f"{deviations}<h3>{COMMAND}</h3><pre>{escape(claim.command)}</pre>"
+        f'<h3>What was run</h3><p class="soft">{markup(claim.runs)}</p>'
+        f"{deviations}<h3>{COMMAND}</h3><pre>{markup(claim.command)}</pre>"
     )
 
 
@@ -195,9 +199,9 @@ def _overview_row(claim: ClaimEntry) -> str:
     measured, expected = claim.headline
     return (
         f"<tr><td>{_chip(claim.verdict)}</td>"
-        f'<td><a href="{_link(claim)}">{escape(claim.sentence)}</a></td>'
-        f'<td class="wide">{escape(measured)}</td><td class="wide">{escape(expected)}</td>'
-        f'<td class="soft">{escape(claim.source)}</td></tr>'
+        f'<td><a href="{markup(_link(claim))}">{markup(claim.sentence)}</a></td>'
+        f'<td class="wide">{markup(measured)}</td><td class="wide">{markup(expected)}</td>'
+        f'<td class="soft">{markup(claim.source)}</td></tr>'
     )
 
 
@@ -205,13 +209,17 @@ def _link(claim: ClaimEntry) -> str:
     return f"{claim.paper}.html#{claim.name}"
 
 
+def _class(verdict: str) -> str:
+    """Return the class of a verdict's colour: the word, with hyphens for spaces."""
+    return verdict.replace(" ", "-")
+
+
 def _chip(verdict: str) -> str:
-    ink = f";color:{INK}" if verdict == UNTESTED else ""
-    return f'<span class="chip" style="background:{COLOURS[verdict]}{ink}">{verdict}</span>'
+    return f'<span class="chip {_class(verdict)}">{markup(verdict)}</span>'
 
 
 def _foot(outline: Outline) -> str:
-    return escape(f"modgrok {outline.version}  ·  budget {', '.join(outline.budgets)}")
+    return markup(f"modgrok {outline.version}  ·  budget {', '.join(outline.budgets)}")
 
 
 def _inline(svg: str, prefix: str) -> str:
@@ -228,9 +236,9 @@ def _page(title: str, body: str) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{escape(title)}</title>
-<style>{STYLE}</style>
+<meta http-equiv="Content-Security-Policy" content="{markup(content_policy((STYLE + VERDICT_STYLE,)))}">
+<title>{markup(title)}</title>
+<style>{STYLE}{VERDICT_STYLE}</style>
 </head>
 <body>
 <main>

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ...io import is_plain_svg, read_json
 from ...runs.plain import plain
 from ..files import write_atomically
 from .claim import BudgetName, Claim, ClaimVerdict, Expected, Number
@@ -134,8 +135,10 @@ def read_result(runs: Path, budget: BudgetName, claim: Claim, digest: str | None
     """
     path = result_path(runs, budget, claim.id)
     try:
-        result = from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError):
+        result = from_json(read_json(path, "result", dict))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    if result.id != claim.id or result.paper != claim.paper:
         return None
     if digest is not None and (result.digest != digest or not path.with_suffix(".svg").is_file()):
         return None
@@ -149,7 +152,11 @@ def read_figure(runs: Path, result: Result) -> str | None:
     if result.verdict is None:
         return None
     path = result_path(runs, result.budget, result.id).with_suffix(".svg")
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    return text if is_plain_svg(text) else None
 
 
 def _plain_expected(expected: Expected) -> dict[str, Any]:

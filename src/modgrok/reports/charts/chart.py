@@ -11,6 +11,7 @@ from typing import Any
 
 import altair as alt
 
+from ...io import shown
 from .palette import config
 
 
@@ -60,7 +61,8 @@ class Cell:
         spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}
         spec["autosize"] = {"type": "none"}
         spec["config"] = config()
-        return spec
+        cleaned: dict[str, Any] = shown(spec)
+        return cleaned
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,26 +1,28 @@
 """The HTML page: one file, no network, one column on a phone, fit to print.
 
 Owns: the template and its style. Charts are the same cells as in the figure, drawn by Vega in the browser
-at whatever width they get. A content security policy in the page forbids every fetch.
+at whatever width they get. A content security policy in the page forbids every fetch, and every
+script but its own.
 """
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from html import escape
 
 import vl_convert
 
+from ...io import content_policy, markup, script_json
 from ..charts.chart import Cell, Group, Panel
 from ..charts.palette import FAINT, INK, PAPER, SOFT
 from ..report import Report
 from .svg import VERSION
 
-POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'"
+MOST_GROUPS = 6
+"""Groups of a panel that stand side by side; more go on below."""
+GROUPS = " ".join(
+    f".of-{n} {{ grid-template-columns: repeat({n}, minmax(0, 1fr)); }}" for n in range(2, MOST_GROUPS + 1)
 )
+"""Widths of groups; a style attribute would need a policy that allows any."""
 STYLE = f"""
 :root {{ color-scheme: light; }}
 * {{ box-sizing: border-box; }}
@@ -40,7 +42,8 @@ figure {{ margin: 0; grid-column: span 12; border-top: 1px solid {FAINT}; paddin
 figure.third {{ grid-column: span 4; }} figure.half {{ grid-column: span 6; }}
 h2 {{ font-size: 16px; margin: 0 0 6px; }}
 figcaption {{ font-size: 13px; line-height: 1.45; color: {SOFT}; max-width: 62em; margin-top: 6px; }}
-.groups {{ display: grid; grid-template-columns: repeat(var(--groups), minmax(0, 1fr)); gap: 8px 32px; }}
+.groups {{ display: grid; grid-template-columns: repeat(1, minmax(0, 1fr)); gap: 8px 32px; }}
+{GROUPS}
 .groups h3 {{ font-size: 13px; font-weight: normal; color: {SOFT}; margin: 4px 0; }}
 .cells {{ display: flex; }} .cells > div {{ flex: 1 1 0; min-width: 0; overflow: hidden; }}
 .cells svg {{ display: block; max-width: 100%; }}
@@ -48,8 +51,14 @@ footer {{ margin-top: 48px; border-top: 1px solid {FAINT}; padding-top: 14px; fo
   color: {SOFT}; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: {INK};
   font: 13px/1.5 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; }}
+#vg-tooltip-element {{ visibility: hidden; position: fixed; z-index: 1000; padding: 6px 8px;
+  background: {PAPER}; border: 1px solid {FAINT}; border-radius: 3px; font-size: 12px; color: {INK}; }}
+#vg-tooltip-element.visible {{ visibility: visible; }}
+#vg-tooltip-element table {{ border-spacing: 0; }} #vg-tooltip-element td {{ padding: 1px 0; max-width: 260px;
+  overflow: hidden; text-overflow: ellipsis; }}
+#vg-tooltip-element td.key {{ color: {SOFT}; text-align: right; padding-right: 6px; }}
 @media screen and (max-width: 1020px) {{ figure.third {{ grid-column: span 6; }} }}
-@media screen and (max-width: 700px) {{ .groups {{ grid-template-columns: minmax(0, 1fr); }} }}
+@media screen and (max-width: 700px) {{ .groups[class] {{ grid-template-columns: minmax(0, 1fr); }} }}
 @media screen and (max-width: 700px) {{
   main {{ padding: 28px 16px 40px; }} h1 {{ font-size: 24px; }} .summary {{ font-size: 16px; }}
   .panels {{ gap: 32px 0; }} figure.half, figure.third {{ grid-column: span 12; }}
@@ -69,11 +78,13 @@ function fit(cell, element) {
   const width = Math.max(40, Math.floor(element.clientWidth) - cell.left - cell.right);
   return [width, cell.square ? width : cell.spec.height];
 }
+const tooltip = {theme: "report", disableDefaultStyle: true};
 for (const element of document.querySelectorAll("[data-cell]")) {
   const cell = cells[Number(element.dataset.cell)];
   const [width, height] = fit(cell, element);
   const spec = {...cell.spec, width, height};
-  vegaEmbed(element, spec, {renderer: "svg", actions: false}).then(({view}) => {
+  const options = {renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip};
+  vegaEmbed(element, spec, options).then(({view}) => {
     let last = width;
     new ResizeObserver(() => {
       const [w, h] = fit(cell, element);
@@ -94,27 +105,28 @@ def page_html(report: Report) -> str:
     """Write a report as one HTML document."""
     cells: list[Cell] = []
     figures = "\n".join(_figure(panel, cells) for panel in report.panels)
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in report.facts)
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in report.notes)
+    facts = "".join(f"<dt>{markup(name)}</dt><dd>{markup(value)}</dd>" for name, value in report.facts)
+    notes = "".join(f'<p class="note">{markup(note)}</p>' for note in report.notes)
     commands = "".join(
-        f"<div>{escape(what[:1].upper() + what[1:])}:</div><pre>{escape(command)}</pre>"
+        f"<div>{markup(what[:1].upper() + what[1:])}:</div><pre>{markup(command)}</pre>"
         for what, command in report.commands
         if command
     )
+    policy = content_policy((STYLE,), (_library(), SCRIPT))
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{escape(report.title)}</title>
+<meta http-equiv="Content-Security-Policy" content="{markup(policy)}">
+<title>{markup(report.title)}</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <main>
 <header>
-<h1>{escape(report.title)}</h1>
-<p class="summary">{escape(report.summary)}</p>
+<h1>{markup(report.title)}</h1>
+<p class="summary">{markup(report.summary)}</p>
 <dl>{facts}</dl>
 {notes}
 <noscript><p class="note">The charts on this page are drawn by a script that it contains.</p></noscript>
@@ -124,7 +136,7 @@ def page_html(report: Report) -> str:
 </div>
 <footer>
 {commands}
-<div>{escape(report.colophon)}</div>
+<div>{markup(report.colophon)}</div>
 </footer>
 </main>
 <script type="application/json" id="cells">{_json(cells)}</script>
@@ -139,17 +151,17 @@ def _figure(panel: Panel, cells: list[Cell]) -> str:
     narrow = {4: ' class="third"', 6: ' class="half"'}.get(panel.span, "")
     groups = "".join(_group(group, cells) for group in panel.groups)
     return (
-        f'<figure id="{panel.key}"{narrow}><h2>{escape(panel.title)}</h2>'
-        f'<div class="groups" style="--groups: {len(panel.groups)}">{groups}</div>'
-        f"<figcaption>{escape(panel.caption)}</figcaption></figure>"
+        f'<figure id="{markup(panel.key)}"{narrow}><h2>{markup(panel.title)}</h2>'
+        f'<div class="groups of-{min(len(panel.groups), MOST_GROUPS)}">{groups}</div>'
+        f"<figcaption>{markup(panel.caption)}</figcaption></figure>"
     )
 
 
 def _group(group: Group, cells: list[Cell]) -> str:
-    label = f"<h3>{escape(group.label)}</h3>" if group.label else ""
+    label = f"<h3>{markup(group.label)}</h3>" if group.label else ""
     drawn = []
     for cell in group.cells:
-        drawn.append(f'<div data-cell="{len(cells)}" role="img" aria-label="{escape(cell.text)}"></div>')
+        drawn.append(f'<div data-cell="{len(cells)}" role="img" aria-label="{markup(cell.text)}"></div>')
         cells.append(cell)
     return f'<div>{label}<div class="cells">{"".join(drawn)}</div></div>'
 
@@ -160,4 +172,4 @@ def _json(cells: list[Cell]) -> str:
         {"left": c.margins.left, "right": c.margins.right, "square": c.square, "spec": c.spec(400)}
         for c in cells
     ]
-    return json.dumps(entries, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    return script_json(entries)

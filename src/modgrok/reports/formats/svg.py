@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from xml.sax.saxutils import escape, quoteattr
 
 import altair as alt
 import vl_convert
 
+from ...io import markup, visible
 from ..charts.chart import Cell, Panel
 from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
 from ..report import Report
@@ -47,7 +47,7 @@ class _Sheet:
         """Write one line with its baseline at y."""
         self.parts.append(
             f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{colour}" font-weight="{weight}">'
-            f"{escape(words)}</text>"
+            f"{markup(words)}</text>"
         )
 
     def paragraph(
@@ -60,10 +60,11 @@ class _Sheet:
 
     def cell(self, cell: Cell, x: float | int, y: float | int, width: int) -> None:
         """Place a chart."""
-        svg = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
+        drawn = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
+        svg = visible(drawn, keep="\n\t")  # Vega reads escapes in text as characters again
         self.count += 1
         self.parts.append(
-            f'<g transform="translate({x:g},{y:g})" role="img" aria-label={quoteattr(cell.text)}>'
+            f'<g transform="translate({x:g},{y:g})" role="img" aria-label="{markup(cell.text)}">'
             f"{inner(svg, f'c{self.count}-')}</g>"
         )
 
@@ -81,8 +82,8 @@ def figure_svg(report: Report) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDTH}" '
         f'height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="{FONT}" role="img" '
-        f"aria-label={quoteattr(report.title)}><title>{escape(report.title)}</title>"
-        f"<desc>{escape(report.summary)}</desc>"
+        f'aria-label="{markup(report.title)}"><title>{markup(report.title)}</title>'
+        f"<desc>{markup(report.summary)}</desc>"
         f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>{"".join(sheet.parts)}</svg>'
     )
 
@@ -103,7 +104,7 @@ def panels_svg(panels: Sequence[Panel], *, width: int = 760) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" font-family="{FONT}" role="img" '
-        f'aria-label={quoteattr(words)}><rect width="{width}" height="{height}" fill="{PAPER}"/>'
+        f'aria-label="{markup(words)}"><rect width="{width}" height="{height}" fill="{PAPER}"/>'
         f"{''.join(sheet.parts)}</svg>"
     )
 

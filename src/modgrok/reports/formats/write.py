@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import vl_convert
 
 from ...algebra import Basis
+from ...io import write_atomically
 from ...models import MLP
 from ...models.transformer import Transformer
 from ...runs import Store
@@ -101,13 +100,9 @@ def check_path(path: Path) -> Path:
 def write(report: Report, path: Path) -> Path:
     """Write a report under a temporary name, then rename it into place."""
     content = rendered(report, path.suffix.lower())
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
+        write_atomically(path, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise InputError(f"output: cannot write {shorten(path)} ({error.strerror})") from None
     return path
 

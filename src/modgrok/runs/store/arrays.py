@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from ...io import InputError, parse_json, shorten, write_atomically
 
-class CorruptFile(RuntimeError):
-    """A stored file whose content is not what was written."""
+
+class CorruptFile(InputError):
+    """A stored file whose content is not what was written, or no such file."""
 
 
 def write_arrays(
@@ -50,23 +51,21 @@ def write_bytes(path: Path, content: bytes, *, durable: bool) -> str:
         durable: as in `write_arrays`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    write_atomically(path, content, durable=durable)
     return hashlib.sha256(content).hexdigest()
 
 
 def read_arrays(path: Path, sha256: str | None) -> dict[str, np.ndarray]:
-    """Read a safetensors file, refusing one whose SHA-256 differs.
+    """Read the arrays of a safetensors file, refusing one whose SHA-256 differs.
+
+    Raises:
+        CorruptFile: the file is missing, its hash is wrong, or it holds something else.
+    """
+    return arrays_of(read_checked(path, sha256), path)
+
+
+def read_checked(path: Path, sha256: str | None) -> bytes:
+    """Read a file, refusing one whose SHA-256 differs; None does not check.
 
     Raises:
         CorruptFile: the file is missing or its hash is wrong.
@@ -74,12 +73,42 @@ def read_arrays(path: Path, sha256: str | None) -> dict[str, np.ndarray]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise CorruptFile(f"{path}: cannot be read ({error.strerror})") from None
+        raise CorruptFile(f"path: {shorten(path)} cannot be read ({error.strerror})") from None
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise CorruptFile(
-            f"{path}: its SHA-256 is not the recorded one; the file is damaged and was not loaded"
+            f"path: {shorten(path, 120)}: its SHA-256 is not the recorded one; the file is damaged and was "
+            "not loaded"
         )
-    return load(content)
+    return content
+
+
+def arrays_of(content: bytes, path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of a safetensors file's content.
+
+    Raises:
+        CorruptFile: it is none, or has a type that NumPy lacks.
+    """
+    try:
+        return load(content)
+    except (SafetensorError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise CorruptFile(f"path: {shorten(path)} is no safetensors file ({shorten(error, 90)})") from None
+
+
+def metadata_of(content: bytes, path: Path) -> dict[str, str]:
+    """Read the metadata of a safetensors file's content.
+
+    Raises:
+        CorruptFile: there is no header, or its metadata are not strings.
+    """
+    length = int.from_bytes(content[:8], "little")
+    try:
+        header = parse_json(content[8 : 8 + length], "path", dict)
+        metadata = header.get("__metadata__", {})
+        if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+            raise InputError("path: metadata must be strings")
+    except InputError as error:
+        raise CorruptFile(f"path: {shorten(path)} has no header of safetensors ({shorten(error)})") from None
+    return metadata
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:

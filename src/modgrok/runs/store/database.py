@@ -11,11 +11,9 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib import resources
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,9 +21,15 @@ import numpy as np
 
 from ...display import Displayed, Facts
 from ...tasks.errors import InputError, shorten
-from .lock import Lock
+from .lock import Lock, check_locks
+from .names import checked_id, inside
+from .rows import counts_of, moment_of, numbers_of, readable, run_values
 
 DATABASE = "modgrok.sqlite"
+JOURNALS = ("-wal", "-shm", "-journal")
+"""Endings of the files that SQLite keeps beside a database."""
+READ_TIMEOUT = 5.0
+"""Seconds that a reader waits for a lock; beside a write-ahead log it never has to."""
 Opened = TypeVar("Opened", bound="Database")
 
 
@@ -113,9 +117,12 @@ class Database(Displayed):
                 f"runs: must be a directory with a store, got {where}; "
                 "name another with --runs or MODGROK_RUNS"
             )
+        for ending in ("", *JOURNALS):
+            inside(self.folder, DATABASE + ending)
         try:
             if not read_only:
                 self.folder.mkdir(parents=True, exist_ok=True)
+                check_locks(self.folder)
             self.connection = self._connect(read_only)
             try:
                 if not read_only:
@@ -125,7 +132,8 @@ class Database(Displayed):
                 self.connection.close()
                 raise
         except (OSError, sqlite3.OperationalError) as error:
-            raise InputError(f"runs: cannot use {shorten(self.folder)}: {error}") from None
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise InputError(f"runs: cannot use {shorten(self.folder)}: {reason}") from None
         except sqlite3.DatabaseError as error:
             raise InputError(f"runs: {shorten(self.folder / DATABASE)} is no store ({error})") from None
 
@@ -148,18 +156,20 @@ class Database(Displayed):
         if not read_only:
             return self._opened("mode=rwc", "journal_mode = WAL", "synchronous = FULL")
         try:
-            return self._opened("mode=ro", "schema_version")
+            return self._opened("mode=ro", "schema_version", timeout=READ_TIMEOUT)
         except sqlite3.OperationalError:
             if self._writable_or_written():
+                check_locks(self.folder)
                 raise
         return self._opened("mode=ro&immutable=1", "schema_version")
 
-    def _opened(self, mode: str, *pragmas: str) -> sqlite3.Connection:
+    def _opened(self, mode: str, *pragmas: str, timeout: float = 60) -> sqlite3.Connection:
         uri = f"{(self.folder / DATABASE).absolute().as_uri()}?{mode}"
-        connection = sqlite3.connect(uri, uri=True, timeout=60, isolation_level=None)
+        connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
         connection.row_factory = sqlite3.Row
+        connection.text_factory = readable
         try:
-            for pragma in ("foreign_keys = ON", *pragmas):
+            for pragma in ("trusted_schema = OFF", "foreign_keys = ON", *pragmas):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
         except sqlite3.Error:
             connection.close()
@@ -185,7 +195,8 @@ class Database(Displayed):
                     self.connection.execute(f"PRAGMA user_version = {number}")
                 self.connection.execute("COMMIT")
             except BaseException:
-                self.connection.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # a full disk has ended the transaction already
+                    self.connection.execute("ROLLBACK")
                 raise
 
     def _check_version(self) -> None:
@@ -215,91 +226,146 @@ class Database(Displayed):
 
     # Reading -----------------------------------------------------------------------------------------------
 
-    def rows(self) -> list[RunRow]:
-        """List all runs, oldest first. A run whose process is gone reads `interrupted`, not `running`."""
-        found = self.connection.execute("SELECT * FROM runs ORDER BY number").fetchall()
-        return [self.row_of(row) for row in found]
+    def select(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        """Read rows.
+
+        Raises:
+            InputError: the database is damaged, or lacks what is asked for.
+        """
+        try:
+            return self.connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"runs: cannot read {shorten(self.folder / DATABASE)} ({error})") from None
+
+    def rows(self, on_damaged: Callable[[InputError], None] | None = None) -> list[RunRow]:
+        """List all runs, oldest first. A run whose process is gone reads `interrupted`, not `running`.
+
+        Arguments:
+            on_damaged: called with the error of each row that breaks a rule, which is then left out.
+
+        Raises:
+            InputError: a row breaks a rule, and nobody is to be called.
+        """
+        return self.rows_of(self.select("SELECT * FROM runs ORDER BY number"), on_damaged)
+
+    def rows_of(
+        self, found: Sequence[sqlite3.Row], on_damaged: Callable[[InputError], None] | None = None
+    ) -> list[RunRow]:
+        """Read rows of the table `runs`; as `rows`."""
+        rows = []
+        for entry in found:
+            try:
+                rows.append(self.row_of(entry))
+            except InputError as error:
+                if on_damaged is None:
+                    raise
+                on_damaged(error)
+        return rows
 
     def find(self, run: str) -> RunRow | None:
         """Return the run of that exact id, or None."""
-        row = self.connection.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
-        return None if row is None else self.row_of(row)
+        found = self.select("SELECT * FROM runs WHERE id = ?", run)
+        return self.row_of(found[0]) if found else None
 
     def get(self, run: str) -> RunRow:
         """Return the run whose id is, or uniquely begins with, `run`; `latest` is the last one updated.
 
         Raises:
-            InputError: no such run, or several.
+            InputError: no such run, or several, or its row breaks a rule.
         """
+        return self.row_of(self.entry(run))
+
+    def entry(self, run: str) -> sqlite3.Row:
+        """Return the row that `get` reads, unchecked."""
         if run == "latest":
-            found = self.connection.execute("SELECT * FROM runs ORDER BY updated DESC LIMIT 1").fetchall()
+            found = self.select("SELECT * FROM runs ORDER BY updated DESC LIMIT 1")
         elif re.fullmatch(r"[0-9a-f]{1,12}", run):
-            execute = self.connection.execute  # a whole id by the index, the beginning of one by all rows
-            found = execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchall()
-            found = found or execute("SELECT * FROM runs WHERE id LIKE ?", (f"{run}%",)).fetchall()
+            # a whole id by the index, the beginning of one by all rows
+            found = self.select("SELECT * FROM runs WHERE id = ?", run)
+            found = found or self.select("SELECT * FROM runs WHERE id LIKE ?", f"{run}%")
         else:
             found = []
         if len(found) != 1:
             how = "names no run" if not found else f"names {len(found)} runs"
             raise InputError(f"run: {how} in {self.folder.absolute()}, got {shorten(run)}")
-        return self.row_of(found[0])
+        return found[0]
 
     def row_of(self, row: sqlite3.Row) -> RunRow:
-        """Read a row of the table `runs`."""
-        values = {name: row[name] for name in RunRow.__dataclass_fields__}
-        values["early_stop"] = bool(values["early_stop"])
-        values["scalars"] = _names(values["scalars"])
-        values["histograms"] = _bins(values["histograms"])
-        values["context"] = json.loads(values["context"])
-        found = RunRow(**values)
+        """Read a row of the table `runs`.
+
+        Raises:
+            InputError: run, column, rule and value of the first that breaks one.
+        """
+        found = RunRow(**run_values({name: row[name] for name in row.keys()}))  # noqa: SIM118
         if found.status == "running" and not self.lock(found.id).held():
             return replace(found, status="interrupted")
         return found
 
     def record_of(self, row: RunRow, found: sqlite3.Row) -> Record:
-        """Read a row of the table `records`, of a run."""
-        values = [float("nan") if value is None else float(value) for value in json.loads(found["scalars"])]
-        counts = np.frombuffer(found["histograms"], dtype="<u2").astype(np.int64)
-        ends = accumulate(bins for _, bins in row.histograms)
-        parts = {
-            name: counts[end - bins : end] for (name, bins), end in zip(row.histograms, ends, strict=True)
-        }
-        return Record(found["step"], found["seconds"], dict(zip(row.scalars, values, strict=True)), parts)
+        """Read a row of the table `records`, of a run.
+
+        Raises:
+            InputError: it breaks a rule.
+        """
+        try:
+            step, seconds = moment_of(found)
+            values = numbers_of(found["scalars"], len(row.scalars))
+            counts = counts_of(found["histograms"], row.histograms)
+        except InputError as error:
+            raise InputError(f"run {row.id}: {error}") from None
+        return Record(step, seconds, dict(zip(row.scalars, values, strict=True)), counts)
 
     def records(self, run: str) -> list[Record]:
         """List the observations of a run, by step."""
         row = self.get(run)
-        found = self.connection.execute(
+        found = self.select(
             "SELECT records.* FROM records JOIN runs ON runs.number = records.run "
             "WHERE runs.id = ? ORDER BY records.step",
-            (row.id,),
+            row.id,
         )
         return [self.record_of(row, entry) for entry in found]
 
     def series(self, row: RunRow, names: Sequence[str]) -> Series:
-        """Read a few numbers of all observations of a run: all rows are parsed at once."""
-        found = self.connection.execute(
+        """Read a few numbers of all observations of a run: all rows are parsed at once.
+
+        Raises:
+            InputError: the run records no such number, or its records are damaged.
+        """
+        places = [self._place(row, name) for name in names]
+        found = self.select(
             "SELECT records.step, records.scalars FROM records JOIN runs ON runs.number = records.run "
             "WHERE runs.id = ? ORDER BY records.step",
-            (row.id,),
-        ).fetchall()
-        table = json.loads(f"[{','.join(entry['scalars'] for entry in found)}]")
-        values = np.array(table, dtype=np.float64).reshape(len(found), len(row.scalars))
-        columns = {name: values[:, row.scalars.index(name)] for name in names}
-        return Series(np.array([entry["step"] for entry in found], dtype=np.int64), columns)
+            row.id,
+        )
+        try:
+            table = json.loads(f"[{','.join(entry['scalars'] for entry in found)}]")
+            values = np.array(table, dtype=np.float64).reshape(len(found), len(row.scalars))
+            steps = np.array([entry["step"] for entry in found], dtype=np.int64)
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            for entry in found:  # the one that is damaged says so
+                numbers_of(entry["scalars"], len(row.scalars))
+            raise InputError(f"run {row.id}: records: must be lists of numbers, got others") from None
+        return Series(steps, {name: values[:, at] for name, at in zip(names, places, strict=True)})
 
     def ever(self, row: RunRow, scalar: str, least: float) -> bool:
         """Say whether a number of a run was at least so large at some observation."""
-        found = self.connection.execute(
+        found = self.select(
             "SELECT EXISTS (SELECT 1 FROM records JOIN runs ON runs.number = records.run "
             "WHERE runs.id = ? AND json_extract(records.scalars, ?) >= ?)",
-            (row.id, f"$[{row.scalars.index(scalar)}]", least),
+            row.id,
+            f"$[{self._place(row, scalar)}]",
+            least,
         )
-        return bool(found.fetchone()[0])
+        return bool(found[0][0])
+
+    def _place(self, row: RunRow, scalar: str) -> int:
+        if scalar not in row.scalars:
+            raise InputError(f"run {row.id}: scalars: must hold {scalar}, got {shorten(row.scalars)}")
+        return row.scalars.index(scalar)
 
     def lock(self, run: str) -> Lock:
         """The lock that says a process is training this run."""
-        return Lock(self.folder / run / "lock")
+        return Lock(inside(self.folder, checked_id(run), "lock"))
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -309,14 +375,3 @@ def migrations() -> list[tuple[int, str]]:
         (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name
     )
     return [(int(script.name[:4]), script.read_text(encoding="utf-8")) for script in scripts]
-
-
-@cache
-def _names(scalars: str) -> tuple[str, ...]:
-    """Read `runs.scalars`, of which a store holds few different ones."""
-    return tuple(json.loads(scalars))
-
-
-@cache
-def _bins(histograms: str) -> tuple[tuple[str, int], ...]:
-    return tuple((name, bins) for name, bins in json.loads(histograms))

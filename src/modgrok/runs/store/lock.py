@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...tasks.errors import InputError
+from ...tasks.errors import InputError, shorten
 
 try:
     import fcntl
 except ImportError:  # Windows has no fcntl; runs are then not guarded against a second process.
     fcntl = None  # type: ignore[assignment]
+
+
+BUSY = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+"""Errors that say that somebody else holds a lock; any other says that locks do not work."""
 
 
 class Lock:
@@ -38,7 +44,7 @@ class Lock:
             yield
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
             if not _take(handle):
                 raise InputError(f"{self.work.format(name)} by another process")
@@ -56,11 +62,38 @@ class Lock:
             return False
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
+        except OSError as error:
+            return error.errno in BUSY
         finally:
             os.close(handle)
         return False
+
+
+def check_locks(folder: Path) -> None:
+    """Refuse a folder whose file system has no locks: SQLite would wait for a minute and call it busy.
+
+    Both kinds are tried on a file that is made for it: `flock` guards runs, POSIX locks guard the database.
+
+    Raises:
+        InputError: a lock cannot be taken.
+        OSError: the file cannot be made.
+    """
+    if fcntl is None:
+        return
+    probe = folder / f".locks.{os.getpid()}-{secrets.token_hex(4)}.part"
+    handle = os.open(probe, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        for take in (fcntl.flock, fcntl.lockf):
+            take(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(handle, fcntl.LOCK_UN)
+    except OSError as error:
+        raise InputError(
+            f"runs: must be on a file system with locks, got {shorten(folder)} ({error.strerror})"
+        ) from None
+    finally:
+        os.close(handle)
+        with contextlib.suppress(OSError):
+            probe.unlink()
 
 
 def _take(handle: int) -> bool:
@@ -68,7 +101,9 @@ def _take(handle: int) -> bool:
     for _ in range(10):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
+            if error.errno not in BUSY:
+                raise
             time.sleep(0.02)
         else:
             return True

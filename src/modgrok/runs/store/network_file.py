@@ -15,17 +15,23 @@ from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 
+from ...io import parse_json
 from ...models import MLP
 from ...models.codec import pack, unpack
 from ...models.networks import network_type
 from ...tasks import InputError, Task, TaskSource, task_from_table
 from ...tasks.errors import shorten
-from .arrays import CorruptFile, arrays_bytes, read_arrays, write_bytes
+from .arrays import CorruptFile, arrays_bytes, arrays_of, metadata_of, read_checked, write_bytes
+from .network_check import check_network
 
 Network = Any
 """A network of a kind in `NETWORKS`."""
+UNREADABLE = (
+    AssertionError, AttributeError, LookupError, MemoryError, OverflowError, RecursionError, TypeError,
+    ValidationError, ValueError,
+)  # fmt: skip
+"""What rebuilding a network from parts that do not fit raises."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,15 +89,33 @@ def read_network_file(path: Path, sha256: str | None = None) -> NetworkFile:
     """
     if not path.is_file():
         raise InputError(f"path: must be a safetensors file, got {shorten(path)}")
+    return network_of_bytes(read_checked(path, sha256), path)
+
+
+def network_of_bytes(content: bytes, path: Path) -> NetworkFile:
+    """Read a network from the content of a file; `path` is what messages name.
+
+    Raises:
+        CorruptFile: it holds no network.
+    """
+    arrays = arrays_of(content, path)
     try:
-        arrays = read_arrays(path, sha256)
-        with safe_open(str(path), framework="numpy") as file:
-            header = json.loads((file.metadata() or {})["modgrok"])
+        header = parse_json(metadata_of(content, path)["modgrok"], "metadata", dict)
         source = None if header["task"] is None else TaskSource(**header["task"])
+        notes = header["notes"]
+        if not isinstance(notes, dict):
+            raise InputError(f"notes: must be an object, got {shorten(notes)}")
         network = unpack(arrays, header["network"])
-    except (SafetensorError, ValidationError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise CorruptFile(f"{path}: holds no network of modgrok ({shorten(error)})") from None
-    return NetworkFile(network, source, arrays.get("table"), header["notes"])
+        check_network(network)
+    except UNREADABLE as error:
+        raise CorruptFile(f"path: {shorten(path)} holds no network of modgrok ({_reason(error)})") from None
+    return NetworkFile(network, source, arrays.get("table"), notes)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"no {error}"
+    return shorten(str(error).split("\n")[0] or type(error).__name__, 120)
 
 
 def read_network(path: Path, sha256: str | None = None) -> MLP:

@@ -15,19 +15,36 @@ moment leaves a store from which the run resumes where its records end.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import shutil
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from ...io import remove_temporaries
 from ...tasks import InputError
+from ...tasks.errors import shorten
 from .arrays import read_arrays, write_arrays
 from .database import Database, Record, RunRow
+from .names import checked_digest, checked_file, checked_id, inside
 from .network_file import Network, NetworkFile, read_network_file, write_network
+
+REASONS = ("schedule", "memorised", "grokked", "final")
+"""Why weights are kept."""
+SHARED = ("tables", "metrics", "donors")
+"""Folders of arrays that several runs may use, each file named by a digest."""
+ABANDONED = 3600.0
+"""Seconds after which a temporary file in a shared folder has no process any more that writes it."""
+
+
+class StoreWriteError(OSError):
+    """A store that could not be written: its disk is full or gone, or its rights have changed."""
 
 
 @dataclass(frozen=True)
@@ -62,35 +79,37 @@ class Store(Database):
     def checkpoints(self, run: str) -> list[Checkpoint]:
         """List the kept weights of a run, by step."""
         row = self.get(run)
-        found = self.connection.execute(
+        found = self.select(
             "SELECT checkpoints.step, group_concat(reason) AS reasons, file, sha256, bytes FROM checkpoints "
             "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ? "
             "GROUP BY checkpoints.step ORDER BY checkpoints.step",
-            (row.id,),
+            row.id,
         )
-        return [
-            Checkpoint(
-                row.id,
-                entry["step"],
-                tuple(sorted(entry["reasons"].split(","))),
-                self.folder / entry["file"],
-                entry["sha256"],
-                entry["bytes"],
+        return [self._checkpoint(row.id, entry) for entry in found]
+
+    def _checkpoint(self, run: str, entry: sqlite3.Row) -> Checkpoint:
+        step, size, reasons = entry["step"], entry["bytes"], entry["reasons"]
+        counts = isinstance(step, int) and step >= 0 and isinstance(size, int) and size >= 0
+        if not counts or not isinstance(reasons, str) or not set(reasons.split(",")) <= set(REASONS):
+            raise InputError(
+                f"run {run}: checkpoints: must have steps, sizes and reasons, got {shorten(tuple(entry))}"
             )
-            for entry in found
-        ]
+        path = inside(self.folder, checked_file(run, entry["file"]))
+        return Checkpoint(
+            run, step, tuple(sorted(reasons.split(","))), path, checked_digest(entry["sha256"]), size
+        )
 
     def state(self, row: RunRow) -> dict[str, np.ndarray]:
         """Read the arrays of the state from which a run resumes."""
         assert row.state is not None
-        return read_arrays(self.folder / row.state, row.state_sha256)
+        return read_arrays(inside(self.folder, checked_file(row.id, row.state)), row.state_sha256)
 
     # Writing -----------------------------------------------------------------------------------------------
 
     def begin(self, row: RunRow) -> None:
         """Enter a run, or take up an existing one with a new budget; what it recorded stays."""
         now = _now()
-        with self.transaction() as connection:
+        with self.writing() as connection:
             connection.execute(
                 "INSERT INTO runs (id, experiment, expression, p, learner, created, updated, status, step, "
                 "budget, early_stop, observe_every, seconds, step_seconds, timed_steps, scalars, histograms, "
@@ -114,6 +133,51 @@ class Store(Database):
                     json.dumps(row.context),
                 ),
             )
+        self._clear(row.id)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Write to the database and to files, all or nothing.
+
+        Raises:
+            StoreWriteError: the disk is full or gone.
+        """
+        with self.storing(), self.transaction() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def storing(self) -> Iterator[None]:
+        """Name the store where its disk fails.
+
+        Raises:
+            StoreWriteError: a file or the database cannot be written.
+        """
+        try:
+            yield
+        except StoreWriteError:
+            raise
+        except OSError as error:
+            name = None if error.filename is None else str(error.filename)
+            raise StoreWriteError(error.errno, error.strerror or str(error), name) from error
+        except sqlite3.OperationalError as error:
+            raise StoreWriteError(0, str(error), str(self.folder)) from error
+
+    def _clear(self, run: str) -> None:
+        """Delete what killed processes left: temporary files, and states that no row names.
+
+        A run's folder is this process's alone while it holds the run's lock; shared folders are not, and only
+        files that nobody has written for an hour go.
+        """
+        folder = inside(self.folder, checked_id(run))
+        remove_temporaries(folder)
+        for name in SHARED:
+            remove_temporaries(inside(self.folder, name), older_than=ABANDONED)
+        remove_temporaries(self.folder, older_than=ABANDONED)
+        found = self.select("SELECT state FROM runs WHERE id = ?", run)
+        for path in folder.glob("state-*.safetensors"):
+            if found and f"{run}/{path.name}" != found[0]["state"]:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def commit(self, row: RunRow, records: list[Record], state: dict[str, np.ndarray] | None) -> RunRow:
         """Record observations and move the run to a new state, all or nothing.
@@ -128,10 +192,11 @@ class Store(Database):
         """
         previous = row.state
         if state is not None:
-            name = f"{row.id}/state-{row.step}.safetensors"
-            sha256 = write_arrays(self.folder / name, state, {}, durable=True)
+            name = f"{checked_id(row.id)}/state-{row.step}.safetensors"
+            with self.storing():
+                sha256 = write_arrays(inside(self.folder, name), state, {}, durable=True)
             row = replace(row, state=name, state_sha256=sha256)
-        with self.transaction() as connection:
+        with self.writing() as connection:
             number = connection.execute("SELECT number FROM runs WHERE id = ?", (row.id,)).fetchone()[0]
             connection.executemany(
                 "INSERT OR REPLACE INTO records (run, step, seconds, scalars, histograms) "
@@ -156,15 +221,17 @@ class Store(Database):
                 ),
             )
         if previous is not None and previous != row.state:
-            (self.folder / previous).unlink(missing_ok=True)
+            self._unlink(row.id, previous)
         return row
 
     def keep_weights(self, run: str, step: int, reason: str, content: NetworkFile) -> None:
         """Keep the weights of a run at a step. The final ones replace earlier final ones."""
-        name = f"{run}/weights-{step}.safetensors"
-        sha256 = write_network(self.folder / name, content, durable=reason != "schedule")
-        size = (self.folder / name).stat().st_size
-        with self.transaction() as connection:
+        name = f"{checked_id(run)}/weights-{step}.safetensors"
+        with self.storing():
+            path = inside(self.folder, name)
+            sha256 = write_network(path, content, durable=reason != "schedule")
+            size = path.stat().st_size
+        with self.writing() as connection:
             number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
             dropped: list[str] = []
             if reason == "final":
@@ -186,7 +253,12 @@ class Store(Database):
                 for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
             }
         for file in set(dropped) - kept:
-            (self.folder / file).unlink(missing_ok=True)
+            self._unlink(run, file)
+
+    def _unlink(self, run: str, file: str) -> None:
+        """Delete a file of a run, if there is one."""
+        with self.storing():
+            inside(self.folder, checked_file(run, file)).unlink(missing_ok=True)
 
     def remove(self, run: str) -> RunRow:
         """Delete a run with its records and files.
@@ -194,12 +266,17 @@ class Store(Database):
         Raises:
             InputError: no such run, or a process is training it.
         """
-        row = self.get(run)
+        entry = self.entry(run)
+        folder = inside(self.folder, checked_id(entry["id"]))
+        try:
+            row = self.row_of(entry)
+        except InputError:  # a damaged row can be removed all the same
+            row = RunRow(entry["id"], "", str(entry["expression"]), 0, str(entry["learner"]), "failed")
         if self.lock(row.id).held():
             raise InputError(f"run: {row.id} is being trained by another process; stop it first")
-        with self.transaction() as connection:
+        with self.writing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (row.id,))
-        shutil.rmtree(self.folder / row.id, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         return row
 
 

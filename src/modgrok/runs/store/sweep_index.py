@@ -6,14 +6,16 @@ Owns: the tables `sweeps` and `members`. A sweep names runs; the runs are as any
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ...io import parse_json
 from ...tasks.errors import InputError, shorten
 from .database import Database, Record, RunRow
 from .lock import Lock
+from .names import checked_id, checked_sweep, inside
 
 SCHEMA = 2
 """The migration that made the tables."""
@@ -53,14 +55,23 @@ class Listing:
 
 def sweep_lock(store: Database, name: str) -> Lock:
     """The lock that says a process is driving this sweep."""
-    return Lock(store.folder / "sweeps" / f"{name}.lock", "sweep: {} is being run")
+    return Lock(inside(store.folder, "sweeps", f"{checked_sweep(name)}.lock"), "sweep: {} is being run")
 
 
 def sweep_names(store: Database) -> list[str]:
-    """List the sweeps of a store, oldest first."""
+    """List the sweeps of a store, oldest first; a name that breaks the rule of names is left out."""
     if store.schema_version < SCHEMA:
         return []
-    return [row["name"] for row in store.connection.execute("SELECT name FROM sweeps ORDER BY number")]
+    found = store.select("SELECT name FROM sweeps ORDER BY number")
+    return [row["name"] for row in found if _is_name(row["name"])]
+
+
+def _is_name(name: object) -> bool:
+    try:
+        checked_sweep(name)
+    except InputError:
+        return False
+    return True
 
 
 def write_listing(store: Database, listing: Listing) -> None:
@@ -108,28 +119,51 @@ def read_listing(store: Database, name: str) -> Listing:
     if name not in sweep_names(store):
         known = ", ".join(sweep_names(store)) or "none"
         raise InputError(f"sweep: must be one of those in {store.folder} ({known}), got {shorten(name)}")
-    row = store.connection.execute("SELECT * FROM sweeps WHERE name = ?", (name,)).fetchone()
-    found = store.connection.execute(
-        "SELECT run, point, error FROM members WHERE sweep = ? ORDER BY place", (row["number"],)
+    (row,) = store.select("SELECT * FROM sweeps WHERE name = ?", name)
+    found = store.select(
+        "SELECT run, point, error FROM members WHERE sweep = ? ORDER BY place", row["number"]
     )
-    members = tuple(Listed(run, json.loads(point), error) for run, point, error in found)
-    return Listing(name, tuple(tuple(axis) for axis in json.loads(row["axes"])), row["command"], members)
+    try:
+        members = tuple(_member(*entry) for entry in found)
+        axes = parse_json(row["axes"], "axes", list)
+        if not all(isinstance(axis, list) and all(isinstance(n, str) for n in axis) for axis in axes):
+            raise InputError(f"axes: must be lists of fields, got {shorten(row['axes'])}")
+        if not isinstance(row["command"], str):
+            raise InputError(f"command: must be text, got {shorten(row['command'])}")
+    except InputError as error:
+        raise InputError(f"sweep {name}: {error}") from None
+    return Listing(name, tuple(tuple(axis) for axis in axes), row["command"], members)
 
 
-def rows_of_sweep(store: Database, name: str) -> list[RunRow]:
+def _member(run: object, point: object, error: object) -> Listed:
+    values = parse_json(point, "point", dict) if isinstance(point, str) else None
+    plain = values is not None and all(isinstance(v, str | int | float | None) for v in values.values())
+    if values is None or not plain or not isinstance(error, str | None):
+        raise InputError(f"point: must be an object of plain values, got {shorten(point)}")
+    return Listed(checked_id(run), values, error)
+
+
+def rows_of_sweep(
+    store: Database, name: str, on_damaged: Callable[[InputError], None] | None = None
+) -> list[RunRow]:
     """List the runs of a sweep that have begun, in the order of the grid.
 
+    Arguments:
+        store: where it is.
+        name: of the sweep.
+        on_damaged: as in `Database.rows`.
+
     Raises:
-        InputError: no such sweep.
+        InputError: no such sweep, or a damaged row.
     """
     if name not in sweep_names(store):
         read_listing(store, name)
-    found = store.connection.execute(
+    found = store.select(
         "SELECT runs.* FROM runs JOIN members ON members.run = runs.id JOIN sweeps "
         "ON sweeps.number = members.sweep WHERE sweeps.name = ? ORDER BY members.place",
-        (name,),
+        name,
     )
-    return [store.row_of(row) for row in found.fetchall()]
+    return store.rows_of(found, on_damaged)
 
 
 def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str, Record]:
@@ -144,12 +178,12 @@ def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str
         run id -> record; runs that were not observed yet are left out.
     """
     known = {row.id: row for row in rows}
-    found = store.connection.execute(
+    found = store.select(
         "SELECT runs.id, records.* FROM members JOIN sweeps ON sweeps.number = members.sweep "
         "JOIN runs ON runs.id = members.run JOIN records ON records.run = runs.number "
         "AND records.step = (SELECT max(step) FROM records AS newest WHERE newest.run = runs.number) "
         "WHERE sweeps.name = ?",
-        (name,),
+        name,
     )
     return {
         entry["id"]: store.record_of(known[entry["id"]], entry) for entry in found if entry["id"] in known

@@ -6,11 +6,15 @@ same records to the bit, the same weights, the same state to resume from.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from ...tasks.errors import InputError, shorten
 from .arrays import write_bytes
+from .names import checked_digest, checked_file, checked_id, inside
+from .rows import counts_of, numbers_of, run_values
 from .store import Store
 
 TABLES = ("records", "checkpoints")
@@ -44,13 +48,13 @@ def pack_run(store: Store, run: str) -> Parcel | None:
         store: any.
         run: whole id.
     """
-    found = store.connection.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
-    if found is None:
+    found = store.select("SELECT * FROM runs WHERE id = ?", checked_id(run))
+    if not found:
         return None
-    row = dict(found)
+    row = dict(found[0])
     number = row.pop("number")
     rows = {table: tuple(_rows(store.connection, table, number)) for table in TABLES}
-    files = {name: (store.folder / name).read_bytes() for name in sorted(_files(store, run))}
+    files = {name: inside(store.folder, name).read_bytes() for name in sorted(_files(store, run))}
     return Parcel(row, rows, files)
 
 
@@ -59,17 +63,20 @@ def unpack_run(store: Store, parcel: Parcel) -> None:
 
     Arguments:
         store: where to.
-        parcel: what `pack_run` read.
+        parcel: what `pack_run` read; checked as a row of a store is.
 
     Raises:
-        InputError: another process is training this run.
+        InputError: another process is training this run, or the parcel breaks a rule of names, columns or
+            hashes.
     """
+    _check(store, parcel)
     run = parcel.run
     with store.lock(run)(run):
         earlier = _files(store, run)
-        for name, content in parcel.files.items():
-            write_bytes(store.folder / name, content, durable=True)
-        with store.transaction() as connection:
+        with store.storing():
+            for name, content in parcel.files.items():
+                write_bytes(inside(store.folder, name), content, durable=True)
+        with store.writing() as connection:
             changed = ", ".join(f"{name} = excluded.{name}" for name in parcel.row if name != "id")
             _insert(connection, "runs", parcel.row, f" ON CONFLICT (id) DO UPDATE SET {changed}")
             number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
@@ -78,17 +85,53 @@ def unpack_run(store: Store, parcel: Parcel) -> None:
                 for row in parcel.rows[table]:
                     _insert(connection, table, {"run": number, **row})
         for name in earlier - set(parcel.files):
-            (store.folder / name).unlink(missing_ok=True)
+            inside(store.folder, name).unlink(missing_ok=True)
+
+
+def _check(store: Store, parcel: Parcel) -> None:
+    """Refuse what a store's own rows could not hold: other columns, other names of files, other content.
+
+    Raises:
+        InputError: see `unpack_run`.
+    """
+    _check_columns(store, "runs", parcel.row, ("number",))
+    values = run_values(parcel.row)
+    run = str(values["id"])
+    if set(parcel.rows) != set(TABLES):
+        raise InputError(f"parcel: must have rows of {', '.join(TABLES)}, got {shorten(list(parcel.rows))}")
+    hashes = {values["state"]: values["state_sha256"]} if values["state"] is not None else {}
+    for table in TABLES:
+        for row in parcel.rows[table]:
+            _check_columns(store, table, row, ("run",))
+    for row in parcel.rows["records"]:
+        numbers_of(row["scalars"], len(values["scalars"]))
+        counts_of(row["histograms"], values["histograms"])
+    for row in parcel.rows["checkpoints"]:
+        hashes[checked_file(run, row["file"])] = checked_digest(row["sha256"])
+    if set(parcel.files) != set(hashes):
+        raise InputError(f"parcel: must have the files of its rows, got {shorten(sorted(parcel.files))}")
+    for name, content in parcel.files.items():
+        if hashlib.sha256(content).hexdigest() != hashes[checked_file(run, name)]:
+            raise InputError(f"parcel: the SHA-256 of {name} must be the recorded one, got another")
+
+
+def _check_columns(store: Store, table: str, row: dict[str, Any], internal: tuple[str, ...]) -> None:
+    """Refuse rows with other columns than a table has; their names become part of statements."""
+    known = {entry["name"] for entry in store.select(f"PRAGMA table_info({table})")} - set(internal)
+    if set(row) != known:
+        odd = sorted(set(row) ^ known)
+        raise InputError(f"parcel: must have the columns of {table}, got a difference in {shorten(odd)}")
 
 
 def _files(store: Store, run: str) -> set[str]:
     """Name the files of a run that a store tells of."""
-    found = store.connection.execute(
-        "SELECT state FROM runs WHERE id = :run AND state IS NOT NULL UNION SELECT file FROM checkpoints "
-        "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = :run",
-        {"run": run},
+    found = store.select(
+        "SELECT state FROM runs WHERE id = ? AND state IS NOT NULL UNION SELECT file FROM checkpoints "
+        "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ?",
+        run,
+        run,
     )
-    return {row[0] for row in found}
+    return {checked_file(run, row[0]) for row in found}
 
 
 def _rows(connection: sqlite3.Connection, table: str, number: int) -> list[dict[str, Any]]:

@@ -141,7 +141,7 @@ class _Pool:
         elif "idle" in content:
             self._assign(worker)
         elif "broken" in content:
-            raise CannotStore(content["broken"])
+            raise (CannotStore if content.get("stores", True) else RuntimeError)(content["broken"])
         else:
             event = Event(**content)
             if worker.given is not None:

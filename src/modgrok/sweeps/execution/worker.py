@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import sqlite3
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import Any, TextIO
 
 from ...installed_extensions import load_extensions
 from ...runs import Store
+from ...runs.store.store import StoreWriteError
 from .ensemble import reason_of
 from .events import event_of, run_telling
 from .executor import Event, unpack_ensemble
@@ -40,7 +42,8 @@ def main() -> None:
         try:
             _work(order, out, asked)
         except Exception as error:  # the store cannot be written, say, which is no run's fault
-            out.write(json.dumps({"broken": reason_of(error)}) + "\n")
+            stores = isinstance(error, StoreWriteError | sqlite3.Error)
+            out.write(json.dumps({"broken": reason_of(error), "stores": stores}) + "\n")
             return
         out.write(json.dumps({"idle": True}) + "\n")
 

@@ -104,7 +104,10 @@ def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:
 
 
 def _finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
 
 
 def check_size(sizes: Mapping[str, int]) -> int:

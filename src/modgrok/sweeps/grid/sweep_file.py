@@ -10,7 +10,6 @@ import itertools
 import json
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,18 +17,22 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
+from ...io import read_toml
 from ...learners.base.settings import option_fields
 from ...learners.catalogue import LEARNERS, definition_of
 from ...runs import Experiment
 from ...runs.options import RunOptions
 from ...runs.preparation import check_padding
 from ...runs.spelling import british_names
+from ...runs.store.names import checked_sweep
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .axes import Axis, Value, check_size, size_of, values_of
 from .critical_table import Search, read_search
 
 TASK_FIELDS = ("expression", "p", "group", "released")
+FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", ".csv", ".toml", ".json")
+"""Endings of files that commands take where they take the name of a sweep, or could one day."""
 FOLLOWED = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
 OWN_FIELDS = ("fraction", "symmetric", "corruption", "seed")
@@ -107,13 +110,7 @@ def read_sweep(path: Path) -> Sweep:
     Raises:
         InputError: no such file, no TOML, or a broken rule, in one line.
     """
-    try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"file: cannot read {shorten(path)} ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"file: {shorten(path)} is no TOML ({error})") from None
-    return make_sweep(content)
+    return make_sweep(read_toml(Path(path), "file"))
 
 
 def make_sweep(content: Mapping[str, Any]) -> Sweep:
@@ -268,12 +265,21 @@ def _check_keys(content: Mapping[str, Any]) -> None:
     for key in content:
         if key not in known:
             raise InputError(f"{key}: must be one of {', '.join(known)}{_nearest(key, known)}")
-    name = content.get("name")
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,79}", name):
-        raise InputError(
-            "name: must be letters, digits, dots, hyphens and underscores, at most 80, "
-            f"got {'none' if name is None else shorten(name)}"
-        )
+    _check_name(checked_sweep(content.get("name")))
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name by which commands would take the sweep for something else.
+
+    Raises:
+        InputError: `latest`, the beginning of a run id, or the name of a file that commands read.
+    """
+    if name == "latest":
+        raise InputError("name: must not be latest, which names the run updated last, got 'latest'")
+    if re.fullmatch(r"[0-9a-f]{4,12}", name):
+        raise InputError(f"name: must not read as the beginning of a run id, got {shorten(name)}")
+    if name.lower().endswith(FILE_ENDINGS):
+        raise InputError(f"name: must not end as a file of weights or a table does, got {shorten(name)}")
 
 
 def _known(name: str, where: str) -> None:

@@ -137,7 +137,7 @@ def sweep_table(store: Store, name: str) -> SweepTable:
 
 def run_row(store: Store, listed: Listed, row: RunRow, record: Record | None) -> Row:
     """Lay out one run: outcome, settings, the last record's numbers."""
-    experiment = Experiment.model_validate_json(row.experiment)
+    experiment = Experiment.from_json(row.experiment)
     last = record_row(record) if record is not None else {}
     last.pop("step", None)
     last.pop("seconds", None)

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ...io import atomic_file, csv_cell
 from ...tasks import InputError
 from .summary import critical_columns, critical_rows, summary_columns, summary_rows
 from .table import Column, Row, SweepTable, describe
@@ -64,18 +65,11 @@ def small_tables(table: SweepTable) -> list[Row]:
 
 
 def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with atomic_file(path, text=True, newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([column.name for column in columns])
+        writer.writerow([csv_cell(column.name) for column in columns])
         for row in rows:
-            writer.writerow([_cell(row.get(column.name)) for column in columns])
-
-
-def _cell(value: Any) -> Any:
-    """Missing is empty; truths are in lower case, as pandas, polars and DuckDB read them."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else value
+            writer.writerow([csv_cell(row.get(column.name)) for column in columns])
 
 
 def _parquet_writer() -> Any:
@@ -96,7 +90,7 @@ def _parquet_writer() -> Any:
     def write(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
         schema = pyarrow.schema([(column.name, types[column.kind]) for column in columns])
         remaining = iter(rows)
-        with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        with atomic_file(path) as file, pyarrow.parquet.ParquetWriter(file, schema) as writer:
             while True:
                 batch = list(islice(remaining, BATCH))
                 if not batch:

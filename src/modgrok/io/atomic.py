@@ -1,0 +1,107 @@
+"""Files that are complete or not there: written under another name, then renamed into place.
+
+Owns: the temporary names, the flush to the disk, and clearing what a killed process left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+SUFFIX = ".part"
+"""Ending of a temporary file; its name begins with a dot."""
+_LONGEST = 200
+"""Bytes of the final name that a temporary one repeats; names may have 255."""
+
+
+@contextlib.contextmanager
+def atomic_file(
+    path: Path, *, text: bool = False, newline: str | None = None, durable: bool = False
+) -> Iterator[IO[Any]]:
+    """Open a file that appears under its name when the block ends, and not at all if it fails.
+
+    What was there before stays until then. A link of that name is replaced, not followed.
+
+    Arguments:
+        path: destination, in an existing folder.
+        text: opened for text in UTF-8, else for bytes.
+        newline: of text, as in `open`.
+        durable: wait until the disk has the file, so that it survives a power cut.
+
+    Raises:
+        OSError: with the destination's name, not the temporary one.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> path = Path(mkdtemp()) / "a.txt"
+        >>> with atomic_file(path, text=True) as file:
+        ...     written = file.write("whole")
+        ...     path.exists()
+        False
+        >>> path.read_text()
+        'whole'
+    """
+    stem = os.fsdecode(os.fsencode(path.name)[:_LONGEST])
+    temporary = path.with_name(f".{stem}.{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
+    made = False
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        made = True
+        with _opened(handle, text, newline) as file:
+            yield file
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        if made:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _opened(handle: int, text: bool, newline: str | None) -> IO[Any]:
+    if not text:
+        return open(handle, "wb")
+    return open(handle, "w", encoding="utf-8", errors="backslashreplace", newline=newline)
+
+
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = False) -> None:
+    """Write a whole file, or none; arguments as in `atomic_file`."""
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    with atomic_file(path, durable=durable) as file:
+        file.write(data)
+
+
+def remove_temporaries(folder: Path, *, older_than: float = 0.0) -> int:
+    """Delete the temporary files that killed processes left in a folder; return how many.
+
+    Arguments:
+        folder: may be missing; folders inside it are left alone.
+        older_than: seconds since a file was last written; younger ones may belong to a living process.
+    """
+    removed = 0
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if not _is_temporary(entry.name):
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime >= older_than:
+                    os.unlink(entry.path)
+                    removed += 1
+    return removed
+
+
+def _is_temporary(name: str) -> bool:
+    """Say whether a name is one of ours, or of a version that wrote `.name.safetensors.PID`."""
+    stem, _, last = name.rpartition(".")
+    return name.startswith(".") and (
+        name.endswith(SUFFIX) or (stem.endswith(".safetensors") and last.isdigit())
+    )

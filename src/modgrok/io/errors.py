@@ -1,0 +1,33 @@
+"""The one error that bad input raises: argument, rule, value in one line."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Bad input; the message is one line that names the argument, the rule and the value."""
+
+
+def shorten(value: object, limit: int = 60) -> str:
+    """Quote a value for a message, cut in the middle when it is long.
+
+    Example:
+        >>> shorten("x +"), len(shorten("x" * 10**5)), len(shorten(10**10_000))
+        ("'x +'", 62, 62)
+    """
+    text = " ".join(_text(value).split())
+    if len(text) > limit:
+        half = (limit - 3) // 2
+        text = text[: limit - 3 - half] + "..." + text[-half:]
+    return f"'{text}'"
+
+
+def _text(value: object) -> str:
+    """Print a value; Python refuses integers of more than some thousand digits, and containers of them."""
+    try:
+        return str(value)
+    except ValueError:
+        if isinstance(value, int):
+            return f"an integer of {value.bit_length()} bits, too long to be written in a message"
+        return f"a {type(value).__name__} with an integer too long to be written in a message"
+    except RecursionError:
+        return f"a {type(value).__name__} nested too deeply to be written in a message"

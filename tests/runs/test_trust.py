@@ -1,0 +1,419 @@
+"""Stores, bundles and files from somebody else: nothing outside is touched, nothing wrong is believed.
+
+Each fault has two tests or two inputs: the one by which it was noticed, and another of its kind.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modgrok.runs import Experiment, Store, run
+from modgrok.tasks import InputError
+
+Call = Callable[..., Any]
+EXPERIMENT = Experiment.of("x + y", p=5, width=8)
+OTHER = Experiment.of("x*y", p=5, width=8)
+ESCAPE = "x\x1b[2J\x07\u202e + y"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "runs"
+    with Store(folder) as store:
+        for experiment in (OTHER, EXPERIMENT):
+            run(experiment, store=store, steps=4, early_stop=False)
+    return folder
+
+
+@pytest.fixture
+def filled(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+def forge(folder: Path, statement: str, *values: Any) -> None:
+    """Change a store behind its back."""
+    with sqlite3.connect(folder / "modgrok.sqlite") as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(statement, values)
+    connection.close()
+
+
+def victim_of(folder: Path) -> Path:
+    """Make a file outside the store."""
+    victim = folder.parent / "victim"
+    victim.mkdir()
+    (victim / "precious").write_text("precious")
+    return victim
+
+
+# Names ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["{}", "../victim", "..", ".", "", "0123456789AB", "0123456789ab/../../victim"]
+)
+def test_an_id_that_is_a_path_deletes_nothing(call: Call, filled: Path, name: str) -> None:
+    victim = victim_of(filled)
+    forge(filled, "UPDATE runs SET id = ?, updated = 'z' WHERE id = ?", name.format(victim), EXPERIMENT.id)
+    found = call("runs", "remove", "latest")
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert "id: must be 12 hexadecimal digits" in found.err
+    assert (victim / "precious").read_text() == "precious"
+    assert (filled / OTHER.id).is_dir()
+
+
+@pytest.mark.parametrize(
+    "name", ["{}/precious", "../victim/precious", "{id}/../../victim/precious", "modgrok.sqlite"]
+)
+@pytest.mark.parametrize("column", ["state", "file"])
+def test_a_file_that_is_a_path_is_neither_read_nor_deleted(
+    call: Call, filled: Path, name: str, column: str
+) -> None:
+    victim = victim_of(filled)
+    name = name.format(victim, id=EXPERIMENT.id)
+    if column == "state":
+        forge(filled, "UPDATE runs SET state = ? WHERE id = ?", name, EXPERIMENT.id)
+        found = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
+    else:
+        number = "(SELECT number FROM runs WHERE id = ?)"
+        forge(filled, f"UPDATE checkpoints SET file = ? WHERE run = {number}", name, EXPERIMENT.id)
+        found = call("export", EXPERIMENT.id, "-o", "w.safetensors")
+    assert found.code == 2
+    assert "file: must be a plain name inside" in found.err
+    assert (victim / "precious").read_text() == "precious"
+    assert (filled / "modgrok.sqlite").is_file()
+
+
+@pytest.mark.parametrize("what", ["run", "database", "donors"])
+def test_a_link_that_leads_outside_is_refused(call: Call, filled: Path, what: str) -> None:
+    victim = victim_of(filled)
+    path = {
+        "run": filled / EXPERIMENT.id,
+        "database": filled / "modgrok.sqlite",
+        "donors": filled / "donors",
+    }[what]
+    moved = victim / path.name
+    if path.exists():
+        shutil.move(path, moved)
+    else:
+        moved.mkdir()
+    path.symlink_to(moved)
+    before = sorted(victim.rglob("*"))
+    found = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
+    assert found.code == 2
+    assert "link that leads outside" in found.err
+    assert call("runs", "remove", EXPERIMENT.id).code == (0 if what == "donors" else 2)
+    assert sorted(victim.rglob("*")) == before
+
+
+def test_a_sweep_name_that_is_a_path_writes_nothing(call: Call, filled: Path) -> None:
+    victim = victim_of(filled)
+    forge(
+        filled,
+        "INSERT INTO sweeps (name, axes, command, created, updated) VALUES (?, '[]', '', '', '')",
+        f"{victim}/sweep",
+    )
+    assert call("export", f"{victim}/sweep", "--format", "csv").code == 2
+    assert [path.name for path in victim.iterdir()] == ["precious"]
+
+
+@pytest.mark.parametrize("name", ["latest", "x.safetensors", "net.PT", "0123456789ab", "table.npy"])
+def test_a_sweep_that_would_shadow_something_is_refused(call: Call, tmp_path: Path, name: str) -> None:
+    (tmp_path / "s.toml").write_text(
+        f'name = "{name}"\n[base]\nexpression = "x + y"\np = 5\n[axes]\nseed = [0]\n'
+    )
+    found = call("sweep", "s.toml", "--dry-run")
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert found.err.startswith("modgrok: name: ")
+
+
+# Content -------------------------------------------------------------------------------------------------
+
+
+def flip(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["metrics", "tables"])
+def test_one_bit_of_a_stored_array_is_noticed(call: Call, tmp_path: Path, kind: str) -> None:
+    np.save("given.npy", np.eye(10) if kind == "metrics" else np.add.outer(np.arange(5), np.arange(5)) % 5)
+    task = ("x + y", "--p", "5", "--metric", "given.npy") if kind == "metrics" else ("--table", "given.npy")
+    small = ("--learner", "rfm", "--fraction", "0.6", "--steps", "1")
+    assert call("train", *task, *small).code == 0
+    (path,) = (tmp_path / "runs" / kind).iterdir()
+    flip(path, -8 if kind == "tables" else -3)
+    found = call("runs", "resume", "latest", "--steps", "2")
+    assert found.code == 2
+    assert "SHA-256" in found.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("context", "{}", "context: must have"),
+        ("context", '{"chance": ', "context: must be JSON"),
+        ("context", "[" * 10**5, "nesting that is too deep"),
+        ("scalars", '["a", "a"]', "scalars: must be a list of different names"),
+        ("histograms", '[["a", -1]]', "histograms: must be a list of [name, bins]"),
+        ("p", "many", "p: must be an integer"),
+        ("seconds", "soon", "seconds: must be a number"),
+        ("status", "ended", "status: must be one of"),
+        ("state_sha256", "00", "digest: must be 64 hexadecimal digits"),
+    ],
+)
+def test_a_damaged_row_is_named_and_the_others_are_listed(
+    call: Call, filled: Path, column: str, value: str, says: str
+) -> None:
+    forge(filled, f"UPDATE runs SET {column} = ? WHERE id = ?", value, EXPERIMENT.id)
+    found = call("runs", "list", "--json")
+    assert found.code == 0, found.err
+    assert [row["id"] for row in found.json["runs"]] == [OTHER.id]
+    assert OTHER.id in found.out
+    assert f"damaged: run {EXPERIMENT.id}: " in found.err
+    assert says in found.err
+    for command in (("runs", "show"), ("measure",), ("report",)):
+        refused = call(*command, EXPERIMENT.id)
+        assert (refused.code, refused.err.count("\n")) == (2, 1), (command, refused)
+        assert says in refused.err
+    assert call("runs", "remove", EXPERIMENT.id).code == 0
+    assert not (filled / EXPERIMENT.id).exists()
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE runs SET experiment = '{}'", "experiment: "),
+        ("UPDATE runs SET experiment = 'nothing'", "experiment: must be JSON"),
+        ("UPDATE records SET scalars = '[1]'", "records.scalars: must be a list of"),
+        ("UPDATE records SET histograms = x'00'", "records.histograms: must have"),
+        ("UPDATE records SET seconds = 'late'", "records.seconds: must be a number"),
+    ],
+)
+def test_damaged_records_are_bad_input(call: Call, filled: Path, statement: str, says: str) -> None:
+    forge(filled, statement)
+    found = call("runs", "show", EXPERIMENT.id)
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert says in found.err
+
+
+# What is shown -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", ["expression", "learner"])
+def test_control_characters_are_shown_not_sent(call: Call, filled: Path, column: str) -> None:
+    forge(filled, f"UPDATE runs SET {column} = ? WHERE id = ?", ESCAPE, EXPERIMENT.id)
+    for command in (("runs", "list"), ("runs", "show", EXPERIMENT.id), ("runs", "remove", EXPERIMENT.id)):
+        found = call(*command)
+        assert found.code == 0, found.err
+        assert not set("\x1b\x07\u202e") & set(found.out + found.err)
+    listed = call("runs", "list", "--json")
+    assert "\x1b" not in listed.out
+
+
+def test_text_that_is_not_utf8_is_shown(call: Call, filled: Path) -> None:
+    forge(filled, "UPDATE runs SET expression = CAST(x'78ff' AS TEXT) WHERE id = ?", EXPERIMENT.id)
+    found = call("runs", "list")
+    assert found.code == 0
+    assert r"x\udcff" in found.out
+
+
+@pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx"])
+def test_a_formula_in_a_csv_is_guarded(call: Call, filled: Path, name: str) -> None:
+    names = [name, *EXPERIMENT_SCALARS(filled)[1:]]
+    forge(filled, "UPDATE runs SET scalars = ? WHERE id = ?", json.dumps(names), EXPERIMENT.id)
+    assert call("export", EXPERIMENT.id, "--format", "csv", "-o", "r.csv").code == 0
+    header = Path("r.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert f"'{name}" in header
+
+
+def EXPERIMENT_SCALARS(folder: Path) -> list[str]:
+    with Store(folder, read_only=True) as store:
+        return list(store.get(EXPERIMENT.id).scalars)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths are text there")
+def test_paths_that_are_not_utf8_are_written_and_shown(call: Call, tmp_path: Path, made: Path) -> None:
+    folder, page = os.fsdecode(b"runs-\xff"), os.fsdecode(b"page-\xff.html")
+    try:
+        shutil.copytree(made, tmp_path / folder)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    for command in (
+        ("report", "latest", "-o", page, "--runs", folder, "--json"),
+        ("export", "latest", "--format", "csv", "-o", os.fsdecode(b"r-\xff.csv"), "--runs", folder),
+        ("train", "x + y", "--p", "5", "--width", "8", "--steps", "6", "--runs", folder),
+        ("runs", "show", "latest", "--runs", folder),
+    ):
+        found = call(*command)
+        assert found.code == 0, found.err
+        (found.out + found.err).encode("utf-8")
+    assert (tmp_path / page).is_file()
+    assert r"\udcff" in found.out + found.err or "runs-" not in found.out
+
+
+# Disks and locks -----------------------------------------------------------------------------------------
+
+
+def test_what_a_killed_process_left_is_cleared_at_the_next_start(call: Call, filled: Path) -> None:
+    folder = filled / EXPERIMENT.id
+    left = [
+        folder / ".state-9.safetensors.4711",
+        folder / ".state-9.safetensors.4711-0123abcd.part",
+        folder / "state-9.safetensors",
+        folder / ".weights-3.safetensors.12-ab.part",
+    ]
+    for path in left:
+        path.write_bytes(b"half")
+    assert call("runs", "resume", EXPERIMENT.id, "--steps", "8").code == 0
+    assert not any(path.exists() for path in left)
+    with Store(filled, read_only=True) as store:
+        assert store.get(EXPERIMENT.id).step == 8
+
+
+@pytest.mark.parametrize("output", ["r.csv", "w.safetensors", "page.html", "folder"])
+def test_a_full_disk_leaves_nothing_under_the_final_name(
+    call: Call, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    commands = {
+        "r.csv": ("export", "latest", "--format", "csv"),
+        "w.safetensors": ("export", "latest"),
+        "page.html": ("report", "latest"),
+        "folder": ("reproduce", "nothing"),
+    }
+    if output == "folder":
+        from modgrok.papers.files import write_atomically as write_text
+
+        (tmp_path / output).mkdir()
+        with pytest.raises(OSError, match="No space left"):
+            write_text(tmp_path / output / "index.html", "text")
+        assert list((tmp_path / output).iterdir()) == []
+        return
+    found = call(*commands[output], "-o", output)
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert f"output: cannot write '{output}' (No space left on device)" in found.err
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+@pytest.mark.parametrize("earlier", [0, 4])
+def test_advice_after_a_full_disk_works_when_pasted(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: int
+) -> None:
+    small = ("train", "x + y", "--p", "5", "--width", "8", "--runs", "my runs", "--no-early-stop")
+    if earlier:
+        assert call(*small, "--steps", str(earlier)).code == 0
+    from modgrok.runs.store import arrays
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(arrays, "write_atomically", full)
+        found = call(*small, "--steps", "9")
+    assert found.code == 1
+    assert "cannot write to 'my runs' (No space left on device)" in found.err
+    if earlier:
+        advice = found.err.rsplit("modgrok runs resume ", 1)[1].strip()
+        run_id, _, folder = advice.partition(" --runs ")
+        assert folder == "'my runs'"
+        assert call("runs", "resume", run_id, "--runs", "my runs").code == 0
+    else:
+        assert "runs resume" not in found.err
+        assert call(*small, "--steps", "9").code == 0
+
+
+def test_another_failure_is_not_blamed_on_the_store(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modgrok.runs import loop
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", "/cache/jax/entry")
+
+    monkeypatch.setattr(loop, "advance", broken)
+    found = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4")
+    assert found.code == 1
+    assert "/cache/jax/entry" in found.err
+    assert "cannot write to" not in found.err
+
+
+@pytest.mark.parametrize("call_name", ["flock", "lockf"])
+def test_a_file_system_without_locks_is_named_soon(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call_name: str
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, call_name, none)
+    began = time.monotonic()
+    found = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4")
+    assert time.monotonic() - began < 5
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert "file system with locks" in found.err
+
+
+def test_a_migration_on_a_full_disk_says_why(tmp_path: Path) -> None:
+    with Store(tmp_path / "runs") as store:
+        store.connection.execute("PRAGMA max_page_count = 1")
+        store.connection.execute("PRAGMA user_version = 0")
+        with pytest.raises(sqlite3.OperationalError, match=r"full|already exists"):
+            store._migrate()
+
+
+# Bundles -------------------------------------------------------------------------------------------------
+
+
+def test_a_bundle_is_checked_as_a_row_is(filled: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from modgrok.runs.store.transfer import pack_run, unpack_run
+
+    victim = victim_of(filled)
+    with Store(filled) as store, Store(tmp_path / "there") as there:
+        whole = pack_run(store, EXPERIMENT.id)
+        assert whole is not None
+        name = next(iter(whole.files))
+        content = whole.files[name]
+        wrong = (
+            replace(whole, row={**whole.row, "id": str(victim)}),
+            replace(whole, row={**whole.row, "state": "../victim/precious"}),
+            replace(whole, row={**whole.row, "id) VALUES (1); --": 1}),
+            replace(whole, files={**whole.files, "../victim/precious": b"x"}),
+            replace(whole, files={**whole.files, name: content + b"x"}),
+            replace(whole, files={f"{EXPERIMENT.id}/../../victim/precious": content}),
+            replace(whole, rows={**whole.rows, "records": ({"step": 0},)}),
+        )
+        for bundle in wrong:
+            with pytest.raises(InputError):
+                unpack_run(there, bundle)
+        assert there.rows() == []
+        assert (victim / "precious").read_text() == "precious"
+        unpack_run(there, whole)
+        assert pack_run(there, EXPERIMENT.id) == whole
+
+
+def test_an_asset_of_a_bundle_is_checked(tmp_path: Path) -> None:
+    from modgrok.runs.assets import unpack_assets
+
+    with Store(tmp_path) as store:
+        for name in ("donors/../../x", f"donors/{'0' * 64}.safetensors", f"tables/{'0' * 64}.npy", "x"):
+            with pytest.raises(InputError):
+                unpack_assets(store, {name: b"content"})
+    assert not list(tmp_path.glob("*/0*"))
