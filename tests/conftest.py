@@ -109,12 +109,16 @@ def _lists_as_before() -> Iterator[None]:
     from modgrok.models.activations import ACTIVATIONS
     from modgrok.models.kernels import KERNELS
     from modgrok.models.networks import NETWORKS
+    from modgrok.papers.claims.catalogue import paper_names, remove_paper
     from modgrok.training.losses import LOSSES
     from modgrok.training.optimisers import OPTIMISERS
 
+    papers = paper_names()
     lists = (LEARNERS, MEASURES, READERS, ACTIVATIONS, KERNELS, NETWORKS, LOSSES, OPTIMISERS)
     before = [dict(catalogue._entries) for catalogue in lists]
     yield
+    for name in set(paper_names()) - set(papers):
+        remove_paper(name)
     for catalogue, entries in zip(lists, before, strict=True):
         catalogue._entries.clear()
         catalogue._entries.update(entries)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("kernel", "measure", "optimiser", "learner")
+PAGES = ("kernel", "measure", "optimiser", "learner", "paper")
 REGISTER = """
 
 def register():
@@ -27,6 +27,7 @@ def register():
         losses=[("hinge", hinge)],
         learners=[LINEAR],
         networks=[LINEAR_NETWORK],
+        papers=[FITTING],
     )
 """
 
@@ -117,3 +118,9 @@ def test_a_measure_reaches_records_commands_and_reports(seen: dict[str, Any]) ->
 def test_an_optimiser_is_described(seen: dict[str, Any]) -> None:
     report = re.sub(r"<[^>]*>|\s+", " ", seen["unit"]["report"])
     assert "gradient descent with steps of unit length" in report
+
+
+def test_a_paper_is_reproduced(seen: dict[str, Any]) -> None:
+    (claim,) = seen["reproduced"]["claims"]
+    assert (claim["id"], claim["verdict"]) == ("fitting/loss-falls", "reproduced")
+    assert claim["measured"]["least_fall"] > 0

@@ -90,6 +90,9 @@ def walk() -> dict:
     seen["sweep"] = last_object("sweep", "rates.toml", "--workers", "1")
     last_object("export", "rates", "--format", "csv", "-o", "rates")
     seen["columns"] = Path("rates/dictionary.csv").read_text()
+    seen["reproduced"] = last_object(
+        "reproduce", "fitting", "--budget", "tiny", "-o", "book", "--workers", "1"
+    )
     return seen
 
 

@@ -18,16 +18,16 @@ from modgrok.measures.features.alignment import agop_alignment
 from modgrok.measures.features.matrix_measures import MATRIX_MEASURES
 from modgrok.models import MLP
 from modgrok.models.kernel_machine import KernelMachine
-from modgrok.reports import SUFFIXES, Report, run_report, write_comparison, write_report
+from modgrok.reports import SUFFIXES, Report, run_report, write, write_comparison, write_report
 from modgrok.reports.charts.chart import Panel
-from modgrok.reports.formats import write
-from modgrok.reports.learners.rfm import machine_panels
+from modgrok.reports.learners.rfm import draw
 from modgrok.reports.panels.hidden_progress import spectra
 from modgrok.reports.panels.metric_maps import limit_of, metric_maps
+from modgrok.reports.stored_run import StoredRun
 from modgrok.reports.views.kernel_machine_view import Machine, machine_stages, transition
 from modgrok.reports.views.tables import Stage
 from modgrok.reports.words import outcome
-from modgrok.runs import Record, RunRow, Store
+from modgrok.runs import Experiment, Record, RunRow, Store
 from modgrok.tasks import InputError, task_from_expression
 
 RECORDED = {
@@ -72,8 +72,9 @@ def test_three_operands(store: Store, machine_of_three: RunRow, tmp_path: Path) 
 def test_a_structured_start_is_drawn(store: Store, machine: RunRow) -> None:
     records = store.records(machine.id)
     records[0] = replace(records[0], scalars={**records[0].scalars, "circulant_deviation": 0.25})
-    basis = basis_of(task_from_expression("x*y", 11).table, 11)
-    panels, _ = machine_panels(machine, records, [], basis, ("x", "y"))
+    task = task_from_expression("x*y", 11)
+    basis = basis_of(task.table, 11)
+    panels, _ = draw(StoredRun(machine, Experiment.from_json(machine.experiment), records, [], task, basis))
     rows = rows_in({panel.key: panel for panel in panels}["deviation"])
     assert {0: 0.25}.items() <= {
         r["step"]: r["value"] for r in rows if r.get("name") == "circulant_deviation"
@@ -186,8 +187,11 @@ def test_singular_iterations_are_said_and_marked(store: Store, machine: RunRow) 
         replace(r, scalars={**r.scalars, "singular": float(r.step in (3, 4))})
         for r in store.records(machine.id)
     ]
-    basis = basis_of(task_from_expression("x*y", 11).table, 11)
-    panels, notes = machine_panels(machine, records, [], basis, ("x", "y"))
+    task = task_from_expression("x*y", 11)
+    basis = basis_of(task.table, 11)
+    panels, notes = draw(
+        StoredRun(machine, Experiment.from_json(machine.experiment), records, [], task, basis)
+    )
     assert any("singular to working precision at 2 iterations, the first 3" in note for note in notes)
     assert sum("No weights were kept" in note for note in notes) == 3
     marked = [
@@ -210,6 +214,6 @@ def test_damaged_matrix_leaves_a_note(store: Store, machine: RunRow) -> None:
 
 def test_no_closed_form_stands_beside_a_machine(store: Store, machine: RunRow, tmp_path: Path) -> None:
     net = MLP(jnp.zeros((2, 11, 4)), jnp.zeros((11, 4)))
-    with pytest.raises(InputError, match="run: must be of two-layer networks"):
+    with pytest.raises(InputError, match="run: must have kept weights of a two-layer network"):
         write_comparison(store, machine.id, net, tmp_path / "both.svg")
     assert all(isinstance(c.load(), KernelMachine) for c in store.checkpoints(machine.id)[:1])

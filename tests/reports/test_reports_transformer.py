@@ -16,10 +16,9 @@ from modgrok.measures.circuit.pair_reading import read_pairs
 from modgrok.measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
 from modgrok.measures.circuit.task_grid import task_grids
 from modgrok.models.transformer import Block, Transformer
-from modgrok.reports import write_transformer_report
+from modgrok.reports import write, write_transformer_report
 from modgrok.reports.charts.chart import Panel
 from modgrok.reports.charts.timeline import Frame
-from modgrok.reports.formats import write
 from modgrok.reports.learners.transformer import circuit_panels
 from modgrok.reports.panels.attention_maps import attention_panels
 from modgrok.reports.panels.loss_parts import frequency_worth, loss_parts

@@ -38,8 +38,7 @@ CLOCK = ("seconds", "step_seconds", "seconds_per_step", "created", "updated", "c
 """What depends on the clock or on the version that reads: not compared."""
 AGREE = {"rtol": 1e-5, "atol": 1e-6}
 REGROUPED = ("gradient_norm",)
-"""Observed, and no part of the state: a sum that the compiler may group otherwise beside other measures, so that
-its last bit in float32 may differ."""
+"""Observed, no part of the state: the sum may be grouped otherwise, so that its last bit differs."""
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def test_a_packed_ensemble_keeps_its_room() -> None:
     )
     (ensemble,) = ensembles_of(made.members)
     again, _ = unpack_ensemble(json.loads(pack_ensemble(ensemble, Job(Path("runs")))))
-    assert [member.room for member in again.members] == [0.8, 0.8]
+    assert [member.pad_to_fraction for member in again.members] == [0.8, 0.8]
 
 
 def test_a_member_that_fails_does_not_stop_the_others() -> None:

@@ -15,8 +15,8 @@ import pytest
 from stored import count, drive, table_of, wait_until
 
 from modgrok.runs import Store
-from modgrok.runs.asset_kinds import network_digest, pack_donors
-from modgrok.runs.store.network_file import NetworkFile, write_network
+from modgrok.runs.assets import keep, pack_assets
+from modgrok.runs.store.network_file import NetworkFile
 from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
 from modgrok.runs.store.transfer import Parcel, unpack_run
 from modgrok.sweeps import make_sweep, read_sweep, run_ensemble
@@ -140,14 +140,13 @@ def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) ->
         (outcome,) = run_ensemble(Ensemble((parent,)), store)
         assert outcome.run is not None
         weights = outcome.run.weights
-        digest = network_digest(weights)
-        write_network(store.donor_path(digest), NetworkFile(weights))
+        digest = keep(store, "network", NetworkFile(weights))
         learner = parent.experiment.learner.model_copy(
             update={"embedding_digest": digest, "freeze_embedding": True}
         )
         child = replace(parent, experiment=parent.experiment.model_copy(update={"learner": learner}))
-        donors = pack_donors(store, [parent.experiment, child.experiment])
-    assert list(donors) == [digest]
+        donors = pack_assets(store, [parent.experiment, child.experiment])
+    assert list(donors) == [f"donors/{digest}.safetensors"]
     (*_, missed), _ = apart(Ensemble((child,)), job)
     assert missed.status == "failed"
     assert str(missed.error).startswith("embedding_from: ")

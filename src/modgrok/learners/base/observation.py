@@ -95,10 +95,20 @@ class MeasureObserver:
 
 
 class LogitObserver(MeasureObserver):
-    """Observer of any learner: losses and accuracies, from its logits alone."""
+    """Observer of any learner: losses and accuracies, from its logits, and the norm of its weights.
 
-    def __init__(self, learner: Any, problem: Problem, basis: Basis) -> None:
-        super().__init__(learner, problem)
+    Arguments:
+        learner, problem: as above.
+        basis: not read.
+        loss: recorded for every group.
+    """
+
+    def __init__(self, learner: Any, problem: Problem, basis: Basis, loss: Loss = mse) -> None:
+        super().__init__(learner, problem, loss=loss, frames={"weights": None}, subjects=_weights)
+
+
+def _weights(learner: Any, state: Any, problem: Problem) -> Subjects:
+    return {"weights": state.weights}
 
 
 def shortest_decimal(value: Any) -> float:
