@@ -6,6 +6,7 @@ import contextlib
 import doctest
 import io
 import re
+import runpy
 import sqlite3
 from pathlib import Path
 
@@ -238,3 +239,19 @@ def test_every_slip_names_a_test_that_exists() -> None:
     assert missing_tests("`tests/tasks/test_task.py::test_nothing`") == [
         "`tests/tasks/test_task.py::test_nothing`"
     ]
+
+
+def test_the_picture_of_the_layers_is_that_of_the_imports() -> None:
+    """Made by `tools/make_layers_picture.py`; boxes and lines, not how thick they are."""
+    tool = runpy.run_path(str(ROOT / "tools" / "make_layers_picture.py"))
+    drawn = (DOCS / "images" / "layers.svg").read_text(encoding="utf-8")
+    thickness = re.compile(r' stroke-width="[\d.]+"')
+    assert thickness.sub("", tool["picture"]()) == thickness.sub("", drawn)
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    text = read("architecture.md")
+    named = re.findall(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.py)`", text)
+    assert len(named) > 25
+    roots = (ROOT / "src" / "modgrok", ROOT)
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []

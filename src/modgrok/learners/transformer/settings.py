@@ -45,7 +45,9 @@ class TransformerSettings(Settings):
     positional_embedding: bool = Field(False, description="Add a learned embedding of the position.")
     layer_norm: bool = Field(False, description="Normalise before attention, MLP and unembedding.")
     layout: Literal["infix", "equals", "infix-equals"] = Field(
-        "infix", description="Tokens: infix is x op y; equals is x y =; infix-equals is x op y =."
+        "infix",
+        description="Tokens: infix is x op y; equals is x y op, the sign in the place of =; "
+        "infix-equals is x op y =.",
     )
     initialisation: Literal["furuta2024", "nanda2023", "pytorch"] = Field(
         "furuta2024",
