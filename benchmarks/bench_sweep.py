@@ -22,7 +22,7 @@ import numpy as np
 from modgrok.runs import Experiment, Store, prepare, run
 from modgrok.runs.loop import advance
 from modgrok.runs.preparation import initial_state
-from modgrok.runs.store.sweep_index import Listed, Listing, rows_of_sweep, write_listing
+from modgrok.runs.store.sweep_index import Listing, SweepMember, rows_of_sweep, write_listing
 from modgrok.sweeps import ensembles_of, make_sweep, run_ensemble
 
 COMMAND = [sys.executable, "-c", "from modgrok.cli import main; main()"]
@@ -106,9 +106,9 @@ def filled(folder: Path) -> None:
             grokked = int(rng.integers(100, 10_000)) if rng.random() < 0.7 else None
             text = made.canonical_json()
             row = replace(template.row, id=made.id, experiment=text, grokked_at=grokked, status="finished")
-            store.begin(row)
+            store.start_run(row)
             store.commit(row, template.records, None)
-            members.append(Listed(made.id, {"lr": lr, "seed": seed}))
+            members.append(SweepMember(made.id, {"lr": lr, "seed": seed}))
         write_listing(store, Listing("many", (("lr",), ("seed",)), "", tuple(members)))
         write_listing(store, Listing("few", (("lr",), ("seed",)), "", tuple(members[:100])))
 

@@ -20,7 +20,7 @@
 #   U_{2,y} = A\cos\big(\tfrac{2\pi ky}{p} + \varphi_2\big),\quad
 #   W_q = A\cos\big(\tfrac{2\pi kq}{p} + \varphi_1 + \varphi_2\big).$$
 #
-# $A = (2/N)^{1/3}$ makes the right logit 1 on average.
+# $A = (2/N)^{1/3}$ makes the correct-class logit 1 on average.
 
 # %%
 import altair as alt
@@ -168,18 +168,18 @@ bool(np.allclose(total, 3 * np.cos(angle[0] + angle[1] - angle[2])))  # one wave
 # %%
 from modgrok.algebra import natural_basis
 from modgrok.analytic import monomial
-from modgrok.measures import basis_of, ipr, make_lens
+from modgrok.measures import basis_of, ipr, make_fourier_frames
 
 products = task_from_expression("x*y", p).table
 multiplier = construct(products, p, monomial(p, (1, 1)), width=200)
 print("errors:", multiplier.report.errors)
 print(
     "IPR in the order of numbers:   ",
-    round(float(ipr(multiplier.network, make_lens(natural_basis(p, 2)))), 2),
+    round(float(ipr(multiplier.network, make_fourier_frames(natural_basis(p, 2)))), 2),
 )
 print(
     "IPR in the order of logarithms:",
-    round(float(ipr(multiplier.network, make_lens(basis_of(products, p)))), 2),
+    round(float(ipr(multiplier.network, make_fourier_frames(basis_of(products, p)))), 2),
 )
 
 # %% [markdown]

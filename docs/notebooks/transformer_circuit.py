@@ -63,10 +63,10 @@ progress.properties(description="Training accuracy rises at once, test accuracy 
 # $|\mu_k|$ and $|\nu_k|$ are the sizes of cosine and sine of frequency $k$ in $W_E$, along its token index.
 
 # %% tags=["hide-input"]
-from modgrok.measures import make_token_lens
+from modgrok.measures import make_token_basis
 from modgrok.measures.fourier.token_waves import wave_norms
 
-norms = np.asarray(wave_norms(found.weights.embedding, make_token_lens(p).natural))[1:]
+norms = np.asarray(wave_norms(found.weights.embedding, make_token_basis(p).natural))[1:]
 spectrum = data(
     frequency=np.repeat(np.arange(1, p // 2 + 1), 2).tolist(),
     wave=["cosine", "sine"] * (p // 2),
@@ -103,10 +103,10 @@ alt.Chart(
     data(frequency=list(range(1, p // 2 + 1)), share=circuit.attribution.tolist()),
     width=420,
     height=120,
-    description="What each frequency adds to the right logit; a few add nearly all",
+    description="What each frequency adds to the correct-class logit; a few add nearly all",
 ).mark_bar(color=TEST).encode(
     alt.X("frequency:O", axis=alt.Axis(labelAngle=0)),
-    alt.Y("share:Q", title="added to the right logit"),
+    alt.Y("share:Q", title="added to the correct-class logit"),
 ).configure(**config())
 
 # %% [markdown]

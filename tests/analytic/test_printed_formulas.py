@@ -27,7 +27,7 @@ def mean_right_logit(first, second, out, answer):
 
 @pytest.mark.parametrize("count", [400, 1200])
 def test_the_amplitude_of_a_sum_has_a_positive_exponent(count):
-    """Doshi et al. 2023, Eq. 2, prints (2/N)^(-1/3); with it the right logit is (N/2)^2 instead of 1."""
+    """Doshi et al. 2023, Eq. 2, prints (2/N)^(-1/3); with it a correct logit is (N/2)^2, not 1."""
     n = np.arange(P)
     answer = (n[:, None] + n) % P
     right = mean_right_logit(*waves(P, (2 / count) ** (1 / 3), count, n), answer)

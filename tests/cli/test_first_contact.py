@@ -15,10 +15,10 @@ import pytest
 
 from modgrok.cli.advice import KNOWN, advice
 from modgrok.cli.columns import broken
-from modgrok.cli.sweep_progress import Share, told
+from modgrok.cli.sweep_progress import Share, progress_words
 from modgrok.learners.catalogue import LEARNERS
 from modgrok.runs import Experiment, RunRow
-from modgrok.sweeps.execution.driver import Tally
+from modgrok.sweeps.execution.driver import SweepCounts
 from modgrok.sweeps.execution.executor import Event
 from modgrok.sweeps.grid.sweep_file import make_sweep
 from modgrok.tasks import InputError, parse, task_from_expression
@@ -399,22 +399,22 @@ def test_a_platform_that_is_not_there(tmp_path: Path, platform: str, arguments: 
 
 
 def test_progress_of_a_sweep_fits_the_line() -> None:
-    tally = Tally(12_000)
-    tally.news = {str(i): Event(str(i), status="finished", grokked_at=1) for i in range(9_999)}
+    tally = SweepCounts(12_000)
+    tally.latest = {str(i): Event(str(i), status="finished", grokked_at=1) for i in range(9_999)}
     for width in range(20, 140, 5):
-        assert len(told(tally, width)) <= width
-    assert "grokked 9999" in told(tally, 50)
+        assert len(progress_words(tally, width)) <= width
+    assert "grokked 9999" in progress_words(tally, 50)
 
 
 @pytest.mark.parametrize("points", [1, 3])
 def test_the_bar_of_a_search_never_goes_back(points: int) -> None:
     share_of, shares = Share(most=6 * points), []
     for total in (2 * points, 3 * points, 4 * points):  # each round adds runs, and begins a tally of its own
-        tally = Tally(total, began=time.monotonic())
+        tally = SweepCounts(total, began=time.monotonic())
         before = total - points
-        tally.news = {str(i): Event(str(i), 9, 9, "finished") for i in range(before)}
+        tally.latest = {str(i): Event(str(i), 9, 9, "finished") for i in range(before)}
         for step in (0, 5, 10):
-            tally.news[str(before)] = Event(str(before), step, 10, "running")
+            tally.latest[str(before)] = Event(str(before), step, 10, "running")
             shares.append(share_of(tally)[0])
     assert shares == sorted(shares)
     assert shares[-1] < 1

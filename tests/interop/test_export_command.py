@@ -31,7 +31,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     names = ("train_accuracy", "test_accuracy")
     row = RunRow(**{**vars(row), "scalars": names, "budget": 20})
     with Store(tmp_path / "runs") as store:
-        store.begin(row)
+        store.start_run(row)
         records = [Record(step, 1.0, dict(zip(names, (1.0, step / 32), strict=True)), {}) for step in (0, 20)]
         store.commit(row, records, {"step": np.zeros(1)})
         for step, options in ((0, OPTIONS[0]), (20, OPTIONS[3])):

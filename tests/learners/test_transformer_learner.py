@@ -13,7 +13,7 @@ import pytest
 
 from modgrok.learners import make_problem
 from modgrok.learners.transformer.initialisation import initial_transformer
-from modgrok.learners.transformer.learner import Donors, TransformerLearner, transformer_learner
+from modgrok.learners.transformer.learner import PretrainedParts, TransformerLearner, transformer_learner
 from modgrok.learners.transformer.settings import TransformerSettings
 from modgrok.models.transformer import Transformer
 from modgrok.tasks import InputError, split_task, task_from_text
@@ -25,7 +25,7 @@ PROBLEM = make_problem(TASK, split_task(TASK, 0.7, np.random.PCG64(0)))
 SMALL = {"d_model": 16, "heads": 2, "d_mlp": 24}
 
 
-def learner_of(donors: Donors | None = None, **options: object) -> TransformerLearner:
+def learner_of(donors: PretrainedParts | None = None, **options: object) -> TransformerLearner:
     settings = TransformerSettings(**{**SMALL, **options}).resolve(7, 2)  # type: ignore[arg-type]
     return transformer_learner(settings, donors)
 
@@ -101,10 +101,10 @@ def test_fixed_parts_do_not_move_and_the_others_do(part: str, optimiser: str) ->
 def test_parts_are_taken_from_donors() -> None:
     donor = begun(learner_of(), seed=9).weights
     digest = {"embedding_digest": "0" * 64, "body_digest": "1" * 64}
-    taken = begun(learner_of(Donors(donor, None), embedding_digest="0" * 64)).weights
+    taken = begun(learner_of(PretrainedParts(donor, None), embedding_digest="0" * 64)).weights
     assert np.array_equal(taken.embedding, donor.embedding)
     assert not np.array_equal(taken.blocks[0].query, donor.blocks[0].query)
-    both = begun(learner_of(Donors(donor, donor), **digest)).weights
+    both = begun(learner_of(PretrainedParts(donor, donor), **digest)).weights
     assert eqx.tree_equal(both.blocks, donor.blocks)
     assert np.array_equal(both.unembedding, begun(learner_of()).weights.unembedding)
 
@@ -114,10 +114,10 @@ def test_donors_that_do_not_fit_are_refused() -> None:
     with pytest.raises(
         InputError, match=r"embedding_from: must have this run's shape \(12, 16\), got \(12, 8\)"
     ):
-        begun(learner_of(Donors(small), embedding_digest="0" * 64))
+        begun(learner_of(PretrainedParts(small), embedding_digest="0" * 64))
     other = begun(learner_of(positional_embedding=True), seed=9).weights
     with pytest.raises(InputError, match="body_from: must"):
-        begun(learner_of(Donors(None, other), body_digest="0" * 64))
+        begun(learner_of(PretrainedParts(None, other), body_digest="0" * 64))
     with pytest.raises(InputError, match="embedding_from: the network must be handed in, got none"):
         learner_of(embedding_digest="0" * 64)
 

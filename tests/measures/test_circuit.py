@@ -22,12 +22,16 @@ from modgrok.measures.circuit.circuit import (
 )
 from modgrok.measures.circuit.distance_irrelevance import distance_irrelevance
 from modgrok.measures.circuit.gradient_symmetricity import gradient_symmetricity, random_triples
-from modgrok.measures.circuit.key_frequencies import key_frequencies, loss_rises, neuron_key_frequencies
-from modgrok.measures.circuit.logit_attribution import logit_attribution, right_logit
+from modgrok.measures.circuit.key_frequencies import (
+    ablation_loss_increase,
+    key_frequencies,
+    neuron_key_frequencies,
+)
+from modgrok.measures.circuit.logit_attribution import correct_class_logit, logit_attribution
 from modgrok.measures.circuit.logit_parts import SumLogits, split_logits
 from modgrok.measures.circuit.neuron_frequencies import frequency_shares, single_frequency_share
 from modgrok.measures.circuit.pair_grid import PairGrid, pair_grid
-from modgrok.measures.circuit.pair_reading import PairReading
+from modgrok.measures.circuit.pair_reading import PairActivations
 from modgrok.measures.circuit.restricted_loss import COMBINATIONS, cross_entropy_of, restricted_losses
 from modgrok.models.transformer import Block, Transformer, length_of
 
@@ -49,7 +53,7 @@ def grid_of(text: str) -> PairGrid:
 def waves(grid: PairGrid, frequencies: tuple[int, ...], height: float = 5.0) -> np.ndarray:
     """Logits height * sum_k cos(2 pi k (sum - t)/n) at the class of the group element t."""
     logits = np.zeros((len(grid.sums), P))
-    elements = {int(s): int(a) for s, a in zip(grid.sums, grid.answers, strict=True)}
+    elements = {int(s): int(a) for s, a in zip(grid.sums, grid.targets, strict=True)}
     for t, answer in elements.items():
         for k in frequencies:
             logits[:, answer] += height * np.cos(2 * np.pi * k * (grid.sums - t) / grid.order)
@@ -81,7 +85,7 @@ def test_parts_add_up_and_pure_waves_are_key(text: str) -> None:
     if text != "x^2 + y^2":  # whose sums are not all as frequent
         assert abs(np.vdot(parts["key"], parts["nonkey"])) < 1e-9
     pure = SumLogits(waves(grid, (2, 3, 5)) + 7.0, grid)
-    assert key_frequencies(loss_rises(pure)) == [2, 3, 5]
+    assert key_frequencies(ablation_loss_increase(pure)) == [2, 3, 5]
     losses = restricted_losses(pure, [2, 3, 5])
     assert losses["restricted_loss"] == pytest.approx(losses["full_loss"], rel=1e-6)
     assert losses["full_loss"] < 0.1
@@ -110,7 +114,7 @@ def test_every_combination_is_the_loss_of_its_parts() -> None:
         taken = slice(None) if rows is None else rows
         for name, kept in COMBINATIONS:
             z = (sum(parts[part] + 0 * logits.logits for part in kept) + parts["constant"])[taken]
-            expected = np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), grid.answers[taken]]
+            expected = np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), grid.targets[taken]]
             assert losses[name] == pytest.approx(expected.mean(), rel=1e-12), name
     assert [m.name for m in CIRCUIT_MEASURES[: len(COMBINATIONS)]] == list(losses)
     assert losses["full_loss"] != losses["excluded_loss"]
@@ -127,10 +131,12 @@ def test_attribution_adds_up_to_the_right_logit() -> None:
     pure = SumLogits(waves(grid, (2, 5), 3.0), grid)
     found = logit_attribution(pure)
     assert found[[1, 4]] == pytest.approx([3, 3])
-    assert found.sum() == pytest.approx(right_logit(pure))
+    assert found.sum() == pytest.approx(correct_class_logit(pure))
     mixed = SumLogits(np.random.default_rng(4).standard_normal((P * P, P)), grid)
     rest = SumLogits(mixed.residual + mixed.constant, grid)
-    assert logit_attribution(mixed).sum() + right_logit(rest) == pytest.approx(right_logit(mixed))
+    assert logit_attribution(mixed).sum() + correct_class_logit(rest) == pytest.approx(
+        correct_class_logit(mixed)
+    )
 
 
 @pytest.mark.parametrize("text", ["x + y", "x*y", "x^2 + y^2"])
@@ -243,7 +249,7 @@ def test_a_task_without_answers_somewhere() -> None:
     grid = pair_grid(natural_basis(P, 2), table)
     logits = waves(grid_of("x + y"), (1, 2, 3))
     logits[:P] = np.random.default_rng(0).standard_normal((P, P)) * 100
-    reading = PairReading(logits, np.zeros((P * P, 1)), np.zeros((P * P, 1, 1, 3)))
+    reading = PairActivations(logits, np.zeros((P * P, 1)), np.zeros((P * P, 1, 1, 3)))
     circuit = Circuit(transformer(), grid, reading)
     assert circuit_numbers(circuit, [1, 2, 3])["full_loss"] < 0.1
     assert np.isfinite(circuit.rises).all()

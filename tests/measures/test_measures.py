@@ -18,7 +18,7 @@ from modgrok.measures import (
     bin_of,
     frequency_histogram,
     ipr,
-    make_lens,
+    make_fourier_frames,
     phase_coherence,
     phase_histogram,
     phase_sums,
@@ -56,31 +56,33 @@ OF_WEIGHTS = [measure for measure in MEASURES if measure.reads in ("two_layer_we
 @pytest.mark.parametrize("measure", OF_WEIGHTS, ids=lambda m: m.name)
 def test_declared_values(measure: Measure) -> None:
     identity = np.arange(P)
-    lens = make_lens(natural_basis(P, 2))
+    frames = make_fourier_frames(natural_basis(P, 2))
     low, high = measure.range(P)
     noise, waves = random_weights(), closed_form((identity, identity), identity, P)
     for net in (noise, waves):
-        assert low <= float(measure.function(net, lens)) <= high
+        assert low <= float(measure.function(net, frames)) <= high
     if measure.random_value is not None:
-        assert float(measure.function(noise, lens)) == pytest.approx(
+        assert float(measure.function(noise, frames)) == pytest.approx(
             measure.random_value(P, WIDTH), abs=0.08, rel=0.1
         )
     if measure.closed_form_value is not None:
-        assert float(measure.function(waves, lens)) == pytest.approx(measure.closed_form_value(P), abs=1e-4)
+        assert float(measure.function(waves, frames)) == pytest.approx(measure.closed_form_value(P), abs=1e-4)
 
 
 def test_ipr_of_random_rows_at_97() -> None:
     """Papers: 0.040 for Gaussian rows of the real DFT at p = 97."""
-    assert float(ipr(random_weights(97), make_lens(natural_basis(97, 2)))) == pytest.approx(0.040, abs=0.001)
+    assert float(ipr(random_weights(97), make_fourier_frames(natural_basis(97, 2)))) == pytest.approx(
+        0.040, abs=0.001
+    )
 
 
 def test_a_multiplicative_network_is_read_in_logarithms() -> None:
     identity = np.arange(P)
     basis = multiplicative_basis((identity, identity), identity)
     net = closed_form(basis.operands, basis.outputs, basis.order)
-    assert float(ipr(net, make_lens(basis))) == pytest.approx(1, abs=1e-4)
-    assert float(phase_coherence(net, make_lens(basis))) == pytest.approx(1, abs=1e-4)
-    assert float(ipr(net, make_lens(natural_basis(P, 2)))) < 0.2
+    assert float(ipr(net, make_fourier_frames(basis))) == pytest.approx(1, abs=1e-4)
+    assert float(phase_coherence(net, make_fourier_frames(basis))) == pytest.approx(1, abs=1e-4)
+    assert float(ipr(net, make_fourier_frames(natural_basis(P, 2)))) < 0.2
 
 
 def test_squares_are_read_through_squares() -> None:
@@ -88,16 +90,16 @@ def test_squares_are_read_through_squares() -> None:
     squares, identity = np.arange(P) ** 2 % P, np.arange(P)
     basis = additive_basis((squares, squares), identity)
     net = closed_form(basis.operands, basis.outputs, P)
-    assert float(ipr(net, make_lens(basis))) == pytest.approx(1, abs=1e-4)
-    assert float(phase_coherence(net, make_lens(basis))) == pytest.approx(1, abs=1e-4)
-    assert float(ipr(net, make_lens(natural_basis(P, 2)))) < 0.5
+    assert float(ipr(net, make_fourier_frames(basis))) == pytest.approx(1, abs=1e-4)
+    assert float(phase_coherence(net, make_fourier_frames(basis))) == pytest.approx(1, abs=1e-4)
+    assert float(ipr(net, make_fourier_frames(natural_basis(P, 2)))) < 0.5
 
 
 def test_phase_sums_and_histograms() -> None:
     identity = np.arange(P)
-    lens = make_lens(natural_basis(P, 2))
+    frames = make_fourier_frames(natural_basis(P, 2))
     net = closed_form((identity, identity), identity, P)
-    found = spectra(net, lens)
+    found = spectra(net, frames)
     assert float(jnp.abs(phase_sums(found)).max()) < 1e-3
     assert phase_histogram(found).tolist() == [WIDTH * (i == PHASE_BINS // 2) for i in range(PHASE_BINS)]
     assert bin_of(jnp.array([-jnp.pi, -3.0, 0.0, 3.0, 3.14159])).tolist() == [0, 0, 12, 24, 24]
@@ -108,11 +110,11 @@ def test_phase_sums_and_histograms() -> None:
 
 def test_pursuit_separates_two_overlapping_waves() -> None:
     squares, identity = np.arange(P) ** 2 % P, np.arange(P)
-    lens = make_lens(additive_basis((squares, identity), identity))
+    frames = make_fourier_frames(additive_basis((squares, identity), identity))
     wave = lambda f, labels: np.cos(2 * np.pi * f * labels / P)  # noqa: E731
     rows = np.stack([3 * wave(2, squares) + wave(9, squares), wave(4, squares)], axis=1)
     net = MLP(jnp.asarray(np.array([rows, rows]), jnp.float32), jnp.asarray(rows, jnp.float32))
-    power = np.asarray(spectra(net, lens).power)[0]
+    power = np.asarray(spectra(net, frames).power)[0]
     assert power[0].argmax() == 2
     assert power[0, 2] + power[0, 9] > 0.9
     assert power[1, 4] == pytest.approx(1, abs=1e-5)
@@ -125,10 +127,12 @@ def test_a_neuron_outside_the_basis_does_not_count() -> None:
     net = closed_form(basis.operands, basis.outputs, basis.order)
     embedding = net.embedding.at[:, :, 0].set(1e-9 * net.embedding[:, :, 1]).at[:, 0, 0].set(1.0)
     readout = net.readout.at[:, 0].set(0.0).at[0, 0].set(1.0)
-    found = spectra(MLP(embedding, readout), make_lens(basis))
+    found = spectra(MLP(embedding, readout), make_fourier_frames(basis))
     assert found.whole.tolist() == [False] + [True] * (WIDTH - 1)
-    assert float(ipr(MLP(embedding, readout), make_lens(basis))) == pytest.approx(1, abs=1e-4)
-    assert float(phase_coherence(MLP(embedding, readout), make_lens(basis))) == pytest.approx(1, abs=1e-4)
+    assert float(ipr(MLP(embedding, readout), make_fourier_frames(basis))) == pytest.approx(1, abs=1e-4)
+    assert float(phase_coherence(MLP(embedding, readout), make_fourier_frames(basis))) == pytest.approx(
+        1, abs=1e-4
+    )
     assert int(phase_histogram(found).sum()) == WIDTH - 1
 
 
@@ -136,7 +140,7 @@ def test_zero_neurons_do_not_count() -> None:
     identity = np.arange(P)
     net = closed_form((identity, identity), identity, P)
     half = MLP(net.embedding.at[:, :, ::2].set(0), net.readout.at[:, ::2].set(0))
-    assert float(ipr(half, make_lens(natural_basis(P, 2)))) == pytest.approx(1, abs=1e-4)
+    assert float(ipr(half, make_fourier_frames(natural_basis(P, 2)))) == pytest.approx(1, abs=1e-4)
 
 
 @pytest.mark.parametrize("chunk", [10, 49, 16_384])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from modgrok.learners import GROUPS, make_problem
-from modgrok.measures import basis_of_task, make_lens
+from modgrok.measures import basis_of_task, make_fourier_frames
 from modgrok.measures.corruption.pruning import neuron_order, pruned, pruning_curves
 from modgrok.measures.fourier.ipr import ipr_of_neurons
 from modgrok.measures.fourier.lens import spectra
@@ -76,15 +76,16 @@ def test_large_tables_are_counted_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
 def test_neurons_are_ordered_by_ipr() -> None:
     rng = np.random.default_rng(5)
     task = task_from_expression("x + y", 11)
-    lens = make_lens(basis_of_task(task))
+    frames = make_fourier_frames(basis_of_task(task))
     net = MLP(
         jnp.asarray(rng.normal(size=(2, 11, 20)), jnp.float32),
         jnp.asarray(rng.normal(size=(11, 20)), jnp.float32),
     )
-    ratios = np.asarray(ipr_of_neurons(spectra(net, lens)))
-    assert np.all(np.diff(ratios[neuron_order(net, lens, "low-first")]) >= 0)
+    ratios = np.asarray(ipr_of_neurons(spectra(net, frames)))
+    assert np.all(np.diff(ratios[neuron_order(net, frames, "low-first")]) >= 0)
     assert (
-        neuron_order(net, lens, "high-first").tolist() == neuron_order(net, lens, "low-first")[::-1].tolist()
+        neuron_order(net, frames, "high-first").tolist()
+        == neuron_order(net, frames, "low-first")[::-1].tolist()
     )
 
 
@@ -118,7 +119,7 @@ def test_low_ipr_memorises_and_high_ipr_generalises(corrupted: tuple[Path, Run])
     assert last["test_accuracy"] > 0.95
     task = CORRUPTED.build_task()
     problem = make_problem(task, split_of(CORRUPTED, task))
-    curves = pruning_curves(made.weights, make_lens(basis_of_task(task)), problem, [0, 210])
+    curves = pruning_curves(made.weights, make_fourier_frames(basis_of_task(task)), problem, [0, 210])
     low, high = (curves[name].accuracies() for name in ("low-first", "high-first"))
     for name in GROUPS:
         assert low[name][0] == high[name][0] == last[f"{name}_accuracy"]

@@ -21,7 +21,7 @@ def test_chosen_pairs_are_those_of_the_table(text: str, released: bool) -> None:
     members = {tuple(inputs) for inputs in run.inputs(drawn).tolist()}
     for at in task_grids(run):
         chosen = at.chosen(run, drawn)
-        for inputs, answer, inside in zip(at.grid.inputs.tolist(), at.grid.answers, chosen, strict=True):
+        for inputs, answer, inside in zip(at.grid.inputs.tolist(), at.grid.targets, chosen, strict=True):
             place = tuple(inputs) + (() if at.number is None else (at.number,))
             assert inside == (place in members)
             assert answer == run.table[place]

@@ -15,7 +15,7 @@ from modgrok.measures import Measure
 from modgrok.measures.fourier.coefficient_ratio import coefficient_ratio
 from modgrok.measures.fourier.gini import gini
 from modgrok.measures.fourier.sparsity import frequency_sparsity
-from modgrok.measures.fourier.token_waves import make_token_lens, wave_norms
+from modgrok.measures.fourier.token_waves import make_token_basis, wave_norms
 from modgrok.measures.fourier.transformer_measures import (
     TRANSFORMER_MEASURES,
     transformer_measures,
@@ -54,7 +54,7 @@ def pure_wave(p: int, order: str, frequency: int, phases: int) -> np.ndarray:
 
 @pytest.mark.parametrize("measure", TRANSFORMER_MEASURES, ids=lambda m: m.name)
 def test_declared_values(measure: Measure) -> None:
-    lens = make_token_lens(P)
+    token_basis = make_token_basis(P)
     order = "log" if measure.name.endswith("_log") else "natural"
     n = P if order == "natural" else P - 1
     wave = pure_wave(P, order, 3, 8)
@@ -62,20 +62,20 @@ def test_declared_values(measure: Measure) -> None:
     pure = network(np.concatenate([wave, np.ones((1, 8))]), wave)
     noise = random_network()
     for net in (noise, pure):
-        assert low <= float(measure.function(net, lens)) <= high
+        assert low <= float(measure.function(net, token_basis)) <= high
     assert measure.random_value is not None
     assert measure.closed_form_value is not None
     expected = measure.random_value(n, WIDTH if "embedding" in measure.name else NEURONS)
-    assert float(measure.function(noise, lens)) == pytest.approx(expected, abs=0.02)
-    assert float(measure.function(pure, lens)) == pytest.approx(measure.closed_form_value(n), abs=1e-4)
+    assert float(measure.function(noise, token_basis)) == pytest.approx(expected, abs=0.02)
+    assert float(measure.function(pure, token_basis)) == pytest.approx(measure.closed_form_value(n), abs=1e-4)
 
 
 @pytest.mark.parametrize("p", [5, 7, 11, 13, 97])
 @pytest.mark.parametrize("order", ["natural", "log"])
 def test_a_cosine_is_a_cosine_at_every_frequency(p: int, order: str) -> None:
     """The appendix code of the paper calls the cosine row a sine; all (p - 1)/2 frequencies are counted."""
-    lens = make_token_lens(p)
-    waves = lens.natural if order == "natural" else lens.log
+    token_basis = make_token_basis(p)
+    waves = token_basis.natural if order == "natural" else token_basis.log
     assert waves is not None
     n = waves.order
     found = []
@@ -98,8 +98,8 @@ def test_a_cosine_is_a_cosine_at_every_frequency(p: int, order: str) -> None:
 def test_wave_norms_are_those_of_the_dft() -> None:
     rng = np.random.default_rng(0)
     matrix = rng.standard_normal((14, 6))
-    lens = make_token_lens(13)
-    for waves in lens.orders:
+    token_basis = make_token_basis(13)
+    for waves in token_basis.orders:
         transform = np.fft.rfft(matrix[np.asarray(waves.tokens)], axis=0)
         n = waves.order
         cosines = np.linalg.norm(transform.real[1:], axis=1) * np.sqrt(2 / n)
@@ -114,7 +114,7 @@ def test_wave_norms_are_those_of_the_dft() -> None:
 def test_a_product_is_sparse_in_logarithms_alone() -> None:
     wave = pure_wave(P, "log", 4, 8)
     net = network(np.concatenate([wave, np.ones((1, 8))]), wave)
-    numbers = transformer_numbers(net, make_token_lens(P))
+    numbers = transformer_numbers(net, make_token_basis(P))
     assert float(numbers["ffs_embedding_log"]) == pytest.approx(2 / (P - 2))
     assert float(numbers["ffs_embedding"]) > 0.3
     assert float(numbers["gini_readout_log"]) > 0.9 > 0.6 > float(numbers["gini_readout"])
@@ -135,24 +135,26 @@ def test_thresholds_and_scale(scale: float) -> None:
 
 @pytest.mark.parametrize("p", [2, 3, 4, 6, 9])
 def test_other_moduli_and_zero_weights_give_numbers(p: int) -> None:
-    lens = make_token_lens(p)
-    assert lens.log is None
-    assert [m.name.endswith("_log") for m in transformer_measures(lens)] == [False] * 6
+    token_basis = make_token_basis(p)
+    assert token_basis.log is None
+    assert [m.name.endswith("_log") for m in transformer_measures(token_basis)] == [False] * 6
     rng = np.random.default_rng(0)
     compiled = jax.jit(transformer_numbers)
     for embedding in (rng.standard_normal((p + 1, 4)), np.zeros((p + 1, 4))):
-        numbers = compiled(network(embedding, embedding[:p]), lens)
+        numbers = compiled(network(embedding, embedding[:p]), token_basis)
         assert all(0 <= float(value) <= 1 for value in numbers.values())
     with pytest.raises(ValueError, match="log"):
-        TRANSFORMER_MEASURES[-1].function(random_network(9), lens)
+        TRANSFORMER_MEASURES[-1].function(random_network(9), token_basis)
 
 
 def test_numbers_compile_and_equal_the_measures() -> None:
-    net, lens = random_network(11), make_token_lens(11)
-    numbers = jax.jit(transformer_numbers)(net, lens)
+    net, token_basis = random_network(11), make_token_basis(11)
+    numbers = jax.jit(transformer_numbers)(net, token_basis)
     assert set(numbers) == {m.name for m in TRANSFORMER_MEASURES}
     for measure in TRANSFORMER_MEASURES:
-        assert float(numbers[measure.name]) == pytest.approx(float(measure.function(net, lens)), abs=1e-6)
+        assert float(numbers[measure.name]) == pytest.approx(
+            float(measure.function(net, token_basis)), abs=1e-6
+        )
 
 
 @pytest.mark.parametrize(

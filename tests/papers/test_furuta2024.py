@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from modgrok.algebra import exponential_table
-from modgrok.measures import make_token_lens
+from modgrok.measures import make_token_basis
 from modgrok.measures.fourier.coefficient_ratio import coefficient_ratio
 from modgrok.measures.fourier.token_waves import wave_norms
 from modgrok.papers import crosscut
@@ -26,7 +26,7 @@ def characters(p: int, sizes: dict[int, float]) -> np.ndarray:
 @pytest.mark.parametrize("p", [7, 13, 37])
 def test_fcr_of_multiplicative_waves_follows_from_their_parity(p):
     embedding = characters(p, {1: 0.8, 2: 2.0})
-    fcr = float(coefficient_ratio(wave_norms(jnp.asarray(embedding), make_token_lens(p).natural)))
+    fcr = float(coefficient_ratio(wave_norms(jnp.asarray(embedding), make_token_basis(p).natural)))
     assert parity_ratio(embedding) == pytest.approx(0.4, abs=1e-5)
     assert fcr == pytest.approx(0.4, abs=1e-5)
 

@@ -24,7 +24,7 @@ from modgrok.reports.learners.rfm import draw
 from modgrok.reports.panels.hidden_progress import spectra
 from modgrok.reports.panels.metric_maps import limit_of, metric_maps
 from modgrok.reports.stored_run import StoredRun
-from modgrok.reports.views.kernel_machine_view import Machine, machine_stages, transition
+from modgrok.reports.views.kernel_machine_view import FeatureMatrixView, machine_stages, transition
 from modgrok.reports.views.tables import Stage
 from modgrok.reports.words import outcome
 from modgrok.runs import Experiment, Record, RunRow, Store
@@ -140,7 +140,7 @@ def test_reordered_block_of_a_product_is_toeplitz() -> None:
         for x in range(1, p):
             metric[p + y, x] = metric[x, p + y] = np.cos((logs[y] - logs[x]) * 2 * np.pi / (p - 1))
     metric[p, 0] = metric[0, p] = -5.0
-    view = Machine(Stage("Iteration 1", 1), metric, (p, p), basis, ("x", "y"))
+    view = FeatureMatrixView(Stage("Iteration 1", 1), metric, (p, p), basis, ("x", "y"))
     assert view.gains_from_order
     block = view.block(view.reordered)
     assert block.shape == (p - 1, p - 1)
@@ -154,7 +154,7 @@ def test_reordered_block_of_a_product_is_toeplitz() -> None:
 )
 def test_a_second_order_only_where_it_differs(expression: str, gains: bool) -> None:
     basis = basis_of(task_from_expression(expression, 7).table, 7)
-    view = Machine(Stage("Iteration 1", 1), np.eye(14), (7, 7), basis, ("x", "y"))
+    view = FeatureMatrixView(Stage("Iteration 1", 1), np.eye(14), (7, 7), basis, ("x", "y"))
     assert view.gains_from_order is gains
 
 
@@ -163,7 +163,7 @@ def test_matrices_of_any_blocks(sizes: tuple[int, ...], tmp_path: Path) -> None:
     operands = ("x", "y", "z", "w")[: len(sizes) - (sizes[-1] == 2)]
     basis, rng = natural_basis(5, len(operands)), np.random.default_rng(0)
     root = rng.normal(size=(sum(sizes), 3))
-    view = Machine(Stage("Iteration 1", 1), root @ root.T, sizes, basis, operands)
+    view = FeatureMatrixView(Stage("Iteration 1", 1), root @ root.T, sizes, basis, operands)
     report = Report("any", "", (), (*metric_maps([view]), spectra([view])))
     assert "NaN" not in write(report, tmp_path / "any.svg").read_text()
     assert view.whole(view.natural).shape == (sum(sizes), sum(sizes))

@@ -21,7 +21,7 @@ from modgrok.reports.charts.steps import position, ticks
 from modgrok.reports.charts.timeline import spread
 from modgrok.reports.panels.grids import peaks
 from modgrok.reports.panels.phases import phase_table
-from modgrok.reports.views.mlp_view import Portrait, operand_axis, spread_units
+from modgrok.reports.views.mlp_view import MLPView, operand_axis, spread_units
 from modgrok.reports.views.tables import curve_table, histogram_at, moment_table, stages
 from modgrok.runs import RunRow, Store
 
@@ -65,16 +65,16 @@ def test_portrait_agrees_with_the_recorded_measures(store: Store, grokked: RunRo
     record = store.records(grokked.id)[-1]
     net = store.checkpoints(grokked.id)[-1].load()
     assert isinstance(net, MLP)
-    portrait = Portrait("end", net, natural_basis(13, 2), ("x", "y"))
-    assert portrait.ipr == pytest.approx(record.scalars["ipr"], rel=1e-5)
-    assert portrait.phase_counts.tolist() == record.histograms["phase_sum"].tolist()
-    unit = spread_units(portrait)[0]
-    assert portrait.neuron_ipr[unit] == pytest.approx(portrait.neuron_ipr.max(), abs=1e-3)
+    view = MLPView("end", net, natural_basis(13, 2), ("x", "y"))
+    assert view.ipr == pytest.approx(record.scalars["ipr"], rel=1e-5)
+    assert view.phase_counts.tolist() == record.histograms["phase_sum"].tolist()
+    unit = spread_units(view)[0]
+    assert view.neuron_ipr[unit] == pytest.approx(view.neuron_ipr.max(), abs=1e-3)
     inputs = jnp.array([[3, 5]])
-    assert portrait.preactivation(unit)[3, 5] == pytest.approx(
+    assert view.preactivation(unit)[3, 5] == pytest.approx(
         float(net.preactivations(inputs)[0, unit]), rel=1e-5
     )
-    assert portrait.logit(6)[3, 5] == pytest.approx(float(net(inputs)[0, 6]), rel=1e-3, abs=1e-5)
+    assert view.logit(6)[3, 5] == pytest.approx(float(net(inputs)[0, 6]), rel=1e-3, abs=1e-5)
 
 
 def test_reports_leave_altairs_theme_alone() -> None:

@@ -15,7 +15,7 @@ from modgrok.reports.charts.chart import Cell
 from modgrok.reports.charts.grid_cells import GridCell, coordinates, grid_cells, plain_middle, short
 from modgrok.reports.charts.heat_map import PHASE_COLOURS, heat_map, shades_of
 from modgrok.runs import Series, Store
-from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
+from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble
 from modgrok.sweeps.execution.ensemble import ensembles_of
 from modgrok.tasks import InputError
@@ -27,7 +27,7 @@ def stored(folder: Path, axes: dict[str, list[object]]) -> Path:
     with Store(folder) as store:
         for ensemble in ensembles_of(sweep.members):
             list(run_ensemble(ensemble, store))
-        members = tuple(Listed(m.experiment.id, m.point) for m in sweep.members)
+        members = tuple(SweepMember(m.experiment.id, m.point) for m in sweep.members)
         write_listing(
             store, Listing("s", tuple(a.fields for a in sweep.axes), "modgrok sweep s.toml", members)
         )
@@ -143,6 +143,6 @@ def test_refusals(folder: Path, tmp_path: Path, axes: list[str], values: list[st
 
 def test_a_sweep_that_has_not_begun_is_refused(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        write_listing(store, Listing("s", (("seed",),), "", (Listed("0" * 12, {"seed": 0}),)))
+        write_listing(store, Listing("s", (("seed",),), "", (SweepMember("0" * 12, {"seed": 0}),)))
         with pytest.raises(InputError, match="sweep: must have runs that were observed, got none in s"):
             sweep_report(store, "s", tmp_path / "s.png")

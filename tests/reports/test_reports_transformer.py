@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from modgrok.measures import make_token_lens
+from modgrok.measures import make_token_basis
 from modgrok.measures.circuit.circuit import attention_maps
 from modgrok.measures.circuit.pair_reading import read_pairs
 from modgrok.measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
@@ -21,12 +21,12 @@ from modgrok.reports.charts.chart import Panel
 from modgrok.reports.charts.timeline import Frame
 from modgrok.reports.learners.transformer import circuit_panels
 from modgrok.reports.panels.attention_maps import attention_panels
-from modgrok.reports.panels.loss_parts import frequency_worth, loss_parts
+from modgrok.reports.panels.loss_parts import frequency_attribution, loss_parts
 from modgrok.reports.panels.neuron_waves import neuron_waves
 from modgrok.reports.panels.wave_curves import wave_curves
 from modgrok.reports.panels.wave_spectra import wave_spectra, waves_of
 from modgrok.reports.report import Report, run_report
-from modgrok.reports.views.circuit_view import CircuitPortrait
+from modgrok.reports.views.circuit_view import CircuitView
 from modgrok.reports.views.tables import Stage
 from modgrok.runs import Record, RunRow, Store
 from modgrok.tasks import task_from_expression
@@ -45,14 +45,14 @@ def network(p: int, seed: int = 0, heads: int = 2, layers: int = 1) -> Transform
     return Transformer(3 * draw(p + 1, 8), None, blocks, None, draw(8, p), None)
 
 
-def portrait(text: str, p: int, step: int = 5, **options: int) -> CircuitPortrait:
+def view(text: str, p: int, step: int = 5, **options: int) -> CircuitView:
     stage = Stage("end" if step else "initialisation", step)
     at = task_grids(task_from_expression(text, p))[0]
-    return CircuitPortrait(stage, network(p, step, **options), at)
+    return CircuitView(stage, network(p, step, **options), at)
 
 
-def spectra(own: CircuitPortrait, matrix: str) -> Panel:
-    return wave_spectra([(own.stage, own.net)], make_token_lens(own.at.task.p), matrix)
+def spectra(own: CircuitView, matrix: str) -> Panel:
+    return wave_spectra([(own.stage, own.net)], make_token_basis(own.at.task.p), matrix)
 
 
 def rows_in(panel: Panel) -> list[dict[str, Any]]:
@@ -63,9 +63,9 @@ def rows_in(panel: Panel) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("matrix", ["embedding", "readout"])
 def test_bars_are_the_waves(matrix: str) -> None:
-    own = portrait("x*y", 11)
+    own = view("x*y", 11)
     bars = [row for row in rows_in(spectra(own, matrix)) if "wave" in row]
-    natural, log = waves_of(own.net, make_token_lens(11), matrix)
+    natural, log = waves_of(own.net, make_token_basis(11), matrix)
     assert len(bars) == 10 + 9
     for row in bars:
         band = natural if row["at"] > 1 else log
@@ -79,13 +79,13 @@ def test_bars_are_the_waves(matrix: str) -> None:
 
 
 def test_a_composite_modulus_has_one_band() -> None:
-    panel = spectra(portrait("x + y", 6), "embedding")
+    panel = spectra(view("x + y", 6), "embedding")
     assert {row["at"] for row in rows_in(panel) if "wave" in row} == {0.5}
     assert "logarithms" not in panel.caption
 
 
 def test_attention_is_drawn_in_the_basis() -> None:
-    own = portrait("x*y", 7)
+    own = view("x*y", 7)
     drawn = own.in_order(attention_maps(own.circuit))
     tokens = [1, 3, 2, 6, 4, 5]  # powers of 3
     inputs = np.array([[x, y] for x in tokens for y in tokens])
@@ -96,7 +96,7 @@ def test_attention_is_drawn_in_the_basis() -> None:
 @pytest.mark.parametrize(("heads", "layers", "rows"), [(2, 1, 1), (5, 2, 2)])
 def test_heads_fill_rows(heads: int, layers: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modgrok.reports.panels.attention_maps.MOST_ROWS", 2)
-    panels = attention_panels(portrait("x + y", 5, heads=heads, layers=layers))
+    panels = attention_panels(view("x + y", 5, heads=heads, layers=layers))
     assert len(panels) == rows
     assert all(len(panel.groups) <= 4 for panel in panels)
     assert len({panel.key for panel in panels}) == rows
@@ -104,7 +104,7 @@ def test_heads_fill_rows(heads: int, layers: int, rows: int, monkeypatch: pytest
 
 
 def test_every_varying_neuron_is_a_dot() -> None:
-    own = portrait("x + y", 7)
+    own = view("x + y", 7)
     dots = {row["neuron"]: row for row in rows_in(neuron_waves([own])) if "neuron" in row}
     shares = own.circuit.shares
     assert sorted(dots) == np.flatnonzero(shares.max(1) > 0).tolist()
@@ -114,7 +114,7 @@ def test_every_varying_neuron_is_a_dot() -> None:
 
 
 def test_losses_and_attribution_are_the_measures() -> None:
-    stages = [portrait("x + y", 7, step) for step in (0, 9)]
+    stages = [view("x + y", 7, step) for step in (0, 9)]
     panel = loss_parts(stages, [1, 3])
     drawn = [row for row in rows_in(panel) if "loss" in row]
     for stage in stages:
@@ -123,7 +123,7 @@ def test_losses_and_attribution_are_the_measures() -> None:
         expected = [table[name] for name, _ in COMBINATIONS]
         assert [row["loss"] for row in own] == pytest.approx(expected, rel=1e-3)
     assert "1, 3" in panel.caption
-    bars = {row["f"]: row["value"] for row in rows_in(frequency_worth(stages[1])) if "key" in row}
+    bars = {row["f"]: row["value"] for row in rows_in(frequency_attribution(stages[1])) if "key" in row}
     assert [bars[f] for f in (1, 2, 3)] == pytest.approx(list(stages[1].circuit.attribution), rel=1e-3)
 
 
@@ -149,7 +149,7 @@ def test_curves_are_those_recorded() -> None:
 
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_panels_make_a_picture(suffix: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    stages = [portrait("x + y", 7, step) for step in (0, 9)]
+    stages = [view("x + y", 7, step) for step in (0, 9)]
     panels = [
         *(spectra(stages[-1], matrix) for matrix in ("embedding", "readout")),
         *circuit_panels(stages),
@@ -182,7 +182,7 @@ def test_a_run_of_a_mixture(store: Store, transformer: RunRow, tmp_path: Path) -
 
 
 def test_a_network_alone_is_drawn(tmp_path: Path) -> None:
-    own = portrait("x + y", 5)
+    own = view("x + y", 5)
     path = write_transformer_report(own.net, own.at.task, tmp_path / "out.html", title="alone")
     text = path.read_text()
     assert "transformer of 1 layer, width 8, 2 heads of 4, MLP of 24 relu units" in text

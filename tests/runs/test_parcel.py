@@ -1,4 +1,4 @@
-"""Parcels: a run taken to another store is the run that it was, and goes on there."""
+"""Bundles: a run taken to another store is the run that it was, and goes on there."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from pathlib import Path
 import pytest
 
 from modgrok.runs import Experiment, Record, Store, run
-from modgrok.runs.store.transfer import TABLES, Parcel, pack_run, unpack_run
+from modgrok.runs.store.transfer import TABLES, RunBundle, pack_run, unpack_run
 from modgrok.tasks import InputError
 
 EXPERIMENT = Experiment.of("x + y", p=5, width=8, lr=5.0)
 
 
-def parcel_of(folder: Path, steps: int) -> Parcel:
+def bundle_of(folder: Path, steps: int) -> RunBundle:
     with Store(folder) as store:
         run(EXPERIMENT, store=store, steps=steps, early_stop=False)
-        parcel = pack_run(store, EXPERIMENT.id)
-    assert parcel is not None
-    return parcel
+        bundle = pack_run(store, EXPERIMENT.id)
+    assert bundle is not None
+    return bundle
 
 
 def test_a_run_is_the_same_in_another_store(tmp_path: Path) -> None:
-    parcel = parcel_of(tmp_path / "here", 9)
+    bundle = bundle_of(tmp_path / "here", 9)
     with Store(tmp_path / "there") as there:
         assert pack_run(there, EXPERIMENT.id) is None
-        unpack_run(there, parcel)
-        assert pack_run(there, EXPERIMENT.id) == parcel
+        unpack_run(there, bundle)
+        assert pack_run(there, EXPERIMENT.id) == bundle
         assert [c.load().width for c in there.checkpoints(EXPERIMENT.id)] == [8] * 6  # type: ignore[union-attr]
-        assert {len(parcel.rows[table]) for table in TABLES} == {10, 6}
+        assert {len(bundle.rows[table]) for table in TABLES} == {10, 6}
 
 
 def test_a_run_goes_on_in_another_store(tmp_path: Path) -> None:
     with Store(tmp_path / "there") as there:
-        unpack_run(there, parcel_of(tmp_path / "here", 6))
+        unpack_run(there, bundle_of(tmp_path / "here", 6))
         run(EXPERIMENT, store=there, steps=12, early_stop=False)
         alone = run(EXPERIMENT, steps=12, early_stop=False)
         assert _curves(there.records(EXPERIMENT.id)) == _curves(alone.records)
@@ -45,8 +45,8 @@ def _curves(records: list[Record]) -> str:
     return str([(record.step, record.scalars) for record in records])
 
 
-def test_a_later_parcel_replaces_an_earlier_one_with_its_files(tmp_path: Path) -> None:
-    early, late = parcel_of(tmp_path / "early", 3), parcel_of(tmp_path / "late", 9)
+def test_a_later_bundle_replaces_an_earlier_one_with_its_files(tmp_path: Path) -> None:
+    early, late = bundle_of(tmp_path / "early", 3), bundle_of(tmp_path / "late", 9)
     with Store(tmp_path / "there") as there:
         unpack_run(there, early)
         unpack_run(there, late)
@@ -57,8 +57,8 @@ def test_a_later_parcel_replaces_an_earlier_one_with_its_files(tmp_path: Path) -
 
 
 def test_a_run_that_is_being_trained_is_left_alone(tmp_path: Path) -> None:
-    parcel = parcel_of(tmp_path / "here", 3)
+    bundle = bundle_of(tmp_path / "here", 3)
     with Store(tmp_path / "there") as there:
         with there.lock(EXPERIMENT.id)("x"), pytest.raises(InputError, match="by another process"):
-            unpack_run(there, parcel)
+            unpack_run(there, bundle)
         assert there.rows() == []

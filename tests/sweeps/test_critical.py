@@ -132,7 +132,7 @@ def search(**critical: Any) -> Any:
     )
 
 
-def news(sweep: Any) -> dict[str, Event]:
+def latest(sweep: Any) -> dict[str, Event]:
     """p = 5 groks from 0.6 on, p = 7 nowhere."""
     found = {}
     for m in sweep.members:
@@ -148,7 +148,7 @@ def test_rounds_grow_only_where_a_bracket_is_open() -> None:
         (5, 0.3, 1),
         (5, 0.9, 0),
     ]
-    second = next_round(first, known_of(first, news(first)))
+    second = next_round(first, known_of(first, latest(first)))
     assert [m.point["fraction"] for m in second.members if m.point["p"] == 5] == [
         0.3,
         0.3,
@@ -158,13 +158,13 @@ def test_rounds_grow_only_where_a_bracket_is_open() -> None:
         0.9,
     ]
     assert len(second.members) == 10
-    third = next_round(second, known_of(second, news(second)))
+    third = next_round(second, known_of(second, latest(second)))
     assert {m.point["fraction"] for m in third.members} == {0.3, 0.45, 0.6, 0.9}
 
 
 def test_a_round_waits_for_all_of_its_seeds() -> None:
     first = search()
-    told = news(first)
+    told = latest(first)
     run = first.members[0].experiment.id
     for event in (Event(run, 3, 9, "interrupted"), Event(run, status="failed", error="no")):
         points = known_of(first, {**told, run: event})
@@ -174,7 +174,7 @@ def test_a_round_waits_for_all_of_its_seeds() -> None:
 
 def test_grokking_beyond_the_budget_does_not_count() -> None:
     first = search()
-    late = {run: Event(run, 99, 99, "finished", 1, 50) for run in news(first)}
+    late = {run: Event(run, 99, 99, "finished", 1, 50) for run in latest(first)}
     assert [at.probes[0.9].grokked for at in known_of(first, late)] == [0, 0]
 
 

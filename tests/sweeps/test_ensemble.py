@@ -11,7 +11,7 @@ import pytest
 
 from modgrok.runs import Experiment, Store, run
 from modgrok.runs.loop import advance
-from modgrok.sweeps.critical.statistics import moment, wilson
+from modgrok.sweeps.critical.statistics import milestone_statistics, wilson
 from modgrok.sweeps.execution.ensemble import Ensemble, ensembles_of, run_ensemble
 from modgrok.sweeps.execution.executor import Job, pack_ensemble, unpack_ensemble
 from modgrok.sweeps.grid.sweep_file import Member, make_sweep
@@ -143,9 +143,9 @@ def test_an_asked_stop_begins_no_other_member() -> None:
 
 
 def test_quartiles_count_members_that_never_do_as_last() -> None:
-    assert moment([10, None, 30, 20, None, 40, None, 50]).quartiles == (20, 40, None)
-    assert moment([None, None]).quartiles == (None, None, None)
-    assert moment([4]).quartiles == (4, 4, 4)
+    assert milestone_statistics([10, None, 30, 20, None, 40, None, 50]).quartiles == (20, 40, None)
+    assert milestone_statistics([None, None]).quartiles == (None, None, None)
+    assert milestone_statistics([4]).quartiles == (4, 4, 4)
 
 
 @pytest.mark.parametrize(("count", "of"), [(0, 1), (1, 1), (3, 8), (8, 8), (5, 10), (199, 200)])

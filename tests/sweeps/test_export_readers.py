@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modgrok.runs import Store
-from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
+from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble
 from modgrok.sweeps.execution.ensemble import ensembles_of
 from modgrok.sweeps.tables.table import SweepTable, sweep_table
@@ -34,7 +34,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[SweepTable, Path
     with Store(folder) as store:
         for ensemble in ensembles_of(sweep.members[:-1]):
             assert all(outcome.error is None for outcome in run_ensemble(ensemble, store, weights="final"))
-        members = tuple(Listed(member.experiment.id, member.point) for member in sweep.members)
+        members = tuple(SweepMember(member.experiment.id, member.point) for member in sweep.members)
         write_listing(store, Listing("read", (("symmetric",), ("corruption",)), "", members))
         table = sweep_table(store, "read")
         for format in FORMATS:

@@ -17,11 +17,11 @@ from stored import count, drive, table_of, wait_until
 from modgrok.runs import Store
 from modgrok.runs.assets import keep, pack_assets
 from modgrok.runs.store.network_file import NetworkFile
-from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
-from modgrok.runs.store.transfer import Parcel, unpack_run
+from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
+from modgrok.runs.store.transfer import RunBundle, unpack_run
 from modgrok.sweeps import make_sweep, read_sweep, run_ensemble
 from modgrok.sweeps.execution.ensemble import Ensemble, ensembles_of
-from modgrok.sweeps.execution.event_queue import Board
+from modgrok.sweeps.execution.event_queue import EventQueue
 from modgrok.sweeps.execution.executor import Event, Job, pack_ensemble
 from modgrok.sweeps.execution.ray_task import run_apart
 
@@ -50,7 +50,7 @@ def stored_alone(grid: Path, folder: Path) -> None:
     with Store(folder) as store:
         for ensemble in ensembles_of(sweep.members):
             assert all(outcome.error is None for outcome in run_ensemble(ensemble, store, weights="final"))
-        members = tuple(Listed(member.experiment.id, member.point) for member in sweep.members)
+        members = tuple(SweepMember(member.experiment.id, member.point) for member in sweep.members)
         write_listing(store, Listing("small", (), "", members))
 
 
@@ -91,41 +91,41 @@ def test_a_lost_node_changes_nothing(call: Callable[..., Any], tmp_path: Path) -
 def apart(
     ensemble: Ensemble,
     job: Job,
-    parcels: tuple[Parcel, ...] = (),
+    bundles: tuple[RunBundle, ...] = (),
     donors: Mapping[str, bytes] | None = None,
     stop_after: int = 10**9,
-) -> tuple[list[Event], list[Parcel]]:
+) -> tuple[list[Event], list[RunBundle]]:
     """Run an ensemble as a task does, without Ray."""
     events: list[Event] = []
-    found: list[Parcel] = []
+    found: list[RunBundle] = []
 
-    def tell(event: Event, parcel: Parcel | None) -> bool:
+    def tell(event: Event, bundle: RunBundle | None) -> bool:
         events.append(event)
-        found.extend([parcel] if parcel is not None else [])
+        found.extend([bundle] if bundle is not None else [])
         return len(events) >= stop_after
 
-    run_apart(pack_ensemble(ensemble, job), parcels, donors or {}, tell)
+    run_apart(pack_ensemble(ensemble, job), bundles, donors or {}, tell)
     return events, found
 
 
-def test_a_task_tells_of_its_runs_and_goes_on_from_parcels(tmp_path: Path) -> None:
+def test_a_task_tells_of_its_runs_and_goes_on_from_bundles(tmp_path: Path) -> None:
     def members(steps: int) -> Ensemble:
         base = {"expression": "x + y", "p": 5, "width": 8, "steps": steps, "early_stop": False}
         (ensemble,) = ensembles_of(make_sweep({"name": "s", "base": base, "axes": {"seed": [0, 1]}}).members)
         return ensemble
 
     job = Job(tmp_path / "driver", "modgrok sweep")
-    events, parcels = apart(members(5), job)
+    events, bundles = apart(members(5), job)
     assert [event.status for event in events if event.status != "running"] == ["finished"] * 2
-    assert [parcel.run for parcel in parcels] == [m.experiment.id for m in members(5).members]
+    assert [bundle.run for bundle in bundles] == [m.experiment.id for m in members(5).members]
     assert not job.folder.exists()
-    _, stopped = apart(members(10), job, tuple(parcels), stop_after=1)
+    _, stopped = apart(members(10), job, tuple(bundles), stop_after=1)
     assert [(p.row["status"], p.row["step"]) for p in stopped] == [("interrupted", 6)]
     _, later = apart(members(10), job, tuple(stopped))
-    assert [parcel.row["step"] for parcel in later] == [10, 10]
+    assert [bundle.row["step"] for bundle in later] == [10, 10]
     with Store(tmp_path / "there") as there, Store(tmp_path / "alone") as alone:
-        for parcel in later:
-            unpack_run(there, parcel)
+        for bundle in later:
+            unpack_run(there, bundle)
         list(run_ensemble(members(10), alone))
         for row in alone.rows():
             curves = [str([r.scalars for r in store.records(row.id)]) for store in (there, alone)]
@@ -150,10 +150,10 @@ def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) ->
     (*_, missed), _ = apart(Ensemble((child,)), job)
     assert missed.status == "failed"
     assert str(missed.error).startswith("embedding_from: ")
-    _, (parcel,) = apart(Ensemble((child,)), job, donors=donors)
+    _, (bundle,) = apart(Ensemble((child,)), job, donors=donors)
     with Store(tmp_path / "there") as there:
-        unpack_run(there, parcel)
-        found = there.checkpoints(parcel.run)[-1].load()
+        unpack_run(there, bundle)
+        found = there.checkpoints(bundle.run)[-1].load()
     assert (found.embedding == weights.embedding).all()  # type: ignore[union-attr]
 
 
@@ -181,12 +181,12 @@ def test_claims_through_ray_are_as_those_tested_here(tmp_path: Path) -> None:
 
 
 def test_the_board_gives_news_once_in_order() -> None:
-    board = Board()
-    assert not board.tell(1, Event("a"))
-    board.stop()
-    assert board.tell(2, Event("b"))
-    assert [(number, event.run) for number, event, _ in board.take()] == [(1, "a"), (2, "b")]
-    assert board.take() == []
+    queue = EventQueue()
+    assert not queue.put(1, Event("a"))
+    queue.stop()
+    assert queue.put(2, Event("b"))
+    assert [(number, event.run) for number, event, _ in queue.take()] == [(1, "a"), (2, "b")]
+    assert queue.take() == []
 
 
 def test_without_ray_one_line_says_what_to_install(

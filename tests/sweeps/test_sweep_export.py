@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modgrok.runs import Store
-from modgrok.runs.store.sweep_index import Listed, Listing, write_listing
+from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble, wilson
 from modgrok.sweeps.execution.ensemble import ensembles_of
 from modgrok.sweeps.tables.summary import critical_rows, summary_rows
@@ -31,9 +31,9 @@ def stored(tmp_path: Path) -> Path:
     with Store(tmp_path / "runs") as store:
         for ensemble in ensembles_of(sweep.members[:-1]):
             assert all(outcome.error is None for outcome in run_ensemble(ensemble, store))
-        members = [Listed(m.experiment.id, m.point) for m in sweep.members[:-1]]
+        members = [SweepMember(m.experiment.id, m.point) for m in sweep.members[:-1]]
         last = sweep.members[-1]
-        members.append(Listed(last.experiment.id, last.point, "no memory"))
+        members.append(SweepMember(last.experiment.id, last.point, "no memory"))
         axes = tuple(axis.fields for axis in sweep.axes)
         write_listing(store, Listing("mixed", axes, "modgrok sweep mixed.toml", tuple(members)))
     return tmp_path / "runs"

@@ -63,8 +63,8 @@ def test_chance_levels() -> None:
     task = task_from_expression("(2x + 3y)^4", 97)
     assert len(np.unique(task.table)) == 25
     assert task.majority_share == pytest.approx(0.0412, abs=1e-4)
-    assert task_from_expression("x*y", 7).zero_rows_constant
-    assert not task_from_expression("x + y", 7).zero_rows_constant
+    assert task_from_expression("x*y", 7).has_trivial_zero_rows
+    assert not task_from_expression("x + y", 7).has_trivial_zero_rows
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,11 @@ from .multiplicative import multiplicative
 from .network import normalised
 from .precision import rounding_bound
 from .readout import READOUTS
-from .verify import Report, verify
+from .verify import VerificationReport, verify
 from .width import accuracy_table, smallest_width
+
+Report = VerificationReport
+"""The former name of `VerificationReport`."""
 
 __all__ = [
     "PHASES",
@@ -18,6 +21,7 @@ __all__ = [
     "Experts",
     "Form",
     "Report",
+    "VerificationReport",
     "Witness",
     "accuracy_table",
     "additive",

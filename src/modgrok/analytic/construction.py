@@ -25,7 +25,7 @@ from .network import normalised
 from .phases import exact_phases
 from .precision import rounding_bound
 from .readout import preimages
-from .verify import Report, verify
+from .verify import VerificationReport, verify
 from .waves import Waves, block, exact_waves, random_waves
 from .width import smallest_width
 
@@ -74,7 +74,7 @@ class Construction:
     activation: str
     predicted: float | None
     rounding: float | None
-    report: Report
+    report: VerificationReport
     probes: tuple[tuple[int, int], ...] = ()
     group: tuple[int, ...] = ()
 
@@ -315,12 +315,12 @@ def _room(problem: Separation, plan: _Plan, width: int) -> int:
     """Return how many frequencies fit into a width."""
     most = exact_phases(plan.k).shape[1]
     pool = problem.candidates
-    room = width - plan.extra
-    if room >= sum(block(plan.order, plan.k, f, plan.factors)[0].shape[1] for f in pool):
+    available = width - plan.extra
+    if available >= sum(block(plan.order, plan.k, f, plan.factors)[0].shape[1] for f in pool):
         return len(pool)
-    if room < most:
+    if available < most:
         raise ValueError(f"width: must be at least {most + plan.extra} for exact phases, got {width}")
-    return min(room // most, len(pool))
+    return min(available // most, len(pool))
 
 
 def _safest(problem: Separation, plan: _Plan) -> Choice:

@@ -86,13 +86,13 @@ def gram_bound(k: int) -> int:
     leftover = {tuple(int(x) for x in c) for c in leftover_characters(k)}
     allowed = sorted(leftover | {tuple(-x for x in c) for c in leftover})
     place = {c: i for i, c in enumerate(allowed)}
-    friends = [0] * len(allowed)
+    adjacency = [0] * len(allowed)
     for i, a in enumerate(allowed):
         for b in allowed:
             j = place.get(tuple(x - y for x, y in zip(a, b, strict=True)))
             if j is not None:
-                friends[i] |= 1 << place[b]
-    return 1 + _clique(friends, (1 << len(allowed)) - 1, 0, 0)
+                adjacency[i] |= 1 << place[b]
+    return 1 + _clique(adjacency, (1 << len(allowed)) - 1, 0, 0)
 
 
 def _even_basis(k: int) -> np.ndarray:
@@ -124,7 +124,7 @@ def _avoiding(factors: tuple[int, ...], characters: np.ndarray) -> np.ndarray | 
     """
     k = len(factors)
 
-    def descend(
+    def extend_design(
         i: int, lattice: np.ndarray, suspects: np.ndarray, coordinates: np.ndarray
     ) -> np.ndarray | None:
         d = factors[i]
@@ -136,12 +136,14 @@ def _avoiding(factors: tuple[int, ...], characters: np.ndarray) -> np.ndarray | 
             grown = lattice.copy()
             grown[:i, i], grown[i, i] = entries, d
             extended = np.column_stack([coordinates[kept], rest[kept] // d])
-            found = descend(i + 1, grown, suspects[kept], extended)
+            found = extend_design(i + 1, grown, suspects[kept], extended)
             if found is not None:
                 return found
         return None
 
-    return descend(0, np.zeros((k, k), dtype=np.int64), characters, np.zeros((len(characters), 0), np.int64))
+    return extend_design(
+        0, np.zeros((k, k), dtype=np.int64), characters, np.zeros((len(characters), 0), np.int64)
+    )
 
 
 def _last(d: int, lattice: np.ndarray, suspects: np.ndarray, coordinates: np.ndarray) -> np.ndarray | None:
@@ -167,18 +169,18 @@ def _phases(lattice: np.ndarray, basis: np.ndarray) -> np.ndarray:
     return phases % (2 * np.pi)
 
 
-def _clique(friends: list[int], pool: int, size: int, best: int) -> int:
+def _clique(adjacency: list[int], pool: int, size: int, best: int) -> int:
     """Return the size of the largest clique: Tomita's colouring bound on bit sets."""
-    order, colours = _coloured(friends, pool)
+    order, colours = _coloured(adjacency, pool)
     for v, colour in zip(reversed(order), reversed(colours), strict=True):
         if size + colour <= best:
             return best
-        best = max(best, size + 1, _clique(friends, pool & friends[v], size + 1, best))
+        best = max(best, size + 1, _clique(adjacency, pool & adjacency[v], size + 1, best))
         pool &= ~(1 << v)
     return best
 
 
-def _coloured(friends: list[int], pool: int) -> tuple[list[int], list[int]]:
+def _coloured(adjacency: list[int], pool: int) -> tuple[list[int], list[int]]:
     order, colours, colour = [], [], 0
     while pool:
         colour += 1
@@ -186,7 +188,7 @@ def _coloured(friends: list[int], pool: int) -> tuple[list[int], list[int]]:
         while free:
             v = (free & -free).bit_length() - 1
             pool &= ~(1 << v)
-            free &= ~(1 << v) & ~friends[v]
+            free &= ~(1 << v) & ~adjacency[v]
             order.append(v)
             colours.append(colour)
     return order, colours

@@ -19,16 +19,17 @@ Forward = Callable[[Int[Array, "n k"]], Float[Array, "n c"]]
 
 
 @dataclass(frozen=True)
-class Report:
+class VerificationReport:
     """What an exhaustive pass found.
 
     Attributes:
         inputs: how many inputs the domain has.
-        errors: inputs whose right logit is not strictly the largest; a tie or a NaN is an error.
+        errors: inputs whose correct-class logit is not strictly the largest; a tie or a NaN is an error.
         accuracy: 1 - errors/inputs, in [0, 1].
-        margin: the smallest right logit minus the largest other one, over all inputs; > 0 iff errors = 0.
+        margin: the smallest correct-class logit minus the largest other one, over all inputs; > 0 iff
+            errors = 0.
         mse: mean over inputs and classes of (logit - one-hot)^2.
-        peak: mean right logit, 1 for a unit-peak network.
+        peak: mean correct-class logit, 1 for a unit-peak network.
     """
 
     inputs: int
@@ -39,7 +40,7 @@ class Report:
     peak: float
 
 
-def verify(forward: Forward, table: np.ndarray, p: int, *, chunk: int = 4096) -> Report:
+def verify(forward: Forward, table: np.ndarray, p: int, *, chunk: int = 4096) -> VerificationReport:
     """Check a forward pass on every input of a table's domain.
 
     Arguments:
@@ -51,7 +52,7 @@ def verify(forward: Forward, table: np.ndarray, p: int, *, chunk: int = 4096) ->
             operands and p = 23 with four under 1 GiB at width 2000.
 
     Returns:
-        A `Report`. Matrix products run at full float32 precision on every device.
+        A `VerificationReport`. Matrix products run at full float32 precision on every device.
 
     Raises:
         ValueError: the domain is empty, a class exceeds p or the logits, or chunk < 1.
@@ -80,7 +81,9 @@ def verify(forward: Forward, table: np.ndarray, p: int, *, chunk: int = 4096) ->
             squares += float(square)
             right += float(peak)
     count = len(domain)
-    return Report(count, errors, 1 - errors / count, margin, squares / (count * classes), right / count)
+    return VerificationReport(
+        count, errors, 1 - errors / count, margin, squares / (count * classes), right / count
+    )
 
 
 def _classes(forward: Forward, k: int, largest: int) -> int:

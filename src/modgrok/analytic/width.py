@@ -13,7 +13,7 @@ import numpy as np
 
 from modgrok.models.mlp import MLP
 
-from .verify import Report, verify
+from .verify import VerificationReport, verify
 
 Build = Callable[[int], MLP]
 
@@ -38,7 +38,7 @@ class WidthSearch:
 
 def accuracy_table(
     build: Build, table: np.ndarray, p: int, widths: Iterable[int]
-) -> tuple[tuple[int, Report], ...]:
+) -> tuple[tuple[int, VerificationReport], ...]:
     """Verify the network of each width on every input: pairs (width, report) in the given order.
 
     Arguments:

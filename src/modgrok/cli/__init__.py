@@ -1,4 +1,4 @@
-"""The command line: one file a verb, nothing imported before it is needed."""
+"""The command line: one file per command, nothing imported before it is needed."""
 
 from .app import main
 

@@ -186,7 +186,8 @@ def tell(made: Construction, title: str) -> None:
         say(f"  frequencies {carried}")
     accuracy = percent(report.accuracy)
     say(f"  checked on all {report.inputs:,} inputs: {report.errors:,} errors, accuracy {accuracy}")
-    say(f"  smallest margin {report.margin:.4g}, mean right logit {report.peak:.4f}, MSE {report.mse:.5g}")
+    peak = f"mean correct-class logit {report.peak:.4f}"
+    say(f"  smallest margin {report.margin:.4g}, {peak}, MSE {report.mse:.5g}")
     if made.rounding is not None:
         say(f"  float32 rounding moves a logit by at most {made.rounding:.2g}")
     for width, errors in made.probes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..sweeps.critical.probes import Probed
-from ..sweeps.execution.search import Found
+from ..sweeps.execution.search import SearchResult
 from .output import say
 
 
-def tell_critical(found: Found) -> None:
+def tell_critical(found: SearchResult) -> None:
     """Say, for every point, the bracket, where it is sure, and how many seeds grok at its ends."""
     assert found.sweep.search is not None
     within = found.sweep.search.within
@@ -49,7 +49,7 @@ def words(at: Probed, finished: bool, low: float, high: float) -> str:
     return f"{text}; surely {surely[0]}" if surely else text
 
 
-def critical_json(found: Found) -> list[dict[str, Any]]:
+def critical_json(found: SearchResult) -> list[dict[str, Any]]:
     """List what is known at every point; `place` is `unfinished` where fractions are left to try."""
     entries = []
     for at, finished in zip(found.points, found.finished, strict=True):

@@ -91,8 +91,8 @@ def measure(
     tell_pruning(curves)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
     if json:
-        told = {"run": name, "basis": basis.name, "order": basis.order, "measures": found}
-        say_json({**told, "pruning": pruning_json(curves, found[-1]["step"])} if prune else told)
+        result = {"run": name, "basis": basis.name, "order": basis.order, "measures": found}
+        say_json({**result, "pruning": pruning_json(curves, found[-1]["step"])} if prune else result)
     return 0
 
 

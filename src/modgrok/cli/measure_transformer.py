@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..analytic import verify
-from ..measures import make_token_lens, transformer_measures, transformer_numbers
+from ..measures import make_token_basis, transformer_measures, transformer_numbers
 from ..measures.circuit.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
 from ..measures.circuit.neuron_frequencies import EXPLAINED
 from ..measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
@@ -41,13 +41,13 @@ def measure_transformer(
         train: flat indices of the training set; None where it is unknown.
         json: write the object.
     """
-    lens = make_token_lens(task.p)
+    token_basis = make_token_basis(task.p)
     grids = task_grids(task) if has_circuit(task, files[-1][1]) else ()
     last = [circuit_of(files[-1][1], found.grid, found.number) for found in grids]
     found = []
     for place, net in files:
-        values: Place = {key: float(value) for key, value in transformer_numbers(net, lens).items()}
-        values = {m.name: values[m.name] for m in transformer_measures(lens)}
+        values: Place = {key: float(value) for key, value in transformer_numbers(net, token_basis).items()}
+        values = {m.name: values[m.name] for m in transformer_measures(token_basis)}
         for at, ending in zip(grids, last, strict=True):
             circuit = ending if net is files[-1][1] else circuit_of(net, at.grid, at.number)
             chosen = None if train is None else at.chosen(task, train)

@@ -49,8 +49,8 @@ class PlainLines:
         row, numbers = progress.row, progress.record.scalars
         if self.next_line == 0.0:
             note(self.title)
-        moments = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
-        news = [word for word, at in moments if at == row.step]
+        milestones = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
+        news = [word for word, at in milestones if at == row.step]
         if row.step < self.next_line and not news and row.step < progress.end:
             return
         self.next_line = _next_line(row.step)

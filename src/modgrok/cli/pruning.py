@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..measures import basis_of_task, make_lens
+from ..measures import basis_of_task, make_fourier_frames
 from ..measures.corruption.pruning import Direction, Pruning, pruning_curves
 from ..models import MLP
 from ..runs import NetworkFile, Store
@@ -36,7 +36,7 @@ def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves
         experiment = stored_experiment(store, store.get(run))
         exact = experiment.build_task()
     problem = make_problem(exact, split_of(experiment, exact))
-    return pruning_curves(content.network, make_lens(basis_of_task(task)), problem)
+    return pruning_curves(content.network, make_fourier_frames(basis_of_task(task)), problem)
 
 
 def tell_pruning(curves: Curves) -> None:
@@ -52,5 +52,5 @@ def tell_pruning(curves: Curves) -> None:
 
 def pruning_json(curves: Curves, step: int | None) -> dict[str, Any]:
     """List the accuracies of each direction after 0, 1, ... removed neurons."""
-    told = {direction.replace("-", "_"): found.accuracies() for direction, found in curves.items()}
-    return {"step": step, **told}
+    result = {direction.replace("-", "_"): found.accuracies() for direction, found in curves.items()}
+    return {"step": step, **result}

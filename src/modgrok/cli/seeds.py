@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runs import Experiment, Run
-from ..sweeps.critical.statistics import Moment, moment
+from ..sweeps.critical.statistics import MilestoneStatistics, milestone_statistics
 from ..tasks import InputError
 from .advice import advice
 from .outcome import summary
@@ -37,7 +37,7 @@ def tell_seeds(results: Sequence[Run], asked: int, runs: Path) -> None:
     task = f"{first.row.expression} mod {first.row.p}"
     seeds = f"seeds {first.experiment.seed} to {first.experiment.seed + asked - 1}"
     say(f"{task}  ·  {first.row.learner}  ·  {len(results)} of {asked} runs, {seeds}")
-    for word, found in moments(results).items():
+    for word, found in milestones(results).items():
         say(f"  {word:<10} {_words(found)}")
     for result in results:
         row, last = result.row, result.records[-1].scalars
@@ -52,11 +52,11 @@ def tell_seeds(results: Sequence[Run], asked: int, runs: Path) -> None:
     say(f"  stored in {Path(runs).absolute()}")
 
 
-def moments(results: Sequence[Run]) -> dict[str, Moment]:
+def milestones(results: Sequence[Run]) -> dict[str, MilestoneStatistics]:
     """Summarise when the runs memorised and grokked."""
     return {
-        "memorised": moment([result.row.memorised_at for result in results]),
-        "grokked": moment([result.row.grokked_at for result in results]),
+        "memorised": milestone_statistics([result.row.memorised_at for result in results]),
+        "grokked": milestone_statistics([result.row.grokked_at for result in results]),
     }
 
 
@@ -68,12 +68,12 @@ def seeds_summary(results: Sequence[Run], runs: Path) -> dict[str, Any]:
         "p": first.p,
         "learner": first.learner,
         "seeds": [summary(result, runs) for result in results],
-        "summary": {"runs": len(results), **{n: asdict(found) for n, found in moments(results).items()}},
+        "summary": {"runs": len(results), **{n: asdict(found) for n, found in milestones(results).items()}},
         "seconds": sum(result.row.seconds for result in results),
     }
 
 
-def _words(found: Moment) -> str:
+def _words(found: MilestoneStatistics) -> str:
     low, high = (f"{100 * end:.0f}%" for end in found.interval)
     count = f"{found.count} of {found.of} (95% interval of the share {low} to {high})"
     if not found.count:

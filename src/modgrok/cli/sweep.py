@@ -17,8 +17,8 @@ from ..runs import Store
 from ..runs.preparation import memory_of
 from ..runs.store.database import DATABASE
 from ..runs.store.store import StoreWriteError
-from ..runs.store.sweep_index import Listed
-from ..sweeps.execution.driver import Plan, Tally, cut, plan_sweep, run_sweep
+from ..runs.store.sweep_index import SweepMember
+from ..sweeps.execution.driver import Plan, SweepCounts, cut, plan_sweep, run_sweep
 from ..sweeps.execution.ensemble import Ensemble, ensembles_of
 from ..sweeps.execution.executor import CannotStore, Job
 from ..sweeps.execution.local import cores
@@ -56,9 +56,9 @@ def sweep(
 ) -> int:
     """Run a grid of experiments, each stored as a run of its own.
 
-    Repeating the command continues the sweep: finished runs are skipped, failed ones are told of, and changed
-    ones are new. Ctrl-C finishes the segments at hand. A file with [critical] searches, at every point, the
-    training fraction from which on at least half of the seeds grok.
+    Repeating the command continues the sweep: finished runs are skipped, failed ones are reported, and changed
+    ones are new runs. Ctrl-C lets the running segments finish. A file with [critical] searches, at every point,
+    for the training fraction above which at least half of the seeds grok.
     """
     began = time.monotonic()
     where.check()
@@ -115,7 +115,7 @@ def _kept(runs: Path) -> Iterator[None]:
         ) from error
 
 
-def _tell(asked: Sweep, tally: Tally, failed: Sequence[Listed], seconds: float) -> None:
+def _tell(asked: Sweep, tally: SweepCounts, failed: Sequence[SweepMember], seconds: float) -> None:
     say(f"sweep {asked.name}  ·  {tally.done} of {tally.total} runs done in {clock(seconds)}")
     say(f"  memorised {tally.memorised}, grokked {tally.grokked}, diverged {tally.count('diverged')}")
     for listed in failed[:MOST_SHOWN]:
@@ -130,7 +130,7 @@ def _tell(asked: Sweep, tally: Tally, failed: Sequence[Listed], seconds: float) 
 
 
 def _summary(
-    asked: Sweep, tally: Tally, failed: Sequence[Listed], seconds: float, runs: Path
+    asked: Sweep, tally: SweepCounts, failed: Sequence[SweepMember], seconds: float, runs: Path
 ) -> dict[str, Any]:
     return {
         "sweep": asked.name,

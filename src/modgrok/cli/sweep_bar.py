@@ -7,8 +7,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from ..sweeps.execution.driver import Tally
-from .sweep_progress import PlainSweepLines, told
+from ..sweeps.execution.driver import SweepCounts
+from .sweep_progress import PlainSweepLines, progress_words
 
 BAR = 16
 TAKEN = BAR + 8
@@ -34,8 +34,8 @@ class SweepBar(PlainSweepLines):
     ) -> None:
         self.progress.__exit__(kind, value, trace)
 
-    def __call__(self, tally: Tally) -> None:
+    def __call__(self, tally: SweepCounts) -> None:
         """Redraw."""
         share, left = self.share_of(tally)
-        text = told(tally, self.progress.console.width - TAKEN, left)
+        text = progress_words(tally, self.progress.console.width - TAKEN, left)
         self.progress.update(self.task, completed=share, description=text)

@@ -7,7 +7,7 @@ import sys
 import time
 from types import TracebackType
 
-from ..sweeps.execution.driver import Tally
+from ..sweeps.execution.driver import SweepCounts
 from .output import clock, note
 
 STEP = 0.05
@@ -16,7 +16,7 @@ LONGEST = 60.0
 """Seconds between two plain lines at most."""
 
 
-def told(tally: Tally, width: int | None = None, left: float | None = None) -> str:
+def progress_words(tally: SweepCounts, width: int | None = None, left: float | None = None) -> str:
     """Say how far a sweep is, in one line.
 
     Arguments:
@@ -25,9 +25,9 @@ def told(tally: Tally, width: int | None = None, left: float | None = None) -> s
         left: seconds left, if not those of the tally.
 
     Example:
-        >>> told(Tally(8))
+        >>> progress_words(SweepCounts(8))
         '0 of 8 runs done  ·  0:00 left  ·  memorised 0  ·  grokked 0  ·  diverged 0  ·  failed 0'
-        >>> told(Tally(8), 40)
+        >>> progress_words(SweepCounts(8), 40)
         '0/8  ·  0:00 left  ·  grokked 0'
     """
     time_left = f"{clock(tally.seconds_left if left is None else left)} left"
@@ -58,13 +58,13 @@ class Share:
         self.most = most
         self.began, self.first, self.last = time.monotonic(), 0.0, 0.0
 
-    def __call__(self, tally: Tally) -> tuple[float, float]:
+    def __call__(self, tally: SweepCounts) -> tuple[float, float]:
         """Return the share in [0, 1] and the seconds left, nan before any progress."""
         if self.most is None:
             return tally.share, tally.seconds_left
         ended = sum(
             min(event.step / max(event.end, 1), 1.0) if event.status == "running" else 1.0
-            for event in tally.news.values()
+            for event in tally.latest.values()
         )
         share = max(min(ended / max(self.most, tally.total), 1.0), self.last)
         self.last = share
@@ -89,14 +89,14 @@ class PlainSweepLines:
     ) -> None:
         sys.stderr.flush()
 
-    def __call__(self, tally: Tally) -> None:
+    def __call__(self, tally: SweepCounts) -> None:
         """Write a line when one is due."""
         (share, left), now = self.share_of(tally), time.monotonic()
         if share < self.share:  # another sweep begins
             self.share = -1.0
         if share >= self.share + STEP or now >= self.at + LONGEST or (share == 1.0 and self.share < 1.0):
             self.share, self.at = share, now
-            note(told(tally, left=left))
+            note(progress_words(tally, left=left))
 
 
 def sweep_display(most: int | None = None) -> PlainSweepLines:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .merge import HOLE, Reduced, distinct_rows
+from .merge import UNDEFINED, Reduced, distinct_rows
 
 
 def clashes(rows: np.ndarray) -> np.ndarray:
     """Say which pairs of rows differ at a place where both have a value; these need distinct g.
 
     Arguments:
-        rows: integer array (r, c), HOLE outside the domain, rows pairwise distinct.
+        rows: integer array (r, c), UNDEFINED outside the domain, rows pairwise distinct.
 
     Returns:
         Symmetric bool array (r, r), False on the diagonal.
@@ -28,11 +28,11 @@ def clashes(rows: np.ndarray) -> np.ndarray:
         [[0, 0, 1], [0, 0, 1], [1, 1, 0]]
     """
     r = len(rows)
-    if not (rows == HOLE).any():
+    if not (rows == UNDEFINED).any():
         return ~np.eye(r, dtype=bool)
     found = np.zeros((r, r), dtype=bool)
     for i, row in enumerate(rows):
-        found[i] = ((rows != row) & (rows != HOLE) & (row != HOLE)).any(axis=1)
+        found[i] = ((rows != row) & (rows != UNDEFINED) & (row != UNDEFINED)).any(axis=1)
     return found
 
 

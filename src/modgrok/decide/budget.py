@@ -62,7 +62,7 @@ class Meter:
             raise BudgetSpent
         self.nodes += 1
 
-    def tranche(self, nodes: int) -> Meter:
+    def sub_budget(self, nodes: int) -> Meter:
         """A meter of its own for a side attempt, with at most `nodes` nodes within the same clock."""
         budget = Budget(min(nodes, self.budget.nodes), self.budget.seconds)
         return Meter(budget, started=self.started)

@@ -17,7 +17,7 @@ from .law import addition
 from .merge import Reduced, distinct_rows
 from .refine import balanced, refine
 from .state import pose
-from .tactic import bets, pursue
+from .tactic import cardinality_guesses, solve_with_restarts
 
 SUBGROUP_NODES = 200
 
@@ -88,7 +88,7 @@ def _within_subgroup(
     finer, needs, refuted = _refined(reduced, needs, size)
     if refuted is not None:
         return None
-    finding = _search(finer, size, clash, needs, meter.tranche(SUBGROUP_NODES))
+    finding = _search(finer, size, clash, needs, meter.sub_budget(SUBGROUP_NODES))
     if finding.g is None:
         return None
     step = order // size
@@ -129,7 +129,9 @@ def _search(
     """Search by bets on the sizes of h^-1(v); only the complete one can close the case."""
     problem = pose(reduced, addition(order), clash)
     try:
-        found = pursue(problem, bets(reduced.table, needs.least, needs.slack), meter)
+        found = solve_with_restarts(
+            problem, cardinality_guesses(reduced.table, needs.least, needs.slack), meter
+        )
     except BudgetSpent:
         return Finding(None, False, meter.describe())
     if found is not None:

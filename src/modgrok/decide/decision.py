@@ -13,11 +13,11 @@ import numpy as np
 from ..tasks.task import LARGEST_TABLE
 from .additive import Attempt, decide_additive
 from .budget import Budget, Meter
-from .merge import HOLE
+from .merge import UNDEFINED
 from .multiplicative import decide_multiplicative
 from .verdict import Verdict
 
-TASTE = 16
+FIRST_PASS_DIVISOR = 16
 CHEAP_WORK = 50_000
 
 
@@ -60,7 +60,7 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
         form = first.witness.form
     else:
         form = "neither" if additive.closed and multiplicative.closed else "undecided"
-    inputs = int((table != HOLE).sum())
+    inputs = int((table != UNDEFINED).sum())
     return Verdict(
         p=p,
         form=form,
@@ -75,11 +75,11 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
 
 def _attempt_both(table: np.ndarray, p: int, budget: Budget) -> tuple[Attempt, Attempt]:
     """Attempt both forms on a part of the budget; go on with all of it only if neither form is found."""
-    nodes = min(budget.nodes, max(budget.nodes // TASTE, CHEAP_WORK // p))
-    taste = replace(budget, nodes=nodes, seconds=budget.seconds / TASTE)
+    nodes = min(budget.nodes, max(budget.nodes // FIRST_PASS_DIVISOR, CHEAP_WORK // p))
+    first_pass = replace(budget, nodes=nodes, seconds=budget.seconds / FIRST_PASS_DIVISOR)
     additive, multiplicative = (
-        decide_additive(table, p, Meter(taste)),
-        decide_multiplicative(table, p, Meter(taste)),
+        decide_additive(table, p, Meter(first_pass)),
+        decide_multiplicative(table, p, Meter(first_pass)),
     )
     if additive.witness is None and multiplicative.witness is None:
         if not additive.closed:
@@ -101,10 +101,10 @@ def _checked(table: np.ndarray, p: int) -> np.ndarray:
         raise ValueError(f"table: must have at least one axis, got shape {table.shape}")
     if not 0 < table.size <= LARGEST_TABLE:
         raise ValueError(f"table: must have 1 to {LARGEST_TABLE} entries, got {table.size}")
-    if table.min() < HOLE or table.max() >= p:
-        odd = table.min() if table.min() < HOLE else table.max()
+    if table.min() < UNDEFINED or table.max() >= p:
+        odd = table.min() if table.min() < UNDEFINED else table.max()
         raise ValueError(f"table: values must be -1 (outside the domain) or 0..{p - 1}, got {odd}")
-    if (table == HOLE).all():
+    if (table == UNDEFINED).all():
         raise ValueError("table: at least one input must be inside the domain, got none")
     return np.ascontiguousarray(table, dtype=np.int64)
 

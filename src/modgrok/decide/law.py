@@ -1,6 +1,6 @@
 """Laws: the commutative operation that joins g1(x), g2(y), ... inside h.
 
-Owns: `Law`, the addition of Z_m or the multiplication of Z_m as a table, and its symmetries.
+Owns: `Operation`, the addition of Z_m or the multiplication of Z_m as a table, and its symmetries.
 Not here: which table is tried under which law (`additive`, `multiplicative`).
 """
 
@@ -15,7 +15,7 @@ from modgrok.algebra import units
 
 
 @dataclass(frozen=True, eq=False)
-class Law:
+class Operation:
     """A commutative, associative operation on 0..m-1.
 
     Attributes:
@@ -40,7 +40,7 @@ class Law:
         return np.array([len(np.unique(row)) for row in self.table], dtype=np.int64)
 
 
-def addition(m: int) -> Law:
+def addition(m: int) -> Operation:
     """Build the group (Z_m, +), whose automorphisms are x -> u x for units u.
 
     Arguments:
@@ -51,10 +51,10 @@ def addition(m: int) -> Law:
         np.int64(2)
     """
     n = np.arange(m)
-    return Law(m, (n[:, None] + n[None, :]) % m, True, units(m), (0,), 0)
+    return Operation(m, (n[:, None] + n[None, :]) % m, True, units(m), (0,), 0)
 
 
-def multiplication(m: int) -> Law:
+def multiplication(m: int) -> Operation:
     """Build the monoid (Z_m, *), zero and zero divisors included; orbits under units are the divisors.
 
     Arguments:
@@ -66,4 +66,4 @@ def multiplication(m: int) -> Law:
     """
     n = np.arange(m)
     bases = tuple(sorted({gcd(x, m) % m for x in range(m)}))
-    return Law(m, n[:, None] * n[None, :] % m, False, np.array([1 % m]), bases, 1 % m)
+    return Operation(m, n[:, None] * n[None, :] % m, False, np.array([1 % m]), bases, 1 % m)

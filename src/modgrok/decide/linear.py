@@ -11,7 +11,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from .merge import HOLE
+from .merge import UNDEFINED
 
 MOST_COMBINATIONS = 64
 
@@ -20,7 +20,7 @@ def linear_slopes(table: np.ndarray, p: int) -> tuple[int, ...] | None:
     """Find d_1, ..., d_(k-1) with f(x) = h(d_1 x_1 + ... + d_(k-1) x_(k-1) + x_k mod p).
 
     Arguments:
-        table: int64 array of shape (p,) * k, entries 0..p-1 or HOLE.
+        table: int64 array of shape (p,) * k, entries 0..p-1 or UNDEFINED.
         p: modulus.
 
     Returns:
@@ -33,7 +33,7 @@ def linear_slopes(table: np.ndarray, p: int) -> tuple[int, ...] | None:
         (2, 1)
     """
     k = table.ndim
-    if table.shape != (p,) * k or (table == HOLE).any():
+    if table.shape != (p,) * k or (table == UNDEFINED).any():
         return None
     n = np.arange(p)
     origin = table[(0,) * (k - 1)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HOLE = -1
+UNDEFINED = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +20,7 @@ class Reduced:
     """A table with one entry for each tuple of classes.
 
     Attributes:
-        table: int64 array (R_1, ..., R_k) of value numbers 0..V-1, HOLE outside the domain. No two
+        table: int64 array (R_1, ..., R_k) of value numbers 0..V-1, UNDEFINED outside the domain. No two
             slices of one operand are identical; every slice holds a value.
         classes: for each operand, int64 array of length n_s: the class of each operand value, -1 if
             the value is wholly outside the domain.
@@ -34,7 +34,7 @@ class Reduced:
     @property
     def holes(self) -> bool:
         """Whether some tuple of classes lies outside the domain."""
-        return bool((self.table == HOLE).any())
+        return bool((self.table == UNDEFINED).any())
 
     def slices(self, operand: int) -> np.ndarray:
         """The table as a matrix: one row for each class of `operand`."""
@@ -70,7 +70,7 @@ def merge(table: np.ndarray) -> Reduced:
     """Merge equal slices of every operand and drop slices without values.
 
     Arguments:
-        table: int64 array, any shape, HOLE = -1 outside the domain; at least one entry is inside.
+        table: int64 array, any shape, UNDEFINED = -1 outside the domain; at least one entry is inside.
 
     Returns:
         The reduced table. One pass over the operands suffices: merging duplicates along one axis
@@ -83,12 +83,12 @@ def merge(table: np.ndarray) -> Reduced:
     classes = []
     for operand in range(table.ndim):
         rows = np.moveaxis(table, operand, 0).reshape(table.shape[operand], -1)
-        inside = np.flatnonzero((rows != HOLE).any(axis=1))
+        inside = np.flatnonzero((rows != UNDEFINED).any(axis=1))
         first, label = distinct_rows(rows[inside])
         of_value = np.full(table.shape[operand], -1, dtype=np.int64)
         of_value[inside] = label
         classes.append(of_value)
         table = np.take(table, inside[first], axis=operand)
-    values = np.unique(table[table != HOLE])
-    numbered = np.where(table == HOLE, HOLE, np.searchsorted(values, np.maximum(table, 0)))
+    values = np.unique(table[table != UNDEFINED])
+    numbered = np.where(table == UNDEFINED, UNDEFINED, np.searchsorted(values, np.maximum(table, 0)))
     return Reduced(numbered.astype(np.int64), tuple(classes), values)

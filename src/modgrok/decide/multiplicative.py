@@ -24,11 +24,11 @@ from .bounds import clashes, clique
 from .budget import BudgetSpent, Meter
 from .cyclic import Finding, solve_cyclic
 from .law import multiplication
-from .merge import HOLE, Reduced, merge
+from .merge import UNDEFINED, Reduced, merge
 from .natural import constant_values, natural_witness
 from .readout import read_h
 from .state import pose
-from .tactic import Tactic, pursue
+from .tactic import Strategy, solve_with_restarts
 
 
 def decide_multiplicative(table: np.ndarray, p: int, meter: Meter) -> Attempt:
@@ -68,7 +68,7 @@ def _by_zeros(table: np.ndarray, p: int, meter: Meter) -> Attempt:
         zero = _zero_slices(table, constant)
         rest = table[np.ix_(*[np.flatnonzero(~z) for z in zero])]
         case = "without zeros" if constant is None else f"with g = 0 on the slices that hold only {constant}"
-        if (rest == HOLE).all():
+        if (rest == UNDEFINED).all():
             g = tuple(np.where(z, 0, 1) for z in zero)
             return Attempt(read_h(table, p, "multiplicative", g), True, f"{case}, which covers the domain")
         reduced = merge(rest)
@@ -87,7 +87,7 @@ def _zero_slices(table: np.ndarray, constant: int | None) -> list[np.ndarray]:
     zero = []
     for s in range(table.ndim):
         rows = np.moveaxis(table, s, 0).reshape(table.shape[s], -1)
-        only = ((rows == constant) | (rows == HOLE)).all(axis=1) & (rows != HOLE).any(axis=1)
+        only = ((rows == constant) | (rows == UNDEFINED)).all(axis=1) & (rows != UNDEFINED).any(axis=1)
         zero.append(only if constant is not None else np.zeros(len(rows), dtype=bool))
     return zero
 
@@ -115,18 +115,18 @@ def _solve_units(reduced: Reduced, p: int, meter: Meter) -> Finding:
 
 def _solve_monoid(reduced: Reduced, p: int, constant: int | None, meter: Meter) -> Finding:
     """Over a composite modulus: search the monoid (Z_p, *), with h(0) = constant unless that is None."""
-    law = multiplication(p)
+    operation = multiplication(p)
     clash = tuple(clashes(reduced.slices(s)) for s in range(reduced.table.ndim))
     for s, pairs in enumerate(clash):
-        refutation = _crowded(reduced.slices(s), pairs, law.reach, s, p)
+        refutation = _crowded(reduced.slices(s), pairs, operation.reach, s, p)
         if refutation is not None:
             return Finding(None, True, refutation)
     try:
-        problem = pose(reduced, law, clash)
+        problem = pose(reduced, operation, clash)
         if constant is not None:
             at = np.flatnonzero(reduced.values == constant)
             problem = replace(problem, zero_holds=int(at[0]) if len(at) else len(reduced.values))
-        found = pursue(problem, [Tactic(None, 0, True)], meter)
+        found = solve_with_restarts(problem, [Strategy(None, 0, True)], meter)
     except BudgetSpent:
         return Finding(None, False, meter.describe())
     if found is not None:
@@ -192,7 +192,7 @@ def _exponent(log: np.ndarray, p: int) -> int | None:
 def _crowded(rows: np.ndarray, clash: np.ndarray, reach: np.ndarray, operand: int, p: int) -> str | None:
     """Slices with v values need g with at least v multiples mod p, and there may be too few of those."""
     apart = rows[clique(clash)]
-    variety = np.array([len(np.unique(row[row != HOLE])) for row in apart])
+    variety = np.array([len(np.unique(row[row != UNDEFINED])) for row in apart])
     for v in np.unique(variety):
         slices, elements = int((variety >= v).sum()), int((reach >= v).sum())
         if slices > elements:

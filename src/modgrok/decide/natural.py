@@ -10,7 +10,7 @@ from math import gcd
 
 import numpy as np
 
-from .merge import HOLE
+from .merge import UNDEFINED
 from .verdict import Witness
 
 
@@ -18,7 +18,7 @@ def natural_witness(table: np.ndarray, p: int, form: str) -> Witness | None:
     """Read a witness with h(t) = t + c off the lines through one input, if there is one.
 
     Arguments:
-        table: int64 array, entries 0..p-1 or HOLE.
+        table: int64 array, entries 0..p-1 or UNDEFINED.
         p: modulus.
         form: "additive" or "multiplicative".
 
@@ -40,18 +40,18 @@ def natural_witness(table: np.ndarray, p: int, form: str) -> Witness | None:
 
 
 def _additive(table: np.ndarray, p: int) -> Witness | None:
-    base = np.unravel_index(int(np.argmax(table != HOLE)), table.shape)
+    base = np.unravel_index(int(np.argmax(table != UNDEFINED)), table.shape)
     constant = int(table[base])
     lines = _lines(table, base)
     if lines is None:
         return None
-    g = tuple(np.where(line == HOLE, 0, (line - constant) % p) for line in lines)
+    g = tuple(np.where(line == UNDEFINED, 0, (line - constant) % p) for line in lines)
     return Witness("additive", g, (np.arange(p) + constant) % p)
 
 
 def _multiplicative(table: np.ndarray, p: int, constant: int) -> Witness | None:
     invertible = np.array([gcd(a, p) == 1 for a in range(p)])
-    usable = (table != HOLE) & invertible[(table - constant) % p]
+    usable = (table != UNDEFINED) & invertible[(table - constant) % p]
     if not usable.any():
         return None
     base = np.unravel_index(int(np.argmax(usable)), table.shape)
@@ -60,7 +60,7 @@ def _multiplicative(table: np.ndarray, p: int, constant: int) -> Witness | None:
         return None
     inverse = pow(int(table[base] - constant), -1, p)
     scale = [1] + [inverse] * (len(lines) - 1)
-    g = tuple(np.where(q == HOLE, 0, (q - constant) * c % p) for q, c in zip(lines, scale, strict=True))
+    g = tuple(np.where(q == UNDEFINED, 0, (q - constant) * c % p) for q, c in zip(lines, scale, strict=True))
     return Witness("multiplicative", g, (np.arange(p) + constant) % p)
 
 
@@ -71,8 +71,8 @@ def _lines(table: np.ndarray, base: tuple[np.intp, ...]) -> list[np.ndarray] | N
         index: list[slice | np.intp] = list(base)
         index[s] = slice(None)
         line = table[tuple(index)]
-        inside = (np.moveaxis(table, s, 0).reshape(table.shape[s], -1) != HOLE).any(axis=1)
-        if (inside & (line == HOLE)).any():
+        inside = (np.moveaxis(table, s, 0).reshape(table.shape[s], -1) != UNDEFINED).any(axis=1)
+        if (inside & (line == UNDEFINED)).any():
             return None
         lines.append(line)
     return lines
@@ -88,13 +88,13 @@ def constant_values(table: np.ndarray) -> list[int]:
     for s in range(table.ndim):
         rows = np.moveaxis(table, s, 0).reshape(table.shape[s], -1)
         high = rows.max(axis=1)
-        low = np.where(rows == HOLE, np.iinfo(np.int64).max, rows).min(axis=1)
-        found.update(high[(high == low) & (high != HOLE)].tolist())
+        low = np.where(rows == UNDEFINED, np.iinfo(np.int64).max, rows).min(axis=1)
+        found.update(high[(high == low) & (high != UNDEFINED)].tolist())
     return sorted(found)
 
 
 def _blank_unreached(witness: Witness, table: np.ndarray) -> Witness:
     """Set h to 0 at arguments that no input of the domain reaches."""
     reached = np.zeros(len(witness.h), dtype=bool)
-    reached[witness.arguments(len(witness.h))[table != HOLE]] = True
+    reached[witness.arguments(len(witness.h))[table != UNDEFINED]] = True
     return Witness(witness.form, witness.g, np.where(reached, witness.h, 0))

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from .merge import HOLE
-from .state import Problem, State
+from .merge import UNDEFINED
+from .state import SearchProblem, SearchState
 
 
 class Contradiction(Exception):
     """No witness extends the guesses made so far."""
 
 
-def assign(problem: Problem, state: State, operand: int, index: int, element: int) -> None:
+def assign(problem: SearchProblem, state: SearchState, operand: int, index: int, element: int) -> None:
     """Set g_operand of one class, and read off every new line of the table.
 
     Raises:
@@ -36,15 +36,15 @@ def assign(problem: Problem, state: State, operand: int, index: int, element: in
         _set_h(state, np.array([element]), problem.table[[index]])
 
 
-def _read_lines(problem: Problem, state: State, along: int, operand: int, index: int) -> None:
+def _read_lines(problem: SearchProblem, state: SearchState, along: int, operand: int, index: int) -> None:
     """Enter the lines along one operand that became known because `operand` got `index`."""
     others = [s for s in range(problem.table.ndim) if s != along]
     known = [np.array([index]) if s == operand else np.flatnonzero(state.chosen[s] >= 0) for s in others]
     if any(len(k) == 0 for k in known):
         return
-    joined = np.array([problem.law.identity])
+    joined = np.array([problem.operation.identity])
     for s, k in zip(others, known, strict=True):
-        joined = problem.law.table[joined[:, None], state.chosen[s][k][None, :]].ravel()
+        joined = problem.operation.table[joined[:, None], state.chosen[s][k][None, :]].ravel()
     lines = problem.lines[along][np.ix_(*known)].reshape(len(joined), -1)
     for q, line in _combine(joined, lines):
         _enter_line(problem, state, along, q, line)
@@ -57,30 +57,30 @@ def _combine(joined: np.ndarray, lines: np.ndarray) -> list[tuple[int, np.ndarra
     order = np.argsort(joined, kind="stable")
     starts = np.flatnonzero(np.diff(joined[order], prepend=-1))
     highest = np.maximum.reduceat(lines[order], starts, axis=0)
-    filled = np.where(lines[order] == HOLE, np.iinfo(np.int64).max, lines[order])
+    filled = np.where(lines[order] == UNDEFINED, np.iinfo(np.int64).max, lines[order])
     lowest = np.minimum.reduceat(filled, starts, axis=0)
-    if ((lowest < highest) & (highest != HOLE)).any():
+    if ((lowest < highest) & (highest != UNDEFINED)).any():
         raise Contradiction
     return [(int(q), line) for q, line in zip(joined[order][starts], highest, strict=True)]
 
 
-def _enter_line(problem: Problem, state: State, along: int, q: int, line: np.ndarray) -> None:
+def _enter_line(problem: SearchProblem, state: SearchState, along: int, q: int, line: np.ndarray) -> None:
     column = state.column[along][q]
     if state.seen[along][q]:
-        if ((column != line) & (column != HOLE) & (line != HOLE)).any():
+        if ((column != line) & (column != UNDEFINED) & (line != UNDEFINED)).any():
             raise Contradiction
-        line = np.where((column == HOLE), line, HOLE)
-        if (line == HOLE).all():
+        line = np.where((column == UNDEFINED), line, UNDEFINED)
+        if (line == UNDEFINED).all():
             return
     state.seen[along][q] = True
-    state.column[along][q] = np.where(line == HOLE, column, line)
-    places = problem.law.table[:, q]
+    state.column[along][q] = np.where(line == UNDEFINED, column, line)
+    places = problem.operation.table[:, q]
     state.domain[along] &= state.possible[line[:, None], places[None, :]]
-    placed = np.flatnonzero((state.chosen[along] >= 0) & (line != HOLE))
+    placed = np.flatnonzero((state.chosen[along] >= 0) & (line != UNDEFINED))
     _set_h(state, places[state.chosen[along][placed]], line[placed])
 
 
-def _set_h(state: State, arguments: np.ndarray, values: np.ndarray) -> None:
+def _set_h(state: SearchState, arguments: np.ndarray, values: np.ndarray) -> None:
     """Set h at several arguments."""
     if not state.possible[values, arguments].all():
         raise Contradiction
@@ -96,7 +96,7 @@ def _set_h(state: State, arguments: np.ndarray, values: np.ndarray) -> None:
     state.dirty.update(arguments.tolist())
 
 
-def settle(problem: Problem, state: State) -> None:
+def settle(problem: SearchProblem, state: SearchState) -> None:
     """Run all deductions until nothing changes.
 
     Raises:
@@ -110,7 +110,7 @@ def settle(problem: Problem, state: State) -> None:
             return
 
 
-def _respect_needs(problem: Problem, state: State) -> None:
+def _respect_needs(problem: SearchProblem, state: SearchState) -> None:
     """Hold the size of every h^-1(v) between its lower bound and what the extra arguments allow."""
     assert problem.least is not None
     used = np.bincount(state.h + 1, minlength=problem.values + 1)[1:]
@@ -123,18 +123,18 @@ def _respect_needs(problem: Problem, state: State) -> None:
     if cut.any():
         state.dirty.update(np.flatnonzero(cut.any(axis=0)).tolist())
         possible &= ~cut
-    room = possible.sum(axis=1)
-    if (room < problem.least).any():
+    sizes = possible.sum(axis=1)
+    if (sizes < problem.least).any():
         raise Contradiction
-    forced = possible & (room == problem.least)[:, None] & open_[None, :]
+    forced = possible & (sizes == problem.least)[:, None] & open_[None, :]
     if forced.any():
         values, arguments = np.nonzero(forced)
         _set_h(state, arguments, values)
 
 
-def _use_arguments(problem: Problem, state: State) -> None:
+def _use_arguments(problem: SearchProblem, state: SearchState) -> None:
     """Remove from the domains what the shrunken possibilities of h rule out."""
-    law, dirty = problem.law, sorted(state.dirty)
+    operation, dirty = problem.operation, sorted(state.dirty)
     state.dirty.clear()
     if not dirty:
         return
@@ -145,21 +145,21 @@ def _use_arguments(problem: Problem, state: State) -> None:
         lines = column[places]
         for t in dirty:
             fine = state.possible[:, t][lines]
-            if law.group:
-                state.domain[s][:, (t - places) % law.order] &= fine.T
+            if operation.group:
+                state.domain[s][:, (t - places) % operation.order] &= fine.T
             else:
-                hits = (law.table[:, places] == t).astype(np.int64)
+                hits = (operation.table[:, places] == t).astype(np.int64)
                 state.domain[s] &= ((~fine).T.astype(np.int64) @ hits.T) == 0
 
 
-def _choose_singles(problem: Problem, state: State) -> bool:
+def _choose_singles(problem: SearchProblem, state: SearchState) -> bool:
     """Assign every class with one element left, and every element of a bijection with one class left."""
     progress = False
     for s, domain in enumerate(state.domain):
-        room = domain.sum(axis=1)
-        if (room == 0).any():
+        sizes = domain.sum(axis=1)
+        if (sizes == 0).any():
             raise Contradiction
-        for index in np.flatnonzero((room == 1) & (state.chosen[s] < 0)):
+        for index in np.flatnonzero((sizes == 1) & (state.chosen[s] < 0)):
             if state.chosen[s][index] < 0:
                 elements = np.flatnonzero(state.domain[s][index])
                 if len(elements) == 0:

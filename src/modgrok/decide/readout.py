@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .merge import HOLE
+from .merge import UNDEFINED
 from .verdict import Witness
 
 
@@ -15,7 +15,7 @@ def read_h(table: np.ndarray, p: int, form: str, g: tuple[np.ndarray, ...]) -> W
     """Read h off the table and check it on every input.
 
     Arguments:
-        table: int64 array (n_1, ..., n_k), entries 0..p-1 or HOLE.
+        table: int64 array (n_1, ..., n_k), entries 0..p-1 or UNDEFINED.
         p: modulus.
         form: "additive" or "multiplicative".
         g: int64 arrays, entries 0..p-1.
@@ -33,7 +33,7 @@ def read_h(table: np.ndarray, p: int, form: str, g: tuple[np.ndarray, ...]) -> W
     """
     h = np.zeros(p, dtype=np.int64)
     blank = Witness(form, g, h)
-    inside = table != HOLE
+    inside = table != UNDEFINED
     h[blank.arguments(p)[inside]] = table[inside]
     errors = blank.errors(table)
     if errors:

@@ -14,14 +14,14 @@ from itertools import product
 import numpy as np
 
 from .budget import Meter
-from .merge import HOLE
+from .merge import UNDEFINED
 from .propagate import Contradiction, assign, settle
-from .state import Problem, State, blank
+from .state import SearchProblem, SearchState, blank
 
 Guess = tuple[int, int, int]
 
 
-def find(problem: Problem, meter: Meter, variant: int = 0) -> tuple[np.ndarray, ...] | None:
+def find(problem: SearchProblem, meter: Meter, variant: int = 0) -> tuple[np.ndarray, ...] | None:
     """Find elements of all classes, or exhaust every possibility.
 
     Arguments:
@@ -56,15 +56,15 @@ def find(problem: Problem, meter: Meter, variant: int = 0) -> tuple[np.ndarray, 
     return None
 
 
-def _roots(problem: Problem, stream: np.random.Generator) -> list[tuple[int, ...]]:
+def _roots(problem: SearchProblem, stream: np.random.Generator) -> list[tuple[int, ...]]:
     """Every choice of base elements for the pivot: all invertible first, the others in a drawn order."""
-    roots = list(product(problem.law.bases, repeat=problem.table.ndim))
+    roots = list(product(problem.operation.bases, repeat=problem.table.ndim))
     drawn = stream.random(len(roots))
-    first = (problem.law.identity,) * problem.table.ndim
+    first = (problem.operation.identity,) * problem.table.ndim
     return [roots[i] for i in sorted(range(len(roots)), key=lambda i: (roots[i] != first, drawn[i]))]
 
 
-def _pivot(problem: Problem, stream: np.random.Generator) -> tuple[int, ...]:
+def _pivot(problem: SearchProblem, stream: np.random.Generator) -> tuple[int, ...]:
     """Choose an entry whose value has the fewest arguments: it pins h most.
 
     In a monoid choose slices with many values: they are likely to have invertible g.
@@ -77,11 +77,11 @@ def _pivot(problem: Problem, stream: np.random.Generator) -> tuple[int, ...]:
 
 
 def _descend(
-    problem: Problem, root: State, meter: Meter, ties: list[np.ndarray]
+    problem: SearchProblem, root: SearchState, meter: Meter, ties: list[np.ndarray]
 ) -> tuple[np.ndarray, ...] | None:
     if _complete(root):
         return tuple(root.chosen)
-    stack: list[tuple[State, Iterator[Guess]]] = [(root, _guesses(problem, root, ties))]
+    stack: list[tuple[SearchState, Iterator[Guess]]] = [(root, _guesses(problem, root, ties))]
     while stack:
         state, guesses = stack[-1]
         guess = next(guesses, None)
@@ -100,45 +100,45 @@ def _descend(
     return None
 
 
-def _take(problem: Problem, state: State, guess: Guess) -> None:
+def _take(problem: SearchProblem, state: SearchState, guess: Guess) -> None:
     operand, index, element = guess
     units = state.stabiliser
-    state.stabiliser = units[units * element % problem.law.order == element]
+    state.stabiliser = units[units * element % problem.operation.order == element]
     assign(problem, state, operand, index, element)
     settle(problem, state)
 
 
-def _complete(state: State) -> bool:
+def _complete(state: SearchState) -> bool:
     return all((chosen >= 0).all() for chosen in state.chosen)
 
 
-def _guesses(problem: Problem, state: State, ties: list[np.ndarray]) -> Iterator[Guess]:
+def _guesses(problem: SearchProblem, state: SearchState, ties: list[np.ndarray]) -> Iterator[Guess]:
     """Candidates of the class with the fewest, most corroborated first, one of each orbit."""
     operand, index = _narrowest(state, ties)
     candidates = np.flatnonzero(state.domain[operand][index])
     if len(state.stabiliser) > 1:
-        orbits = state.stabiliser[:, None] * candidates[None, :] % problem.law.order
+        orbits = state.stabiliser[:, None] * candidates[None, :] % problem.operation.order
         candidates = candidates[orbits.min(axis=0) == candidates]
     support = _support(problem, state, operand, index)[candidates]
     for element in candidates[np.argsort(-support, kind="stable")]:
         yield operand, index, int(element)
 
 
-def _narrowest(state: State, ties: list[np.ndarray]) -> tuple[int, int]:
+def _narrowest(state: SearchState, ties: list[np.ndarray]) -> tuple[int, int]:
     """The undetermined class with the fewest candidates."""
     best: tuple[float, int, int] | None = None
     for operand, (domain, chosen) in enumerate(zip(state.domain, state.chosen, strict=True)):
-        room = np.where(chosen >= 0, np.inf, domain.sum(axis=1) + ties[operand])
-        index = int(np.argmin(room))
-        if chosen[index] < 0 and (best is None or room[index] < best[0]):
-            best = (float(room[index]), operand, index)
+        remaining = np.where(chosen >= 0, np.inf, domain.sum(axis=1) + ties[operand])
+        index = int(np.argmin(remaining))
+        if chosen[index] < 0 and (best is None or remaining[index] < best[0]):
+            best = (float(remaining[index]), operand, index)
     assert best is not None
     return best[1], best[2]
 
 
-def _support(problem: Problem, state: State, operand: int, index: int) -> np.ndarray:
+def _support(problem: SearchProblem, state: SearchState, operand: int, index: int) -> np.ndarray:
     """Count, for every element, the known values of h it would confirm: int64 array of length m."""
     places = np.flatnonzero(state.seen[operand])
     line = state.column[operand][places, index]
-    agrees = state.h[problem.law.table[:, places]] == line[None, :]
-    return (agrees & (line != HOLE)[None, :]).sum(axis=1)
+    agrees = state.h[problem.operation.table[:, places]] == line[None, :]
+    return (agrees & (line != UNDEFINED)[None, :]).sum(axis=1)

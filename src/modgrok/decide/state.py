@@ -1,6 +1,6 @@
 """The state of a search: what is still possible for every g, for h, and for the partial table.
 
-Owns: `Problem` (what stays fixed during one search) and `State` (what changes), with copying.
+Owns: `SearchProblem` (what stays fixed during one search) and `SearchState` (what changes), with copying.
 Not here: the deductions (`propagate`) and the guesses (`search`).
 """
 
@@ -11,17 +11,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .bounds import count_values
-from .law import Law
-from .merge import HOLE, Reduced
+from .law import Operation
+from .merge import UNDEFINED, Reduced
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class SearchProblem:
     """Find g_s on the classes of every operand and h, with h(g_1 * ... * g_k) equal to the table.
 
     Attributes:
         law: the operation, on elements 0..m-1.
-        table: int64 array (R_1, ..., R_k) of value numbers 0..V-1, HOLE outside the domain.
+        table: int64 array (R_1, ..., R_k) of value numbers 0..V-1, UNDEFINED outside the domain.
         lines: for each operand s, the table with axis s last.
         values: V.
         variety: for each operand, int64 (R_s,): how many values every slice holds.
@@ -32,7 +32,7 @@ class Problem:
         zero_holds: the one value number that h(0) may be, V for a value outside the table; None if free.
     """
 
-    law: Law
+    operation: Operation
     table: np.ndarray
     lines: tuple[np.ndarray, ...]
     values: int
@@ -43,25 +43,26 @@ class Problem:
     extra: int = 0
     zero_holds: int | None = None
 
-    def under(self, least: np.ndarray | None, extra: int) -> Problem:
+    def under(self, least: np.ndarray | None, extra: int) -> SearchProblem:
         """The same problem with other bounds on the sizes of h^-1(v)."""
         return replace(self, least=least, extra=extra)
 
 
-def pose(reduced: Reduced, law: Law, clash: tuple[np.ndarray, ...]) -> Problem:
+def pose(reduced: Reduced, operation: Operation, clash: tuple[np.ndarray, ...]) -> SearchProblem:
     """Pose the search problem for a reduced table under a law."""
     table = reduced.table
     lines = tuple(np.ascontiguousarray(np.moveaxis(table, s, -1)) for s in range(table.ndim))
     bijective = tuple(
-        len(pairs) == law.order and int(pairs.sum()) == law.order * (law.order - 1) for pairs in clash
+        len(pairs) == operation.order and int(pairs.sum()) == operation.order * (operation.order - 1)
+        for pairs in clash
     )
     values = len(reduced.values)
     variety = tuple((count_values(reduced.slices(s), values) > 0).sum(axis=1) for s in range(table.ndim))
-    return Problem(law, table, lines, values, variety, clash, bijective)
+    return SearchProblem(operation, table, lines, values, variety, clash, bijective)
 
 
 @dataclass(eq=False)
-class State:
+class SearchState:
     """What is known and what is possible.
 
     Attributes:
@@ -70,7 +71,7 @@ class State:
         possible: bool (V + 1, m): whether h(t) = v is possible; row V is all True and stands for a hole.
         h: int64 (m,): the value number of each argument, or -1 while undetermined.
         column: for each operand, int64 (m, R_s): row q holds the table along operand s where the
-            other operands join to q; HOLE where not known.
+            other operands join to q; UNDEFINED where not known.
         seen: for each operand, bool (m,): the q that occur.
         stabiliser: the symmetries of the law that fix every guess so far.
         dirty: arguments whose row of `possible` shrank since it was last propagated.
@@ -85,9 +86,9 @@ class State:
     stabiliser: np.ndarray
     dirty: set[int] = field(default_factory=set)
 
-    def copy(self) -> State:
+    def copy(self) -> SearchState:
         """Copy everything that propagation changes."""
-        return State(
+        return SearchState(
             [a.copy() for a in self.domain],
             [a.copy() for a in self.chosen],
             self.possible.copy(),
@@ -99,23 +100,23 @@ class State:
         )
 
 
-def blank(problem: Problem) -> State:
+def blank(problem: SearchProblem) -> SearchState:
     """Start a search with everything possible, less what the reach of an element rules out.
 
-    In a monoid x * q takes only `law.reach[x]` values as q runs, so a slice with more values than that
+    In a monoid x * q takes only `operation.reach[x]` values as q runs, so a slice with more values than that
     cannot sit at x.
     """
-    m, shape = problem.law.order, problem.table.shape
-    domain = [variety[:, None] <= problem.law.reach[None, :] for variety in problem.variety]
+    m, shape = problem.operation.order, problem.table.shape
+    domain = [variety[:, None] <= problem.operation.reach[None, :] for variety in problem.variety]
     possible = np.ones((problem.values + 1, m), dtype=bool)
     if problem.zero_holds is not None:
         possible[:-1, 0] = np.arange(problem.values) == problem.zero_holds
-    return State(
+    return SearchState(
         domain,
         [np.full(size, -1, dtype=np.int64) for size in shape],
         possible,
         np.full(m, -1, dtype=np.int64),
-        [np.full((m, size), HOLE, dtype=np.int64) for size in shape],
+        [np.full((m, size), UNDEFINED, dtype=np.int64) for size in shape],
         [np.zeros(m, dtype=bool) for _ in shape],
-        problem.law.symmetries,
+        problem.operation.symmetries,
     )

@@ -1,8 +1,8 @@
-"""Tactics: bets on how many arguments every value has, and the schedule of restarts over them.
+"""Strategies: guesses of how many arguments every value has, and the schedule of restarts over them.
 
-Owns: `pursue`, which runs searches of growing size over several bets until one finds a witness or the one
-that bets nothing is exhausted. Heavy tails are the rule in such searches: a new variant of the order often
-ends in a few nodes where another runs for millions, so short runs come first.
+Owns: `solve_with_restarts`, which runs searches of growing size over several strategies until one finds a
+witness or the complete one is exhausted. Heavy tails are the rule in such searches: a new variant of the
+order often ends in a few nodes where another runs for millions, so short runs come first.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import numpy as np
 
 from .budget import BudgetSpent, Meter
 from .search import find
-from .state import Problem
+from .state import SearchProblem
 
 FIRST_RUN = 4
 GROWTH = 1.1
 
 
 @dataclass(frozen=True, eq=False)
-class Tactic:
-    """A bet: value v has at least least[v] arguments, and all values together at most `extra` more.
+class Strategy:
+    """A guess: value v has at least least[v] arguments, and all values together at most `extra` more.
 
     Attributes:
-        least: int64 array of length V, or None to bet nothing.
+        least: int64 array of length V, or None to guess nothing.
         extra: how many further arguments are allowed.
-        complete: whether the bet excludes nothing, so that exhausting it is a proof.
+        complete: whether the guess excludes nothing, so that exhausting it is a proof.
     """
 
     least: np.ndarray | None
@@ -34,8 +34,8 @@ class Tactic:
     complete: bool
 
 
-def bets(table: np.ndarray, least: np.ndarray, slack: int) -> list[Tactic]:
-    """List the bets, boldest first; the last one is complete.
+def cardinality_guesses(table: np.ndarray, least: np.ndarray, slack: int) -> list[Strategy]:
+    """List the guesses, boldest first; the last one is complete.
 
     A value that fills c entries of the table probably has about c * m / N arguments, so the slack is given
     away one by one to the value with the most entries for each argument it would then have; or, as
@@ -47,11 +47,12 @@ def bets(table: np.ndarray, least: np.ndarray, slack: int) -> list[Tactic]:
         slack: m - least.sum(), at least 0.
 
     Example:
-        >>> [(t.least.tolist(), t.extra) for t in bets(np.array([[0, 0, 0], [0, 0, 1]]), np.array([2, 1]), 1)]
+        >>> guesses = cardinality_guesses(np.array([[0, 0, 0], [0, 0, 1]]), np.array([2, 1]), 1)
+        >>> [(t.least.tolist(), t.extra) for t in guesses]
         [([2, 1], 0), ([2, 2], 0), ([3, 1], 0), ([2, 1], 1)]
     """
     if slack == 0:
-        return [Tactic(least, 0, True)]
+        return [Strategy(least, 0, True)]
     entries = np.bincount(table.ravel() + 1, minlength=len(least) + 1)[1:]
     by_entries, by_level = [least], [least]
     for _ in range(slack):
@@ -59,7 +60,7 @@ def bets(table: np.ndarray, least: np.ndarray, slack: int) -> list[Tactic]:
         by_level.append(_one_more(by_level[-1], by_level[-1] - entries / (entries.sum() + 1)))
     sizes = [least, by_level[-1], by_entries[-1], by_entries[1]]
     distinct = {size.tobytes(): size for size in sizes}.values()
-    return [Tactic(size, 0, False) for size in distinct] + [Tactic(least, slack, True)]
+    return [Strategy(size, 0, False) for size in distinct] + [Strategy(least, slack, True)]
 
 
 def _one_more(sizes: np.ndarray, cost: np.ndarray) -> np.ndarray:
@@ -67,12 +68,14 @@ def _one_more(sizes: np.ndarray, cost: np.ndarray) -> np.ndarray:
     return sizes + (np.arange(len(sizes)) == np.argmin(cost))
 
 
-def pursue(problem: Problem, tactics: list[Tactic], meter: Meter) -> tuple[np.ndarray, ...] | None:
-    """Run all tactics in turn, each round with a larger allowance and another variant of the order.
+def solve_with_restarts(
+    problem: SearchProblem, strategies: list[Strategy], meter: Meter
+) -> tuple[np.ndarray, ...] | None:
+    """Run all strategies in turn, each round with a larger allowance and another variant of the order.
 
     Arguments:
         problem: the problem, whose own bounds are replaced by each tactic's.
-        tactics: as from `bets`; at least one is complete.
+        strategies: as from `cardinality_guesses`; at least one is complete.
         meter: the budget.
 
     Returns:
@@ -81,7 +84,7 @@ def pursue(problem: Problem, tactics: list[Tactic], meter: Meter) -> tuple[np.nd
     Raises:
         BudgetSpent: the budget ran out.
     """
-    open_ = list(tactics)
+    open_ = list(strategies)
     allowance, variant = float(FIRST_RUN), 0
     while True:
         for tactic in list(open_):

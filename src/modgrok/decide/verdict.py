@@ -11,7 +11,7 @@ from functools import reduce
 import numpy as np
 
 from ..display import Displayed, Facts
-from .merge import HOLE
+from .merge import UNDEFINED
 
 FORMS = ("additive", "multiplicative")
 """The forms that a table can have, in the order in which they are tried and told."""
@@ -52,7 +52,7 @@ class Witness(Displayed):
 
     def errors(self, table: np.ndarray) -> int:
         """Count the inputs of the domain (entries other than -1) where the witness is wrong; p = len(h)."""
-        return int(((self.evaluate(len(self.h)) != table) & (table != HOLE)).sum())
+        return int(((self.evaluate(len(self.h)) != table) & (table != UNDEFINED)).sum())
 
 
 @dataclass(frozen=True, eq=False, repr=False)

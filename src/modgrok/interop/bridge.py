@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ..tasks import InputError
-from .names import Config, State
+from .names import Config, StateDict
 
 OUTER = {"embed.weight": "embed.W_E", "pos_embed.weight": "pos_embed.W_pos", "unembed.bias": "unembed.b_U"}
 HEADS = re.compile(r"(blocks\.\d+\.attn\.)([qkvo])\.(weight|bias)")
@@ -18,7 +18,7 @@ MLP = re.compile(r"(blocks\.\d+\.mlp\.)(in|out)\.(weight|bias)")
 NORM = re.compile(r"((?:blocks\.\d+\.ln[12])|ln_final)\.(weight|bias)")
 
 
-def is_bridged(state: State) -> bool:
+def is_bridged(state: StateDict) -> bool:
     """Say whether the keys are the bridge's.
 
     Example:
@@ -29,7 +29,7 @@ def is_bridged(state: State) -> bool:
     return "embed.weight" in state and "embed.W_E" not in state
 
 
-def unbridged(state: State, config: Config) -> State:
+def unbridged(state: StateDict, config: Config) -> StateDict:
     """Return the same weights by property keys.
 
     Arguments:
@@ -50,7 +50,7 @@ def unbridged(state: State, config: Config) -> State:
         raise InputError(
             f"path: weights of a bridge need n_heads in the config.json beside them, got {heads}"
         )
-    found: State = {}
+    found: StateDict = {}
     for name, value in state.items():
         if match := HEADS.fullmatch(name):
             at, letter, kind = match.groups()

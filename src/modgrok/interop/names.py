@@ -15,7 +15,7 @@ from jax import Array
 from ..models.transformer import EPSILON, Norm, Transformer, length_of
 from ..tasks import InputError
 
-State = dict[str, np.ndarray]
+StateDict = dict[str, np.ndarray]
 Config = dict[str, Any]
 Shapes = dict[str, tuple[int, ...]]
 
@@ -63,7 +63,7 @@ FIXED: tuple[tuple[str, tuple[Any, ...]], ...] = (
 """Options of TransformerLens, and the values under which its forward pass is the one of `Transformer`."""
 
 
-def state_of(net: Transformer) -> State:
+def state_of(net: Transformer) -> StateDict:
     """Return the weights by TransformerLens's property keys, float32, complete for strict loading.
 
     The buffers `attn.mask`, the causal mask of shape (t, t), and `attn.IGNORE`, minus infinity, are included.
@@ -158,7 +158,7 @@ def present(net: Transformer) -> list[str]:
     return found
 
 
-def _norm_state(name: str, norm: Norm) -> State:
+def _norm_state(name: str, norm: Norm) -> StateDict:
     return {f"{name}.w": _array(norm.scale), f"{name}.b": _array(norm.shift)}
 
 

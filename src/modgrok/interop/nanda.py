@@ -10,10 +10,10 @@ Source: Nanda et al. 2023, Sec. 3, and the code published with it.
 
 from __future__ import annotations
 
-from .names import State
+from .names import StateDict
 
 
-def is_transposed(state: State) -> bool:
+def is_transposed(state: StateDict) -> bool:
     """Say whether W_O is a matrix, as in this layout alone; TransformerLens keeps one matrix a head.
 
     Example:
@@ -25,7 +25,7 @@ def is_transposed(state: State) -> bool:
     return output is not None and output.ndim == 2
 
 
-def turned(state: State) -> State:
+def turned(state: StateDict) -> StateDict:
     """Return the same weights in TransformerLens's layout.
 
     Example:

@@ -14,14 +14,14 @@ from jax import Array
 from ..models.transformer import Block, Norm, Transformer, length_of
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .names import BLOCK_NAMES, FIXED, Config, State, bias_shapes
+from .names import BLOCK_NAMES, FIXED, Config, StateDict, bias_shapes
 
 BUFFERS = (".attn.mask", ".attn.IGNORE")
 """Ends of the keys of what is no weight."""
 
 
 def rebuild(
-    state: State,
+    state: StateDict,
     config: Config,
     *,
     operands: int,
@@ -96,7 +96,7 @@ def check_options(config: Config) -> None:
 class _Reader:
     """Takes arrays out of a state dict, each with the shape it must have; None stands for any length."""
 
-    def __init__(self, state: State, bare_norms: bool, kept: frozenset[str]) -> None:
+    def __init__(self, state: StateDict, bare_norms: bool, kept: frozenset[str]) -> None:
         self.left = {name: value for name, value in state.items() if not name.endswith(BUFFERS)}
         self.bare_norms = bare_norms
         self.kept = kept

@@ -27,7 +27,7 @@ from ..runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checke
 from ..tasks import InputError, TaskSource, named_task, task_from_table
 from ..tasks.errors import shorten
 from .bridge import is_bridged, unbridged
-from .names import Config, State, config_of, present, state_of
+from .names import Config, StateDict, config_of, present, state_of
 from .nanda import is_transposed, turned
 from .rebuild import rebuild
 
@@ -103,7 +103,7 @@ def from_transformerlens(
 class _Found:
     """What lies at a path: arrays in TransformerLens's layout, and what is known beside them."""
 
-    state: State
+    state: StateDict
     config: Config
     form: dict[str, Any]
     source: TaskSource | None
@@ -144,7 +144,7 @@ def _found(path: Path) -> _Found:
         ) from None
 
 
-def _from_safetensors(file: Path) -> tuple[State, dict[str, Any]]:
+def _from_safetensors(file: Path) -> tuple[StateDict, dict[str, Any]]:
     try:
         content = read_checked(file, None)
         state = arrays_of(content, file)
@@ -160,7 +160,7 @@ def _from_safetensors(file: Path) -> tuple[State, dict[str, Any]]:
     return state, header
 
 
-def _from_torch(file: Path) -> State:
+def _from_torch(file: Path) -> StateDict:
     """Read tensors alone: no code in the file runs."""
     try:
         torch = import_module("torch")
@@ -194,7 +194,7 @@ def _config_beside(file: Path) -> Config:
     return content
 
 
-def _classes(state: State, layout: str) -> int:
+def _classes(state: StateDict, layout: str) -> int:
     """The columns of W_U; where each token has one, those of the numbers."""
     embedding, unembedding = (state.get(name) for name in ("embed.W_E", "unembed.W_U"))
     if embedding is None or unembedding is None or unembedding.ndim != 2:

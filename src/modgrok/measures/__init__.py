@@ -9,7 +9,7 @@ from .features.matrix_measures import MATRIX_MEASURES
 from .features.spectrum import effective_rank, spectrum
 from .features.structure_share import structure_share, structured_part
 from .fourier.ipr import IPR, ipr, ipr_of_neurons, mean_ipr
-from .fourier.lens import Lens, Spectra, make_lens, spectra
+from .fourier.lens import FourierFrames, Spectra, make_fourier_frames, spectra
 from .fourier.phases import (
     PHASE_BINS,
     PHASE_COHERENCE,
@@ -21,7 +21,7 @@ from .fourier.phases import (
     phase_sums,
 )
 from .fourier.task_basis import basis_of, basis_of_task
-from .fourier.token_waves import TokenLens, make_token_lens
+from .fourier.token_waves import TokenFourierBasis, make_token_basis
 from .fourier.transformer_measures import (
     TRANSFORMER_MEASURES,
     transformer_measures,
@@ -33,6 +33,18 @@ from .norms import WEIGHT_NORM, root_mean_square, weight_norm
 METRIC_MEASURES = MATRIX_MEASURES
 """The former name of `MATRIX_MEASURES`."""
 
+Lens = FourierFrames
+"""The former name of `FourierFrames`."""
+
+TokenLens = TokenFourierBasis
+"""The former name of `TokenFourierBasis`."""
+
+make_lens = make_fourier_frames
+"""The former name of `make_fourier_frames`."""
+
+make_token_lens = make_token_basis
+"""The former name of `make_token_basis`."""
+
 __all__ = [
     "IPR",
     "MATRIX_MEASURES",
@@ -42,10 +54,12 @@ __all__ = [
     "PHASE_COHERENCE",
     "TRANSFORMER_MEASURES",
     "WEIGHT_NORM",
+    "FourierFrames",
     "Lens",
     "Measure",
     "Spectra",
     "Tally",
+    "TokenFourierBasis",
     "TokenLens",
     "agop_alignment",
     "basis_of",
@@ -61,7 +75,9 @@ __all__ = [
     "ipr",
     "ipr_of_neurons",
     "least_deviation",
+    "make_fourier_frames",
     "make_lens",
+    "make_token_basis",
     "make_token_lens",
     "mean_ipr",
     "measures_reading",

@@ -22,9 +22,9 @@ class Measure:
         function: (subject, frame) -> scalar, compiled by its caller. Subject and frame belong to `reads`.
         reads: what it is a function of:
             `weights`: any network, and None;
-            `two_layer_weights`: the weights of a two-layer network, and the task's basis (`Lens`);
-            `feature_matrix`: M, the AGOP or the NFM, float64, shape (d, d), and the task's `Structure`;
-            `transformer_weights`: the weights of a transformer, and the waves over its tokens (`TokenLens`);
+            `two_layer_weights`: the weights of a two-layer network, and its task's basis as `FourierFrames`;
+            `feature_matrix`: M, the AGOP or the NFM, float64, shape (d, d), and the `CirculantStructure`;
+            `transformer_weights`: the weights of a transformer, and its `TokenFourierBasis`;
             `counts`: a `Tally`, and the name of the group that is counted, on the host;
             `gradient`: the gradient of the training loss, and None;
             `training_logits`: (loss, logits, labels) of the training inputs, and None;

@@ -15,8 +15,8 @@ from ..models.circulant import structure_of
 from ..models.networks import network_type
 from ..tasks.catalogue import Catalogue
 from .catalogue import measures_reading
-from .fourier.lens import make_lens
-from .fourier.token_waves import make_token_lens
+from .fourier.lens import make_fourier_frames
+from .fourier.token_waves import make_token_basis
 
 Readings = dict[str, tuple[Any, Any]]
 """What is read (`Measure.reads`) -> (subject, frame)."""
@@ -36,15 +36,19 @@ class Reader:
 
 
 def _transformer(network: Any, basis: Basis) -> Readings:
-    lens = make_token_lens(network.classes)
-    return {"weights": (network, None), "transformer_weights": (network, lens)}
+    token_basis = make_token_basis(network.classes)
+    return {"weights": (network, None), "transformer_weights": (network, token_basis)}
 
 
 READERS: Catalogue[Reader] = Catalogue(
     "network",
     (
         Reader(
-            "mlp", lambda net, basis: {"weights": (net, None), "two_layer_weights": (net, make_lens(basis))}
+            "mlp",
+            lambda net, basis: {
+                "weights": (net, None),
+                "two_layer_weights": (net, make_fourier_frames(basis)),
+            },
         ),
         Reader(
             "kernel_machine",

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from . import MLP, activation
-from .circulant import Structure, matrix_power, random_circulant
+from .circulant import CirculantStructure, matrix_power, random_circulant
 
 
 def nfm(net: MLP) -> Float[Array, "d d"]:
@@ -103,7 +103,7 @@ def agop_by_autodiff(
     return jnp.einsum("nca,ncb->ab", rows, rows) / len(points)
 
 
-def circulant_features(key: PRNGKeyArray, structure: Structure) -> Float[Array, "k p d"]:
+def circulant_features(key: PRNGKeyArray, structure: CirculantStructure) -> Float[Array, "k p d"]:
     """Draw random circulant features: row [s, i] is what operand s with value i adds to (M*)^(1/4) x.
 
     M* is indefinite; its negative eigenvalues count as 0.

@@ -23,7 +23,7 @@ from ..algebra.circulant import Orientation
 from .on_device import on_device
 
 
-class Structure(eqx.Module):
+class CirculantStructure(eqx.Module):
     """Labels of each operand's values.
 
     Arguments:
@@ -46,7 +46,7 @@ class Structure(eqx.Module):
         return self.labels[s] >= 0
 
 
-def structure_of(basis: Basis) -> Structure:
+def structure_of(basis: Basis) -> CirculantStructure:
     """Return the structure that a task's basis implies.
 
     Example:
@@ -56,10 +56,10 @@ def structure_of(basis: Basis) -> Structure:
     """
     labels = np.stack(basis.operands)
     one_to_one = all(np.array_equal(np.sort(row[row >= 0]), np.arange(basis.order)) for row in labels)
-    return Structure(on_device(labels, np.int32), basis.order, one_to_one)
+    return CirculantStructure(on_device(labels, np.int32), basis.order, one_to_one)
 
 
-def oriented(p: int, orientation: Orientation, *, logarithmic: bool = False) -> Structure:
+def oriented(p: int, orientation: Orientation, *, logarithmic: bool = False) -> CirculantStructure:
     """Return the structure of two operands with blocks of one orientation.
 
     Arguments:
@@ -76,10 +76,10 @@ def oriented(p: int, orientation: Orientation, *, logarithmic: bool = False) -> 
     order = p - 1 if logarithmic else p
     negated = np.where(rows < 0, -1, (-rows) % order)
     columns = rows if orientation == "toeplitz" else negated
-    return Structure(on_device(np.stack([rows, columns]), np.int32), order, True)
+    return CirculantStructure(on_device(np.stack([rows, columns]), np.int32), order, True)
 
 
-def orientations(structure: Structure) -> tuple[tuple[str, Structure], ...]:
+def orientations(structure: CirculantStructure) -> tuple[tuple[str, CirculantStructure], ...]:
     """Name the ways in which a matrix of two operands can be circulant in a task's labels.
 
     Blocks are `toeplitz` where they depend on the difference of the operands' own labels, as for x + y, and
@@ -95,7 +95,7 @@ def orientations(structure: Structure) -> tuple[tuple[str, Structure], ...]:
     if len(labels) != 2:
         return (("own", structure),)
     negated = np.where(labels[1] < 0, -1, (-labels[1]) % n)
-    other = Structure(on_device(np.stack([labels[0], negated]), np.int32), n, structure.one_to_one)
+    other = CirculantStructure(on_device(np.stack([labels[0], negated]), np.int32), n, structure.one_to_one)
     if np.array_equal(labels[0], labels[1]):
         return ("toeplitz", structure), ("hankel", other)
     if np.array_equal(labels[0], negated):
@@ -120,7 +120,7 @@ def centring(p: int) -> Float[Array, "p p"]:
     return jnp.eye(p) - 1 / p
 
 
-def random_circulant(key: PRNGKeyArray, structure: Structure) -> Float[Array, "d d"]:
+def random_circulant(key: PRNGKeyArray, structure: CirculantStructure) -> Float[Array, "d d"]:
     """Draw M*, a random matrix with the structure of a task.
 
         M* = [[I - 11^T/p, C^T], [C, I - 11^T/p]],   C[i, j] = c(g_2(i) - g_1(j)),   c uniform, of mean 0
@@ -147,7 +147,7 @@ def random_circulant(key: PRNGKeyArray, structure: Structure) -> Float[Array, "d
     return jnp.block(blocks)
 
 
-def enforce(metric: Float[Array, "d d"], structure: Structure) -> Float[Array, "d d"]:
+def enforce(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, "d d"]:
     """Replace a feature matrix by an exactly structured one.
 
     M~ = D^(-1/2) M D^(-1/2) with D = diag M; diagonal blocks become I - 11^T/p; each block below the

@@ -65,8 +65,8 @@ class Experts(Displayed, eqx.Module):
 
     def choices(self, inputs: Int[Array, "n k"]) -> Float[Array, "n S p"]:
         """Return u_s, the distribution over the value of each monomial."""
-        answers = [jax.nn.softmax(self.beta * net(inputs), axis=1) for net in self.products]
-        return jnp.stack(answers, axis=1)
+        probabilities = [jax.nn.softmax(self.beta * net(inputs), axis=1) for net in self.products]
+        return jnp.stack(probabilities, axis=1)
 
     def preactivations(self, choices: Float[Array, "n S p"]) -> Float[Array, "n h"]:
         """Return a * sum_s u_s U_s, what enters phi in the sum network."""

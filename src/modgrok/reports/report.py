@@ -26,7 +26,7 @@ from .learners.catalogue import LEARNER_PANELS
 from .learners.mlp import check_shape, weight_panels
 from .learners.transformer import network_panels
 from .stored_run import StoredRun, read_stored_run
-from .views.mlp_view import Portrait, accuracy_of
+from .views.mlp_view import MLPView, accuracy_of
 from .views.tables import Stage, load_stage, stages
 
 
@@ -106,9 +106,9 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
             f"run: must have kept weights of a two-layer network to stand beside a closed form; {row.id} "
             f"of {row.learner} has none. {note}"
         )
-    portraits = [
-        Portrait(f"trained, {stage.label}", net, found.basis, task.operands),
-        Portrait("closed form", closed_form, found.basis, task.operands),
+    views = [
+        MLPView(f"trained, {stage.label}", net, found.basis, task.operands),
+        MLPView("closed form", closed_form, found.basis, task.operands),
     ]
     return Report(
         f"{words.task_name(row, found.experiment)}: trained against closed form",
@@ -116,7 +116,7 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
         f"width {closed_form.width:,} whose weights were written down. Accuracy is over all {task.size:,} "
         "inputs.",
         _facts(found),
-        (scores(_scores(portraits, task)), *weight_panels(portraits)),
+        (scores(_scores(views, task)), *weight_panels(views)),
         (),
         (("made the run", str(row.context.get("command", ""))),),
         _colophon(row),
@@ -138,8 +138,8 @@ def network_report(
     """
     check_shape(net, basis, len(basis.operands))
     names = task.operands if task is not None else ("x", "y", "z", "a", "b", "n")[: len(basis.operands)]
-    portrait = Portrait("", net, basis, names)
-    numbers = ", ".join(f"{score.name} {number(score.values[0])}" for score in _scores([portrait], task))
+    view = MLPView("", net, basis, names)
+    numbers = ", ".join(f"{score.name} {number(score.values[0])}" for score in _scores([view], task))
     facts = (
         ("Measured", numbers + (f", over all {task.size:,} inputs" if task is not None else "")),
         ("Network", f"width {net.width:,}, activation {describe_activation(net.activation)}"),
@@ -149,7 +149,7 @@ def network_report(
         title,
         summary,
         facts,
-        tuple(weight_panels([portrait])),
+        tuple(weight_panels([view])),
         (),
         (("made the network", command),),
     )
@@ -186,17 +186,15 @@ def _panels(run: StoredRun) -> Drawn:
     return [*panels, *other_measures(run, () if own is None else own.drawn)], notes
 
 
-def _scores(portraits: Sequence[Portrait], task: Task | None) -> list[Score]:
+def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:
     rows = [
-        Score("IPR", [portrait.ipr for portrait in portraits]),
-        Score("phase coherence", [portrait.coherence for portrait in portraits]),
+        Score("IPR", [view.ipr for view in views]),
+        Score("phase coherence", [view.coherence for view in views]),
     ]
     if task is not None:
         inputs, labels = task.inputs(), task.labels()
-        rows.insert(
-            0, Score("accuracy", [accuracy_of(portrait.net, inputs, labels) for portrait in portraits])
-        )
-    names = [portrait.label for portrait in portraits]
+        rows.insert(0, Score("accuracy", [accuracy_of(view.net, inputs, labels) for view in views]))
+    names = [view.label for view in views]
     return [Score(row.name, row.values, names) for row in rows]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..runs import Store
 from ..runs.store.sweep_index import read_listing
-from ..sweeps.critical.statistics import moment
+from ..sweeps.critical.statistics import milestone_statistics
 from ..sweeps.tables.table import SweepTable, scalar_column, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
@@ -235,7 +235,7 @@ def _tasks(rows: Sequence[Row]) -> str:
 def _summary(rows: Sequence[Row], observed: Sequence[Row]) -> str:
     parts = []
     for word, column in (("memorise", "memorised_at"), ("grok", "grokked_at")):
-        found = moment([row.get(column) for row in observed])
+        found = milestone_statistics([row.get(column) for row in observed])
         low, high = (f"{100 * end:.0f}%" for end in found.interval)
         median = "" if found.quartiles[1] is None else f", median step {found.quartiles[1]:,}"
         parts.append(f"{found.count} of {found.of} runs {word} (95% interval {low} to {high}{median})")
@@ -271,8 +271,8 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
         status: sum(row["status"] == status for row in rows)
         for status in ("absent", "failed", "interrupted", "running", "diverged")
     }
-    said = [f"{count} {status}" for status, count in counts.items() if count]
-    return (f"Of {len(rows)} runs, {', '.join(said)}.",) if said else ()
+    summary = [f"{count} {status}" for status, count in counts.items() if count]
+    return (f"Of {len(rows)} runs, {', '.join(summary)}.",) if summary else ()
 
 
 def _command(store: Store, name: str, path: Path, view: View | None) -> str:

@@ -56,20 +56,20 @@ def steps_words(steps: int, unit: str = "step") -> str:
 
 def summary(row: RunRow, last: dict[str, float]) -> str:
     """Say when it memorised and grokked, and where it ended."""
-    said, unit = [], unit_of(row)
+    summary, unit = [], unit_of(row)
     if row.memorised_at is not None:
-        said.append(f"Training accuracy reaches 99% at {unit} {row.memorised_at:,}")
+        summary.append(f"Training accuracy reaches 99% at {unit} {row.memorised_at:,}")
     if row.grokked_at is not None and row.memorised_at is not None:
         delay = row.grokked_at - row.memorised_at
         if delay > 0:
-            said.append(f"test accuracy at {unit} {row.grokked_at:,}, {steps_words(delay, unit)} later")
+            summary.append(f"test accuracy at {unit} {row.grokked_at:,}, {steps_words(delay, unit)} later")
         else:
-            said.append(f"test accuracy at {unit} {row.grokked_at:,}, no later")
+            summary.append(f"test accuracy at {unit} {row.grokked_at:,}, no later")
     elif row.grokked_at is not None:
-        said.append(f"Test accuracy reaches 99% at {unit} {row.grokked_at:,}")
+        summary.append(f"Test accuracy reaches 99% at {unit} {row.grokked_at:,}")
     elif row.memorised_at is not None:
-        said.append("test accuracy never does")
-    parts = ["; ".join(said) + "."] if said else []
+        summary.append("test accuracy never does")
+    parts = ["; ".join(summary) + "."] if summary else []
     end = [f"{name} {percent(last[key])}" for name, key in _ENDS if last.get(key, float("nan")) >= 0]
     if end:
         state = f"last finite {unit}" if row.status == "diverged" else "end"
@@ -103,10 +103,10 @@ def basis_words(basis: Basis) -> str:
 def data_words(context: dict[str, Any]) -> str:
     """Say how many inputs train and test, what is left out, and the chance levels."""
     train, test = int(context["train"]), int(context["test"])
-    said = f"{train:,} training and {test:,} test inputs ({percent(train / (train + test))} train)"
+    summary = f"{train:,} training and {test:,} test inputs ({percent(train / (train + test))} train)"
     if context.get("excluded"):
-        said += f", {context['excluded']:,} inputs outside the domain"
+        summary += f", {context['excluded']:,} inputs outside the domain"
     if context.get("corrupted"):
-        said += f", {context['corrupted']:,} training labels redrawn"
+        summary += f", {context['corrupted']:,} training labels redrawn"
     chance, majority = percent(float(context["chance"])), percent(float(context["majority"]))
-    return f"{said}; chance {chance}, most frequent class {majority}"
+    return f"{summary}; chance {chance}, most frequent class {majority}"

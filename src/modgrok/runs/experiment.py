@@ -76,7 +76,7 @@ class Experiment(Displayed, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     task: TaskSource
-    fraction: float = Field(0.5, gt=0, lt=1, description="Share of the inputs that trains.")
+    fraction: float = Field(0.5, gt=0, lt=1, description="Fraction of inputs used for training.")
     symmetric: bool = Field(False, description="Keep (x, y) and (y, x) on the same side of the split.")
     corruption: float = Field(0.0, ge=0, le=1, description="Share of training labels redrawn at random.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")

@@ -163,7 +163,7 @@ def follow(
         stack.enter_context(definition_of(experiment.learner).precision(experiment.learner))
         prepared = prepare(gather(experiment, store), options.pad_to_fraction)
         recorder = Recorder(prepared, store, options)
-        loop = _Loop(prepared, recorder, hooks, recorder.begin())
+        loop = _Loop(prepared, recorder, hooks, recorder.start_run())
         try:
             status = loop.iterate()
         except BaseException:

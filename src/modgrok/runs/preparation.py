@@ -129,7 +129,7 @@ def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
         "corrupted": int(np.sum(split.corrupted)),
         "chance": 1 / task.p,
         "majority": task.majority_share,
-        "zero_rows_constant": task.zero_rows_constant,
+        "zero_rows_constant": task.has_trivial_zero_rows,
         "basis": prepared.basis.name,
         "order": prepared.basis.order,
         "command": options.command,

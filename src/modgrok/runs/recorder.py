@@ -44,7 +44,7 @@ class Recorder:
 
     # Beginning and ending ----------------------------------------------------------------------------------
 
-    def begin(self) -> Any:
+    def start_run(self) -> Any:
         """Enter the run in the store, or take up where it was left.
 
         Returns:
@@ -57,7 +57,7 @@ class Recorder:
         if self.store is None:
             return template
         row, known = self.row, self.store.find(self.row.id)
-        self.store.begin(row)
+        self.store.start_run(row)
         if known is None or known.state is None:
             return template
         state = unflatten(template, self.store.state(known))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 MEMORISED = GROKKED = 0.99
 """Accuracy at which a run counts as having memorised (training) and grokked (test)."""
-LINGER = 1.5
+EARLY_STOP_FACTOR = 1.5
 """A run that stops early goes on to this multiple of the step at which it grokked."""
 
 
@@ -49,7 +49,7 @@ def stop_step(grokked_at: int | None, budget: int, early_stop: bool) -> int:
     """
     if grokked_at is None or not early_stop:
         return budget
-    return min(budget, max(int(LINGER * grokked_at), grokked_at + 10))
+    return min(budget, max(int(EARLY_STOP_FACTOR * grokked_at), grokked_at + 10))
 
 
 def keeps_checkpoint(step: int, last: int | None) -> bool:

@@ -49,7 +49,7 @@ def arrays(
     Arguments:
         expression: see `modgrok.tasks.parse`; with `p`.
         p: modulus.
-        fraction: share of the inputs that trains, in (0, 1).
+        fraction: fraction of inputs used for training, in (0, 1).
         seed: of the split and of the corrupted labels.
         group: a finite group's name instead of an expression.
         table: a task read from a table instead of an expression.

@@ -94,13 +94,13 @@ class Task(Displayed):
         return float(np.bincount(self.labels(), minlength=self.p).max() / self.size)
 
     @cached_property
-    def zero_rows_constant(self) -> bool:
+    def has_trivial_zero_rows(self) -> bool:
         """Say whether some operand at zero fixes the value, as in x*y.
 
         Then accuracy over inputs without zero operands is worth its own line.
         """
         if self.parts:
-            return any(part.zero_rows_constant for part in self.parts)
+            return any(part.has_trivial_zero_rows for part in self.parts)
         for axis in range(self.k):
             row = np.take(self.table, 0, axis=axis)
             values = row[row >= 0]

@@ -52,13 +52,13 @@ class Problem(eqx.Module):
         return GROUPS + tuple(f"{side}_{t + 1}" for side in ("train", "test") for t in range(self.tasks))
 
 
-def make_problem(task: Task, split: Split, room: int | None = None) -> Problem:
+def make_problem(task: Task, split: Split, pad_to: int | None = None) -> Problem:
     """Lay a task and its split out for training.
 
     Arguments:
         task: any.
         split: of its domain.
-        room: number of training inputs to pad to; None, or one that is not larger than their number, pads
+        pad_to: number of training inputs to pad to; None, or one that is not larger than their number, pads
             nothing.
 
     Example:
@@ -79,7 +79,7 @@ def make_problem(task: Task, split: Split, room: int | None = None) -> Problem:
     groups = [train, ~train, train & ~corrupted, corrupted, ~train & (operands != 0).all(axis=1)]
     if task.parts:
         groups += [side & (inputs[:, -1] == t) for side in (train, ~train) for t in range(tasks)]
-    more = max(0, (room or 0) - len(split.train))
+    more = max(0, (pad_to or 0) - len(split.train))
     return Problem(
         on_device(np.pad(inputs[train], ((0, more), (0, 0)))),
         on_device(np.pad(split.labels, (0, more), constant_values=-1)),
@@ -88,7 +88,7 @@ def make_problem(task: Task, split: Split, room: int | None = None) -> Problem:
         on_device(np.stack(groups)),
         task.p,
         tasks,
-        padded=room is not None,
+        padded=pad_to is not None,
     )
 
 

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 from ...algebra import natural_basis
 from ...models import MLP
 from ...models.agop import agop_trace, circulant_features, on_features
-from ...models.circulant import Structure, structure_of
+from ...models.circulant import CirculantStructure, structure_of
 from ...models.on_device import on_device
 from ...training.descent import epoch_order, gradient_step
 from ...training.losses import loss_named
@@ -68,7 +68,7 @@ class MLPLearner(eqx.Module):
     dropout: Float[Array, ""]
     agop_weight: Float[Array, ""]
     deviation: Float[Array, ""]
-    structure: Structure | None
+    structure: CirculantStructure | None
     width: int = eqx.field(static=True)
     activation: str = eqx.field(static=True)
     parametrisation: str = eqx.field(static=True)
@@ -154,7 +154,9 @@ def _seen(trained: MLP, mapping: Array | None) -> MLP:
     return trained if mapping is None else on_features(trained, mapping)
 
 
-def mlp_learner(settings: MLPSettings, p: int, k: int, structure: Structure | None = None) -> MLPLearner:
+def mlp_learner(
+    settings: MLPSettings, p: int, k: int, structure: CirculantStructure | None = None
+) -> MLPLearner:
     """Build the learner of resolved settings.
 
     Arguments:

@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Array
 
 from ...algebra import Basis
-from ...measures.fourier.lens import make_lens, spectra
+from ...measures.fourier.lens import make_fourier_frames, spectra
 from ...measures.fourier.phases import PHASE_BINS, frequency_histogram, phase_histogram
 from ...training.losses import loss_named
 from ...training.problem import Problem
@@ -22,7 +22,7 @@ def mlp_observer(learner: MLPLearner, problem: Problem, basis: Basis) -> Measure
         learner,
         problem,
         loss=loss_named(learner.loss),
-        frames={"weights": None, "gradient": None, "two_layer_weights": make_lens(basis)},
+        frames={"weights": None, "gradient": None, "two_layer_weights": make_fourier_frames(basis)},
         subjects=_subjects,
         histograms=(("dominant_frequency", basis.order // 2), ("phase_sum", PHASE_BINS)),
         count=_count,

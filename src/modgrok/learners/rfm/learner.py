@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ...algebra import Basis, natural_basis
-from ...models.circulant import Structure, enforce, matrix_power, random_circulant, structure_of
+from ...models.circulant import CirculantStructure, enforce, matrix_power, random_circulant, structure_of
 from ...models.kernel_machine import KernelMachine
 from ...models.kernels import Kernel, Layout, agop, features, kernel_matrix, make_layout
 from ...models.on_device import on_device
@@ -64,7 +64,7 @@ class RFMLearner(eqx.Module):
     ridge: Float[Array, ""]
     power: Float[Array, ""]
     layout: Layout
-    structure: Structure
+    structure: CirculantStructure
     stored: Float[Array, "d d"] | None
     centred: bool = eqx.field(static=True)
     initial: str = eqx.field(static=True)

@@ -7,7 +7,7 @@ from ...models.transformer import Transformer
 from ...tasks import InputError, Task
 from ...training.problem import Problem, check_batch_size
 from ..base.contract import Assets, LearnerDefinition
-from .learner import Donors, TransformerLearner, pass_of, transformer_learner
+from .learner import PretrainedParts, TransformerLearner, pass_of, transformer_learner
 from .memory import transformer_memory
 from .observer import transformer_observer
 from .settings import TransformerSettings
@@ -18,8 +18,10 @@ def _build(
     settings: TransformerSettings, problem: Problem, basis: Basis, assets: Assets
 ) -> TransformerLearner:
     check_batch_size(settings.batch_size, problem)
-    donors = Donors(_donor(assets, settings.embedding_digest), _donor(assets, settings.body_digest))
-    return transformer_learner(settings, donors)
+    pretrained = PretrainedParts(
+        _donor(assets, settings.embedding_digest), _donor(assets, settings.body_digest)
+    )
+    return transformer_learner(settings, pretrained)
 
 
 def _donor(assets: Assets, digest: str | None) -> Transformer | None:

@@ -30,7 +30,7 @@ TRACED = ("lr", "weight_decay", "momentum", "beta1", "beta2", "grokfast_decay", 
 """Settings that are numbers in the compiled step, so that runs which differ in them share it."""
 
 
-class Donors(eqx.Module):
+class PretrainedParts(eqx.Module):
     """Networks that parts are taken from: W_E, and all that is neither W_E nor W_U."""
 
     embedding: Transformer | None = None
@@ -43,13 +43,13 @@ class TransformerLearner(eqx.Module):
     Arguments:
         rates: the optimiser's numbers.
         init_scale: factor on the initial weights.
-        donors: networks that parts of the initial weights are taken from.
+        pretrained: networks that parts of the initial weights are taken from.
         settings: resolved settings, but for the numbers that are traced.
     """
 
     rates: Rates
     init_scale: Float[Array, ""]
-    donors: Donors
+    pretrained: PretrainedParts
     settings: TransformerSettings = eqx.field(static=True)
 
     def chain(self) -> optax.GradientTransformation:
@@ -75,7 +75,7 @@ class TransformerLearner(eqx.Module):
         drawn = initial_transformer(
             self.settings, key, problem.classes, problem.operands, problem.tasks, self.init_scale
         )
-        weights = _taken(drawn, self.donors)
+        weights = _taken(drawn, self.pretrained)
         return init_state(weights, self.chain(), batch_key, problem, self.settings.batch_size)
 
     def step(
@@ -107,7 +107,9 @@ class TransformerLearner(eqx.Module):
         return jnp.mean(loss_named(self.settings.loss)(logits, labels))
 
 
-def transformer_learner(settings: TransformerSettings, donors: Donors | None = None) -> TransformerLearner:
+def transformer_learner(
+    settings: TransformerSettings, pretrained: PretrainedParts | None = None
+) -> TransformerLearner:
     """Build the learner of resolved settings.
 
     Arguments:
@@ -117,16 +119,16 @@ def transformer_learner(settings: TransformerSettings, donors: Donors | None = N
     Raises:
         InputError: the settings name a donor that is not handed in.
     """
-    donors = donors or Donors()
+    pretrained = pretrained or PretrainedParts()
     for name, digest in (("embedding", settings.embedding_digest), ("body", settings.body_digest)):
-        if digest is not None and getattr(donors, name) is None:
+        if digest is not None and getattr(pretrained, name) is None:
             raise InputError(f"{name}_from: the network must be handed in, got none")
     rates = rates_of(settings, ADAM_EPSILON)
     fields = TransformerSettings.model_fields
     shared = {name: fields[name].default for name in TRACED}
     shared |= {"embedding_digest": None, "body_digest": None, "grokfast": float(settings.grokfast > 0)}
     scale = on_device(settings.init_scale, np.float32)
-    return TransformerLearner(rates, scale, donors, settings.model_copy(update=shared))
+    return TransformerLearner(rates, scale, pretrained, settings.model_copy(update=shared))
 
 
 def pass_of(settings: TransformerSettings) -> str:
@@ -134,13 +136,13 @@ def pass_of(settings: TransformerSettings) -> str:
     return "fast" if settings.forward == "auto" and settings.layers == 1 else "plain"
 
 
-def _taken(drawn: Transformer, donors: Donors) -> Transformer:
+def _taken(drawn: Transformer, pretrained: PretrainedParts) -> Transformer:
     """Put the donors' parts in place of the drawn ones."""
-    if donors.embedding is not None:
-        _check_shapes(drawn.embedding, donors.embedding.embedding, "embedding")
-        drawn = eqx.tree_at(lambda net: net.embedding, drawn, donors.embedding.embedding)
-    if donors.body is not None:
-        body = replace(donors.body, embedding=drawn.embedding, unembedding=drawn.unembedding)
+    if pretrained.embedding is not None:
+        _check_shapes(drawn.embedding, pretrained.embedding.embedding, "embedding")
+        drawn = eqx.tree_at(lambda net: net.embedding, drawn, pretrained.embedding.embedding)
+    if pretrained.body is not None:
+        body = replace(pretrained.body, embedding=drawn.embedding, unembedding=drawn.unembedding)
         _check_shapes(drawn, body, "body")
         drawn = body
     return drawn

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ...algebra import Basis
-from ...measures.fourier.token_waves import make_token_lens
+from ...measures.fourier.token_waves import make_token_basis
 from ...models.transformer import Transformer
 from ...training.descent import NetworkState
 from ...training.losses import loss_named
@@ -18,7 +18,7 @@ from .learner import TransformerLearner
 
 def transformer_observer(learner: TransformerLearner, problem: Problem, basis: Basis) -> MeasureObserver:
     """Return the observer of a transformer."""
-    waves = make_token_lens(problem.classes)
+    waves = make_token_basis(problem.classes)
     return MeasureObserver(
         learner,
         problem,

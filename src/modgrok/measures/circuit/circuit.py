@@ -17,12 +17,12 @@ from ...models.transformer import Transformer
 from ..measure import Measure
 from .distance_irrelevance import distance_irrelevance
 from .gradient_symmetricity import gradient_symmetricity, random_triples
-from .key_frequencies import key_frequencies, loss_rises, neuron_key_frequencies
+from .key_frequencies import ablation_loss_increase, key_frequencies, neuron_key_frequencies
 from .logit_attribution import logit_attribution
 from .logit_parts import SumLogits
 from .neuron_frequencies import frequency_shares, single_frequency_share
 from .pair_grid import PairGrid
-from .pair_reading import PairReading, read_pairs
+from .pair_reading import PairActivations, read_pairs
 from .restricted_loss import COMBINATIONS, restricted_losses
 
 _TITLES: tuple[tuple[str, str], ...] = (
@@ -68,7 +68,7 @@ class Circuit:
 
     net: Transformer
     grid: PairGrid
-    reading: PairReading
+    reading: PairActivations
     task: int | None = None
 
     @cached_property
@@ -84,7 +84,7 @@ class Circuit:
     @cached_property
     def rises(self) -> np.ndarray:
         """What taking out each frequency adds to the loss, shape (n//2,)."""
-        return loss_rises(self.logits)
+        return ablation_loss_increase(self.logits)
 
     @cached_property
     def key(self) -> list[int]:
@@ -98,7 +98,7 @@ class Circuit:
 
     @cached_property
     def attribution(self) -> np.ndarray:
-        """What each frequency adds to the right logit, shape (n//2,)."""
+        """What each frequency adds to the correct-class logit, shape (n//2,)."""
         return logit_attribution(self.logits)
 
 

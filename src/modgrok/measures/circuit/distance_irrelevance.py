@@ -1,4 +1,4 @@
-"""Distance irrelevance: how little the right logit depends on x - y."""
+"""Distance irrelevance: how little the correct-class logit depends on x - y."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .pair_grid import PairGrid
 
 
 def distance_irrelevance(logits: np.ndarray, grid: PairGrid) -> float:
-    """Return the spread of the right logit at a given difference, over its spread.
+    """Return the spread of the correct-class logit at a given difference, over its spread.
 
         q = (1/n sum_d std{L(x, y): g_1(x) - g_2(y) = d}) / std{L(x, y)},   L the logit of the right class
 
@@ -17,7 +17,7 @@ def distance_irrelevance(logits: np.ndarray, grid: PairGrid) -> float:
         grid: the pairs; where the task has no answer they take no part.
 
     Returns:
-        A number from 0, at most about 1: near 0 where the right logit depends on the difference alone
+        A number from 0, at most about 1: near 0 where the correct-class logit depends on the difference alone
         (pizza), near 1 where it does not depend on it (clock); 0 where it does not vary at all.
 
     Example:
@@ -31,8 +31,8 @@ def distance_irrelevance(logits: np.ndarray, grid: PairGrid) -> float:
 
     Source: Zhong et al. 2023 (arXiv 2306.17844), Def. 4.2: x - y for x + y; here the labels of the task.
     """
-    rows = np.flatnonzero(grid.answers >= 0)
-    right = logits[rows, grid.answers[rows]]
+    rows = np.flatnonzero(grid.targets >= 0)
+    right = logits[rows, grid.targets[rows]]
     differences = grid.differences[rows]
     spreads = [right[differences == d].std() for d in np.unique(differences)]
     whole = right.std()

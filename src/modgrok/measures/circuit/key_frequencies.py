@@ -12,7 +12,7 @@ LEAST_RISE = 1e-9
 """Rise of the loss above which a frequency is key; Furuta et al. 2024, App. E."""
 
 
-def loss_rises(logits: SumLogits) -> np.ndarray:
+def ablation_loss_increase(logits: SumLogits) -> np.ndarray:
     """Return how much the mean loss over all pairs rises when one frequency is taken out of the logits.
 
         dL_k = L(logits - part(k)) - L(logits),   k = 1..n//2
@@ -20,12 +20,12 @@ def loss_rises(logits: SumLogits) -> np.ndarray:
     Returns:
         float64, shape (n//2,); may be below 0.
     """
-    rows = np.flatnonzero(logits.grid.answers >= 0)
-    answers, sums = logits.grid.answers[rows], logits.grid.sums[rows]
+    rows = np.flatnonzero(logits.grid.targets >= 0)
+    targets, sums = logits.grid.targets[rows], logits.grid.sums[rows]
     whole = logits.logits[rows]
-    full = cross_entropy_of(whole.copy(), answers).mean()
+    full = cross_entropy_of(whole.copy(), targets).mean()
     ablated = [
-        cross_entropy_of(whole - logits.part([k])[sums], answers).mean() for k in logits.grid.frequencies
+        cross_entropy_of(whole - logits.part([k])[sums], targets).mean() for k in logits.grid.frequencies
     ]
     return np.array(ablated) - full
 
@@ -34,7 +34,7 @@ def key_frequencies(rises: np.ndarray, least: float = LEAST_RISE) -> list[int]:
     """Return the frequencies without which the loss rises by more than `least`.
 
     Arguments:
-        rises: of `loss_rises`.
+        rises: of `ablation_loss_increase`.
 
     Example:
         >>> key_frequencies(np.array([2e-9, -1.0, 0.5]))

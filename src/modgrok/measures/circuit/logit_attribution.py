@@ -1,4 +1,4 @@
-"""What each frequency adds to the right logit."""
+"""What each frequency adds to the correct-class logit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .logit_parts import SumLogits
 
 
 def logit_attribution(logits: SumLogits) -> np.ndarray:
-    """Return what each frequency adds to the right logit above the mean of all logits.
+    """Return what each frequency adds to the correct-class logit above the mean of all logits.
 
         A_k = mean over pairs of [ part_k(x, y, f(x, y)) - mean_c part_k(x, y, c) ],   k = 1..n//2
 
@@ -29,17 +29,17 @@ def logit_attribution(logits: SumLogits) -> np.ndarray:
 
     Source: the paper's direct logit attribution (Nanda et al. 2023, Sec. 4.1) taken frequency by frequency.
     """
-    rows = np.flatnonzero(logits.grid.answers >= 0)
-    sums, answers = logits.grid.sums[rows], logits.grid.answers[rows]
+    rows = np.flatnonzero(logits.grid.targets >= 0)
+    sums, targets = logits.grid.sums[rows], logits.grid.targets[rows]
     found = []
     for k in logits.grid.frequencies:
         part = logits.part([k])
-        found.append(float((part - part.mean(axis=1, keepdims=True))[sums, answers].mean()))
+        found.append(float((part - part.mean(axis=1, keepdims=True))[sums, targets].mean()))
     return np.array(found)
 
 
-def right_logit(logits: SumLogits) -> float:
-    """Return the mean over pairs of the right logit above the mean of all logits: what is to be explained."""
-    rows = np.flatnonzero(logits.grid.answers >= 0)
+def correct_class_logit(logits: SumLogits) -> float:
+    """Return the mean over pairs of the correct-class logit above the mean of all logits."""
+    rows = np.flatnonzero(logits.grid.targets >= 0)
     kept = logits.logits[rows]
-    return float((kept[np.arange(len(rows)), logits.grid.answers[rows]] - kept.mean(axis=1)).mean())
+    return float((kept[np.arange(len(rows)), logits.grid.targets[rows]] - kept.mean(axis=1)).mean())

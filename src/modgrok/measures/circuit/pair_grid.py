@@ -57,7 +57,7 @@ class PairGrid:
         return (self.labels[0][:, None] - self.labels[1]).ravel() % self.order
 
     @cached_property
-    def answers(self) -> np.ndarray:
+    def targets(self) -> np.ndarray:
         """The classes, shape (r s,), -1 where the task has none."""
         return self.classes.ravel()
 

@@ -20,7 +20,7 @@ CHUNK = 2048
 
 
 @dataclass(frozen=True, eq=False)
-class PairReading:
+class PairActivations:
     """Activations at the last position, one row an input.
 
     Arguments:
@@ -34,7 +34,7 @@ class PairReading:
     pattern: np.ndarray
 
 
-def read_pairs(net: Transformer, inputs: np.ndarray) -> PairReading:
+def read_pairs(net: Transformer, inputs: np.ndarray) -> PairActivations:
     """Evaluate a transformer on inputs and keep what the measures read.
 
     Arguments:
@@ -49,7 +49,7 @@ def read_pairs(net: Transformer, inputs: np.ndarray) -> PairReading:
             for i in range(0, len(padded), chunk)
         ]
     logits, neurons, pattern = (np.concatenate(part)[:n] for part in zip(*parts, strict=True))
-    return PairReading(logits.astype(np.float64), neurons, pattern)
+    return PairActivations(logits.astype(np.float64), neurons, pattern)
 
 
 @eqx.filter_jit

@@ -61,8 +61,8 @@ def restricted_losses(
     Source: Nanda et al. 2023, Sec. 5.1 (restricted over all pairs, excluded over the training set); Furuta et
     al. 2024, App. E, Table A.4, whose ablated losses are the other rows.
     """
-    answers = logits.grid.answers
-    rows = np.flatnonzero((answers >= 0) & (True if chosen is None else chosen))
+    targets = logits.grid.targets
+    rows = np.flatnonzero((targets >= 0) & (True if chosen is None else chosen))
     parts = {
         name: np.broadcast_to(part, logits.logits.shape)[rows]
         for name, part in split_logits(logits, key).items()
@@ -70,6 +70,6 @@ def restricted_losses(
     found = {}
     for name, kept in COMBINATIONS:
         kept_logits = sum((parts[part] for part in kept), start=parts["constant"])
-        losses = cross_entropy_of(np.array(kept_logits), answers[rows])
+        losses = cross_entropy_of(np.array(kept_logits), targets[rows])
         found[name] = float(losses.mean()) if len(rows) else float("nan")
     return found

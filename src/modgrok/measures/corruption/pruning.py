@@ -16,7 +16,7 @@ import numpy as np
 from ...models import MLP
 from ...training.problem import Problem
 from ..fourier.ipr import ipr_of_neurons
-from ..fourier.lens import Lens, spectra
+from ..fourier.lens import FourierFrames, spectra
 
 Direction = Literal["low-first", "high-first"]
 DIRECTIONS: tuple[Direction, ...] = ("low-first", "high-first")
@@ -49,13 +49,13 @@ class Pruning:
         }
 
 
-def neuron_order(net: MLP, lens: Lens, direction: Direction) -> np.ndarray:
+def neuron_order(net: MLP, frames: FourierFrames, direction: Direction) -> np.ndarray:
     """Order neurons by IPR, the first to be removed first; equal ones by their number.
 
     Returns:
         int64, shape (h,).
     """
-    ratios = np.asarray(ipr_of_neurons(spectra(net, lens)))
+    ratios = np.asarray(ipr_of_neurons(spectra(net, frames)))
     return np.argsort(ratios if direction == "low-first" else -ratios, kind="stable")
 
 
@@ -107,7 +107,7 @@ def pruned(net: MLP, problem: Problem, order: np.ndarray, stops: Sequence[int] |
 
 
 def pruning_curves(
-    net: MLP, lens: Lens, problem: Problem, stops: Sequence[int] | None = None
+    net: MLP, frames: FourierFrames, problem: Problem, stops: Sequence[int] | None = None
 ) -> dict[Direction, Pruning]:
     """Remove neurons by IPR, from the lowest on and from the highest on.
 
@@ -119,4 +119,4 @@ def pruning_curves(
         net, problem, stops: as in `pruned`.
         lens: the basis of the task.
     """
-    return {name: pruned(net, problem, neuron_order(net, lens, name), stops) for name in DIRECTIONS}
+    return {name: pruned(net, problem, neuron_order(net, frames, name), stops) for name in DIRECTIONS}

@@ -12,12 +12,12 @@ from typing import Literal
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ...models.circulant import Structure, level_means
+from ...models.circulant import CirculantStructure, level_means
 
 
 def circulant_deviation(
     metric: Float[Array, "d d"],
-    structure: Structure,
+    structure: CirculantStructure,
     normalisation: Literal["sum", "mean"] = "sum",
 ) -> Float[Array, ""]:
     """Measure how far the blocks below the diagonal are from constant on their levels, in [0, 1].
@@ -58,7 +58,7 @@ def circulant_deviation(
 
 def least_deviation(
     metric: Float[Array, "d d"],
-    structures: Sequence[Structure],
+    structures: Sequence[CirculantStructure],
     normalisation: Literal["sum", "mean"] = "sum",
 ) -> tuple[Float[Array, ""], Int[Array, ""]]:
     """Return the smallest circulant deviation over some structures, and the index of its structure.

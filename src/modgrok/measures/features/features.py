@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int
 
 from ...models import MLP
 from ...models.agop import network_agop, nfm
-from ...models.circulant import Structure, matrix_power, orientations
+from ...models.circulant import CirculantStructure, matrix_power, orientations
 from ...models.kernel_machine import KernelMachine
 from ...models.kernels import Layout, agop, features, make_layout
 from ..accuracy import CHUNK
@@ -39,7 +39,7 @@ class ClassValues(NamedTuple):
     orientation: list[str]
 
 
-def network_values(net: MLP, inputs: np.ndarray, structure: Structure) -> Values:
+def network_values(net: MLP, inputs: np.ndarray, structure: CirculantStructure) -> Values:
     """Measure a network's features.
 
     Arguments:
@@ -82,7 +82,7 @@ def domain_agop(net: MLP, inputs: np.ndarray, *, by_class: bool = False) -> Floa
 
 
 def class_values(
-    net: MLP | KernelMachine, inputs: np.ndarray, structure: Structure, *, centred: bool
+    net: MLP | KernelMachine, inputs: np.ndarray, structure: CirculantStructure, *, centred: bool
 ) -> ClassValues:
     """Measure the AGOP of every class.
 
@@ -128,7 +128,7 @@ def _class_agops(net: KernelMachine, layout: Layout, centred: bool) -> Float[Arr
 
 @eqx.filter_jit
 def _measured(
-    matrices: Float[Array, "c d d"], structure: Structure, structures: tuple[Structure, ...]
+    matrices: Float[Array, "c d d"], structure: CirculantStructure, structures: tuple[CirculantStructure, ...]
 ) -> tuple[dict[str, Array], Array]:
     def of_one(matrix: Array) -> tuple[dict[str, Array], Array]:
         numbers = {measure.name: measure.function(matrix, structure) for measure in MATRIX_MEASURES}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from jaxtyping import Array, Float
 
-from ...models.circulant import Structure
+from ...models.circulant import CirculantStructure
 from ..measure import Measure
 from .circulant import circulant_deviation
 from .spectrum import effective_rank
 from .structure_share import structure_share
 
 
-def _mean_deviation(metric: Float[Array, "d d"], structure: Structure) -> Float[Array, ""]:
+def _mean_deviation(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
     return circulant_deviation(metric, structure, "mean")
 
 
-def _effective_rank(metric: Float[Array, "d d"], structure: Structure) -> Float[Array, ""]:
+def _effective_rank(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
     return effective_rank(metric)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...models.circulant import Structure, level_means, spread
+from ...models.circulant import CirculantStructure, level_means, spread
 
 
-def structured_part(metric: Float[Array, "d d"], structure: Structure) -> Float[Array, "w w"]:
+def structured_part(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, "w w"]:
     """Project a matrix on those whose off-diagonal blocks are circulant and whose diagonal blocks are
     c_1 I + c_2 11^T, over the values that take part; 0 elsewhere.
 
@@ -37,7 +37,7 @@ def structured_part(metric: Float[Array, "d d"], structure: Structure) -> Float[
     return jnp.concatenate(rows)
 
 
-def structure_share(metric: Float[Array, "d d"], structure: Structure) -> Float[Array, ""]:
+def structure_share(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
     """Return |P M|_F^2 / |M|_F^2 over the values that take part, in [0, 1]; 1 for an exact structure.
 
     The identity, whose off-diagonal blocks are 0, has 1 as well: it lies in the same space.
@@ -55,7 +55,7 @@ def structure_share(metric: Float[Array, "d d"], structure: Structure) -> Float[
     return jnp.where(energy > 0, explained / jnp.where(energy > 0, energy, 1), 0)
 
 
-def _circulant_part(block: Array, structure: Structure, s: int, t: int) -> Array:
+def _circulant_part(block: Array, structure: CirculantStructure, s: int, t: int) -> Array:
     levels = structure.levels(s, t)
     return spread(level_means(block, levels, structure.order), levels)
 

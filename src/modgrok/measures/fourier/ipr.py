@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from ...models import MLP
 from ..measure import Measure
-from .lens import Lens, Spectra, spectra
+from .lens import FourierFrames, Spectra, spectra
 
 
 def ipr_of_neurons(found: Spectra) -> Float[Array, " h"]:
@@ -29,7 +29,7 @@ def mean_ipr(found: Spectra) -> Float[Array, ""]:
     return jnp.sum(ipr_of_neurons(found)) / jnp.maximum(alive.sum(), 1)
 
 
-def ipr(weights: MLP, lens: Lens) -> Float[Array, ""]:
+def ipr(weights: MLP, frames: FourierFrames) -> Float[Array, ""]:
     """Inverse participation ratio of a network, in [1/(n//2 + 1), 1].
 
     Normal weights have 4/(p + 1) where the basis is one to one, and more elsewhere (0.076 in the basis of
@@ -38,13 +38,13 @@ def ipr(weights: MLP, lens: Lens) -> Float[Array, ""]:
     Example:
         >>> import numpy as np
         >>> from modgrok.algebra import natural_basis
-        >>> from modgrok.measures.fourier.lens import make_lens
+        >>> from modgrok.measures.fourier.lens import make_fourier_frames
         >>> wave = np.cos(2 * np.pi * 2 * np.arange(5) / 5)[:, None]
         >>> net = MLP(jnp.array([wave, wave]), jnp.array(wave))
-        >>> round(float(ipr(net, make_lens(natural_basis(5, 2)))), 5)
+        >>> round(float(ipr(net, make_fourier_frames(natural_basis(5, 2)))), 5)
         1.0
     """
-    return mean_ipr(spectra(weights, lens))
+    return mean_ipr(spectra(weights, frames))
 
 
 IPR = Measure(

@@ -28,7 +28,7 @@ class Frames(eqx.Module):
     orthogonal: bool = eqx.field(static=True)
 
 
-class Lens(eqx.Module):
+class FourierFrames(eqx.Module):
     """A basis laid out for the device.
 
     Arguments:
@@ -47,11 +47,11 @@ class Lens(eqx.Module):
         return len(self.outputs)
 
 
-def make_lens(basis: Basis) -> Lens:
+def make_fourier_frames(basis: Basis) -> FourierFrames:
     """Build the frames of every block of a basis."""
     identity = np.arange(basis.order, dtype=np.int64)
     blocks = tuple(_frames(labels, basis.order) for labels in (*basis.operands, identity))
-    return Lens(blocks, on_device(basis.outputs, np.int32), basis.name)
+    return FourierFrames(blocks, on_device(basis.outputs, np.int32), basis.name)
 
 
 def _frames(labels: np.ndarray, order: int) -> Frames:
@@ -84,11 +84,11 @@ class Spectra(eqx.Module):
     whole: Bool[Array, " h"]
 
 
-DUST = 1e-9
+ROUNDING_TOLERANCE = 1e-9
 """Share of a vector's energy below which its part inside the basis is rounding, not a spectrum."""
 
 
-def spectra(weights: MLP, lens: Lens) -> Spectra:
+def spectra(weights: MLP, frames: FourierFrames) -> Spectra:
     """Decompose every weight vector into waves of the task's basis.
 
     Where the basis is one to one this is the real DFT; elsewhere (squares for x^2 + y^2, say) waves of
@@ -97,11 +97,13 @@ def spectra(weights: MLP, lens: Lens) -> Spectra:
 
     The readout is read at `outputs[t]` for every group element t, so that h need not be one to one.
     """
-    vectors = (*weights.embedding, weights.readout[lens.outputs])
-    coordinates = [jnp.einsum("fcp,ph->hfc", b.frames, v) for b, v in zip(lens.blocks, vectors, strict=True)]
+    vectors = (*weights.embedding, weights.readout[frames.outputs])
+    coordinates = [
+        jnp.einsum("fcp,ph->hfc", b.frames, v) for b, v in zip(frames.blocks, vectors, strict=True)
+    ]
     sizes = [jnp.sum(v * v, axis=0) for v in (*weights.embedding, weights.readout)]
-    powers = [_power(b, c, s) for b, c, s in zip(lens.blocks, coordinates, sizes, strict=True)]
-    waves = [jnp.einsum("fcd,hfd->hfc", b.solve, c) for b, c in zip(lens.blocks, coordinates, strict=True)]
+    powers = [_power(b, c, s) for b, c, s in zip(frames.blocks, coordinates, sizes, strict=True)]
+    waves = [jnp.einsum("fcd,hfd->hfc", b.solve, c) for b, c in zip(frames.blocks, coordinates, strict=True)]
     power = jnp.stack(powers)
     dominant = 1 + jnp.argmax(power.sum(0)[:, 1:], axis=-1)
     return Spectra(power, jnp.stack(waves), dominant, (power.sum(-1) > 0).all(0))
@@ -110,7 +112,7 @@ def spectra(weights: MLP, lens: Lens) -> Spectra:
 def _power(
     block: Frames, coordinates: Float[Array, "h f 2"], size: Float[Array, " h"]
 ) -> Float[Array, "h f"]:
-    inside = jnp.sum(coordinates**2, axis=(-2, -1)) > DUST * size
+    inside = jnp.sum(coordinates**2, axis=(-2, -1)) > ROUNDING_TOLERANCE * size
     energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _pursue(block, coordinates)
     weighed = energy * block.doubled
     total = weighed.sum(-1, keepdims=True)

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Int
 
 from ...models import MLP
 from ..measure import Measure
-from .lens import Lens, Spectra, spectra
+from .lens import FourierFrames, Spectra, spectra
 
 PHASE_BINS = 25
 """Bins of the histogram of phase sums over [-pi, pi): odd, so that 0 lies in the middle of one."""
@@ -32,7 +32,7 @@ def coherence_of(found: Spectra) -> Float[Array, ""]:
     return jnp.sum(jnp.cos(phase_sums(found)) * found.whole) / jnp.maximum(found.whole.sum(), 1)
 
 
-def phase_coherence(weights: MLP, lens: Lens) -> Float[Array, ""]:
+def phase_coherence(weights: MLP, frames: FourierFrames) -> Float[Array, ""]:
     """Average cos(phi_1 + ... + phi_k - phi_out) over the neurons, in [-1, 1].
 
     The closed form has 1 where h is one to one; elsewhere its readout mixes the phases of several arguments
@@ -41,13 +41,13 @@ def phase_coherence(weights: MLP, lens: Lens) -> Float[Array, ""]:
     Example:
         >>> import numpy as np
         >>> from modgrok.algebra import natural_basis
-        >>> from modgrok.measures.fourier.lens import make_lens
+        >>> from modgrok.measures.fourier.lens import make_fourier_frames
         >>> wave = lambda phase: np.cos(2 * np.pi * np.arange(7) / 7 + phase)[:, None]
         >>> net = MLP(jnp.array([wave(1.0), wave(0.5)]), jnp.array(wave(1.5)))
-        >>> round(float(phase_coherence(net, make_lens(natural_basis(7, 2)))), 5)
+        >>> round(float(phase_coherence(net, make_fourier_frames(natural_basis(7, 2)))), 5)
         1.0
     """
-    return coherence_of(spectra(weights, lens))
+    return coherence_of(spectra(weights, frames))
 
 
 def bin_of(sums: Float[Array, " h"]) -> Int[Array, " h"]:
@@ -83,9 +83,9 @@ PHASE_COHERENCE = Measure(
 )
 
 
-def dominating_frequencies(weights: MLP, lens: Lens) -> Int[Array, ""]:
+def dominating_frequencies(weights: MLP, frames: FourierFrames) -> Int[Array, ""]:
     """Count the frequencies that dominate at least one neuron of those that lie in the basis."""
-    return jnp.sum(frequency_histogram(spectra(weights, lens)) > 0)
+    return jnp.sum(frequency_histogram(spectra(weights, frames)) > 0)
 
 
 FREQUENCIES = Measure(

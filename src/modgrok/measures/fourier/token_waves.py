@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 from ...algebra import exponential_table, is_prime, real_basis
 from ...models.on_device import on_device
 
-DUST = 1e-12
+ROUNDING_TOLERANCE = 1e-12
 """Share of a matrix's energy below which a wave in it is float32 rounding, and counts as absent."""
 LEAST_ORDER = 3
 """Least order of a group with a frequency that has both a cosine and a sine."""
@@ -39,7 +39,7 @@ class TokenWaves(eqx.Module):
         return len(self.tokens)
 
 
-class TokenLens(eqx.Module):
+class TokenFourierBasis(eqx.Module):
     """The orders in which the tokens of a modulus are read.
 
     Arguments:
@@ -56,16 +56,16 @@ class TokenLens(eqx.Module):
         return (self.natural,) if self.log is None else (self.natural, self.log)
 
 
-def make_token_lens(p: int) -> TokenLens:
+def make_token_basis(p: int) -> TokenFourierBasis:
     """Lay out the waves on 0..p-1, and for a prime p those on 1..p-1 in order of logarithms.
 
     Example:
-        >>> [(waves.name, waves.tokens.tolist()) for waves in make_token_lens(5).orders]
+        >>> [(waves.name, waves.tokens.tolist()) for waves in make_token_basis(5).orders]
         [('natural', [0, 1, 2, 3, 4]), ('log', [1, 2, 4, 3])]
     """
     natural = _waves(np.arange(p), "natural")
     has_logarithms = is_prime(p) and p - 1 >= LEAST_ORDER
-    return TokenLens(natural, _waves(exponential_table(p), "log") if has_logarithms else None)
+    return TokenFourierBasis(natural, _waves(exponential_table(p), "log") if has_logarithms else None)
 
 
 def _waves(tokens: np.ndarray, name: str) -> TokenWaves:
@@ -83,12 +83,12 @@ def wave_norms(matrix: Float[Array, "v d"], waves: TokenWaves) -> Float[Array, "
         waves: the order.
 
     Returns:
-        Values from 0; exactly 0 below `DUST` of the energy, so that a pure wave is pure.
+        Values from 0; exactly 0 below `ROUNDING_TOLERANCE` of the energy, so that a pure wave is pure.
 
     Example:
         >>> angle = 2 * jnp.pi * jnp.arange(7) / 7
         >>> rows = jnp.stack([2 * jnp.cos(3 * angle), jnp.sin(angle)], axis=1)
-        >>> (wave_norms(rows, make_token_lens(7).natural) / jnp.sqrt(3.5)).round(3).tolist()
+        >>> (wave_norms(rows, make_token_basis(7).natural) / jnp.sqrt(3.5)).round(3).tolist()
         [0.0, 0.0, 1.0, 0.0, 0.0, 2.0, 0.0]
 
     Source: Furuta et al. 2024, Sec. 3.2, whose sums stop at [p/2]; the basis is that of its App. B. The scale
@@ -96,4 +96,4 @@ def wave_norms(matrix: Float[Array, "v d"], waves: TokenWaves) -> Float[Array, "
     """
     coefficients = jnp.matmul(waves.basis, matrix[waves.tokens], precision="highest")
     norms = jnp.linalg.norm(coefficients, axis=1)
-    return jnp.where(norms**2 > DUST * jnp.sum(norms**2), norms, 0)
+    return jnp.where(norms**2 > ROUNDING_TOLERANCE * jnp.sum(norms**2), norms, 0)

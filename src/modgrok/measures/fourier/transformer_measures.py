@@ -17,7 +17,7 @@ from ..measure import Measure
 from .coefficient_ratio import coefficient_ratio
 from .gini import gini
 from .sparsity import frequency_sparsity
-from .token_waves import TokenLens, TokenWaves, wave_norms
+from .token_waves import TokenFourierBasis, TokenWaves, wave_norms
 
 
 def matrix_of(net: Transformer, name: str) -> Float[Array, "v d"]:
@@ -32,14 +32,14 @@ def _measures(
     ending = f"{matrix}_log" if order == "log" else matrix
 
     def measure(of_norms: Callable[[Array], Array], **declared: Any) -> Measure:
-        def function(net: Transformer, lens: TokenLens) -> Float[Array, ""]:
-            return of_norms(wave_norms(matrix_of(net, matrix), _waves(lens, order)))
+        def function(net: Transformer, token_basis: TokenFourierBasis) -> Float[Array, ""]:
+            return of_norms(wave_norms(matrix_of(net, matrix), _waves(token_basis, order)))
 
         return Measure(
             function=function,
             reads="transformer_weights",
             range=lambda p: (0.0, 1.0),
-            defined=lambda lens: order in [waves.name for waves in lens.orders],
+            defined=lambda token_basis: order in [waves.name for waves in token_basis.orders],
             **declared,
         )
 
@@ -71,8 +71,8 @@ def _measures(
     )
 
 
-def _waves(lens: TokenLens, order: str) -> TokenWaves:
-    for waves in lens.orders:
+def _waves(token_basis: TokenFourierBasis, order: str) -> TokenWaves:
+    for waves in token_basis.orders:
         if waves.name == order:
             return waves
     raise ValueError(f"lens: must have the order {order}, got none")
@@ -87,25 +87,25 @@ TRANSFORMER_MEASURES: tuple[Measure, ...] = (
 """Those of logarithms are defined for primes from 5 on."""
 
 
-def transformer_measures(lens: TokenLens) -> tuple[Measure, ...]:
+def transformer_measures(token_basis: TokenFourierBasis) -> tuple[Measure, ...]:
     """Return the measures that a modulus has: those of logarithms need a prime from 5 on."""
-    return tuple(measure for measure in TRANSFORMER_MEASURES if measure.defined(lens))
+    return tuple(measure for measure in TRANSFORMER_MEASURES if measure.defined(token_basis))
 
 
-def transformer_numbers(net: Transformer, lens: TokenLens) -> dict[str, Float[Array, ""]]:
+def transformer_numbers(net: Transformer, token_basis: TokenFourierBasis) -> dict[str, Float[Array, ""]]:
     """Return every measure of a transformer's weights by name.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from modgrok.models.transformer import Block
-        >>> from modgrok.measures.fourier.token_waves import make_token_lens
+        >>> from modgrok.measures.fourier.token_waves import make_token_basis
         >>> angle = 2 * jnp.pi * 2 * jnp.arange(8) / 7
         >>> qkv, out = (jnp.ones((1, 2, 1)),) * 3, jnp.ones((1, 1, 2))
         >>> block = Block(*qkv, out, jnp.ones((2, 3)), jnp.ones((3, 2)))
         >>> waves = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=1)
         >>> net = Transformer(waves, None, (block,), None, waves[:7].T, None)
-        >>> numbers = transformer_numbers(net, make_token_lens(7))
+        >>> numbers = transformer_numbers(net, make_token_basis(7))
         >>> [round(float(numbers[name]), 3) for name in ("ffs_embedding", "fcr_embedding", "gini_readout")]
         [0.333, 1.0, 0.667]
     """
-    return {measure.name: measure.function(net, lens) for measure in transformer_measures(lens)}
+    return {measure.name: measure.function(net, token_basis) for measure in transformer_measures(token_basis)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...tasks import InputError, Split, Task
 from ..circuit.distance_irrelevance import distance_irrelevance
-from ..circuit.key_frequencies import key_frequencies, loss_rises, neuron_key_frequencies
+from ..circuit.key_frequencies import ablation_loss_increase, key_frequencies, neuron_key_frequencies
 from ..circuit.logit_parts import SumLogits
 from ..circuit.neuron_frequencies import frequency_shares, single_frequency_share
 from ..circuit.pair_grid import PairGrid, pair_grid
@@ -76,7 +76,7 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     if grid is not None:
         at = np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
         sums = SumLogits(_taken(rows, at), grid)
-        key = key_frequencies(loss_rises(sums))
+        key = key_frequencies(ablation_loss_increase(sums))
         losses_of_parts = restricted_losses(sums, key)
         found["key_frequencies"] = key
         found |= {name: losses_of_parts[name] for name in ("restricted_loss", "excluded_loss")}
@@ -136,7 +136,7 @@ def _grid(task: Task) -> PairGrid | None:
     if task.k != 2 or not task.is_plain:
         return None
     grid = pair_grid(basis_of_task(task), task.table)
-    return grid if grid.order > 1 and (grid.answers >= 0).all() else None
+    return grid if grid.order > 1 and (grid.targets >= 0).all() else None
 
 
 def _taken(rows: Any, at: np.ndarray) -> np.ndarray:

@@ -67,6 +67,6 @@ def _curve(task: Task, logits: np.ndarray, tests: np.ndarray) -> tuple[tuple[int
         kept[chosen] = spectrum.ravel()[chosen]
         start = number
         values = np.fft.irfftn(kept.reshape(spectrum.shape), s=logits.shape, axes=range(logits.ndim))
-        answers = values.reshape(-1, task.p)[places].argmax(axis=1)
-        accuracies.append(float(np.mean(answers == labels)))
+        predictions = values.reshape(-1, task.p)[places].argmax(axis=1)
+        accuracies.append(float(np.mean(predictions == labels)))
     return tuple(numbers), tuple(accuracies)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...algebra import Basis
-from ...measures import Lens, ipr_of_neurons, make_lens, spectra
+from ...measures import FourierFrames, ipr_of_neurons, make_fourier_frames, spectra
 from ...models import MLP
 from ...tasks import InputError
 from .evidence import RunData
@@ -30,9 +30,9 @@ def neuron_iprs(run: RunData, step: int | None = None, *, basis: Basis | None = 
     net = run.network(step)
     if not isinstance(net, MLP):
         raise InputError(f"run: must be of a two-layer network, got {run.experiment.learner.kind}")
-    return np.asarray(_iprs(net, make_lens(basis or run.basis)), dtype=np.float64)
+    return np.asarray(_iprs(net, make_fourier_frames(basis or run.basis)), dtype=np.float64)
 
 
 @eqx.filter_jit
-def _iprs(net: MLP, lens: Lens) -> Float[Array, " h"]:
-    return ipr_of_neurons(spectra(net, lens))
+def _iprs(net: MLP, frames: FourierFrames) -> Float[Array, " h"]:
+    return ipr_of_neurons(spectra(net, frames))

@@ -16,7 +16,7 @@ from pathlib import Path
 from ...reports.charts.chart import Panel
 from ...reports.formats.svg import panels_svg
 from ...runs import Store
-from ...sweeps.execution.driver import Tally
+from ...sweeps.execution.driver import SweepCounts
 from ...sweeps.execution.ensemble import reason_of
 from ...sweeps.execution.executor import Executor
 from ...sweeps.grid.sweep_file import Member
@@ -37,7 +37,7 @@ def reproduce(
     *,
     workers: int,
     command: str = "",
-    on_progress: Callable[[Tally], None] = lambda tally: None,
+    on_progress: Callable[[SweepCounts], None] = lambda tally: None,
     on_result: Callable[[Result], None] = lambda result: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> list[Result]:

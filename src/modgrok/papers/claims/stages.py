@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from ...runs import RunRow, Store, read_network_file
 from ...runs.assets import keep
 from ...runs.options import CheckpointPolicy
-from ...sweeps.execution.driver import Tally, is_done, run_sweep
+from ...sweeps.execution.driver import SweepCounts, is_done, run_sweep
 from ...sweeps.execution.executor import Executor, Job
 from ...sweeps.grid.sweep_file import Member, Sweep
 from ...tasks import InputError
@@ -81,7 +81,7 @@ def run_stages(
     *,
     command: str = "",
     workers: int,
-    on_progress: Callable[[Tally], None] = lambda tally: None,
+    on_progress: Callable[[SweepCounts], None] = lambda tally: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> None:
     """Make all runs that the store lacks, stage after stage.

@@ -9,7 +9,7 @@ P = 7
 WIDTH = 40
 """Neurons of an MLP."""
 FRACTION = 0.5
-"""Share of the inputs that trains."""
+"""Fraction of inputs used for training."""
 OTHER_FRACTION = 0.8
 """Where a claim compares shares."""
 STEPS = 20

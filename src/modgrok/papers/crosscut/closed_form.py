@@ -35,10 +35,10 @@ def measure_closed(evidence: Evidence) -> ClaimResult:
         "least_margin": min(row["margin"] for row in written),
         "most_width": max(row["width"] for row in written),
     }
-    said = ", ".join(f"{row['task']} {row['width']}" for row in written)
+    summary = ", ".join(f"{row['task']} {row['width']}" for row in written)
     cell = points(
         [Point(row["task"], row["width"]) for row in written],
-        f"Hidden neurons of the closed form: {said}.",
+        f"Hidden neurons of the closed form: {summary}.",
         x="hidden neurons",
     )
     caption = "Neurons of the network found, with exact phases; every one is checked on all inputs."

@@ -51,10 +51,10 @@ def measure_data(evidence: Evidence) -> ClaimResult:
     values: dict[str, Number] = {f"{name}_least": share for name, share in least.items()}
     for contender in (TRANSFORMER, RFM):
         values[f"{contender.name}_minus_mlp"] = _difference(least[contender.name], least[MLP.name])
-    said = "; ".join(f"{contender.title} from {least[contender.name]}" for contender in CONTENDERS)
+    summary = "; ".join(f"{contender.title} from {least[contender.name]}" for contender in CONTENDERS)
     cell = lines(
         drawn,
-        f"Best test accuracy against the share of pairs that trains; groks: {said}.",
+        f"Best test accuracy against the share of pairs that trains; groks: {summary}.",
         x="share of the pairs that trains",
         y="best test accuracy",
         log_x=False,

@@ -29,7 +29,7 @@ CLOSED = "closed form"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LearnerOutcome:
     """What one learner, or the closed form, made of a task.
 
     Arguments:
@@ -91,7 +91,7 @@ def frequency_number(logits: SumLogits) -> float:
 
 def measure_table(evidence: Evidence) -> ClaimResult:
     """Measure every learner on every task, and the closed form as well."""
-    outcomes: list[Outcome] = []
+    outcomes: list[LearnerOutcome] = []
     for place, text in enumerate(FEW):
         task = evidence[MLP.name][place].task
         for contender in CONTENDERS:
@@ -145,9 +145,11 @@ def _outcome(
     accuracy: float,
     grokked_at: int | None,
     network: Any,
-) -> Outcome:
+) -> LearnerOutcome:
     logits = sum_logits(network, task)
-    return Outcome(name, title, text, accuracy, grokked_at, sum_share(logits), frequency_number(logits))
+    return LearnerOutcome(
+        name, title, text, accuracy, grokked_at, sum_share(logits), frequency_number(logits)
+    )
 
 
 CLAIMS = (

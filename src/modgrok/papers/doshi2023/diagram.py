@@ -37,7 +37,7 @@ INVERTED: tuple[Phase, ...] = ("partial inversion", "full inversion")
 
 @dataclass(frozen=True)
 class Place:
-    """A place of the diagram: share of the inputs that trains, share of corrupted labels, weight decay."""
+    """A place of the diagram: training fraction, fraction of corrupted labels, weight decay."""
 
     fraction: float
     corruption: float

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...measures import make_lens
+from ...measures import make_fourier_frames
 from ...measures.corruption.corruption_phase import HIGH
 from ...measures.corruption.pruning import Direction, neuron_order, pruned
 from ...models import MLP
@@ -121,7 +121,7 @@ def pruning_of(run: RunData, direction: Direction) -> tuple[np.ndarray, dict[str
     """Return shares of neurons removed, and the accuracy of every group of inputs there."""
     net = run.network()
     assert isinstance(net, MLP)
-    order = neuron_order(net, make_lens(run.basis), direction)
+    order = neuron_order(net, make_fourier_frames(run.basis), direction)
     stops = np.unique(np.linspace(0, net.width, FEW_STOPS).round().astype(int))
     found = pruned(net, make_problem(run.task, run.split), order, stops.tolist())
     return found.stops / net.width, found.accuracies()

@@ -244,9 +244,9 @@ SHORTER: Mapping[BudgetName, tuple[str, ...]] = {
 
 def near(name: str, value: float, tolerance: float, *, relative: bool = False) -> Expected:
     """Expect a number of the executed notebook, within a tolerance; it alone does not refute a phase."""
-    room = tolerance * value if relative else tolerance
+    margin = tolerance * value if relative else tolerance
     words = f"{value:.3g} (executed notebook), within {100 * tolerance:g}{'%' if relative else ' points'}"
-    return Expected(name, words, value - room, value + room, essential=False)
+    return Expected(name, words, value - margin, value + margin, essential=False)
 
 
 def notebook(train: float, test: float, train_loss: float, test_loss: float) -> tuple[Expected, ...]:

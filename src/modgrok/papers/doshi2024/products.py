@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ...analytic import Report, construct_experts, monomial, multiplicative, tabulate, verify
+from ...analytic import VerificationReport, construct_experts, monomial, multiplicative, tabulate, verify
 from ...analytic.waves import random_waves
 from ...models import MLP
 from ...reports.charts.claim_charts import Line, Panel, Point, lines, points, single
@@ -46,7 +46,7 @@ def as_printed(net: MLP) -> MLP:
 def measure_product(evidence: Evidence) -> ClaimResult:
     """Check products with the exponent +1/3 on all inputs, zeros included."""
     seeds = range(SEEDS[evidence.budget])
-    reports: dict[tuple[int, tuple[int, int], int], list[Report]] = {}
+    reports: dict[tuple[int, tuple[int, int], int], list[VerificationReport]] = {}
     for p in MODULI[evidence.budget]:
         for exponents in EXPONENTS:
             table = tabulate(monomial(p, exponents), p)
@@ -81,8 +81,9 @@ def product_panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Panel, ...]:
     names = [f"n1^{row['a']} n2^{row['b']} mod {row['p']}" for row in wide]
     peaks = points(
         [Point(name, row["peak"], 0.96, 1.03) for name, row in zip(names, wide, strict=True)],
-        "Mean right logit: " + ", ".join(f"{n} {r['peak']:.3f}" for n, r in zip(names, wide, strict=True)),
-        x="mean right logit",
+        "Mean correct-class logit: "
+        + ", ".join(f"{n} {r['peak']:.3f}" for n, r in zip(names, wide, strict=True)),
+        x="mean correct-class logit",
         domain=(0.9, 1.1),
     )
     keys = list({(row["p"], row["a"], row["b"]): None for row in rows})
@@ -91,15 +92,15 @@ def product_panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Panel, ...]:
         Line(name, [row["width"] for row in part], [row["mse"] for row in part], dots=True)
         for name, part in zip(names, picked.values(), strict=True)
     ]
-    said = "Mean squared error falls as 1/N."
-    falling = lines(errors, said, x="width N", y="mean squared error", log_y=True)
+    summary = "Mean squared error falls as 1/N."
+    falling = lines(errors, summary, x="width N", y="mean squared error", log_y=True)
     return (
-        single("peak", "Height of the right logit, N = 500", "Mean over all inputs and draws.", peaks, 6),
+        single("peak", "Correct-class logit, N = 500", "Mean over all inputs and draws.", peaks, 6),
         single("mse", "Error against width", "Over all inputs and classes, zeros included.", falling, 6),
     )
 
 
-def _mean(name: str, reports: Sequence[Report]) -> float:
+def _mean(name: str, reports: Sequence[VerificationReport]) -> float:
     return float(np.mean([getattr(report, name) for report in reports]))
 
 
@@ -126,13 +127,13 @@ def measure_printed(evidence: Evidence) -> ClaimResult:
             Point("as printed, -1/3", rows[0]["peak"], 0.9, 1.1),
             Point("corrected, +1/3", rows[1]["peak"], 0.9, 1.1),
         ],
-        f"Mean right logit: {rows[0]['peak']:.5g} as printed, {rows[1]['peak']:.3f} corrected.",
-        x="mean right logit",
+        f"Mean correct-class logit: {rows[0]['peak']:.5g} as printed, {rows[1]['peak']:.3f} corrected.",
+        x="mean correct-class logit",
         domain=(0.1, 1e6),
         log=True,
     )
     caption = "The shaded range is what a one-hot answer needs. Both networks differ in amplitude alone."
-    return ClaimResult(values, (single("printed", "Height of the right logit", caption, cell, 7),), rows)
+    return ClaimResult(values, (single("printed", "Correct-class logit", caption, cell, 7),), rows)
 
 
 # Eq. 6 and App. B: polynomials composed of experts
@@ -148,7 +149,7 @@ EXPERT_WIDTHS = {"tiny": (60, 200), "laptop": (500, 2000), "paper": (500, 2000)}
 COMPOSED_SEEDS = {"tiny": 1, "laptop": 3, "paper": 5}
 
 
-def composed(p: int, terms: Terms, text: str, widths: tuple[int, int], seed: int) -> Report:
+def composed(p: int, terms: Terms, text: str, widths: tuple[int, int], seed: int) -> VerificationReport:
     """Check Eq. 6 with three product experts and a sum expert on all p^2 inputs."""
     table = task_from_text(text, p).table
     product, total = widths
@@ -156,7 +157,7 @@ def composed(p: int, terms: Terms, text: str, widths: tuple[int, int], seed: int
     return made.report
 
 
-def output_scale(report: Report, p: int, printed: float) -> float:
+def output_scale(report: VerificationReport, p: int, printed: float) -> float:
     """Return the factor s on all logits, nearest 1, that gives the printed MSE; nan if there is none.
 
     MSE(s) = s^2 E f^2 - 2 s E f_y/p + 1/p, of which the report gives MSE(1) and the peak E f_y.

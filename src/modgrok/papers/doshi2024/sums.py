@@ -175,12 +175,12 @@ def width_panels(p: int, rows: Sequence[Mapping[str, Any]], needed: Mapping[int,
         Line(f"S = {s}", [row["width"] for row in part], [row["accuracy"] for row in part], dots=True)
         for s, part in by_terms.items()
     ]
-    said = ", ".join(f"{s} terms need {width} neurons" for s, width in needed.items())
+    summary = ", ".join(f"{s} terms need {width} neurons" for s, width in needed.items())
     first = lines(
-        curves, f"Accuracy against width mod {p}; {said}.", x="width N", percent=True, level=REQUIRED
+        curves, f"Accuracy against width mod {p}; {summary}.", x="width N", percent=True, level=REQUIRED
     )
     growth = Line("", list(needed), list(needed.values()), TEST, dots=True)
-    second = lines([growth], f"{said}.", x="terms S", y="width for 99%", log_x=False, log_y=True)
+    second = lines([growth], f"{summary}.", x="terms S", y="width for 99%", log_x=False, log_y=True)
     caption = "Best of several draws of the phases, on random inputs. Dotted: 99%."
     return (
         single("width", f"Accuracy of sums mod {p}", caption, first, 7),

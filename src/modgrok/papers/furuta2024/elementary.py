@@ -14,7 +14,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ...measures import make_token_lens
+from ...measures import make_token_basis
 from ...measures.circuit.circuit import Circuit, circuit_of
 from ...measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
 from ...measures.circuit.task_grid import task_grids
@@ -22,7 +22,7 @@ from ...measures.fourier.token_waves import wave_norms
 from ...models.transformer import Transformer
 from ...reports.charts.claim_charts import Panel
 from ...reports.panels.loss_parts import ROWS, loss_parts
-from ...reports.views.circuit_view import CircuitPortrait
+from ...reports.views.circuit_view import CircuitView
 from ...reports.views.tables import Stage
 from ...runs.schedule import GROKKED
 from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
@@ -148,9 +148,9 @@ def parity_ratio(embedding: np.ndarray) -> float:
         embedding: of the numbers 0..p-1, p a prime from 5 on; shape (p, d).
     """
     p = len(embedding)
-    lens = make_token_lens(p)
-    assert lens.log is not None
-    squares = np.asarray(wave_norms(jnp.asarray(embedding), lens.log), np.float64)[1:] ** 2
+    token_basis = make_token_basis(p)
+    assert token_basis.log is not None
+    squares = np.asarray(wave_norms(jnp.asarray(embedding), token_basis.log), np.float64)[1:] ** 2
     number = np.arange(len(squares)) // 2 + 1
     even, odd = (float(squares[number % 2 == parity].sum()) for parity in (0, 1))
     even += (p - 1) / p * float(np.sum((embedding[0] - embedding[1:].mean(axis=0)) ** 2))
@@ -223,8 +223,8 @@ def _parts_panel(run: RunData) -> Panel:
     net = run.network()
     assert isinstance(net, Transformer)
     (at,) = task_grids(run.task)
-    portrait = CircuitPortrait(Stage(run.experiment.name, run.row.step), net, at)
-    panel = loss_parts([portrait], portrait.circuit.key)
+    view = CircuitView(Stage(run.experiment.name, run.row.step), net, at)
+    panel = loss_parts([view], view.circuit.key)
     name = "sum" if run.experiment.name == SUM else "difference"
     return replace(
         panel, key=f"{panel.key}_{name}", title=f"{run.experiment.name}: loss of parts of the logits"

@@ -109,13 +109,13 @@ def measure_waves(evidence: Evidence, tasks: Mapping[str, str]) -> ClaimResult:
 
 
 def _summary(named: Mapping[str, Sequence[RunData]]) -> Panel:
-    drawn, said = [], []
+    drawn, summary = [], []
     for runs in named.values():
         row = measured(runs)
         for key in ("FFS W_E", "FCR W_E", "FFS W_L", "FCR W_L"):
             drawn.append(Point(f"{row['task']}: {key}", row[key]))
-            said.append(f"{row['task']} {key} {row[key]:.2f}")
-    cell = points(drawn, "FFS and FCR at the end: " + ", ".join(said) + ".", domain=(0.0, 1.0))
+            summary.append(f"{row['task']} {key} {row[key]:.2f}")
+    cell = points(drawn, "FFS and FCR at the end: " + ", ".join(summary) + ".", domain=(0.0, 1.0))
     caption = "Means over seeds at the end of the runs. Both are near 1 at random weights."
     return single("summary", "FFS and FCR at the end", caption, cell, 12)
 

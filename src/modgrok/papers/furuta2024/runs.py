@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...measures import make_token_lens
+from ...measures import make_token_basis
 from ...models.transformer import Transformer
 from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...reports.panels.wave_spectra import wave_spectra
@@ -162,10 +162,10 @@ def accuracy_panel(named: Sequence[tuple[str, RunData]], name: str = "test_accur
         name: of the curve.
         span: columns of twelve.
     """
-    said = ", ".join(f"{label} reaches {best_accuracy([run], name):.1%}" for label, run in named)
+    summary = ", ".join(f"{label} reaches {best_accuracy([run], name):.1%}" for label, run in named)
     cell = step_lines(
         [Line(label, run.steps, run.curve(name)) for label, run in named],
-        f"Test accuracy against steps: {said}.",
+        f"Test accuracy against steps: {summary}.",
         y="test accuracy",
         percent=True,
         level=GROKKED,
@@ -216,4 +216,4 @@ def spectra_panel(runs: Sequence[RunData], matrix: str) -> Panel:
         net = run.network()
         assert isinstance(net, Transformer)
         networks.append((Stage(run.experiment.name, run.row.step), net))
-    return wave_spectra(networks, make_token_lens(runs[0].task.p), matrix)
+    return wave_spectra(networks, make_token_basis(runs[0].task.p), matrix)

@@ -217,11 +217,11 @@ def measure_mixture(evidence: Evidence) -> ClaimResult:
 def _parts_panel(run: RunData) -> Panel:
     names = [part.name for part in run.task.parts]
     drawn = [Line(name, run.steps, run.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
-    said = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in drawn)
+    summary = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in drawn)
     share = f"{run.experiment.fraction:.0%}"
     cell = step_lines(
         drawn,
-        f"Test accuracy of each task of a mixture against steps, {share} of the pairs: at the end {said}.",
+        f"Test accuracy of each task of a mixture against steps, {share} of the pairs: at the end {summary}.",
         y="test accuracy",
         percent=True,
         level=GROKKED,

@@ -16,7 +16,7 @@ import numpy as np
 from ...algebra import natural_basis
 from ...measures.features.alignment import agop_alignment
 from ...measures.features.circulant import circulant_deviation
-from ...models.circulant import Structure, orientations, structure_of
+from ...models.circulant import CirculantStructure, orientations, structure_of
 from ...models.kernel_machine import KernelMachine
 from ..claims import tiny
 from ..claims.claim import BudgetName
@@ -149,7 +149,7 @@ def matrices(run: RunData) -> dict[int, np.ndarray]:
     return found
 
 
-def deviations(metrics: Sequence[np.ndarray], structure: Structure) -> np.ndarray:
+def deviations(metrics: Sequence[np.ndarray], structure: CirculantStructure) -> np.ndarray:
     """Return the circulant deviation of each matrix, in float64."""
     with jax.enable_x64(True):
         return np.array([float(_deviation(jnp.asarray(m), structure)) for m in metrics])
@@ -175,14 +175,14 @@ def block_of(run: RunData, matrix: np.ndarray, *, by_logarithms: bool) -> np.nda
     return block
 
 
-def own_and_other(run: RunData) -> tuple[Structure, Structure]:
+def own_and_other(run: RunData) -> tuple[CirculantStructure, CirculantStructure]:
     """Return the structure of the task and the one of opposite stripes, in the same order of values."""
     own = structure_of(run.basis)
     (other,) = (s for _, s in orientations(own) if not np.array_equal(s.labels, own.labels))
     return own, other
 
 
-def natural_structures(p: int) -> tuple[Structure, ...]:
+def natural_structures(p: int) -> tuple[CirculantStructure, ...]:
     """Return both orientations in the values' own order."""
     return tuple(s for _, s in orientations(structure_of(natural_basis(p, 2))))
 

@@ -32,8 +32,8 @@ def reach(values: Sequence[float | int], log: bool) -> tuple[float, float]:
     low, high = float(min(known)), float(max(known))
     if log:
         return low / 1.25, high * 1.25
-    room = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
-    return (0.0 if low >= 0 and low < 0.5 * high else low - room), high + room
+    margin = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
+    return (0.0 if low >= 0 and low < 0.5 * high else low - margin), high + margin
 
 
 def ends_of(values: Sequence[float | int]) -> tuple[float, float]:

@@ -241,13 +241,15 @@ def points(
     bands = alt.Chart(data([row for row in rows if row["ranged"]])).mark_rect(color=PLATEAU)
     dots = alt.Chart(data([row for row in rows if row["value"] is not None])).mark_circle(size=64, opacity=1)
     names = alt.Chart(data(rows)).mark_text(align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
-    said = alt.Chart(data(rows)).mark_text(align="left", baseline="middle", dx=8, fontSize=10, color=SOFT)
+    label_marks = alt.Chart(data(rows)).mark_text(
+        align="left", baseline="middle", dx=8, fontSize=10, color=SOFT
+    )
     right = alt.value(alt.expr("width"))
     chart = alt.layer(
         bands.encode(x=across, x2="high:Q", y=alt.Y("top:Q", scale=place, axis=None), y2="bottom:Q"),
         dots.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
         names.encode(x=alt.value(0), y=up, text="name:N"),
-        said.encode(x=right, y=up, text="said:N"),
+        label_marks.encode(x=right, y=up, text="said:N"),
     )
     left = min(14 + 6 * max((len(p.name) for p in drawn), default=1), 240)
     after = min(20 + 6 * max((len(row["said"]) for row in rows), default=1), 150)
@@ -298,13 +300,16 @@ def bars(
     )
     scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
     up = alt.Y(
-        "value:Q", title=y or None, scale=scale, axis=percent_axis() if percent else alt.Axis(tickCount=4)
+        "value:Q",
+        title=y or None,
+        scale=scale,
+        axis=percent_axis() if percent else alt.Axis(tickCount=4),
     )
     base = alt.Chart(data(rows))
     layers = [base.mark_bar().encode(x=across, y=up, color=alt.Color("colour:N", scale=None))]
     if len(drawn) <= 12:
-        said = base.mark_text(dy=-6, fontSize=10, color=SOFT)
-        layers.append(said.encode(x=across, y=up, text="said:N"))
+        label_marks = base.mark_text(dy=-6, fontSize=10, color=SOFT)
+        layers.append(label_marks.encode(x=across, y=up, text="said:N"))
     if level is not None:
         rule = alt.Chart(data([{"value": level}])).mark_rule(color=SOFT, strokeDash=[2, 3])
         layers.append(rule.encode(y=up))

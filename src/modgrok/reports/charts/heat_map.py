@@ -128,19 +128,19 @@ def _row(cell: GridCell, name: str, shades: Shades | None, numbered: bool) -> di
     value = cell.value
     if value is None:
         missing = "never" if cell.runs and name in MOMENTS else "–"
-        colour, told = (NEVER if cell.runs else PAPER), missing
+        colour, tooltip = (NEVER if cell.runs else PAPER), missing
         shown = missing
     elif isinstance(value, str) or shades is None:
-        colour, told, shown = PHASE_COLOURS.get(str(value), FAINT), str(value), ""  # type: ignore[call-overload]
+        colour, tooltip, shown = PHASE_COLOURS.get(str(value), FAINT), str(value), ""  # type: ignore[call-overload]
     else:
-        colour, told, shown = shades.colour(value), shades.words(value), shades.words(value)
+        colour, tooltip, shown = shades.colour(value), shades.words(value), shades.words(value)
     ink = SOFT if value is None else (PAPER if _dark(colour) else INK)
     text = shown if numbered else ""
     return {
         "x": short(cell.x),
         "y": short(cell.y),
         "colour": colour,
-        "told": told,
+        "told": tooltip,
         "text": text,
         "ink": ink,
         "runs": cell.runs,

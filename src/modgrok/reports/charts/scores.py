@@ -55,14 +55,17 @@ def scores(measured: Sequence[Score]) -> Panel:
     labels = measured[0].labels
     if several:
         layers += _key(labels)
-    said = "; ".join(
+    description = "; ".join(
         f"{score.name} "
         + ", ".join(f"{number(v)} {n}" for v, n in zip(score.values, score.labels, strict=True))
         for score in measured
     )
     height = ROW * len(measured) + 10 * several
     cell = Cell(
-        alt.layer(*layers), said, height, Margins(left=104, right=30, top=24 if several else 14, bottom=26)
+        alt.layer(*layers),
+        description,
+        height,
+        Margins(left=104, right=30, top=24 if several else 14, bottom=26),
     )
     caption = (
         "Accuracy over all inputs, mean inverse participation ratio of the weight vectors, mean cosine of "

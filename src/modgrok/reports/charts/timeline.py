@@ -31,7 +31,7 @@ Placed = tuple[float | int, str, str]
 
 
 @dataclass(frozen=True)
-class Series:
+class CurveStyle:
     """One curve: the rows whose `name` is `name`.
 
     Arguments:
@@ -39,7 +39,7 @@ class Series:
         label: written next to it.
         colour: of line and label.
         thin: of less importance.
-        ghost: a curve of another scale, repeated for comparison; its rows carry their number in `own`.
+        is_reference: a curve of another scale, repeated for comparison; its rows carry their number in `own`.
         dots: marks without a line.
     """
 
@@ -47,7 +47,7 @@ class Series:
     label: str
     colour: str
     thin: bool = False
-    ghost: bool = False
+    is_reference: bool = False
     dots: bool = False
 
 
@@ -118,7 +118,7 @@ class Vertical:
 def timeline(
     frame: Frame,
     rows: Table,
-    series: list[Series],
+    series: list[CurveStyle],
     vertical: Vertical,
     text: str,
     *,
@@ -153,7 +153,7 @@ def timeline(
     return Cell(alt.layer(*layers), text, height, margins)
 
 
-def _curve(frame: Frame, vertical: Vertical, rows: Table, series: Series) -> alt.Chart:
+def _curve(frame: Frame, vertical: Vertical, rows: Table, series: CurveStyle) -> alt.Chart:
     own = [row for row in rows if row["name"] == series.name]
     mark: dict[str, Any] = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
     chart = (
@@ -161,7 +161,7 @@ def _curve(frame: Frame, vertical: Vertical, rows: Table, series: Series) -> alt
         if len(own) > 1 and not series.dots
         else alt.Chart(data(own)).mark_point(color=series.colour, filled=True, opacity=1)
     )
-    number = alt.Tooltip("own:Q" if series.ghost else "value:Q", title=series.label, format=".4g")
+    number = alt.Tooltip("own:Q" if series.is_reference else "value:Q", title=series.label, format=".4g")
     tooltip = [alt.Tooltip("step:Q", title=frame.unit, format=","), number]
     return chart.encode(x=frame.axis(), y=vertical.encoding(), tooltip=tooltip)
 
@@ -231,7 +231,7 @@ def _labels(
     frame: Frame,
     vertical: Vertical,
     rows: Table,
-    series: list[Series],
+    series: list[CurveStyle],
     references: tuple[Reference, ...],
     height: int,
 ) -> tuple[list[alt.Chart], list[Placed]]:
@@ -299,14 +299,14 @@ def spread(wanted: list[float], height: float | int, spacing: float | int = SPAC
         [44.5, 57.5]
     """
     placed = list(wanted)
-    room = height + 8 - spacing * len(placed)
+    space = height + 8 - spacing * len(placed)
     for _ in range(50):
         for i in range(1, len(placed)):
             overlap = spacing - (placed[i] - placed[i - 1])
             if overlap > 1e-9:
                 placed[i - 1] -= overlap / 2
                 placed[i] += overlap / 2
-        if placed and room > 0:
+        if placed and space > 0:
             placed[0], placed[-1] = max(placed[0], 5.0), min(placed[-1], height + 3.0)
     return placed
 

@@ -21,22 +21,22 @@ from ..panels.grids import logit_maps, unit_maps
 from ..panels.phases import phases
 from ..panels.pruning import pruning_panel
 from ..stored_run import StoredRun
-from ..views.mlp_view import Portrait
+from ..views.mlp_view import MLPView
 from ..views.tables import histogram_at, load_stage, stages
 from .base import Drawn, LearnerPanels, time_frame
 
 
 def draw(run: StoredRun) -> Drawn:
     """Draw a run of a two-layer network."""
-    portraits, notes = _portraits(run)
+    views, notes = _portraits(run)
     loss = str(getattr(run.experiment.learner, "loss", "mse"))
     panels = _curves(run, loss) if run.records else []
-    panels += weight_panels(portraits, _phase_sources(run, portraits), one_network=True)
-    if portraits and run.experiment.corruption:
+    panels += weight_panels(views, _phase_sources(run, views), one_network=True)
+    if views and run.experiment.corruption:
         split = split_of(run.experiment, run.task)
-        last = portraits[-1]
+        last = views[-1]
         panels.append(pruning_panel(last.net, run.basis, run.task, split, last.label))
-    if portraits and len(run.task.operands) < 2:
+    if views and len(run.task.operands) < 2:
         notes.append("A task of one operand has no map over pairs of values.")
     return panels, notes
 
@@ -53,20 +53,20 @@ def _curves(run: StoredRun, loss: str) -> list[Panel]:
     return [panel for panel in panels if panel is not None]
 
 
-def _portraits(run: StoredRun) -> tuple[list[Portrait], list[str]]:
-    portraits, notes = [], []
+def _portraits(run: StoredRun) -> tuple[list[MLPView], list[str]]:
+    views, notes = [], []
     for stage in stages(run.row):
         net, note = load_stage(run.checkpoints, stage)
         if net is None:
             notes.append(note)
         else:
-            portraits.append(Portrait(stage.label, net, run.basis, run.task.operands))
-    return portraits, notes
+            views.append(MLPView(stage.label, net, run.basis, run.task.operands))
+    return views, notes
 
 
-def _phase_sources(run: StoredRun, portraits: Sequence[Portrait]) -> list[tuple[str, np.ndarray]]:
+def _phase_sources(run: StoredRun, views: Sequence[MLPView]) -> list[tuple[str, np.ndarray]]:
     """Take the recorded histograms; where a step was not observed, count from the weights."""
-    counted = {portrait.label: portrait for portrait in portraits}
+    counted = {view.label: view for view in views}
     sources = []
     for stage in stages(run.row):
         counts = histogram_at(run.records, stage.step, "phase_sum")
@@ -88,7 +88,7 @@ def check_shape(net: MLP, basis: Basis, k: int) -> None:
 
 
 def weight_panels(
-    portraits: Sequence[Portrait],
+    views: Sequence[MLPView],
     phase_sources: Sequence[tuple[str, np.ndarray]] | None = None,
     *,
     one_network: bool = False,
@@ -96,19 +96,19 @@ def weight_panels(
     """Draw everything that depends on weights alone: features, phase sums, maps over pairs.
 
     Arguments:
-        portraits: to draw side by side.
+        views: to draw side by side.
         phase_sources: (label, counts) of the phase sums; None counts them from the weights.
-        one_network: the portraits are stages of one network.
+        one_network: the views are stages of one network.
     """
-    sources = [(p.label, p.phase_counts) for p in portraits] if phase_sources is None else list(phase_sources)
+    sources = [(p.label, p.phase_counts) for p in views] if phase_sources is None else list(phase_sources)
     panels: list[Panel] = []
-    if portraits:
-        panels.append(features(portraits, one_network=one_network))
+    if views:
+        panels.append(features(views, one_network=one_network))
     if sources:
-        operands = len(portraits[-1].operands) if portraits else 2
+        operands = len(views[-1].operands) if views else 2
         panels.append(phases(sources, operands))
-    if portraits and len(portraits[-1].operands) >= 2:
-        panels += [unit_maps(portraits, one_network=one_network), logit_maps(portraits)]
+    if views and len(views[-1].operands) >= 2:
+        panels += [unit_maps(views, one_network=one_network), logit_maps(views)]
     return [replace(panel, span=6) if len(panel.groups) == 1 else panel for panel in panels]
 
 

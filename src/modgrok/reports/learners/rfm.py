@@ -15,7 +15,7 @@ from ..panels import curves
 from ..panels import hidden_progress as progress
 from ..panels.metric_maps import metric_maps
 from ..stored_run import StoredRun
-from ..views.kernel_machine_view import Machine, machine_stages, transition
+from ..views.kernel_machine_view import FeatureMatrixView, machine_stages, transition
 from ..views.tables import load_weights
 from .base import Drawn, LearnerPanels, time_frame
 
@@ -66,12 +66,12 @@ def _machines(
     checkpoints: Sequence[Checkpoint],
     basis: Basis,
     operands: tuple[str, ...],
-) -> tuple[list[Machine], list[str]]:
+) -> tuple[list[FeatureMatrixView], list[str]]:
     machines, notes = [], []
     for stage in machine_stages(row, records):
         found, note = load_weights(checkpoints, stage.step, "iteration")
         if isinstance(found, KernelMachine):
-            machines.append(Machine.of(stage, found, basis, operands))
+            machines.append(FeatureMatrixView.of(stage, found, basis, operands))
         else:
             notes.append(
                 note or f"The weights kept at iteration {stage.step:,} are no kernel machine; not shown."

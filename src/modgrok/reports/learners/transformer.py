@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...measures import TRANSFORMER_MEASURES, make_token_lens
+from ...measures import TRANSFORMER_MEASURES, make_token_basis
 from ...measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
 from ...models.transformer import Transformer
 from ...runs import Checkpoint, RunRow
@@ -16,12 +16,12 @@ from ...tasks import Task
 from ..charts.chart import Panel
 from ..panels import curves
 from ..panels.attention_maps import attention_panels
-from ..panels.loss_parts import frequency_worth, loss_parts
+from ..panels.loss_parts import frequency_attribution, loss_parts
 from ..panels.neuron_waves import neuron_waves
 from ..panels.wave_curves import wave_curves
 from ..panels.wave_spectra import wave_spectra
 from ..stored_run import StoredRun
-from ..views.circuit_view import CircuitPortrait
+from ..views.circuit_view import CircuitView
 from ..views.tables import Stage, load_weights, stages
 from .base import Drawn, LearnerPanels, time_frame
 
@@ -55,13 +55,13 @@ def network_panels(
     """
     if not networks:
         return [], []
-    lens = make_token_lens(task.p)
-    panels = [wave_spectra(networks, lens, matrix) for matrix in ("embedding", "readout")]
+    token_basis = make_token_basis(task.p)
+    panels = [wave_spectra(networks, token_basis, matrix) for matrix in ("embedding", "readout")]
     notes = []
     if has_circuit(task, networks[-1][1]):
         for at in task_grids(task):
-            portraits = [CircuitPortrait(stage, net, at) for stage, net in networks]
-            panels += [_named(panel, at) for panel in circuit_panels(portraits)]
+            views = [CircuitView(stage, net, at) for stage, net in networks]
+            panels += [_named(panel, at) for panel in circuit_panels(views)]
     else:
         notes.append("Attention, neurons and parts of the logits are drawn for two operands and moderate p.")
     if len(networks) == 1:
@@ -69,14 +69,14 @@ def network_panels(
     return panels, notes
 
 
-def circuit_panels(portraits: Sequence[CircuitPortrait]) -> list[Panel]:
+def circuit_panels(views: Sequence[CircuitView]) -> list[Panel]:
     """Draw what the networks of several stages do with the pairs of one task."""
-    last = portraits[-1]
+    last = views[-1]
     return [
-        neuron_waves(portraits),
+        neuron_waves(views),
         *attention_panels(last),
-        loss_parts(portraits, last.circuit.key),
-        frequency_worth(last),
+        loss_parts(views, last.circuit.key),
+        frequency_attribution(last),
     ]
 
 

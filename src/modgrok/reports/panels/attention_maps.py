@@ -16,8 +16,8 @@ from ..charts.palette import SOFT
 from ..charts.png import data_uri
 from ..charts.ramp import SEQUENTIAL, colours, indices
 from ..charts.table import Table
-from ..views.circuit_view import CircuitPortrait
-from ..views.mlp_view import Axis
+from ..views.circuit_view import CircuitView
+from ..views.mlp_view import OperandAxis
 
 A_ROW = 4
 """Heads side by side."""
@@ -27,10 +27,10 @@ LARGEST = 512
 """Most values of an operand drawn."""
 
 
-def attention_panels(portrait: CircuitPortrait) -> list[Panel]:
+def attention_panels(view: CircuitView) -> list[Panel]:
     """Draw the attention of the last position to both operands, for every head of every layer."""
-    maps = portrait.in_order(attention_maps(portrait.circuit))
-    places = operand_places(portrait.net)
+    maps = view.in_order(attention_maps(view.circuit))
+    places = operand_places(view.net)
     heads = [(layer, head) for layer in range(maps.shape[0]) for head in range(maps.shape[1])]
     rows = [heads[start : start + A_ROW] for start in range(0, len(heads), A_ROW)][:MOST_ROWS]
     panels = []
@@ -38,13 +38,13 @@ def attention_panels(portrait: CircuitPortrait) -> list[Panel]:
         groups = []
         for layer, head in row:
             cells = tuple(
-                _map(maps[layer, head, place], portrait, operand) for operand, place in enumerate(places)
+                _map(maps[layer, head, place], view, operand) for operand, place in enumerate(places)
             )
-            named = f"head {head}" if len(portrait.net.blocks) == 1 else f"layer {layer}, head {head}"
+            named = f"head {head}" if len(view.net.blocks) == 1 else f"layer {layer}, head {head}"
             groups.append(Group(named[0].upper() + named[1:], cells))
         key = "attention" if number == 0 else f"attention_{number + 1}"
         further = "" if number == 0 else ", continued"
-        panels.append(Panel(key, f"Attention to each operand{further}", _caption(portrait), tuple(groups)))
+        panels.append(Panel(key, f"Attention to each operand{further}", _caption(view), tuple(groups)))
     return panels
 
 
@@ -59,18 +59,18 @@ def operand_places(net: Transformer) -> tuple[int, int]:
     return (0, 1) if net.layout == "equals" else (0, 2)
 
 
-def _caption(portrait: CircuitPortrait) -> str:
-    first, second = portrait.operands[:2]
+def _caption(view: CircuitView) -> str:
+    first, second = view.operands[:2]
     return (
         f"Share of attention that the last position, which answers, gives to {first} (left) and to {second} "
         f"(right) at every pair; what is missing to 1 goes to the operator. Each map is on its own scale, "
         "written above it, dark is more. Stripes are waves in one operand (Nanda et al. 2023, Sec. 4.1). "
-        f"Weights shown: {portrait.label}."
+        f"Weights shown: {view.label}."
     )
 
 
-def _map(grid: np.ndarray, portrait: CircuitPortrait, operand: int) -> Cell:
-    first, second = portrait.axes
+def _map(grid: np.ndarray, view: CircuitView, operand: int) -> Cell:
+    first, second = view.axes
     pace = -(-max(grid.shape) // LARGEST)
     grid = grid[::pace, ::pace]
     low, high = float(grid.min()), float(grid.max())
@@ -78,7 +78,7 @@ def _map(grid: np.ndarray, portrait: CircuitPortrait, operand: int) -> Cell:
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
     points = alt.Chart(data(corners)).mark_point(opacity=0)
     axes = points.encode(x=_axis("x", first), y=_axis("y", second, titled=operand == 0))
-    name = portrait.operands[operand]
+    name = view.operands[operand]
     scale: Table = [{"label": f"to {name}: {low:.2f}–{high:.2f}"}]
     label = alt.Chart(data(scale)).mark_text(align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
     written = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
@@ -87,7 +87,7 @@ def _map(grid: np.ndarray, portrait: CircuitPortrait, operand: int) -> Cell:
     return Cell(alt.layer(picture(uri), axes, written), text, 0, margins, square=True)
 
 
-def _axis(channel: str, axis: Axis, *, titled: bool = True) -> alt.X | alt.Y:
+def _axis(channel: str, axis: OperandAxis, *, titled: bool = True) -> alt.X | alt.Y:
     build = alt.X if channel == "x" else alt.Y
     return build(
         f"{channel}:Q",

@@ -118,10 +118,10 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     layers.append(chart.mark_point(size=0, opacity=0).encode(x=axis, y=middle))
     if len(varied) > 1:
         layers.append(_tags([(row, row["middle"]) for row in _last_of_lines(rows)], varied[1], shade))
-    told = "; ".join(
+    summary = "; ".join(
         f"{short(r['x'])} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}" for r in rows
     )
-    text = f"Critical training fraction against {varied[0]}: {told}"
+    text = f"Critical training fraction against {varied[0]}: {summary}"
     return Cell(alt.layer(*layers), text, TALL, Margins(46, 96 if len(varied) > 1 else 16, 10, 38))
 
 
@@ -143,7 +143,10 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
     x = alt.X("x:Q", title="training fraction", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
     scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
     y = alt.Y(
-        "share:Q", scale=scale, title="seeds that grok", axis=alt.Axis(values=[0, 0.5, 1], format=".0%")
+        "share:Q",
+        scale=scale,
+        title="seeds that grok",
+        axis=alt.Axis(values=[0, 0.5, 1], format=".0%"),
     )
     chart = alt.Chart(data(rows))
     half = alt.Chart(data([{"half": 0.5}])).mark_rule(color=FAINT, strokeDash=[3, 3])
@@ -160,8 +163,8 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         last: list[tuple[dict[str, Any], float]] = [({"line": name}, 1.0) for name in names]
         layers.append(_tags(last, " ".join(varied), shade))
         right = 96
-    told = "; ".join(f"{r['line']} at {r['x']:.3g} {r['share']:.2g}" for r in rows)
-    return Cell(alt.layer(*layers), f"Seeds that grok: {told}", TALL, Margins(46, right, 10, 38))
+    summary = "; ".join(f"{r['line']} at {r['x']:.3g} {r['share']:.2g}" for r in rows)
+    return Cell(alt.layer(*layers), f"Seeds that grok: {summary}", TALL, Margins(46, right, 10, 38))
 
 
 def _numeric_axis(rows: Table, name: str) -> alt.X:

@@ -18,9 +18,9 @@ from ..charts.png import data_uri
 from ..charts.ramp import SEQUENTIAL, colours, indices
 from ..charts.table import Table
 from ..charts.timeline import (
+    CurveStyle,
     Frame,
     Reference,
-    Series,
     Vertical,
     linear_range,
     log_range,
@@ -53,15 +53,15 @@ def chance_lines(context: dict[str, Any]) -> tuple[Reference, ...]:
 
 def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -> Panel:
     """Draw training and test accuracy with the chance levels."""
-    series = [Series("train_accuracy", "training", TRAIN), Series("test_accuracy", "test", TEST)]
+    series = [CurveStyle("train_accuracy", "training", TRAIN), CurveStyle("test_accuracy", "test", TEST)]
     if context.get("corrupted"):
         series = [
-            Series("corrupted_accuracy", "corrupted", TRAIN, thin=True),
-            Series("clean_accuracy", "clean", MEASURE, thin=True),
+            CurveStyle("corrupted_accuracy", "corrupted", TRAIN, thin=True),
+            CurveStyle("clean_accuracy", "clean", MEASURE, thin=True),
             *series,
         ]
     if context.get("zero_rows_constant"):
-        series.insert(0, Series("nonzero_accuracy", "test, no zeros", SECOND, thin=True))
+        series.insert(0, CurveStyle("nonzero_accuracy", "test, no zeros", SECOND, thin=True))
     rows = curve_table(records, [s.name for s in series])
     cell = timeline(
         frame,
@@ -85,7 +85,7 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
 
 def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name: str) -> Panel:
     """Draw training and test loss on a logarithmic axis."""
-    series = [Series("train_loss", "training", TRAIN), Series("test_loss", "test", TEST)]
+    series = [CurveStyle("train_loss", "training", TRAIN), CurveStyle("test_loss", "test", TEST)]
     rows = curve_table(records, [s.name for s in series])
     chance = float(context["chance"])
     silent = {"mse": chance, "cross_entropy": -math.log(chance)}.get(name)
@@ -138,8 +138,8 @@ def interpolation(rows: Table) -> float | None:
 def fourier(frame: Frame, records: Sequence[Record], order: int) -> Panel:
     """Draw IPR and phase coherence with the closed form's value."""
     series = [
-        Series("phase_coherence", "coherence", SECOND),
-        Series("ipr", "IPR", MEASURE),
+        CurveStyle("phase_coherence", "coherence", SECOND),
+        CurveStyle("ipr", "IPR", MEASURE),
     ]
     rows = curve_table(records, [s.name for s in series])
     assert IPR.closed_form_value is not None
@@ -166,7 +166,7 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
     """Draw weight norm and gradient norm."""
     weight = curve_table(records, ["weight_norm"])
     gradient = curve_table(records, ["gradient_norm"])
-    series = [Series("weight_norm", "weights", MEASURE)]
+    series = [CurveStyle("weight_norm", "weights", MEASURE)]
     low, high = linear_range([row["value"] for row in weight], 0.0)
     first = timeline(
         frame,
@@ -176,7 +176,7 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
         f"Root mean square of the weights against steps; {ends(weight, series)}.",
         height=HEIGHT,
     )
-    series = [Series("gradient_norm", "gradient", MEASURE)]
+    series = [CurveStyle("gradient_norm", "gradient", MEASURE)]
     low, high = log_range([row["value"] for row in gradient])
     second = timeline(
         frame,
@@ -202,7 +202,7 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
 
 def measure(frame: Frame, records: Sequence[Record], shown: Measure) -> Panel:
     """Draw any recorded measure, with the words that it declares."""
-    rows, series = curve_table(records, [shown.name]), [Series(shown.name, shown.name, MEASURE)]
+    rows, series = curve_table(records, [shown.name]), [CurveStyle(shown.name, shown.name, MEASURE)]
     low, high = linear_range([row["value"] for row in rows])
     text = f"{shown.name} against {frame.unit}s; {ends(rows, series)}."
     cell = timeline(frame, rows, series, Vertical(low, high), text, height=HEIGHT)
@@ -272,11 +272,11 @@ def plain_format(low: float, high: float) -> str:
     return ".4~g" if low >= 1e-4 and high < 1e5 else ".0e"
 
 
-def ends(rows: Table, series: list[Series]) -> str:
+def ends(rows: Table, series: list[CurveStyle]) -> str:
     """Say first and last value of each curve, for the charts' descriptions."""
-    said = []
+    summary = []
     for s in series:
         own = [row["value"] for row in rows if row["name"] == s.name]
         if own:
-            said.append(f"{s.label} from {own[0]:.3g} to {own[-1]:.3g}")
-    return ", ".join(said) or "no finite value was recorded"
+            summary.append(f"{s.label} from {own[0]:.3g} to {own[-1]:.3g}")
+    return ", ".join(summary) or "no finite value was recorded"

@@ -1,6 +1,6 @@
 """Weight vectors of a few neurons as traces, each next to its Fourier spectrum.
 
-Owns: which vectors are shown and how they are stacked. The same neurons and scales serve all portraits of
+Owns: which vectors are shown and how they are stacked. The same neurons and scales serve all views of
 one network; neurons of a different network are chosen by the same rule.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from ..charts.chart import Cell, Group, Margins, Panel, data
 from ..charts.palette import FAINT, INK, SOFT, TRAIN
 from ..charts.table import Table
-from ..views.mlp_view import Portrait, units_of
+from ..views.mlp_view import MLPView, units_of
 from ..words import basis_words
 
 PITCH = 26
@@ -31,45 +31,43 @@ def choose(units: Sequence[int], operands: int) -> Choice:
     return [(units[0], block) for block in blocks] + [(unit, 0) for unit in units[1:]]
 
 
-def features(portraits: Sequence[Portrait], *, one_network: bool) -> Panel:
-    """Draw traces and spectra of every portrait, one group each.
+def features(views: Sequence[MLPView], *, one_network: bool) -> Panel:
+    """Draw traces and spectra of every view, one group each.
 
     Arguments:
-        portraits: to draw side by side.
+        views: to draw side by side.
         one_network: they are stages of one network; see `units_of`. Then all traces share one scale.
     """
-    choices = [
-        choose(units, len(portraits[0].operands)) for units in units_of(portraits, one_network=one_network)
-    ]
+    choices = [choose(units, len(views[0].operands)) for units in units_of(views, one_network=one_network)]
     groups = []
-    for portrait, choice in zip(portraits, choices, strict=True):
-        size = _scale(portraits, choices) if one_network else _scale([portrait], [choice])
-        groups.append(Group(portrait.label, (_traces(portrait, choice, size), _spectra(portrait, choice))))
-    caption = _caption(portraits, one_network)
+    for view, choice in zip(views, choices, strict=True):
+        size = _scale(views, choices) if one_network else _scale([view], [choice])
+        groups.append(Group(view.label, (_traces(view, choice, size), _spectra(view, choice))))
+    caption = _caption(views, one_network)
     return Panel("features", "Weight vectors and their Fourier spectra", caption, tuple(groups))
 
 
-def _scale(portraits: Sequence[Portrait], choices: Sequence[Choice]) -> float:
+def _scale(views: Sequence[MLPView], choices: Sequence[Choice]) -> float:
     """Return the largest magnitude shown."""
     return (
         max(
-            float(np.abs(portrait.vector(unit, block)[1]).max(initial=0.0))
-            for portrait, choice in zip(portraits, choices, strict=True)
+            float(np.abs(view.vector(unit, block)[1]).max(initial=0.0))
+            for view, choice in zip(views, choices, strict=True)
             for unit, block in choice
         )
         or 1.0
     )
 
 
-def _caption(portraits: Sequence[Portrait], one_network: bool) -> str:
+def _caption(views: Sequence[MLPView], one_network: bool) -> str:
     if one_network:
         scale = "All traces share one scale. "
-    elif len(portraits) > 1:
+    elif len(views) > 1:
         scale = "Beside them units of the same frequencies; each network has its own scale. "
     else:
         scale = ""
     return (
-        f"Weights of four hidden units in the order of {basis_words(portraits[-1].basis)}: all vectors of "
+        f"Weights of four hidden units in the order of {basis_words(views[-1].basis)}: all vectors of "
         "the unit of largest IPR, then one vector each of the units a quarter, a half and three quarters "
         f"down the ranking. {scale}Bars, from 0 to 1: share of each frequency in the vector's power |Fu|². A "
         "unit of the closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
@@ -81,29 +79,29 @@ def _stack(count: int) -> alt.Scale:
     return alt.Scale(domain=[0, count], nice=False, zero=False)
 
 
-def _row_names(portrait: Portrait, choice: Choice) -> alt.Chart:
+def _row_names(view: MLPView, choice: Choice) -> alt.Chart:
     rows: Table = [
-        {"at": len(choice) - i - 0.5, "label": f"{unit} {portrait.vector_name(block)}"}
+        {"at": len(choice) - i - 0.5, "label": f"{unit} {view.vector_name(block)}"}
         for i, (unit, block) in enumerate(choice)
     ]
     text = alt.Chart(data(rows)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
     return text.encode(x=alt.value(0), y=alt.Y("at:Q", scale=_stack(len(choice)), axis=None), text="label:N")
 
 
-def _traces(portrait: Portrait, choice: Choice, size: float) -> Cell:
+def _traces(view: MLPView, choice: Choice, size: float) -> Cell:
     rows: Table = []
     for i, (unit, block) in enumerate(choice):
         base = len(choice) - i - 0.5
-        labels, weights = portrait.vector(unit, block)
+        labels, weights = view.vector(unit, block)
         values = zip(labels.tolist(), weights.tolist(), strict=True)
         rows += [
             {"n": n, "at": base + 0.48 * w / size, "weight": float(f"{w:.4g}"), "row": i} for n, w in values
         ]
-    order = portrait.basis.order
-    title = portrait.axes[0].title
+    order = view.basis.order
+    title = view.axes[0].title
     x = alt.X(
         "n:Q",
-        title=title if portrait.axes[0].one_to_one else title.split("by ")[-1],
+        title=title if view.axes[0].one_to_one else title.split("by ")[-1],
         scale=alt.Scale(domain=[0, max(order - 1, 1)], nice=False),
         axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
     )
@@ -113,18 +111,18 @@ def _traces(portrait: Portrait, choice: Choice, size: float) -> Cell:
     )
     lines = alt.Chart(data(rows)).mark_line(color=INK, strokeWidth=1.1)
     detail = {"detail": "row:N", "order": "n:Q", "tooltip": ["n:Q", "weight:Q"]}
-    chart = alt.layer(zeros.encode(y=y), lines.encode(x=x, y=y, **detail), _row_names(portrait, choice))
-    text = f"Weights of {len(choice)} vectors of hidden units, {portrait.label}."
+    chart = alt.layer(zeros.encode(y=y), lines.encode(x=x, y=y, **detail), _row_names(view, choice))
+    text = f"Weights of {len(choice)} vectors of hidden units, {view.label}."
     return Cell(chart, text, PITCH * len(choice), Margins(left=46, right=6, top=6, bottom=34))
 
 
-def _spectra(portrait: Portrait, choice: Choice) -> Cell:
+def _spectra(view: MLPView, choice: Choice) -> Cell:
     rows: Table = []
     names: Table = []
-    bins = portrait.power.shape[-1]
+    bins = view.power.shape[-1]
     for i, (unit, block) in enumerate(choice):
         base = len(choice) - i - 0.95
-        shares = portrait.power[block, unit]
+        shares = view.power[block, unit]
         rows += [
             {"f": f, "at": base, "top": base + 0.86 * float(s), "share": float(f"{s:.4g}")}
             for f, s in enumerate(shares.tolist())
@@ -155,7 +153,9 @@ def _spectra(portrait: Portrait, choice: Choice) -> Cell:
                 align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT
             )
             layers.append(text.encode(x=x, y=y, text="label:N"))
-    said = f"Fourier power of {len(choice)} vectors, {portrait.label}; " + ", ".join(
+    description = f"Fourier power of {len(choice)} vectors, {view.label}; " + ", ".join(
         n["label"] for n in names
     )
-    return Cell(alt.layer(*layers), said, PITCH * len(choice), Margins(left=10, right=10, top=6, bottom=34))
+    return Cell(
+        alt.layer(*layers), description, PITCH * len(choice), Margins(left=10, right=10, top=6, bottom=34)
+    )

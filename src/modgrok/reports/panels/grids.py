@@ -16,7 +16,7 @@ from ..charts.palette import FAINT, INK, SOFT
 from ..charts.png import data_uri
 from ..charts.ramp import DIVERGING, colours, indices
 from ..charts.table import Table
-from ..views.mlp_view import Axis, Portrait, units_of
+from ..views.mlp_view import MLPView, OperandAxis, units_of
 
 LEAST_SHARE = 0.002
 MOST_PEAKS = 400
@@ -24,15 +24,15 @@ OUTPUT = 6
 """Group element whose logit is shown; Gromov 2023, Fig. 2, shows the same."""
 
 
-def unit_maps(portraits: Sequence[Portrait], *, one_network: bool) -> Panel:
+def unit_maps(views: Sequence[MLPView], *, one_network: bool) -> Panel:
     """Draw the preactivation of the most periodic hidden unit over (x, y); see `units_of`."""
-    units = [chosen[0] for chosen in units_of(portraits, one_network=one_network)]
-    grids = [portrait.preactivation(unit) for portrait, unit in zip(portraits, units, strict=True)]
+    units = [chosen[0] for chosen in units_of(views, one_network=one_network)]
+    grids = [view.preactivation(unit) for view, unit in zip(views, units, strict=True)]
     names = [f"hidden unit {unit}" for unit in units]
-    first, second = portraits[-1].operands[:2]
+    first, second = views[-1].operands[:2]
     caption = (
         f"What enters the activation of one hidden unit at every pair ({first}, {second})"
-        f"{_others(portraits[-1])}: blue below zero, rust above, each map on its own symmetric scale with "
+        f"{_others(views[-1])}: blue below zero, rust above, each map on its own symmetric scale with "
         f"the extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes "
         f"and a pure wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
     )
@@ -40,24 +40,24 @@ def unit_maps(portraits: Sequence[Portrait], *, one_network: bool) -> Panel:
         "unit",
         _title("Preactivation of hidden unit", units) + " and its spectrum",
         caption,
-        _groups(portraits, grids, names),
+        _groups(views, grids, names),
     )
 
 
-def logit_maps(portraits: Sequence[Portrait]) -> Panel:
+def logit_maps(views: Sequence[MLPView]) -> Panel:
     """Draw one logit over (x, y)."""
-    basis = portraits[-1].basis
+    basis = views[-1].basis
     output = int(basis.outputs[OUTPUT % basis.order])
-    grids = [portrait.logit(output) for portrait in portraits]
-    names = [f"logit {output}"] * len(portraits)
-    first, second = portraits[-1].operands[:2]
+    grids = [view.logit(output) for view in views]
+    names = [f"logit {output}"] * len(views)
+    first, second = views[-1].operands[:2]
     caption = (
-        f"The output for class {output} at every pair ({first}, {second}){_others(portraits[-1])}. A network "
+        f"The output for class {output} at every pair ({first}, {second}){_others(views[-1])}. A network "
         f"that solves the task is high exactly where the answer is {output}: along diagonals where the task "
         "is a sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). " + _spectrum_words()
     )
     return Panel(
-        "logit", f"Output for class {output} and its spectrum", caption, _groups(portraits, grids, names)
+        "logit", f"Output for class {output} and its spectrum", caption, _groups(views, grids, names)
     )
 
 
@@ -65,8 +65,8 @@ def _title(title: str, units: list[int]) -> str:
     return f"{title} {units[0]}" if len(set(units)) == 1 else title.replace(" hidden", " a hidden")
 
 
-def _others(portrait: Portrait) -> str:
-    rest = portrait.operands[2:]
+def _others(view: MLPView) -> str:
+    rest = view.operands[2:]
     return f" with {' = '.join(rest)} = 0" if rest else ""
 
 
@@ -77,21 +77,19 @@ def _spectrum_words() -> str:
     )
 
 
-def _groups(
-    portraits: Sequence[Portrait], grids: Sequence[np.ndarray], names: Sequence[str]
-) -> tuple[Group, ...]:
+def _groups(views: Sequence[MLPView], grids: Sequence[np.ndarray], names: Sequence[str]) -> tuple[Group, ...]:
     groups = []
-    for portrait, raw, name in zip(portraits, grids, names, strict=True):
+    for view, raw, name in zip(views, grids, names, strict=True):
         grid = np.where(np.isfinite(raw), raw, 0.0)
-        said = f"{name}, {portrait.label}"
-        cells = [_map(grid, portrait.axes[0], portrait.axes[1], said)]
-        if portrait.axes[0].one_to_one and portrait.axes[1].one_to_one and len(grid) == portrait.basis.order:
-            cells.append(_spectrum(grid, said))
-        groups.append(Group(portrait.label, tuple(cells)))
+        description = f"{name}, {view.label}"
+        cells = [_map(grid, view.axes[0], view.axes[1], description)]
+        if view.axes[0].one_to_one and view.axes[1].one_to_one and len(grid) == view.basis.order:
+            cells.append(_spectrum(grid, description))
+        groups.append(Group(view.label, tuple(cells)))
     return tuple(groups)
 
 
-def _map(grid: np.ndarray, first: Axis, second: Axis, said: str) -> Cell:
+def _map(grid: np.ndarray, first: OperandAxis, second: OperandAxis, description: str) -> Cell:
     most = float(np.abs(grid).max()) or 1.0
     uri = data_uri(indices(grid.T[::-1], -most, most), colours(DIVERGING))
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
@@ -101,11 +99,11 @@ def _map(grid: np.ndarray, first: Axis, second: Axis, said: str) -> Cell:
         align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
     scale = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
-    text = f"Map of {said} over all pairs of values; extremes ±{most:.2g}."
+    text = f"Map of {description} over all pairs of values; extremes ±{most:.2g}."
     return Cell(alt.layer(picture(uri), axes, scale), text, 0, Margins(36, 6, 18, 34), square=True)
 
 
-def _axis(channel: str, axis: Axis) -> alt.X | alt.Y:
+def _axis(channel: str, axis: OperandAxis) -> alt.X | alt.Y:
     build = alt.X if channel == "x" else alt.Y
     return build(
         f"{channel}:Q",
@@ -140,7 +138,7 @@ def peaks(grid: np.ndarray) -> Table:
     return sorted(found, key=lambda row: (row["fx"], row["fy"]))
 
 
-def _spectrum(grid: np.ndarray, said: str) -> Cell:
+def _spectrum(grid: np.ndarray, description: str) -> Cell:
     rows = peaks(grid)
     reach = len(grid) / 2
     domain = [-reach, reach]
@@ -166,5 +164,5 @@ def _spectrum(grid: np.ndarray, said: str) -> Cell:
         layers.append(none.encode(x=alt.value(alt.expr("width / 2")), text="label:N"))
     largest = sorted(rows, key=lambda row: -row["share"])[:4]
     words = ", ".join(f"({row['fx']}, {row['fy']})" for row in largest) or "none stands out"
-    text = f"Two-dimensional Fourier spectrum of {said}; strongest frequencies {words}."
+    text = f"Two-dimensional Fourier spectrum of {description}; strongest frequencies {words}."
     return Cell(alt.layer(*layers), text, 0, Margins(36, 6, 18, 34), square=True)

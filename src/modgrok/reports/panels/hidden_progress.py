@@ -14,14 +14,14 @@ import numpy as np
 from ...learners.rfm.settings import RFMSettings
 from ...measures.features.alignment import agop_alignment
 from ...measures.features.circulant import circulant_deviation
-from ...models.circulant import Structure, structure_of
+from ...models.circulant import CirculantStructure, structure_of
 from ...models.kernel_machine import KernelMachine
 from ...runs import Checkpoint, Record, precision_of
 from ..charts.chart import Cell, Panel, single
-from ..charts.palette import GHOST, INK, MEASURE, SECOND, SOFT, TEST
+from ..charts.palette import INK, MEASURE, REFERENCE_CURVE, SECOND, SOFT, TEST
 from ..charts.table import Table
-from ..charts.timeline import Frame, Reference, Series, Vertical, linear_range, log_range, timeline
-from ..views.kernel_machine_view import Machine
+from ..charts.timeline import CurveStyle, Frame, Reference, Vertical, linear_range, log_range, timeline
+from ..views.kernel_machine_view import FeatureMatrixView
 from ..views.tables import curve_table, load_weights
 from .curves import HEIGHT, ends, log_ticks, plain_format
 
@@ -30,7 +30,7 @@ MOST_MATRICES = 160
 UNDEFINED_AT_IDENTITY = ("circulant_deviation", "structure_share")
 
 
-def matrix_table(checkpoints: Sequence[Checkpoint], last: Machine) -> Table:
+def matrix_table(checkpoints: Sequence[Checkpoint], last: FeatureMatrixView) -> Table:
     """List (step, name, value) of what the store does not record: it needs the last M, or another structure.
 
     `alignment` is the cosine of each M with the last; `other_deviation`, for two operands, the circulant
@@ -39,8 +39,8 @@ def matrix_table(checkpoints: Sequence[Checkpoint], last: Machine) -> Table:
     """
     pace = -(-len(checkpoints) // MOST_MATRICES)
     kept = sorted({c.step: c for c in [*checkpoints[::pace], *checkpoints[-1:]]}.items())
-    machines = [(step, load_weights([checkpoint], step)[0]) for step, checkpoint in kept]
-    found = [(step, machine.metric) for step, machine in machines if isinstance(machine, KernelMachine)]
+    networks = [(step, load_weights([checkpoint], step)[0]) for step, checkpoint in kept]
+    found = [(step, net.metric) for step, net in networks if isinstance(net, KernelMachine)]
     if not found or found[-1][0] != last.stage.step:
         return []
     rows: Table = []
@@ -54,12 +54,12 @@ def matrix_table(checkpoints: Sequence[Checkpoint], last: Machine) -> Table:
     return sorted(rows, key=lambda row: (row["name"], row["step"]))
 
 
-def _other_structure(machine: Machine) -> Structure | None:
-    if len(machine.sizes) != 2 or len(machine.basis.operands) != 2:
+def _other_structure(view: FeatureMatrixView) -> CirculantStructure | None:
+    if len(view.sizes) != 2 or len(view.basis.operands) != 2:
         return None
-    first, second = machine.basis.operands
-    negated = np.where(second < 0, -1, (-second) % machine.basis.order)
-    return structure_of(replace(machine.basis, operands=(first, negated)))
+    first, second = view.basis.operands
+    negated = np.where(second < 0, -1, (-second) % view.basis.order)
+    return structure_of(replace(view.basis, operands=(first, negated)))
 
 
 def _coupled(metric: np.ndarray, sizes: tuple[int, ...]) -> bool:
@@ -93,7 +93,7 @@ def hidden_progress(
             "Alignment of M with its end",
             "Cosine of the entries of M with those of the last M; 1 at the end by definition "
             f"(Mallinar et al. 2024, Sec. 4). {beside}",
-            (frame, records, alignment, [Series("alignment", "alignment", MEASURE)]),
+            (frame, records, alignment, [CurveStyle("alignment", "alignment", MEASURE)]),
         ),
         _measure(
             "deviation",
@@ -106,8 +106,8 @@ def hidden_progress(
                 records,
                 [*other, *deviation],
                 [
-                    Series("other_deviation", "other slope", SOFT, thin=True),
-                    Series("circulant_deviation", "deviation", MEASURE),
+                    CurveStyle("other_deviation", "other slope", SOFT, thin=True),
+                    CurveStyle("circulant_deviation", "deviation", MEASURE),
                 ],
             ),
             0.0,
@@ -120,7 +120,7 @@ def hidden_progress(
             "blocks of one constant on and one off the diagonal, over that of M. The identity is such a "
             "matrix, so the share dips while features form "
             f"(Mallinar et al. 2024, Observation 1). {beside}",
-            (frame, records, share, [Series("structure_share", "share", MEASURE)]),
+            (frame, records, share, [CurveStyle("structure_share", "share", MEASURE)]),
         ),
     ]
 
@@ -129,7 +129,7 @@ def _measure(
     key: str,
     title: str,
     caption: str,
-    content: tuple[Frame, Sequence[Record], Table, list[Series]],
+    content: tuple[Frame, Sequence[Record], Table, list[CurveStyle]],
     *include: float,
 ) -> Panel:
     frame, records, rows, series = content
@@ -143,16 +143,16 @@ def over_accuracy(
     frame: Frame,
     records: Sequence[Record],
     rows: Table,
-    series: list[Series],
+    series: list[CurveStyle],
     vertical: Vertical,
     text: str,
 ) -> Cell:
     """Draw curves with a pale copy of the test accuracy behind them."""
-    ghost = Series("test_accuracy", "test accuracy", GHOST, ghost=True)
+    reference = CurveStyle("test_accuracy", "test accuracy", REFERENCE_CURVE, is_reference=True)
     return timeline(
         frame,
-        [*ghost_rows(records, vertical), *rows],
-        [ghost, *series],
+        [*reference_rows(records, vertical), *rows],
+        [reference, *series],
         vertical,
         text,
         height=HEIGHT,
@@ -160,7 +160,7 @@ def over_accuracy(
     )
 
 
-def ghost_rows(records: Sequence[Record], vertical: Vertical) -> Table:
+def reference_rows(records: Sequence[Record], vertical: Vertical) -> Table:
     """Stretch the test accuracy over the height of an axis; its own number stays in `own`."""
     span = vertical.high - vertical.low
     return [
@@ -174,7 +174,10 @@ def conditioning(frame: Frame, records: Sequence[Record]) -> Panel:
     rows = curve_table(records, ["condition"])
     singular = {record.step for record in records if record.scalars.get("singular", 0) > 0}
     marked = [{**row, "name": "singular"} for row in rows if row["step"] in singular]
-    series = [Series("condition", "condition", MEASURE), Series("singular", "singular", TEST, dots=True)]
+    series = [
+        CurveStyle("condition", "condition", MEASURE),
+        CurveStyle("singular", "singular", TEST, dots=True),
+    ]
     low, high = log_range([row["value"] for row in rows])
     vertical = Vertical(low, high, format=plain_format(low, high), log=True, values=log_ticks(low, high))
     text = f"Condition of the kernel matrix against iterations, logarithmic; {ends(rows, series)}."
@@ -189,7 +192,7 @@ def conditioning(frame: Frame, records: Sequence[Record]) -> Panel:
 
 def effective_rank(frame: Frame, records: Sequence[Record]) -> Panel:
     """Draw the number of equal eigenvalues that M amounts to."""
-    rows, series = curve_table(records, ["effective_rank"]), [Series("effective_rank", "rank", MEASURE)]
+    rows, series = curve_table(records, ["effective_rank"]), [CurveStyle("effective_rank", "rank", MEASURE)]
     low, high = linear_range([row["value"] for row in rows], 0.0)
     text = f"Effective rank of M against iterations; {ends(rows, series)}."
     cell = over_accuracy(frame, records, rows, series, Vertical(low, high), text)
@@ -199,22 +202,22 @@ def effective_rank(frame: Frame, records: Sequence[Record]) -> Panel:
     return single("rank", "Effective rank of M", caption, cell, 4)
 
 
-def spectra(machines: Sequence[Machine]) -> Panel:
+def spectra(views: Sequence[FeatureMatrixView]) -> Panel:
     """Draw the eigenvalues of M before, at and after the transition, each over the largest."""
-    shades = {1: (INK,), 2: (SOFT, INK)}.get(len(machines), (SOFT, SECOND, INK))
+    shades = {1: (INK,), 2: (SOFT, INK)}.get(len(views), (SOFT, SECOND, INK))
     rows: Table = []
     series = []
-    for which, (machine, colour) in enumerate(zip(machines, shades, strict=True)):
-        name = f"t = {machine.stage.step:,}"
-        values = machine.eigenvalues
+    for which, (view, colour) in enumerate(zip(views, shades, strict=True)):
+        name = f"t = {view.stage.step:,}"
+        values = view.eigenvalues
         most = float(np.abs(values).max()) or 1.0
         rows += [
             {"step": i + 1, "name": str(which), "value": float(v) / most}
             for i, v in enumerate(values)
             if math.isfinite(v)
         ]
-        series.append(Series(str(which), name, colour))
-    count = max(len(machine.metric) for machine in machines)
+        series.append(CurveStyle(str(which), name, colour))
+    count = max(len(view.metric) for view in views)
     least = min([0.0, *(row["value"] for row in rows)])
     low = least if least < -1e-6 else 0.0  # less is rounding
     cell: Cell = timeline(

@@ -15,7 +15,7 @@ from ..charts.chart import Cell, Margins, Panel, data, single
 from ..charts.palette import FAINT, SECOND, SOFT, TEST, TRAIN
 from ..charts.table import Table
 from ..charts.timeline import log_range
-from ..views.circuit_view import CircuitPortrait
+from ..views.circuit_view import CircuitView
 from .curves import decades
 
 ROW = 27
@@ -33,15 +33,15 @@ ROWS = {
 COLOURS = (FAINT, SECOND, TEST)
 
 
-def loss_parts(portraits: Sequence[CircuitPortrait], key: Sequence[int]) -> Panel:
+def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
     """Draw the losses of all combinations at every stage, with the last network's key frequencies.
 
     Arguments:
-        portraits: stages of one run.
+        views: stages of one run.
         key: key frequencies of the last one.
     """
-    tables = [restricted_losses(portrait.circuit.logits, key) for portrait in portraits]
-    colours = COLOURS[-len(portraits) :]
+    tables = [restricted_losses(view.circuit.logits, key) for view in views]
+    colours = COLOURS[-len(views) :]
     names = [name for name, _ in COMBINATIONS]
     every = [max(table[name], FLOOR) for table in tables for name in names]
     low, high = log_range(every)
@@ -59,13 +59,13 @@ def loss_parts(portraits: Sequence[CircuitPortrait], key: Sequence[int]) -> Pane
         .mark_text(align="right", baseline="middle", dx=-8, fontSize=10.5)
         .encode(x=alt.value(0), y=y, text="label:N"),
     ]
-    for portrait, table, colour in zip(portraits, tables, colours, strict=True):
+    for view, table, colour in zip(views, tables, colours, strict=True):
         rows: Table = [
             {
                 "at": len(names) - i - 0.5,
                 "value": max(table[name], FLOOR),
                 "loss": float(f"{table[name]:.4g}"),
-                "step": portrait.stage.step,
+                "step": view.stage.step,
             }
             for i, name in enumerate(names)
         ]
@@ -78,11 +78,11 @@ def loss_parts(portraits: Sequence[CircuitPortrait], key: Sequence[int]) -> Pane
         align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST
     )
     layers.append(numbers.encode(x=alt.value("width"), y=y, text="label:N"))
-    layers += _legend(portraits, colours)
-    said = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
+    layers += _legend(views, colours)
+    description = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
     cell = Cell(
         alt.layer(*layers),
-        f"Loss of parts of the logits, {portraits[-1].label}: {said}.",
+        f"Loss of parts of the logits, {views[-1].label}: {description}.",
         ROW * len(names),
         Margins(left=132, right=62, top=26, bottom=34),
     )
@@ -93,28 +93,28 @@ def loss_parts(portraits: Sequence[CircuitPortrait], key: Sequence[int]) -> Pane
         "constant and the parts named. 'key' is the restricted loss, 'other waves + residual' the excluded "
         f"loss (Nanda et al. 2023, Sec. 5.1; Furuta et al. 2024, Table A.4). Key frequencies: {shown}, "
         f"without which the last network's loss rises by more than {LEAST_RISE:.0e}. Numbers: "
-        f"{portraits[-1].label}."
+        f"{views[-1].label}."
     )
     return single("ablations", "Loss of parts of the logits", caption, cell, 6)
 
 
-def _legend(portraits: Sequence[CircuitPortrait], colours: Sequence[str]) -> list[alt.Chart]:
+def _legend(views: Sequence[CircuitView], colours: Sequence[str]) -> list[alt.Chart]:
     layers, at = [], 0.0
-    for portrait, colour in zip(portraits, colours, strict=True):
+    for view, colour in zip(views, colours, strict=True):
         dot = alt.Chart(data([{}])).mark_point(filled=True, size=46, color=colour, opacity=1)
         layers.append(dot.encode(x=alt.value(at + 4), y=alt.value(-12)))
-        text = alt.Chart(data([{"label": portrait.label}])).mark_text(
+        text = alt.Chart(data([{"label": view.label}])).mark_text(
             align="left", baseline="middle", fontSize=10, color=SOFT
         )
         layers.append(text.encode(x=alt.value(at + 11), y=alt.value(-12), text="label:N"))
-        at += 26 + 5.2 * len(portrait.label)
+        at += 26 + 5.2 * len(view.label)
     return layers
 
 
-def frequency_worth(portrait: CircuitPortrait) -> Panel:
-    """Draw what each frequency adds to the right logit."""
-    attribution = portrait.circuit.attribution
-    key = portrait.circuit.key
+def frequency_attribution(view: CircuitView) -> Panel:
+    """Draw what each frequency adds to the correct-class logit."""
+    attribution = view.circuit.attribution
+    key = view.circuit.key
     low, high = min(0.0, float(attribution.min(initial=0))), max(float(attribution.max(initial=0)), 1e-9)
     rows: Table = [
         {"f": f, "value": float(f"{value:.4g}"), "zero": 0, "key": f in key}
@@ -144,13 +144,13 @@ def frequency_worth(portrait: CircuitPortrait) -> Panel:
     best = ", ".join(f"{row['f']}: {row['value']:.3g}" for row in sorted(rows, key=lambda r: -r["value"])[:5])
     cell = Cell(
         alt.layer(*layers),
-        f"Mean contribution of each frequency to the right logit, {portrait.label}; largest {best}.",
+        f"Mean contribution of each frequency to the correct-class logit, {view.label}; largest {best}.",
         ROW * len(COMBINATIONS),
         Margins(left=46, right=12, top=26, bottom=34),
     )
     caption = (
         "Mean over all pairs of what the waves of one frequency in the sum of the operands add to the right "
         "logit, above what they add to all logits: what the answer is made of, frequency by frequency. The "
-        f"constant and the residual take no part. Weights shown: {portrait.label}."
+        f"constant and the residual take no part. Weights shown: {view.label}."
     )
-    return single("attribution", "What each frequency adds to the right logit", caption, cell, 6)
+    return single("attribution", "What each frequency adds to the correct-class logit", caption, cell, 6)

@@ -17,86 +17,82 @@ from ..charts.palette import FAINT, SOFT
 from ..charts.png import data_uri
 from ..charts.ramp import DIVERGING, colours, indices
 from ..charts.table import Table
-from ..views.kernel_machine_view import Machine
-from ..views.mlp_view import Axis
+from ..views.kernel_machine_view import FeatureMatrixView
+from ..views.mlp_view import OperandAxis
 
 MARGINS = Margins(34, 6, 18, 34)
 UNTITLED = Margins(34, 6, 18, 22)
 """Around M, whose axes have no titles: operands are named where numbers would be."""
 
 
-def metric_maps(machines: Sequence[Machine]) -> list[Panel]:
+def metric_maps(views: Sequence[FeatureMatrixView]) -> list[Panel]:
     """Draw M before, at and after the transition.
 
     One panel of M next to its off-diagonal block where the values' own order is that of the basis (or there
     is no such block); otherwise one panel of each, in both orders next to each other.
     """
-    last = machines[-1]
+    last = views[-1]
     if not last.gains_from_order:
-        groups = [Group(m.label, (_whole(m, m.natural), *_blocks(m, m.natural))) for m in machines]
+        groups = [Group(m.label, (_whole(m, m.natural), *_blocks(m, m.natural))) for m in views]
         block = f" and its block {_name(last)}" if len(last.sizes) > 1 else ""
         return [Panel("metric", f"Feature matrix M{block}", _caption(last), tuple(groups))]
     both = " in the values' own order, and " + _order_words(last)
-    groups = [Group(m.label, (_whole(m, m.natural), _whole(m, m.reordered))) for m in machines]
+    groups = [Group(m.label, (_whole(m, m.natural), _whole(m, m.reordered))) for m in views]
     panels = [Panel("metric", f"Feature matrix M{both}", _caption(last), tuple(groups))]
     if len(last.sizes) > 1:
-        groups = [Group(m.label, (*_blocks(m, m.natural), *_blocks(m, m.reordered))) for m in machines]
+        groups = [Group(m.label, (*_blocks(m, m.natural), *_blocks(m, m.reordered))) for m in views]
         panels.append(Panel("block", f"Block {_name(last)} of M{both}", _block_caption(last), tuple(groups)))
     return panels
 
 
-def _name(machine: Machine) -> str:
-    first, second = machine.names[:2]
+def _name(view: FeatureMatrixView) -> str:
+    first, second = view.names[:2]
     return f"({second}, {first})"
 
 
-def _order_words(machine: Machine) -> str:
-    return "by discrete logarithms" if machine.basis.name == "multiplicative" else "in that of the basis"
+def _order_words(view: FeatureMatrixView) -> str:
+    return "by discrete logarithms" if view.basis.name == "multiplicative" else "in that of the basis"
 
 
-def _caption(machine: Machine) -> str:
-    said = (
+def _caption(view: FeatureMatrixView) -> str:
+    description = (
         "M weighs the inputs' directions in the kernel: rows and columns are the one-hot values of "
-        f"{', '.join(machine.names)}. Blue below zero, rust above, each map on its own symmetric scale, "
+        f"{', '.join(view.names)}. Blue below zero, rust above, each map on its own symmetric scale, "
         "written above it, to which the diagonal does not count: it is cut off at full colour."
     )
-    if machine.gains_from_order:
-        return f"{said} {_reorder_words(machine)}(Mallinar et al. 2024, Fig. 3)."
-    stripes = " A matrix that solves the task is constant along the block's stripes" * (
-        len(machine.sizes) > 1
-    )
-    return said + (f"{stripes} (Mallinar et al. 2024, Fig. 3)." if stripes else "")
+    if view.gains_from_order:
+        return f"{description} {_reorder_words(view)}(Mallinar et al. 2024, Fig. 3)."
+    stripes = " A matrix that solves the task is constant along the block's stripes" * (len(view.sizes) > 1)
+    return description + (f"{stripes} (Mallinar et al. 2024, Fig. 3)." if stripes else "")
 
 
-def _block_caption(machine: Machine) -> str:
+def _block_caption(view: FeatureMatrixView) -> str:
     return (
-        f"Rows of {machine.names[1]} and columns of {machine.names[0]} alone. The stripes are there from the "
+        f"Rows of {view.names[1]} and columns of {view.names[0]} alone. The stripes are there from the "
         "transition on in both pictures; only the order of the values shows them (Mallinar et al. 2024, "
         "App. Fig. 2)."
     )
 
 
-def _reorder_words(machine: Machine) -> str:
-    left_out = any(
-        len(a.order) < len(b.order) for a, b in zip(machine.reordered, machine.natural, strict=True)
-    )
+def _reorder_words(view: FeatureMatrixView) -> str:
+    left_out = any(len(a.order) < len(b.order) for a, b in zip(view.reordered, view.natural, strict=True))
     return "Values without a label in the basis are left out on the right. " if left_out else ""
 
 
-def limit_of(machine: Machine, axes: Sequence[Axis]) -> float:
+def limit_of(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> float:
     """Return the greatest magnitude off the diagonal, over the values that have a label in the basis.
 
     The diagonal is an order larger than the rest, and in products so are the rows of zero.
     """
-    shown = np.abs(machine.whole(axes))
+    shown = np.abs(view.whole(axes))
     np.fill_diagonal(shown, 0.0)
-    return float(np.nan_to_num(shown).max(initial=0.0)) or float(np.abs(machine.metric).max()) or 1.0
+    return float(np.nan_to_num(shown).max(initial=0.0)) or float(np.abs(view.metric).max()) or 1.0
 
 
-def _whole(machine: Machine, axes: Sequence[Axis]) -> Cell:
-    grid, most = machine.whole(axes), limit_of(machine, machine.reordered)
-    sizes = [len(machine.rows(axes, s)) for s in range(len(axes))]
-    said = f"M in the order of {', '.join(axis.title for axis in axes)}, {machine.label}"
+def _whole(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> Cell:
+    grid, most = view.whole(axes), limit_of(view, view.reordered)
+    sizes = [len(view.rows(axes, s)) for s in range(len(axes))]
+    description = f"M in the order of {', '.join(axis.title for axis in axes)}, {view.label}"
     edges = np.cumsum([0, *sizes])
     rules: list[alt.Chart] = []
     for edge in edges[1:-1]:
@@ -111,21 +107,21 @@ def _whole(machine: Machine, axes: Sequence[Axis]) -> Cell:
         _encoding(channel, len(grid), alt.Axis(values=middles, labelExpr=label, ticks=False, title=None))
         for channel in ("x", "y")
     ]
-    return _map(grid, most, encodings, said, rules, UNTITLED)
+    return _map(grid, most, encodings, description, rules, UNTITLED)
 
 
-def _blocks(machine: Machine, axes: Sequence[Axis]) -> tuple[Cell, ...]:
+def _blocks(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> tuple[Cell, ...]:
     """Draw the off-diagonal block; nothing for one operand."""
-    if len(machine.sizes) < 2:
+    if len(view.sizes) < 2:
         return ()
-    grid, scale = machine.block(axes), np.abs(machine.block(machine.reordered))
+    grid, scale = view.block(axes), np.abs(view.block(view.reordered))
     most = float(np.nan_to_num(scale).max(initial=0.0)) or float(np.abs(grid).max()) or 1.0
-    said = f"block of {axes[1].title} and {axes[0].title}, {machine.label}"
+    description = f"block of {axes[1].title} and {axes[0].title}, {view.label}"
     encodings = [
         _encoding(channel, size, alt.Axis(tickCount=4, format="d", tickMinStep=1, title=axis.title))
         for channel, size, axis in (("x", grid.shape[1], axes[0]), ("y", grid.shape[0], axes[1]))
     ]
-    return (_map(grid, most, encodings, said, [], MARGINS),)
+    return (_map(grid, most, encodings, description, [], MARGINS),)
 
 
 def _encoding(channel: str, size: int, axis: alt.Axis) -> alt.X | alt.Y:
@@ -139,7 +135,7 @@ def _map(
     grid: np.ndarray,
     most: float,
     encodings: list[alt.X | alt.Y],
-    said: str,
+    description: str,
     rules: list[alt.Chart],
     margins: Margins,
 ) -> Cell:
@@ -151,5 +147,5 @@ def _map(
         align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
     scale = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
-    text = f"Heat map of {said}; full colour at ±{most:.2g}."
+    text = f"Heat map of {description}; full colour at ±{most:.2g}."
     return Cell(alt.layer(picture(uri), axes, *rules, scale), text, 0, margins, square=True)

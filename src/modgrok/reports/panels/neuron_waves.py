@@ -14,13 +14,13 @@ from ...measures.circuit.neuron_frequencies import EXPLAINED
 from ..charts.chart import Cell, Group, Margins, Panel, data
 from ..charts.palette import INK, SOFT, TRAIN
 from ..charts.table import Table
-from ..views.circuit_view import CircuitPortrait
+from ..views.circuit_view import CircuitView
 from .wave_spectra import PALE
 
 HEIGHT = 128
 
 
-def neuron_waves(portraits: Sequence[CircuitPortrait]) -> Panel:
+def neuron_waves(views: Sequence[CircuitView]) -> Panel:
     """Draw every neuron at its best frequency and the share of its variance that this explains."""
     caption = (
         "One dot a neuron of the last layer: the frequency that explains most of its activation over all "
@@ -28,12 +28,12 @@ def neuron_waves(portraits: Sequence[CircuitPortrait]) -> Panel:
         f"products in the two operands. Above {EXPLAINED:.0%} (dashed) a neuron is of a single frequency "
         "(Nanda et al. 2023, Sec. 4.2). Neurons that never vary are left out."
     )
-    groups = tuple(Group(portrait.label, (_dots(portrait),)) for portrait in portraits)
+    groups = tuple(Group(view.label, (_dots(view),)) for view in views)
     return Panel("neurons", "Neurons by the frequency that explains them", caption, groups)
 
 
-def _dots(portrait: CircuitPortrait) -> Cell:
-    shares = portrait.circuit.shares
+def _dots(view: CircuitView) -> Cell:
+    shares = view.circuit.shares
     best, most = shares.argmax(axis=1) + 1, shares.max(axis=1)
     varies = most > 0
     rows: Table = [
@@ -64,8 +64,8 @@ def _dots(portrait: CircuitPortrait) -> Cell:
     text = alt.Chart(data(label)).mark_text(align="right", baseline="bottom", dy=-4, fontSize=10, color=INK)
     layers.append(text.encode(x=alt.value("width"), y=alt.value(0), text="label:N"))
     used = ", ".join(str(f) for f in np.unique(best[most > EXPLAINED])) or "none"
-    said = (
-        f"Neurons by frequency, {portrait.label}: {single} of {every} of a single frequency ({used}); "
+    description = (
+        f"Neurons by frequency, {view.label}: {single} of {every} of a single frequency ({used}); "
         f"{int((~varies).sum())} never vary."
     )
-    return Cell(alt.layer(*layers), said, HEIGHT, Margins(left=42, right=8, top=20, bottom=34))
+    return Cell(alt.layer(*layers), description, HEIGHT, Margins(left=42, right=8, top=20, bottom=34))

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from ...algebra import Basis
-from ...measures import make_lens
+from ...measures import make_fourier_frames
 from ...measures.corruption.pruning import Pruning, pruning_curves
 from ...models import MLP
 from ...tasks import Split, Task
@@ -38,7 +38,7 @@ def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) 
         label: which weights these are.
     """
     stops = np.unique(np.linspace(0, net.width, PLACES).round().astype(int)).tolist()
-    curves = pruning_curves(net, make_lens(basis), make_problem(task, split), stops)
+    curves = pruning_curves(net, make_fourier_frames(basis), make_problem(task, split), stops)
     groups = tuple(
         Group(f"{direction.replace('-', ' ')}, {label}", (_cell(found, net.width, direction),))
         for direction, found in curves.items()
@@ -74,8 +74,8 @@ def _cell(found: Pruning, width: int, direction: str) -> Cell:
             ]
             layers.append(alt.Chart(data(rows)).mark_line(color=colour, strokeWidth=1.8).encode(x=x, y=y))
     middle = len(found.stops) // 2
-    told = ", ".join(
+    summary = ", ".join(
         f"{words} {accuracies[name][middle]:.0%}" for name, _, words, _ in LINES if name in accuracies
     )
-    text = f"Accuracy as neurons are removed, IPR {direction}. At half of them: {told}."
+    text = f"Accuracy as neurons are removed, IPR {direction}. At half of them: {summary}."
     return Cell(alt.layer(*layers), text, 150, Margins(44, 14, 8, 36))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ...runs import Record
 from ..charts.chart import Panel, single
 from ..charts.palette import MEASURE, SECOND, SOFT, TRAIN
-from ..charts.timeline import Frame, Series, Vertical
+from ..charts.timeline import CurveStyle, Frame, Vertical
 from ..views.tables import curve_table
 from .curves import ends
 from .hidden_progress import over_accuracy
@@ -36,8 +36,8 @@ def _sparsity(
 ) -> Panel | None:
     ending = matrix[0] + order[0]
     series = [
-        Series(f"fcr_{ending}", "FCR", SECOND),
-        Series(f"ffs_{ending}", "FFS", MEASURE),
+        CurveStyle(f"fcr_{ending}", "FCR", SECOND),
+        CurveStyle(f"ffs_{ending}", "FFS", MEASURE),
     ]
     title = f"Waves in {matrix[1]}{order[1]}"
     if not curve_table(records, [f"ffs_{ending}"]):
@@ -57,10 +57,10 @@ def _sparsity(
 
 def _gini(frame: Frame, records: Sequence[Record]) -> Panel:
     series = [
-        Series("gini_readout_log", "W_L, log", SOFT, thin=True),
-        Series("gini_embedding_log", "W_E, log", TRAIN, thin=True),
-        Series("gini_readout", "W_L", SOFT),
-        Series("gini_embedding", "W_E", TRAIN),
+        CurveStyle("gini_readout_log", "W_L, log", SOFT, thin=True),
+        CurveStyle("gini_embedding_log", "W_E, log", TRAIN, thin=True),
+        CurveStyle("gini_readout", "W_L", SOFT),
+        CurveStyle("gini_embedding", "W_E", TRAIN),
     ]
     caption = (
         "Gini coefficient of the sizes of all waves but the constant: 0 where all are equal, near 1 where a "
@@ -70,7 +70,7 @@ def _gini(frame: Frame, records: Sequence[Record]) -> Panel:
 
 
 def _panel(
-    key: str, title: str, caption: str, frame: Frame, records: Sequence[Record], series: list[Series]
+    key: str, title: str, caption: str, frame: Frame, records: Sequence[Record], series: list[CurveStyle]
 ) -> Panel:
     rows = curve_table(records, [s.name for s in series])
     text = f"{title} against steps; {ends(rows, series)}."

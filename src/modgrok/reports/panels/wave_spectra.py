@@ -13,7 +13,7 @@ import numpy as np
 
 from ...measures.fourier.coefficient_ratio import coefficient_ratio
 from ...measures.fourier.sparsity import THRESHOLD, frequency_sparsity
-from ...measures.fourier.token_waves import TokenLens, wave_norms
+from ...measures.fourier.token_waves import TokenFourierBasis, wave_norms
 from ...measures.fourier.transformer_measures import matrix_of
 from ...models.transformer import Transformer
 from ..charts.chart import Cell, Group, Margins, Panel, data
@@ -30,7 +30,7 @@ WHAT = {"embedding": "the embedding W_E", "readout": "the neuron-logit map W_L"}
 
 
 @dataclass(frozen=True)
-class Waves:
+class MatrixWaves:
     """Sizes of the waves in a matrix, in one order of the tokens.
 
     Arguments:
@@ -48,30 +48,33 @@ class Waves:
     fcr: float
 
 
-def waves_of(net: Transformer, lens: TokenLens, matrix: str) -> list[Waves]:
+def waves_of(net: Transformer, token_basis: TokenFourierBasis, matrix: str) -> list[MatrixWaves]:
     """Return the waves of `embedding` or `readout` in every order."""
     found = []
-    for waves in lens.orders:
+    for waves in token_basis.orders:
         norms = wave_norms(matrix_of(net, matrix), waves)
         sizes = np.asarray(norms)
         ffs, fcr = float(frequency_sparsity(norms)), float(coefficient_ratio(norms))
-        found.append(Waves(waves.name, sizes[1::2], sizes[2::2], ffs, fcr))
+        found.append(MatrixWaves(waves.name, sizes[1::2], sizes[2::2], ffs, fcr))
     return found
 
 
-def wave_spectra(networks: Sequence[tuple[Stage, Transformer]], lens: TokenLens, matrix: str) -> Panel:
+def wave_spectra(
+    networks: Sequence[tuple[Stage, Transformer]], token_basis: TokenFourierBasis, matrix: str
+) -> Panel:
     """Draw the waves of a matrix at every stage.
 
     Arguments:
         networks: (stage, weights) of one run.
-        lens: the orders in which tokens are read.
+        token_basis: the orders in which tokens are read.
         matrix: `embedding` or `readout`.
     """
     groups = [
-        Group(stage.label, (_bars(waves_of(net, lens, matrix), stage, matrix),)) for stage, net in networks
+        Group(stage.label, (_bars(waves_of(net, token_basis, matrix), stage, matrix),))
+        for stage, net in networks
     ]
     orders = " Above in the order of the numbers, below in that of their discrete logarithms," * (
-        lens.log is not None
+        token_basis.log is not None
     )
     caption = (
         f"Size of each wave along the {'tokens' if matrix == 'embedding' else 'classes'} of {WHAT[matrix]}: "
@@ -82,7 +85,7 @@ def wave_spectra(networks: Sequence[tuple[Stage, Transformer]], lens: TokenLens,
     return Panel(f"spectra_{matrix}", f"Waves in {WHAT[matrix]}", caption, tuple(groups))
 
 
-def _bars(bands: Sequence[Waves], stage: Stage, matrix: str) -> Cell:
+def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
     most = max(len(band.cosines) for band in bands)
     rows: Table = []
     for place, band in enumerate(reversed(bands)):
@@ -102,14 +105,14 @@ def _bars(bands: Sequence[Waves], stage: Stage, matrix: str) -> Cell:
         tooltip = ["f:Q", "wave:N", alt.Tooltip("size:Q", format=".3g")]
         layers.append(bars.encode(x=x, y=y, y2="top:Q", tooltip=tooltip))
     layers += _names(bands, y)
-    said = "; ".join(
+    description = "; ".join(
         f"in order of {NAMES[band.order]} FFS {band.ffs:.2f}, FCR {band.fcr:.2f}" for band in bands
     )
-    text = f"Waves in {WHAT[matrix]}, {stage.label}: {said}."
+    text = f"Waves in {WHAT[matrix]}, {stage.label}: {description}."
     return Cell(alt.layer(*layers), text, BAND * len(bands), Margins(left=34, right=8, top=10, bottom=34))
 
 
-def _rows(band: Waves, middle: float) -> Table:
+def _rows(band: MatrixWaves, middle: float) -> Table:
     """List one bar a wave, scaled to the largest of the band."""
     largest = max(float(band.cosines.max(initial=0)), float(band.sines.max(initial=0))) or 1.0
     rows: Table = []
@@ -129,7 +132,7 @@ def _rows(band: Waves, middle: float) -> Table:
     return rows
 
 
-def _names(bands: Sequence[Waves], y: alt.Y) -> list[alt.Chart]:
+def _names(bands: Sequence[MatrixWaves], y: alt.Y) -> list[alt.Chart]:
     """Write each band's numbers above it, cos and sin on its left."""
     layers = []
     several = len(bands) > 1

@@ -13,12 +13,12 @@ import numpy as np
 from ...measures.circuit.circuit import Circuit, circuit_of
 from ...measures.circuit.task_grid import TaskGrid
 from ...models.transformer import Transformer
-from .mlp_view import Axis, operand_axis
+from .mlp_view import OperandAxis, operand_axis
 from .tables import Stage
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitPortrait:
+class CircuitView:
     """A transformer at one stage of its run, and a task that it learned.
 
     Arguments:
@@ -47,7 +47,7 @@ class CircuitPortrait:
         return circuit_of(self.net, self.at.grid, self.at.number)
 
     @cached_property
-    def axes(self) -> tuple[Axis, Axis]:
+    def axes(self) -> tuple[OperandAxis, OperandAxis]:
         """Drawing order of both operands: that of the basis."""
         first, second = (operand_axis(self.at.basis, s, name) for s, name in enumerate(self.operands))
         return first, second

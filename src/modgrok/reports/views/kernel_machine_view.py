@@ -15,7 +15,7 @@ import numpy as np
 from ...algebra import Basis
 from ...models.kernel_machine import KernelMachine
 from ...runs import Record, RunRow
-from .mlp_view import Axis, operand_axis
+from .mlp_view import OperandAxis, operand_axis
 from .tables import Stage
 
 LARGEST_BLOCK = 512
@@ -23,7 +23,7 @@ LARGEST_BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
-class Machine:
+class FeatureMatrixView:
     """The feature matrix of one iteration, and what its rows mean.
 
     Arguments:
@@ -41,7 +41,9 @@ class Machine:
     operands: tuple[str, ...]
 
     @classmethod
-    def of(cls, stage: Stage, machine: KernelMachine, basis: Basis, operands: tuple[str, ...]) -> Machine:
+    def of(
+        cls, stage: Stage, machine: KernelMachine, basis: Basis, operands: tuple[str, ...]
+    ) -> FeatureMatrixView:
         """Take the feature matrix out of a kernel machine."""
         return cls(stage, np.asarray(machine.metric), machine.sizes, basis, operands)
 
@@ -56,13 +58,13 @@ class Machine:
         return (*self.operands, *("task",) * (len(self.sizes) - len(self.operands)))[: len(self.sizes)]
 
     @cached_property
-    def natural(self) -> tuple[Axis, ...]:
+    def natural(self) -> tuple[OperandAxis, ...]:
         """Every operand in the order of its values."""
         every = [np.arange(size) for size in self.sizes]
-        return tuple(Axis(n, n, name, True) for n, name in zip(every, self.names, strict=True))
+        return tuple(OperandAxis(n, n, name, True) for n, name in zip(every, self.names, strict=True))
 
     @cached_property
-    def reordered(self) -> tuple[Axis, ...]:
+    def reordered(self) -> tuple[OperandAxis, ...]:
         """Every operand in the order of its labels in the basis; those that the basis lacks as they are."""
         return tuple(
             operand_axis(self.basis, s, axis.title)
@@ -79,17 +81,17 @@ class Machine:
             for axis, own in zip(self.reordered, self.natural, strict=True)
         )
 
-    def rows(self, axes: Sequence[Axis], operand: int) -> np.ndarray:
+    def rows(self, axes: Sequence[OperandAxis], operand: int) -> np.ndarray:
         """Return the rows of M that belong to an operand, in the order of an axis."""
         order = axes[operand].order
         return sum(self.sizes[:operand]) + order[:: -(-len(order) // LARGEST_BLOCK)]
 
-    def whole(self, axes: Sequence[Axis]) -> np.ndarray:
+    def whole(self, axes: Sequence[OperandAxis]) -> np.ndarray:
         """Return M with its rows and columns in the order of axes."""
         at = np.concatenate([self.rows(axes, s) for s in range(len(self.sizes))])
         return self.metric[np.ix_(at, at)]
 
-    def block(self, axes: Sequence[Axis]) -> np.ndarray:
+    def block(self, axes: Sequence[OperandAxis]) -> np.ndarray:
         """Return the block of the second operand's rows and the first one's columns."""
         return self.metric[np.ix_(self.rows(axes, 1), self.rows(axes, 0))]
 
@@ -143,6 +145,6 @@ def machine_stages(row: RunRow, records: Sequence[Record]) -> list[Stage]:
 
 
 def _stage_words(name: str, step: int, accuracy: float) -> str:
-    said = f" · test accuracy {100 * accuracy:.3g}%" if np.isfinite(accuracy) else ""
+    accuracy_words = f" · test accuracy {100 * accuracy:.3g}%" if np.isfinite(accuracy) else ""
     words = f"{name}iteration {step:,}"
-    return words[0].upper() + words[1:] + said
+    return words[0].upper() + words[1:] + accuracy_words

@@ -1,6 +1,6 @@
 """A network seen through the basis of its task, as plain arrays.
 
-Owns: every quantity of the weights that panels draw. A portrait does not know where its network comes
+Owns: every quantity of the weights that panels draw. A view does not know where its network comes
 from: initialisation, training or closed form look alike from here on.
 """
 
@@ -15,11 +15,11 @@ import numpy as np
 from ...algebra import Basis
 from ...algebra.logs import logarithm_table
 from ...measures import (
-    Lens,
+    FourierFrames,
     Spectra,
     coherence_of,
     ipr_of_neurons,
-    make_lens,
+    make_fourier_frames,
     mean_ipr,
     phase_histogram,
     spectra,
@@ -32,7 +32,7 @@ LARGEST_GRID = 512
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class OperandAxis:
     """The order in which a weight vector's entries are drawn.
 
     Arguments:
@@ -48,7 +48,7 @@ class Axis:
     one_to_one: bool
 
 
-def operand_axis(basis: Basis, operand: int, name: str) -> Axis:
+def operand_axis(basis: Basis, operand: int, name: str) -> OperandAxis:
     """Order an operand's values by their labels in the basis.
 
     Example:
@@ -65,14 +65,14 @@ def operand_axis(basis: Basis, operand: int, name: str) -> Axis:
     identity = bool((order == sorted_labels).all()) if exact else False
     logarithms = basis.name == "multiplicative"
     if logarithms and (labels == logarithm_table(len(labels))).all():
-        return Axis(order, sorted_labels, f"log {name}", exact)
+        return OperandAxis(order, sorted_labels, f"log {name}", exact)
     relabelled = f"log g({name})" if logarithms else f"g({name})"
     title = name if identity else relabelled if exact else f"{name}, sorted by {relabelled}"
-    return Axis(order, sorted_labels, title, exact)
+    return OperandAxis(order, sorted_labels, title, exact)
 
 
 @dataclass(frozen=True, eq=False)
-class Portrait:
+class MLPView:
     """A network, the basis of its task, and a label for the reader.
 
     Arguments:
@@ -88,14 +88,14 @@ class Portrait:
     operands: tuple[str, ...]
 
     @cached_property
-    def lens(self) -> Lens:
+    def frames(self) -> FourierFrames:
         """The basis on the device."""
-        return make_lens(self.basis)
+        return make_fourier_frames(self.basis)
 
     @cached_property
     def spectra(self) -> Spectra:
         """Waves of all weight vectors."""
-        return spectra(self.net, self.lens)
+        return spectra(self.net, self.frames)
 
     @cached_property
     def power(self) -> np.ndarray:
@@ -128,7 +128,7 @@ class Portrait:
         return float(coherence_of(self.spectra))
 
     @cached_property
-    def axes(self) -> tuple[Axis, ...]:
+    def axes(self) -> tuple[OperandAxis, ...]:
         """Drawing order of each operand."""
         return tuple(operand_axis(self.basis, s, name) for s, name in enumerate(self.operands))
 
@@ -196,34 +196,34 @@ def accuracy_of(net: MLP, inputs: np.ndarray, labels: np.ndarray) -> float:
     return right / max(len(inputs), 1)
 
 
-def spread_units(portrait: Portrait, count: int = 4) -> list[int]:
+def spread_units(view: MLPView, count: int = 4) -> list[int]:
     """Choose neurons at evenly spaced ranks of IPR from the largest down; ties go by nearness to f = 4."""
-    ranked = np.lexsort((np.abs(portrait.dominant - 4), -np.round(portrait.neuron_ipr, 3)))
+    ranked = np.lexsort((np.abs(view.dominant - 4), -np.round(view.neuron_ipr, 3)))
     places = [int(i * len(ranked) / count) for i in range(count)]
     return list(dict.fromkeys(int(ranked[place]) for place in places))
 
 
-def matching_units(portrait: Portrait, frequencies: Sequence[int]) -> list[int]:
+def matching_units(view: MLPView, frequencies: Sequence[int]) -> list[int]:
     """Choose for each frequency the neuron of largest IPR that has it; where none has, the next in rank."""
-    ranked = np.argsort(-portrait.neuron_ipr, kind="stable").tolist()
+    ranked = np.argsort(-view.neuron_ipr, kind="stable").tolist()
     chosen: list[int] = []
     for frequency in frequencies:
         left = [unit for unit in ranked if unit not in chosen]
-        same = [unit for unit in left if portrait.dominant[unit] == frequency]
+        same = [unit for unit in left if view.dominant[unit] == frequency]
         chosen += (same or left)[:1]
     return chosen
 
 
-def units_of(portraits: Sequence[Portrait], *, one_network: bool) -> list[list[int]]:
-    """Choose the neurons that are drawn, for each portrait.
+def units_of(views: Sequence[MLPView], *, one_network: bool) -> list[list[int]]:
+    """Choose the neurons that are drawn, for each view.
 
     Arguments:
-        portraits: to draw side by side.
+        views: to draw side by side.
         one_network: they are stages of one network, so the same neurons are drawn, chosen in the last;
             otherwise neurons of the frequencies chosen in the first.
     """
     if one_network:
-        return [spread_units(portraits[-1])] * len(portraits)
-    first = spread_units(portraits[0])
-    frequencies = [int(portraits[0].dominant[unit]) for unit in first]
-    return [first, *(matching_units(portrait, frequencies) for portrait in portraits[1:])]
+        return [spread_units(views[-1])] * len(views)
+    first = spread_units(views[0])
+    frequencies = [int(views[0].dominant[unit]) for unit in first]
+    return [first, *(matching_units(view, frequencies) for view in views[1:])]

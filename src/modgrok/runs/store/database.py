@@ -347,7 +347,7 @@ class Database(Displayed):
             raise InputError(f"run {row.id}: records: must be lists of numbers, got others") from None
         return Series(steps, {name: values[:, at] for name, at in zip(names, places, strict=True)})
 
-    def ever(self, row: RunRow, scalar: str, least: float) -> bool:
+    def has_reached(self, row: RunRow, scalar: str, least: float) -> bool:
         """Say whether a number of a run was at least so large at some observation."""
         found = self.select(
             "SELECT EXISTS (SELECT 1 FROM records JOIN runs ON runs.number = records.run "

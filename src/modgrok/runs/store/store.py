@@ -106,7 +106,7 @@ class Store(Database):
 
     # Writing -----------------------------------------------------------------------------------------------
 
-    def begin(self, row: RunRow) -> None:
+    def start_run(self, row: RunRow) -> None:
         """Enter a run, or take up an existing one with a new budget; what it recorded stays."""
         now = _now()
         with self.writing() as connection:

@@ -22,7 +22,7 @@ SCHEMA = 2
 
 
 @dataclass(frozen=True)
-class Listed:
+class SweepMember:
     """One member of a sweep.
 
     Arguments:
@@ -50,7 +50,7 @@ class Listing:
     name: str
     axes: tuple[tuple[str, ...], ...]
     command: str
-    members: tuple[Listed, ...]
+    members: tuple[SweepMember, ...]
 
 
 def sweep_lock(store: Database, name: str) -> Lock:
@@ -135,12 +135,12 @@ def read_listing(store: Database, name: str) -> Listing:
     return Listing(name, tuple(tuple(axis) for axis in axes), row["command"], members)
 
 
-def _member(run: object, point: object, error: object) -> Listed:
+def _member(run: object, point: object, error: object) -> SweepMember:
     values = parse_json(point, "point", dict) if isinstance(point, str) else None
     plain = values is not None and all(isinstance(v, str | int | float | None) for v in values.values())
     if values is None or not plain or not isinstance(error, str | None):
         raise InputError(f"point: must be an object of plain values, got {shorten(point)}")
-    return Listed(checked_id(run), values, error)
+    return SweepMember(checked_id(run), values, error)
 
 
 def rows_of_sweep(

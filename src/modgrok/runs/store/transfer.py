@@ -22,7 +22,7 @@ TABLES = ("records", "checkpoints")
 
 
 @dataclass(frozen=True)
-class Parcel:
+class RunBundle:
     """A run as plain values.
 
     Arguments:
@@ -41,7 +41,7 @@ class Parcel:
         return str(self.row["id"])
 
 
-def pack_run(store: Store, run: str) -> Parcel | None:
+def pack_run(store: Store, run: str) -> RunBundle | None:
     """Read all that a store keeps of a run; None if it has not begun.
 
     Arguments:
@@ -55,64 +55,64 @@ def pack_run(store: Store, run: str) -> Parcel | None:
     number = row.pop("number")
     rows = {table: tuple(_rows(store.connection, table, number)) for table in TABLES}
     files = {name: inside(store.folder, name).read_bytes() for name in sorted(_files(store, run))}
-    return Parcel(row, rows, files)
+    return RunBundle(row, rows, files)
 
 
-def unpack_run(store: Store, parcel: Parcel) -> None:
+def unpack_run(store: Store, bundle: RunBundle) -> None:
     """Write a run into a store, all or nothing; what the store kept of it before is replaced.
 
     Arguments:
         store: where to.
-        parcel: what `pack_run` read; checked as a row of a store is.
+        bundle: what `pack_run` read; checked as a row of a store is.
 
     Raises:
-        InputError: another process is training this run, or the parcel breaks a rule of names, columns or
+        InputError: another process is training this run, or the bundle breaks a rule of names, columns or
             hashes.
     """
-    _check(store, parcel)
-    run = parcel.run
+    _check(store, bundle)
+    run = bundle.run
     with store.lock(run)(run):
         earlier = _files(store, run)
         with store.storing():
-            for name, content in parcel.files.items():
+            for name, content in bundle.files.items():
                 write_bytes(inside(store.folder, name), content, durable=True)
         with store.writing() as connection:
-            changed = ", ".join(f"{name} = excluded.{name}" for name in parcel.row if name != "id")
-            _insert(connection, "runs", parcel.row, f" ON CONFLICT (id) DO UPDATE SET {changed}")
+            changed = ", ".join(f"{name} = excluded.{name}" for name in bundle.row if name != "id")
+            _insert(connection, "runs", bundle.row, f" ON CONFLICT (id) DO UPDATE SET {changed}")
             number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
             for table in TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE run = ?", (number,))
-                for row in parcel.rows[table]:
+                for row in bundle.rows[table]:
                     _insert(connection, table, {"run": number, **row})
-        for name in earlier - set(parcel.files):
+        for name in earlier - set(bundle.files):
             inside(store.folder, name).unlink(missing_ok=True)
 
 
-def _check(store: Store, parcel: Parcel) -> None:
+def _check(store: Store, bundle: RunBundle) -> None:
     """Refuse what a store's own rows could not hold: other columns, other names of files, other content.
 
     Raises:
         InputError: see `unpack_run`.
     """
-    _check_columns(store, "runs", parcel.row, ("number",))
-    values = run_values(parcel.row)
+    _check_columns(store, "runs", bundle.row, ("number",))
+    values = run_values(bundle.row)
     run = str(values["id"])
-    if set(parcel.rows) != set(TABLES):
-        raise InputError(f"parcel: must have rows of {', '.join(TABLES)}, got {shorten(list(parcel.rows))}")
+    if set(bundle.rows) != set(TABLES):
+        raise InputError(f"bundle: must have rows of {', '.join(TABLES)}, got {shorten(list(bundle.rows))}")
     hashes = {values["state"]: values["state_sha256"]} if values["state"] is not None else {}
     for table in TABLES:
-        for row in parcel.rows[table]:
+        for row in bundle.rows[table]:
             _check_columns(store, table, row, ("run",))
-    for row in parcel.rows["records"]:
+    for row in bundle.rows["records"]:
         numbers_of(row["scalars"], len(values["scalars"]))
         counts_of(row["histograms"], values["histograms"])
-    for row in parcel.rows["checkpoints"]:
+    for row in bundle.rows["checkpoints"]:
         hashes[checked_file(run, row["file"])] = checked_digest(row["sha256"])
-    if set(parcel.files) != set(hashes):
-        raise InputError(f"parcel: must have the files of its rows, got {shorten(sorted(parcel.files))}")
-    for name, content in parcel.files.items():
+    if set(bundle.files) != set(hashes):
+        raise InputError(f"bundle: must have the files of its rows, got {shorten(sorted(bundle.files))}")
+    for name, content in bundle.files.items():
         if hashlib.sha256(content).hexdigest() != hashes[checked_file(run, name)]:
-            raise InputError(f"parcel: the SHA-256 of {name} must be the recorded one, got another")
+            raise InputError(f"bundle: the SHA-256 of {name} must be the recorded one, got another")
 
 
 def _check_columns(store: Store, table: str, row: dict[str, Any], internal: tuple[str, ...]) -> None:
@@ -120,7 +120,7 @@ def _check_columns(store: Store, table: str, row: dict[str, Any], internal: tupl
     known = {entry["name"] for entry in store.select(f"PRAGMA table_info({table})")} - set(internal)
     if set(row) != known:
         odd = sorted(set(row) ^ known)
-        raise InputError(f"parcel: must have the columns of {table}, got a difference in {shorten(odd)}")
+        raise InputError(f"bundle: must have the columns of {table}, got a difference in {shorten(odd)}")
 
 
 def _files(store: Store, run: str) -> set[str]:

@@ -18,7 +18,7 @@ ENDED = ("finished", "diverged")
 
 
 @dataclass(frozen=True)
-class Trial:
+class ProbeOutcome:
     """One seed at one fraction.
 
     Arguments:
@@ -50,11 +50,12 @@ class Probed:
         return critical(tuple(self.probes.values())) if self.probes else None
 
 
-def count_probes(trials: Iterable[Trial]) -> list[Probed]:
+def count_probes(trials: Iterable[ProbeOutcome]) -> list[Probed]:
     """Count trials by point, then fraction, in the order in which they come.
 
     Example:
-        >>> trials = [Trial({"p": 5}, 0.5, True), Trial({"p": 5}, 0.5, False), Trial({"p": 5}, 0.7, None)]
+        >>> seeds = ((0.5, True), (0.5, False), (0.7, None))
+        >>> trials = [ProbeOutcome({"p": 5}, fraction, grokked) for fraction, grokked in seeds]
         >>> count_probes(trials)
         [Probed(point={'p': 5}, probes={0.5: Probe(fraction=0.5, grokked=1, of=2)})]
     """
@@ -75,7 +76,7 @@ def _counted(fractions: dict[float, list[bool | None]]) -> dict[float, Probe]:
     }
 
 
-def trials_of(rows: Sequence[dict[str, Any]], axes: Sequence[str]) -> list[Trial]:
+def trials_of(rows: Sequence[dict[str, Any]], axes: Sequence[str]) -> list[ProbeOutcome]:
     """Read trials from a sweep's table of runs.
 
     Arguments:
@@ -84,7 +85,7 @@ def trials_of(rows: Sequence[dict[str, Any]], axes: Sequence[str]) -> list[Trial
     """
     others = [axis for axis in axes if axis not in ("fraction", "seed")]
     return [
-        Trial(
+        ProbeOutcome(
             {axis: row[axis] for axis in others},
             row["fraction"],
             row["grokked_at"] is not None if row["status"] in ENDED else None,

@@ -14,7 +14,7 @@ Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Moment:
+class MilestoneStatistics:
     """When the members of an ensemble reached something.
 
     Arguments:
@@ -30,21 +30,21 @@ class Moment:
     quartiles: tuple[int | None, int | None, int | None]
 
 
-def moment(steps: Sequence[int | None]) -> Moment:
+def milestone_statistics(steps: Sequence[int | None]) -> MilestoneStatistics:
     """Summarise the steps at which members memorised or grokked.
 
     Arguments:
         steps: one a member; None for never.
 
     Example:
-        >>> moment([100, 300, None, 200]).quartiles
+        >>> milestone_statistics([100, 300, None, 200]).quartiles
         (100, 200, 300)
-        >>> moment([100, None, None, None]).quartiles
+        >>> milestone_statistics([100, None, None, None]).quartiles
         (100, None, None)
     """
     count = sum(step is not None for step in steps)
     low, middle, high = (quantile(steps, share) for share in (0.25, 0.5, 0.75))
-    return Moment(count, len(steps), wilson(count, len(steps)), (low, middle, high))
+    return MilestoneStatistics(count, len(steps), wilson(count, len(steps)), (low, middle, high))
 
 
 def quantile(steps: Sequence[int | None], share: float) -> int | None:

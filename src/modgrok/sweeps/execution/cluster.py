@@ -18,7 +18,7 @@ from ...tasks.errors import shorten
 from .local import cores
 
 OBJECT_STORE = 100_000_000
-"""Bytes of shared memory of a local cluster; parcels pass through the board, not through it."""
+"""Bytes of shared memory of a local cluster; bundles pass through the board, not through it."""
 PATIENCE = 5.0
 """Seconds that a machine has to accept a connection."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...runs import RunRow, Store
 from ...runs.schedule import stop_step
-from ...runs.store.sweep_index import Listed, Listing, read_listing, set_error, sweep_lock, sweep_names
+from ...runs.store.sweep_index import Listing, SweepMember, read_listing, set_error, sweep_lock, sweep_names
 from ...runs.store.sweep_index import write_listing as write
 from ..grid.sweep_file import Member, Sweep
 from .ensemble import MOST_MEMBERS, Ensemble, ensembles_of
@@ -20,23 +20,23 @@ from .executor import Event, Executor, Job
 
 
 @dataclass
-class Tally:
-    """A sweep as far as it went: news of every member that has begun, or failed.
+class SweepCounts:
+    """The progress of a sweep: the latest event of every member that has begun, or failed.
 
     Arguments:
         total: number of members.
-        news: run id -> the newest event.
+        latest: run id -> the latest event.
         fresh: ids of the members that this command runs.
     """
 
     total: int
-    news: dict[str, Event] = field(default_factory=dict)
+    latest: dict[str, Event] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
     began: float = field(default_factory=time.monotonic)
 
     def count(self, *statuses: str) -> int:
         """Count the members of these statuses."""
-        return sum(event.status in statuses for event in self.news.values())
+        return sum(event.status in statuses for event in self.latest.values())
 
     @property
     def done(self) -> int:
@@ -46,19 +46,19 @@ class Tally:
     @property
     def memorised(self) -> int:
         """Members that have memorised."""
-        return sum(event.memorised_at is not None for event in self.news.values())
+        return sum(event.memorised_at is not None for event in self.latest.values())
 
     @property
     def grokked(self) -> int:
         """Members that have grokked."""
-        return sum(event.grokked_at is not None for event in self.news.values())
+        return sum(event.grokked_at is not None for event in self.latest.values())
 
     @property
     def share(self) -> float:
         """Share of this command's work that is done, in [0, 1]; a member's share is that of its steps."""
         shares = [
             min(event.step / max(event.end, 1), 1.0) if event.status == "running" else 1.0
-            for run, event in self.news.items()
+            for run, event in self.latest.items()
             if run in self.fresh
         ]
         return sum(shares) / len(self.fresh) if self.fresh else 1.0
@@ -80,9 +80,9 @@ class Plan:
         failed: member and reason of those that failed earlier and are not retried.
     """
 
-    tally: Tally
+    tally: SweepCounts
     left: tuple[Member, ...]
-    failed: tuple[Listed, ...]
+    failed: tuple[SweepMember, ...]
 
 
 def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False) -> Plan:
@@ -97,16 +97,16 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
     earlier = read_listing(store, sweep.name).members if store is not None and known else ()
     errors = {listed.run: listed.error for listed in earlier if listed.error is not None}
     rows = {row.id: row for row in (store.rows() if store is not None else [])}
-    tally = Tally(len(sweep.members))
+    tally = SweepCounts(len(sweep.members))
     left, failed = [], []
     for member in sweep.members:
         run = member.experiment.id
         row = rows.get(run)
         if row is not None and is_done(row, member):
-            tally.news[run] = Event(run, row.step, row.step, row.status, row.memorised_at, row.grokked_at)
+            tally.latest[run] = Event(run, row.step, row.step, row.status, row.memorised_at, row.grokked_at)
         elif run in errors and not retry_failed:
-            failed.append(Listed(run, member.point, errors[run]))
-            tally.news[run] = Event(run, status="failed", error=errors[run])
+            failed.append(SweepMember(run, member.point, errors[run]))
+            tally.latest[run] = Event(run, status="failed", error=errors[run])
         else:
             left.append(member)
     tally.fresh = frozenset(member.experiment.id for member in left)
@@ -135,9 +135,9 @@ def run_sweep(
     *,
     workers: int,
     retry_failed: bool = False,
-    on_progress: Callable[[Tally], None] = lambda tally: None,
+    on_progress: Callable[[SweepCounts], None] = lambda tally: None,
     stop_requested: Callable[[], bool] = lambda: False,
-) -> tuple[Tally, tuple[Listed, ...]]:
+) -> tuple[SweepCounts, tuple[SweepMember, ...]]:
     """Run what is left of a sweep.
 
     Arguments:
@@ -159,7 +159,7 @@ def run_sweep(
     with sweep_lock(store, sweep.name)(sweep.name):
         plan = plan_sweep(sweep, store, retry_failed=retry_failed)
         kept = {listed.run: listed.error for listed in plan.failed}
-        members = [Listed(m.experiment.id, m.point, kept.get(m.experiment.id)) for m in sweep.members]
+        members = [SweepMember(m.experiment.id, m.point, kept.get(m.experiment.id)) for m in sweep.members]
         axes = tuple(axis.fields for axis in sweep.axes)
         write(store, Listing(sweep.name, axes, job.command, tuple(members)))
         tally, failed = plan.tally, list(plan.failed)
@@ -167,9 +167,9 @@ def run_sweep(
         points = {member.experiment.id: member.point for member in plan.left}
         for event in executor.run(cut(plan.left, workers), job, stop_requested):
             if event is not None:
-                tally.news[event.run] = event
+                tally.latest[event.run] = event
                 if event.status == "failed":
                     set_error(store, sweep.name, event.run, event.error)
-                    failed.append(Listed(event.run, points[event.run], event.error))
+                    failed.append(SweepMember(event.run, points[event.run], event.error))
             on_progress(tally)
         return tally, tuple(failed)

@@ -1,33 +1,33 @@
-"""The board of a sweep on a cluster: tasks pin their news to it, the driver takes them off.
+"""The queue of events of a sweep on a cluster: tasks put events into it, the driver takes them.
 
 Owns: what passes between tasks and driver while tasks run. It is a plain object; Ray makes an actor of it.
 """
 
 from __future__ import annotations
 
-from ...runs.store.transfer import Parcel
+from ...runs.store.transfer import RunBundle
 from .executor import Event
 
-News = tuple[int, Event, Parcel | None]
+QueuedEvent = tuple[int, Event, RunBundle | None]
 """The task's number, what happened, and the run if it ended."""
 
 
-class Board:
-    """News that the driver has not yet taken, and whether tasks are asked to stop."""
+class EventQueue:
+    """Events that the driver has not yet taken, and whether tasks are asked to stop."""
 
     def __init__(self) -> None:
-        self.news: list[News] = []
+        self.events: list[QueuedEvent] = []
         self.stopping = False
 
-    def tell(self, task: int, event: Event, parcel: Parcel | None = None) -> bool:
-        """Pin news; return whether to stop."""
-        self.news.append((task, event, parcel))
+    def put(self, task: int, event: Event, bundle: RunBundle | None = None) -> bool:
+        """Add an event; return whether to stop."""
+        self.events.append((task, event, bundle))
         return self.stopping
 
-    def take(self) -> list[News]:
-        """Return all news since the last call, in the order in which they came."""
-        found, self.news = self.news, []
-        return found
+    def take(self) -> list[QueuedEvent]:
+        """Return all events since the last call, in the order in which they came."""
+        events, self.events = self.events, []
+        return events
 
     def stop(self) -> None:
         """Ask all tasks to stop."""

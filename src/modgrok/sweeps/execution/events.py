@@ -1,4 +1,4 @@
-"""News of an ensemble that runs: what is told of it, and how often.
+"""Events of a running ensemble: which are sent, and how often.
 
 Owns: the pace of events. Where they go is the executor's.
 """
@@ -13,7 +13,7 @@ from ..grid.sweep_file import Member
 from .ensemble import Ensemble, Outcome, run_ensemble
 from .executor import Event, Job
 
-TELL_EVERY = 0.5
+EVENT_INTERVAL = 0.5
 """Seconds between two events of a run that goes on."""
 
 
@@ -24,7 +24,7 @@ def run_telling(
     tell: Callable[[Event], None],
     stop_requested: Callable[[], bool],
 ) -> Iterator[Outcome]:
-    """Run an ensemble, and tell of each member when it begins and while it runs.
+    """Run an ensemble, and send an event of each member when it begins and while it runs.
 
     Arguments:
         ensemble: what to run.
@@ -36,15 +36,15 @@ def run_telling(
     Yields:
         One outcome a member that was begun.
     """
-    told = [0.0]
+    last_sent = [0.0]
 
     def observe(member: Member, progress: Progress) -> None:
         now = time.monotonic()
-        if now - told[0] >= TELL_EVERY:
-            told[0] = now
+        if now - last_sent[0] >= EVENT_INTERVAL:
+            last_sent[0] = now
             row = progress.row
-            moments = row.memorised_at, row.grokked_at
-            tell(Event(row.id, row.step, progress.end, "running", *moments))
+            milestones = row.memorised_at, row.grokked_at
+            tell(Event(row.id, row.step, progress.end, "running", *milestones))
 
     yield from run_ensemble(
         ensemble,

@@ -34,7 +34,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Event:
-    """News of one run.
+    """What happened to one run.
 
     Arguments:
         run: id.

@@ -20,9 +20,9 @@ from typing import Any
 
 from .ensemble import Ensemble
 from .executor import CannotStore, Event, Job, pack_ensemble
-from .retries import Assignment, Casualties
+from .retries import Assignment, RetryPolicy
 
-PULSE = 0.2
+POLL_INTERVAL = 0.2
 """Seconds after which the driver looks up, even if nothing happened."""
 
 
@@ -105,7 +105,7 @@ class _Pool:
     job: Job
     lines: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = field(default_factory=queue.Queue)
     busy: list[_Worker] = field(default_factory=list)
-    casualties: Casualties = field(default_factory=Casualties)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
     def run(self, stop_requested: Callable[[], bool]) -> Iterator[Event | None]:
         wanted = min(self.executor.workers, len(self.waiting))
@@ -113,7 +113,7 @@ class _Pool:
         stopping = False
         try:
             for _ in range(wanted):
-                self._hire(environment)
+                self._start_worker(environment)
             while self.busy:
                 if stop_requested() and not stopping:
                     stopping = True
@@ -121,7 +121,7 @@ class _Pool:
                     for worker in self.busy:
                         worker.send('{"stop": true}')
                 try:
-                    worker, content = self.lines.get(timeout=PULSE)
+                    worker, content = self.lines.get(timeout=POLL_INTERVAL)
                 except queue.Empty:
                     yield None
                     continue
@@ -137,7 +137,7 @@ class _Pool:
         if content is None:
             yield from self._bury(worker, stopping)
             if self.waiting:
-                self._hire(environment)
+                self._start_worker(environment)
         elif "idle" in content:
             self._assign(worker)
         elif "broken" in content:
@@ -148,7 +148,7 @@ class _Pool:
                 worker.given.hear(event)
             yield event
 
-    def _hire(self, environment: dict[str, str]) -> None:
+    def _start_worker(self, environment: dict[str, str]) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "modgrok.sweeps.execution.worker"],
             stdin=subprocess.PIPE,
@@ -185,7 +185,7 @@ class _Pool:
         if worker.given is None or stopping or not len(worker.given.left()):
             return
         how = f"signal {-code}" if code < 0 else f"code {code}"
-        again, failed = self.casualties.bury(worker.given, how)
+        again, failed = self.retry_policy.record_failure(worker.given, how)
         if failed is not None:
             yield failed
         if len(again):

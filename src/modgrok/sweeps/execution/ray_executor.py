@@ -18,15 +18,15 @@ from ...runs.store.transfer import pack_run, unpack_run
 from ...tasks import InputError
 from .cluster import Cluster
 from .ensemble import Ensemble, reason_of
-from .event_queue import Board, News
+from .event_queue import EventQueue, QueuedEvent
 from .executor import Event, Job, pack_ensemble
-from .ray_task import Errand, run_errand
-from .retries import Assignment, Casualties
+from .ray_task import RemoteTask, run_remote_task
+from .retries import Assignment, RetryPolicy
 
-PULSE = 0.2
-"""Seconds between two looks at the board."""
-BLAMELESS = ("NodeDiedError", "LocalRayletDiedError")
-"""Ends of tasks that no run is counted guilty of."""
+POLL_INTERVAL = 0.2
+"""Seconds between two polls of the queue."""
+INFRASTRUCTURE_ERRORS = ("NodeDiedError", "LocalRayletDiedError")
+"""Ends of tasks that count against no run."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class RayExecutor:
     ) -> Iterator[Event | None]:
         """See `Executor`. A task that a lost node had is run again."""
         with Store(job.folder) as store:
-            yield from _Flock(self, deque(ensembles), job, store).run(stop_requested)
+            yield from _WorkerPool(self, deque(ensembles), job, store).run(stop_requested)
 
 
 @dataclass
-class _Flock:
+class _WorkerPool:
     """The mutable middle of `RayExecutor.run`."""
 
     executor: RayExecutor
@@ -63,13 +63,13 @@ class _Flock:
     store: Store
     given: dict[int, Assignment] = field(default_factory=dict)
     references: dict[Any, int] = field(default_factory=dict)
-    casualties: Casualties = field(default_factory=Casualties)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     number: int = 0
 
     def run(self, stop_requested: Callable[[], bool]) -> Iterator[Event | None]:
         ray, slots = self.executor.cluster.ray, self.executor.cluster.slots
-        self.task = ray.remote(num_cpus=1, num_gpus=self.executor.gpus, max_retries=0)(run_errand)
-        self.board = self._board()
+        self.task = ray.remote(num_cpus=1, num_gpus=self.executor.gpus, max_retries=0)(run_remote_task)
+        self.queue = self._queue()
         stopping = False
         try:
             while self.waiting or self.references:
@@ -86,10 +86,10 @@ class _Flock:
                 with suppress(Exception):
                     ray.cancel(reference, force=True)
             with suppress(Exception):
-                ray.kill(self.board)
+                ray.kill(self.queue)
 
-    def _board(self) -> Any:
-        """Make the board on the driver's own node, so that no other's loss takes it.
+    def _queue(self) -> Any:
+        """Make the queue on the driver's own node, so that no other's loss takes it.
 
         The affinity is a hard one: a soft one is passed over, half of the time, by a head without CPUs.
         """
@@ -97,57 +97,61 @@ class _Flock:
 
         ray = self.executor.cluster.ray
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).remote()
+        return ray.remote(num_cpus=0, scheduling_strategy=here)(EventQueue).remote()
 
     def _send(self, ensemble: Ensemble) -> None:
         self.number += 1
         known = (pack_run(self.store, member.experiment.id) for member in ensemble.members)
-        errand = Errand(
+        remote_task = RemoteTask(
             self.number,
             pack_ensemble(ensemble, self.job),
-            tuple(parcel for parcel in known if parcel is not None),
+            tuple(bundle for bundle in known if bundle is not None),
             pack_assets(self.store, (member.experiment for member in ensemble.members)),
             self.executor.threads,
             self.executor.gpus,
             None if self.executor.cache is None else str(self.executor.cache),
         )
         self.given[self.number] = Assignment(ensemble)
-        self.references[self.task.remote(errand, self.board)] = self.number
+        self.references[self.task.remote(remote_task, self.queue)] = self.number
 
     def _stop(self) -> None:
         """Let tasks that run finish their segments, and the others never begin."""
         ray = self.executor.cluster.ray
         self.waiting.clear()
-        ray.get(self.board.stop.remote())
+        ray.get(self.queue.stop.remote())
         for reference, number in self.references.items():
             if self.given[number].at is None:
                 ray.cancel(reference, force=True)
 
     def _look(self, stopping: bool) -> Iterator[Event]:
-        """Write what came, then see which tasks ended: all of a task's news come before its end."""
+        """Write what came, then see which tasks ended: all events of a task come before its end."""
         ray = self.executor.cluster.ray
-        ended, _ = ray.wait(list(self.references), num_returns=1, timeout=PULSE)
-        for news in ray.get(self.board.take.remote()):
-            yield self._hear(news)
+        ended, _ = ray.wait(list(self.references), num_returns=1, timeout=POLL_INTERVAL)
+        for queued in ray.get(self.queue.take.remote()):
+            yield self._hear(queued)
         for reference in ended:
             assignment = self.given.pop(self.references.pop(reference))
             how = self._how(reference)
             if stopping or not len(assignment.left()):
                 continue
-            blameless = how in BLAMELESS
-            again, failed = (assignment.left(), None) if blameless else self.casualties.bury(assignment, how)
+            infrastructure = how in INFRASTRUCTURE_ERRORS
+            again, failed = (
+                (assignment.left(), None)
+                if infrastructure
+                else self.retry_policy.record_failure(assignment, how)
+            )
             if failed is not None:
                 yield failed
             if len(again):
                 self.waiting.appendleft(again)
 
-    def _hear(self, news: News) -> Event:
-        number, event, parcel = news
+    def _hear(self, queued: QueuedEvent) -> Event:
+        number, event, bundle = queued
         if number in self.given:
             self.given[number].hear(event)
-        if parcel is not None:
+        if bundle is not None:
             try:
-                unpack_run(self.store, parcel)
+                unpack_run(self.store, bundle)
             except InputError as error:  # another process trains it
                 return Event(event.run, status="failed", error=reason_of(error))
         return event

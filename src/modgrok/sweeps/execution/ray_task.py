@@ -1,6 +1,6 @@
-"""An ensemble on another machine: it runs into a store of its own there, and its runs come back as parcels.
+"""An ensemble on another machine: it runs into a store of its own there, and its runs come back as bundles.
 
-Owns: the task's side of the Ray executor. It knows nothing of Ray but that the board is an actor.
+Owns: the task's side of the Ray executor. It knows nothing of Ray but that the queue is an actor.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from ...runs import Store
 from ...runs.assets import unpack_assets
-from ...runs.store.transfer import Parcel, pack_run, unpack_run
+from ...runs.store.transfer import RunBundle, pack_run, unpack_run
 from ...version import __version__
 from .events import event_of, run_telling
 from .executor import Event, unpack_ensemble
@@ -23,13 +23,13 @@ from .local import thread_limits
 
 
 @dataclass(frozen=True)
-class Errand:
+class RemoteTask:
     """What a task is given.
 
     Arguments:
         number: of the task.
         line: the ensemble and its job; see `pack_ensemble`.
-        parcels: what the driver's store holds of the runs already.
+        bundles: what the driver's store holds of the runs already.
         assets: files of what the runs name by digest; see `pack_assets`.
         threads: of the linear algebra.
         gpus: that Ray gives the task; a share of one below 1.
@@ -39,7 +39,7 @@ class Errand:
 
     number: int
     line: str
-    parcels: tuple[Parcel, ...] = ()
+    bundles: tuple[RunBundle, ...] = ()
     assets: dict[str, bytes] = field(default_factory=dict)
     threads: int = 1
     gpus: float = 0.0
@@ -47,65 +47,65 @@ class Errand:
     version: str = __version__
 
 
-def run_errand(errand: Errand, board: Any) -> None:
+def run_remote_task(remote_task: RemoteTask, queue: Any) -> None:
     """Run an ensemble as a task of Ray.
 
     Arguments:
-        errand: what to run.
-        board: handle of the actor `Board`.
+        remote_task: what to run.
+        queue: handle of the actor `EventQueue`.
     """
     import ray
 
-    if errand.version != __version__:
-        raise RuntimeError(f"a node has modgrok {__version__}, the driver {errand.version}")
-    _configure(errand)
+    if remote_task.version != __version__:
+        raise RuntimeError(f"a node has modgrok {__version__}, the driver {remote_task.version}")
+    _configure(remote_task)
 
-    def tell(event: Event, parcel: Parcel | None) -> bool:
-        return bool(ray.get(board.tell.remote(errand.number, event, parcel)))
+    def tell(event: Event, bundle: RunBundle | None) -> bool:
+        return bool(ray.get(queue.put.remote(remote_task.number, event, bundle)))
 
-    run_apart(errand.line, errand.parcels, errand.assets, tell)
+    run_apart(remote_task.line, remote_task.bundles, remote_task.assets, tell)
 
 
 def run_apart(
     line: str,
-    parcels: Sequence[Parcel],
+    bundles: Sequence[RunBundle],
     assets: Mapping[str, bytes],
-    tell: Callable[[Event, Parcel | None], bool],
+    tell: Callable[[Event, RunBundle | None], bool],
 ) -> None:
     """Run an ensemble in a store that lasts as long, and tell of its runs with all that is kept of them.
 
     Arguments:
         line: see `pack_ensemble`.
-        parcels: runs from which members go on.
+        bundles: runs from which members go on.
         assets: files of what members name by digest; see `pack_assets`.
         tell: called with every event, and with the run once it ended; returns whether to stop.
     """
     ensemble, job = unpack_ensemble(json.loads(line))
     stopping: list[bool] = []
 
-    def told(event: Event) -> None:
+    def send_event(event: Event) -> None:
         if tell(event, None):
             stopping.append(True)
 
     with tempfile.TemporaryDirectory(prefix="modgrok-") as folder, Store(Path(folder)) as store:
-        for parcel in parcels:
-            unpack_run(store, parcel)
+        for bundle in bundles:
+            unpack_run(store, bundle)
         unpack_assets(store, assets)
-        for outcome in run_telling(ensemble, job, store, told, lambda: bool(stopping)):
+        for outcome in run_telling(ensemble, job, store, send_event, lambda: bool(stopping)):
             if tell(event_of(outcome), pack_run(store, outcome.member.experiment.id)):
                 stopping.append(True)
 
 
-def _configure(errand: Errand) -> None:
+def _configure(remote_task: RemoteTask) -> None:
     """Hold this process to what Ray gave it, before JAX looks for devices."""
     import jax
 
-    os.environ.update(thread_limits(errand.threads, os.environ))
-    if not errand.gpus:
+    os.environ.update(thread_limits(remote_task.threads, os.environ))
+    if not remote_task.gpus:
         jax.config.update("jax_platforms", "cpu")
-    elif errand.gpus < 1:
+    elif remote_task.gpus < 1:
         os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    if errand.cache is not None and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        jax.config.update("jax_compilation_cache_dir", errand.cache)
+    if remote_task.cache is not None and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        jax.config.update("jax_compilation_cache_dir", remote_task.cache)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,6 +1,6 @@
-"""What becomes of the runs of an ensemble whose process, or whose machine, ended under it.
+"""Which runs of an ensemble are run again after its process, or its machine, failed.
 
-Owns: who is to blame, and when a run is not tried again. Both executors count alike.
+Owns: which run is suspected, and after how many failures it is given up. Both executors count alike.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from dataclasses import dataclass, field, replace
 from .ensemble import Ensemble
 from .executor import Event
 
-MOST_DEATHS = 3
-"""Processes that a run may take with it before it counts as failed."""
+MAX_FAILURES = 3
+"""Worker processes that may fail at a run before the run counts as failed."""
 
 
 @dataclass
 class Assignment:
-    """An ensemble that a process was given, and what was heard of it.
+    """An ensemble that a process was given, and which events came of it.
 
     Arguments:
-        ensemble: what was given.
+        ensemble: the ensemble that was given.
         ended: ids of the runs that ended.
-        at: the run that was heard of last; None before the first.
+        at: the run of the last event; None before the first.
     """
 
     ensemble: Ensemble
@@ -29,7 +29,7 @@ class Assignment:
     at: str | None = None
 
     def hear(self, event: Event) -> None:
-        """Keep what an event says."""
+        """Record an event."""
         self.at = event.run
         if event.status != "running":
             self.ended.add(event.run)
@@ -41,37 +41,37 @@ class Assignment:
 
 
 @dataclass
-class Casualties:
-    """Deaths so far.
+class RetryPolicy:
+    """Failures of worker processes so far.
 
     Arguments:
-        deaths: run id -> processes that ended at it.
-        stillborn: processes in a row that ended before they began a run.
+        deaths: run id -> processes that failed while they ran it.
+        startup_failures: processes in a row that failed before they began a run.
     """
 
-    deaths: dict[str, int] = field(default_factory=dict)
-    stillborn: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
+    startup_failures: int = 0
 
-    def bury(self, lost: Assignment, how: str) -> tuple[Ensemble, Event | None]:
-        """Count a death; return what is to be run again, and that a run has failed, if one has.
+    def record_failure(self, lost: Assignment, how: str) -> tuple[Ensemble, Event | None]:
+        """Count a failure; return what is to be run again, and the event of a failed run, if one failed.
 
         Arguments:
             lost: what the process was given; some members have not ended.
             how: the process ended, such as `code 1`.
 
         Raises:
-            RuntimeError: too many processes ended before they began a run.
+            RuntimeError: too many processes failed before they began a run.
         """
-        self.stillborn = self.stillborn + 1 if lost.at is None else 0
-        if self.stillborn >= MOST_DEATHS:
-            raise RuntimeError(f"workers: {MOST_DEATHS} ended before they began a run, the last by {how}")
+        self.startup_failures = self.startup_failures + 1 if lost.at is None else 0
+        if self.startup_failures >= MAX_FAILURES:
+            raise RuntimeError(f"workers: {MAX_FAILURES} failed before they began a run, the last with {how}")
         left = lost.left()
         ids = [member.experiment.id for member in left.members]
-        guilty = lost.at if lost.at in ids else ids[0]
-        assert guilty is not None
-        self.deaths[guilty] = self.deaths.get(guilty, 0) + 1
-        if self.deaths[guilty] < MOST_DEATHS:
+        suspect_run = lost.at if lost.at in ids else ids[0]
+        assert suspect_run is not None
+        self.failures[suspect_run] = self.failures.get(suspect_run, 0) + 1
+        if self.failures[suspect_run] < MAX_FAILURES:
             return left, None
-        error = f"{MOST_DEATHS} workers ended at it, the last by {how}"
-        others = tuple(m for m in left.members if m.experiment.id != guilty)
-        return replace(left, members=others), Event(guilty, status="failed", error=error)
+        error = f"{MAX_FAILURES} workers failed at it, the last with {how}"
+        others = tuple(m for m in left.members if m.experiment.id != suspect_run)
+        return replace(left, members=others), Event(suspect_run, status="failed", error=error)

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
-from ...runs.store.sweep_index import Listed
+from ...runs.store.sweep_index import SweepMember
 from ..critical.bisection import next_fractions
-from ..critical.probes import ENDED, Probed, Trial, count_probes
+from ..critical.probes import ENDED, Probed, ProbeOutcome, count_probes
 from ..grid.critical_table import Search
 from ..grid.sweep_file import Member, Sweep, member_of
-from .driver import Tally
+from .driver import SweepCounts
 from .executor import Event
 
 
@@ -23,13 +23,13 @@ from .executor import Event
 class Round(Protocol):
     """Runs a sweep, as `driver.run_sweep` does."""
 
-    def __call__(self, sweep: Sweep, *, retry_failed: bool) -> tuple[Tally, tuple[Listed, ...]]:
+    def __call__(self, sweep: Sweep, *, retry_failed: bool) -> tuple[SweepCounts, tuple[SweepMember, ...]]:
         """Run what is left of it."""
         ...
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """How far a search went.
 
     Arguments:
@@ -40,13 +40,13 @@ class Found:
     """
 
     sweep: Sweep
-    tally: Tally
-    failed: tuple[Listed, ...]
+    tally: SweepCounts
+    failed: tuple[SweepMember, ...]
     points: tuple[Probed, ...]
     finished: tuple[bool, ...]
 
 
-def run_search(sweep: Sweep, run_round: Round, *, retry_failed: bool = False) -> Found:
+def run_search(sweep: Sweep, run_round: Round, *, retry_failed: bool = False) -> SearchResult:
     """Search the critical fraction at every point.
 
     Arguments:
@@ -57,18 +57,18 @@ def run_search(sweep: Sweep, run_round: Round, *, retry_failed: bool = False) ->
     assert sweep.search is not None
     while True:
         tally, failed = run_round(sweep, retry_failed=retry_failed)
-        points = known_of(sweep, tally.news)
+        points = known_of(sweep, tally.latest)
         grown = next_round(sweep, points)
         if len(grown.members) == len(sweep.members):
             finished = tuple(not next_fractions(at.probes, sweep.search.within) for at in points)
-            return Found(sweep, tally, failed, tuple(points), finished)
+            return SearchResult(sweep, tally, failed, tuple(points), finished)
         sweep, retry_failed = grown, False
 
 
-def known_of(sweep: Sweep, news: Mapping[str, Event]) -> list[Probed]:
+def known_of(sweep: Sweep, latest: Mapping[str, Event]) -> list[Probed]:
     """Count what the members of a sweep did, by point of its other axes."""
     return count_probes(
-        Trial(_rest(member), float(member.point["fraction"]), _grokked(member, news))
+        ProbeOutcome(_rest(member), float(member.point["fraction"]), _grokked(member, latest))
         for member in sweep.members
     )
 
@@ -100,8 +100,8 @@ def _rest(member: Member) -> dict[str, Any]:
     return {name: value for name, value in member.point.items() if name not in ("fraction", "seed")}
 
 
-def _grokked(member: Member, news: Mapping[str, Event]) -> bool | None:
-    event = news.get(member.experiment.id)
+def _grokked(member: Member, latest: Mapping[str, Event]) -> bool | None:
+    event = latest.get(member.experiment.id)
     if event is None or event.status not in ENDED:
         return None
     return event.grokked_at is not None and event.grokked_at <= member.steps

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from ..critical.probes import ENDED, count_probes, trials_of
-from ..critical.statistics import moment
+from ..critical.statistics import milestone_statistics
 from .table import Column, Kind, Row, SweepTable
 
 POINT: tuple[tuple[str, Kind, str], ...] = (
@@ -60,7 +60,9 @@ def summary_rows(table: SweepTable) -> list[Row]:
 
 
 def _point(rows: Sequence[Row]) -> Row:
-    memorised, grokked = (moment([row[name] for row in rows]) for name in ("memorised_at", "grokked_at"))
+    memorised, grokked = (
+        milestone_statistics([row[name] for row in rows]) for name in ("memorised_at", "grokked_at")
+    )
     first, middle, third = grokked.quartiles
     phases = Counter(row["phase"] for row in rows).most_common(1)
     return {

@@ -14,7 +14,7 @@ from ...learners.catalogue import LEARNERS
 from ...measures import MEASURES
 from ...measures.corruption.corruption_phase import HIGH, corruption_phase
 from ...runs import Database, Experiment, Record, RunRow, Store
-from ...runs.store.sweep_index import Listed, last_records, read_listing, rows_of_sweep
+from ...runs.store.sweep_index import SweepMember, last_records, read_listing, rows_of_sweep
 
 Kind = Literal["integer", "number", "text", "truth"]
 Row = dict[str, Any]
@@ -23,7 +23,7 @@ OUTCOME: tuple[tuple[str, Kind, str], ...] = (
     ("run", "text", "Run id: the hash of all that determines its numbers."),
     ("expression", "text", "Task: canonical expression, group, or the hash of a table."),
     ("p", "integer", "Modulus: number of values of an operand and of classes."),
-    ("learner", "text", "What learns."),
+    ("learner", "text", "Model that was trained."),
     ("status", "text", "finished, diverged, interrupted, running, failed, or absent if it has not begun."),
     ("error", "text", "Why the run failed."),
     ("step", "integer", "Updates made."),
@@ -135,7 +135,7 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     return SweepTable(name, axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store)
 
 
-def run_row(store: Store, listed: Listed, row: RunRow, record: Record | None) -> Row:
+def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | None) -> Row:
     """Lay out one run: outcome, settings, the last record's numbers."""
     experiment = Experiment.from_json(row.experiment)
     last = record_row(record) if record is not None else {}
@@ -164,7 +164,7 @@ def run_row(store: Store, listed: Listed, row: RunRow, record: Record | None) ->
     }
 
 
-def absent_row(listed: Listed) -> Row:
+def absent_row(listed: SweepMember) -> Row:
     """Lay out a member that has not begun: the point of the grid, and why it failed if it did."""
     status = "absent"
     return {**listed.point, "run": listed.run, "status": status, "error": listed.error}
@@ -180,7 +180,7 @@ def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> s
     """Name the phase that a run ended in."""
     train, test = last.scalars["train_accuracy"], last.scalars["test_accuracy"]
     low = train < HIGH and test < HIGH  # only then does the phase depend on what had been before
-    generalised = low and (row.grokked_at is not None or store.ever(row, "test_accuracy", HIGH))
+    generalised = low and (row.grokked_at is not None or store.has_reached(row, "test_accuracy", HIGH))
     return corruption_phase(train, test, corruption, generalised=generalised)
 
 

@@ -1,0 +1,154 @@
+"""Names and sentences: a public class name has one meaning, and no replaced word comes back."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "modgrok"
+
+REPLACED = [
+    "Portrait",
+    "CircuitPortrait",
+    "Machine",
+    "portrait",
+    "portraits",
+    "ghost",
+    "frequency_worth",
+    "Casualties",
+    "casualties",
+    "bury",
+    "stillborn",
+    "guilty",
+    "Board",
+    "News",
+    "Errand",
+    "errand",
+    "_Flock",
+    "_hire",
+    "BLAMELESS",
+    "PULSE",
+    "Trial",
+    "Found",
+    "Parcel",
+    "parcel",
+    "Listed",
+    "Setting",
+    "Kept",
+    "LINGER",
+    "ever",
+    "begin",
+    "PairReading",
+    "loss_rises",
+    "hold",
+    "atom",
+    "descend",
+    "DUST",
+    "zero_rows_constant",
+    "bets",
+    "Tactic",
+    "pursue",
+    "tranche",
+    "TASTE",
+    "HOLE",
+    "Law",
+    "friends",
+    "slips",
+    "verb",
+    "told",
+]
+"""Identifiers that may not be defined or used."""
+
+ALIASES = {
+    "Lens": {"measures/__init__.py"},
+    "TokenLens": {"measures/__init__.py"},
+    "make_lens": {"measures/__init__.py"},
+    "make_token_lens": {"measures/__init__.py"},
+    "Structure": {"learners/__init__.py"},
+    "Donors": {"learners/__init__.py"},
+    "Report": {"analytic/__init__.py", "reports/"},
+    "Moment": {"sweeps/__init__.py"},
+    "moment": {"sweeps/__init__.py", "models/agop.py", "papers/doshi2024/sums.py"},  # of a distribution
+    "room": {"runs/loop.py"},  # the former keyword of `run`
+}
+"""Former names, and the files that may use them: as an alias, or for another thing."""
+
+PHRASES = (
+    "Share of the inputs that trains",
+    "What learns",
+    "Most steps",
+    "are told of",
+    "is no TOML",
+    "Other than in the paper",
+    "a page a paper",
+    "right logit",
+    "beside the claim",
+    "file a verb",
+)
+
+
+@cache
+def modules() -> list[tuple[str, str, ast.Module]]:
+    """Return path, text on one line and syntax tree of every module."""
+    texts = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        texts.append((path.relative_to(SOURCE).as_posix(), " ".join(text.split()), ast.parse(text)))
+    return texts
+
+
+def identifiers(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield every identifier of a module with its line."""
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                yield name, line
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name, line
+            case ast.keyword(arg=str(name)):
+                yield name, line
+            case ast.alias(name=name, asname=other):
+                yield other or name, line
+
+
+@pytest.fixture(scope="module")
+def used() -> dict[str, list[tuple[str, int]]]:
+    """Identifier -> where it stands."""
+    places = defaultdict(list)
+    for path, _, tree in modules():
+        for name, line in identifiers(tree):
+            places[name].append((path, line))
+    return places
+
+
+@pytest.mark.parametrize("name", REPLACED)
+def test_no_replaced_name_comes_back(name: str, used: dict[str, list[tuple[str, int]]]) -> None:
+    assert used.get(name, []) == []
+
+
+@pytest.mark.parametrize("name", ALIASES)
+def test_a_former_name_is_an_alias_alone(name: str, used: dict[str, list[tuple[str, int]]]) -> None:
+    allowed = tuple(ALIASES[name])
+    assert [place for place in used[name] if not place[0].startswith(allowed)] == []
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_no_replaced_phrase_comes_back(phrase: str) -> None:
+    pattern = re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE)
+    assert [path for path, text, _ in modules() if pattern.search(text)] == []
+
+
+def test_a_public_class_name_stands_for_one_thing() -> None:
+    homes = defaultdict(list)
+    for path, _, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(path)
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
