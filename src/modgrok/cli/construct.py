@@ -83,10 +83,10 @@ def construct(
         check_output(output, (".safetensors",))
     if not (math.isfinite(beta) and beta > 0):
         raise InputError(f"beta: must be finite and above 0, got {beta:g}")
-    found = source_of(expression, p, group, table)
-    title = found.title
+    named = source_of(expression, p, group, table)
+    title = named.title
     started = perf_counter()
-    verdict = decide_table(found.task.table, found.task.p)
+    verdict = decide_table(named.task.table, named.task.p)
     shape = {
         "width": _width(width),
         "phases": phases,
@@ -95,45 +95,47 @@ def construct(
         "activation": activation,
     }
     try:
-        made = None if experts else _single(found, verdict, shape, seed)
-        rows = None if widths is None else _rows(found, verdict, shape, _numbers(widths, "widths"), seed)
-        if made is None:
-            made = _composed(found, verdict, title, _experts_shape(shape), beta, seed)
+        construction = None if experts else _single(named, verdict, shape, seed)
+        rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), seed)
+        if construction is None:
+            construction = _composed(named, verdict, title, _experts_shape(shape), beta, seed)
     except InputError:
         raise
     except ValueError as error:
         raise InputError(str(error)) from None
     seconds = perf_counter() - started
-    tell(made, title)
+    tell(construction, title)
     if output is not None:
-        _write(output, made, found)
+        _write(output, construction, named)
     if json:
-        say_json({"expression": found.task.name, "p": found.task.p, **as_json(made, seconds, output, rows)})
+        say_json(
+            {"expression": named.task.name, "p": named.task.p, **as_json(construction, seconds, output, rows)}
+        )
     return 0
 
 
-def _single(found: NamedTask, verdict: Verdict, shape: dict[str, Any], seed: int) -> Construction | None:
+def _single(named: NamedTask, verdict: Verdict, shape: dict[str, Any], seed: int) -> Construction | None:
     if verdict.witness is None:
         return None
-    return construct_single(found.task.table, found.task.p, verdict.witness, rng=seed, **shape)
+    return construct_single(named.task.table, named.task.p, verdict.witness, rng=seed, **shape)
 
 
 def _composed(
-    found: NamedTask, verdict: Verdict, title: str, shape: dict[str, Any], beta: float, seed: int
+    named: NamedTask, verdict: Verdict, title: str, shape: dict[str, Any], beta: float, seed: int
 ) -> Construction:
     """Build experts, saying why; refuse a task that is no polynomial, saying why."""
     why = f"{title} is of neither form" if verdict.form == "neither" else f"{title} is {verdict.form}"
-    if found.expression is None:
+    if named.expression is None:
         raise NoConstruction(f"{why}, and experts need a polynomial: {verdict.certificate}")
     try:
-        terms = expand(found.expression, found.task.p)
+        terms = expand(named.expression, named.task.p)
     except InputError as error:
         raise NoConstruction(
             f"{why}, and experts need a polynomial ({error}): {verdict.certificate}"
         ) from None
     note(f"{why}, so it is composed of experts, one for each of its {len(terms)} products")
     note(f"  why: {verdict.certificate}")
-    return construct_experts(found.task.table, found.task.p, terms, beta=beta, rng=seed, **shape)
+    return construct_experts(named.task.table, named.task.p, terms, beta=beta, rng=seed, **shape)
 
 
 def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(
-    found: NamedTask, verdict: Verdict, shape: dict[str, Any], widths: list[int], seed: int
+    named: NamedTask, verdict: Verdict, shape: dict[str, Any], widths: list[int], seed: int
 ) -> list[dict[str, Any]]:
     """Print accuracy against width for random phases."""
     witness = verdict.witness
@@ -164,11 +166,11 @@ def _rows(
 
     def build(width: int) -> MLP:
         options = {**shape, "width": width, "phases": "random"}
-        made = construct_single(found.task.table, found.task.p, witness, rng=seed, **options)
-        assert isinstance(made.network, MLP)
-        return made.network
+        construction = construct_single(named.task.table, named.task.p, witness, rng=seed, **options)
+        assert isinstance(construction.network, MLP)
+        return construction.network
 
-    reports = accuracy_table(build, found.task.table, found.task.p, widths)
+    reports = accuracy_table(build, named.task.table, named.task.p, widths)
     say("    width   errors   accuracy         mse")
     rows = []
     for width, report in reports:
@@ -177,54 +179,61 @@ def _rows(
     return rows
 
 
-def tell(made: Construction, title: str) -> None:
+def tell(construction: Construction, title: str) -> None:
     """Say what was built and what the check found."""
-    report = made.report
-    say(f"{title}  ·  {made.form}  ·  {made.width:,} neurons, {made.phases} phases")
-    if made.frequencies:
-        carried = ", ".join(map(str, made.frequencies[:12])) + (" …" if len(made.frequencies) > 12 else "")
+    report = construction.report
+    say(f"{title}  ·  {construction.form}  ·  {construction.width:,} neurons, {construction.phases} phases")
+    if construction.frequencies:
+        carried = ", ".join(map(str, construction.frequencies[:12])) + (
+            " …" if len(construction.frequencies) > 12 else ""
+        )
         say(f"  frequencies {carried}")
     accuracy = percent(report.accuracy)
     say(f"  checked on all {report.inputs:,} inputs: {report.errors:,} errors, accuracy {accuracy}")
     peak = f"mean correct-class logit {report.peak:.4f}"
     say(f"  smallest margin {report.margin:.4g}, {peak}, MSE {report.mse:.5g}")
-    if made.rounding is not None:
-        say(f"  float32 rounding moves a logit by at most {made.rounding:.2g}")
-    for width, errors in made.probes:
+    if construction.rounding is not None:
+        say(f"  float32 rounding moves a logit by at most {construction.rounding:.2g}")
+    for width, errors in construction.probes:
         say(f"    width {width:>6,}: {errors:,} errors")
 
 
 def as_json(
-    made: Construction, seconds: float, output: Path | None, rows: list[dict[str, Any]] | None
+    construction: Construction, seconds: float, output: Path | None, rows: list[dict[str, Any]] | None
 ) -> dict[str, Any]:
     """A construction as scripts rely on it; `seconds` is building and checking together."""
-    report = made.report
+    report = construction.report
     return {
-        "kind": made.kind,
-        "form": made.form,
-        "width": made.width,
-        "phases": made.phases,
-        "frequencies": made.frequencies,
-        "readout": made.readout,
+        "kind": construction.kind,
+        "form": construction.form,
+        "width": construction.width,
+        "phases": construction.phases,
+        "frequencies": construction.frequencies,
+        "readout": construction.readout,
         "inputs": report.inputs,
         "errors": report.errors,
         "accuracy": report.accuracy,
         "margin": report.margin,
         "mse": report.mse,
         "peak": report.peak,
-        "rounding": made.rounding,
+        "rounding": construction.rounding,
         "seconds": seconds,
         "path": None if output is None else str(output),
         "widths": rows,
     }
 
 
-def _write(output: Path, made: Construction, found: NamedTask) -> None:
-    kept = np.asarray(found.task.table) if found.source.table is not None else None
-    notes = {"construction": made.kind, "phases": made.phases, "readout": made.readout, "form": made.form}
-    assert isinstance(made.network, MLP | Experts)
+def _write(output: Path, construction: Construction, named: NamedTask) -> None:
+    table_values = np.asarray(named.task.table) if named.source.table is not None else None
+    notes = {
+        "construction": construction.kind,
+        "phases": construction.phases,
+        "readout": construction.readout,
+        "form": construction.form,
+    }
+    assert isinstance(construction.network, MLP | Experts)
     try:
-        write_network(output, NetworkFile(made.network, found.source, kept, notes))
+        write_network(output, NetworkFile(construction.network, named.source, table_values, notes))
     except OSError as error:
         raise cannot_write(output, error) from None
     say(f"  wrote {output}")

@@ -9,12 +9,12 @@ from ..sweeps.execution.search import SearchResult
 from .output import say
 
 
-def tell_critical(found: SearchResult) -> None:
+def tell_critical(result: SearchResult) -> None:
     """Say, for every point, the bracket, where it is sure, and how many seeds grok at its ends."""
-    assert found.sweep.search is not None
-    within = found.sweep.search.within
-    for at, finished in zip(found.points, found.finished, strict=True):
-        name = ", ".join(f"{field} {value}" for field, value in at.point.items()) or found.sweep.name
+    assert result.sweep.search is not None
+    within = result.sweep.search.within
+    for at, finished in zip(result.points, result.finished, strict=True):
+        name = ", ".join(f"{field} {value}" for field, value in at.point.items()) or result.sweep.name
         say(f"  critical fraction at {name}: {words(at, finished, within.low, within.high)}")
 
 
@@ -49,10 +49,10 @@ def words(at: Probed, finished: bool, low: float, high: float) -> str:
     return f"{text}; surely {surely[0]}" if surely else text
 
 
-def critical_json(found: SearchResult) -> list[dict[str, Any]]:
+def critical_json(result: SearchResult) -> list[dict[str, Any]]:
     """List what is known at every point; `place` is `unfinished` where fractions are left to try."""
     entries = []
-    for at, finished in zip(found.points, found.finished, strict=True):
+    for at, finished in zip(result.points, result.finished, strict=True):
         known = at.critical
         entries.append(
             {

@@ -40,17 +40,17 @@ def decide(
     A positive verdict carries the tables g and h and has been checked on every input; a negative one says
     which exhaustive argument closed it; undecided means that the stated budget ran out.
     """
-    found = source_of(expression, p, group, table)
+    named = source_of(expression, p, group, table)
     try:
         budget = Budget(nodes=nodes, seconds=seconds)
     except ValueError as error:
         raise InputError(str(error)) from None
-    verdict = decide_table(found.task.table, found.task.p, budget=budget)
-    if found.expression is None or found.expression.is_conditional:
+    verdict = decide_table(named.task.table, named.task.p, budget=budget)
+    if named.expression is None or named.expression.is_conditional:
         verdict = replace(verdict, prediction=f"{verdict.prediction} {EXTRAPOLATION}")
-    tell(verdict, found.title, found.task.operands)
+    tell(verdict, named.title, named.task.operands)
     if json:
-        say_json({"expression": found.task.name, **as_json(verdict)})
+        say_json({"expression": named.task.name, **as_json(verdict)})
     return 0
 
 

@@ -68,8 +68,8 @@ class Engine:
             count = self.workers or cores()
             yield LocalExecutor(count, cache_folder()), count
         else:
-            with self._ray() as found:
-                yield found
+            with self._ray() as ray_executor:
+                yield ray_executor
 
     @contextmanager
     def _ray(self) -> Iterator[tuple[Executor, int]]:

@@ -102,10 +102,10 @@ def explain(
                 f"expression: must be left out for a run, whose task is known, got {shorten(run)}"
             )
         subject = _from_run(run, runs, step)
-    found = explained(subject.task, subject.logits, split=subject.split, form=form)
-    tell(found, subject)
+    explanation = explained(subject.task, subject.logits, split=subject.split, form=form)
+    tell(explanation, subject)
     if json:
-        say_json({"run": subject.name, "step": subject.step, **as_json(found)})
+        say_json({"run": subject.name, "step": subject.step, **as_json(explanation)})
     return 0
 
 
@@ -157,54 +157,54 @@ def _named(expression: str | None, p: int | None, group: str | None, table: Path
 def _from_run(run: str, runs: Path, step: int | None) -> Subject:
     with Store(runs, read_only=True) as store:
         row = store.get(run)
-        kept = kept_at(store.checkpoints(row.id), step)
+        checkpoint = kept_at(store.checkpoints(row.id), step)
         experiment = stored_experiment(store, row)
         task = experiment.build_task()
-        content = read_network_file(kept.path, kept.sha256)
-    return Subject(row.id, task, content.network, split_of(experiment, task), kept.step)
+        content = read_network_file(checkpoint.path, checkpoint.sha256)
+    return Subject(row.id, task, content.network, split_of(experiment, task), checkpoint.step)
 
 
-def as_json(found: Explanation) -> dict[str, Any]:
+def as_json(explanation: Explanation) -> dict[str, Any]:
     """Return an explanation as scripts rely on it."""
     values: dict[str, Any] = {
-        "expression": found.task,
-        "p": found.p,
-        "accuracy": found.accuracy,
-        "train_accuracy": found.train_accuracy,
-        "formula_accuracy": found.formula_accuracy,
-        "means_accuracy": found.means_accuracy,
-        "explained_share": found.explained_share,
-        "explained_share_train": found.explained_share_train,
-        "frequencies": found.frequencies,
-        "amplitudes": found.amplitudes,
-        "energies": found.energies,
-        "order": found.order,
-        "form": None if found.index is None else found.index.form,
-        "index": None if found.index is None else found.index.description,
-        "root": None if found.index is None else found.index.root,
-        "formula": found.formula,
-        "ranking": found.ranking,
-        "curve": found.curve,
-        "curve_train": found.curve_train,
-        "largest_share": found.largest_share,
-        "cosets": _cosets_json(found),
+        "expression": explanation.task,
+        "p": explanation.p,
+        "accuracy": explanation.accuracy,
+        "train_accuracy": explanation.train_accuracy,
+        "formula_accuracy": explanation.formula_accuracy,
+        "means_accuracy": explanation.means_accuracy,
+        "explained_share": explanation.explained_share,
+        "explained_share_train": explanation.explained_share_train,
+        "frequencies": explanation.frequencies,
+        "amplitudes": explanation.amplitudes,
+        "energies": explanation.energies,
+        "order": explanation.order,
+        "form": None if explanation.index is None else explanation.index.form,
+        "index": None if explanation.index is None else explanation.index.description,
+        "root": None if explanation.index is None else explanation.index.root,
+        "formula": explanation.formula,
+        "ranking": explanation.ranking,
+        "curve": explanation.curve,
+        "curve_train": explanation.curve_train,
+        "largest_share": explanation.largest_share,
+        "cosets": _cosets_json(explanation),
         "without_form": None,
-        "seconds": found.seconds,
+        "seconds": explanation.seconds,
     }
-    if found.without_form is not None:
-        curve = found.without_form
+    if explanation.without_form is not None:
+        curve = explanation.without_form
         values["without_form"] = {
             "characters": curve.characters,
             "accuracy": curve.accuracy,
             "random": curve.random,
         }
-    if found.parts:
-        values["tasks"] = [as_json(part) for part in found.parts]
+    if explanation.parts:
+        values["tasks"] = [as_json(part) for part in explanation.parts]
     return values
 
 
-def _cosets_json(found: Explanation) -> dict[str, Any] | None:
-    cosets = found.cosets
+def _cosets_json(explanation: Explanation) -> dict[str, Any] | None:
+    cosets = explanation.cosets
     if cosets is None:
         return None
     return {
@@ -220,69 +220,69 @@ def _cosets_json(found: Explanation) -> dict[str, Any] | None:
     }
 
 
-def tell(found: Explanation, subject: Subject) -> None:
+def tell(explanation: Explanation, subject: Subject) -> None:
     """Say an explanation in words."""
     step = "" if subject.step is None else f"  ·  step {subject.step:,}"
     say(f"{subject.task.name} on {subject.task.p} classes  ·  {subject.name}{step}")
     which = "inputs" if subject.split is None else "test inputs"
-    say(sentence(found, which))
-    for part in found.parts or (found,):
-        if found.parts:
+    say(sentence(explanation, which))
+    for part in explanation.parts or (explanation,):
+        if explanation.parts:
             say(f"  {part.task}: {sentence(part, which)}")
         _tell_formula(part)
 
 
-def sentence(found: Explanation, which: str = "inputs") -> str:
+def sentence(explanation: Explanation, which: str = "inputs") -> str:
     """Say in one sentence what an explanation amounts to.
 
     Arguments:
         found: the explanation.
         which: what the inputs that were counted are called.
     """
-    counted = f"{found.counts['size']:,} {which}"
-    answered = f"the network answers {percent(found.accuracy)} of them rightly"
-    if found.explained_share is None:
-        return f"No formula: {found.task} has no known form in one index; of {counted} {answered}."
-    if found.parts:
-        share = percent(found.explained_share)
+    counted = f"{explanation.counts['size']:,} {which}"
+    answered = f"the network answers {percent(explanation.accuracy)} of them rightly"
+    if explanation.explained_share is None:
+        return f"No formula: {explanation.task} has no known form in one index; of {counted} {answered}."
+    if explanation.parts:
+        share = percent(explanation.explained_share)
         return f"Formulas in one index for each task explain {share} of {counted}; {answered}."
-    assert found.index is not None
-    assert found.frequencies is not None
-    number = len(found.frequencies)
-    cyclic = found.index.group is None or found.index.group.startswith("C")
+    assert explanation.index is not None
+    assert explanation.frequencies is not None
+    number = len(explanation.frequencies)
+    cyclic = explanation.index.group is None or explanation.index.group.startswith("C")
     one, many = ("frequency", "frequencies") if cyclic else ("representation", "representations")
     nouns = one if number == 1 else many
     return (
-        f"A formula in s = {found.index.description} with {number} {nouns} explains "
-        f"{percent(found.explained_share)} of {counted}; {answered}."
+        f"A formula in s = {explanation.index.description} with {number} {nouns} explains "
+        f"{percent(explanation.explained_share)} of {counted}; {answered}."
     )
 
 
-def _tell_formula(found: Explanation) -> None:
-    if found.without_form is not None:
+def _tell_formula(explanation: Explanation) -> None:
+    if explanation.without_form is not None:
         say("  characters of all operands and the class kept, accuracy, accuracy of random logits:")
-        curve = found.without_form
+        curve = explanation.without_form
         for row in zip(curve.characters, curve.accuracy, curve.random, strict=True):
             say(f"  {row[0]:>10,}  {percent(row[1]):>8}  {percent(row[2]):>8}")
-    if found.formula is None or found.frequencies is None:
+    if explanation.formula is None or explanation.frequencies is None:
         return
-    assert found.amplitudes is not None
-    assert found.energies is not None
-    say(f"  {found.formula}")
-    alone = f"  right by the formula alone: {percent(found.formula_accuracy)}"
-    say(f"{alone}, by all frequencies of the mean logits: {percent(found.means_accuracy)}")
-    if found.explained_share_train is not None:
-        say(f"  explained training inputs: {percent(found.explained_share_train)}")
-    listed = list(zip(found.frequencies, found.amplitudes, found.energies, strict=True))
+    assert explanation.amplitudes is not None
+    assert explanation.energies is not None
+    say(f"  {explanation.formula}")
+    alone = f"  right by the formula alone: {percent(explanation.formula_accuracy)}"
+    say(f"{alone}, by all frequencies of the mean logits: {percent(explanation.means_accuracy)}")
+    if explanation.explained_share_train is not None:
+        say(f"  explained training inputs: {percent(explanation.explained_share_train)}")
+    listed = list(zip(explanation.frequencies, explanation.amplitudes, explanation.energies, strict=True))
     for frequency, amplitude, energy in listed[:MOST_LISTED]:
         say(f"  {frequency!s:>12}  amplitude {amplitude:.4g}  {percent(energy)} of the variation")
     if len(listed) > MOST_LISTED:
         say(f"  and {len(listed) - MOST_LISTED} more")
-    if found.cosets is not None and found.cosets.explains_more:
+    if explanation.cosets is not None and explanation.cosets.explains_more:
         spaces = ", ".join(
-            f"{space.index} {space.side} cosets of order {space.order}" for space in found.cosets.spaces
+            f"{space.index} {space.side} cosets of order {space.order}" for space in explanation.cosets.spaces
         )
         say(
-            f"  cosets explain as much with {found.cosets.dimension} functions instead of "
-            f"{found.cosets.representation_dimension}: {spaces}"
+            f"  cosets explain as much with {explanation.cosets.dimension} functions instead of "
+            f"{explanation.cosets.representation_dimension}: {spaces}"
         )

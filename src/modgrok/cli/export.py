@@ -125,15 +125,15 @@ def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, traj
     if not chosen:
         raise InputError("run: must have kept weights, got none")
     digits = len(str(chosen[-1].step))
-    for kept in chosen:
-        content = read_network_file(kept.path, kept.sha256)
+    for checkpoint in chosen:
+        content = read_network_file(checkpoint.path, checkpoint.sha256)
         net = content.network
         if not isinstance(net, Transformer):
             raise InputError(
                 f"format: transformerlens needs a run of the learner transformer, got {row.learner}"
             )
-        folder = path / f"step-{kept.step:0{digits}d}" if trajectory else path
-        write_transformerlens(folder, content, card(row, net, kept.step, records.get(kept.step)))
+        folder = path / f"step-{checkpoint.step:0{digits}d}" if trajectory else path
+        write_transformerlens(folder, content, card(row, net, checkpoint.step, records.get(checkpoint.step)))
 
 
 def _kept(store: Store, row: RunRow, step: int | None) -> Checkpoint:

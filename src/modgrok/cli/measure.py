@@ -75,24 +75,24 @@ def measure(
         return measure_transformer(name, task, transformers, train, json=json)
     curves = prune_last(name, files[-1][1], task, runs) if prune else {}
     basis = basis_of_task(task)
-    found = []
+    entries = []
     for place, content in files:
         with jax.enable_x64(network_type(content.network).double_precision):
             values = _values(content, task, basis, files[-1][1])
         with jax.enable_x64(True):
             values |= _features(content.network, task, basis)
             classes = _by_class(content.network, task, basis, centred) if per_class else {}
-        found.append({**place, **values, **classes})
+        entries.append({**place, **values, **classes})
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
-    columns = [name for name in found[-1] if name not in ("step", "reasons", "accuracy", "per_class")]
-    _tell_table(columns, found)
+    columns = [name for name in entries[-1] if name not in ("step", "reasons", "accuracy", "per_class")]
+    _tell_table(columns, entries)
     if per_class:
-        _tell_classes(found[-1]["per_class"])
+        _tell_classes(entries[-1]["per_class"])
     tell_pruning(curves)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
     if json:
-        result = {"run": name, "basis": basis.name, "order": basis.order, "measures": found}
-        say_json({**result, "pruning": pruning_json(curves, found[-1]["step"])} if prune else result)
+        result = {"run": name, "basis": basis.name, "order": basis.order, "measures": entries}
+        say_json({**result, "pruning": pruning_json(curves, entries[-1]["step"])} if prune else result)
     return 0
 
 
@@ -118,8 +118,8 @@ def _by_class(net: Network, task: Task, basis: Basis, centred: bool) -> Place:
     if not isinstance(net, MLP | KernelMachine):
         noun = network_type(net).noun
         raise InputError(f"per_class: must be with a two-layer network or a kernel machine, got a {noun}")
-    found = class_values(net, task.inputs(), structure_of(basis), centred=centred)
-    return {"per_class": {**found.numbers, "orientation": found.orientation}}
+    entries = class_values(net, task.inputs(), structure_of(basis), centred=centred)
+    return {"per_class": {**entries.numbers, "orientation": entries.orientation}}
 
 
 def _tell_classes(values: Place) -> None:
@@ -132,16 +132,16 @@ def _tell_classes(values: Place) -> None:
     say("  least deviation is that of " + ", ".join(f"{name} in {n} classes" for name, n in counts.items()))
 
 
-def _tell_table(columns: list[str], found: list[Place]) -> None:
+def _tell_table(columns: list[str], entries: list[Place]) -> None:
     """Say the measures of every step, in as many tables as the terminal's width needs."""
-    steps = ["–" if entry["step"] is None else f"{entry['step']:,}" for entry in found]
+    steps = ["–" if entry["step"] is None else f"{entry['step']:,}" for entry in entries]
     for part in broken([len(_cell(column, column)) for column in columns], line_width() - 8):
         say("    step" + "".join(_cell(column, column) for column in columns[part]))
-        for step, entry in zip(steps, found, strict=True):
+        for step, entry in zip(steps, entries, strict=True):
             say(f"{step:>8}" + "".join(_cell(column, entry[column]) for column in columns[part]))
         say()
     say("    step   accuracy on all inputs")
-    for step, entry in zip(steps, found, strict=True):
+    for step, entry in zip(steps, entries, strict=True):
         say(f"{step:>8}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
 
 
@@ -155,8 +155,11 @@ def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, Netw
     with Store(runs, read_only=True) as store:
         row = store.get(run)
         files = [
-            ({"step": kept.step, "reasons": kept.reasons}, read_network_file(kept.path, kept.sha256))
-            for kept in store.checkpoints(row.id)
+            (
+                {"step": checkpoint.step, "reasons": checkpoint.reasons},
+                read_network_file(checkpoint.path, checkpoint.sha256),
+            )
+            for checkpoint in store.checkpoints(row.id)
         ]
     if not files:
         raise InputError(f"run: must have kept weights, got none in {row.id}")

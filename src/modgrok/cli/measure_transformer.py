@@ -43,8 +43,8 @@ def measure_transformer(
     """
     token_basis = make_token_basis(task.p)
     grids = task_grids(task) if has_circuit(task, files[-1][1]) else ()
-    last = [circuit_of(files[-1][1], found.grid, found.number) for found in grids]
-    found = []
+    last = [circuit_of(files[-1][1], measures.grid, measures.number) for measures in grids]
+    measures = []
     for place, net in files:
         values: Place = {key: float(value) for key, value in transformer_numbers(net, token_basis).items()}
         values = {m.name: values[m.name] for m in transformer_measures(token_basis)}
@@ -54,11 +54,11 @@ def measure_transformer(
             numbers = circuit_numbers(circuit, ending.key, chosen)
             values |= {f"{key}{_suffix(at)}": value for key, value in numbers.items()}
         report = verify(net, task.table, task.p)
-        found.append({**place, **values, "margin": report.margin, "accuracy": report.accuracy})
+        measures.append({**place, **values, "margin": report.margin, "accuracy": report.accuracy})
     circuits = [_described(at, circuit) for at, circuit in zip(grids, last, strict=True)]
-    _tell(name, task, found, circuits)
+    _tell(name, task, measures, circuits)
     if json:
-        say_json({"run": name, "measures": found, "circuits": circuits})
+        say_json({"run": name, "measures": measures, "circuits": circuits})
     return 0
 
 
@@ -86,18 +86,18 @@ def _described(at: TaskGrid, circuit: Circuit) -> Place:
     }
 
 
-def _tell(name: str, task: Task, found: Sequence[Place], circuits: Sequence[Place]) -> None:
+def _tell(name: str, task: Task, measures: Sequence[Place], circuits: Sequence[Place]) -> None:
     say(f"{task.name} mod {task.p}  ·  {name}")
-    columns = [column for column in found[-1] if column not in PLACES]
+    columns = [column for column in measures[-1] if column not in PLACES]
     losses = {m.name for m in CIRCUIT_MEASURES if m.name.endswith(("_loss", "_train"))}
     weights = [column for column in columns if column.startswith(("ffs_", "fcr_", "gini_"))]
     parts = [column for column in columns if column.rstrip("_0123456789") in losses]
     rest = [column for column in columns if column not in weights and column not in parts]
     for group in (weights, parts, rest):
         for part in broken([max(len(column), 11) + 2 for column in group], line_width() - 8):
-            _table(group[part], found)
+            _table(group[part], measures)
     say("    step        margin   accuracy on all inputs")
-    for entry in found:
+    for entry in measures:
         step = _step(entry)
         say(f"{step}{entry['margin']:>14.6g}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
     for circuit in circuits:
@@ -105,10 +105,10 @@ def _tell(name: str, task: Task, found: Sequence[Place], circuits: Sequence[Plac
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
 
 
-def _table(columns: Sequence[str], found: Sequence[Place]) -> None:
+def _table(columns: Sequence[str], measures: Sequence[Place]) -> None:
     wide = [max(len(column), 11) + 2 for column in columns]
     say("    step" + "".join(f"{column:>{size}}" for column, size in zip(columns, wide, strict=True)))
-    for entry in found:
+    for entry in measures:
         cells = (f"{entry[column]:>{size}.5g}" for column, size in zip(columns, wide, strict=True))
         say(_step(entry) + "".join(cells))
     say()

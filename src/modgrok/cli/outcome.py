@@ -62,11 +62,11 @@ def _at(step: int | None) -> str:
 def tasks_of(result: Run) -> list[dict[str, Any]]:
     """Return what became of each task of a mixture; nothing for a single task."""
     names = result.row.context.get("tasks", [])
-    found = []
+    rows = []
     for order, name in enumerate(names, start=1):
         train, test = f"train_{order}_accuracy", f"test_{order}_accuracy"
         last = result.records[-1].scalars
-        found.append(
+        rows.append(
             {
                 "expression": name,
                 "memorised_at": _first(result.records, train, MEMORISED),
@@ -75,7 +75,7 @@ def tasks_of(result: Run) -> list[dict[str, Any]]:
                 "test_accuracy": last[test],
             }
         )
-    return found
+    return rows
 
 
 def _first(records: list[Record], name: str, least: float) -> int | None:

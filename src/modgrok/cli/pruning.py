@@ -41,16 +41,16 @@ def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves
 
 def tell_pruning(curves: Curves) -> None:
     """Say the accuracies after each tenth of the neurons."""
-    for direction, found in curves.items():
+    for direction, curve in curves.items():
         say(f"accuracy after removing neurons, IPR {direction.replace('-', ' ')}")
-        accuracies = {name: values for name, values in found.accuracies().items() if name in TOLD}
+        accuracies = {name: values for name, values in curve.accuracies().items() if name in TOLD}
         say(f"{'removed':>9}" + "".join(f"{name:>11}" for name in accuracies))
-        for at in np.linspace(0, len(found.stops) - 1, SHOWN).round().astype(int):
+        for at in np.linspace(0, len(curve.stops) - 1, SHOWN).round().astype(int):
             numbers = "".join(f"{percent(float(values[at])):>11}" for values in accuracies.values())
-            say(f"{found.stops[at]:>9,}{numbers}")
+            say(f"{curve.stops[at]:>9,}{numbers}")
 
 
 def pruning_json(curves: Curves, step: int | None) -> dict[str, Any]:
     """List the accuracies of each direction after 0, 1, ... removed neurons."""
-    result = {direction.replace("-", "_"): found.accuracies() for direction, found in curves.items()}
+    result = {direction.replace("-", "_"): curve.accuracies() for direction, curve in curves.items()}
     return {"step": step, **result}

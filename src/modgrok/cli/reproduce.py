@@ -96,9 +96,9 @@ def reproduce(
 def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> str:
     """Write the book; return its first page."""
     figures = {result.id: read_figure(runs, result) for result in results}
-    drawn = {claim: figure for claim, figure in figures.items() if figure is not None}
+    shown = {claim: figure for claim, figure in figures.items() if figure is not None}
     try:
-        path = (write_book if format == "html" else write_pages)(folder, results, drawn)
+        path = (write_book if format == "html" else write_pages)(folder, results, shown)
     except OSError as error:
         raise cannot_write(folder, error) from None
     say(f"wrote {path}")
@@ -119,12 +119,12 @@ def budget_of(word: str) -> BudgetName:
 
 def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bool) -> int:
     costs = costs_of(claims, budget)
-    found = []
+    results = []
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
-        found.append(stored or Result(claim.id, budget, claim.source, claim.sentence, claim.judged(budget)))
+        results.append(stored or Result(claim.id, budget, claim.source, claim.sentence, claim.judged(budget)))
     paper = ""
-    for result in found:
+    for result in results:
         if result.paper != paper:
             paper = result.paper
             known = read_paper(paper)
@@ -135,11 +135,11 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
         )
     guessed = f"; {costs.estimated} runs were never timed, and estimated" if costs.estimated else ""
     say(
-        f"{claim_words(len(found))}, about {time_words(costs.total)} at the budget {budget}; runs shared "
+        f"{claim_words(len(results))}, about {time_words(costs.total)} at the budget {budget}; runs shared "
         f"count once{guessed}"
     )
     if json:
-        listed = [{**_summary(result), "cost_seconds": costs.claims[result.id]} for result in found]
+        listed = [{**_summary(result), "cost_seconds": costs.claims[result.id]} for result in results]
         say_json(
             {
                 "budget": budget,

@@ -56,9 +56,9 @@ def sweep(
 ) -> int:
     """Run a grid of experiments, each stored as a run of its own.
 
-    Repeating the command continues the sweep: finished runs are skipped, failed ones are reported, and changed
-    ones are new runs. Ctrl-C lets the running segments finish. A file with [critical] searches, at every point,
-    for the training fraction above which at least half of the seeds grok.
+    Repeating the command continues the sweep: finished runs are skipped, failed ones are reported, new ones
+    are run. Ctrl-C lets the running segments finish. A file with [critical] searches, at every point, for the
+    training fraction above which at least half of the seeds grok.
     """
     began = time.monotonic()
     where.check()

@@ -61,15 +61,15 @@ def run_report(store: Store, run: str, path: Path) -> Report:
         run: its id, the beginning of it, or `latest`.
         path: where the report will be written, for the command it carries.
     """
-    found = read_stored_run(store, run)
-    row, records = found.row, found.records
-    panels, notes = _panels(found)
+    stored = read_stored_run(store, run)
+    row, records = stored.row, stored.records
+    panels, notes = _panels(stored)
     if not records:
         notes.append("Nothing was observed yet, so there are no curves.")
     if row.status == "diverged":
         notes.append(
             f"Training stopped at {words.unit_of(row)} {row.step + 1:,}, where a loss or weight was no "
-            f"longer finite; the last finite state is shown. A {found.definition.wording.remedy} helps."
+            f"longer finite; the last finite state is shown. A {stored.definition.wording.remedy} helps."
         )
     elif row.grokked_at is None:
         notes.append(
@@ -77,9 +77,9 @@ def run_report(store: Store, run: str, path: Path) -> Report:
         )
     last = records[-1].scalars if records else {}
     return Report(
-        words.title(row, found.experiment, last),
+        words.title(row, stored.experiment, last),
         words.summary(row, last),
-        _facts(found),
+        _facts(stored),
         tuple(panels),
         tuple(notes),
         (
@@ -96,26 +96,26 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
     Raises:
         InputError: the network is of another task's shape, or the run has no readable weights.
     """
-    found = read_stored_run(store, run)
-    row, task = found.row, found.task
-    check_shape(closed_form, found.basis, task.k)
+    stored = read_stored_run(store, run)
+    row, task = stored.row, stored.task
+    check_shape(closed_form, stored.basis, task.k)
     stage = stages(row)[-1]
-    net, note = load_stage(found.checkpoints, stage)
+    net, note = load_stage(stored.checkpoints, stage)
     if net is None:
         raise InputError(
             f"run: must have kept weights of a two-layer network to stand beside a closed form; {row.id} "
             f"of {row.learner} has none. {note}"
         )
     views = [
-        MLPView(f"trained, {stage.label}", net, found.basis, task.operands),
-        MLPView("closed form", closed_form, found.basis, task.operands),
+        MLPView(f"trained, {stage.label}", net, stored.basis, task.operands),
+        MLPView("closed form", closed_form, stored.basis, task.operands),
     ]
     return Report(
-        f"{words.task_name(row, found.experiment)}: trained against closed form",
+        f"{words.task_name(row, stored.experiment)}: trained against closed form",
         f"A network of width {net.width:,} after {words.steps_words(row.step)} of training, beside one of "
         f"width {closed_form.width:,} whose weights were written down. Accuracy is over all {task.size:,} "
         "inputs.",
-        _facts(found),
+        _facts(stored),
         (scores(_scores(views, task)), *weight_panels(views)),
         (),
         (("made the run", str(row.context.get("command", ""))),),
@@ -198,13 +198,13 @@ def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:
     return [Score(row.name, row.values, names) for row in rows]
 
 
-def _facts(found: StoredRun) -> tuple[tuple[str, str], ...]:
-    row, wording = found.row, found.definition.wording
+def _facts(stored: StoredRun) -> tuple[tuple[str, str], ...]:
+    row, wording = stored.row, stored.definition.wording
     return (
-        ("Task", f"{found.experiment.name}, {row.p} values an operand, {row.p} classes"),
-        (wording.heading, words.settings(found.experiment)),
+        ("Task", f"{stored.experiment.name}, {row.p} values an operand, {row.p} classes"),
+        (wording.heading, words.settings(stored.experiment)),
         ("Data", words.data_words(row.context)),
-        (wording.basis_heading, words.basis_words(found.basis)),
+        (wording.basis_heading, words.basis_words(stored.basis)),
     )
 
 

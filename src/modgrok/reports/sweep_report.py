@@ -115,11 +115,11 @@ def view_of(table: SweepTable, axes: Sequence[str], values: Sequence[str]) -> Vi
 
 
 def _default_values(rows: Sequence[Row], names: Sequence[str]) -> tuple[str, ...]:
-    found = ["grokked_at", "test_accuracy"]
+    milestone = ["grokked_at", "test_accuracy"]
     if len({row.get("corruption") for row in rows}) > 1 or any(row.get("corruption") for row in rows):
-        found = ["phase", "train_accuracy", "test_accuracy"]
-    found += [name for name in ("ipr", "circulant_deviation") if name in names]
-    return tuple(found)
+        milestone = ["phase", "train_accuracy", "test_accuracy"]
+    milestone += [name for name in ("ipr", "circulant_deviation") if name in names]
+    return tuple(milestone)
 
 
 def map_panel(rows: Sequence[Row], view: View, value: str) -> Panel:
@@ -134,15 +134,15 @@ def map_panel(rows: Sequence[Row], view: View, value: str) -> Panel:
             )
             for at in coordinates(rows, view.multiple)
         ]
-    drawn = [(label, grid_cells(part, view.x, view.y, value)) for label, part in parts]
-    known = [cell.value for _, cells in drawn for cell in cells if cell.value is not None]
+    maps = [(label, grid_cells(part, view.x, view.y, value)) for label, part in parts]
+    known = [cell.value for _, cells in maps for cell in cells if cell.value is not None]
     words = bool(known) and isinstance(known[0], str)
     shades = None if words else shades_of(value, [v for v in known if isinstance(v, int | float)])
     across = view.x, coordinates(rows, view.x)
     up: tuple[str, list[Coordinate]] = (view.y, coordinates(rows, view.y)) if view.y else ("", [""])
-    for label, cells in drawn:
+    for label, cells in maps:
         groups.append(Group(label, (heat_map(cells, value, across, up, shades),)))
-    caption = _map_caption(value, max(cell.runs for _, cells in drawn for cell in cells))
+    caption = _map_caption(value, max(cell.runs for _, cells in maps for cell in cells))
     span = 12 if len(groups) > 1 else 6
     return Panel(f"map-{value}", TITLES.get(value, value.replace("_", " ")), caption, tuple(groups), span)
 
@@ -235,10 +235,12 @@ def _tasks(rows: Sequence[Row]) -> str:
 def _summary(rows: Sequence[Row], observed: Sequence[Row]) -> str:
     parts = []
     for word, column in (("memorise", "memorised_at"), ("grok", "grokked_at")):
-        found = milestone_statistics([row.get(column) for row in observed])
-        low, high = (f"{100 * end:.0f}%" for end in found.interval)
-        median = "" if found.quartiles[1] is None else f", median step {found.quartiles[1]:,}"
-        parts.append(f"{found.count} of {found.of} runs {word} (95% interval {low} to {high}{median})")
+        milestone = milestone_statistics([row.get(column) for row in observed])
+        low, high = (f"{100 * end:.0f}%" for end in milestone.interval)
+        median = "" if milestone.quartiles[1] is None else f", median step {milestone.quartiles[1]:,}"
+        parts.append(
+            f"{milestone.count} of {milestone.of} runs {word} (95% interval {low} to {high}{median})"
+        )
     return "; ".join(parts) + "."
 
 

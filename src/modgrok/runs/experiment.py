@@ -177,12 +177,12 @@ class Experiment(Displayed, BaseModel):
             >>> Experiment.of("x + y", p=5).needs()
             {}
         """
-        found = {} if self.task.table is None else {self.task.table: "table"}
+        digests = {} if self.task.table is None else {self.task.table: "table"}
         for asset in self.learner.ASSETS.values():
             digest = getattr(self.learner, asset.field)
             if digest is not None:
-                found[digest] = asset.kind
-        return found
+                digests[digest] = asset.kind
+        return digests
 
     def _facts(self) -> Facts:
         names = {"name": self.name, "p": self.task.p, "learner": self.learner.kind}

@@ -87,11 +87,11 @@ def measure_cost(experiment: Experiment, pad_to_fraction: float | None = None) -
         state, _ = advance(prepared.learner, state, prepared.problem, jnp.asarray(0))
         jax.block_until_ready(eqx.filter(state, eqx.is_array))
         began = time.perf_counter()
-        made = 0
-        while made == 0 or (time.perf_counter() - began < ENOUGH and made < 10_000):
-            target = max(2 * made, 1)
+        steps_done = 0
+        while steps_done == 0 or (time.perf_counter() - began < ENOUGH and steps_done < 10_000):
+            target = max(2 * steps_done, 1)
             state, finite = advance(prepared.learner, state, prepared.problem, jnp.asarray(target))
-            made = int(state.step)
+            steps_done = int(state.step)
             if not bool(finite):
                 break
-        return Cost((time.perf_counter() - began) / max(made, 1), 2 * size)
+        return Cost((time.perf_counter() - began) / max(steps_done, 1), 2 * size)

@@ -69,9 +69,9 @@ def _machines(
 ) -> tuple[list[FeatureMatrixView], list[str]]:
     machines, notes = [], []
     for stage in machine_stages(row, records):
-        found, note = load_weights(checkpoints, stage.step, "iteration")
-        if isinstance(found, KernelMachine):
-            machines.append(FeatureMatrixView.of(stage, found, basis, operands))
+        net, note = load_weights(checkpoints, stage.step, "iteration")
+        if isinstance(net, KernelMachine):
+            machines.append(FeatureMatrixView.of(stage, net, basis, operands))
         else:
             notes.append(
                 note or f"The weights kept at iteration {stage.step:,} are no kernel machine; not shown."

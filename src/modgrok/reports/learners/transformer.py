@@ -41,8 +41,8 @@ def draw(run: StoredRun) -> Drawn:
             gradient,
         ]
     networks, notes = _networks(row, run.checkpoints)
-    drawn, missing = network_panels(networks, run.task)
-    return panels + drawn, notes + missing
+    panels_drawn, missing = network_panels(networks, run.task)
+    return panels + panels_drawn, notes + missing
 
 
 def network_panels(
@@ -92,9 +92,9 @@ def _networks(
 ) -> tuple[list[tuple[Stage, Transformer]], list[str]]:
     networks, notes = [], []
     for stage in stages(row):
-        found, note = load_weights(checkpoints, stage.step)
-        if isinstance(found, Transformer):
-            networks.append((stage, found))
+        net, note = load_weights(checkpoints, stage.step)
+        if isinstance(net, Transformer):
+            networks.append((stage, net))
         else:
             notes.append(note or f"The weights kept at step {stage.step:,} are no transformer; not shown.")
     return networks, notes

@@ -213,12 +213,12 @@ def measure(frame: Frame, records: Sequence[Record], shown: Measure) -> Panel:
 def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
     """Draw how many neurons have each dominant frequency at each step, as an image over (step, frequency)."""
     counts = [record.histograms.get("dominant_frequency") for record in records]
-    kept = [(r.step, c) for r, c in zip(records, counts, strict=True) if c is not None and len(c)]
-    if not kept:
+    histograms = [(r.step, c) for r, c in zip(records, counts, strict=True) if c is not None and len(c)]
+    if not histograms:
         return None
-    shares = np.stack([c / max(c.sum(), 1) for _, c in kept])
+    shares = np.stack([c / max(c.sum(), 1) for _, c in histograms])
     columns = np.linspace(0, 1, 400)
-    places = frame.place(np.array([step for step, _ in kept]))
+    places = frame.place(np.array([step for step, _ in histograms]))
     newest = np.clip(np.searchsorted(places, columns, side="right") - 1, 0, None)
     image = shares[newest].T[::-1]
     most = shares.shape[1]
@@ -232,11 +232,11 @@ def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
         axis=alt.Axis(format="d", tickCount=4, tickMinStep=1),
     )
     axes = alt.Chart(data(rows)).mark_point(opacity=0).encode(x=frame.axis(), y=y)
-    drawn = picture(data_uri(pixels, colours(SEQUENTIAL)))
-    used = int((kept[-1][1] > 0).sum())
+    heat_image = picture(data_uri(pixels, colours(SEQUENTIAL)))
+    used = int((histograms[-1][1] > 0).sum())
     text = f"Neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."
     cell = Cell(
-        alt.layer(drawn, axes, *moment_rules(frame, named=False)),
+        alt.layer(heat_image, axes, *moment_rules(frame, named=False)),
         text,
         HEIGHT,
         Margins(left=46, right=70, top=24, bottom=34),

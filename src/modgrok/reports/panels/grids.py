@@ -129,13 +129,13 @@ def peaks(grid: np.ndarray) -> Table:
     shares = power / (power.sum() or 1.0)
     n, m = grid.shape
     best = np.argsort(-shares.ravel(), kind="stable")[:MOST_PEAKS]
-    found = []
+    strongest = []
     for i, j in zip(*np.unravel_index(best, shares.shape), strict=True):
         share = float(shares[i, j])
         if share >= LEAST_SHARE:
             fx, fy = int((i + n // 2) % n - n // 2), int((j + m // 2) % m - m // 2)
-            found.append({"fx": fx, "fy": fy, "share": round(share, 6)})
-    return sorted(found, key=lambda row: (row["fx"], row["fy"]))
+            strongest.append({"fx": fx, "fy": fy, "share": round(share, 6)})
+    return sorted(strongest, key=lambda row: (row["fx"], row["fy"]))
 
 
 def _spectrum(grid: np.ndarray, description: str) -> Cell:

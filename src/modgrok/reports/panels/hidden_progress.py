@@ -38,16 +38,16 @@ def matrix_table(checkpoints: Sequence[Checkpoint], last: FeatureMatrixView) -> 
     matrix is missing.
     """
     pace = -(-len(checkpoints) // MOST_MATRICES)
-    kept = sorted({c.step: c for c in [*checkpoints[::pace], *checkpoints[-1:]]}.items())
-    networks = [(step, load_weights([checkpoint], step)[0]) for step, checkpoint in kept]
-    found = [(step, net.metric) for step, net in networks if isinstance(net, KernelMachine)]
-    if not found or found[-1][0] != last.stage.step:
+    selected = sorted({c.step: c for c in [*checkpoints[::pace], *checkpoints[-1:]]}.items())
+    networks = [(step, load_weights([checkpoint], step)[0]) for step, checkpoint in selected]
+    matrices = [(step, net.metric) for step, net in networks if isinstance(net, KernelMachine)]
+    if not matrices or matrices[-1][0] != last.stage.step:
         return []
     rows: Table = []
     with precision_of(RFMSettings()):
         other = _other_structure(last)
-        for step, metric in found:
-            numbers = {"alignment": float(agop_alignment(metric, found[-1][1]))}
+        for step, metric in matrices:
+            numbers = {"alignment": float(agop_alignment(metric, matrices[-1][1]))}
             if other is not None and _coupled(np.asarray(metric), last.sizes):
                 numbers["other_deviation"] = float(circulant_deviation(metric, other))
             rows += [{"step": step, "name": name, "value": value} for name, value in numbers.items()]

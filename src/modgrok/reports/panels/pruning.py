@@ -40,8 +40,8 @@ def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) 
     stops = np.unique(np.linspace(0, net.width, PLACES).round().astype(int)).tolist()
     curves = pruning_curves(net, make_fourier_frames(basis), make_problem(task, split), stops)
     groups = tuple(
-        Group(f"{direction.replace('-', ' ')}, {label}", (_cell(found, net.width, direction),))
-        for direction, found in curves.items()
+        Group(f"{direction.replace('-', ' ')}, {label}", (_cell(curve, net.width, direction),))
+        for direction, curve in curves.items()
     )
     share = split.corrupted.mean()
     caption = (
@@ -53,8 +53,8 @@ def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) 
     return Panel("pruning", "Removing neurons by IPR", caption, groups, 12)
 
 
-def _cell(found: Pruning, width: int, direction: str) -> Cell:
-    accuracies = found.accuracies()
+def _cell(curve: Pruning, width: int, direction: str) -> Cell:
+    accuracies = curve.accuracies()
     x = alt.X(
         "removed:Q",
         title="neurons removed",
@@ -63,17 +63,17 @@ def _cell(found: Pruning, width: int, direction: str) -> Cell:
     )
     scale = alt.Scale(domain=[0, 1], nice=False)
     y = alt.Y("accuracy:Q", title=None, scale=scale, axis=alt.Axis(values=[0, 0.5, 1], format=".0%"))
-    clean = 1 - float(found.size[found.names.index("corrupted")] / found.size[found.names.index("train")])
+    clean = 1 - float(curve.size[curve.names.index("corrupted")] / curve.size[curve.names.index("train")])
     line = alt.Chart(data([{"clean": clean}])).mark_rule(color=TRAIN, strokeDash=[3, 3], opacity=0.5)
     layers: list[alt.Chart] = [line.encode(y=alt.Y("clean:Q", scale=scale))]
     for name, colour, _, _ in LINES:
         if name in accuracies:
             rows = [
                 {"removed": int(at), "accuracy": float(value)}
-                for at, value in zip(found.stops, accuracies[name], strict=True)
+                for at, value in zip(curve.stops, accuracies[name], strict=True)
             ]
             layers.append(alt.Chart(data(rows)).mark_line(color=colour, strokeWidth=1.8).encode(x=x, y=y))
-    middle = len(found.stops) // 2
+    middle = len(curve.stops) // 2
     summary = ", ".join(
         f"{words} {accuracies[name][middle]:.0%}" for name, _, words, _ in LINES if name in accuracies
     )

@@ -27,8 +27,8 @@ def wave_curves(frame: Frame, records: Sequence[Record]) -> list[Panel]:
     Panels of logarithms are missing where the modulus has none.
     """
     panels = [_sparsity(frame, records, matrix, order) for order in ORDERS for matrix in MATRICES]
-    drawn = [panel for panel in panels if panel is not None]
-    return [*drawn[:2], _gini(frame, records), *drawn[2:]]
+    present = [panel for panel in panels if panel is not None]
+    return [*present[:2], _gini(frame, records), *present[2:]]
 
 
 def _sparsity(

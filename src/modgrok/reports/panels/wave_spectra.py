@@ -50,13 +50,13 @@ class MatrixWaves:
 
 def waves_of(net: Transformer, token_basis: TokenFourierBasis, matrix: str) -> list[MatrixWaves]:
     """Return the waves of `embedding` or `readout` in every order."""
-    found = []
+    spectra_by_order = []
     for waves in token_basis.orders:
         norms = wave_norms(matrix_of(net, matrix), waves)
         sizes = np.asarray(norms)
         ffs, fcr = float(frequency_sparsity(norms)), float(coefficient_ratio(norms))
-        found.append(MatrixWaves(waves.name, sizes[1::2], sizes[2::2], ffs, fcr))
-    return found
+        spectra_by_order.append(MatrixWaves(waves.name, sizes[1::2], sizes[2::2], ffs, fcr))
+    return spectra_by_order
 
 
 def wave_spectra(

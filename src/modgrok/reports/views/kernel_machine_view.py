@@ -136,12 +136,14 @@ def machine_stages(row: RunRow, records: Sequence[Record]) -> list[Stage]:
     """
     at = transition(records)
     middle = (at, "transition, ") if at is not None else (row.step // 2, "")
-    found: dict[int, str] = {min(1, row.step): ""}
+    labels: dict[int, str] = {min(1, row.step): ""}
     if min(1, row.step) < middle[0] < row.step:
-        found[middle[0]] = middle[1]
-    found[row.step] = "transition and end, " if at == row.step else "" if row.step == 0 else "end, "
+        labels[middle[0]] = middle[1]
+    labels[row.step] = "transition and end, " if at == row.step else "" if row.step == 0 else "end, "
     accuracy = {r.step: r.scalars.get("test_accuracy", np.nan) for r in records}
-    return [Stage(_stage_words(name, step, accuracy.get(step, np.nan)), step) for step, name in found.items()]
+    return [
+        Stage(_stage_words(name, step, accuracy.get(step, np.nan)), step) for step, name in labels.items()
+    ]
 
 
 def _stage_words(name: str, step: int, accuracy: float) -> str:

@@ -62,12 +62,12 @@ class Stage:
 
 def stages(row: RunRow) -> list[Stage]:
     """List the stages of a run: initialisation, memorisation if it happened, end."""
-    found = [Stage("initialisation", 0)]
+    listed = [Stage("initialisation", 0)]
     if row.memorised_at is not None and 0 < row.memorised_at < row.step:
-        found.append(Stage("memorised", row.memorised_at))
+        listed.append(Stage("memorised", row.memorised_at))
     if row.step > 0:
-        found.append(Stage("last finite state" if row.status == "diverged" else "end", row.step))
-    return found
+        listed.append(Stage("last finite state" if row.status == "diverged" else "end", row.step))
+    return listed
 
 
 def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | None, str]:
@@ -76,9 +76,9 @@ def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | N
     Returns:
         (network, "") or (None, one sentence that says what is missing).
     """
-    found, note = load_weights(checkpoints, stage.step)
-    if found is None or isinstance(found, MLP):
-        return found, note
+    net, note = load_weights(checkpoints, stage.step)
+    if net is None or isinstance(net, MLP):
+        return net, note
     return None, f"The weights kept at step {stage.step:,} are of no two-layer network; not shown."
 
 

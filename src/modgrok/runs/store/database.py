@@ -249,11 +249,11 @@ class Database(Displayed):
         return self.rows_of(self.select("SELECT * FROM runs ORDER BY number"), on_damaged)
 
     def rows_of(
-        self, found: Sequence[sqlite3.Row], on_damaged: Callable[[InputError], None] | None = None
+        self, selected: Sequence[sqlite3.Row], on_damaged: Callable[[InputError], None] | None = None
     ) -> list[RunRow]:
         """Read rows of the table `runs`; as `rows`."""
         rows = []
-        for entry in found:
+        for entry in selected:
             try:
                 rows.append(self.row_of(entry))
             except InputError as error:
@@ -264,8 +264,8 @@ class Database(Displayed):
 
     def find(self, run: str) -> RunRow | None:
         """Return the run of that exact id, or None."""
-        found = self.select("SELECT * FROM runs WHERE id = ?", run)
-        return self.row_of(found[0]) if found else None
+        selected = self.select("SELECT * FROM runs WHERE id = ?", run)
+        return self.row_of(selected[0]) if selected else None
 
     def get(self, run: str) -> RunRow:
         """Return the run whose id is, or uniquely begins with, `run`; `latest` is the last one updated.
@@ -278,17 +278,17 @@ class Database(Displayed):
     def entry(self, run: str) -> sqlite3.Row:
         """Return the row that `get` reads, unchecked."""
         if run == "latest":
-            found = self.select("SELECT * FROM runs ORDER BY updated DESC LIMIT 1")
+            selected = self.select("SELECT * FROM runs ORDER BY updated DESC LIMIT 1")
         elif re.fullmatch(r"[0-9a-f]{1,12}", run):
             # a whole id by the index, the beginning of one by all rows
-            found = self.select("SELECT * FROM runs WHERE id = ?", run)
-            found = found or self.select("SELECT * FROM runs WHERE id LIKE ?", f"{run}%")
+            selected = self.select("SELECT * FROM runs WHERE id = ?", run)
+            selected = selected or self.select("SELECT * FROM runs WHERE id LIKE ?", f"{run}%")
         else:
-            found = []
-        if len(found) != 1:
-            how = "names no run" if not found else f"names {len(found)} runs"
+            selected = []
+        if len(selected) != 1:
+            how = "names no run" if not selected else f"names {len(selected)} runs"
             raise InputError(f"run: {how} in {self.folder.absolute()}, got {shorten(run)}")
-        return found[0]
+        return selected[0]
 
     def row_of(self, row: sqlite3.Row) -> RunRow:
         """Read a row of the table `runs`.
@@ -296,21 +296,21 @@ class Database(Displayed):
         Raises:
             InputError: run, column, rule and value of the first that breaks one.
         """
-        found = RunRow(**run_values({name: row[name] for name in row.keys()}))  # noqa: SIM118
-        if found.status == "running" and not self.lock(found.id).held():
-            return replace(found, status="interrupted")
-        return found
+        selected = RunRow(**run_values({name: row[name] for name in row.keys()}))  # noqa: SIM118
+        if selected.status == "running" and not self.lock(selected.id).held():
+            return replace(selected, status="interrupted")
+        return selected
 
-    def record_of(self, row: RunRow, found: sqlite3.Row) -> Record:
+    def record_of(self, row: RunRow, selected: sqlite3.Row) -> Record:
         """Read a row of the table `records`, of a run.
 
         Raises:
             InputError: it breaks a rule.
         """
         try:
-            step, seconds = moment_of(found)
-            values = numbers_of(found["scalars"], len(row.scalars))
-            counts = counts_of(found["histograms"], row.histograms)
+            step, seconds = moment_of(selected)
+            values = numbers_of(selected["scalars"], len(row.scalars))
+            counts = counts_of(selected["histograms"], row.histograms)
         except InputError as error:
             raise InputError(f"run {row.id}: {error}") from None
         return Record(step, seconds, dict(zip(row.scalars, values, strict=True)), counts)
@@ -318,12 +318,12 @@ class Database(Displayed):
     def records(self, run: str) -> list[Record]:
         """List the observations of a run, by step."""
         row = self.get(run)
-        found = self.select(
+        selected = self.select(
             "SELECT records.* FROM records JOIN runs ON runs.number = records.run "
             "WHERE runs.id = ? ORDER BY records.step",
             row.id,
         )
-        return [self.record_of(row, entry) for entry in found]
+        return [self.record_of(row, entry) for entry in selected]
 
     def series(self, row: RunRow, names: Sequence[str]) -> Series:
         """Read a few numbers of all observations of a run: all rows are parsed at once.
@@ -332,31 +332,31 @@ class Database(Displayed):
             InputError: the run records no such number, or its records are damaged.
         """
         places = [self._place(row, name) for name in names]
-        found = self.select(
+        selected = self.select(
             "SELECT records.step, records.scalars FROM records JOIN runs ON runs.number = records.run "
             "WHERE runs.id = ? ORDER BY records.step",
             row.id,
         )
         try:
-            table = json.loads(f"[{','.join(entry['scalars'] for entry in found)}]")
-            values = np.array(table, dtype=np.float64).reshape(len(found), len(row.scalars))
-            steps = np.array([entry["step"] for entry in found], dtype=np.int64)
+            table = json.loads(f"[{','.join(entry['scalars'] for entry in selected)}]")
+            values = np.array(table, dtype=np.float64).reshape(len(selected), len(row.scalars))
+            steps = np.array([entry["step"] for entry in selected], dtype=np.int64)
         except (ValueError, TypeError, OverflowError, RecursionError):
-            for entry in found:  # the one that is damaged says so
+            for entry in selected:  # the one that is damaged says so
                 numbers_of(entry["scalars"], len(row.scalars))
             raise InputError(f"run {row.id}: records: must be lists of numbers, got others") from None
         return Series(steps, {name: values[:, at] for name, at in zip(names, places, strict=True)})
 
     def has_reached(self, row: RunRow, scalar: str, least: float) -> bool:
         """Say whether a number of a run was at least so large at some observation."""
-        found = self.select(
+        selected = self.select(
             "SELECT EXISTS (SELECT 1 FROM records JOIN runs ON runs.number = records.run "
             "WHERE runs.id = ? AND json_extract(records.scalars, ?) >= ?)",
             row.id,
             f"$[{self._place(row, scalar)}]",
             least,
         )
-        return bool(found[0][0])
+        return bool(selected[0][0])
 
     def _place(self, row: RunRow, scalar: str) -> int:
         if scalar not in row.scalars:

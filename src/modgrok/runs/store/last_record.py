@@ -14,11 +14,11 @@ def last_scalars(store: Database, rows: Iterable[RunRow]) -> dict[str, dict[str,
 
     Runs without an observation, or with one that cannot be read, have none.
     """
-    found = store.connection.execute(
+    selected = store.connection.execute(
         "SELECT id, (SELECT scalars FROM records WHERE records.run = runs.number ORDER BY step DESC LIMIT 1) "
         "AS scalars FROM runs"
     )
-    texts = {entry["id"]: entry["scalars"] for entry in found}
+    texts = {entry["id"]: entry["scalars"] for entry in selected}
     return {row.id: _numbers(row.scalars, texts.get(row.id)) for row in rows}
 
 

@@ -79,13 +79,13 @@ class Store(Database):
     def checkpoints(self, run: str) -> list[Checkpoint]:
         """List the kept weights of a run, by step."""
         row = self.get(run)
-        found = self.select(
+        selected = self.select(
             "SELECT checkpoints.step, group_concat(reason) AS reasons, file, sha256, bytes FROM checkpoints "
             "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ? "
             "GROUP BY checkpoints.step ORDER BY checkpoints.step",
             row.id,
         )
-        return [self._checkpoint(row.id, entry) for entry in found]
+        return [self._checkpoint(row.id, entry) for entry in selected]
 
     def _checkpoint(self, run: str, entry: sqlite3.Row) -> Checkpoint:
         step, size, reasons = entry["step"], entry["bytes"], entry["reasons"]
@@ -173,9 +173,9 @@ class Store(Database):
         for name in SHARED:
             remove_temporaries(inside(self.folder, name), older_than=ABANDONED)
         remove_temporaries(self.folder, older_than=ABANDONED)
-        found = self.select("SELECT state FROM runs WHERE id = ?", run)
+        selected = self.select("SELECT state FROM runs WHERE id = ?", run)
         for path in folder.glob("state-*.safetensors"):
-            if found and f"{run}/{path.name}" != found[0]["state"]:
+            if selected and f"{run}/{path.name}" != selected[0]["state"]:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
@@ -248,11 +248,11 @@ class Store(Database):
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (number, step, reason, name, sha256, size),
             )
-            kept = {
+            retained = {
                 entry[0]
                 for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
             }
-        for file in set(dropped) - kept:
+        for file in set(dropped) - retained:
             self._unlink(run, file)
 
     def _unlink(self, run: str, file: str) -> None:

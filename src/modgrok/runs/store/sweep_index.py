@@ -62,8 +62,8 @@ def sweep_names(store: Database) -> list[str]:
     """List the sweeps of a store, oldest first; a name that breaks the rule of names is left out."""
     if store.schema_version < SCHEMA:
         return []
-    found = store.select("SELECT name FROM sweeps ORDER BY number")
-    return [row["name"] for row in found if _is_name(row["name"])]
+    selected = store.select("SELECT name FROM sweeps ORDER BY number")
+    return [row["name"] for row in selected if _is_name(row["name"])]
 
 
 def _is_name(name: object) -> bool:
@@ -120,11 +120,11 @@ def read_listing(store: Database, name: str) -> Listing:
         known = ", ".join(sweep_names(store)) or "none"
         raise InputError(f"sweep: must be one of those in {store.folder} ({known}), got {shorten(name)}")
     (row,) = store.select("SELECT * FROM sweeps WHERE name = ?", name)
-    found = store.select(
+    selected = store.select(
         "SELECT run, point, error FROM members WHERE sweep = ? ORDER BY place", row["number"]
     )
     try:
-        members = tuple(_member(*entry) for entry in found)
+        members = tuple(_member(*entry) for entry in selected)
         axes = parse_json(row["axes"], "axes", list)
         if not all(isinstance(axis, list) and all(isinstance(n, str) for n in axis) for axis in axes):
             raise InputError(f"axes: must be lists of fields, got {shorten(row['axes'])}")
@@ -158,12 +158,12 @@ def rows_of_sweep(
     """
     if name not in sweep_names(store):
         read_listing(store, name)
-    found = store.select(
+    selected = store.select(
         "SELECT runs.* FROM runs JOIN members ON members.run = runs.id JOIN sweeps "
         "ON sweeps.number = members.sweep WHERE sweeps.name = ? ORDER BY members.place",
         name,
     )
-    return store.rows_of(found, on_damaged)
+    return store.rows_of(selected, on_damaged)
 
 
 def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str, Record]:
@@ -178,7 +178,7 @@ def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str
         run id -> record; runs that were not observed yet are left out.
     """
     known = {row.id: row for row in rows}
-    found = store.select(
+    selected = store.select(
         "SELECT runs.id, records.* FROM members JOIN sweeps ON sweeps.number = members.sweep "
         "JOIN runs ON runs.id = members.run JOIN records ON records.run = runs.number "
         "AND records.step = (SELECT max(step) FROM records AS newest WHERE newest.run = runs.number) "
@@ -186,5 +186,5 @@ def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str
         name,
     )
     return {
-        entry["id"]: store.record_of(known[entry["id"]], entry) for entry in found if entry["id"] in known
+        entry["id"]: store.record_of(known[entry["id"]], entry) for entry in selected if entry["id"] in known
     }

@@ -48,10 +48,10 @@ def pack_run(store: Store, run: str) -> RunBundle | None:
         store: any.
         run: whole id.
     """
-    found = store.select("SELECT * FROM runs WHERE id = ?", checked_id(run))
-    if not found:
+    selected = store.select("SELECT * FROM runs WHERE id = ?", checked_id(run))
+    if not selected:
         return None
-    row = dict(found[0])
+    row = dict(selected[0])
     number = row.pop("number")
     rows = {table: tuple(_rows(store.connection, table, number)) for table in TABLES}
     files = {name: inside(store.folder, name).read_bytes() for name in sorted(_files(store, run))}
@@ -125,18 +125,18 @@ def _check_columns(store: Store, table: str, row: dict[str, Any], internal: tupl
 
 def _files(store: Store, run: str) -> set[str]:
     """Name the files of a run that a store tells of."""
-    found = store.select(
+    selected = store.select(
         "SELECT state FROM runs WHERE id = ? AND state IS NOT NULL UNION SELECT file FROM checkpoints "
         "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ?",
         run,
         run,
     )
-    return {checked_file(run, row[0]) for row in found}
+    return {checked_file(run, row[0]) for row in selected}
 
 
 def _rows(connection: sqlite3.Connection, table: str, number: int) -> list[dict[str, Any]]:
-    found = connection.execute(f"SELECT * FROM {table} WHERE run = ? ORDER BY step", (number,))
-    return [{name: row[name] for name in row.keys() if name != "run"} for row in found]  # noqa: SIM118
+    selected = connection.execute(f"SELECT * FROM {table} WHERE run = ? ORDER BY step", (number,))
+    return [{name: row[name] for name in row.keys() if name != "run"} for row in selected]  # noqa: SIM118
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any], rest: str = "") -> None:

@@ -158,8 +158,8 @@ def run_sweep(
     """
     with sweep_lock(store, sweep.name)(sweep.name):
         plan = plan_sweep(sweep, store, retry_failed=retry_failed)
-        kept = {listed.run: listed.error for listed in plan.failed}
-        members = [SweepMember(m.experiment.id, m.point, kept.get(m.experiment.id)) for m in sweep.members]
+        errors = {listed.run: listed.error for listed in plan.failed}
+        members = [SweepMember(m.experiment.id, m.point, errors.get(m.experiment.id)) for m in sweep.members]
         axes = tuple(axis.fields for axis in sweep.axes)
         write(store, Listing(sweep.name, axes, job.command, tuple(members)))
         tally, failed = plan.tally, list(plan.failed)

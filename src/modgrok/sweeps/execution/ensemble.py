@@ -135,7 +135,7 @@ def run_ensemble(
             return
         on_begin(member)
         try:
-            found = run(
+            result = run(
                 member.experiment,
                 store=store,
                 steps=member.steps,
@@ -156,7 +156,7 @@ def run_ensemble(
         except Exception as error:
             yield Outcome(member, None, reason_of(error))
         else:
-            yield Outcome(member, found)
+            yield Outcome(member, result)
 
 
 def reason_of(error: Exception) -> str:

@@ -87,13 +87,13 @@ class LocalExecutor:
         """Return the variables of a worker of so many."""
         root = str(Path(__file__).parents[2])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        found = {**os.environ, **thread_limits(max(1, cores() // workers), os.environ)}
-        found["PYTHONPATH"] = os.pathsep.join(paths)
+        variables = {**os.environ, **thread_limits(max(1, cores() // workers), os.environ)}
+        variables["PYTHONPATH"] = os.pathsep.join(paths)
         if self.cache is not None and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-            found["JAX_COMPILATION_CACHE_DIR"] = str(self.cache)
-            found["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-            found["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-        return found
+            variables["JAX_COMPILATION_CACHE_DIR"] = str(self.cache)
+            variables["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+            variables["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+        return variables
 
 
 @dataclass

@@ -82,14 +82,14 @@ def values_of(name: str, spec: object, *, whole: bool = False) -> tuple[Value, .
         for value in spec:
             if not isinstance(value, str | int | float):
                 raise InputError(f"axes.{name}: must list numbers, words or truths, got {shorten(value)}")
-        found = tuple(spec)
+        levels = tuple(spec)
     else:
         assert isinstance(spec, Mapping)
-        found = tuple(round(v) if whole else float(f"{v:.12g}") for v in _spaced(name, spec, count))
-    if len(set(found)) < len(found):
-        twice = next(value for value in found if found.count(value) > 1)
+        levels = tuple(round(v) if whole else float(f"{v:.12g}") for v in _spaced(name, spec, count))
+    if len(set(levels)) < len(levels):
+        twice = next(value for value in levels if levels.count(value) > 1)
         raise InputError(f"axes.{name}: must not repeat a value, got {shorten(twice)} twice")
-    return found
+    return levels
 
 
 def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:

@@ -95,12 +95,12 @@ def critical_rows(table: SweepTable) -> list[Row]:
     """Estimate the critical fraction at each point; empty where fractions do not vary."""
     if "fraction" not in table.axes:
         return []
-    found = []
+    summaries = []
     for at in count_probes(trials_of(table.runs, table.axes)):
         known = at.critical
         if known is not None:
             low, high = known.bracket
-            found.append(
+            summaries.append(
                 {
                     **at.point,
                     "place": known.place,
@@ -115,7 +115,7 @@ def critical_rows(table: SweepTable) -> list[Row]:
                     "seeds": min(probe.of for probe in known.probes),
                 }
             )
-    return found
+    return summaries
 
 
 def _axes(table: SweepTable, left_out: Sequence[str]) -> list[Column]:

@@ -186,13 +186,13 @@ def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> s
 
 def setting_columns() -> list[Column]:
     """List the fields of experiments and of every learner, once each."""
-    found: dict[str, Column] = {}
+    by_name: dict[str, Column] = {}
     sources = [Experiment.model_fields, *(known.settings.model_fields for known in LEARNERS)]
     for fields in sources:
         for name, info in fields.items():
             if name not in ("task", "learner", "kind"):
-                found.setdefault(name, Column(name, _kind(info.annotation), info.description or name))
-    return list(found.values())
+                by_name.setdefault(name, Column(name, _kind(info.annotation), info.description or name))
+    return list(by_name.values())
 
 
 def scalar_column(name: str) -> Column:
