@@ -79,7 +79,7 @@ def test_a_constructed_network_in_a_file(call: Call) -> None:
         (("--logits", "logits.npy", "x + y"), "p: must be given with an expression"),
         (("--logits", "flat.npy", "x + y", "--p", "7"), "logits: must have shape"),
         (("--logits", "nan.npy", "x + y", "--p", "7"), "logits: must be finite in the domain, got nan"),
-        (("--logits", "text.npy", "x + y", "--p", "7"), "logits: text.npy holds no plain array"),
+        (("--logits", "text.npy", "x + y", "--p", "7"), "logits: text.npy does not hold a plain array"),
         (("--logits", "missing.npy", "x + y", "--p", "7"), "logits: must be an existing .npy file"),
         (("--logits", "logits.npy", "x + y", "x", "--p", "7"), "expression: must be the only argument"),
         (("text.safetensors", "x + y", "--p", "7"), "path: must hold a network"),

@@ -90,7 +90,10 @@ def test_the_card_s_head_is_yaml(stored: Path) -> None:
     [
         (("--format", "csv", "--trajectory"), "trajectory: "),
         (("--format", "transformerlens", "--trajectory", "--step", "0"), "trajectory: "),
-        (("--format", "transformerlens", "--step", "3"), "step: must be one of the kept steps 0, 20, got 3"),
+        (
+            ("--format", "transformerlens", "--step", "3"),
+            "step: must be a step with a checkpoint, one of 0, 20, got 3",
+        ),
         (("--format", "transformerlens", "-o", "file"), "output: must be a folder"),
         (("--format", "transformerlens", "-o", "no/where"), "output: must be in an existing folder"),
     ],

@@ -92,9 +92,9 @@ def test_a_run_is_loaded_at_any_kept_step(tmp_path: Path) -> None:
     assert (last.step, first.step, last.name) == (steps[-1], 0, found.row.id)
     assert last.task.name == "x + y"
     assert not np.array_equal(last.weights.readout, first.weights.readout)
-    with pytest.raises(InputError, match=r"step: must be one of the kept steps 0, .*got 3"):
+    with pytest.raises(InputError, match=r"step: must be a step with a checkpoint, one of 0, .*got 3"):
         modgrok.load("latest", runs=tmp_path, step=3)
-    with pytest.raises(InputError, match="names no run"):
+    with pytest.raises(InputError, match="does not name a run"):
         modgrok.load("ffff", runs=tmp_path)
 
 
@@ -131,7 +131,7 @@ def test_bad_paths_are_refused(tmp_path: Path) -> None:
     write_network(path, NetworkFile(KINDS["mlp"]), durable=False)
     with pytest.raises(InputError, match="step: must be left out"):
         modgrok.load(path, step=3)
-    with pytest.raises(InputError, match="names no task"):
+    with pytest.raises(InputError, match="must name its task"):
         modgrok.load(path).task  # noqa: B018
     path.write_bytes(b"nothing")
     with pytest.raises(CorruptFile):

@@ -118,7 +118,7 @@ def test_donors_that_do_not_fit_are_refused() -> None:
     other = begun(learner_of(positional_embedding=True), seed=9).weights
     with pytest.raises(InputError, match="body_from: must"):
         begun(learner_of(PretrainedParts(None, other), body_digest="0" * 64))
-    with pytest.raises(InputError, match="embedding_from: the network must be handed in, got none"):
+    with pytest.raises(InputError, match="embedding_from: the network must be given, got none"):
         learner_of(embedding_digest="0" * 64)
 
 

@@ -158,4 +158,4 @@ def test_a_report_of_corrupted_labels_draws_both_directions(
 def test_networks_without_a_split_are_refused(call: Any) -> None:
     found = call("measure", "network.safetensors", "--prune")
     assert found.code == 2
-    assert found.err.startswith("modgrok: prune: must be with a stored run, whose split is known, got")
+    assert found.err.startswith("modgrok: prune: must be used with a stored run, whose split is known, got")

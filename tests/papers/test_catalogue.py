@@ -58,7 +58,7 @@ def test_a_name_is_one_papers_alone(paper: Paper) -> None:
         ("a/b", CLAIMS, "name: must be letters, digits, - and _, got 'a/b'"),
         ("noether1918", (), "claims: noether1918 must have at least one, got 0"),
         ("other", CLAIMS, "id: must be other/ and a name, got 'noether1918/thm-1'"),
-        ("noether1918", (*CLAIMS, CLAIMS[0]), "id: must be one claim's alone, got noether1918/thm-1 2 times"),
+        ("noether1918", (*CLAIMS, CLAIMS[0]), "id: must belong to one claim, got noether1918/thm-1 2 times"),
     ],
 )
 def test_bad_papers_are_refused(name: str, claims: tuple[Any, ...], message: str) -> None:

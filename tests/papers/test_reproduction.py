@@ -166,7 +166,7 @@ def test_without_an_executor_nothing_is_run(tmp_path: Path, executor: InProcess)
 def test_runs_that_fail_are_told_of(tmp_path: Path, executor: InProcess) -> None:
     found = run([make_claim("bad", {"rfm": IMPOSSIBLE}), make_claim("well")], tmp_path, executor)
     assert [result.verdict for result in found] == [None, "reproduced"]
-    assert "of rfm: initial: a stored M must be handed in" in str(found[0].error)
+    assert "of rfm: initial: a stored M must be given with --metric" in str(found[0].error)
 
 
 def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProcess) -> None:

@@ -152,3 +152,10 @@ def test_a_public_class_name_stands_for_one_thing() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(path)
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_the_tutorial_counts_its_commands() -> None:
+    text = (SOURCE.parents[1] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    calls = re.findall(r"^uv run modgrok (\w+)", text, re.MULTILINE)
+    numbers = {5: "five", 10: "ten"}
+    assert f"{numbers[len(calls)]} calls of {numbers[len(set(calls))]} commands" in text

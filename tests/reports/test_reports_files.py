@@ -182,6 +182,6 @@ def test_unknown_suffix(store: Store, grokked: RunRow, tmp_path: Path, name: str
 def test_missing_folder_and_run(store: Store, grokked: RunRow, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="output: must be in an existing folder"):
         write_report(store, grokked.id, tmp_path / "no" / "out.svg")
-    with pytest.raises(InputError, match="run: names no run"):
+    with pytest.raises(InputError, match="run: does not name a run"):
         write_report(store, "zzz", tmp_path / "out.svg")
     assert list(tmp_path.iterdir()) == []

@@ -214,6 +214,6 @@ def test_damaged_matrix_leaves_a_note(store: Store, machine: RunRow) -> None:
 
 def test_no_closed_form_stands_beside_a_machine(store: Store, machine: RunRow, tmp_path: Path) -> None:
     net = MLP(jnp.zeros((2, 11, 4)), jnp.zeros((11, 4)))
-    with pytest.raises(InputError, match="run: must have kept weights of a two-layer network"):
+    with pytest.raises(InputError, match="run: must have a checkpoint of a two-layer network"):
         write_comparison(store, machine.id, net, tmp_path / "both.svg")
     assert all(isinstance(c.load(), KernelMachine) for c in store.checkpoints(machine.id)[:1])

@@ -294,7 +294,7 @@ def test_stored_metrics(tmp_path: Path):
     with pytest.raises(InputError, match=r"initial: must be a \.npy file"):
         read_metric(tmp_path / "none.npy", 10)
     path.write_bytes(b"nothing")
-    with pytest.raises(InputError, match=r"initial: m\.npy holds no plain array"):
+    with pytest.raises(InputError, match=r"initial: m\.npy does not hold a plain array"):
         read_metric(path, 10)
     with pytest.raises(InputError, match="initial: must be symmetric, got 1 off"):
         check_metric(np.array([[0.0, 1.0], [0.0, 0.0]]), 2)

@@ -75,7 +75,11 @@ def test_sources() -> None:
         (("x + y",), {"p": 97, "optimiser": "sgd"}, "optimiser: must be one of"),
         (("x + y",), {"p": 97, "activation": "tanh"}, "activation: must be powerS"),
         (("x + y",), {"p": 97, "dropout": 1}, "dropout: must be below 1, got 1"),
-        (("x + y",), {"p": 97, "widht": 3}, "widht: is no option of the learner mlp; did you mean width?"),
+        (
+            ("x + y",),
+            {"p": 97, "widht": 3},
+            "widht: is not an option of the learner mlp; did you mean width?",
+        ),
         (("x + y",), {"p": 97, "seed": -1}, "seed: must be at least 0, got -1"),
         (("x + y",), {"p": 97, "width": 2.5}, "width: must be an integer, got 2.5"),
         (("x +",), {"p": 97}, "expression: ends where"),

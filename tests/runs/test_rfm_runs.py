@@ -50,7 +50,7 @@ def test_a_stored_metric_is_part_of_the_identity_and_kept(tmp_path: Path) -> Non
     experiment = Experiment.of("x + y", p=7, initial_digest=metric_digest(matrix), **given)  # type: ignore[arg-type]
     assert experiment.id != Experiment.of("x + y", p=7, learner="rfm", fraction=0.7).id
     with Store(tmp_path) as store:
-        with pytest.raises(InputError, match="stored M must be handed in"):
+        with pytest.raises(InputError, match="stored M must be given with --metric"):
             run(experiment, store=store, steps=1)
         first = run(experiment, store=store, steps=1, metric=matrix)
         again = run(experiment, store=store, steps=2)

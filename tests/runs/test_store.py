@@ -111,7 +111,7 @@ def test_what_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "odd" / "modgrok.sqlite").write_bytes(
         b"not a database, but long enough to be looked at" * 100
     )
-    with pytest.raises(InputError, match="is no store"):
+    with pytest.raises(InputError, match="is not a store"):
         Store(tmp_path / "odd")
 
 
@@ -132,7 +132,7 @@ def test_names_of_runs(filled: Path) -> None:
         store.remove(EXPERIMENT.id)
         assert store.rows() == []
         assert not (filled / EXPERIMENT.id).exists()
-        with pytest.raises(InputError, match="names no run"):
+        with pytest.raises(InputError, match="does not name a run"):
             store.get("latest")
 
 

@@ -87,7 +87,7 @@ def test_parts_of_another_run_are_kept_and_named_by_their_weights(tmp_path: Path
     chosen = experiment("2x + y", embedding_digest=digest)
     assert chosen.learner.freeze_embedding is True  # type: ignore[union-attr]
     with Store(tmp_path) as store:
-        with pytest.raises(InputError, match="embedding_from: the network must be handed in, got none"):
+        with pytest.raises(InputError, match="embedding_from: the network must be given, got none"):
             run(chosen, store=store, steps=2)
         run(chosen, store=store, steps=5, donors={digest: content})
         again = run(chosen, store=store, steps=10)

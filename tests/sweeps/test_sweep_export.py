@@ -138,7 +138,7 @@ def test_parquet_has_types(stored: Path, call: Callable[..., Any], tmp_path: Pat
         (("mixed", "--format", "safetensors"), "format: a sweep is written as csv or parquet"),
         (("latest", "--format", "parquet"), "format: parquet is of sweeps"),
         (("mixed", "--format", "csv", "-o", "no/where"), "output: must be in an existing folder"),
-        (("other", "--format", "csv"), "run: names no run"),
+        (("other", "--format", "csv"), "run: does not name a run"),
     ],
 )
 def test_refusals(stored: Path, call: Callable[..., Any], arguments: tuple[str, ...], message: str) -> None:

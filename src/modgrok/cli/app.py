@@ -20,8 +20,8 @@ from .streams import discard, prepare_streams
 VERBS: tuple[tuple[str, str, str], ...] = (
     ("train", "modgrok.cli.train:train", "Train a network on an expression mod p and watch it grok."),
     ("decide", "modgrok.cli.decide:decide", "Decide whether a task is h(g1(x)+g2(y)) or h(g1(x)*g2(y))."),
-    ("construct", "modgrok.cli.construct:construct", "Write the network down in closed form and check it."),
-    ("measure", "modgrok.cli.measure:measure", "Measure every kept checkpoint of a run."),
+    ("construct", "modgrok.cli.construct:construct", "Write a network in closed form and check it."),
+    ("measure", "modgrok.cli.measure:measure", "Measure every checkpoint of a run."),
     ("explain", "modgrok.cli.explain:explain", "Turn a network into a formula, and count what it explains."),
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
     ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),

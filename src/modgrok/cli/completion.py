@@ -18,7 +18,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 
 def completion(
     shell: Annotated[
-        str | None, Parameter(help=f"One of {', '.join(SHELLS)}; default the one that this runs in.")
+        str | None, Parameter(help=f"One of {', '.join(SHELLS)}; default the current shell.")
     ] = None,
     /,
     *,

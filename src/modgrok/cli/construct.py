@@ -73,7 +73,7 @@ def construct(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Write the network of a task down in closed form and check it on every input.
+    """Write the network of a task in closed form and check it on every input.
 
     A task of the form h(g1(x)+g2(y)) or h(g1(x)*g2(y)) gives one two-layer network. Any other polynomial is
     composed of experts: a network for each product, a softmax, and a network for their sum.
@@ -123,7 +123,7 @@ def _single(named: NamedTask, verdict: Verdict, shape: dict[str, Any], seed: int
 def _composed(
     named: NamedTask, verdict: Verdict, title: str, shape: dict[str, Any], beta: float, seed: int
 ) -> Construction:
-    """Build experts, saying why; refuse a task that is no polynomial, saying why."""
+    """Build experts, saying why; refuse a task that is not a polynomial, saying why."""
     why = f"{title} is of neither form" if verdict.form == "neither" else f"{title} is {verdict.form}"
     if named.expression is None:
         raise NoConstruction(f"{why}, and experts need a polynomial: {verdict.certificate}")
@@ -143,7 +143,7 @@ def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
     defaults = {"frequencies": None, "activation": None, "readout": "reachable"}
     for name, default in defaults.items():
         if shape[name] != default:
-            raise InputError(f"{name}: is no option of experts, got {shorten(shape[name])}")
+            raise InputError(f"{name}: is not an option of experts, got {shorten(shape[name])}")
     width = shape["width"]
     if width == "auto":
         raise InputError("width: must be a number for experts, got 'auto'")

@@ -28,10 +28,10 @@ def decide(
     group: Group = None,
     table: Table = None,
     nodes: Annotated[
-        int, Parameter(converter=whole, help="Search nodes each form may take.")
+        int, Parameter(converter=whole, help="Maximum number of search nodes per form.")
     ] = Budget().nodes,
     seconds: Annotated[
-        float, Parameter(converter=number, help="Seconds each form may take.")
+        float, Parameter(converter=number, help="Maximum number of seconds per form.")
     ] = Budget().seconds,
     json: Json = False,
 ) -> int:

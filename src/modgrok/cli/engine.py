@@ -31,7 +31,8 @@ class Engine:
         str, Parameter(help="Where ensembles run: local, worker processes here, or ray, tasks of a cluster.")
     ] = "local"
     workers: Annotated[
-        int | None, Parameter(converter=whole, help="Ensembles at once; default one a core.")
+        int | None,
+        Parameter(converter=whole, help="Number of ensembles run in parallel; default one per core."),
     ] = None
     address: Annotated[
         str | None,

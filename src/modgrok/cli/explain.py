@@ -76,7 +76,7 @@ def explain(
         Parameter(help=f"Form of the task where it has both, {' or '.join(FORMS)}; default the first."),
     ] = None,
     step: Annotated[
-        Whole | None, Parameter(help="Step of the kept weights of a run; default the last.")
+        Whole | None, Parameter(help="Step of the checkpoint to explain; default the last.")
     ] = None,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -122,7 +122,7 @@ def _from_logits(
     try:
         array = np.load(path, allow_pickle=False, mmap_mode="r")
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"logits: {path.name} holds no plain array ({shorten(error, 90)})") from None
+        raise InputError(f"logits: {path.name} does not hold a plain array ({shorten(error, 90)})") from None
     if not isinstance(array, np.ndarray):
         raise InputError(f"logits: must hold one array, got an archive in {shorten(path.name)}")
     return Subject(str(path), task, array)

@@ -41,7 +41,7 @@ def export(
         int | None, Parameter(converter=whole, help="Checkpoint to write; default the last one.")
     ] = None,
     trajectory: Annotated[
-        bool, Parameter(negative="", help="With transformerlens: all checkpoints, a folder each.")
+        bool, Parameter(negative="", help="With transformerlens: all checkpoints, one folder per checkpoint.")
     ] = False,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -54,7 +54,7 @@ def export(
     if _names_sweep(run, runs):
         return _export_sweep(run, format, output, runs, json=json)
     if format == "parquet":
-        raise InputError(f"format: parquet is of sweeps, got the run {shorten(run)}")
+        raise InputError(f"format: parquet must be used with a sweep, got the run {shorten(run)}")
     if output is not None:
         (check_output_folder if format == "transformerlens" else check_output)(output)
     with Store(runs, read_only=True) as store:
@@ -123,7 +123,7 @@ def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, traj
     records = {record.step: record for record in store.records(row.id)}
     chosen = store.checkpoints(row.id) if trajectory else [_kept(store, row, step)]
     if not chosen:
-        raise InputError("run: must have kept weights, got none")
+        raise InputError("run: must have at least one checkpoint, got none")
     digits = len(str(chosen[-1].step))
     for checkpoint in chosen:
         content = read_network_file(checkpoint.path, checkpoint.sha256)

@@ -44,7 +44,7 @@ def measure(
     /,
     *,
     per_class: Annotated[
-        bool, Parameter(negative=(), help="Measure the average gradient outer product of each class, too.")
+        bool, Parameter(negative=(), help="Also measure the average gradient outer product of each class.")
     ] = False,
     prune: Annotated[
         bool,
@@ -57,12 +57,12 @@ def measure(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """Measure every kept checkpoint of a run, or the network in a file, in its task's basis."""
+    """Measure every checkpoint of a run, or the network in a file, in its task's basis."""
     import jax
 
     enable_compilation_cache()
     if prune and names_file(run):
-        raise InputError(f"prune: must be with a stored run, whose split is known, got {shorten(run)}")
+        raise InputError(f"prune: must be used with a stored run, whose split is known, got {shorten(run)}")
     if names_file(run):
         name, task, files, centred = run, *_from_file(Path(run))
     else:
@@ -70,7 +70,7 @@ def measure(
     transformers = [(place, c.network) for place, c in files if isinstance(c.network, Transformer)]
     if transformers:
         if prune:
-            raise InputError("prune: must be with a run of two-layer networks, got transformers")
+            raise InputError("prune: must be used with a run of two-layer networks, got transformers")
         train = None if names_file(run) else _training_set(name, runs)
         return measure_transformer(name, task, transformers, train, json=json)
     curves = prune_last(name, files[-1][1], task, runs) if prune else {}
@@ -117,7 +117,9 @@ def _by_class(net: Network, task: Task, basis: Basis, centred: bool) -> Place:
     """Return the measures of each class's AGOP; inside float64."""
     if not isinstance(net, MLP | KernelMachine):
         noun = network_type(net).noun
-        raise InputError(f"per_class: must be with a two-layer network or a kernel machine, got a {noun}")
+        raise InputError(
+            f"per_class: must be used with a two-layer network or a kernel machine, got a {noun}"
+        )
     entries = class_values(net, task.inputs(), structure_of(basis), centred=centred)
     return {"per_class": {**entries.numbers, "orientation": entries.orientation}}
 
@@ -162,7 +164,7 @@ def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, Netw
             for checkpoint in store.checkpoints(row.id)
         ]
     if not files:
-        raise InputError(f"run: must have kept weights, got none in {row.id}")
+        raise InputError(f"run: must have at least one checkpoint, got none in {row.id}")
     learner = Experiment.from_json(row.experiment).learner
     centred = bool(getattr(learner, "centred", False))
     return row.id, files[-1][1].task(), files, centred

@@ -42,12 +42,13 @@ def report(
     axes: Annotated[
         str | None,
         Parameter(
-            help="Of a sweep: columns across, up and side by side, such as fraction,lr; default its own."
+            help="For a sweep: columns on the x axis, the y axis and across panels, such as "
+            "fraction,lr; default its own axes."
         ),
     ] = None,
     values: Annotated[
         str | None,
-        Parameter(help="Of a sweep: columns of export drawn as maps, such as grokked_at,ipr,phase."),
+        Parameter(help="For a sweep: columns of export to draw as maps, such as grokked_at,ipr,phase."),
     ] = None,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -84,10 +85,10 @@ def report(
         with Store(runs, read_only=True) as store:
             if run in sweep_names(store):
                 if against is not None:
-                    raise InputError(f"against: must be with a run, got the sweep {shorten(run)}")
+                    raise InputError(f"against: must be used with a run, got the sweep {shorten(run)}")
                 path = write_sweep_report(store, run, output, _names(axes), _names(values))
             elif axes is not None or values is not None:
-                raise InputError(f"axes, values: must be with the name of a sweep, got {shorten(run)}")
+                raise InputError(f"axes, values: must be used with the name of a sweep, got {shorten(run)}")
             elif against is None:
                 path = write_report(store, run, output)
             else:

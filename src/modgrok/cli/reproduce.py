@@ -35,7 +35,12 @@ def reproduce(
         str, Parameter(help="Papers or claims, such as gromov2023 or gromov2023/fig1; default all.")
     ],
     list_: Annotated[
-        bool, Parameter(name="--list", negative=(), help="List claims with what they cost here; run nothing.")
+        bool,
+        Parameter(
+            name="--list",
+            negative=(),
+            help="List the claims with their estimated cost on this machine; run nothing.",
+        ),
     ] = False,
     stored: Annotated[
         bool, Parameter(negative=(), help="Run nothing: test the claims whose runs are all in the store.")
@@ -48,10 +53,11 @@ def reproduce(
     ] = "laptop",
     where: Where = LOCAL,
     output: Annotated[
-        Path | None, Parameter(name=["--output", "-o"], help="Folder for a book of what was found.")
+        Path | None, Parameter(name=["--output", "-o"], help="Folder for the report on all claims.")
     ] = None,
     format: Annotated[
-        str, Parameter(help="Of the book: html, or markdown, with the results beside the pages.")
+        str,
+        Parameter(help="Format of that report: html, or markdown with the results in a file of their own."),
     ] = "html",
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,

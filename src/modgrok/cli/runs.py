@@ -79,7 +79,7 @@ def list_runs(
             "default the time of the last update.",
         ),
     ] = None,
-    limit: Annotated[int | None, Parameter(converter=whole, help="Only the last so many lines.")] = None,
+    limit: Annotated[int | None, Parameter(converter=whole, help="Show only the last INT runs.")] = None,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
@@ -119,7 +119,7 @@ def list_runs(
 
 @runs.command
 def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
-    """Show one run: settings, outcome, kept weights."""
+    """Show one run: settings, outcome, checkpoints."""
     from ..runs import Experiment, Store
 
     with Store(runs, read_only=True) as store:
@@ -170,11 +170,11 @@ def remove(
     yes: Annotated[
         bool,
         Parameter(
-            negative=(), show_default=False, help="Do not ask; needed where there is no terminal to ask in."
+            negative=(), show_default=False, help="Do not ask for confirmation; required without a terminal."
         ),
     ] = False,
     dry_run: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="Say what would be removed; remove nothing.")
+        bool, Parameter(negative=(), show_default=False, help="Print what would be removed; remove nothing.")
     ] = False,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -207,7 +207,7 @@ def confirm(rows: Sequence[RunRow], runs: Path) -> None:
         NotRemoved: the answer is not yes.
     """
     if not (sys.stdin is not None and sys.stdin.isatty()):
-        raise InputError("yes: must be given to remove runs where there is no terminal to ask in, got none")
+        raise InputError("yes: must be given to remove runs without a terminal, got none")
     for row in rows:
         note(f"{row.id}  {row.expression} mod {row.p}  {row.learner}  {row.status} at step {row.step:,}")
     count = "this run" if len(rows) == 1 else f"these {len(rows)} runs"
@@ -235,7 +235,7 @@ def resume(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """Take a run up where its records end."""
+    """Continue a run from its last record."""
     from ..runs import RunOptions, Store
     from ..runs.assets import stored_experiment
     from .cache import enable_compilation_cache

@@ -44,12 +44,12 @@ def sweep(
     /,
     *,
     dry_run: Annotated[
-        bool, Parameter(negative=(), help="Say what would be run, and what it would cost at most.")
+        bool, Parameter(negative=(), help="Print what would be run and its maximum cost; run nothing.")
     ] = False,
     where: Where = LOCAL,
     retry_failed: Annotated[bool, Parameter(negative=(), help="Run failed runs again.")] = False,
     weights: Annotated[
-        str, Parameter(help="Weights that runs keep: final, or schedule, as a single run does.")
+        str, Parameter(help="Which weights to store: final, or schedule, as a single run does.")
     ] = "final",
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,

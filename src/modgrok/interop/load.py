@@ -178,11 +178,11 @@ def kept_at(kept: list[Checkpoint], step: int | None) -> Checkpoint:
         InputError: none were kept, or none then.
     """
     if not kept:
-        raise InputError("run: must have kept weights, got none")
+        raise InputError("run: must have at least one checkpoint, got none")
     found = kept[-1:] if step is None else [c for c in kept if c.step == step]
     if not found:
         steps = ", ".join(str(c.step) for c in kept)
-        raise InputError(f"step: must be one of the kept steps {steps}, got {step}")
+        raise InputError(f"step: must be a step with a checkpoint, one of {steps}, got {step}")
     return found[0]
 
 

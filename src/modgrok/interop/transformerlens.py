@@ -139,9 +139,7 @@ def _found(path: Path) -> _Found:
             read_npy(table, "table") if known else None,
         )
     except (ValidationError, TypeError, ValueError, OSError) as error:
-        raise InputError(
-            f"path: {shorten(file)} says nothing sensible of its task ({shorten(error)})"
-        ) from None
+        raise InputError(f"path: {shorten(file)} does not describe its task ({shorten(error)})") from None
 
 
 def _from_safetensors(file: Path) -> tuple[StateDict, dict[str, Any]]:

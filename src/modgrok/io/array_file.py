@@ -71,7 +71,7 @@ def read_npy(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
     ) as error:
         reason = shorten(error, 90) if str(error) else type(error).__name__
         raise InputError(
-            f"{argument}: {visible(path.name)} holds no plain array of {entries} ({reason})"
+            f"{argument}: {visible(path.name)} does not hold a plain array of {entries} ({reason})"
         ) from None
     return array.astype(dtype.newbyteorder("="))
 
@@ -93,7 +93,7 @@ def read_csv_numbers(path: Path, argument: str, entries: str = "numbers") -> np.
     except (ValueError, UserWarning, MemoryError, OverflowError) as error:
         reason = shorten(str(error).split(".")[0], 90)
         raise InputError(
-            f"{argument}: {visible(path.name)} holds no plain array of {entries} ({reason})"
+            f"{argument}: {visible(path.name)} does not hold a plain array of {entries} ({reason})"
         ) from None
 
 

@@ -103,7 +103,7 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
     net, note = load_stage(stored.checkpoints, stage)
     if net is None:
         raise InputError(
-            f"run: must have kept weights of a two-layer network to stand beside a closed form; {row.id} "
+            f"run: must have a checkpoint of a two-layer network to be compared with a closed form; {row.id} "
             f"of {row.learner} has none. {note}"
         )
     views = [

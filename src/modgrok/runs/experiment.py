@@ -78,7 +78,7 @@ class Experiment(Displayed, BaseModel):
     task: TaskSource
     fraction: float = Field(0.5, gt=0, lt=1, description="Fraction of inputs used for training.")
     symmetric: bool = Field(False, description="Keep (x, y) and (y, x) on the same side of the split.")
-    corruption: float = Field(0.0, ge=0, le=1, description="Share of training labels redrawn at random.")
+    corruption: float = Field(0.0, ge=0, le=1, description="Fraction of training labels replaced at random.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")
     learner: Annotated[SerializeAsAny[Settings], PlainValidator(_settings)] = Field(
         default_factory=MLPSettings
@@ -146,7 +146,7 @@ class Experiment(Displayed, BaseModel):
                 known = [*settings.model_fields, *cls.model_fields]
                 close = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {close[0]}?" if close else ""
-                raise InputError(f"{name}: is no option of the learner {learner}{hint}")
+                raise InputError(f"{name}: is not an option of the learner {learner}{hint}")
         try:
             _check_fit(definition, named.task)
             chosen = settings(**given).resolve(named.task.p, named.task.k)
@@ -297,6 +297,6 @@ def _asset(
     """
     asset = settings.ASSETS.get(keyword)
     if asset is None:
-        raise InputError(f"{keyword}: is no option of the learner {learner}")
+        raise InputError(f"{keyword}: is not an option of the learner {learner}")
     checked = asset.check(content, task)
     return asset.field, ASSET_KINDS.named(asset.kind).digest(checked), checked

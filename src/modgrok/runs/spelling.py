@@ -46,6 +46,6 @@ def british_names(values: Mapping[str, Value], known: Iterable[str]) -> dict[str
     for name, value in values.items():
         british = names.get(name, name)
         if british in renamed or (british != name and british in values):
-            raise InputError(f"{british}: must be given once, got it as {american(british)}, too")
+            raise InputError(f"{british}: must be given once, got {american(british)} as well")
         renamed[british] = value
     return renamed

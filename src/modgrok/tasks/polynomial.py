@@ -39,7 +39,7 @@ def expand(expression: Expression, p: int) -> Monomials:
     names = expression.operands
     if isinstance(expression.node, Conditional):
         raise InputError(
-            f"expression: is no polynomial mod {p}, since it chooses by parity, got {expression}"
+            f"expression: is not a polynomial mod {p}, since it chooses by parity, got {expression}"
         )
     terms = _expand(expression.node, names, p)
     ordered = sorted(terms, key=lambda exponents: (-sum(exponents), tuple(-e for e in exponents)))
@@ -89,7 +89,7 @@ def _inverse(node: Node, names: tuple[str, ...], p: int) -> Monomials:
     terms = _expand(node, names, p)
     zero = (0,) * len(names)
     if set(terms) != {zero} or gcd(terms[zero], p) != 1:
-        raise InputError(f"expression: is no polynomial mod {p}, since it divides by {text_of(node)}")
+        raise InputError(f"expression: is not a polynomial mod {p}, since it divides by {text_of(node)}")
     return {zero: pow(terms[zero], -1, p)}
 
 

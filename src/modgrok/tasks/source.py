@@ -97,7 +97,7 @@ def named_task(
         task = task_from_text(expression, p, released=released)
         return NamedTask(task, TaskSource(expression=task.name, p=p, released=released), parsed)
     if released:
-        raise InputError("released: must be of an expression, got a group or a table")
+        raise InputError("released: must be given with an expression, got a group or a table")
     if group is not None:
         task = task_from_group(group)
         source = TaskSource(group=task.name)

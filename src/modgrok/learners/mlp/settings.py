@@ -40,7 +40,7 @@ class MLPSettings(Settings):
         "mse", description="mse is the mean over examples and classes of the squared error on one-hot labels."
     )
     optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field(
-        "gd", description="Update rule; gd is plain full-batch gradient descent."
+        "gd", description="Optimiser; gd is plain full-batch gradient descent."
     )
     lr: float | None = Field(
         None, gt=0, description="Learning rate; default scaled to p, width, loss and optimiser."
@@ -50,7 +50,7 @@ class MLPSettings(Settings):
     beta1: float = Field(0.9, ge=0, lt=1, description="Decay of Adam's first moment.")
     beta2: float = Field(0.98, ge=0, lt=1, description="Decay of Adam's second moment.")
     batch_size: int | None = Field(None, ge=1, description="Mini-batch size; default the full training set.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of hidden units dropped in each step.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Fraction of hidden units dropped at each step.")
     grokfast: float = Field(0.0, ge=0, description="Strength lambda of the Grokfast filter; 0 is off.")
     grokfast_decay: float = Field(0.98, ge=0, lt=1, description="Memory alpha of the Grokfast filter.")
     agop_weight: float = Field(
@@ -58,10 +58,12 @@ class MLPSettings(Settings):
     )
     inputs: Literal["one-hot", "random-circulant"] = Field(
         "one-hot",
-        description="What enters the first layer: one-hot operands x, or (M*)^(1/4) x for a random M* with "
+        description="Inputs of the first layer: one-hot operands x, or (M*)^(1/4) x for a random M* with "
         "the task's circulant structure.",
     )
-    orthogonal_gradient: bool = Field(False, description="Remove the gradient's part along the weights.")
+    orthogonal_gradient: bool = Field(
+        False, description="Project the gradient onto the complement of the weights."
+    )
     init_scale: float = Field(1.0, gt=0, description="Factor on the initial weights.")
 
     @field_validator("activation")

@@ -46,12 +46,12 @@ class RFMSettings(Settings):
     ridge: float = Field(0.0, ge=0, description="Number added to the kernel matrix's diagonal.")
     agop_power: float = Field(0.5, gt=0, description="Power s of the update M = AGOP^s.")
     centred: bool = Field(
-        True, description="Take each class's mean gradient out of the AGOP, as the authors' code does."
+        True, description="Subtract each class's mean gradient before the AGOP, as the authors' code does."
     )
     initial: Literal["identity", "random-circulant", "stored"] = Field(
         "identity",
         description="M before the first iteration: the identity; the square root of a random matrix with "
-        "the task's circulant structure; or a matrix handed in.",
+        "the task's circulant structure; or a given matrix.",
     )
     initial_digest: str | None = Field(
         None, pattern="^[0-9a-f]{64}$", description="SHA-256 of the stored initial M."
@@ -64,8 +64,8 @@ class RFMSettings(Settings):
 
     task_bit: bool = Field(
         True,
-        description="Tell the T tasks of a mixture apart by T - 1 bits, as the paper's single bit for two, "
-        "not by a one-hot of T.",
+        description="Encode the task of a mixture of T by T - 1 bits (the paper's single bit for T = 2) "
+        "instead of a one-hot vector.",
     )
 
     @model_validator(mode="before")

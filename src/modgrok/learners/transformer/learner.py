@@ -122,7 +122,7 @@ def transformer_learner(
     pretrained = pretrained or PretrainedParts()
     for name, digest in (("embedding", settings.embedding_digest), ("body", settings.body_digest)):
         if digest is not None and getattr(pretrained, name) is None:
-            raise InputError(f"{name}_from: the network must be handed in, got none")
+            raise InputError(f"{name}_from: the network must be given, got none")
     rates = rates_of(settings, ADAM_EPSILON)
     fields = TransformerSettings.model_fields
     shared = {name: fields[name].default for name in TRACED}

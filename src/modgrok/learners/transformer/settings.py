@@ -60,7 +60,7 @@ class TransformerSettings(Settings):
         "float32 or float64.",
     )
     optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field(
-        "adamw", description="Update rule; gd is plain full-batch gradient descent."
+        "adamw", description="Optimiser; gd is plain full-batch gradient descent."
     )
     lr: float = Field(1e-3, gt=0, description="Learning rate.")
     weight_decay: float = Field(1.0, ge=0, description="Decoupled weight decay (coupled in adam).")
@@ -70,7 +70,9 @@ class TransformerSettings(Settings):
     batch_size: int | None = Field(None, ge=1, description="Mini-batch size; default the full training set.")
     grokfast: float = Field(0.0, ge=0, description="Strength lambda of the Grokfast filter; 0 is off.")
     grokfast_decay: float = Field(0.98, ge=0, lt=1, description="Memory alpha of the Grokfast filter.")
-    orthogonal_gradient: bool = Field(False, description="Remove the gradient's part along the weights.")
+    orthogonal_gradient: bool = Field(
+        False, description="Project the gradient onto the complement of the weights."
+    )
     freeze_embedding: bool | None = Field(
         None, description="Do not train W_E; default yes if it is taken from another run."
     )

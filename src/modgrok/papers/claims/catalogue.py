@@ -55,7 +55,7 @@ class Paper:
             if not re.fullmatch(rf"{re.escape(self.name)}/[A-Za-z0-9._-]+", id):
                 raise InputError(f"id: must be {self.name}/ and a name, got {shorten(id)}")
             if ids.count(id) > 1:
-                raise InputError(f"id: must be one claim's alone, got {id} {ids.count(id)} times")
+                raise InputError(f"id: must belong to one claim, got {id} {ids.count(id)} times")
 
 
 _ADDED: dict[str, Paper] = {}

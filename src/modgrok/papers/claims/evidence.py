@@ -90,7 +90,7 @@ class RunData:
         """
         kept = [c for c in self.checkpoints if step is None or c.step <= step]
         if not kept:
-            raise InputError(f"step: must be one with kept weights in {self.row.id}, got {step}")
+            raise InputError(f"step: must be a step with a checkpoint in {self.row.id}, got {step}")
         return kept[-1].load()
 
 

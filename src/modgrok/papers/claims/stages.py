@@ -210,7 +210,7 @@ def _donate(store: Store, donors: Sequence[Member], seed: int, errors: dict[str,
         raise InputError(f"needs run {found[0]}, which failed: {errors[found[0]]}")
     kept = store.checkpoints(found[0])
     if not kept:
-        raise InputError(f"parts: must come from a run with kept weights, got {found[0]}")
+        raise InputError(f"parts: must come from a run with checkpoints, got {found[0]}")
     content = read_network_file(kept[-1].path, kept[-1].sha256)
     digest = keep(store, "network", content)
     return digest

@@ -56,7 +56,7 @@ def critical_panels(table: SweepTable) -> list[Panel]:
         title = f"Critical fraction against {varied[0].replace('_', ' ')}"
         panels.append(single("critical", title, caption, cell, 6))
     if len(points) <= len(LINES) and (searched(table) or not varied):
-        caption = "Share of the seeds that grok within the budget at each fraction tried; bars: Wilson's 95%."
+        caption = "Fraction of seeds that grok within the budget; bars: Wilson's 95% interval."
         panels.append(
             single("shares", "Seeds that grok against fraction", caption, share_cell(points, varied), 6)
         )

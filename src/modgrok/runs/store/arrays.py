@@ -107,7 +107,9 @@ def metadata_of(content: bytes, path: Path) -> dict[str, str]:
         if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
             raise InputError("path: metadata must be strings")
     except InputError as error:
-        raise CorruptFile(f"path: {shorten(path)} has no header of safetensors ({shorten(error)})") from None
+        raise CorruptFile(
+            f"path: {shorten(path)} must have a safetensors header ({shorten(error)})"
+        ) from None
     return metadata
 
 

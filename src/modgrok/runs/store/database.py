@@ -135,7 +135,7 @@ class Database(Displayed):
             reason = error.strerror if isinstance(error, OSError) else error
             raise InputError(f"runs: cannot use {shorten(self.folder)}: {reason}") from None
         except sqlite3.DatabaseError as error:
-            raise InputError(f"runs: {shorten(self.folder / DATABASE)} is no store ({error})") from None
+            raise InputError(f"runs: {shorten(self.folder / DATABASE)} is not a store ({error})") from None
 
     def _facts(self) -> Facts:
         return {"folder": str(self.folder)}
@@ -286,7 +286,7 @@ class Database(Displayed):
         else:
             selected = []
         if len(selected) != 1:
-            how = "names no run" if not selected else f"names {len(selected)} runs"
+            how = "does not name a run" if not selected else f"names {len(selected)} runs"
             raise InputError(f"run: {how} in {self.folder.absolute()}, got {shorten(run)}")
         return selected[0]
 

@@ -127,7 +127,7 @@ def read_listing(store: Database, name: str) -> Listing:
         members = tuple(_member(*entry) for entry in selected)
         axes = parse_json(row["axes"], "axes", list)
         if not all(isinstance(axis, list) and all(isinstance(n, str) for n in axis) for axis in axes):
-            raise InputError(f"axes: must be lists of fields, got {shorten(row['axes'])}")
+            raise InputError(f"axes: must be lists of field names, got {shorten(row['axes'])}")
         if not isinstance(row["command"], str):
             raise InputError(f"command: must be text, got {shorten(row['command'])}")
     except InputError as error:

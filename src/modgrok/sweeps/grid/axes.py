@@ -81,7 +81,7 @@ def values_of(name: str, spec: object, *, whole: bool = False) -> tuple[Value, .
     if isinstance(spec, list):
         for value in spec:
             if not isinstance(value, str | int | float):
-                raise InputError(f"axes.{name}: must list numbers, words or truths, got {shorten(value)}")
+                raise InputError(f"axes.{name}: must list numbers, strings or booleans, got {shorten(value)}")
         levels = tuple(spec)
     else:
         assert isinstance(spec, Mapping)
@@ -95,9 +95,9 @@ def values_of(name: str, spec: object, *, whole: bool = False) -> tuple[Value, .
 def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:
     ends = spec["log"] if "log" in spec else [spec["start"], spec["stop"]]
     if not isinstance(ends, list) or len(ends) != 2 or not all(_finite(end) for end in ends):
-        raise InputError(f"axes.{name}: must go between two numbers, got {shorten(ends)}")
+        raise InputError(f"axes.{name}: must have numbers at both ends, got {shorten(ends)}")
     if "log" in spec and min(ends) <= 0:
-        raise InputError(f"axes.{name}: log must go between numbers above 0, got {shorten(ends)}")
+        raise InputError(f"axes.{name}: log must have ends above 0, got {shorten(ends)}")
     first, last = (math.log(end) if "log" in spec else float(end) for end in ends)
     places = [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
     return [math.exp(place) for place in places] if "log" in spec else places

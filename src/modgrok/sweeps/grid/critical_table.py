@@ -79,7 +79,7 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
             raise InputError(f"critical.{key}: must be {word}, got {shorten(value)}")
     for name in ("fraction", "seed"):
         if name in content.get("axes", {}) or name in content.get("base", {}):
-            raise InputError(f"{name}: must be left to [critical], got it in [axes] or [base]")
+            raise InputError(f"{name}: must be chosen by [critical], got it in [axes] or [base]")
     asked = {**known, **given}
     seeds = asked.pop("seeds")
     if not 1 <= seeds <= MOST_SEEDS:

@@ -142,7 +142,7 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
         axes += read_axes({"axes": search.first_axes})
     for name in (name for axis in axes for name in axis.fields):
         if name in base:
-            raise InputError(f"axes.{name}: must be in one place, got it in [base], too")
+            raise InputError(f"axes.{name}: must be given once, got it in [base] as well")
     members: dict[str, Member] = {}
     for values in itertools.product(*(axis.values for axis in axes)):
         fields = (name for axis in axes for name in axis.fields)
@@ -191,7 +191,7 @@ def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
         for name, spec in entry.items():
             _known(name, "axes")
             if name in seen:
-                raise InputError(f"axes.{name}: must be in one place, got it twice")
+                raise InputError(f"axes.{name}: must be given once, got it twice")
             seen.add(name)
             counts[name] = size_of(name, spec)
         if len(set(counts.values())) > 1:
@@ -275,7 +275,7 @@ def _check_name(name: str) -> None:
         InputError: `latest`, the beginning of a run id, or the name of a file that commands read.
     """
     if name == "latest":
-        raise InputError("name: must not be latest, which names the run updated last, got 'latest'")
+        raise InputError("name: must not be latest, which stands for the run updated last, got 'latest'")
     if re.fullmatch(r"[0-9a-f]{4,12}", name):
         raise InputError(f"name: must not read as the beginning of a run id, got {shorten(name)}")
     if name.lower().endswith(FILE_ENDINGS):
@@ -285,7 +285,7 @@ def _check_name(name: str) -> None:
 def _known(name: str, where: str) -> None:
     known = field_names()
     if name not in known:
-        raise InputError(f"{where}.{name}: is no field of train{_nearest(name, known)}")
+        raise InputError(f"{where}.{name}: is not a field of train{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
