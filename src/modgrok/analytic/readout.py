@@ -19,7 +19,7 @@ def preimages(h: np.ndarray, reach: np.ndarray, classes: int, readout: str = "fo
         h: int64 (m,), the class of every argument.
         reach: bool (m,), which arguments some input has.
         classes: c, number of rows.
-        readout: one of `READOUTS`. With b preimages a class, `inverse` answers right on about a share 1/b.
+        readout: one of `READOUTS`. With b preimages per class, `inverse` answers right on about a share 1/b.
 
     Returns:
         float64 (c, m) of zeros and ones.

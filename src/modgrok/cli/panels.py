@@ -1,4 +1,4 @@
-"""Panels of `train --help`: one a topic, one a learner, one for the options that learners share.
+"""Panels of `train --help`: one per topic, one per learner, one for the options that learners share.
 
 Owns: their titles and order. Titles of learners are those of their settings.
 """

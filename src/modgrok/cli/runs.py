@@ -107,7 +107,7 @@ def list_runs(
     if rows:
         say("\n".join(table(rows, [own for _, own in listed], last, width)))
     elif not damaged:
-        say("no such runs" if where else "no runs yet")
+        say("no matching runs" if where else "no runs yet")
     described_rows = described(rows, damaged.append) if json else []
     for error in damaged:
         note(f"damaged: {error}")

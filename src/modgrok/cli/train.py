@@ -166,7 +166,7 @@ def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
     """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
     known = store.find(experiment.id)
     if known is not None and known.step and not store.lock(known.id).held():
-        note(f"run {known.id} is in the store at step {known.step:,}; taking it up from there")
+        note(f"run {known.id} is in the store at step {known.step:,}; continuing from there")
     title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
     title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
     with progress_display(title) as show, ctrl_c() as asked, _kept(experiment, store):

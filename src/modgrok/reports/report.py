@@ -201,7 +201,7 @@ def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:
 def _facts(stored: StoredRun) -> tuple[tuple[str, str], ...]:
     row, wording = stored.row, stored.definition.wording
     return (
-        ("Task", f"{stored.experiment.name}, {row.p} values an operand, {row.p} classes"),
+        ("Task", f"{stored.experiment.name}, {row.p} values per operand, {row.p} classes"),
         (wording.heading, words.settings(stored.experiment)),
         ("Data", words.data_words(row.context)),
         (wording.basis_heading, words.basis_words(stored.basis)),

@@ -44,7 +44,7 @@ def squares(p: int) -> Witness:
 
 
 def square_of_sum(p: int) -> Witness:
-    """Write (n + m)^2 as h(n + m) with h(t) = t^2, two arguments a value."""
+    """Write (n + m)^2 as h(n + m) with h(t) = t^2, two arguments per value."""
     n = np.arange(p)
     return Witness("additive", (n, n), n * n % p)
 

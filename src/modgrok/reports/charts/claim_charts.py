@@ -202,7 +202,7 @@ def points(
     log: bool = False,
     percent: bool = False,
 ) -> Cell:
-    """Draw one number a row as a dot, on a band for its expected range.
+    """Draw one number per row as a dot, on a band for its expected range.
 
     Arguments:
         drawn: rows, from top to bottom.

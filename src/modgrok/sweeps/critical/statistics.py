@@ -34,7 +34,7 @@ def milestone_statistics(steps: Sequence[int | None]) -> MilestoneStatistics:
     """Summarise the steps at which members memorised or grokked.
 
     Arguments:
-        steps: one a member; None for never.
+        steps: one per member; None for never.
 
     Example:
         >>> milestone_statistics([100, 300, None, 200]).quartiles

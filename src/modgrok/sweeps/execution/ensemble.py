@@ -125,7 +125,7 @@ def run_ensemble(
         stop_requested: asked after every segment; true ends the run at hand and begins no other.
 
     Yields:
-        One outcome a member that was begun.
+        One outcome per member that was begun.
 
     Raises:
         OSError, sqlite3.Error: the store cannot be written.

@@ -34,7 +34,7 @@ def run_telling(
         stop_requested: see `run_ensemble`.
 
     Yields:
-        One outcome a member that was begun.
+        One outcome per member that was begun.
     """
     last_sent = [0.0]
 

@@ -15,7 +15,7 @@ from ..critical.statistics import milestone_statistics
 from .table import Column, Kind, Row, SweepTable
 
 POINT: tuple[tuple[str, Kind, str], ...] = (
-    ("runs", "integer", "Runs that have ended: one a seed."),
+    ("runs", "integer", "Runs that have ended: one per seed."),
     ("memorised", "integer", "How many memorised."),
     ("memorised_median", "integer", "Median step of memorising; missing where fewer than half do."),
     ("grokked", "integer", "How many grokked."),
