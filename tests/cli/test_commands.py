@@ -51,7 +51,7 @@ def test_a_larger_budget_continues_the_run(call) -> None:  # type: ignore[no-unt
     second = call("train", "x + y", *SMALL, "--steps", "30", "--no-early-stop", "--json")
     assert second.json["run"] == first["run"]
     assert second.json["steps"] == 30
-    assert "taking it up" in second.err
+    assert "continuing from there" in second.err
     third = call("runs", "resume", first["run"][:6], "--steps", "35", "--json")
     assert third.json["steps"] == 35
     records = call("runs", "show", first["run"], "--json").json["runs"][0]["records"]

@@ -56,7 +56,7 @@ class Meter:
     limit: int | None = None
 
     def spend(self) -> None:
-        """Count one node; raise `BudgetSpent` if the budget (or the current tranche) is gone."""
+        """Count one node; raise `BudgetSpent` if the budget (or the current sub-budget) is spent."""
         bound = self.budget.nodes if self.limit is None else min(self.limit, self.budget.nodes)
         if self.nodes >= bound or perf_counter() - self.started > self.budget.seconds:
             raise BudgetSpent
@@ -69,7 +69,7 @@ class Meter:
 
     @property
     def spent(self) -> bool:
-        """Whether the whole budget, not only a tranche of it, is gone."""
+        """Whether the whole budget, not only a sub-budget of it, is spent."""
         return self.nodes >= self.budget.nodes or perf_counter() - self.started > self.budget.seconds
 
     def describe(self) -> str:

@@ -126,7 +126,7 @@ def _refined(reduced: Reduced, needs: Needs, order: int) -> tuple[Reduced, Needs
 def _search(
     reduced: Reduced, order: int, clash: tuple[np.ndarray, ...], needs: Needs, meter: Meter
 ) -> Finding:
-    """Search by bets on the sizes of h^-1(v); only the complete one can close the case."""
+    """Search by guesses of the sizes of h^-1(v); only the complete one can close the case."""
     problem = pose(reduced, addition(order), clash)
     try:
         found = solve_with_restarts(
