@@ -123,14 +123,14 @@ def _write(path: Path, content: object) -> Path:
         ("t.npy", np.array([[0, -1], [1, 0]]), "entries must be in 0..1, got -1"),
         ("t.npy", np.zeros((2, 3), int), "must be p x p"),
         ("t.npy", np.array([["a", "b"], ["c", "d"]]), "entries must be integers"),
-        ("t.npy", np.array([[{}, 1], [1, 0]], dtype=object), "no plain array of integers"),
-        ("t.npy", b"not an array", "no plain array of integers"),
-        ("t.npy", b"", "no plain array of integers"),
-        ("t.csv", "0,1\n1,x\n", "no plain array of integers"),
-        ("t.csv", "0,1\n1\n", "no plain array of integers"),
+        ("t.npy", np.array([[{}, 1], [1, 0]], dtype=object), "does not hold a plain array of integers"),
+        ("t.npy", b"not an array", "does not hold a plain array of integers"),
+        ("t.npy", b"", "does not hold a plain array of integers"),
+        ("t.csv", "0,1\n1,x\n", "does not hold a plain array of integers"),
+        ("t.csv", "0,1\n1\n", "does not hold a plain array of integers"),
         ("t.csv", "0,1.5\n1,0\n", "entries must be integers, got 1.5"),
         ("t.txt", "0,1\n1,0\n", "must be a .npy or .csv file"),
-        ("t.csv", "", "no plain array of integers"),
+        ("t.csv", "", "does not hold a plain array of integers"),
     ],
 )
 def test_bad_files(tmp_path: Path, name: str, content: object, rule: str) -> None:
@@ -141,7 +141,7 @@ def test_bad_files(tmp_path: Path, name: str, content: object, rule: str) -> Non
 def test_archives_are_refused_and_a_byte_order_mark_is_not(tmp_path: Path) -> None:
     np.savez(tmp_path / "archive.npz", a=np.zeros((2, 2), int))
     (tmp_path / "archive.npz").rename(tmp_path / "t.npy")
-    with pytest.raises(InputError, match="no plain array of integers \\('an archive"):
+    with pytest.raises(InputError, match="does not hold a plain array of integers \\('an archive"):
         read_table(tmp_path / "t.npy")
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbf0,1\n1,0\n")
     assert read_table(tmp_path / "t.csv").table.tolist() == [[0, 1], [1, 0]]

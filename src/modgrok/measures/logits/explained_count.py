@@ -66,7 +66,7 @@ def count_explained(
     formulas = _cumulated(base, additions)
     margins = np.stack([_margins(values, label_of) for values in formulas])
     margins[:, means.counts < 2] = -np.inf
-    correct = np.stack([values.argmax(axis=1) == label_of for values in formulas])
+    formula_correct = np.stack([values.argmax(axis=1) == label_of for values in formulas])
     tolerance = ROUNDING * means.scale
     explained = np.zeros((2, len(formulas)), dtype=np.int64)
     correct = np.zeros(2, dtype=np.int64)
@@ -82,7 +82,7 @@ def count_explained(
             )
     sizes = [np.bincount(index.values[chosen], minlength=index.size) for chosen in (tests, ~tests)]
     return tuple(  # type: ignore[return-value]
-        Counts(explained[side], correct @ size, int(correct[side]), int(size.sum()))
+        Counts(explained[side], formula_correct @ size, int(correct[side]), int(size.sum()))
         for side, size in enumerate(sizes)
     )
 

@@ -48,9 +48,9 @@ def critical_panels(table: SweepTable) -> list[Panel]:
     panels = []
     if varied:
         caption = (
-            "Smallest training fraction at which at least half of the seeds grok within the budget. Thick bars: "
-            "from the largest fraction at which fewer do to the next one tried; thin bars: the fractions that "
-            "Wilson's 95% intervals do not exclude. Triangles: outside the range that was tried."
+            "Smallest training fraction at which at least half of the seeds grok within the budget. Thick "
+            "bars: from the largest fraction at which fewer do to the next one tried; thin bars: fractions "
+            "that Wilson's 95% intervals do not exclude. Triangles: outside the range that was tried."
         )
         cell = critical_cell(rows, varied)
         title = f"Critical fraction against {varied[0].replace('_', ' ')}"
