@@ -16,6 +16,9 @@ from .split import Split
 from .symmetries import generators_of, orbits_under
 from .task import Task
 
+LEAKAGE = ("orbit_accuracy", "swap_share", "sign_accuracy")
+"""Numbers that a run records of what its split gives away; see `leakage_numbers`."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OrbitNull(Displayed):

@@ -1,4 +1,4 @@
-"""Which rearrangements of operands leave every label of a task unchanged, and the orbits of inputs under them.
+"""Which permutations of operands leave every label of a task unchanged, and the orbits of inputs.
 
 Owns: signed permutations of operands, the search for those that a table allows, orbits. What knowing them is
 worth on a split is in `orbit_null`.
@@ -131,8 +131,8 @@ def generators_of(task: Task, *, signs: bool = False) -> list[SignedPermutation]
 def _search(task: Task, signs: bool) -> tuple[list[SignedPermutation], np.ndarray]:
     """Find generators of the group, and the codes of all its elements, ascending.
 
-    All candidates are compared on a few inputs first. One that passes, and is not in the group of those already
-    found, is compared on the whole table. A map is coded by its values 2 order[i] + negated[i]; shape (k,).
+    All candidates are compared on a few inputs first. One that passes, and is not in the group of those before
+    it, is compared on the whole table. A map is coded by its values 2 order[i] + negated[i]; shape (k,).
     """
     table, k = task.table, task.k
     signs = signs and set(table.shape) == {task.p}
