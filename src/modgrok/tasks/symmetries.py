@@ -131,8 +131,8 @@ def generators_of(task: Task, *, signs: bool = False) -> list[SignedPermutation]
 def _search(task: Task, signs: bool) -> tuple[list[SignedPermutation], np.ndarray]:
     """Find generators of the group, and the codes of all its elements, ascending.
 
-    All candidates are compared on a few inputs first. One that passes, and is not in the group of those before
-    it, is compared on the whole table. A map is coded by its values 2 order[i] + negated[i]; shape (k,).
+    All candidates are compared on a few inputs first. One that passes, and is not in the group of those
+    before it, is compared on the whole table. A map is coded by the k values 2 order[i] + negated[i].
     """
     table, k = task.table, task.k
     signs = signs and set(table.shape) == {task.p}
