@@ -69,8 +69,8 @@ def split_task(
         symmetric: the same as `orbits="swap"`.
         orbits: which inputs are kept on the same side, whether or not their labels are the same. `none`:
             every input by itself. `swap`: all permutations of an input, so that (x, y) in training never
-            gives (y, x) away; then n_train may fall short by less than k! inputs. `sign`: all permutations with
-            any operands negated as well, 2^k k! inputs at most.
+            gives (y, x) away; then n_train may fall short by less than k! inputs. `sign`: all permutations
+            with any operands negated as well, 2^k k! inputs at most.
         corruption: share of the training labels redrawn uniformly from 0..p-1, in [0, 1].
         noise: source of the corruption; needed when `corruption` > 0.
 
