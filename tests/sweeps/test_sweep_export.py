@@ -64,6 +64,10 @@ def test_tables_hold_the_stores_numbers(stored: Path, call: Callable[..., Any], 
             assert (run["corrupted_accuracy"] == "") == (float(run["corruption"]) == 0)
     assert {run["phase"] for run in runs[:-1]} <= {"confusion", "memorisation", "coexistence", "forgetting"}
     assert runs[0]["symmetric"] == "false"
+    assert runs[0]["orbits"] == "none"
+    for name in ("orbit_accuracy", "swap_share", "sign_accuracy"):
+        assert all(0 <= float(run[name]) <= 1 for run in runs[:-1])
+        assert runs[-1][name] == ""
     assert runs[0]["ridge"] == ""
     assert runs[0]["width"] == "500"
 

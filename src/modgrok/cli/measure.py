@@ -7,7 +7,6 @@ from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
 
-import numpy as np
 from cyclopts import Parameter
 
 from ..algebra import Basis
@@ -26,10 +25,12 @@ from ..runs import Experiment, NetworkFile, Store, read_network_file
 from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..runs.store.network_file import Network
-from ..tasks import InputError, Task
+from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
+from ..tasks.orbit_null import LEAKAGE, leakage_numbers
 from .cache import enable_compilation_cache
 from .columns import broken, line_width
+from .leakage import explained_shares, leakage_words
 from .measure_transformer import measure_transformer
 from .options import DEFAULT_RUNS, Json, Runs
 from .output import percent, say, say_json
@@ -37,6 +38,8 @@ from .pruning import prune_last, pruning_json, tell_pruning
 from .runs import RunName
 
 Place = dict[str, Any]
+NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")
+"""Keys of a checkpoint's object that have a place of their own."""
 
 
 def measure(
@@ -67,12 +70,18 @@ def measure(
         name, task, files, centred = run, *_from_file(Path(run))
     else:
         name, task, files, centred = _from_store(run, runs)
+    split = None if names_file(run) else _split(name, runs)
+    numbers = dict.fromkeys(LEAKAGE) if split is None else leakage_numbers(task, split)
+    shares = explained_shares(task, split, [content.network for _, content in files])
+    for (place, _), share in zip(files, shares, strict=True):
+        place["explained_share"] = share
     transformers = [(place, c.network) for place, c in files if isinstance(c.network, Transformer)]
     if transformers:
         if prune:
             raise InputError("prune: must be used with a run of two-layer networks, got transformers")
-        train = None if names_file(run) else _training_set(name, runs)
-        return measure_transformer(name, task, transformers, train, json=json)
+        return measure_transformer(
+            name, task, transformers, None if split is None else split.train, numbers, json=json
+        )
     curves = prune_last(name, files[-1][1], task, runs) if prune else {}
     basis = basis_of_task(task)
     entries = []
@@ -84,14 +93,16 @@ def measure(
             classes = _by_class(content.network, task, basis, centred) if per_class else {}
         entries.append({**place, **values, **classes})
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
-    columns = [name for name in entries[-1] if name not in ("step", "reasons", "accuracy", "per_class")]
+    columns = [name for name in entries[-1] if name not in NO_COLUMNS]
     _tell_table(columns, entries)
     if per_class:
         _tell_classes(entries[-1]["per_class"])
     tell_pruning(curves)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
+    if split is not None:
+        say(leakage_words(numbers))
     if json:
-        result = {"run": name, "basis": basis.name, "order": basis.order, "measures": entries}
+        result = {"run": name, "basis": basis.name, "order": basis.order, **numbers, "measures": entries}
         say_json({**result, "pruning": pruning_json(curves, entries[-1]["step"])} if prune else result)
     return 0
 
@@ -142,9 +153,10 @@ def _tell_table(columns: list[str], entries: list[Place]) -> None:
         for step, entry in zip(steps, entries, strict=True):
             say(f"{step:>8}" + "".join(_cell(column, entry[column]) for column in columns[part]))
         say()
-    say("    step   accuracy on all inputs")
+    say("    step   accuracy on all inputs   explained")
     for step, entry in zip(steps, entries, strict=True):
-        say(f"{step:>8}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
+        numbers = f"{percent(entry['accuracy']):>22}   {percent(entry['explained_share']):>9}"
+        say(f"{step:>8}   {numbers}  {'/'.join(entry['reasons'])}")
 
 
 def _cell(column: str, value: float | str) -> str:
@@ -170,11 +182,11 @@ def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, Netw
     return row.id, files[-1][1].task(), files, centred
 
 
-def _training_set(run: str, runs: Path) -> np.ndarray:
-    """Return the flat indices of a run's training inputs."""
+def _split(run: str, runs: Path) -> Split:
+    """Draw the split of a run again."""
     with Store(runs, read_only=True) as store:
         experiment = stored_experiment(store, store.get(run))
-        return split_of(experiment, experiment.build_task()).train
+        return split_of(experiment, experiment.build_task())
 
 
 def _from_file(path: Path) -> tuple[Task, list[tuple[Place, NetworkFile]], bool]:

@@ -5,7 +5,7 @@ Owns: which numbers are taken of which checkpoint, and their tables. Key frequen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,11 @@ from ..measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
 from ..models.transformer import Transformer
 from ..tasks import Task
 from .columns import broken, line_width
+from .leakage import leakage_words
 from .output import percent, say, say_json
 
 Place = dict[str, Any]
-PLACES = ("step", "reasons", "accuracy", "margin")
+PLACES = ("step", "reasons", "accuracy", "explained_share", "margin")
 
 
 def measure_transformer(
@@ -29,6 +30,7 @@ def measure_transformer(
     task: Task,
     files: Sequence[tuple[Place, Transformer]],
     train: np.ndarray | None,
+    leakage: Mapping[str, Any],
     *,
     json: bool,
 ) -> int:
@@ -39,6 +41,7 @@ def measure_transformer(
         task: what it learned.
         files: (where it stands in the run, weights), by step.
         train: flat indices of the training set; None where it is unknown.
+        leakage: what the split gives away; see `modgrok.tasks.orbit_null.leakage_numbers`.
         json: write the object.
     """
     token_basis = make_token_basis(task.p)
@@ -57,8 +60,10 @@ def measure_transformer(
         measures.append({**place, **values, "margin": report.margin, "accuracy": report.accuracy})
     circuits = [_described(at, circuit) for at, circuit in zip(grids, last, strict=True)]
     _tell(name, task, measures, circuits)
+    if train is not None:
+        say(leakage_words(leakage))
     if json:
-        say_json({"run": name, "measures": measures, "circuits": circuits})
+        say_json({"run": name, **leakage, "measures": measures, "circuits": circuits})
     return 0
 
 
@@ -96,10 +101,11 @@ def _tell(name: str, task: Task, measures: Sequence[Place], circuits: Sequence[P
     for group in (weights, parts, rest):
         for part in broken([max(len(column), 11) + 2 for column in group], line_width() - 8):
             _table(group[part], measures)
-    say("    step        margin   accuracy on all inputs")
+    say("    step        margin   accuracy on all inputs   explained")
     for entry in measures:
         step = _step(entry)
-        say(f"{step}{entry['margin']:>14.6g}   {percent(entry['accuracy']):>8}  {'/'.join(entry['reasons'])}")
+        numbers = f"{percent(entry['accuracy']):>22}   {percent(entry['explained_share']):>9}"
+        say(f"{step}{entry['margin']:>14.6g}   {numbers}  {'/'.join(entry['reasons'])}")
     for circuit in circuits:
         _tell_circuit(circuit)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")

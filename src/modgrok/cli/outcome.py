@@ -9,7 +9,9 @@ from typing import Any
 from ..learners.catalogue import definition_of
 from ..runs import Record, Run
 from ..runs.schedule import GROKKED, MEMORISED
+from ..runs.splits import split_of
 from .advice import advice
+from .leakage import explained_shares, leakage_of, leakage_words
 from .options import DEFAULT_RUNS
 from .output import percent, say
 
@@ -27,6 +29,7 @@ def tell(result: Run, runs: Path) -> None:
         f"  grokked    {_at(row.grokked_at)}   test accuracy  {percent(last['test_accuracy'])}"
         f"   (chance {percent(context['chance'])}, most frequent value {percent(context['majority'])})"
     )
+    say(f"  {leakage_words(leakage_of(context))}")
     if context["zero_rows_constant"]:
         say(f"  without zero operands: test accuracy {percent(last['nonzero_accuracy'])}")
     for part in tasks_of(result):
@@ -102,6 +105,10 @@ def summary(result: Run, runs: Path) -> dict[str, Any]:
         "measures": {name: value for name, value in last.items() if name not in headline},
         "chance": row.context["chance"],
         "majority": row.context["majority"],
+        **leakage_of(row.context),
+        "explained_share": explained_shares(
+            result.task, split_of(result.experiment, result.task), [result.weights]
+        )[0],
         "excluded": row.context["excluded"],
         "seed": result.experiment.seed,
         **({"tasks": tasks_of(result)} if "tasks" in row.context else {}),

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 from pydantic import BaseModel
@@ -19,11 +19,15 @@ from pydantic import BaseModel
 from ..runs.store.database import Database, RunRow
 from ..runs.store.last_record import last_scalars
 from ..runs.store.sweep_index import rows_of_sweep
-from ..tasks.errors import InputError
+from ..tasks.errors import InputError, shorten
+from .leakage import explained_share_of_last, leakage_of, leakage_words
 from .options import DEFAULT_RUNS, Json, Runs, whole
 from .output import note, percent, say, say_json
 from .run_fields import choose, fields_of, settings_of, sort_key
 from .run_table import table
+
+if TYPE_CHECKING:
+    from ..runs.store.store import Checkpoint, Store
 
 runs = App(name="runs", help="List, show, remove and resume stored runs.")
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
@@ -52,6 +56,7 @@ def described(
             on_damaged(InputError(f"run {row.id}: {error}"))
             continue
         values = {name: getattr(row, name) for name in SHOWN}
+        values |= leakage_of(row.context)
         objects.append({**values, "seconds_per_step": row.seconds_per_step, "settings": settings})
     return objects
 
@@ -126,6 +131,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         row = store.get(run)
         checkpoints = store.checkpoints(row.id)
         records = store.records(row.id)
+        explained = _explained_share(store, row, checkpoints) if json else None
     experiment = Experiment.from_json(row.experiment)
     say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}")
     say(f"  status      {row.status} at step {row.step:,} of {row.budget:,}")
@@ -138,14 +144,27 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         say(f"  accuracy    train {percent(last['train_accuracy'])}, test {percent(last['test_accuracy'])}")
         chance, majority = percent(row.context["chance"]), percent(row.context["majority"])
         say(f"  chance      1/p {chance}, most frequent value {majority}")
+        say(f"  null        {leakage_words(leakage_of(row.context)).removeprefix('orbit null ')}")
     _tell_settings(experiment)
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
     say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
     if json:
         kept = [{"step": c.step, "reasons": c.reasons, "path": str(c.path)} for c in checkpoints]
         curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
-        say_json({"runs": [{**described([row])[0], "checkpoints": kept, "records": curve}]})
+        shown = {**described([row])[0], "explained_share": explained}
+        say_json({"runs": [{**shown, "checkpoints": kept, "records": curve}]})
     return 0
+
+
+def _explained_share(store: Store, row: RunRow, kept: list[Checkpoint]) -> float | None:
+    """Return the explained share of the last kept network; None, with a message, if it cannot be read."""
+    from ..runs import CorruptFile
+
+    try:
+        return explained_share_of_last(store, row, kept)
+    except (CorruptFile, InputError, OSError) as error:
+        note(f"run {row.id}: explained share not counted: {shorten(error, 200)}")
+        return None
 
 
 def _tell_settings(experiment: BaseModel) -> None:

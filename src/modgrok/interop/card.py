@@ -77,7 +77,8 @@ def _facts(
     )
     split += f" ({context['test']:,})"
     if experiment.symmetric:
-        split += "; permuted inputs are on the same side"
+        signs = ", with any signs," if experiment.orbits == "sign" else ""
+        split += f"; permuted inputs{signs} are on the same side"
     if experiment.corruption:
         split += f"; {experiment.corruption:g} of the training labels are redrawn at random"
     reached = [("memorised", row.memorised_at), ("grokked", row.grokked_at)]
@@ -91,9 +92,19 @@ def _facts(
         ("Step", f"{step:,}"),
         *((f"{side.capitalize()} accuracy", f"{value:.6f}") for side, value in accuracies),
         ("Chance", f"1/p = {context['chance']:.6f}, most frequent value {context['majority']:.6f}"),
+        *_null(context),
         *((f"The run {word} at step", "never" if at is None else f"{at:,}") for word, at in reached),
         ("Command", f"`{context['command']}`".replace("|", "\\|")),  # a bar would end the cell
     ]
+
+
+def _null(context: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say what knowing the task's symmetries is worth on this split, where the run recorded it."""
+    if context.get("orbit_accuracy") is None:
+        return []
+    share = "none" if context["swap_share"] is None else f"{context['swap_share']:.6f}"
+    said = f"{context['orbit_accuracy']:.6f}, with signs {context['sign_accuracy']:.6f}"
+    return [("Orbit null", said), ("Test inputs of which a permutation trains", share)]
 
 
 def _shown(value: Any) -> str:

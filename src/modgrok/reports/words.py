@@ -86,7 +86,8 @@ def settings(experiment: Experiment) -> str:
     """Say how it was trained, in one line."""
     parts = definition_of(experiment.learner).wording.describe(experiment.learner)
     parts += [f"corrupted labels {experiment.corruption:g}"] if experiment.corruption else []
-    parts += ["symmetric split"] if experiment.symmetric else []
+    if experiment.symmetric:
+        parts += ["split by signed orbits" if experiment.orbits == "sign" else "symmetric split"]
     return ", ".join([*parts, f"seed {experiment.seed}"])
 
 
@@ -101,7 +102,7 @@ def basis_words(basis: Basis) -> str:
 
 
 def data_words(context: dict[str, Any]) -> str:
-    """Say how many inputs train and test, what is left out, and the chance levels."""
+    """Say how many inputs train and test, what is left out, the chance levels, and the orbit null."""
     train, test = int(context["train"]), int(context["test"])
     summary = f"{train:,} training and {test:,} test inputs ({percent(train / (train + test))} train)"
     if context.get("excluded"):
@@ -109,4 +110,15 @@ def data_words(context: dict[str, Any]) -> str:
     if context.get("corrupted"):
         summary += f", {context['corrupted']:,} training labels redrawn"
     chance, majority = percent(float(context["chance"])), percent(float(context["majority"]))
-    return f"{summary}; chance {chance}, most frequent class {majority}"
+    return f"{summary}; chance {chance}, most frequent class {majority}{_leakage_words(context)}"
+
+
+def _leakage_words(context: dict[str, Any]) -> str:
+    """Say what the split gives away; nothing of runs that did not record it."""
+    if context.get("orbit_accuracy") is None:
+        return ""
+    words = f", orbit null {percent(float(context['orbit_accuracy']))}"
+    words += f" (with signs {percent(float(context['sign_accuracy']))})"
+    if context["swap_share"] is not None:
+        words += f"; of {percent(float(context['swap_share']))} of the test inputs a permutation trains"
+    return words

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
@@ -77,7 +77,14 @@ class Experiment(Displayed, BaseModel):
 
     task: TaskSource
     fraction: float = Field(0.5, gt=0, lt=1, description="Fraction of inputs used for training.")
-    symmetric: bool = Field(False, description="Keep (x, y) and (y, x) on the same side of the split.")
+    symmetric: bool = Field(
+        False, description="Keep (x, y) and (y, x) on the same side of the split: the same as orbits swap."
+    )
+    orbits: Literal["none", "swap", "sign"] = Field(
+        "none",
+        description="Inputs kept on the same side of the split: none, swap (all permutations of operands), "
+        "sign (x to -x as well).",
+    )
     corruption: float = Field(0.0, ge=0, le=1, description="Fraction of training labels replaced at random.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")
     learner: Annotated[SerializeAsAny[Settings], PlainValidator(_settings)] = Field(
@@ -85,6 +92,19 @@ class Experiment(Displayed, BaseModel):
     )
 
     _assets: _Assets = PrivateAttr(default_factory=lambda: _Assets(NO_ASSETS))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _symmetric_is_swap(cls, values: Any) -> Any:
+        """Let each of `symmetric` and `orbits` follow from the other; older runs have the first alone."""
+        if not isinstance(values, dict):
+            return values
+        orbits = values.get("orbits", "none")
+        if orbits in ("swap", "sign"):
+            return {**values, "symmetric": True}
+        if orbits == "none" and values.get("symmetric") is True:
+            return {**values, "orbits": "swap"}
+        return values
 
     @model_validator(mode="after")
     def _one_source(self) -> Experiment:
@@ -220,9 +240,12 @@ class Experiment(Displayed, BaseModel):
     def id(self) -> str:
         """Run id: the first 12 hexadecimal digits of the SHA-256 of what differs from the defaults.
 
-        Options that are off do not enter, so that runs keep their ids when later versions add options.
+        Options that are off do not enter, so that runs keep their ids when later versions add options. Nor
+        does `orbits` where `symmetric` says the same.
         """
         content = self.model_dump(mode="json", exclude_defaults=True)
+        if self.orbits == "swap":
+            del content["orbits"]
         content["learner"] = {**content.get("learner", {}), "kind": self.learner.kind}
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

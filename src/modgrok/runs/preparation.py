@@ -21,6 +21,7 @@ from ..learners.base.observation import Observer
 from ..learners.catalogue import definition_of, precision_of
 from ..measures import basis_of_task
 from ..tasks import InputError, Split, Task
+from ..tasks.orbit_null import leakage_numbers
 from ..tasks.split import count_of
 from ..training.problem import Problem, make_problem
 from ..version import __version__
@@ -111,7 +112,9 @@ def _init(learner: Any, first: Array, second: Array, problem: Problem) -> Any:
 
 
 def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
-    """Return what a reader of the numbers must know beside them: sizes, chance levels, basis, versions."""
+    """Return what a reader of the numbers must know beside them: sizes, chance levels, leakage, basis,
+    versions.
+    """
     task, split = prepared.task, prepared.split
     special: dict[str, Any] = prepared.definition.context(prepared.experiment.learner)
     if task.parts:
@@ -129,6 +132,7 @@ def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
         "corrupted": int(np.sum(split.corrupted)),
         "chance": 1 / task.p,
         "majority": task.majority_share,
+        **leakage_numbers(task, split),
         "zero_rows_constant": task.has_trivial_zero_rows,
         "basis": prepared.basis.name,
         "order": prepared.basis.order,

@@ -42,6 +42,7 @@ def arrays(
     group: str | None = None,
     table: Task | None = None,
     symmetric: bool = False,
+    orbits: str = "none",
     corruption: float = 0.0,
 ) -> SplitArrays:
     """Return the data of a task with the split that `modgrok train` makes of the same options.
@@ -53,7 +54,8 @@ def arrays(
         seed: of the split and of the corrupted labels.
         group: a finite group's name instead of an expression.
         table: a task read from a table instead of an expression.
-        symmetric: keep (x, y) and (y, x) on the same side.
+        symmetric: keep (x, y) and (y, x) on the same side: the same as `orbits="swap"`.
+        orbits: which inputs are kept on the same side; see `modgrok.tasks.split_task`.
         corruption: share of the training labels redrawn at random.
 
     Raises:
@@ -73,6 +75,7 @@ def arrays(
         fraction,
         words(seed, "split"),
         symmetric=symmetric,
+        orbits=orbits,
         corruption=corruption,
         noise=words(seed, "noise"),
     )

@@ -11,7 +11,7 @@ def split_of(experiment: Experiment, task: Task) -> Split:
     """Draw the split of an experiment, the same whenever it is asked for.
 
     Arguments:
-        experiment: gives fraction, seed, symmetry and corruption.
+        experiment: gives fraction, seed, orbits and corruption.
         task: of the experiment.
 
     Example:
@@ -23,7 +23,7 @@ def split_of(experiment: Experiment, task: Task) -> Split:
         task,
         experiment.fraction,
         words(experiment.seed, "split"),
-        symmetric=experiment.symmetric,
+        orbits=experiment.orbits,
         corruption=experiment.corruption,
         noise=words(experiment.seed, "noise"),
     )

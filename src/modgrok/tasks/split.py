@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..display import Displayed, Facts
-from .errors import InputError
+from .errors import InputError, shorten
 from .task import Task
+
+ORBITS = ("none", "swap", "sign")
+"""Which inputs a split keeps on the same side; see `split_task`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +56,7 @@ def split_task(
     words: np.random.BitGenerator,
     *,
     symmetric: bool = False,
+    orbits: str = "none",
     corruption: float = 0.0,
     noise: np.random.BitGenerator | None = None,
 ) -> Split:
@@ -62,16 +66,22 @@ def split_task(
         task: any task. A mixture's tasks share the choice: an operand pair trains in all of them or in none.
         fraction: share of the domain that trains, in (0, 1); n_train = floor(fraction * n).
         words: source of the choice.
-        symmetric: keep all permutations of an input on the same side, so that (x, y) in training
-            never gives (y, x) away; then n_train may fall short by less than k! inputs.
+        symmetric: the same as `orbits="swap"`.
+        orbits: which inputs are kept on the same side, whether or not their labels are the same. `none`:
+            every input by itself. `swap`: all permutations of an input, so that (x, y) in training never
+            gives (y, x) away; then n_train may fall short by less than k! inputs. `sign`: all permutations
+            with any operands negated as well, 2^k k! inputs at most.
         corruption: share of the training labels redrawn uniformly from 0..p-1, in [0, 1].
         noise: source of the corruption; needed when `corruption` > 0.
 
     Raises:
-        InputError: a fraction out of range, or one side without an example.
+        InputError: a fraction out of range, an unknown kind of orbit, or one side without an example.
 
     Source: Doshi et al. 2023 (arXiv 2310.13061), Sec. 2, for the corruption.
     """
+    if orbits not in ORBITS:
+        raise InputError(f"orbits: must be one of {', '.join(ORBITS)}, got {shorten(orbits)}")
+    kept = "swap" if symmetric and orbits == "none" else orbits
     places = np.unique(task.places)
     n_train = count_of(_share(fraction, "fraction", open_interval=True), len(places))
     if n_train < 1:
@@ -80,7 +90,10 @@ def split_task(
         )
     if n_train >= len(places):
         raise InputError(f"fraction: must leave at least one test example of {len(places)}, got {fraction}")
-    taken = _choose_orbits(task, places, n_train, words) if symmetric else _choose(places, n_train, words)
+    if kept == "none":
+        taken = _choose(places, n_train, words)
+    else:
+        taken = _choose_orbits(task, places, n_train, words, signs=kept == "sign")
     chosen = taken[np.searchsorted(places, task.places)]
     train, test = task.domain[chosen], task.domain[~chosen]
     if len(train) == 0 or len(test) == 0:
@@ -119,10 +132,15 @@ def _choose(places: np.ndarray, n_train: int, words: np.random.BitGenerator) -> 
     return chosen
 
 
-def _choose_orbits(task: Task, places: np.ndarray, n_train: int, words: np.random.BitGenerator) -> np.ndarray:
-    """Take whole orbits under permutation of the operands, in random order, while they fit."""
+def _choose_orbits(
+    task: Task, places: np.ndarray, n_train: int, words: np.random.BitGenerator, *, signs: bool
+) -> np.ndarray:
+    """Take whole orbits under permutation of the operands, and signs, in random order, while they fit."""
     shape = task.table.shape[:-1] if task.parts else task.table.shape
-    sorted_inputs = np.sort(np.stack(np.unravel_index(places, shape), axis=1), axis=1)
+    inputs = np.stack(np.unravel_index(places, shape), axis=1)
+    if signs:
+        inputs = np.minimum(inputs % task.p, -inputs % task.p)
+    sorted_inputs = np.sort(inputs, axis=1)
     keys = np.ravel_multi_index(tuple(sorted_inputs.T), shape)
     _, orbit, sizes = np.unique(keys, return_inverse=True, return_counts=True)
     order = _permutation(len(sizes), words)

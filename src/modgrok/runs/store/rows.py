@@ -16,6 +16,7 @@ import numpy as np
 
 from ...io import parse_json
 from ...tasks.errors import InputError, shorten
+from ...tasks.orbit_null import LEAKAGE
 from .names import checked_digest, checked_file, checked_id
 
 STATUSES = ("running", "interrupted", "finished", "diverged", "failed")
@@ -40,6 +41,10 @@ def _text(value: Any) -> bool:
 
 def _share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _share_or_none(value: Any) -> bool:
+    return value is None or _share(value)
 
 
 def _names(value: Any) -> bool:
@@ -74,6 +79,7 @@ CONTEXT: dict[str, tuple[Check, str]] = {
     "corrupted": (_integer, "an integer of at least 0"),
     "chance": (_share, "a number in 0..1"),
     "majority": (_share, "a number in 0..1"),
+    **dict.fromkeys(LEAKAGE, (_share_or_none, "a number in 0..1 or null")),
     "basis": (_text, "text"),
     "command": (_text, "text"),
     "version": (_text, "text"),
@@ -83,7 +89,13 @@ CONTEXT: dict[str, tuple[Check, str]] = {
 """Key of a run's context -> what it must be where it is there, and the same in words."""
 REQUIRED = ("inputs", "train", "test", "chance", "majority", "command")
 """Keys without which nothing can be said of a run."""
-DEFAULTS: dict[str, Any] = {"excluded": 0, "corrupted": 0, "basis": "unknown", "zero_rows_constant": False}
+DEFAULTS: dict[str, Any] = {
+    "excluded": 0,
+    "corrupted": 0,
+    "basis": "unknown",
+    "zero_rows_constant": False,
+    **dict.fromkeys(LEAKAGE),
+}
 """What other keys mean where a writer left them out."""
 
 

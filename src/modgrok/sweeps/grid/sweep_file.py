@@ -35,7 +35,7 @@ FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", 
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
 FOLLOWED = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
-OWN_FIELDS = ("fraction", "symmetric", "corruption", "seed")
+OWN_FIELDS = ("fraction", "symmetric", "orbits", "corruption", "seed")
 
 
 def field_names() -> tuple[str, ...]:
@@ -239,7 +239,7 @@ def _typed(name: str, value: Any) -> Any:
     """Refuse values of another kind than the field's, which a command line could not have given."""
     kinds: dict[str, tuple[type, str]] = {
         **dict.fromkeys(integer_fields(), (int, "an integer")),
-        **dict.fromkeys(("expression", "group", "learner"), (str, "a string")),
+        **dict.fromkeys(("expression", "group", "learner", "orbits"), (str, "a string")),
         **dict.fromkeys(("released", "early_stop", "symmetric"), (bool, "true or false")),
     }
     kind, words = kinds.get(name, (object, ""))

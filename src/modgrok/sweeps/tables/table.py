@@ -15,6 +15,7 @@ from ...measures import MEASURES
 from ...measures.corruption.corruption_phase import HIGH, corruption_phase
 from ...runs import Database, Experiment, Record, RunRow, Store
 from ...runs.store.sweep_index import SweepMember, last_records, read_listing, rows_of_sweep
+from ...tasks.orbit_null import LEAKAGE
 
 Kind = Literal["integer", "number", "text", "truth"]
 Row = dict[str, Any]
@@ -33,6 +34,9 @@ OUTCOME: tuple[tuple[str, Kind, str], ...] = (
     ("phase", "text", "Phase by the last accuracies; see modgrok.measures.corruption.corruption_phase."),
     ("chance", "number", "1/p."),
     ("majority", "number", "Share of the most frequent value of the task."),
+    ("orbit_accuracy", "number", "Test accuracy of the null that knows the training labels and all swaps."),
+    ("swap_share", "number", "Share of test inputs of which a permutation that keeps all labels trains."),
+    ("sign_accuracy", "number", "Test accuracy of the null that knows x -> -x, where it keeps labels, too."),
     ("train_inputs", "integer", "Number of training inputs."),
     ("seconds", "number", "Wall time."),
     ("seconds_per_step", "number", "Steady-state time of a step."),
@@ -155,6 +159,7 @@ def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | Non
         "phase": None if record is None else phase_of(store, row, record, experiment.corruption),
         "chance": row.context["chance"],
         "majority": row.context["majority"],
+        **{name: row.context.get(name) for name in LEAKAGE},
         "train_inputs": row.context["train"],
         "seconds": row.seconds,
         "seconds_per_step": row.seconds_per_step,

@@ -1,0 +1,128 @@
+"""The null that knows a task's symmetries and the training labels, and nothing else.
+
+Owns: its answers and their count on the test inputs of a split. The page `docs/leakage.md` says why it stands
+beside the chance levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..display import Displayed, Facts
+from .split import Split
+from .symmetries import generators_of, orbits_under
+from .task import Task
+
+LEAKAGE = ("orbit_accuracy", "swap_share", "sign_accuracy")
+"""Numbers that a run records of what its split gives away; see `leakage_numbers`."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OrbitNull(Displayed):
+    """What the null answers on the test inputs of a split.
+
+    Arguments:
+        answers: in the order of `split.test`; int32, shape (n_test,).
+        covered: whether the orbit of a test input holds a training input; bool, shape (n_test,).
+        correct: number of right answers.
+        trivial: whether no symmetry but the identity was used.
+    """
+
+    answers: np.ndarray
+    covered: np.ndarray
+    correct: int
+    trivial: bool
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers, in [0, 1]."""
+        return self.correct / len(self.answers)
+
+    @property
+    def covered_share(self) -> float | None:
+        """Share of test inputs whose orbit holds a training input; None without a symmetry."""
+        return None if self.trivial else int(self.covered.sum()) / len(self.covered)
+
+    def _facts(self) -> Facts:
+        return {"accuracy": self.accuracy, "covered_share": self.covered_share, "test": len(self.answers)}
+
+
+def orbit_null(task: Task, split: Split, *, signs: bool = False) -> OrbitNull:
+    """Answer every test input with the commonest training label of its orbit.
+
+    The orbit is that of `orbits`: under the permutations of operands that leave every label unchanged. The
+    smallest of labels that are equally common is taken; where the orbit holds no training input, the
+    commonest training label of all. Labels are those trained on, corrupted ones included; an answer is right
+    if it is the true label.
+
+    Arguments:
+        task: any task. Each task of a mixture is answered by its own symmetries and its own labels.
+        split: of that task.
+        signs: let the permutations negate any operands as well (x -> -x): all 2^k k! signed permutations,
+            each kept only if it leaves every label unchanged.
+
+    Example:
+        >>> from modgrok.tasks import split_task, task_from_expression
+        >>> task = task_from_expression("x*y", 13)
+        >>> null = orbit_null(task, split_task(task, 0.5, np.random.PCG64(0)))
+        >>> null.correct, len(null.answers), int(null.covered.sum())
+        (36, 85, 23)
+    """
+    parts = task.parts or (task,)
+    count = len(parts)
+    answers = np.empty(len(split.test), dtype=np.int32)
+    covered = np.zeros(len(split.test), dtype=bool)
+    trivial = True
+    for number, part in enumerate(parts):
+        train, test = split.train % count == number, split.test % count == number
+        generators = generators_of(part, signs=signs)
+        orbit = orbits_under(generators, part).ravel()
+        places = orbit[split.train[train] // count], orbit[split.test[test] // count]
+        answers[test], covered[test] = _answers(*places, split.labels[train], task.p)
+        trivial = trivial and not generators
+    correct = int((answers == task.labels(split.test)).sum())
+    return OrbitNull(answers, covered, correct, trivial)
+
+
+def leakage_numbers(task: Task, split: Split) -> dict[str, Any]:
+    """Return what a run records of its split's leakage.
+
+    Returns:
+        `orbit_accuracy`, the accuracy of the null; `swap_share`, the share of test inputs whose orbit holds a
+        training input, None if no permutation but the identity leaves the labels unchanged; `sign_accuracy`,
+        the accuracy with signs as well.
+
+    Example:
+        >>> from modgrok.tasks import split_task, task_from_expression
+        >>> task = task_from_expression("x - y", 13)
+        >>> leakage_numbers(task, split_task(task, 0.5, np.random.PCG64(0)))["swap_share"] is None
+        True
+    """
+    null = orbit_null(task, split)
+    return {
+        "orbit_accuracy": null.accuracy,
+        "swap_share": null.covered_share,
+        "sign_accuracy": orbit_null(task, split, signs=True).accuracy,
+    }
+
+
+def _answers(
+    train_orbits: np.ndarray, test_orbits: np.ndarray, labels: np.ndarray, p: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the answer to each test orbit, and whether it holds a training input."""
+    if not len(labels):
+        return np.zeros(len(test_orbits), np.int32), np.zeros(len(test_orbits), dtype=bool)
+    pairs, counts = np.unique(train_orbits.astype(np.int64) * p + labels, return_counts=True)
+    owners, values = np.divmod(pairs, p)
+    order = np.lexsort(
+        (values, -counts, owners)
+    )  # within an orbit the commonest first, the smaller of equals
+    owners, values = owners[order], values[order]
+    known, first = np.unique(owners, return_index=True)
+    at = np.minimum(np.searchsorted(known, test_orbits), len(known) - 1)
+    covered = known[at] == test_orbits
+    commonest = np.bincount(labels, minlength=p).argmax()
+    return np.where(covered, values[first][at], commonest).astype(np.int32), covered
