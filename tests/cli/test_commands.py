@@ -316,12 +316,12 @@ def test_bad_input_gets_one_line_and_exit_code_2(call, arguments: tuple[str, ...
     assert found.out == "" or "/proc" in arguments[-1]
 
 
-def test_a_damaged_checkpoint_is_a_failure_not_bad_input(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_checkpoint_is_refused_in_one_line(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     run = call("train", "x + y", *SMALL, "--steps", "5", "--json").json["run"]
     for path in (tmp_path / "runs" / run).glob("weights-5*"):
         path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
     found = call("measure", run)
-    assert (found.code, found.err.count("\n")) == (1, 1)
+    assert (found.code, found.err.count("\n")) == (2, 1)
     assert "SHA-256" in found.err
 
 

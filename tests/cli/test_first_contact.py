@@ -183,7 +183,7 @@ def test_conditions_that_cannot_be_read(call, store: list[str], options: tuple[s
 
 
 def test_show_says_all_settings_and_where_the_run_lies(call, store: list[str], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    shown = call("runs", "show", store[1]).out
+    shown = " ".join(call("runs", "show", store[1]).out.split())
     experiment = Experiment.of("x + y", p=5)
     for name in (*type(experiment).model_fields, *type(experiment.learner).model_fields):
         assert name in ("task", "learner", "kind") or f"{name} " in shown

@@ -51,7 +51,7 @@ def measured(
 def test_every_measure_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, found = measured(network(7), "x*y", 7, tmp_path, capsys)
     (entry,) = found["measures"]
-    assert list(entry) == ["step", "reasons", *WEIGHTS, *CIRCUIT, "margin", "accuracy"]
+    assert list(entry) == ["step", "reasons", "explained_share", *WEIGHTS, *CIRCUIT, "margin", "accuracy"]
     assert entry["step"] == 7
     assert all(name in out.split("{")[0] for name in (*WEIGHTS, *CIRCUIT))
     (circuit,) = found["circuits"]
@@ -68,7 +68,8 @@ def test_every_measure_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_other_tasks_have_their_weights_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, found = measured(network(5, k=3), "x + y + z", 5, tmp_path, capsys)
     assert found["circuits"] == []
-    assert list(found["measures"][0]) == ["step", "reasons", *WEIGHTS, "margin", "accuracy"]
+    names = ["step", "reasons", "explained_share", *WEIGHTS, "margin", "accuracy"]
+    assert list(found["measures"][0]) == names
 
 
 @pytest.mark.long

@@ -176,7 +176,7 @@ def test_other_bad_paths_are_refused_in_one_line(tmp_path: Path) -> None:
         "none": "must be a file",
         "text.safetensors": "must be a safetensors file",
         "more.safetensors": "rotary_sin",
-        "good": "JSON object",
+        "good": "JSON with an object",
     }
     for name, rule in cases.items():
         with pytest.raises(InputError, match=rule) as caught:

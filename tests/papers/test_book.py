@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from made_claims import InProcess, make_claim
 
-from conftest import InProcess, make_claim
 from modgrok.papers import ClaimResult, Evidence
 from modgrok.papers.book.html import write_book
 from modgrok.papers.book.markdown import FIGURES, figure_name, pages, read_results, write_pages

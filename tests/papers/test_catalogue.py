@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_claims import InProcess, make_claim
 
-from conftest import InProcess, make_claim
 from modgrok.papers import Paper, add_paper, read_papers
 from modgrok.papers.book.html import write_book
 from modgrok.papers.claims.catalogue import PAPERS, choose_claims, read_paper, remove_paper

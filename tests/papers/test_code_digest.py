@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_claims import InProcess, make_claim
 
-from conftest import InProcess, make_claim
 from modgrok.papers import Claim
 from modgrok.papers.claims.catalogue import read_paper
 from modgrok.papers.claims.code_digest import ROOT, closure, digest_of_function, digest_of_module
@@ -68,7 +68,7 @@ def test_claims_of_one_module_share_a_digest_also_through_partial_functions() ->
 
 OUTSIDE = """
 from outside_numbers import SHIFT
-from conftest import make_claim
+from made_claims import make_claim
 
 def measure(evidence):
     found = make_claim("any").measure(evidence)

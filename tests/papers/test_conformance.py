@@ -9,8 +9,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from made_claims import InProcess
 
-from conftest import InProcess
 from modgrok.papers.claims.catalogue import PAPERS, read_paper
 from modgrok.papers.claims.reproduction import reproduce
 from modgrok.papers.claims.result import read_figure, result_path
@@ -24,17 +24,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def expected_verdict(stored: dict[str, Any]) -> str:
     """Judge a stored result by its own file alone, without the code that judged it."""
-    missed = {}
+    missed = []
     for entry in stored["expected"]:
         value = stored["values"][entry["name"]]
         low = -math.inf if entry["low"] is None else entry["low"]
         high = math.inf if entry["high"] is None else entry["high"]
         if "tiny" in entry["budgets"] and (value is None or not low <= value <= high):
-            missed[entry["name"]] = entry
+            missed.append(entry)
+    absent = [entry["name"] for entry in missed]
     refuting = [
         entry
-        for entry in missed.values()
-        if entry["essential"] and "tiny" in entry["decisive"] and entry["given"] not in missed
+        for entry in missed
+        if entry["essential"] and "tiny" in entry["decisive"] and entry["given"] not in absent
     ]
     return "refuted" if refuting else "deviates" if missed else "reproduced"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from made_claims import SMALL, make_claim
 
-from conftest import SMALL, make_claim
 from modgrok.papers import RunGroup
 from modgrok.papers.claims import cost
 from modgrok.papers.claims.catalogue import read_papers

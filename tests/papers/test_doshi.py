@@ -17,11 +17,11 @@ from modgrok.papers.doshi2024.products import as_printed, output_scale, product_
 from modgrok.papers.doshi2024.sums import residual_constant, sampled_sum, sum_network
 
 MODULES = (
-    "doshi2023_diagram",
-    "doshi2023_neurons",
-    "doshi2023_phases",
-    "doshi2024_sums",
-    "doshi2024_trained",
+    "doshi2023.diagram",
+    "doshi2023.neurons",
+    "doshi2023.phases",
+    "doshi2024.sums",
+    "doshi2024.trained",
 )
 
 

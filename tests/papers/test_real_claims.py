@@ -7,8 +7,8 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from made_claims import InProcess
 
-from conftest import InProcess
 from modgrok.papers import Evidence
 from modgrok.papers.book.markdown import read_results
 from modgrok.papers.claims.catalogue import choose_claims

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_claims import SMALL, InProcess, make_claim
 
-from conftest import SMALL, InProcess, make_claim
 from modgrok.papers import Claim, ClaimResult, Evidence, RunGroup
 from modgrok.papers.claims.reproduction import digest_of, reproduce
 from modgrok.papers.claims.result import (

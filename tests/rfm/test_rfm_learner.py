@@ -307,7 +307,7 @@ def test_stored_metrics(tmp_path: Path):
 
 def test_a_kernel_matrix_beyond_memory_is_refused_with_its_size():
     with pytest.raises(
-        InputError, match=r"fraction: 200000 training inputs .* about 1\d\d\d\.\d GiB.* got 8\.0 GiB"
+        InputError, match=r"fraction: 200000 training inputs, .* about 1\d\d\d\.\d GiB.* got 8\.0 GiB"
     ):
         check_memory(200_000, 997, available=8 * 2**30)
     assert check_memory(4704, 97, available=4 * 2**30) == memory_needed(4704, 97) < 4 * 2**30

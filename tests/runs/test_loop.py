@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from modgrok.runs import Experiment, Progress, Record, Store, run
+from modgrok.runs.assets import fetch
 from modgrok.tasks import InputError, task_from_table
 
 SMALL = {"p": 11, "fraction": 0.7, "width": 60}
@@ -180,7 +181,7 @@ def test_a_table_given_directly_is_kept_with_its_runs(tmp_path: Path) -> None:
     experiment = Experiment.of(table=task, fraction=0.6, width=20)
     with Store(tmp_path) as store:
         run(experiment, store=store, steps=5, table=task)
-        assert np.array_equal(store.table(task.digest), task.table)
+        assert np.array_equal(fetch(store, "table", task.digest).table, task.table)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_link_that_leads_outside_is_refused(call: Call, filled: Path, what: st
     found = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
     assert found.code == 2
     assert "link that leads outside" in found.err
-    assert call("runs", "remove", EXPERIMENT.id).code == (0 if what == "donors" else 2)
+    assert call("runs", "remove", EXPERIMENT.id, "--yes").code == (0 if what == "donors" else 2)
     assert sorted(victim.rglob("*")) == before
 
 
@@ -216,7 +216,11 @@ def test_damaged_records_are_bad_input(call: Call, filled: Path, statement: str,
 @pytest.mark.parametrize("column", ["expression", "learner"])
 def test_control_characters_are_shown_not_sent(call: Call, filled: Path, column: str) -> None:
     forge(filled, f"UPDATE runs SET {column} = ? WHERE id = ?", ESCAPE, EXPERIMENT.id)
-    for command in (("runs", "list"), ("runs", "show", EXPERIMENT.id), ("runs", "remove", EXPERIMENT.id)):
+    for command in (
+        ("runs", "list"),
+        ("runs", "show", EXPERIMENT.id),
+        ("runs", "remove", EXPERIMENT.id, "--yes"),
+    ):
         found = call(*command)
         assert found.code == 0, found.err
         assert not set("\x1b\x07\u202e") & set(found.out + found.err)

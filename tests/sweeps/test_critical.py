@@ -195,7 +195,7 @@ def test_refusals(given: dict[str, Any], message: str) -> None:
 
 def test_a_search_has_its_fractions_and_seeds_to_itself() -> None:
     content = {"name": "s", "base": {"expression": "x + y", "p": 5}, "critical": {}}
-    with pytest.raises(InputError, match=r"^fraction: must be left to \[critical\]"):
+    with pytest.raises(InputError, match=r"^fraction: must be chosen by \[critical\]"):
         make_sweep({**content, "axes": {"fraction": [0.5]}})
     with pytest.raises(InputError, match=r"^axes: must make at most 100,000 runs, got 8,000,000"):
         make_sweep(

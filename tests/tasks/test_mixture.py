@@ -59,5 +59,5 @@ def test_the_released_domain_takes_residues() -> None:
     x, y = np.meshgrid(np.arange(12), np.arange(12), indexing="ij")
     assert np.array_equal(found.table, (x * y + 1) % 7)
     assert not found.is_plain
-    with pytest.raises(InputError, match="released: must be of an expression"):
+    with pytest.raises(InputError, match="released: must be given with an expression"):
         named_task(group="S3", released=True)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from modgrok.models.mlp import MLP
-
+from ..models.mlp import MLP
 from .forms import Witness, reachable
 from .network import corrected, network
 from .readout import preimages

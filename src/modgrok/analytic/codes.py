@@ -14,8 +14,7 @@ from math import prod
 
 import numpy as np
 
-from modgrok.algebra import factorise, primitive_root
-
+from ..algebra import factorise, primitive_root
 from .characters import digits, numbered
 from .forms import Witness, tabulate
 

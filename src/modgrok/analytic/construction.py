@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 import equinox as eqx
 import numpy as np
 
-from modgrok.algebra import exponential_table, is_prime
-from modgrok.models.activations import power_of
-from modgrok.models.mlp import MLP
-
+from ..algebra import exponential_table, is_prime
+from ..models.activations import power_of
+from ..models.mlp import MLP
 from .additive import additive
 from .characters import Factors, opposite, representatives
 from .codes import Code, codes

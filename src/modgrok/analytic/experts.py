@@ -14,10 +14,9 @@ from math import log
 import jax.numpy as jnp
 import numpy as np
 
-from modgrok.algebra import is_prime
-from modgrok.models.experts import BETA, Experts
-from modgrok.models.mlp import MLP
-
+from ..algebra import is_prime
+from ..models.experts import BETA, Experts
+from ..models.mlp import MLP
 from .additive import additive
 from .codes import codes
 from .construction import PHASES, Construction

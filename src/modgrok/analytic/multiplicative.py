@@ -12,10 +12,9 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from modgrok.algebra import exponential_table, is_prime, logarithm_table
-from modgrok.models.activations import activation as function
-from modgrok.models.mlp import MLP
-
+from ..algebra import exponential_table, is_prime, logarithm_table
+from ..models.activations import activation as function
+from ..models.mlp import MLP
 from .codes import Code
 from .forms import Witness, reachable
 from .network import corrected, network

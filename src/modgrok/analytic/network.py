@@ -8,9 +8,8 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from modgrok.models.activations import power_of
-from modgrok.models.mlp import MLP
-
+from ..models.activations import power_of
+from ..models.mlp import MLP
 from .phases import wave_gain
 from .response import response
 from .waves import Waves

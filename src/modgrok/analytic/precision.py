@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from modgrok.models.activations import power_of
-from modgrok.models.mlp import MLP
+from ..models.activations import power_of
+from ..models.mlp import MLP
 
 UNIT = 2.0**-24
 """Unit roundoff of float32."""

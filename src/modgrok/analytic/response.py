@@ -9,7 +9,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from modgrok.models.activations import activation
+from ..models.activations import activation
 
 _GRID = {1: 4096, 2: 512, 3: 96, 4: 40, 5: 20, 6: 12}
 _SILENT = 1e-5

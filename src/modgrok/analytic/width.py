@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from modgrok.models.mlp import MLP
-
+from ..models.mlp import MLP
 from .verify import VerificationReport, verify
 
 Build = Callable[[int], MLP]

@@ -6,6 +6,7 @@ after an upgrade.
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -49,7 +50,7 @@ def completion(
         if install:
             say(f"wrote {app.install_completion(shell=shell)}; open a new shell to use it")
         else:
-            say(app.generate_completion(shell=shell).rstrip("\n"))
+            sys.stdout.write(app.generate_completion(shell=shell))  # a script, tabs included
     except OSError as error:
         raise InputError(f"shell: cannot install the script for {shell} ({error.strerror})") from None
     return 0

@@ -110,7 +110,8 @@ def list_runs(
     rows = [row for row, _ in listed]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     if rows:
-        say("\n".join(table(rows, [own for _, own in listed], last, width)))
+        for line in table(rows, [own for _, own in listed], last, width):
+            say(line)
     elif not damaged:
         say("no matching runs" if where else "no runs yet")
     described_rows = described(rows, damaged.append) if json else []

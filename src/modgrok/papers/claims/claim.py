@@ -13,24 +13,15 @@ from typing import Any, Literal
 
 from ...reports.charts.chart import Panel
 from ...tasks import InputError
-from .budget import BUDGETS, FULL, BudgetName
+from .budget import BUDGETS as BUDGETS
+from .budget import FULL as FULL
+from .budget import BudgetName as BudgetName
 from .evidence import Evidence
 from .plan import RunGroup
 
 ClaimVerdict = Literal["reproduced", "deviates", "refuted"]
 """What the numbers say of a claim."""
 Number = float | int | None
-__all__ = [
-    "BUDGETS",
-    "FULL",
-    "BudgetName",
-    "Claim",
-    "ClaimResult",
-    "ClaimVerdict",
-    "Expected",
-    "Number",
-    "refuting",
-]
 
 
 @dataclass(frozen=True)

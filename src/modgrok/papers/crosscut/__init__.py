@@ -1,5 +1,6 @@
 """Comparisons across the papers."""
 
-from .paper import CITATION, CLAIMS, PAPER, TITLE
-
-__all__ = ["CITATION", "CLAIMS", "PAPER", "TITLE"]
+from .paper import CITATION as CITATION
+from .paper import CLAIMS as CLAIMS
+from .paper import PAPER as PAPER
+from .paper import TITLE as TITLE

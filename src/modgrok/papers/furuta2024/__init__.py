@@ -1,5 +1,6 @@
 """Claims of Furuta, Minegishi, Iwasawa and Matsuo 2024 (arXiv 2402.16726)."""
 
-from .paper import CITATION, CLAIMS, PAPER, TITLE
-
-__all__ = ["CITATION", "CLAIMS", "PAPER", "TITLE"]
+from .paper import CITATION as CITATION
+from .paper import CLAIMS as CLAIMS
+from .paper import PAPER as PAPER
+from .paper import TITLE as TITLE
