@@ -302,12 +302,12 @@ def _check_fit(definition: LearnerDefinition, task: Task) -> None:
     if task.parts and not definition.takes_mixtures:
         others = " or ".join(known.name for known in LEARNERS if known.takes_mixtures)
         raise InputError(
-            f"learner: a mixture of {len(task.parts)} tasks needs {others}, got {definition.name}"
+            f"learner: a mixture of {len(task.parts)} tasks needs the learner {others}, got {definition.name}"
         )
     plain = all(part.is_plain for part in task.parts or (task,))
     if not plain and not definition.takes_extended_domain:
         others = " or ".join(known.name for known in LEARNERS if known.takes_extended_domain)
-        raise InputError(f"released: operands over 0..p+4 need {others}, got {definition.name}")
+        raise InputError(f"released: operands over 0..p+4 need the learner {others}, got {definition.name}")
 
 
 def _asset(
