@@ -104,9 +104,7 @@ def test_the_released_domain_has_five_more_values() -> None:
 
 
 def test_options_of_one_learner_only() -> None:
-    with pytest.raises(
-        InputError, match="2 tasks needs the learner rfm or transformer, got mlp"
-    ):
+    with pytest.raises(InputError, match="2 tasks needs the learner rfm or transformer, got mlp"):
         Experiment.of("x + y; x - y", p=7)
     with pytest.raises(InputError, match=r"operands over 0\.\.p\+4 need the learner transformer, got rfm"):
         Experiment.of("x + y", p=7, released=True, learner="rfm")

@@ -189,7 +189,7 @@ def test_a_damaged_row_is_named_and_the_others_are_listed(
         refused = call(*command, EXPERIMENT.id)
         assert (refused.code, refused.err.count("\n")) == (2, 1), (command, refused)
         assert says in refused.err
-    assert call("runs", "remove", EXPERIMENT.id).code == 0
+    assert call("runs", "remove", EXPERIMENT.id, "--yes").code == 0
     assert not (filled / EXPERIMENT.id).exists()
 
 

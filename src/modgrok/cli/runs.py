@@ -205,7 +205,7 @@ def remove(
     if not run:
         raise InputError("run: must name at least one run, got none")
     with Store(runs, read_only=True) as store:
-        rows = list({row.id: row for row in map(store.get, run)}.values())
+        rows = list({row.id: row for row in map(store.removable, run)}.values())
     if not dry_run and not yes:
         confirm(rows, runs)
     if not dry_run:

@@ -18,7 +18,8 @@ from ..algebra import Basis
 from ..learners.base.contract import Learner, LearnerDefinition
 from ..learners.base.memory import MemoryNeed, check_memory
 from ..learners.base.observation import Observer
-from ..learners.catalogue import definition_of, precision_of
+from ..learners.catalogue import definition_of
+from ..learners.catalogue import precision_of as precision_of
 from ..measures import basis_of_task
 from ..tasks import InputError, Split, Task
 from ..tasks.orbit_null import leakage_numbers
@@ -29,8 +30,6 @@ from .experiment import Experiment
 from .options import RunOptions
 from .splits import split_of
 from .streams import key
-
-__all__ = ["PreparedRun", "check_padding", "context_of", "initial_state", "precision_of", "prepare"]
 
 
 @dataclass(frozen=True, eq=False)

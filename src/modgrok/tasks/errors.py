@@ -2,6 +2,5 @@
 
 from __future__ import annotations
 
-from ..io.errors import InputError, shorten
-
-__all__ = ["InputError", "shorten"]
+from ..io.errors import InputError as InputError
+from ..io.errors import shorten as shorten

@@ -260,18 +260,27 @@ class Store(Database):
         with self.storing():
             inside(self.folder, checked_file(run, file)).unlink(missing_ok=True)
 
+    def removable(self, run: str) -> RunRow:
+        """Return a run's row, or what can be said of it where the row is damaged.
+
+        Raises:
+            InputError: no such run.
+        """
+        entry = self.entry(run)
+        checked_id(entry["id"])
+        try:
+            return self.row_of(entry)
+        except InputError:
+            return RunRow(entry["id"], "", str(entry["expression"]), 0, str(entry["learner"]), "failed")
+
     def remove(self, run: str) -> RunRow:
         """Delete a run with its records and files.
 
         Raises:
             InputError: no such run, or a process is training it.
         """
-        entry = self.entry(run)
-        folder = inside(self.folder, checked_id(entry["id"]))
-        try:
-            row = self.row_of(entry)
-        except InputError:  # a damaged row can be removed all the same
-            row = RunRow(entry["id"], "", str(entry["expression"]), 0, str(entry["learner"]), "failed")
+        row = self.removable(run)
+        folder = inside(self.folder, row.id)
         if self.lock(row.id).held():
             raise InputError(f"run: {row.id} is being trained by another process; stop it first")
         with self.writing() as connection:
