@@ -26,7 +26,7 @@ from .sparse_accuracy import AccuracyCurve, accuracy_curve
 from .task_index import Frequency, TaskIndex, task_index
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Explanation:
     """What a formula in the index explains of a network's logits.
 
@@ -64,15 +64,15 @@ class Explanation:
     means_accuracy: float | None
     explained_share: float | None
     explained_share_train: float | None
-    frequencies: tuple[Frequency, ...] | None
-    amplitudes: tuple[float, ...] | None
-    energies: tuple[float, ...] | None
-    order: int | None
-    curve: tuple[float, ...] | None
-    curve_train: tuple[float, ...] | None
-    ranking: tuple[Frequency, ...] | None
-    index: TaskIndex | None
-    formula: str | None
+    frequencies: tuple[Frequency, ...] | None = None
+    amplitudes: tuple[float, ...] | None = None
+    energies: tuple[float, ...] | None = None
+    order: int | None = None
+    curve: tuple[float, ...] | None = None
+    curve_train: tuple[float, ...] | None = None
+    ranking: tuple[Frequency, ...] | None = None
+    index: TaskIndex | None = None
+    formula: str | None = None
     seconds: float
     cosets: CosetExplanation | None = None
     without_form: AccuracyCurve | None = None
@@ -156,15 +156,6 @@ def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None
         means_accuracy=share("formula_of_means", "size"),
         explained_share=share("explained", "size"),
         explained_share_train=share("explained_train", "size_train"),
-        frequencies=None,
-        amplitudes=None,
-        energies=None,
-        order=None,
-        curve=None,
-        curve_train=None,
-        ranking=None,
-        index=None,
-        formula=None,
         seconds=time.perf_counter() - started,
         parts=tuple(found),
         counts=together,
@@ -237,15 +228,6 @@ def _without_form(task: Task, rows: Rows, tests: np.ndarray, started: float) -> 
         means_accuracy=None,
         explained_share=None,
         explained_share_train=None,
-        frequencies=None,
-        amplitudes=None,
-        energies=None,
-        order=None,
-        curve=None,
-        curve_train=None,
-        ranking=None,
-        index=None,
-        formula=None,
         seconds=time.perf_counter() - started,
         without_form=accuracy_curve(task, rows, tests),
         counts={
