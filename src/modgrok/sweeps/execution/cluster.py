@@ -76,8 +76,11 @@ def _ray(*, local: bool) -> Any:
     """Load Ray; what it reads from the environment is set before."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    if local:  # Ray's own switch for a cluster that listens on loopback alone, the default on macOS
+    if local:
+        # Ray's own switch for a cluster that listens on loopback alone, the default on macOS
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        # under `uv run`, Ray would copy the working folder and build an environment for each worker from it
+        os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         import ray
     except ImportError:
