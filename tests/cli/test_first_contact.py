@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from modgrok.cli.advice import KNOWN, advice
-from modgrok.cli.columns import broken
-from modgrok.cli.sweep_progress import Share, progress_words
+from modgrok.cli.display.advice import KNOWN, advice
+from modgrok.cli.display.sweep_progress import Share, progress_words
+from modgrok.cli.shared.columns import broken
 from modgrok.learners.catalogue import LEARNERS
 from modgrok.runs import Experiment, RunRow
 from modgrok.sweeps.execution.driver import SweepCounts
@@ -369,7 +369,7 @@ def test_streams_of_any_encoding(tmp_path: Path, encoding: str) -> None:
 
 
 def test_text_that_is_no_unicode_is_escaped(tmp_path: Path) -> None:
-    code = r"from modgrok.cli.streams import *; prepare_streams(); sys.stdout.write('a\udcff·')"
+    code = r"from modgrok.cli.shared.streams import *; prepare_streams(); sys.stdout.write('a\udcff·')"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert found.stdout == b"a\\udcff\xc2\xb7"
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from ..installed_extensions import load_extensions
 from ..io.escape import visible
 from ..version import __version__
-from .streams import discard, prepare_streams
+from .shared.streams import discard, prepare_streams
 
 VERBS: tuple[tuple[str, str, str], ...] = (
     ("train", "modgrok.cli.train:train", "Train a network on an expression mod p and watch it grok."),

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from ..tasks.errors import InputError, shorten
-from .output import say
+from .shared.output import say
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 

@@ -17,10 +17,10 @@ from ..models import MLP
 from ..runs import NetworkFile, write_network
 from ..tasks import InputError, NamedTask, expand
 from ..tasks.errors import shorten
-from .cache import enable_compilation_cache
-from .options import Expression, Group, Json, Modulus, Table, number, whole
-from .output import cannot_write, check_output, note, percent, say, say_json
-from .source import source_of
+from .shared.cache import enable_compilation_cache
+from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
+from .shared.output import cannot_write, check_output, note, percent, say, say_json
+from .shared.source import source_of
 
 
 class NoConstruction(RuntimeError):

@@ -9,9 +9,9 @@ from cyclopts import Parameter
 
 from ..decide import Budget, Verdict, Witness, basis, decide_table
 from ..tasks import InputError
-from .options import Expression, Group, Json, Modulus, Table, number, whole
-from .output import say, say_json
-from .source import source_of
+from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
+from .shared.output import say, say_json
+from .shared.source import source_of
 
 EXTRAPOLATION = (
     "The hypotheses are stated for polynomials mod p; for a conditional, a group or a table given directly "

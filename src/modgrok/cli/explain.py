@@ -18,9 +18,9 @@ from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..tasks import InputError, Split, Task, named_task, read_table
 from ..tasks.errors import shorten
-from .cache import enable_compilation_cache
-from .options import DEFAULT_RUNS, Group, Json, Modulus, Runs, Table, Whole
-from .output import percent, say, say_json
+from .shared.cache import enable_compilation_cache
+from .shared.options import DEFAULT_RUNS, Group, Json, Modulus, Runs, Table, Whole
+from .shared.output import percent, say, say_json
 
 MOST_LISTED = 12
 """Frequencies shown to a reader; the JSON object has all of them."""

@@ -15,8 +15,8 @@ from ..runs.store.store import Checkpoint
 from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .options import DEFAULT_RUNS, Json, Runs, whole
-from .output import cannot_write, check_output, check_output_folder, say, say_json
+from .shared.options import DEFAULT_RUNS, Json, Runs, whole
+from .shared.output import cannot_write, check_output, check_output_folder, say, say_json
 
 FORMATS = ("safetensors", "csv", "parquet", "transformerlens")
 

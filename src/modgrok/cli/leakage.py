@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..tasks.orbit_null import LEAKAGE
-from .output import percent
+from .shared.output import percent
 
 if TYPE_CHECKING:
     from ..runs.store.database import RunRow

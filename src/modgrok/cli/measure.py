@@ -28,14 +28,14 @@ from ..runs.store.network_file import Network
 from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
 from ..tasks.orbit_null import LEAKAGE, leakage_numbers
-from .cache import enable_compilation_cache
-from .columns import broken, line_width
+from .display.measure_transformer import measure_transformer
+from .display.pruning import prune_last, pruning_json, tell_pruning
 from .leakage import explained_shares, leakage_words
-from .measure_transformer import measure_transformer
-from .options import DEFAULT_RUNS, Json, Runs
-from .output import percent, say, say_json
-from .pruning import prune_last, pruning_json, tell_pruning
 from .runs import RunName
+from .shared.cache import enable_compilation_cache
+from .shared.columns import broken, line_width
+from .shared.options import DEFAULT_RUNS, Json, Runs
+from .shared.output import percent, say, say_json
 
 Place = dict[str, Any]
 NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")

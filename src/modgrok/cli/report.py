@@ -15,9 +15,9 @@ from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .cache import enable_compilation_cache
-from .options import DEFAULT_RUNS, Json, Runs
-from .output import say, say_json
+from .shared.cache import enable_compilation_cache
+from .shared.options import DEFAULT_RUNS, Json, Runs
+from .shared.output import say, say_json
 from .train import command_line
 
 

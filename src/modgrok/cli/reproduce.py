@@ -20,11 +20,11 @@ from ..papers.claims.reproduction import reproduce as run_claims
 from ..papers.claims.result import Result, read_figure, read_result
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .cache import enable_compilation_cache
-from .engine import LOCAL, Where
-from .options import DEFAULT_RUNS, Json, Runs
-from .output import cannot_write, check_output_folder, clock, note, say, say_json
-from .sweep_progress import sweep_display
+from .display.sweep_progress import sweep_display
+from .shared.cache import enable_compilation_cache
+from .shared.engine import LOCAL, Where
+from .shared.options import DEFAULT_RUNS, Json, Runs
+from .shared.output import cannot_write, check_output_folder, clock, note, say, say_json
 from .train import command_line, ctrl_c
 
 FORMATS = ("html", "markdown")

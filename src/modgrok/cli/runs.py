@@ -20,11 +20,11 @@ from ..runs.store.database import Database, RunRow
 from ..runs.store.last_record import last_scalars
 from ..runs.store.sweep_index import rows_of_sweep
 from ..tasks.errors import InputError, shorten
+from .display.run_table import table
 from .leakage import explained_share_of_last, leakage_of, leakage_words
-from .options import DEFAULT_RUNS, Json, Runs, whole
-from .output import note, percent, say, say_json
-from .run_fields import choose, fields_of, settings_of, sort_key
-from .run_table import table
+from .shared.options import DEFAULT_RUNS, Json, Runs, whole
+from .shared.output import note, percent, say, say_json
+from .shared.run_fields import choose, fields_of, settings_of, sort_key
 
 if TYPE_CHECKING:
     from ..runs.store.store import Checkpoint, Store
@@ -258,7 +258,7 @@ def resume(
     """Continue a run from its last record."""
     from ..runs import RunOptions, Store
     from ..runs.assets import stored_experiment
-    from .cache import enable_compilation_cache
+    from .shared.cache import enable_compilation_cache
     from .train import follow, summary, tell
 
     enable_compilation_cache()

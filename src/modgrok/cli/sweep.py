@@ -27,12 +27,12 @@ from ..sweeps.grid.critical_table import Search
 from ..sweeps.grid.sweep_file import Sweep, read_sweep
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .cache import enable_compilation_cache
-from .critical import critical_json, tell_critical
-from .engine import LOCAL, Where
-from .options import DEFAULT_RUNS, Json, Runs
-from .output import clock, note, say, say_json
-from .sweep_progress import sweep_display
+from .display.critical import critical_json, tell_critical
+from .display.sweep_progress import sweep_display
+from .shared.cache import enable_compilation_cache
+from .shared.engine import LOCAL, Where
+from .shared.options import DEFAULT_RUNS, Json, Runs
+from .shared.output import clock, note, say, say_json
 from .train import command_line, ctrl_c
 
 WEIGHTS = ("final", "schedule")

@@ -29,23 +29,14 @@ from ..runs.loop import follow as follow_run
 from ..runs.store.store import StoreWriteError
 from ..tasks import InputError, named_task, read_table
 from ..tasks.errors import shorten
-from .cache import enable_compilation_cache
-from .options import (
-    DEFAULT_RUNS,
-    Expression,
-    Group,
-    Json,
-    Modulus,
-    Runs,
-    Table,
-    whole,
-)
-from .outcome import summary, tell
-from .output import note, say_json
-from .panels import OUTPUT, RUN, TASK, learner_panel
-from .progress import progress_display
-from .seeds import seeded, seeds_summary, tell_seeds
-from .train_options import DEFAULT_OPTIONS, Options
+from .display.outcome import summary, tell
+from .display.progress import progress_display
+from .display.seeds import seeded, seeds_summary, tell_seeds
+from .shared.cache import enable_compilation_cache
+from .shared.options import DEFAULT_RUNS, Expression, Group, Json, Modulus, Runs, Table, whole
+from .shared.output import note, say_json
+from .shared.panels import OUTPUT, RUN, TASK, learner_panel
+from .shared.train_options import DEFAULT_OPTIONS, Options
 
 STEPS_IN_WORDS = ", ".join(f"{known.default_steps:,} for {known.name}" for known in LEARNERS)
 

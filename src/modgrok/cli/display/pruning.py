@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ..measures import basis_of_task, make_fourier_frames
-from ..measures.corruption.pruning import Direction, Pruning, pruning_curves
-from ..models import MLP
-from ..runs import NetworkFile, Store
-from ..runs.assets import stored_experiment
-from ..runs.splits import split_of
-from ..tasks import InputError, Task
-from ..training.problem import make_problem
-from .output import percent, say
+from ...measures import basis_of_task, make_fourier_frames
+from ...measures.corruption.pruning import Direction, Pruning, pruning_curves
+from ...models import MLP
+from ...runs import NetworkFile, Store
+from ...runs.assets import stored_experiment
+from ...runs.splits import split_of
+from ...tasks import InputError, Task
+from ...training.problem import make_problem
+from ..shared.output import percent, say
 
 TOLD = ("train", "test", "clean", "corrupted")
 """Groups that are printed; JSON has all."""

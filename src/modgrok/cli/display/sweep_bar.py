@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from ..sweeps.execution.driver import SweepCounts
+from ...sweeps.execution.driver import SweepCounts
 from .sweep_progress import PlainSweepLines, progress_words
 
 BAR = 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..tasks import InputError, NamedTask, named_task, read_table
+from ...tasks import InputError, NamedTask, named_task, read_table
 
 
 def source_of(expression: str | None, p: int | None, group: str | None, table: Path | None) -> NamedTask:

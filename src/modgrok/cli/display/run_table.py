@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from ..runs.store.database import RunRow
-from .output import percent
-from .run_fields import Fields
+from ...runs.store.database import RunRow
+from ..shared.output import percent
+from ..shared.run_fields import Fields
 
 FIRST = ("fraction", "lr", "seed")
 """Settings that come first among those that differ."""

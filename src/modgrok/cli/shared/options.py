@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
-from ..tasks.errors import InputError, shorten
+from ...tasks.errors import InputError, shorten
 
 
 def whole(type_: Any, tokens: tuple[Token, ...]) -> int:

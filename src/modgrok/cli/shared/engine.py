@@ -12,10 +12,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..sweeps.execution.executor import Executor
-from ..sweeps.execution.local import LocalExecutor, cores
-from ..tasks import InputError
-from ..tasks.errors import shorten
+from ...sweeps.execution.executor import Executor
+from ...sweeps.execution.local import LocalExecutor, cores
+from ...tasks import InputError
+from ...tasks.errors import shorten
 from .cache import cache_folder
 from .options import number, whole
 from .output import note
@@ -74,8 +74,8 @@ class Engine:
 
     @contextmanager
     def _ray(self) -> Iterator[tuple[Executor, int]]:
-        from ..sweeps.execution.cluster import cluster
-        from ..sweeps.execution.ray_executor import RayExecutor
+        from ...sweeps.execution.cluster import cluster
+        from ...sweeps.execution.ray_executor import RayExecutor
 
         if self.address is None:
             note("starting Ray on this machine")

@@ -6,14 +6,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ..learners.catalogue import definition_of
-from ..runs import Record, Run
-from ..runs.schedule import GROKKED, MEMORISED
-from ..runs.splits import split_of
+from ...learners.catalogue import definition_of
+from ...runs import Record, Run
+from ...runs.schedule import GROKKED, MEMORISED
+from ...runs.splits import split_of
+from ..leakage import explained_shares, leakage_of, leakage_words
+from ..shared.options import DEFAULT_RUNS
+from ..shared.output import percent, say
 from .advice import advice
-from .leakage import explained_shares, leakage_of, leakage_words
-from .options import DEFAULT_RUNS
-from .output import percent, say
 
 
 def tell(result: Run, runs: Path) -> None:

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ..analytic import verify
-from ..measures import make_token_basis, transformer_measures, transformer_numbers
-from ..measures.circuit.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
-from ..measures.circuit.neuron_frequencies import EXPLAINED
-from ..measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
-from ..models.transformer import Transformer
-from ..tasks import Task
-from .columns import broken, line_width
-from .leakage import leakage_words
-from .output import percent, say, say_json
+from ...analytic import verify
+from ...measures import make_token_basis, transformer_measures, transformer_numbers
+from ...measures.circuit.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
+from ...measures.circuit.neuron_frequencies import EXPLAINED
+from ...measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
+from ...models.transformer import Transformer
+from ...tasks import Task
+from ..leakage import leakage_words
+from ..shared.columns import broken, line_width
+from ..shared.output import percent, say, say_json
 
 Place = dict[str, Any]
 PLACES = ("step", "reasons", "accuracy", "explained_share", "margin")

@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..runs.spelling import british_names
-from ..runs.store.database import RunRow
-from ..tasks.errors import InputError, shorten
+from ...runs.spelling import british_names
+from ...runs.store.database import RunRow
+from ...tasks.errors import InputError, shorten
 
 OF_ROW = (
     "id", "expression", "p", "learner", "status", "step", "budget", "memorised_at", "grokked_at", "seconds",
@@ -111,7 +111,7 @@ def _value(name: str, text: str) -> Any:
     except ValueError:
         pass
     if name == "expression":
-        from ..tasks import parse
+        from ...tasks import parse
 
         try:
             return "; ".join(str(parse(part)) for part in text.split(";"))

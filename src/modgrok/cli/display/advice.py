@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..runs import Experiment, RunRow
+from ...runs import Experiment, RunRow
 
 LARGEST_FRACTION = 0.9
 """Larger training sets leave too few inputs to test on."""

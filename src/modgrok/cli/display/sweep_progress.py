@@ -7,8 +7,8 @@ import sys
 import time
 from types import TracebackType
 
-from ..sweeps.execution.driver import SweepCounts
-from .output import clock, note
+from ...sweeps.execution.driver import SweepCounts
+from ..shared.output import clock, note
 
 STEP = 0.05
 """Share of the work between two plain lines."""

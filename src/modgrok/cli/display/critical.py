@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..sweeps.critical.probes import Probed
-from ..sweeps.execution.search import SearchResult
-from .output import say
+from ...sweeps.critical.probes import Probed
+from ...sweeps.execution.search import SearchResult
+from ..shared.output import say
 
 
 def tell_critical(result: SearchResult) -> None:

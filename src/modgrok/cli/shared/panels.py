@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cyclopts import Group
 
-from ..learners.catalogue import LEARNERS
+from ...learners.catalogue import LEARNERS
 
 TASK = Group("Task and split", sort_key=(1,))
 RUN = Group("Run", sort_key=(2,))

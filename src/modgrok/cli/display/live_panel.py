@@ -15,9 +15,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ..io import visible
-from ..runs import Progress, Record
-from .output import clock, percent
+from ...io import visible
+from ...runs import Progress, Record
+from ..shared.output import clock, percent
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..io import visible
-from ..runs.plain import plain
-from ..tasks.errors import InputError, shorten
+from ...io import visible
+from ...runs.plain import plain
+from ...tasks.errors import InputError, shorten
 from .streams import discard
 
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any, get_args
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
-from ..learners.base.settings import choices_of, option_fields
-from ..learners.catalogue import LEARNERS
-from ..runs import Experiment
-from ..runs.spelling import american
+from ...learners.base.settings import choices_of, option_fields
+from ...learners.catalogue import LEARNERS
+from ...runs import Experiment
+from ...runs.spelling import american
 from .options import number, whole
 from .panels import RUN, TASK, learner_panel
 

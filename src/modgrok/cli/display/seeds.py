@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..runs import Experiment, Run
-from ..sweeps.critical.statistics import MilestoneStatistics, milestone_statistics
-from ..tasks import InputError
+from ...runs import Experiment, Run
+from ...sweeps.critical.statistics import MilestoneStatistics, milestone_statistics
+from ...tasks import InputError
+from ..shared.output import percent, say
 from .advice import advice
 from .outcome import summary
-from .output import percent, say
 
 MOST_SEEDS = 10_000
 
