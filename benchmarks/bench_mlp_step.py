@@ -80,7 +80,7 @@ def torch_eager(dtype: str) -> Callable[[], object]:
     return work
 
 
-def test_step_against_torch_and_the_floor(benchmark) -> None:  # type: ignore[no-untyped-def]
+def test_step_against_torch_and_the_floor(benchmark) -> None:
     """At least 2 times faster than eager PyTorch; at most 1.25 times the three products."""
     ours = modgrok_segment()
     found = interleaved(

@@ -52,7 +52,7 @@ def test_the_overhead_of_an_ensemble(tmp_path: Path) -> None:
         setting = prepare(ensemble.members[0].experiment)
         state = initial_state(setting)
 
-        def steps(setting=setting, state=state) -> float:  # type: ignore[no-untyped-def]
+        def steps(setting=setting, state=state) -> float:
             started = time.perf_counter()
             end, _ = advance(setting.learner, state, setting.problem, jnp.asarray(STEPS))
             end.weights.embedding.block_until_ready()

@@ -104,7 +104,7 @@ def torch_eager() -> Callable[[], object]:
     return work
 
 
-def test_step_against_torch_and_the_floor(benchmark) -> None:  # type: ignore[no-untyped-def]
+def test_step_against_torch_and_the_floor(benchmark) -> None:
     """At least 4 times faster than eager PyTorch's plain pass; at most 1.5 times the products."""
     ours = modgrok_segment()
     found = interleaved(

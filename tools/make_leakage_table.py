@@ -11,7 +11,7 @@ import numpy as np
 
 from modgrok import Experiment
 from modgrok.runs.splits import split_of
-from modgrok.tasks.orbit_null import LEAKAGE, leakage_numbers
+from modgrok.tasks.null import LEAKAGE, leakage_numbers
 
 SYMMETRIC = (
     "x + y",

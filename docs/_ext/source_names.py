@@ -114,7 +114,7 @@ def _assignment(node: ast.stmt) -> str:
     whole = ast.unparse(node)
     if len(whole) <= 84:
         return whole
-    value = node.value  # type: ignore[attr-defined]
+    value = node.value
     short = f"{ast.unparse(value.func)}(...)" if isinstance(value, ast.Call) else "..."
     return f"{whole.split(' = ')[0]} = {short}"
 
@@ -128,7 +128,7 @@ def _about(tree: ast.Module, place: int) -> str:
         and isinstance(after.value.value, str)
     ):
         return inspect.cleandoc(after.value.value)
-    made = tree.body[place].value  # type: ignore[attr-defined]
+    made = tree.body[place].value
     titles = [word.value for word in getattr(made, "keywords", []) if word.arg == "title"]
     return str(ast.literal_eval(titles[0])) if titles else ""
 

@@ -18,7 +18,7 @@ from modgrok.cli.app import VERBS
 SMALL = ("--p", "11", "--fraction", "0.7", "--width", "60")
 
 
-def test_train_contract(call) -> None:  # type: ignore[no-untyped-def]
+def test_train_contract(call) -> None:
     found = call("train", "y + x", *SMALL, "--steps", "40", "--json")
     assert found.code == 0, found.err
     keys = {
@@ -37,7 +37,7 @@ def test_train_contract(call) -> None:  # type: ignore[no-untyped-def]
     assert "step" not in found.out.splitlines()[-1].split('"status"')[0].split("{")[0]
 
 
-def test_the_store_is_where_it_was_asked_for(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_the_store_is_where_it_was_asked_for(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     call("train", "x + y", *SMALL, "--steps", "3", "--runs", "here")
     monkeypatch.setenv("MODGROK_RUNS", "there")
     call("train", "x + y", *SMALL, "--steps", "3")
@@ -46,7 +46,7 @@ def test_the_store_is_where_it_was_asked_for(call, tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_larger_budget_continues_the_run(call) -> None:  # type: ignore[no-untyped-def]
+def test_a_larger_budget_continues_the_run(call) -> None:
     first = call("train", "x + y", *SMALL, "--steps", "20", "--no-early-stop", "--json").json
     second = call("train", "x + y", *SMALL, "--steps", "30", "--no-early-stop", "--json")
     assert second.json["run"] == first["run"]
@@ -58,7 +58,7 @@ def test_a_larger_budget_continues_the_run(call) -> None:  # type: ignore[no-unt
     assert [record["step"] for record in records] == list(range(36))
 
 
-def test_store_verbs(call) -> None:  # type: ignore[no-untyped-def]
+def test_store_verbs(call) -> None:
     run = call("train", "x + y", *SMALL, "--steps", "5", "--json").json["run"]
     listed = call("runs", "list", "--json").json["runs"]
     assert [row["id"] for row in listed] == [run]
@@ -79,7 +79,7 @@ def test_store_verbs(call) -> None:  # type: ignore[no-untyped-def]
     assert call("runs", "list", "--json").json["runs"] == []
 
 
-def test_report_writes_a_picture(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_report_writes_a_picture(call, tmp_path: Path) -> None:
     call("train", "x + y", *SMALL, "--steps", "5")
     found = call("report", "latest", "-o", "out.svg", "--json")
     assert found.code == 0, found.err
@@ -92,7 +92,7 @@ def test_report_writes_a_picture(call, tmp_path: Path) -> None:  # type: ignore[
     assert (other.code, other.err.count("\n")) == (2, 1)
 
 
-def test_flags_that_are_on_by_default_can_be_turned_off(call) -> None:  # type: ignore[no-untyped-def]
+def test_flags_that_are_on_by_default_can_be_turned_off(call) -> None:
     small = ("train", "x + y", "--p", "7", "--learner", "rfm", "--fraction", "0.7", "--steps", "1", "--json")
     assert call(*small).json["settings"]["centred"] is True
     assert call(*small, "--no-centred").json["settings"]["centred"] is False
@@ -100,7 +100,7 @@ def test_flags_that_are_on_by_default_can_be_turned_off(call) -> None:  # type: 
     assert network.json["settings"]["orthogonal_gradient"] is True
 
 
-def test_a_kernel_machine_in_the_same_commands(call) -> None:  # type: ignore[no-untyped-def]
+def test_a_kernel_machine_in_the_same_commands(call) -> None:
     found = call(
         "train", "x*y", "--p", "7", "--learner", "rfm", "--fraction", "0.7", "--steps", "4", "--json"
     )
@@ -117,7 +117,7 @@ def test_a_kernel_machine_in_the_same_commands(call) -> None:  # type: ignore[no
     assert (refused.code, refused.err.count("\n")) == (2, 1)
 
 
-def test_a_transformer_in_the_same_commands(call) -> None:  # type: ignore[no-untyped-def]
+def test_a_transformer_in_the_same_commands(call) -> None:
     small = (
         "--fraction",
         "0.7",
@@ -146,7 +146,7 @@ def test_a_transformer_in_the_same_commands(call) -> None:  # type: ignore[no-un
     assert "embedding_from: must have this run's shape (16, 8), got (12, 8)" in other.err
 
 
-def test_a_singular_kernel_matrix_is_told_once_when_it_happens(call) -> None:  # type: ignore[no-untyped-def]
+def test_a_singular_kernel_matrix_is_told_once_when_it_happens(call) -> None:
     rfm = ("--learner", "rfm", "--fraction", "0.7", "--steps", "2")
     found = call("train", "x + y + z", "--p", "3", *rfm)
     assert found.err.count("warning: the kernel matrix of iteration 0 is singular") == 1
@@ -154,7 +154,7 @@ def test_a_singular_kernel_matrix_is_told_once_when_it_happens(call) -> None:  #
     assert "warning" not in call("train", "x + y", "--p", "5", *rfm).err
 
 
-def test_divergence_says_what_to_change(call) -> None:  # type: ignore[no-untyped-def]
+def test_divergence_says_what_to_change(call) -> None:
     found = call("train", "x + y", *SMALL, "--lr", "1e6", "--steps", "300", "--json")
     assert found.json["status"] == "diverged"
     assert "--lr 3.33e+05" in found.out
@@ -164,7 +164,7 @@ def test_divergence_says_what_to_change(call) -> None:  # type: ignore[no-untype
     ("expression", "p", "form"),
     [("x + y", "97", "additive"), ("x*y", "97", "multiplicative"), ("x^2 + x*y + y^2", "97", "neither")],
 )
-def test_decide_contract(call, expression: str, p: str, form: str) -> None:  # type: ignore[no-untyped-def]
+def test_decide_contract(call, expression: str, p: str, form: str) -> None:
     found = call("decide", expression, "--p", p, "--json").json
     assert {"expression", "p", "form", "g", "h", "also", "certificate", "seconds"} <= set(found)
     assert found["form"] == form
@@ -176,7 +176,7 @@ def test_decide_contract(call, expression: str, p: str, form: str) -> None:  # t
         assert np.array_equal(h[joined % 97], (x[:, None] + x if form == "additive" else x[:, None] * x) % 97)
 
 
-def test_decide_on_groups_and_tables(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_decide_on_groups_and_tables(call, tmp_path: Path) -> None:
     assert call("decide", "--group", "S3", "--json").json["form"] == "neither"
     assert call("decide", "--group", "C6", "--json").json["form"] == "additive"
     np.save(tmp_path / "t.npy", (np.arange(7)[:, None] * 3 + np.arange(7) ** 2) % 7)
@@ -186,7 +186,7 @@ def test_decide_on_groups_and_tables(call, tmp_path: Path) -> None:  # type: ign
     assert (refused.code, refused.err) == (2, "modgrok: table: entries must be integers, got 0.5\n")
 
 
-def test_construct_contract(call) -> None:  # type: ignore[no-untyped-def]
+def test_construct_contract(call) -> None:
     found = call("construct", "x + y", "--p", "97", "--json").json
     assert {"kind", "width", "inputs", "errors", "accuracy", "margin", "mse", "seconds"} <= set(found)
     assert (found["kind"], found["width"], found["errors"], found["inputs"]) == ("single", 6, 0, 9409)
@@ -196,7 +196,7 @@ def test_construct_contract(call) -> None:  # type: ignore[no-untyped-def]
     assert paper["peak"] == pytest.approx(1, abs=0.03)
 
 
-def test_construct_offers_experts_and_says_why(call) -> None:  # type: ignore[no-untyped-def]
+def test_construct_offers_experts_and_says_why(call) -> None:
     found = call("construct", "x^2 + x*y + y^2", "--p", "23", "--json")
     assert (found.json["kind"], found.json["errors"], found.json["inputs"]) == ("experts", 0, 529)
     assert "of neither form" in found.err
@@ -206,7 +206,7 @@ def test_construct_offers_experts_and_says_why(call) -> None:  # type: ignore[no
     assert "experts need a polynomial" in refused.err
 
 
-def test_accuracy_against_width(call) -> None:  # type: ignore[no-untyped-def]
+def test_accuracy_against_width(call) -> None:
     rows = call("construct", "x + y", "--p", "23", "--widths", "20,80,320", "--json").json["widths"]
     assert [row["width"] for row in rows] == [20, 80, 320]
     assert rows[0]["errors"] > rows[2]["errors"] == 0
@@ -303,7 +303,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("arguments", BAD, ids=lambda a: " ".join(a)[:60])
-def test_bad_input_gets_one_line_and_exit_code_2(call, arguments: tuple[str, ...], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input_gets_one_line_and_exit_code_2(call, arguments: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "a-file").write_text("x")
     (tmp_path / "folder.safetensors").mkdir()
     found = call(*arguments)
@@ -316,7 +316,7 @@ def test_bad_input_gets_one_line_and_exit_code_2(call, arguments: tuple[str, ...
     assert found.out == "" or "/proc" in arguments[-1]
 
 
-def test_a_damaged_checkpoint_is_refused_in_one_line(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_checkpoint_is_refused_in_one_line(call, tmp_path: Path) -> None:
     run = call("train", "x + y", *SMALL, "--steps", "5", "--json").json["run"]
     for path in (tmp_path / "runs" / run).glob("weights-5*"):
         path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
@@ -325,7 +325,7 @@ def test_a_damaged_checkpoint_is_refused_in_one_line(call, tmp_path: Path) -> No
     assert "SHA-256" in found.err
 
 
-def test_help_lists_every_verb(call) -> None:  # type: ignore[no-untyped-def]
+def test_help_lists_every_verb(call) -> None:
     found = call("--help")
     assert found.code == 0, found.err
     for name, _, summary in VERBS:
@@ -336,7 +336,7 @@ def test_help_lists_every_verb(call) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in VERBS])
-def test_help_of_every_verb(call, name: str) -> None:  # type: ignore[no-untyped-def]
+def test_help_of_every_verb(call, name: str) -> None:
     found = call(name, "--help")
     assert found.code == 0, found.err
     assert "Usage: modgrok" in found.out

@@ -47,14 +47,14 @@ def modgrok(
 
 
 @pytest.mark.parametrize("command", ["decide", "runs list", "--help runs remove", "help runs"])
-def test_help_of_a_command_by_name(call, command: str) -> None:  # type: ignore[no-untyped-def]
+def test_help_of_a_command_by_name(call, command: str) -> None:
     words = [word for word in command.split() if word not in ("help", "--help")]
     found = call("help", *command.split())
     assert found.code == 0
     assert f"Usage: modgrok {' '.join(words)}" in found.out
 
 
-def test_help_of_no_command_is_refused(call) -> None:  # type: ignore[no-untyped-def]
+def test_help_of_no_command_is_refused(call) -> None:
     found = call("help", "trian")
     assert (found.code, found.err.count("\n")) == (2, 1)
     assert "did you mean train" in found.err
@@ -71,7 +71,7 @@ def test_options_of_train_are_in_panels(tmp_path: Path, columns: int) -> None:
     assert "optimizer" not in page
 
 
-def test_completion_is_installed_for_a_shell(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_completion_is_installed_for_a_shell(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     found = call("completion", "bash", "--install")
     assert found.code == 0, found.err
@@ -94,7 +94,7 @@ def test_completion_is_installed_for_a_shell(call, tmp_path: Path, monkeypatch: 
          {"learner": "transformer", "initialisation": "pytorch"}),
     ],
 )  # fmt: skip
-def test_american_spellings(call, american: dict[str, object], british: dict[str, object]) -> None:  # type: ignore[no-untyped-def]
+def test_american_spellings(call, american: dict[str, object], british: dict[str, object]) -> None:
     expected = Experiment.of("x + y", p=5, fraction=0.7, **british)
     assert Experiment.of("x + y", p=5, fraction=0.7, **american).id == expected.id
     base = {"expression": "x + y", "p": 5, "fraction": 0.7}
@@ -102,7 +102,7 @@ def test_american_spellings(call, american: dict[str, object], british: dict[str
     assert member.experiment.id == expected.id
 
 
-def test_american_spellings_on_the_command_line(call) -> None:  # type: ignore[no-untyped-def]
+def test_american_spellings_on_the_command_line(call) -> None:
     found = call("train", "x + y", *TINY, "--optimizer", "adam", "--json")
     assert found.json["settings"]["optimiser"] == "adam"
     both = call("train", "x + y", *TINY, "--optimizer", "adam", "--optimiser", "adam")
@@ -134,13 +134,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
 
 
 @pytest.fixture
-def store(call, original: tuple[Path, list[str]], tmp_path: Path) -> list[str]:  # type: ignore[no-untyped-def]
+def store(call, original: tuple[Path, list[str]], tmp_path: Path) -> list[str]:
     """Four runs of two fractions and two seeds; the first one is updated last."""
     shutil.copytree(original[0], tmp_path / "runs")
     return original[1]
 
 
-def test_listing_shows_what_differs_and_ends_with_latest(call, store: list[str]) -> None:  # type: ignore[no-untyped-def]
+def test_listing_shows_what_differs_and_ends_with_latest(call, store: list[str]) -> None:
     head, *lines = call("runs", "list").out.splitlines()
     assert head.split() == ["run", "task", "p", "learner", "fraction", "seed", "status", "step", "grokked",
                             "test", "age"]  # fmt: skip
@@ -167,7 +167,7 @@ def test_listing_shows_what_differs_and_ends_with_latest(call, store: list[str])
 )
 def test_choosing_and_sorting_runs(
     call, store: list[str], options: tuple[str, ...], expected: list[int]
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     listed = [row["id"] for row in call("runs", "list", *options, "--json").json["runs"]]
     wanted = [store[place] for place in expected]
     assert listed == wanted if "--sort" in options else sorted(listed) == sorted(wanted)
@@ -177,12 +177,12 @@ def test_choosing_and_sorting_runs(
     "options", [("--where", "frction=1"), ("--where", "fraction"), ("--sort", "colour"), ("--limit", "0"),
                 ("--where", "learner<mlp")]
 )  # fmt: skip
-def test_conditions_that_cannot_be_read(call, store: list[str], options: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_conditions_that_cannot_be_read(call, store: list[str], options: tuple[str, ...]) -> None:
     found = call("runs", "list", *options)
     assert (found.code, found.err.count("\n")) == (2, 1)
 
 
-def test_show_says_all_settings_and_where_the_run_lies(call, store: list[str], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_show_says_all_settings_and_where_the_run_lies(call, store: list[str], tmp_path: Path) -> None:
     shown = " ".join(call("runs", "show", store[1]).out.split())
     experiment = Experiment.of("x + y", p=5)
     for name in (*type(experiment).model_fields, *type(experiment.learner).model_fields):
@@ -190,7 +190,7 @@ def test_show_says_all_settings_and_where_the_run_lies(call, store: list[str], t
     assert str(tmp_path / "runs" / store[1]) in shown
 
 
-def test_removing_asks(call, store: list[str], monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_removing_asks(call, store: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     refused = call("runs", "remove", "latest")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "yes: " in refused.err
@@ -215,26 +215,26 @@ def test_removing_asks(call, store: list[str], monkeypatch: pytest.MonkeyPatch) 
     assert len(call("runs", "list", "--json").json["runs"]) == 3
 
 
-def test_latest_twice_is_one_run(call, store: list[str]) -> None:  # type: ignore[no-untyped-def]
+def test_latest_twice_is_one_run(call, store: list[str]) -> None:
     assert call("runs", "remove", "latest", "latest", "--yes", "--json").json["runs"] == [store[0]]
     assert len(call("runs", "list", "--json").json["runs"]) == 3
 
 
-def test_train_says_where_the_run_lies(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_train_says_where_the_run_lies(call, tmp_path: Path) -> None:
     found = call("train", "x + y", *TINY, "--json")
     assert f"stored in {tmp_path / 'runs' / found.json['run']}\n" in found.out
     assert f"stored in {tmp_path / 'runs'}\n" in call("train", "x + y", *TINY, "--seeds", "2").out
 
 
 @pytest.mark.parametrize("command", [("runs", "list"), ("measure", "latest"), ("report", "latest")])
-def test_a_folder_without_a_store_is_named_in_full(call, tmp_path: Path, command: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_a_folder_without_a_store_is_named_in_full(call, tmp_path: Path, command: tuple[str, ...]) -> None:
     found = call(*command)
     assert (found.code, found.err.count("\n")) == (2, 1)
     assert str(tmp_path / "runs") in found.err
     assert "MODGROK_RUNS" in found.err
 
 
-def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:
     from modgrok.cli.report import free_name
 
     assert free_name(tmp_path / "report.html") == tmp_path / "report.html"
@@ -253,7 +253,7 @@ def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:  # 
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.table)
-def test_known_fractions_are_those_of_the_atlas(known) -> None:  # type: ignore[no-untyped-def]
+def test_known_fractions_are_those_of_the_atlas(known) -> None:
     for p, fraction in known.fractions.items():
         with (ROOT / "atlas" / "tables" / known.table.format(p=p)).open(newline="") as file:
             rows = list(csv.DictReader(file))
@@ -278,7 +278,7 @@ def test_known_fractions_are_those_of_the_atlas(known) -> None:  # type: ignore[
         ({"p": 29, "corruption": 0.2}, 5, "--corruption"),
     ],
 )
-def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, words: str) -> None:  # type: ignore[no-untyped-def]
+def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, words: str) -> None:
     experiment = Experiment.of("x + y", **options)
     row = RunRow("0" * 12, "", "x + y", 31, "mlp", "finished", 1000, memorised_at=memorised)
     found = advice(experiment, row)
@@ -286,7 +286,7 @@ def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, wo
     assert words in found
 
 
-def test_no_advice_is_needed_by_a_run_that_grokked(call) -> None:  # type: ignore[no-untyped-def]
+def test_no_advice_is_needed_by_a_run_that_grokked(call) -> None:
     row = RunRow("0" * 12, "", "x + y", 31, "mlp", "finished", 1000, memorised_at=5, grokked_at=9)
     assert advice(Experiment.of("x + y", p=31), row) is None
     assert "\n  advice: " in call("train", "x + y", *TINY).out
@@ -326,7 +326,7 @@ def test_operands_that_look_like_functions_or_numbers(text: str) -> None:
         ("x*y if x even else y", lambda x, y, p: y % p if x % p % 2 else x * y % p),
     ],
 )
-def test_labels_of_the_released_domain_are_residues(text: str, value) -> None:  # type: ignore[no-untyped-def]
+def test_labels_of_the_released_domain_are_residues(text: str, value) -> None:
     for p in (5, 7):
         table = task_from_expression(text, p, released=True).table
         assert table.tolist() == [[value(x, y, p) for y in range(p + 5)] for x in range(p + 5)]
@@ -345,7 +345,7 @@ def test_labels_of_a_bare_operand_are_residues(p: int) -> None:
         (("--group", "C4097"), "group: "),
     ],
 )
-def test_tables_that_are_too_large_name_p_or_group(call, arguments: tuple[str, ...], name: str) -> None:  # type: ignore[no-untyped-def]
+def test_tables_that_are_too_large_name_p_or_group(call, arguments: tuple[str, ...], name: str) -> None:
     found = call("decide", *arguments)
     assert (found.code, found.err.count("\n")) == (2, 1)
     assert found.err.startswith(f"modgrok: {name}")
@@ -353,7 +353,7 @@ def test_tables_that_are_too_large_name_p_or_group(call, arguments: tuple[str, .
 
 @pytest.mark.long
 @pytest.mark.parametrize("arguments", [("x + y", "--p", "3500"), ("--group", "C4096")])
-def test_tables_of_the_largest_size_are_decided(call, arguments: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_tables_of_the_largest_size_are_decided(call, arguments: tuple[str, ...]) -> None:
     assert call("decide", *arguments, "--json").json["form"] == "additive"
 
 
@@ -425,7 +425,7 @@ def test_columns_are_broken_into_lines_that_fit() -> None:
     assert [range(9)[part] for part in broken([30] * 9, 92)] == [range(3), range(3, 6), range(6, 9)]
 
 
-def test_measures_fit_the_line(call, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_measures_fit_the_line(call, monkeypatch: pytest.MonkeyPatch) -> None:
     call("construct", "x + y", "--p", "5", "-o", "net.safetensors")
     for columns in ("60", "100"):
         monkeypatch.setenv("COLUMNS", columns)

@@ -13,7 +13,7 @@ import pytest
 from modgrok.reports.words import data_words
 from modgrok.runs import Experiment
 from modgrok.runs.splits import split_of
-from modgrok.tasks.orbit_null import LEAKAGE, leakage_numbers
+from modgrok.tasks.null import LEAKAGE, leakage_numbers
 
 Call = Callable[..., Any]
 SMALL = ("--p", "7", "--learner", "rfm", "--fraction", "0.6", "--steps", "1")

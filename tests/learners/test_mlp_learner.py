@@ -22,7 +22,7 @@ PROBLEM = make_problem(TASK, split_task(TASK, 0.7, np.random.PCG64(0)))
 
 
 def make(**options: object) -> tuple[MLPLearner, MLPState]:
-    settings = MLPSettings(width=20, **options).resolve(7, 2)  # type: ignore[arg-type]
+    settings = MLPSettings(width=20, **options).resolve(7, 2)
     learner = mlp_learner(settings, 7, 2)
     return learner, learner.init(jax.random.key(1), jax.random.key(2), PROBLEM)
 
@@ -77,7 +77,7 @@ def test_the_papers_rate_conversion() -> None:
     ],
 )
 def test_initial_weights(options: dict[str, object], deviation: float) -> None:
-    learner = mlp_learner(MLPSettings(width=2000, **options).resolve(7, 2), 7, 2)  # type: ignore[arg-type]
+    learner = mlp_learner(MLPSettings(width=2000, **options).resolve(7, 2), 7, 2)
     state = learner.init(jax.random.key(1), jax.random.key(2), PROBLEM)
     flat = np.concatenate([np.ravel(state.weights.embedding), np.ravel(state.weights.readout)])
     assert flat.std() == pytest.approx(deviation, rel=0.02)
@@ -86,7 +86,7 @@ def test_initial_weights(options: dict[str, object], deviation: float) -> None:
 
 def test_default_rates() -> None:
     def rate(p: int = 97, k: int = 2, **options: object) -> float:
-        found = MLPSettings(**options).resolve(p, k).lr  # type: ignore[arg-type]
+        found = MLPSettings(**options).resolve(p, k).lr
         assert found is not None
         return found
 

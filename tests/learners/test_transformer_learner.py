@@ -26,7 +26,7 @@ SMALL = {"d_model": 16, "heads": 2, "d_mlp": 24}
 
 
 def learner_of(donors: PretrainedParts | None = None, **options: object) -> TransformerLearner:
-    settings = TransformerSettings(**{**SMALL, **options}).resolve(7, 2)  # type: ignore[arg-type]
+    settings = TransformerSettings(**{**SMALL, **options}).resolve(7, 2)
     return transformer_learner(settings, donors)
 
 
@@ -58,7 +58,7 @@ DEVIATIONS = {
 
 @pytest.mark.parametrize("name", DEVIATIONS)
 def test_initial_weights_have_their_schemes_deviations(name: str) -> None:
-    settings = TransformerSettings(initialisation=name, biases="all").resolve(97, 2)  # type: ignore[arg-type]
+    settings = TransformerSettings(initialisation=name, biases="all").resolve(97, 2)
     net = initial_transformer(settings, jax.random.key(0), 97, 2, 1, jnp.asarray(2.0))
     block = net.blocks[0]
     found = {

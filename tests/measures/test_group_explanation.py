@@ -33,7 +33,7 @@ def coset_network(name: str, families: list[np.ndarray]) -> np.ndarray:
     """Count the subgroups for which s H = c H."""
     table = composition_table(name)
     numbers = [left_cosets(table, elements) for elements in families]
-    return sum((n[:, None] == n[None, :]).astype(float) for n in numbers)  # type: ignore[return-value]
+    return sum((n[:, None] == n[None, :]).astype(float) for n in numbers)
 
 
 def frobenius_groups() -> list[np.ndarray]:

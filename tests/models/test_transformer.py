@@ -42,7 +42,7 @@ def random_transformer(
         qkv = [draw(HEADS, D, E) for _ in range(3)]
         rest = [draw(HEADS, E, D), draw(D, M), draw(M, D)]
         given = [bias(HEADS, E), bias(HEADS, E), bias(HEADS, E), bias(D), bias(M), bias(D)]
-        return Block(*qkv, *rest, *given, norm(), norm())  # type: ignore[arg-type]
+        return Block(*qkv, *rest, *given, norm(), norm())
 
     position = draw(length_of(layout, k), D) if positions else None
     blocks = tuple(block() for _ in range(layers))
@@ -124,7 +124,7 @@ def by_loops(net: Transformer, tokens: np.ndarray) -> np.ndarray:
             "power2": value**2,
         }[net.activation]
 
-    residual = [array(net.embedding[t]) + array(net.position[i]) for i, t in enumerate(tokens)]  # type: ignore[index]
+    residual = [array(net.embedding[t]) + array(net.position[i]) for i, t in enumerate(tokens)]
     for block in net.blocks:
         read = [normed(block.attention_norm, row) for row in residual]
         middle = []

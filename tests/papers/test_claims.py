@@ -97,7 +97,7 @@ def test_every_claim_says_what_it_expects_and_how_it_deviates(paper: str) -> Non
 @pytest.mark.parametrize("budget", ["laptop", "paper"])  # what tiny measures means nothing
 def test_claims_that_share_a_run_follow_it_alike(budget: str) -> None:
     """Else what one claim measures would depend on which others were run before it."""
-    stages = stages_of(CLAIMS, budget)  # type: ignore[arg-type]
+    stages = stages_of(CLAIMS, budget)
     asked: dict[str, dict[tuple[object, ...], str]] = {}
     for (claim, name), group in stages.groups.items():
         for member in () if group.needs else group.members():

@@ -184,9 +184,9 @@ def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProce
     child = executor.made[-1]
     (parent,) = (run for run in executor.made[:-1] if rows[run].seed == 1)
     settings = rows[child].learner
-    assert settings.embedding_digest == network_digest(weights[parent])  # type: ignore[union-attr]
-    assert settings.freeze_embedding  # type: ignore[union-attr]
-    assert bool((weights[child].embedding == weights[parent].embedding).all())  # type: ignore[union-attr]
+    assert settings.embedding_digest == network_digest(weights[parent])
+    assert settings.freeze_embedding
+    assert bool((weights[child].embedding == weights[parent].embedding).all())
     assert run([claim], tmp_path, executor) == [found]
     assert len(executor.made) == 3
 

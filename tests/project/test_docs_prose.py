@@ -197,7 +197,7 @@ def test_every_number_of_a_record_is_described() -> None:
 
 def test_the_citation_names_this_version() -> None:
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert re.search(r"^version: (\S+)$", text, flags=re.MULTILINE)[1].strip("\"'") == __version__  # type: ignore[index]
+    assert re.search(r"^version: (\S+)$", text, flags=re.MULTILINE)[1].strip("\"'") == __version__
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 

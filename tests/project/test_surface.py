@@ -52,16 +52,16 @@ def test_every_claim_is_still_there() -> None:
     assert set(SURFACE["claims"]) <= set(claim_ids())
 
 
-def test_every_key_of_json_output_is_still_there(call) -> None:  # type: ignore[no-untyped-def]
+def test_every_key_of_json_output_is_still_there(call) -> None:
     check_keys(call, QUICK)
 
 
 @pytest.mark.long
-def test_every_key_of_all_json_output_is_still_there(call) -> None:  # type: ignore[no-untyped-def]
+def test_every_key_of_all_json_output_is_still_there(call) -> None:
     check_keys(call, tuple(EXAMPLES))
 
 
-def check_keys(call, names: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def check_keys(call, names: tuple[str, ...]) -> None:
     found = json_keys(lambda words: call(*words, "--json").json, {name: EXAMPLES[name] for name in names})
     expected = {name: set(SURFACE["json"][name]) for name in names}
     shown = [expected[name] for name in names if name.startswith("runs show")]

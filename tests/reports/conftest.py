@@ -14,7 +14,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def _train(store: Store, steps: int, expression: str | None = None, **options: object) -> RunRow:
-    experiment = Experiment.of(expression, **options)  # type: ignore[arg-type]
+    experiment = Experiment.of(expression, **options)
     return run(experiment, store=store, steps=steps, command="modgrok train 'x + y' <& more>").row
 
 

@@ -107,7 +107,7 @@ def test_alignment_is_the_measure_of_the_kept_matrices(store: Store, machine: Ru
     kept = store.checkpoints(machine.id)
     assert list(drawn) == [c.step for c in kept] == list(range(13))
     with jax.enable_x64(True):
-        matrices = [c.load().metric for c in kept]  # type: ignore[union-attr]
+        matrices = [c.load().metric for c in kept]
         wanted = [float(agop_alignment(m, matrices[-1])) for m in matrices]
     np.testing.assert_allclose(list(drawn.values()), wanted, rtol=1e-14)
     assert drawn[12] == pytest.approx(1)

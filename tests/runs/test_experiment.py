@@ -30,7 +30,7 @@ def test_equal_content_is_one_run_and_any_change_another() -> None:
         {"init_scale": 2.0},
         {"inputs": "random-circulant"},
     ]
-    ids = {Experiment.of("x + y", **{"p": 97, **change}).id for change in changes}  # type: ignore[arg-type]
+    ids = {Experiment.of("x + y", **{"p": 97, **change}).id for change in changes}
     assert len(ids) == len(changes)
     assert base.id not in ids
 
@@ -87,6 +87,6 @@ def test_sources() -> None:
 )
 def test_refusals(arguments: tuple[str, ...], options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as refusal:
-        Experiment.of(*arguments, **options)  # type: ignore[arg-type]
+        Experiment.of(*arguments, **options)
     assert str(refusal.value).startswith(message)
     assert "\n" not in str(refusal.value)

@@ -42,7 +42,7 @@ VARIANTS = [
 
 @pytest.mark.parametrize("options", VARIANTS, ids=lambda o: o.get("optimiser", "gd"))
 def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object], tmp_path: Path) -> None:
-    experiment = Experiment.of("x + y", **SMALL, **options)  # type: ignore[arg-type]
+    experiment = Experiment.of("x + y", **SMALL, **options)
     whole = run(experiment, steps=150, early_stop=False)
     with Store(tmp_path) as store:
         half = run(experiment, store=store, steps=71, early_stop=False)
@@ -66,9 +66,9 @@ def test_resuming_is_exact_as_users_compile() -> None:
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others() -> None:
-    one, two = (run(Experiment.of("x + y", **SMALL), steps=40) for _ in range(2))  # type: ignore[arg-type]
+    one, two = (run(Experiment.of("x + y", **SMALL), steps=40) for _ in range(2))
     assert same_records(one.records, two.records)
-    other = run(Experiment.of("x + y", **SMALL, seed=1), steps=40)  # type: ignore[arg-type]
+    other = run(Experiment.of("x + y", **SMALL, seed=1), steps=40)
     assert not same_records(one.records, other.records)
 
 
@@ -99,7 +99,7 @@ def test_memorises_then_groks_then_stops(tmp_path: Path) -> None:
 
 
 def test_divergence_keeps_the_last_finite_state(tmp_path: Path) -> None:
-    experiment = Experiment.of("x + y", **SMALL, lr=1e5)  # type: ignore[arg-type]
+    experiment = Experiment.of("x + y", **SMALL, lr=1e5)
     with Store(tmp_path) as store:
         found = run(experiment, store=store, steps=500)
         assert found.row.status == store.get(experiment.id).status == "diverged"
@@ -113,7 +113,7 @@ def test_divergence_keeps_the_last_finite_state(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:
-    experiment = Experiment.of("x + y", **SMALL)  # type: ignore[arg-type]
+    experiment = Experiment.of("x + y", **SMALL)
     with Store(tmp_path) as store:
         calls: list[int] = []
 
@@ -131,7 +131,7 @@ def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:
 
 
 def test_an_observer_that_raises_loses_nothing(tmp_path: Path) -> None:
-    experiment = Experiment.of("x + y", **SMALL)  # type: ignore[arg-type]
+    experiment = Experiment.of("x + y", **SMALL)
 
     def fail(progress: Progress) -> None:
         if progress.row.step == 25:
@@ -146,7 +146,7 @@ def test_an_observer_that_raises_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
-    experiment = Experiment.of("x + y", **SMALL)  # type: ignore[arg-type]
+    experiment = Experiment.of("x + y", **SMALL)
     with Store(tmp_path) as store:
         run(experiment, store=store, steps=30, early_stop=False)
         seen: list[Progress] = []
@@ -170,7 +170,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
     ids=str,
 )
 def test_every_kind_of_task_runs(options: dict[str, object]) -> None:
-    found = run(Experiment.of(**{"fraction": 0.6, "width": 30, **options}), steps=12, early_stop=False)  # type: ignore[arg-type]
+    found = run(Experiment.of(**{"fraction": 0.6, "width": 30, **options}), steps=12, early_stop=False)
     assert found.row.step == 12
     assert np.isfinite(found.records[-1].scalars["train_loss"])
     assert found.row.context["train"] + found.row.context["test"] == found.row.context["inputs"]
@@ -193,9 +193,9 @@ def test_a_table_given_directly_is_kept_with_its_runs(tmp_path: Path) -> None:
 )
 def test_refusals(options: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        run(Experiment.of("x + y", **SMALL), **options)  # type: ignore[arg-type]
+        run(Experiment.of("x + y", **SMALL), **options)
 
 
 def test_a_batch_larger_than_the_training_set_is_refused() -> None:
     with pytest.raises(InputError, match="batch_size: must be at most the 84 training examples, got 85"):
-        run(Experiment.of("x + y", **SMALL, batch_size=85), steps=1)  # type: ignore[arg-type]
+        run(Experiment.of("x + y", **SMALL, batch_size=85), steps=1)

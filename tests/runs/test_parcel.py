@@ -27,7 +27,7 @@ def test_a_run_is_the_same_in_another_store(tmp_path: Path) -> None:
         assert pack_run(there, EXPERIMENT.id) is None
         unpack_run(there, bundle)
         assert pack_run(there, EXPERIMENT.id) == bundle
-        assert [c.load().width for c in there.checkpoints(EXPERIMENT.id)] == [8] * 6  # type: ignore[union-attr]
+        assert [c.load().width for c in there.checkpoints(EXPERIMENT.id)] == [8] * 6
         assert {len(bundle.rows[table]) for table in TABLES} == {10, 6}
 
 

@@ -47,7 +47,7 @@ def test_the_kernel_machine_interpolates_at_every_iteration_and_its_features_for
 def test_a_stored_metric_is_part_of_the_identity_and_kept(tmp_path: Path) -> None:
     matrix = np.diag(np.linspace(0.5, 1.5, 14))
     given = {"learner": "rfm", "initial": "stored", "fraction": 0.7}
-    experiment = Experiment.of("x + y", p=7, initial_digest=metric_digest(matrix), **given)  # type: ignore[arg-type]
+    experiment = Experiment.of("x + y", p=7, initial_digest=metric_digest(matrix), **given)
     assert experiment.id != Experiment.of("x + y", p=7, learner="rfm", fraction=0.7).id
     with Store(tmp_path) as store:
         with pytest.raises(InputError, match="stored M must be given with --metric"):

@@ -18,7 +18,7 @@ SMALL = {"learner": "transformer", "d_model": 16, "heads": 2, "d_mlp": 32, "frac
 
 
 def experiment(text: str = "x + y", p: int = 7, **options: object) -> Experiment:
-    return Experiment.of(text, p=p, **{**SMALL, **options})  # type: ignore[arg-type]
+    return Experiment.of(text, p=p, **{**SMALL, **options})
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_parts_of_another_run_are_kept_and_named_by_their_weights(tmp_path: Path
     content = NetworkFile(upstream.weights)
     digest = network_digest(upstream.weights)
     chosen = experiment("2x + y", embedding_digest=digest)
-    assert chosen.learner.freeze_embedding is True  # type: ignore[union-attr]
+    assert chosen.learner.freeze_embedding is True
     with Store(tmp_path) as store:
         with pytest.raises(InputError, match="embedding_from: the network must be given, got none"):
             run(chosen, store=store, steps=2)

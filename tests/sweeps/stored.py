@@ -25,7 +25,7 @@ def table_of(folder: Path, name: str = "small") -> list[tuple[Any, ...]]:
         for row in rows:
             records = [(r.step, tuple(r.scalars.values())) for r in store.records(row.id)]
             weights = store.checkpoints(row.id)[-1].load()
-            numbers = np.asarray(weights.embedding).tobytes()  # type: ignore[union-attr]
+            numbers = np.asarray(weights.embedding).tobytes()
             moments = row.memorised_at, row.grokked_at
             found.append((row.id, row.status, row.step, *moments, str(records), numbers))
         return found

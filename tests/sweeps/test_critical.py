@@ -102,7 +102,7 @@ def test_a_noisy_edge_is_found_within_its_width() -> None:
         assert high is not None
         estimates.append(found.estimate)
         covered.append(low <= 0.55 <= high)
-        assert low <= found.bracket[0] < found.bracket[1] <= high  # type: ignore[operator]
+        assert low <= found.bracket[0] < found.bracket[1] <= high
     assert abs(float(np.mean(estimates)) - 0.55) < 0.005
     assert float(np.mean(np.abs(np.array(estimates) - 0.55) > 0.05)) < 0.05
     assert float(np.mean(covered)) > 0.9

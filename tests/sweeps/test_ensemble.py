@@ -57,9 +57,9 @@ def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> 
     assert len(ensemble) == 8
     with Store(tmp_path) as store:
         outcomes = list(run_ensemble(Ensemble(ensemble.members[:1]), store))
-        compiled = advance._cached._cache_size()  # type: ignore[attr-defined]
+        compiled = advance._cached._cache_size()
         outcomes += run_ensemble(Ensemble(ensemble.members[1:]), store)
-        assert advance._cached._cache_size() == compiled  # type: ignore[attr-defined]
+        assert advance._cached._cache_size() == compiled
         for outcome in outcomes:
             assert outcome.run is not None
             solo = run(outcome.member.experiment, steps=12, early_stop=False)
@@ -67,9 +67,9 @@ def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> 
             stored = store.get(outcome.member.experiment.id)
             assert stored.status == "finished"
             assert [r.step for r in store.records(stored.id)] == [r.step for r in solo.records]
-    assert store.folder.joinpath(outcomes[-1].run.row.id).is_dir()  # type: ignore[union-attr]
-    assert outcomes[-1].run.row.context["ensemble"] == {"members": 7, "stepping": "sequence"}  # type: ignore[union-attr]
-    assert "ensemble" not in outcomes[0].run.row.context  # type: ignore[union-attr]
+    assert store.folder.joinpath(outcomes[-1].run.row.id).is_dir()
+    assert outcomes[-1].run.row.context["ensemble"] == {"members": 7, "stepping": "sequence"}
+    assert "ensemble" not in outcomes[0].run.row.context
 
 
 def test_kernel_machines_are_members_too() -> None:

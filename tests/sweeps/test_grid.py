@@ -57,7 +57,7 @@ def test_zipped_lists_advance_together() -> None:
     )
     assert found.axis_names == ("seed", "p", "width")
     assert len(found.members) == 6
-    assert [(m.experiment.task.p, m.experiment.learner.width) for m in found.members[:3]] == [  # type: ignore[union-attr]
+    assert [(m.experiment.task.p, m.experiment.learner.width) for m in found.members[:3]] == [
         (5, 10),
         (7, 14),
         (5, 20),
@@ -149,5 +149,5 @@ def test_every_option_of_train_but_those_that_read_files_is_a_field() -> None:
     from modgrok.cli.train import Options
 
     known = field_names()
-    options = [field.name for field in fields(Options)]  # type: ignore[arg-type]
+    options = [field.name for field in fields(Options)]
     assert {name for option in options for name in british_names({option: None}, known)} <= set(known)

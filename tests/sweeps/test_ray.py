@@ -154,7 +154,7 @@ def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) ->
     with Store(tmp_path / "there") as there:
         unpack_run(there, bundle)
         found = there.checkpoints(bundle.run)[-1].load()
-    assert (found.embedding == weights.embedding).all()  # type: ignore[union-attr]
+    assert (found.embedding == weights.embedding).all()
 
 
 @pytest.mark.needs("ray")

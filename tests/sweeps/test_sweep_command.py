@@ -96,7 +96,7 @@ def test_two_hundred_runs_killed_three_times_are_those_of_one_command(
 
     for enough in (5, 50, 100):  # far apart, so that a slow look at the store misses none
         driver = drive(grid, disturbed, "--workers", "2")
-        wait_until(lambda enough=enough: finished() >= enough, driver)  # type: ignore[misc]
+        wait_until(lambda enough=enough: finished() >= enough, driver)
         kill(*children(driver), driver.pid)
         driver.wait()
         assert finished() < 200

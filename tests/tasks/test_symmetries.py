@@ -24,7 +24,7 @@ from modgrok.tasks import (
     task_from_table,
     task_from_text,
 )
-from modgrok.tasks.orbit_null import leakage_numbers
+from modgrok.tasks.null import leakage_numbers
 
 PRIMES = (2, 3, 5, 7)
 TEXTS = ("x + y", "x - y", "x*y", "x/y", "x^2 + y^2", "x^2 + x*y + y^2", "x*y^2", "x^2 - y", "x", "x^2")

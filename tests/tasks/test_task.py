@@ -22,7 +22,7 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize("m", [2, 5, 6, 9, 23])
 @pytest.mark.parametrize(("text", "function"), FUNCTIONS)
-def test_tables_equal_pythons_integers(text: str, function, m: int) -> None:  # type: ignore[no-untyped-def]
+def test_tables_equal_pythons_integers(text: str, function, m: int) -> None:
     task = task_from_expression(text, m)
     assert task.table.tolist() == [[function(x, y, m) for y in range(m)] for x in range(m)]
     assert task.excluded == 0
@@ -110,7 +110,7 @@ def _write(path: Path, content: object) -> Path:
     elif isinstance(content, bytes):
         path.write_bytes(content)
     else:
-        np.save(path, content, allow_pickle=True)  # type: ignore[arg-type]
+        np.save(path, content, allow_pickle=True)
     return path
 
 

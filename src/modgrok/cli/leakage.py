@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..tasks.orbit_null import LEAKAGE
+from ..tasks.null import LEAKAGE
 from .shared.output import percent
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from ..runs.splits import split_of
 from ..runs.store.network_file import Network
 from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
-from ..tasks.orbit_null import LEAKAGE, leakage_numbers
+from ..tasks.null import LEAKAGE, leakage_numbers
 from .display.measure_transformer import measure_transformer
 from .display.pruning import prune_last, pruning_json, tell_pruning
 from .leakage import explained_shares, leakage_words

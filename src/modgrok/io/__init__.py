@@ -4,12 +4,17 @@ Nothing that is read here is trusted: a reader returns what it promises or raise
 output has one function that escapes, and every file one that writes it.
 """
 
-from .array_file import read_csv_numbers, read_npy
-from .atomic import atomic_file, remove_temporaries, write_atomically
-from .documents import parse_json, read_json, read_toml
-from .errors import InputError, shorten
-from .escape import content_policy, csv_cell, markup, script_json, shown, visible
-from .picture import is_plain_svg
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy_names as _lazy_names
+
+if TYPE_CHECKING:
+    from .array_file import read_csv_numbers, read_npy
+    from .atomic import atomic_file, remove_temporaries, write_atomically
+    from .documents import parse_json, read_json, read_toml
+    from .errors import InputError, shorten
+    from .escape import content_policy, csv_cell, markup, script_json, shown, visible
+    from .picture import is_plain_svg
 
 __all__ = [
     "InputError",
@@ -30,3 +35,24 @@ __all__ = [
     "visible",
     "write_atomically",
 ]
+
+_HOMES = {
+    "InputError": "errors",
+    "atomic_file": "atomic",
+    "content_policy": "escape",
+    "csv_cell": "escape",
+    "is_plain_svg": "picture",
+    "markup": "escape",
+    "parse_json": "documents",
+    "read_csv_numbers": "array_file",
+    "read_json": "documents",
+    "read_npy": "array_file",
+    "read_toml": "documents",
+    "remove_temporaries": "atomic",
+    "script_json": "escape",
+    "shorten": "errors",
+    "shown": "escape",
+    "visible": "escape",
+    "write_atomically": "atomic",
+}
+__getattr__, __dir__ = _lazy_names(__name__, _HOMES)

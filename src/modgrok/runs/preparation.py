@@ -22,7 +22,7 @@ from ..learners.catalogue import definition_of
 from ..learners.catalogue import precision_of as precision_of
 from ..measures import basis_of_task
 from ..tasks import InputError, Split, Task
-from ..tasks.orbit_null import leakage_numbers
+from ..tasks.null import leakage_numbers
 from ..tasks.split import count_of
 from ..training.problem import Problem, make_problem
 from ..version import __version__

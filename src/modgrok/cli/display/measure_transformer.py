@@ -41,7 +41,7 @@ def measure_transformer(
         task: what it learned.
         files: (where it stands in the run, weights), by step.
         train: flat indices of the training set; None where it is unknown.
-        leakage: what the split gives away; see `modgrok.tasks.orbit_null.leakage_numbers`.
+        leakage: what the split gives away; see `modgrok.tasks.null.leakage_numbers`.
         json: write the object.
     """
     token_basis = make_token_basis(task.p)

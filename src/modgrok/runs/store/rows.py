@@ -16,7 +16,7 @@ import numpy as np
 
 from ...io import parse_json
 from ...tasks.errors import InputError, shorten
-from ...tasks.orbit_null import LEAKAGE
+from ...tasks.null import LEAKAGE
 from .names import checked_digest, checked_file, checked_id
 
 STATUSES = ("running", "interrupted", "finished", "diverged", "failed")

@@ -15,7 +15,7 @@ from ...measures import MEASURES
 from ...measures.corruption.corruption_phase import HIGH, corruption_phase
 from ...runs import Database, Experiment, Record, RunRow, Store
 from ...runs.store.sweep_index import SweepMember, last_records, read_listing, rows_of_sweep
-from ...tasks.orbit_null import LEAKAGE
+from ...tasks.null import LEAKAGE
 
 Kind = Literal["integer", "number", "text", "truth"]
 Row = dict[str, Any]

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..display import Displayed, Facts
 from .split import Split
-from .symmetries import generators_of, orbits_under
+from .symmetry import generators_of, orbits_under
 from .task import Task
 
 LEAKAGE = ("orbit_accuracy", "swap_share", "sign_accuracy")
