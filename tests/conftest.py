@@ -1,6 +1,6 @@
-"""Shapes and types are checked at run time in the tests: every annotated function of the package.
+"""Shapes and types are checked at run time in the tests, and the command line is called in process.
 
-Also the command line called in process.
+Checked are the packages that compute with arrays; with `-m long` all, which takes a fifth more time.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import mmap
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' processes share
 
 from jaxtyping import install_import_hook
 
-install_import_hook("modgrok", "beartype.beartype")
+ARRAYS = [f"modgrok.{name}" for name in ("models", "training", "analytic", "measures", "learners")]
+"""Packages whose functions are checked by default."""
+install_import_hook(ARRAYS, "beartype.beartype")
 
 EMITTERS = "xla_cpu_use_fusion_emitters"
 """XLA's slower way to write fused loops; an unknown flag would end the process, so that it is looked for."""
@@ -31,13 +34,26 @@ EMITTERS = "xla_cpu_use_fusion_emitters"
 def pytest_configure(config: pytest.Config) -> None:
     """Compile quickly, here and in processes that tests start; where long tests run, as users do."""
     if "not long" not in config.getoption("markexpr"):
+        install_import_hook("modgrok", "beartype.beartype")
         return
+    keep_compiled(config)
     os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
     flags = os.environ.get("XLA_FLAGS", "")
     if EMITTERS not in flags and known_to_xla(EMITTERS):
         os.environ["XLA_FLAGS"] = f"{flags} --{EMITTERS}=false".strip()
     if "jax" in sys.modules:  # by another conftest
         sys.modules["jax"].config.update("jax_disable_most_optimizations", True)
+
+
+def keep_compiled(config: pytest.Config) -> None:
+    """Compile each step once in a session: its processes share a cache, which ends with it."""
+    if hasattr(config, "workerinput"):  # the process that started this one has made it
+        return
+    folder = tempfile.TemporaryDirectory(prefix="modgrok-tests-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 
 def known_to_xla(flag: str) -> bool:
@@ -89,7 +105,6 @@ def call(
     from modgrok.cli import main
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "off")  # tests leave the user's cache alone
 
     def run(*arguments: str) -> Result:
         with pytest.raises(SystemExit) as leaving:

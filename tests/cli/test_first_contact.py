@@ -39,7 +39,7 @@ def modgrok(
         text=True,
         errors="replace",
         check=False,
-        env={**os.environ, "JAX_COMPILATION_CACHE_DIR": "off", **variables},
+        env={**os.environ, **variables},
     )
 
 

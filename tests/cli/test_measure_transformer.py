@@ -21,11 +21,6 @@ CIRCUIT = [name for name in (m.name for m in CIRCUIT_MEASURES) if name != "exclu
 WEIGHTS = [measure.name for measure in TRANSFORMER_MEASURES]
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "off")  # tests leave the user's cache alone
-
-
 def network(p: int, k: int = 2) -> Transformer:
     keys = iter(jax.random.split(jax.random.key(p), 10))
 

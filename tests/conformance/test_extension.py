@@ -54,7 +54,6 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT / "src")]),
-        "JAX_COMPILATION_CACHE_DIR": "off",
         "COLUMNS": "100",
     }
     script = Path(__file__).with_name("walk_extension.py")

@@ -132,3 +132,12 @@ def test_labels_keep_apart() -> None:
     box = box_of(x[spot.point], high[spot.point], 50, spot.align, spot.dx, spot.dy)
     assert box[3] < 20 or box[1] > 20
     assert best_spot("training", (x, high), [(x, high)], [], (190, 132)) is None
+
+
+def test_every_chart_of_a_run_follows_the_schema(store: Store, grokked: RunRow) -> None:
+    """Reports skip this check, which takes longer than drawing."""
+    report = run_report(store, grokked.id, Path("a.html"))
+    cells = [cell for panel in report.panels for group in panel.groups for cell in group.cells]
+    assert len(cells) > 10
+    for cell in cells:
+        cell.chart.properties(width=100, height=100).to_dict()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import random
 import signal
 import sqlite3
@@ -172,16 +171,10 @@ def writer(folder: Path, steps: int = 200_000) -> subprocess.Popen[str]:
         [sys.executable, "-c", WRITER, str(folder), str(steps)],
         stdout=subprocess.PIPE,
         text=True,
-        env={
-            **os.environ,
-            "JAX_COMPILATION_CACHE_DIR": str(folder.parent / "compiled"),
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-        },
     )
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_a_process_killed_again_and_again_corrupts_nothing(kills: int, tmp_path: Path) -> None:
     """kill -9 at random moments: the store always opens, records only grow, and the end is bit-equal."""
     folder = tmp_path / "runs"
@@ -210,7 +203,7 @@ def test_a_process_killed_again_and_again_corrupts_nothing(kills: int, tmp_path:
                 checkpoint.load()
             progressed += len(records) > len(known)
             known = records
-    assert progressed >= kills // 4
+    assert progressed >= max(1, kills // 4)
     end = max(known) + 100
     with Store(folder) as store:
         whole = run(EXPERIMENT, store=store, steps=end, observe_every=50, early_stop=False)
@@ -221,7 +214,7 @@ def test_a_process_killed_again_and_again_corrupts_nothing(kills: int, tmp_path:
 
 def test_readers_and_a_second_writer_while_a_run_writes(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
-    process = writer(folder, steps=20_000)
+    process = writer(folder, steps=10_000)
     assert process.stdout is not None
     process.stdout.readline()
     seen: list[int] = []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
+@eqx.filter_jit
 def agop_alignment(metric: Float[Array, "d d"], final: Float[Array, "d d"]) -> Float[Array, ""]:
     """Return the cosine <A, B>_F / (|A| |B|) of a feature matrix and the final one, in [-1, 1].
 

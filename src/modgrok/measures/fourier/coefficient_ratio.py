@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
+@eqx.filter_jit
 def coefficient_ratio(norms: Float[Array, " n"]) -> Float[Array, ""]:
     """Return the mean over frequencies of the smaller of cosine and sine over the larger.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -10,6 +11,7 @@ from ..measure import Measure
 from .lens import FourierFrames, Spectra, spectra
 
 
+@eqx.filter_jit
 def ipr_of_neurons(found: Spectra) -> Float[Array, " h"]:
     """Average over a neuron's k + 1 vectors u of (|F u|_4 / |F u|_2)^4 = sum_f power_f^2.
 
@@ -23,6 +25,7 @@ def ipr_of_neurons(found: Spectra) -> Float[Array, " h"]:
     return per_vector.sum(0) / jnp.maximum(alive.sum(0), 1)
 
 
+@eqx.filter_jit
 def mean_ipr(found: Spectra) -> Float[Array, ""]:
     """Average the neurons' IPR, neurons of zeros left out."""
     alive = (found.power.sum(-1) > 0).any(0)

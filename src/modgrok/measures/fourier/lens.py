@@ -88,6 +88,7 @@ ROUNDING_TOLERANCE = 1e-9
 """Share of a vector's energy below which its part inside the basis is rounding, not a spectrum."""
 
 
+@eqx.filter_jit
 def spectra(weights: MLP, frames: FourierFrames) -> Spectra:
     """Decompose every weight vector into waves of the task's basis.
 

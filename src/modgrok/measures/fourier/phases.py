@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -13,6 +14,7 @@ PHASE_BINS = 25
 """Bins of the histogram of phase sums over [-pi, pi): odd, so that 0 lies in the middle of one."""
 
 
+@eqx.filter_jit
 def phase_sums(found: Spectra) -> Float[Array, " h"]:
     """Return phi_1 + ... + phi_k - phi_out of each neuron at its dominant frequency, in [-pi, pi).
 
@@ -27,6 +29,7 @@ def phase_sums(found: Spectra) -> Float[Array, " h"]:
     return jnp.mod(total + jnp.pi, 2 * jnp.pi) - jnp.pi
 
 
+@eqx.filter_jit
 def coherence_of(found: Spectra) -> Float[Array, ""]:
     """Return the mean of cos(phase sum) over the neurons that lie in the basis; 0 if there are none."""
     return jnp.sum(jnp.cos(phase_sums(found)) * found.whole) / jnp.maximum(found.whole.sum(), 1)
@@ -61,6 +64,7 @@ def bin_of(sums: Float[Array, " h"]) -> Int[Array, " h"]:
     return jnp.clip(place, 0, PHASE_BINS - 1).astype(jnp.int32)
 
 
+@eqx.filter_jit
 def phase_histogram(found: Spectra) -> Int[Array, " b"]:
     """Count the neurons that lie in the basis by phase sum."""
     return jnp.zeros(PHASE_BINS, jnp.int32).at[bin_of(phase_sums(found))].add(found.whole.astype(jnp.int32))

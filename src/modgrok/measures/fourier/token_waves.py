@@ -72,6 +72,7 @@ def _waves(tokens: np.ndarray, name: str) -> TokenWaves:
     return TokenWaves(on_device(real_basis(len(tokens)), np.float32), on_device(tokens, np.int32), name)
 
 
+@eqx.filter_jit
 def wave_norms(matrix: Float[Array, "v d"], waves: TokenWaves) -> Float[Array, " n"]:
     """Return the size of each wave in a matrix whose rows belong to tokens.
 

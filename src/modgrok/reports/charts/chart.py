@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from ...io import shown
 from .palette import config
@@ -56,7 +57,8 @@ class Cell:
         """Return the Vega-Lite specification at an outer width."""
         inner, height = self.plot_size(width)
         chart = self.chart.properties(width=inner, height=height, description=self.text)
-        spec: dict[str, Any] = chart.to_dict()
+        with debug_mode(False):  # checking a chart against the schema takes half of its time; the tests do it
+            spec: dict[str, Any] = chart.to_dict()
         m = self.margins
         spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}
         spec["autosize"] = {"type": "none"}
