@@ -6,11 +6,11 @@ Checked are the packages that compute with arrays; with `-m long` all, which tak
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import mmap
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,24 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if "not long" not in config.getoption("markexpr"):
         install_import_hook("modgrok", "beartype.beartype")
         return
-    keep_compiled(config)
+    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # the user's; quick ones are not worth keeping
     os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
     flags = os.environ.get("XLA_FLAGS", "")
     if EMITTERS not in flags and known_to_xla(EMITTERS):
         os.environ["XLA_FLAGS"] = f"{flags} --{EMITTERS}=false".strip()
     if "jax" in sys.modules:  # by another conftest
         sys.modules["jax"].config.update("jax_disable_most_optimizations", True)
-
-
-def keep_compiled(config: pytest.Config) -> None:
-    """Compile each step once in a session: its processes share a cache, which ends with it."""
-    if hasattr(config, "workerinput"):  # the process that started this one has made it
-        return
-    folder = tempfile.TemporaryDirectory(prefix="modgrok-tests-")
-    config.add_cleanup(folder.cleanup)
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 
 def known_to_xla(flag: str) -> bool:
@@ -70,6 +59,46 @@ def known_to_xla(flag: str) -> bool:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--require-needs`: fail where a module that a test needs is absent, so that CI skips none."""
     parser.addoption("--require-needs", action="store_true", help="fail, not skip, without optional modules")
+
+
+LONGEST = (
+    "papers/test_conformance",
+    "conformance/test_extension",
+    "cli/test_commands",
+    "conformance/test_lists",
+    "runs/test_loop",
+    "reports/test_reports_files",
+    "cli/test_first_contact",
+    "runs/test_transformer_runs",
+    "reports/test_reports_machine",
+    "sweeps/test_sweep_command",
+    "runs/test_store",
+    "project/test_site",
+)
+"""Modules that take more than half a minute of processor time."""
+
+
+MODULES = itertools.count()
+"""Modules of tests that this process has run."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest, so that no process is left alone with one of them."""
+
+    def rank(item: pytest.Item) -> int:
+        name = item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_compiled() -> Iterator[None]:
+    """Free what earlier modules compiled, which fills gigabytes by the end."""
+    yield
+    if "jax" in sys.modules and next(MODULES) % 8 == 7:
+        sys.modules["jax"].clear_caches()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

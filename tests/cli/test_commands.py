@@ -350,7 +350,7 @@ def test_ctrl_c_saves_and_prints_the_command_that_resumes(tmp_path: Path) -> Non
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "JAX_COMPILATION_CACHE_DIR": ""},
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "JAX_ENABLE_COMPILATION_CACHE": "1"},
     )  # fmt: skip
     assert process.stderr is not None
     while "step       5" not in process.stderr.readline():
