@@ -22,6 +22,7 @@ from modgrok.sweeps.execution.driver import SweepCounts
 from modgrok.sweeps.execution.executor import Event
 from modgrok.sweeps.grid.sweep_file import make_sweep
 from modgrok.tasks import InputError, parse, task_from_expression
+from modgrok.version import __version__
 
 ROOT = Path(__file__).parents[2]
 TINY = ("--p", "5", "--fraction", "0.7", "--width", "12", "--steps", "3")
@@ -431,3 +432,9 @@ def test_measures_fit_the_line(call, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COLUMNS", columns)
         found = call("measure", "net.safetensors")
         assert max(map(len, found.out.splitlines()[1:])) <= int(columns)
+
+
+def test_python_m_modgrok_is_the_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "modgrok", "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith(__version__)

@@ -23,6 +23,7 @@ def agop_alignment(metric: Float[Array, "d d"], final: Float[Array, "d d"]) -> F
     return jnp.where(size > 0, jnp.sum(metric * final) / jnp.where(size > 0, size, 1), 0)
 
 
+@eqx.filter_jit
 def feature_correlation(nfm: Float[Array, "d d"], root: Float[Array, "d d"]) -> Float[Array, ""]:
     """Return Pearson's correlation over the entries of two matrices, in [-1, 1].
 

@@ -9,12 +9,14 @@ import itertools
 from collections.abc import Sequence
 from typing import Literal
 
+import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from ...models.circulant import CirculantStructure, level_means
 
 
+@eqx.filter_jit
 def circulant_deviation(
     metric: Float[Array, "d d"],
     structure: CirculantStructure,

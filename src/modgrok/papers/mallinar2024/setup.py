@@ -152,7 +152,7 @@ def matrices(run: RunData) -> dict[int, np.ndarray]:
 def deviations(metrics: Sequence[np.ndarray], structure: CirculantStructure) -> np.ndarray:
     """Return the circulant deviation of each matrix, in float64."""
     with jax.enable_x64(True):
-        return np.array([float(_deviation(jnp.asarray(m), structure)) for m in metrics])
+        return np.array([float(circulant_deviation(jnp.asarray(m), structure)) for m in metrics])
 
 
 def alignments(metrics: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
@@ -185,6 +185,3 @@ def own_and_other(run: RunData) -> tuple[CirculantStructure, CirculantStructure]
 def natural_structures(p: int) -> tuple[CirculantStructure, ...]:
     """Return both orientations in the values' own order."""
     return tuple(s for _, s in orientations(structure_of(natural_basis(p, 2))))
-
-
-_deviation = jax.jit(circulant_deviation, static_argnames="normalisation")
