@@ -127,6 +127,7 @@ def list_runs(
 def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
     """Show one run: settings, outcome, checkpoints."""
     from ..runs import Experiment, Store
+    from ..runs.outcome import phase_of_records
 
     with Store(runs, read_only=True) as store:
         row = store.get(run)
@@ -143,6 +144,9 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     if records:
         last = records[-1].scalars
         say(f"  accuracy    train {percent(last['train_accuracy'])}, test {percent(last['test_accuracy'])}")
+        phase = phase_of_records(records, experiment.corruption)
+        if phase is not None:
+            say(f"  phase       {phase} (Doshi et al. 2023, Table 2)")
         chance, majority = percent(row.context["chance"]), percent(row.context["majority"])
         say(f"  chance      1/p {chance}, most frequent value {majority}")
         say(f"  null        {leakage_words(leakage_of(row.context)).removeprefix('orbit null ')}")

@@ -16,6 +16,7 @@ from ..measures import basis_of_task
 from ..models import MLP
 from ..models.transformer import Transformer
 from ..runs import RunRow, Store
+from ..runs.outcome import phase_of_records
 from ..tasks import InputError, Task
 from ..version import __version__
 from . import words
@@ -78,7 +79,7 @@ def run_report(store: Store, run: str, path: Path) -> Report:
     last = records[-1].scalars if records else {}
     return Report(
         words.title(row, stored.experiment, last),
-        words.summary(row, last),
+        words.summary(row, last, phase_of_records(records, stored.experiment.corruption)),
         _facts(stored),
         tuple(panels),
         tuple(notes),

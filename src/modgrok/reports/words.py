@@ -12,15 +12,18 @@ import numpy as np
 from ..algebra import Basis
 from ..learners.base.wording import typeset
 from ..learners.catalogue import LEARNERS, definition_of
+from ..measures.corruption.corruption_phase import Phase
 from ..runs import Experiment, RunRow
+from ..runs.schedule import GROKKED
 from .panels.curves import percent
 
 
 def task_name(row: RunRow, experiment: Experiment) -> str:
-    """Name the task: `x + y mod 97`, or the group."""
-    if experiment.task.group is not None:
-        return f"Composition in {experiment.task.group}"
-    return f"{typeset(row.expression)} mod {row.p}"
+    """Name the task: `x + y mod 97`, or the group; and the share of corrupted labels, if there are any."""
+    group = experiment.task.group
+    task = f"{typeset(row.expression)} mod {row.p}" if group is None else f"Composition in {group}"
+    corrupted = experiment.corruption
+    return f"{task} with {percent(corrupted)} corrupted labels" if corrupted else task
 
 
 def title(row: RunRow, experiment: Experiment, last: dict[str, float]) -> str:
@@ -29,7 +32,7 @@ def title(row: RunRow, experiment: Experiment, last: dict[str, float]) -> str:
 
 
 def outcome(row: RunRow, last: dict[str, float]) -> str:
-    """Say what became of the network or kernel machine."""
+    """Say what became of the network or kernel machine, from its milestones and from where it ended."""
     network, unit = LEARNERS.named(row.learner).wording.noun, unit_of(row)
     if row.status == "diverged":
         return f"training diverged at {unit} {row.step + 1:,}"
@@ -39,9 +42,32 @@ def outcome(row: RunRow, last: dict[str, float]) -> str:
     if row.grokked_at is None:
         test = last.get("test_accuracy", float("nan"))
         return f"memorised, {percent(test)} on test inputs {after}" if test >= 0 else f"memorised {after}"
+    test = last.get("test_accuracy", float("nan"))
+    if test < GROKKED:
+        return f"99% on test inputs at {unit} {row.grokked_at:,}, {percent(test)} {after}"
     if row.memorised_at is not None and row.memorised_at < row.grokked_at:
         return f"{network} learns it by grokking"
     return f"{network} learns it without delay"
+
+
+def phase_words(phase: Phase | None) -> str:
+    """Name the phase of a run with corrupted labels, and say what it means; nothing without such labels.
+
+    Example:
+        >>> phase_words("full inversion")
+        'Phase: full inversion, clean labels fitted and corrupted ones not (Doshi et al. 2023, Table 2).'
+    """
+    return "" if phase is None else f"Phase: {phase}, {_PHASES[phase]} (Doshi et al. 2023, Table 2)."
+
+
+_PHASES: dict[Phase, str] = {
+    "coexistence": "corrupted labels fitted and test inputs answered correctly at once",
+    "partial inversion": "test inputs answered correctly and some corrupted labels not fitted",
+    "full inversion": "clean labels fitted and corrupted ones not",
+    "memorisation": "training labels fitted, corrupted ones among them, without generalising",
+    "forgetting": "neither fitted nor generalising, after it had generalised",
+    "confusion": "neither fitted nor generalising",
+}
 
 
 def unit_of(row: RunRow) -> str:
@@ -54,8 +80,14 @@ def steps_words(steps: int, unit: str = "step") -> str:
     return f"{steps:,} {unit}" + "s" * (steps != 1)
 
 
-def summary(row: RunRow, last: dict[str, float]) -> str:
-    """Say when it memorised and grokked, and where it ended."""
+def summary(row: RunRow, last: dict[str, float], phase: Phase | None = None) -> str:
+    """Say when it memorised and grokked, where it ended, and in which phase.
+
+    Arguments:
+        row: of the run.
+        last: numbers of its last record.
+        phase: of a run with corrupted labels; see `runs.outcome.phase_of_records`.
+    """
     summary, unit = [], unit_of(row)
     if row.memorised_at is not None:
         summary.append(f"Training accuracy reaches 99% at {unit} {row.memorised_at:,}")
@@ -74,6 +106,8 @@ def summary(row: RunRow, last: dict[str, float]) -> str:
     if end:
         state = f"last finite {unit}" if row.status == "diverged" else "end"
         parts.append(f"At the {state} ({unit} {row.step:,}): {', '.join(end)}.")
+    if phase is not None:
+        parts.append(phase_words(phase))
     if row.status in ("running", "interrupted"):
         parts.append(f"The run is {row.status}; its budget is {steps_words(row.budget, unit)}.")
     return " ".join(parts)

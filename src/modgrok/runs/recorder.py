@@ -12,7 +12,7 @@ from typing import Any
 
 from .options import RunOptions
 from .preparation import PreparedRun, context_of, initial_state
-from .schedule import GROKKED, MEMORISED, keeps_checkpoint, stop_step
+from .schedule import GROKKED, MEMORISED, held_since, keeps_checkpoint, stop_step
 from .store.arrays import CorruptFile, flatten, unflatten
 from .store.network_file import NetworkFile
 from .store.store import Record, RunRow, Store
@@ -87,7 +87,8 @@ class Recorder:
     @property
     def end(self) -> int:
         """The step at which the run stops, as far as known."""
-        return stop_step(self.row.grokked_at, self.row.budget, self.row.early_stop)
+        curve = [(record.step, record.scalars["test_accuracy"]) for record in self.records]
+        return stop_step(held_since(curve), self.row.budget, self.row.early_stop)
 
     @property
     def observed(self) -> bool:

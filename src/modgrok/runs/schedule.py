@@ -5,10 +5,12 @@ Owns: functions of the step alone, so that a resumed run observes the same steps
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 MEMORISED = GROKKED = 0.99
 """Accuracy at which a run counts as having memorised (training) and grokked (test)."""
 EARLY_STOP_FACTOR = 1.5
-"""A run that stops early goes on to this multiple of the step at which it grokked."""
+"""A run that stops early goes on to this multiple of the step since which it has grokked."""
 
 
 def stride(step: int) -> int:
@@ -40,16 +42,65 @@ def next_observation(step: int, every: int | None = None) -> int:
     return (step // pace + 1) * pace
 
 
-def stop_step(grokked_at: int | None, budget: int, early_stop: bool) -> int:
-    """Return the step at which a run ends: its budget, or 1.5 times the step at which it grokked.
+def held_since(curve: Sequence[tuple[int, float]]) -> int | None:
+    """Return the step since which every observed test accuracy is at least 99%; None if the last one is not.
+
+    Arguments:
+        curve: (step, test accuracy) of the observations, ascending.
+
+    Example:
+        >>> held_since([(0, 0.1), (220, 0.995), (230, 0.97), (240, 0.99), (250, 1.0)])
+        240
+    """
+    since = None
+    for step, accuracy in reversed(curve):
+        if not accuracy >= GROKKED:
+            break
+        since = step
+    return since
+
+
+def stop_of_curve(curve: Iterable[tuple[int, float]], budget: int, early_stop: bool) -> int:
+    """Return the step at which a run ends that observes this: see `stop_step`.
+
+    Arguments:
+        curve: (step, test accuracy) of the observations, ascending; they may go on beyond the end.
+        budget: in steps.
+        early_stop: whether it stops before.
+
+    Example:
+        >>> stop_of_curve([(0, 0.1), (200, 1.0), (240, 0.97), (280, 1.0), (400, 1.0), (420, 1.0)], 900, True)
+        420
+    """
+    since = None
+    for step, accuracy in curve:
+        end = stop_step(since, budget, early_stop)
+        if step > end:
+            return end
+        since = (step if since is None else since) if accuracy >= GROKKED else None
+        if step >= stop_step(since, budget, early_stop):
+            return step
+    return stop_step(since, budget, early_stop)
+
+
+def stop_step(held_since: int | None, budget: int, early_stop: bool) -> int:
+    """Return the step at which a run ends: its budget, or 1.5 times the step since which it has grokked.
+
+    A test accuracy that falls below 99% again takes the second back: only a crossing that holds until the end
+    ends a run early.
+
+    Arguments:
+        held_since: see the function of that name; None if the run has not grokked, or does not hold it.
+        budget: in steps.
+        early_stop: whether the run may end before its budget.
 
     Example:
         >>> stop_step(None, 10_000, True), stop_step(1200, 10_000, True), stop_step(1200, 10_000, False)
         (10000, 1800, 10000)
     """
-    if grokked_at is None or not early_stop:
+    if held_since is None or not early_stop:
         return budget
-    return min(budget, max(int(EARLY_STOP_FACTOR * grokked_at), grokked_at + 10))
+    return min(budget, max(int(EARLY_STOP_FACTOR * held_since), held_since + 10))
 
 
 def keeps_checkpoint(step: int, last: int | None) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...learners.catalogue import definition_of
 from ...runs import Record, Run
+from ...runs.outcome import phase_of_records
 from ...runs.schedule import GROKKED, MEMORISED
 from ...runs.splits import split_of
 from ..leakage import explained_shares, leakage_of, leakage_words
@@ -19,7 +20,7 @@ from .advice import advice
 def tell(result: Run, runs: Path) -> None:
     """Say in words how a run went."""
     row, context = result.row, result.row.context
-    last = result.records[-1].scalars
+    last, phase = result.records[-1].scalars, phase_of_records(result.records, result.experiment.corruption)
     task = f"{row.expression} mod {row.p}" if result.experiment.task.expression else row.expression
     say(f"{task}  ·  {row.learner}  ·  run {row.id}  ·  {row.status} at step {row.step:,}")
     excluded = f", {context['excluded']:,} inputs without a value left out" if context["excluded"] else ""
@@ -42,6 +43,8 @@ def tell(result: Run, runs: Path) -> None:
             f"fitted {percent(last['corrupted_accuracy'])} of them, "
             f"{percent(last['clean_accuracy'])} of the clean ones"
         )
+    if phase is not None:
+        say(f"  phase      {phase} (Doshi et al. 2023, Table 2)")
     wording = definition_of(result.experiment.learner).wording
     findings = wording.findings(last, context, [record.scalars for record in result.records])
     if findings:
@@ -113,5 +116,6 @@ def summary(result: Run, runs: Path) -> dict[str, Any]:
         "seed": result.experiment.seed,
         **({"tasks": tasks_of(result)} if "tasks" in row.context else {}),
         "advice": advice(result.experiment, row),
+        "phase": phase_of_records(result.records, result.experiment.corruption),
         "settings": result.experiment.learner.model_dump(mode="json"),
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ...io import content_policy, markup
 from ...reports.charts.palette import FAINT, INK, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
+from ...reports.formats.letters import panel_letter
 from ...reports.formats.svg import inner
 from ..claims.result import Result
 from ..files import write_atomically
@@ -143,7 +144,7 @@ def _article(claim: ClaimEntry, figure: str | None, place: int) -> str:
     drawn = ""
     if figure is not None:
         captions = " ".join(
-            f"{'abcdefghijklmnopqrstuvwxyz'[i]}  {title}. {caption}" if len(claim.captions) > 1 else caption
+            f"{panel_letter(i)}  {title}. {caption}" if len(claim.captions) > 1 else caption
             for i, (title, caption) in enumerate(claim.captions)
             if caption
         )

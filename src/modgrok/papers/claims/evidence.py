@@ -15,7 +15,7 @@ import numpy as np
 from ...algebra import Basis
 from ...measures import basis_of_task
 from ...runs import Checkpoint, Experiment, Record, RunRow, Store
-from ...runs.schedule import stop_step
+from ...runs.schedule import stop_of_curve
 from ...runs.splits import split_of
 from ...runs.store.network_file import Network
 from ...sweeps.grid.sweep_file import Member
@@ -122,13 +122,15 @@ def read_run_data(store: Store, member: Member) -> RunData:
         InputError: there is no such run.
     """
     row = store.get(member.experiment.id)
-    end = min(row.step, stop_step(row.grokked_at, member.steps, member.stops_early))
+    records = store.records(row.id)
+    curve = [(record.step, record.scalars["test_accuracy"]) for record in records]
+    end = min(row.step, stop_of_curve(curve, member.steps, member.stops_early))
     memorised, grokked = (_until(step, end) for step in (row.memorised_at, row.grokked_at))
     return RunData(
         member.point,
         member.experiment,
         replace(row, step=end, memorised_at=memorised, grokked_at=grokked),
-        tuple(record for record in store.records(row.id) if record.step <= end),
+        tuple(record for record in records if record.step <= end),
         tuple(checkpoint for checkpoint in store.checkpoints(row.id) if checkpoint.step <= end),
     )
 

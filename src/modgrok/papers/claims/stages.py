@@ -221,12 +221,12 @@ def _unfinished(store: Store, members: Sequence[Member], errors: dict[str, str])
     return [
         member.experiment.id
         for member in members
-        if member.experiment.id not in errors and not _done(rows[member.experiment.id], member)
+        if member.experiment.id not in errors and not _done(store, rows[member.experiment.id], member)
     ]
 
 
-def _done(row: RunRow | None, member: Member) -> bool:
-    return row is not None and is_done(row, member)
+def _done(store: Store, row: RunRow | None, member: Member) -> bool:
+    return row is not None and is_done(store, row, member)
 
 
 def _sweep_name(members: Sequence[Member]) -> str:

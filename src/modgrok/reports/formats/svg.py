@@ -17,6 +17,7 @@ from ...io import markup, visible
 from ..charts.chart import Cell, Panel
 from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
 from ..report import Report
+from .letters import panel_letter
 
 WIDTH = 1060
 EDGE = 36
@@ -73,8 +74,7 @@ def figure_svg(report: Report) -> str:
     """Compose a report as one SVG document."""
     sheet = _Sheet()
     _head(sheet, report)
-    letters = iter("abcdefghijklmnopqrstuvwxyz")
-    lettered = [(next(letters), panel) for panel in report.panels]
+    lettered = [(panel_letter(place), panel) for place, panel in enumerate(report.panels)]
     for row in rows_of(lettered):
         _row(sheet, row)
     _foot(sheet, report, lettered)
@@ -96,8 +96,8 @@ def panels_svg(panels: Sequence[Panel], *, width: int = 760) -> str:
         width: pixels.
     """
     sheet = _Sheet(y=1, width=width, edge=0)
-    letters = iter("abcdefghijklmnopqrstuvwxyz") if len(panels) > 1 else iter([""])
-    for row in rows_of([(next(letters), panel) for panel in panels]):
+    letters = [panel_letter(place) for place in range(len(panels))] if len(panels) > 1 else [""] * len(panels)
+    for row in rows_of(list(zip(letters, panels, strict=True))):
         _row(sheet, row)
     height = round(sheet.y - ROW_GAP + 4)
     words = " ".join(cell.text for panel in panels for group in panel.groups for cell in group.cells)
@@ -154,7 +154,7 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: floa
     sheet.parts.append(f'<path d="M{x:g},{y:g}h{width:g}" stroke="{FAINT}" stroke-width="0.8"/>')
     if letter:
         sheet.text(x, y + 18, letter, 13, INK, "bold")
-    sheet.text(x + 16 if letter else x, y + 18, panel.title, 13, INK, "bold")
+    sheet.text(x + (7 + 9 * len(letter) if letter else 0), y + 18, panel.title, 13, INK, "bold")
     y += 26
     labelled = any(group.label for group in panel.groups)
     columns = len(panel.groups)

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ...runs import RunRow, Store
+from ...runs import Database, RunRow, Store
+from ...runs.outcome import held_at
 from ...runs.schedule import stop_step
 from ...runs.store.sweep_index import Listing, SweepMember, read_listing, set_error, sweep_lock, sweep_names
 from ...runs.store.sweep_index import write_listing as write
@@ -102,7 +103,7 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
     for member in sweep.members:
         run = member.experiment.id
         row = rows.get(run)
-        if row is not None and is_done(row, member):
+        if store is not None and row is not None and is_done(store, row, member):
             tally.latest[run] = Event(run, row.step, row.step, row.status, row.memorised_at, row.grokked_at)
         elif run in errors and not retry_failed:
             failed.append(SweepMember(run, member.point, errors[run]))
@@ -113,13 +114,13 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
     return Plan(tally, tuple(left), tuple(failed))
 
 
-def is_done(row: RunRow, member: Member) -> bool:
+def is_done(store: Database, row: RunRow, member: Member) -> bool:
     """Say whether a stored run went as far as a member asks."""
-    if row.status == "diverged":
-        return True
-    return row.status == "finished" and row.step >= stop_step(
-        row.grokked_at, member.steps, member.stops_early
-    )
+    if row.status != "finished" or row.step >= member.steps:
+        return row.status in ("finished", "diverged")
+    if row.grokked_at is None or not member.stops_early:
+        return False
+    return row.step >= stop_step(held_at(store, row), member.steps, member.stops_early)
 
 
 def cut(members: Sequence[Member], workers: int) -> list[Ensemble]:

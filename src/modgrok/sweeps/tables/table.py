@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args
 
 from ...learners.catalogue import LEARNERS
 from ...measures import MEASURES
-from ...measures.corruption.corruption_phase import HIGH, corruption_phase
-from ...runs import Database, Experiment, Record, RunRow, Store
+from ...runs import Experiment, Record, RunRow, Store
+from ...runs.outcome import phase_of
 from ...runs.store.sweep_index import SweepMember, last_records, read_listing, rows_of_sweep
 from ...tasks.null import LEAKAGE
 
@@ -179,14 +179,6 @@ def record_row(record: Record) -> Row:
     """Lay out one record; undefined numbers are missing."""
     values = {name: value if math.isfinite(value) else None for name, value in record.scalars.items()}
     return {"step": record.step, "seconds": record.seconds, **values}
-
-
-def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> str:
-    """Name the phase that a run ended in."""
-    train, test = last.scalars["train_accuracy"], last.scalars["test_accuracy"]
-    low = train < HIGH and test < HIGH  # only then does the phase depend on what had been before
-    generalised = low and (row.grokked_at is not None or store.has_reached(row, "test_accuracy", HIGH))
-    return corruption_phase(train, test, corruption, generalised=generalised)
 
 
 def setting_columns() -> list[Column]:

@@ -1,0 +1,55 @@
+"""What became of a stored run: whether its grokking held, and the phase in which it ended.
+
+Owns: what follows from all records of a run, and is no column of its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..measures.corruption.corruption_phase import HIGH, Phase, corruption_phase
+from .schedule import held_since
+from .store.database import Database, Record, RunRow
+
+
+def held_at(store: Database, row: RunRow) -> int | None:
+    """Return the step since which every observed test accuracy of a run is at least 99%; None if it is not."""
+    series = store.series(row, ["test_accuracy"])
+    return held_since(list(zip(series.steps.tolist(), series.values["test_accuracy"].tolist(), strict=True)))
+
+
+def phase_of_records(records: Sequence[Record], corruption: float) -> Phase | None:
+    """Name the phase that a run ended in, by its last accuracies; see `corruption_phase`.
+
+    Arguments:
+        records: of the run, by step.
+        corruption: share of its training labels that were redrawn.
+
+    Returns:
+        The phase; None without corrupted labels, or without records.
+
+    Example:
+        >>> curve = [{"train_accuracy": a, "test_accuracy": b} for a, b in ((0.2, 0.1), (0.7, 1.0))]
+        >>> phase_of_records([Record(t, 0.0, numbers, {}) for t, numbers in enumerate(curve)], 0.3)
+        'full inversion'
+    """
+    if not records or corruption <= 0:
+        return None
+    last = records[-1].scalars
+    generalised = any(record.scalars["test_accuracy"] >= HIGH for record in records)
+    return corruption_phase(last["train_accuracy"], last["test_accuracy"], corruption, generalised=generalised)
+
+
+def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> Phase:
+    """Name the phase as `phase_of_records` does, without reading all records.
+
+    Arguments:
+        store: where it is.
+        row: of the run.
+        last: its last record.
+        corruption: share of its training labels that were redrawn.
+    """
+    train, test = last.scalars["train_accuracy"], last.scalars["test_accuracy"]
+    low = train < HIGH and test < HIGH  # only then does the phase depend on what had been before
+    generalised = low and (row.grokked_at is not None or store.has_reached(row, "test_accuracy", HIGH))
+    return corruption_phase(train, test, corruption, generalised=generalised)
