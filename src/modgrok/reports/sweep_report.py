@@ -16,9 +16,9 @@ from ..sweeps.tables.table import SweepTable, scalar_column, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .charts.bands import LINES, Band, moment_bands, moment_cell, training_bands, training_cell
-from .charts.chart import Group, Panel, single
+from .charts.chart import Group, Legend, Panel, single
 from .charts.grid_cells import MOMENTS, Coordinate, Row, coordinates, grid_cells, short
-from .charts.heat_map import heat_map, shades_of
+from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
 from .panels.critical import critical_panels, searched
 from .report import Report
@@ -144,7 +144,9 @@ def map_panel(rows: Sequence[Row], view: View, value: str) -> Panel:
         groups.append(Group(label, (heat_map(cells, value, across, up, shades),)))
     caption = _map_caption(value, max(cell.runs for _, cells in maps for cell in cells))
     span = 12 if len(groups) > 1 else 6
-    return Panel(f"map-{value}", TITLES.get(value, value.replace("_", " ")), caption, tuple(groups), span)
+    title = TITLES.get(value, value.replace("_", " "))
+    legend = map_legend([cell for _, cells in maps for cell in cells], value, shades)
+    return Panel(f"map-{value}", title, caption, tuple(groups), span, legend)
 
 
 def _map_caption(value: str, most: int) -> str:
@@ -207,10 +209,11 @@ def _curve_panels(store: Store, table: SweepTable, observed: Sequence[Row], view
         groups.append(Group(label, (training_cell(rows, bands, end, text),)))
     some = f"{len(chosen)} of {len(points)} points of the grid. " if len(points) > len(chosen) else ""
     caption = (
-        f"{some}Training (blue) and test accuracy (rust) against steps: median and quartiles over seeds. "
+        f"{some}Training and test accuracy against steps: median and quartiles over seeds. "
         "A run that stopped early keeps its last value."
     )
-    return [Panel("curves", "Accuracy over seeds", caption, tuple(groups), 12)]
+    legend = Legend((("training", TRAIN), ("test", TEST)))
+    return [Panel("curves", "Accuracy over seeds", caption, tuple(groups), 12, legend)]
 
 
 def spaced(items: list[tuple[Coordinate, ...]], most: int) -> list[tuple[Coordinate, ...]]:

@@ -13,7 +13,7 @@ from .store.database import Database, Record, RunRow
 
 
 def held_at(store: Database, row: RunRow) -> int | None:
-    """Return the step since which every observed test accuracy of a run is at least 99%; None if it is not."""
+    """Return the step since which a run holds a test accuracy of at least 99%; None if it does not."""
     series = store.series(row, ["test_accuracy"])
     return held_since(list(zip(series.steps.tolist(), series.values["test_accuracy"].tolist(), strict=True)))
 
@@ -35,9 +35,9 @@ def phase_of_records(records: Sequence[Record], corruption: float) -> Phase | No
     """
     if not records or corruption <= 0:
         return None
-    last = records[-1].scalars
+    train, test = (records[-1].scalars[name] for name in ("train_accuracy", "test_accuracy"))
     generalised = any(record.scalars["test_accuracy"] >= HIGH for record in records)
-    return corruption_phase(last["train_accuracy"], last["test_accuracy"], corruption, generalised=generalised)
+    return corruption_phase(train, test, corruption, generalised=generalised)
 
 
 def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> Phase:

@@ -26,6 +26,19 @@ class Margins:
     bottom: int = 34
 
 
+@dataclass(frozen=True)
+class Legend:
+    """What colours mean, in one chart or in all charts of a panel.
+
+    Arguments:
+        swatches: (words, colour), in the order of what they stand for.
+        ramp: (words of the low end, words of the high end, picture of the scale as a data URI), or None.
+    """
+
+    swatches: tuple[tuple[str, str], ...] = ()
+    ramp: tuple[str, str, str] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Cell:
     """One chart.
@@ -36,6 +49,8 @@ class Cell:
         height: of the plot area; ignored where `square`.
         margins: around the plot area.
         square: the plot area is as high as it is wide.
+        hover: layer for pages alone, which answers the pointer; see `hover`.
+        legend: what its colours mean; a panel of this chart alone shows it.
     """
 
     chart: alt.LayerChart | alt.FacetChart
@@ -43,6 +58,8 @@ class Cell:
     height: int = 150
     margins: Margins = Margins()
     square: bool = False
+    hover: alt.Chart | None = None
+    legend: Legend | None = None
 
     def plot_size(self, width: int) -> tuple[int, int]:
         """Return width and height of the plot area in a cell of that outer width."""
@@ -53,10 +70,18 @@ class Cell:
         """Return the cell's height, margins included."""
         return self.plot_size(width)[1] + self.margins.top + self.margins.bottom
 
-    def spec(self, width: int) -> dict[str, Any]:
-        """Return the Vega-Lite specification at an outer width."""
+    def spec(self, width: int, *, interactive: bool = False) -> dict[str, Any]:
+        """Return the Vega-Lite specification at an outer width.
+
+        Arguments:
+            width: of the cell, margins included, pixels.
+            interactive: with the layer that answers the pointer.
+        """
         inner, height = self.plot_size(width)
-        chart = self.chart.properties(width=inner, height=height, description=self.text)
+        drawn = self.chart
+        if interactive and self.hover is not None:
+            drawn = alt.layer(drawn, self.hover)
+        chart = drawn.properties(width=inner, height=height, description=self.text)
         with debug_mode(False):  # checking a chart against the schema takes half of its time; the tests do it
             spec: dict[str, Any] = chart.to_dict()
         m = self.margins
@@ -85,6 +110,7 @@ class Panel:
         caption: one or two sentences: how to read it, formula, source.
         groups: side by side where there is room, one below another on a phone.
         span: columns taken of 12.
+        legend: what colours mean in all its charts, shown once above them.
     """
 
     key: str
@@ -92,11 +118,12 @@ class Panel:
     caption: str
     groups: tuple[Group, ...]
     span: int = 12
+    legend: Legend | None = None
 
 
 def single(key: str, title: str, caption: str, cell: Cell, span: int) -> Panel:
     """Make a panel of one chart."""
-    return Panel(key, title, caption, (Group("", (cell,)),), span)
+    return Panel(key, title, caption, (Group("", (cell,)),), span, cell.legend)
 
 
 def data(values: list[dict[str, Any]]) -> alt.InlineData:

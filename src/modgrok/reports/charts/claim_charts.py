@@ -18,7 +18,7 @@ from .axes import axis_of, ends_of, key_of, milestone, number_words, percent_axi
 from .bands import LINES
 from .chart import Cell, Group, Margins, Panel, data, single
 from .grid_cells import Coordinate, GridCell
-from .heat_map import heat_map, shades_of
+from .heat_map import heat_map, map_legend, shades_of
 from .image import picture
 from .palette import INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from .png import data_uri
@@ -405,7 +405,9 @@ def table_map(
     words = any(isinstance(cell.value, str) for cell in grid)
     across = list(dict.fromkeys(cell.x for cell in grid))
     up = list(dict.fromkeys(cell.y for cell in grid))
-    return heat_map(grid, name, (x, across), (y, up), None if words else shades_of(name, numbers))
+    shades = None if words else shades_of(name, numbers)
+    cell = heat_map(grid, name, (x, across), (y, up), shades)
+    return replace(cell, legend=map_legend(grid, name, shades))
 
 
 def _line_rows(line: Line, log_y: bool) -> Table:

@@ -1,6 +1,6 @@
 """Heat maps over two axes of a sweep: a colour and, where there is room, a number in every cell.
 
-Owns: scales of colour for numbers, steps and phases; the colour bar above the map.
+Owns: scales of colour for numbers, steps and phases, and the legend of all maps that share one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import altair as alt
 import numpy as np
 
 from ...measures.corruption.corruption_phase import PHASES
-from .chart import Cell, Margins, data
+from .chart import Cell, Legend, Margins, data
 from .grid_cells import MOMENTS, Coordinate, GridCell, short
 from .palette import FAINT, INK, PAPER, PLATEAU, SOFT
 from .png import data_uri
@@ -31,8 +31,6 @@ MOST_NUMBERED = 10
 """Columns up to which cells carry their numbers."""
 RAMP = colours(tuple((int(r), int(g), int(b)) for r, g, b in colours(SEQUENTIAL)[28:]))
 """The sequential ramp without its palest colours, which paper would swallow."""
-BAR = (96, 8)
-"""Size of the colour bar, pixels."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +113,35 @@ def heat_map(
         **place, color=alt.Color("colour:N", scale=None), tooltip=tooltip
     )
     numbers = base.mark_text(fontSize=10).encode(**place, text="text:N", color=alt.Color("ink:N", scale=None))
-    legend = _phase_legend(cells) if shades is None else _bar(shades, any(c.value is None for c in cells))
     known = [f"{short(c.x)}, {short(c.y)}: {'none' if c.value is None else short(c.value)}" for c in cells]
     text = f"Heat map of {name} over {x[0]} and {y[0]}. " + "; ".join(known[:60])
     longest = max((len(short(v)) for v in y[1]), default=1)
-    top = 26 if shades is not None else 56  # three rows of phases
-    margins = Margins(26 + min(7 * longest, 120), 8, top, 38)
-    return Cell(alt.layer(rects, numbers, *legend), text, ROW * max(len(y[1]), 1), margins)
+    margins = Margins(26 + min(7 * longest, 120), 8, 6, 38)
+    return Cell(alt.layer(rects, numbers), text, ROW * max(len(y[1]), 1), margins)
+
+
+def map_legend(cells: Sequence[GridCell], name: str, shades: Shades | None) -> Legend:
+    """Say what the colours of maps mean, once for all that share a scale.
+
+    Arguments:
+        cells: of all these maps.
+        name: of the value.
+        shades: of numbers; None for words, which are phases.
+
+    Example:
+        >>> cells = [GridCell(0, 0, "memorisation", 1), GridCell(0, 1, "coexistence", 1)]
+        >>> [words for words, _ in map_legend(cells, "phase", None).swatches]
+        ['coexistence', 'memorisation']
+    """
+    if shades is None:
+        values = {cell.value for cell in cells}
+        return Legend(tuple((phase, PHASE_COLOURS[phase]) for phase in PHASES if phase in values))
+    uri = data_uri(np.arange(256, dtype=np.uint8)[None, :], RAMP, least=1)
+    missing = any(cell.value is None and cell.runs for cell in cells)
+    never = "never" if name in MOMENTS else "no value"
+    return Legend(
+        ((never, NEVER),) if missing else (), (shades.end(shades.low), shades.end(shades.high), uri)
+    )
 
 
 def _row(cell: GridCell, name: str, shades: Shades | None, numbered: bool) -> dict[str, Any]:
@@ -154,43 +174,3 @@ def _dark(colour: str) -> bool:
 
 def _axis(angle: int) -> alt.Axis:
     return alt.Axis(domain=False, ticks=False, labelAngle=angle, labelOverlap=True)
-
-
-def _bar(shades: Shades, missing: bool) -> list[alt.Chart]:
-    """Draw the scale above the map, its ends beside it."""
-    wide, tall = BAR
-    uri = data_uri(np.arange(256, dtype=np.uint8)[None, :], RAMP, least=1)
-    left = 34
-    image = alt.Chart(data([{}])).mark_image(
-        url=uri, width=wide, height=tall, align="left", baseline="top", aspect=False
-    )
-    marks = [image.encode(x=alt.value(left), y=alt.value(-18))]
-    ends = ((left - 5, "right", shades.end(shades.low)), (left + wide + 5, "left", shades.end(shades.high)))
-    marks += [_label(at, align, words) for at, align, words in ends]
-    if missing:
-        at = left + wide + 62
-        square = alt.Chart(data([{}])).mark_square(
-            size=80, opacity=1, color=NEVER, stroke=FAINT, strokeWidth=0.6
-        )
-        marks.append(square.encode(x=alt.value(at), y=alt.value(-14)))
-        marks.append(_label(at + 9, "left", "never, or not observed"))
-    return marks
-
-
-def _phase_legend(cells: Sequence[GridCell]) -> list[alt.Chart]:
-    """Name the phases that occur, above the map, two in a row: small multiples are narrow."""
-    marks = []
-    shown = [phase for phase in PHASES if any(cell.value == phase for cell in cells)]
-    for place, phase in enumerate(shown):
-        at, height = (-34.0, 84.0)[place % 2], -14.0 - 15 * (place // 2)
-        square = alt.Chart(data([{}])).mark_square(size=80, opacity=1, color=PHASE_COLOURS[phase])
-        marks.append(square.encode(x=alt.value(at), y=alt.value(height)))
-        marks.append(_label(at + 9, "left", phase, height))
-    return marks
-
-
-def _label(at: float | int, align: Any, words: str, height: float = -14.0) -> alt.Chart:
-    mark = alt.Chart(data([{}])).mark_text(
-        align=align, baseline="middle", fontSize=10, color=SOFT, text=words
-    )
-    return mark.encode(x=alt.value(at), y=alt.value(height))

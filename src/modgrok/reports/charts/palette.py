@@ -27,6 +27,11 @@ REFERENCE_CURVE = "#e3b5aa"
 SECOND = "#8a7340"
 """A second measure in the same axes."""
 
+CLEAN = "#3f8f83"
+"""Training inputs whose labels were left alone."""
+CORRUPTED = "#8a5aa3"
+"""Training inputs whose labels were redrawn."""
+
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
 TICK_SIZE = 10
 LABEL_SIZE = 11

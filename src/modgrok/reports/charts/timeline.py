@@ -13,6 +13,7 @@ import altair as alt
 import numpy as np
 
 from .chart import Cell, Margins, data
+from .hover import in_unit, nearest_point
 from .label_placement import LETTER, Box, Curve, best_spot, box_of
 from .palette import INK, PAPER, PLATEAU, SOFT
 from .steps import position, step_axis
@@ -150,7 +151,8 @@ def timeline(
     if not kept:
         layers.append(_nothing(frame, vertical))
     margins = Margins(left=46, right=right, top=TOP, bottom=34)
-    return Cell(alt.layer(*layers), text, height, margins)
+    hover = _hover(frame, vertical, rows, kept) if kept else None
+    return Cell(alt.layer(*layers), text, height, margins, hover=hover)
 
 
 def _curve(frame: Frame, vertical: Vertical, rows: Table, series: CurveStyle) -> alt.Chart:
@@ -161,9 +163,28 @@ def _curve(frame: Frame, vertical: Vertical, rows: Table, series: CurveStyle) ->
         if len(own) > 1 and not series.dots
         else alt.Chart(data(own)).mark_point(color=series.colour, filled=True, opacity=1)
     )
-    number = alt.Tooltip("own:Q" if series.is_reference else "value:Q", title=series.label, format=".4g")
-    tooltip = [alt.Tooltip("step:Q", title=frame.unit, format=","), number]
-    return chart.encode(x=frame.axis(), y=vertical.encoding(), tooltip=tooltip)
+    return chart.encode(x=frame.axis(), y=vertical.encoding())
+
+
+def _hover(frame: Frame, vertical: Vertical, rows: Table, series: list[CurveStyle]) -> alt.Chart:
+    """Let every point of every curve answer the pointer, in the unit of the axis."""
+    points: Table = []
+    for s in series:
+        form = ".0%" if s.is_reference else vertical.format
+        points += [
+            {
+                "step": row["step"],
+                "value": min(max(row["value"], vertical.low), vertical.high),
+                "curve": s.label,
+                "along_text": f"{row['step']:,}",
+                "value_text": in_unit(row["own"] if s.is_reference else row["value"], form),
+                "colour": s.colour,
+            }
+            for row in rows
+            if row["name"] == s.name
+        ]
+    shade = alt.Color("colour:N", scale=None)
+    return nearest_point(points, frame.axis(), vertical.encoding(), along=frame.unit, shade=shade)
 
 
 def _nothing(frame: Frame, vertical: Vertical) -> alt.Chart:

@@ -12,7 +12,7 @@ from functools import cache
 import vl_convert
 
 from ...io import content_policy, markup, script_json
-from ..charts.chart import Cell, Group, Panel
+from ..charts.chart import Cell, Group, Legend, Panel
 from ..charts.palette import FAINT, INK, PAPER, SOFT
 from ..report import Report
 from .svg import VERSION
@@ -44,6 +44,10 @@ h2 {{ font-size: 16px; margin: 0 0 6px; }}
 figcaption {{ font-size: 13px; line-height: 1.45; color: {SOFT}; max-width: 62em; margin-top: 6px; }}
 .groups {{ display: grid; grid-template-columns: repeat(1, minmax(0, 1fr)); gap: 8px 32px; }}
 {GROUPS}
+.legend {{ display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: {SOFT}; margin: 4px 0; }}
+.legend span {{ white-space: nowrap; }} .legend svg {{ vertical-align: -2px; }}
+.legend img {{ width: 96px; height: 9px; vertical-align: -1px; }}
+.legend {{ -webkit-print-color-adjust: exact; print-color-adjust: exact; }}
 .groups h3 {{ font-size: 13px; font-weight: normal; color: {SOFT}; margin: 4px 0; }}
 .cells {{ display: flex; }} .cells > div {{ flex: 1 1 0; min-width: 0; overflow: hidden; }}
 .cells svg {{ display: block; max-width: 100%; }}
@@ -54,6 +58,7 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: 
 #vg-tooltip-element {{ visibility: hidden; position: fixed; z-index: 1000; padding: 6px 8px;
   background: {PAPER}; border: 1px solid {FAINT}; border-radius: 3px; font-size: 12px; color: {INK}; }}
 #vg-tooltip-element.visible {{ visibility: visible; }}
+#vg-tooltip-element h2 {{ font-size: 12px; margin: 0 0 2px; }}
 #vg-tooltip-element table {{ border-spacing: 0; }} #vg-tooltip-element td {{ padding: 1px 0; max-width: 260px;
   overflow: hidden; text-overflow: ellipsis; }}
 #vg-tooltip-element td.key {{ color: {SOFT}; text-align: right; padding-right: 6px; }}
@@ -151,10 +156,26 @@ def _figure(panel: Panel, cells: list[Cell]) -> str:
     narrow = {4: ' class="third"', 6: ' class="half"'}.get(panel.span, "")
     groups = "".join(_group(group, cells) for group in panel.groups)
     return (
-        f'<figure id="{markup(panel.key)}"{narrow}><h2>{markup(panel.title)}</h2>'
+        f'<figure id="{markup(panel.key)}"{narrow}><h2>{markup(panel.title)}</h2>{_legend(panel.legend)}'
         f'<div class="groups of-{min(len(panel.groups), MOST_GROUPS)}">{groups}</div>'
         f"<figcaption>{markup(panel.caption)}</figcaption></figure>"
     )
+
+
+def _legend(legend: Legend | None) -> str:
+    """Name the colours above the charts, in as many lines as there is room for."""
+    if legend is None:
+        return ""
+    parts = []
+    if legend.ramp is not None:
+        low, high, uri = legend.ramp
+        parts.append(f'<span>{markup(low)} <img src="{markup(uri)}" alt="to"> {markup(high)}</span>')
+    parts += [
+        f'<span><svg width="12" height="12" aria-hidden="true"><rect width="12" height="12" '
+        f'fill="{markup(colour)}"/></svg> {markup(words)}</span>'
+        for words, colour in legend.swatches
+    ]
+    return f'<div class="legend">{"".join(parts)}</div>'
 
 
 def _group(group: Group, cells: list[Cell]) -> str:
@@ -169,7 +190,12 @@ def _group(group: Group, cells: list[Cell]) -> str:
 def _json(cells: list[Cell]) -> str:
     """Serialise the cells' specifications for a script element."""
     entries = [
-        {"left": c.margins.left, "right": c.margins.right, "square": c.square, "spec": c.spec(400)}
+        {
+            "left": c.margins.left,
+            "right": c.margins.right,
+            "square": c.square,
+            "spec": c.spec(400, interactive=True),
+        }
         for c in cells
     ]
     return script_json(entries)

@@ -7,14 +7,14 @@ keeps its size; PNG and PDF are made from the same SVG, without a browser.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import altair as alt
 import vl_convert
 
 from ...io import markup, visible
-from ..charts.chart import Cell, Panel
+from ..charts.chart import Cell, Legend, Panel
 from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
 from ..report import Report
 from .letters import panel_letter
@@ -23,6 +23,11 @@ WIDTH = 1060
 EDGE = 36
 GAP = 24
 ROW_GAP = 18
+CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
+"""Of captions under their panels: type, the longest line, and the distance from the charts, pixels."""
+LEGEND_SIZE, LEGEND_LINE = 10.5, 16
+WIDE_LETTER = 5.8
+"""Room of a letter of a legend, pixels."""
 VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
@@ -74,10 +79,9 @@ def figure_svg(report: Report) -> str:
     """Compose a report as one SVG document."""
     sheet = _Sheet()
     _head(sheet, report)
-    lettered = [(panel_letter(place), panel) for place, panel in enumerate(report.panels)]
-    for row in rows_of(lettered):
-        _row(sheet, row)
-    _foot(sheet, report, lettered)
+    for row in rows_of([(panel_letter(place), panel) for place, panel in enumerate(report.panels)]):
+        _row(sheet, row, captions=True)
+    _foot(sheet, report)
     height = round(sheet.y + EDGE)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDTH}" '
@@ -138,12 +142,17 @@ def _head(sheet: _Sheet, report: Report) -> None:
     sheet.y += 22
 
 
-def _row(sheet: _Sheet, row: list[tuple[str, Panel]]) -> None:
+def _row(sheet: _Sheet, row: list[tuple[str, Panel]], *, captions: bool = False) -> None:
     column = (sheet.width - 2 * sheet.edge + GAP) / 12
     x, deepest = float(sheet.edge), sheet.y
     for letter, panel in row:
         width = panel.span * column - GAP
-        deepest = max(deepest, _panel(sheet, letter, panel, x, width))
+        lower = _panel(sheet, letter, panel, x, width)
+        if captions:
+            sheet.y, above = lower + CAPTION_GAP, sheet.y
+            sheet.paragraph(panel.caption, CAPTION_SIZE, SOFT, min(width, CAPTION_WIDTH), x)
+            lower, sheet.y = sheet.y + 4, above
+        deepest = max(deepest, lower)
         x += panel.span * column
     sheet.y = deepest + ROW_GAP
 
@@ -156,6 +165,8 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: floa
         sheet.text(x, y + 18, letter, 13, INK, "bold")
     sheet.text(x + (7 + 9 * len(letter) if letter else 0), y + 18, panel.title, 13, INK, "bold")
     y += 26
+    if panel.legend is not None:
+        y += _legend(sheet, panel.legend, x, y, width)
     labelled = any(group.label for group in panel.groups)
     columns = len(panel.groups)
     each = (width - (columns - 1) * GAP) / columns
@@ -174,25 +185,52 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: floa
     return deepest
 
 
-def _foot(sheet: _Sheet, report: Report, lettered: list[tuple[str, Panel]]) -> None:
+def _legend(sheet: _Sheet, legend: Legend, x: float | int, y: float | int, width: float | int) -> int:
+    """Name colours from left to right, in as many lines as that takes; return the height of the lines."""
+    at, line = float(x), 0
+    entries: list[tuple[float, Callable[[float, float], None]]] = []
+    if legend.ramp is not None:
+        entries.append(_ramp(sheet, legend.ramp))
+    entries += [_swatch(sheet, words, colour) for words, colour in legend.swatches]
+    for wide, draw in entries:
+        if at > x and at + wide > x + width:
+            at, line = float(x), line + 1
+        draw(at, y + 12 + LEGEND_LINE * line)
+        at += wide + 16
+    return LEGEND_LINE * (line + 1) + 4
+
+
+def _swatch(sheet: _Sheet, words: str, colour: str) -> tuple[float, Callable[[float, float], None]]:
+    def draw(x: float, y: float) -> None:
+        sheet.parts.append(
+            f'<rect x="{x:g}" y="{y - 9:g}" width="10" height="10" fill="{markup(colour)}" stroke="{FAINT}" '
+            'stroke-width="0.5"/>'
+        )
+        sheet.text(x + 15, y, words, LEGEND_SIZE, SOFT)
+
+    return 15 + WIDE_LETTER * len(words), draw
+
+
+def _ramp(sheet: _Sheet, ramp: tuple[str, str, str]) -> tuple[float, Callable[[float, float], None]]:
+    low, high, uri = ramp
+    left = WIDE_LETTER * len(low) + 5
+
+    def draw(x: float, y: float) -> None:
+        sheet.text(x, y, low, LEGEND_SIZE, SOFT)
+        sheet.parts.append(
+            f'<image x="{x + left:g}" y="{y - 8:g}" width="96" height="8" preserveAspectRatio="none" '
+            f'xlink:href="{markup(uri)}"/>'
+        )
+        sheet.text(x + left + 101, y, high, LEGEND_SIZE, SOFT)
+
+    return left + 101 + WIDE_LETTER * len(high), draw
+
+
+def _foot(sheet: _Sheet, report: Report) -> None:
     sheet.parts.append(
         f'<path d="M{EDGE},{sheet.y:g}h{WIDTH - 2 * EDGE}" stroke="{FAINT}" stroke-width="0.8"/>'
     )
-    sheet.y += 4
-    start, half = sheet.y, (WIDTH - 2 * EDGE - GAP) / 2
-    lines = [wrap(f"{letter}  {panel.title}. {panel.caption}", 9.5, half) for letter, panel in lettered]
-    total = sum(map(len, lines))
-    x, placed, deepest = float(EDGE), 0, start
-    for block in lines:
-        if x == EDGE and placed >= total / 2:
-            x, sheet.y = EDGE + half + GAP, start
-        for line in block:
-            sheet.y += 13
-            sheet.text(x, sheet.y, line, 9.5, SOFT)
-        sheet.y += 4
-        placed += len(block)
-        deepest = max(deepest, sheet.y)
-    sheet.y = deepest + 6
+    sheet.y += 8
     for what, command in report.commands:
         if command:
             sheet.paragraph(f"$ {command}   # {what}", 9.5, INK, WIDTH - 2 * EDGE)

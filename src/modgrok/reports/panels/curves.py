@@ -13,7 +13,7 @@ from ...measures import IPR, Measure
 from ...runs import Record
 from ..charts.chart import Cell, Margins, Panel, data, single
 from ..charts.image import picture
-from ..charts.palette import MEASURE, SECOND, TEST, TRAIN
+from ..charts.palette import CLEAN, CORRUPTED, MEASURE, SECOND, TEST, TRAIN
 from ..charts.png import data_uri
 from ..charts.ramp import SEQUENTIAL, colours, indices
 from ..charts.table import Table
@@ -56,8 +56,8 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
     series = [CurveStyle("train_accuracy", "training", TRAIN), CurveStyle("test_accuracy", "test", TEST)]
     if context.get("corrupted"):
         series = [
-            CurveStyle("corrupted_accuracy", "corrupted", TRAIN, thin=True),
-            CurveStyle("clean_accuracy", "clean", MEASURE, thin=True),
+            CurveStyle("corrupted_accuracy", "corrupted", CORRUPTED, thin=True),
+            CurveStyle("clean_accuracy", "clean", CLEAN, thin=True),
             *series,
         ]
     if context.get("zero_rows_constant"):

@@ -5,7 +5,6 @@ Owns: the panel. The counts are in `measures.corruption.pruning`.
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 
 from ...algebra import Basis
@@ -14,18 +13,22 @@ from ...measures.corruption.pruning import Pruning, pruning_curves
 from ...models import MLP
 from ...tasks import Split, Task
 from ...training.problem import make_problem
-from ..charts.chart import Cell, Group, Margins, Panel, data
-from ..charts.palette import SECOND, SOFT, TEST, TRAIN
+from ..charts.chart import Cell, Group, Panel
+from ..charts.palette import CLEAN, CORRUPTED, TEST, TRAIN
+from ..charts.table import Table
+from ..charts.timeline import CurveStyle, Frame, Reference, Vertical, timeline
 
 PLACES = 101
 """Points of a curve."""
 LINES = (
-    ("clean", SOFT, "clean training labels", "grey"),
-    ("corrupted", SECOND, "corrupted training labels", "brown"),
-    ("train", TRAIN, "all training labels", "blue"),
-    ("test", TEST, "test inputs", "rust"),
+    ("clean", CLEAN, "clean training labels"),
+    ("corrupted", CORRUPTED, "corrupted training labels"),
+    ("train", TRAIN, "all training labels"),
+    ("test", TEST, "test inputs"),
 )
-"""Group, colour, and both in words; the last is drawn on top."""
+"""Group, colour, and what it is; the last is drawn on top."""
+LABELS = {"clean": "clean", "corrupted": "corrupted", "train": "training", "test": "test"}
+"""Group -> what is written next to its curve, as in the panel of accuracies."""
 
 
 def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) -> Panel:
@@ -45,8 +48,8 @@ def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) 
     )
     share = split.corrupted.mean()
     caption = (
-        "Accuracy after removing the neurons of lowest, or of highest, inverse participation ratio: "
-        + ", ".join(f"{words} ({colour})" for _, _, words, colour in reversed(LINES))
+        "Accuracy after removing the neurons of lowest, or of highest, inverse participation ratio, on "
+        + ", ".join(words for _, _, words in reversed(LINES))
         + f". The dashed line is 1 less the share of corrupted labels, {100 * (1 - share):.0f}%. After Doshi "
         "et al. 2023, Fig. 6."
     )
@@ -55,27 +58,22 @@ def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) 
 
 def _cell(curve: Pruning, width: int, direction: str) -> Cell:
     accuracies = curve.accuracies()
-    x = alt.X(
-        "removed:Q",
-        title="neurons removed",
-        scale=alt.Scale(domain=[0, width], nice=False),
-        axis=alt.Axis(tickCount=5),
-    )
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    y = alt.Y("accuracy:Q", title=None, scale=scale, axis=alt.Axis(values=[0, 0.5, 1], format=".0%"))
+    shown = [line for line in LINES if line[0] in accuracies]
+    rows: Table = [
+        {"step": int(at), "name": name, "value": float(value)}
+        for name, _, _ in shown
+        for at, value in zip(curve.stops, accuracies[name], strict=True)
+    ]
     clean = 1 - float(curve.size[curve.names.index("corrupted")] / curve.size[curve.names.index("train")])
-    line = alt.Chart(data([{"clean": clean}])).mark_rule(color=TRAIN, strokeDash=[3, 3], opacity=0.5)
-    layers: list[alt.Chart] = [line.encode(y=alt.Y("clean:Q", scale=scale))]
-    for name, colour, _, _ in LINES:
-        if name in accuracies:
-            rows = [
-                {"removed": int(at), "accuracy": float(value)}
-                for at, value in zip(curve.stops, accuracies[name], strict=True)
-            ]
-            layers.append(alt.Chart(data(rows)).mark_line(color=colour, strokeWidth=1.8).encode(x=x, y=y))
     middle = len(curve.stops) // 2
-    summary = ", ".join(
-        f"{words} {accuracies[name][middle]:.0%}" for name, _, words, _ in LINES if name in accuracies
+    summary = ", ".join(f"{words} {accuracies[name][middle]:.0%}" for name, _, words in shown)
+    return timeline(
+        Frame(width, [], linear=True, unit="neurons removed"),
+        rows,
+        [CurveStyle(name, LABELS[name], colour) for name, colour, _ in shown],
+        Vertical(0, 1, format=".0%", values=(0.0, 0.5, 1.0)),
+        f"Accuracy as neurons are removed, IPR {direction}. At half of them: {summary}.",
+        references=(Reference(clean, f"clean share {clean:.0%}"),),
+        height=150,
+        right=96,
     )
-    text = f"Accuracy as neurons are removed, IPR {direction}. At half of them: {summary}."
-    return Cell(alt.layer(*layers), text, 150, Margins(44, 14, 8, 36))

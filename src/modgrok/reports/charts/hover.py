@@ -1,0 +1,60 @@
+"""Tooltips of curves: wherever the pointer is in a chart, the nearest observed point answers.
+
+Owns: the layer that catches the pointer, and how a number is printed in the unit of its axis. Pages have it,
+figures do not.
+"""
+
+from __future__ import annotations
+
+import altair as alt
+
+from .chart import data
+from .table import Table
+
+SHOWN = 44
+"""Area of the dot on the nearest point, square pixels."""
+
+
+def in_unit(value: float | int, form: str) -> str:
+    """Print a number as its axis does: percentages where the axis has them.
+
+    Arguments:
+        value: any.
+        form: format of the axis, in the notation of D3.
+
+    Example:
+        >>> in_unit(0.0055, ".0%"), in_unit(0.98765432, ".0%"), in_unit(0.0055, ".4~g"), in_unit(1.0, ".0%")
+        ('0.55%', '98.77%', '0.0055', '100%')
+    """
+    return f"{100 * value:.4g}%" if form.endswith("%") else f"{value:.4g}"
+
+
+def nearest_point(
+    rows: Table, x: alt.X, y: alt.Y, *, along: str, shade: alt.Color | None = None
+) -> alt.Chart:
+    """Make the layer that shows the nearest point of all curves, with its curve's name and its numbers.
+
+    Arguments:
+        rows: points; besides the columns of `x` and `y` each has `curve`, its heading, and `along_text` and
+            `value_text`, which are printed.
+        x, y: encodings, those of the curves.
+        along: what the axis x is called.
+        shade: of the dot; that of text if None.
+    """
+    nearest = alt.selection_point(
+        name="nearest",
+        nearest=True,
+        on="pointerover",
+        clear="pointerout",
+        encodings=["x", "y"],
+        empty=False,
+    )
+    tooltip = [
+        alt.Tooltip("curve:N", title="title"),
+        alt.Tooltip("along_text:N", title=along),
+        alt.Tooltip("value_text:N", title="value"),
+    ]
+    seen = alt.condition(nearest, alt.value(1), alt.value(0))
+    points = alt.Chart(data(rows), name="points").mark_circle(size=SHOWN)
+    encoded = points.encode(x=x, y=y, tooltip=tooltip, opacity=seen)
+    return (encoded if shade is None else encoded.encode(color=shade)).add_params(nearest)
