@@ -30,7 +30,7 @@ def _experiment(p: int, corruption: float, seed: int) -> Experiment:
 
 @pytest.fixture(scope="module")
 def corrupted(store: Store) -> RunRow:
-    """x + y mod 17 with a tenth of the labels redrawn: it crosses 99%, falls below it and crosses it again."""
+    """x + y mod 17 with a tenth of the labels redrawn: it crosses 99%, falls below it, crosses it again."""
     return run(_experiment(17, 0.1, 0), store=store, steps=260).row
 
 

@@ -18,6 +18,7 @@ from ..runs import NetworkFile, write_network
 from ..tasks import InputError, NamedTask, expand
 from ..tasks.errors import shorten
 from .shared.cache import enable_compilation_cache
+from .shared.command_line import command_line
 from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
 from .shared.output import cannot_write, check_output, note, percent, say, say_json
 from .shared.source import source_of
@@ -230,6 +231,7 @@ def _write(output: Path, construction: Construction, named: NamedTask) -> None:
         "phases": construction.phases,
         "readout": construction.readout,
         "form": construction.form,
+        "command": command_line(),
     }
     assert isinstance(construction.network, MLP | Experts)
     try:

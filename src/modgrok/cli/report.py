@@ -16,9 +16,9 @@ from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .shared.cache import enable_compilation_cache
+from .shared.command_line import command_line
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import say, say_json
-from .train import command_line
 
 
 def report(
@@ -61,6 +61,7 @@ def report(
     drawn alone; one that construct wrote also with --against beside a run of the same task.
     """
     from ..reports import (
+        maker_of,
         write_comparison,
         write_network_report,
         write_report,
@@ -73,13 +74,14 @@ def report(
     replaces = output.exists()
     if run.endswith(".safetensors"):
         content = read_network_file(Path(run))
-        task, command = content.task(), command_line()
+        task = content.task()
+        commands = {"command": maker_of(content.notes), "report_command": command_line()}
         title = f"{task.name} mod {task.p}"
         if isinstance(content.network, Transformer):
-            path = write_transformer_report(content.network, task, output, title=title, command=command)
+            path = write_transformer_report(content.network, task, output, title=title, **commands)
         else:
             path = write_network_report(
-                _single(content), basis_of_task(task), output, title=title, task=task, command=command
+                _single(content), basis_of_task(task), output, title=title, task=task, **commands
             )
     else:
         with Store(runs, read_only=True) as store:
@@ -98,7 +100,8 @@ def report(
                     raise InputError(
                         f"against: must be a network of {row.expression} mod {row.p}, got {shorten(against)}"
                     )
-                path = write_comparison(store, run, _single(other), output)
+                made = {"command": maker_of(other.notes), "report_command": command_line()}
+                path = write_comparison(store, run, _single(other), output, **made)
     say(f"{'replaced' if replaces else 'wrote'} {path}")
     if json:
         say_json({"path": str(path)})

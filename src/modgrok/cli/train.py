@@ -3,7 +3,6 @@
 import shlex
 import signal
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -12,7 +11,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..io import visible
 from ..learners.catalogue import LEARNERS, definition_of
 from ..learners.rfm.initial_metric import read_metric
 from ..runs import (
@@ -33,6 +31,7 @@ from .display.outcome import summary, tell
 from .display.progress import progress_display
 from .display.seeds import seeded, seeds_summary, tell_seeds
 from .shared.cache import enable_compilation_cache
+from .shared.command_line import command_line as command_line
 from .shared.options import DEFAULT_RUNS, Expression, Group, Json, Modulus, Runs, Table, whole
 from .shared.output import note, say_json
 from .shared.panels import OUTPUT, RUN, TASK, learner_panel
@@ -205,11 +204,6 @@ def _what_next(experiment: Experiment, store: Store) -> str:
         f"what was recorded is kept up to step {row.step:,}; to go on from there: "
         f"modgrok runs resume {experiment.id} --runs {where}"
     )
-
-
-def command_line() -> str:
-    """The command as a reader would type it."""
-    return visible("modgrok " + " ".join(shlex.quote(word) for word in sys.argv[1:]))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Reports: stored runs and networks as pictures, in HTML, PNG, SVG and PDF. Reads only."""
 
+from .commands import maker_of
 from .formats.write import (
     SUFFIXES,
     write,
@@ -16,6 +17,7 @@ __all__ = [
     "SUFFIXES",
     "Report",
     "comparison",
+    "maker_of",
     "network_report",
     "run_report",
     "sweep_report",

@@ -16,16 +16,18 @@ from ..measures import basis_of_task
 from ..models import MLP
 from ..models.transformer import Transformer
 from ..runs import RunRow, Store
-from ..runs.outcome import phase_of_records
+from ..runs.outcome import phase_of_records, task_outcomes
 from ..tasks import InputError, Task
 from ..version import __version__
 from . import words
 from .charts.chart import Panel
 from .charts.scores import Score, number, scores
-from .learners.base import Drawn, general_panels, other_measures
+from .commands import portable, runs_option
+from .learners.base import Drawn, general_panels, other_measures, time_frame
 from .learners.catalogue import LEARNER_PANELS
 from .learners.mlp import check_shape, weight_panels
 from .learners.transformer import network_panels
+from .panels.task_curves import task_panels
 from .stored_run import StoredRun, read_stored_run
 from .views.mlp_view import MLPView, accuracy_of
 from .views.tables import Stage, load_stage, stages
@@ -84,15 +86,24 @@ def run_report(store: Store, run: str, path: Path) -> Report:
         tuple(panels),
         tuple(notes),
         (
-            ("made the run", str(row.context.get("command", ""))),
-            ("makes this report", _command(store, row, path)),
+            *_made(row),
+            ("makes this report", portable(_command(store, row, path))),
         ),
         _colophon(row),
     )
 
 
-def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
+def comparison(
+    store: Store, run: str, closed_form: MLP, path: Path, *, command: str = "", report_command: str = ""
+) -> Report:
     """Gather the last weights of a run beside a network in closed form, on the same axes.
+
+    Arguments:
+        store, run: as above.
+        closed_form: the network beside it.
+        path: where the report will be written.
+        command: what constructed that network; empty if unknown.
+        report_command: what makes this report.
 
     Raises:
         InputError: the network is of another task's shape, or the run has no readable weights.
@@ -119,13 +130,24 @@ def comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Report:
         _facts(stored),
         (scores(_scores(views, task)), *weight_panels(views)),
         (),
-        (("made the run", str(row.context.get("command", ""))),),
+        (
+            *_made(row),
+            ("constructed the other network", portable(command)),
+            ("makes this report", portable(report_command)),
+        ),
         _colophon(row),
     )
 
 
 def network_report(
-    net: MLP, basis: Basis, title: str, *, summary: str = "", task: Task | None = None, command: str = ""
+    net: MLP,
+    basis: Basis,
+    title: str,
+    *,
+    summary: str = "",
+    task: Task | None = None,
+    command: str = "",
+    report_command: str = "",
 ) -> Report:
     """Gather the report of a network alone, whatever its source.
 
@@ -135,7 +157,8 @@ def network_report(
         title: one line.
         summary: one or two sentences.
         task: adds accuracy over all inputs and the operands' names.
-        command: what made the network.
+        command: what made the network; empty if unknown.
+        report_command: what makes this report.
     """
     check_shape(net, basis, len(basis.operands))
     names = task.operands if task is not None else ("x", "y", "z", "a", "b", "n")[: len(basis.operands)]
@@ -152,18 +175,20 @@ def network_report(
         facts,
         tuple(weight_panels([view])),
         (),
-        (("made the network", command),),
+        _commands(command, report_command),
     )
 
 
-def transformer_report(net: Transformer, task: Task, title: str, *, command: str = "") -> Report:
+def transformer_report(
+    net: Transformer, task: Task, title: str, *, command: str = "", report_command: str = ""
+) -> Report:
     """Gather the report of a transformer alone, whatever its source.
 
     Arguments:
         net: the weights.
         task: what it computes, or one of them.
         title: one line.
-        command: what made the picture.
+        command, report_command: as above.
     """
     panels, notes = network_panels([(Stage("these weights", 0), net)], task)
     heads, width, head = net.blocks[0].query.shape
@@ -177,14 +202,15 @@ def transformer_report(net: Transformer, task: Task, title: str, *, command: str
         ("Network", ", ".join(parts)),
         ("Fourier basis", words.basis_words(basis_of_task(task))),
     )
-    return Report(title, "", facts, tuple(panels), tuple(notes), (("made the picture", command),))
+    return Report(title, "", facts, tuple(panels), tuple(notes), _commands(command, report_command))
 
 
 def _panels(run: StoredRun) -> Drawn:
     """Draw what a run's learner has to show, then what else was recorded."""
     own = LEARNER_PANELS.named(run.row.learner) if run.row.learner in LEARNER_PANELS.names else None
     panels, notes = general_panels(run) if own is None else own.draw(run)
-    return [*panels, *other_measures(run, () if own is None else own.drawn)], notes
+    tasks = task_panels(time_frame(run), run.records, run.row.context) if run.records else []
+    return [*tasks, *panels, *other_measures(run, () if own is None else own.drawn)], notes
 
 
 def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:
@@ -201,17 +227,26 @@ def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:
 
 def _facts(stored: StoredRun) -> tuple[tuple[str, str], ...]:
     row, wording = stored.row, stored.definition.wording
+    tasks = words.tasks_words(row, task_outcomes(stored.records, row.context.get("tasks", [])))
     return (
         ("Task", f"{stored.experiment.name}, {row.p} values per operand, {row.p} classes"),
+        *((("Each task", tasks),) if tasks else ()),
         (wording.heading, words.settings(stored.experiment)),
         ("Data", words.data_words(row.context)),
         (wording.basis_heading, words.basis_words(stored.basis)),
     )
 
 
+def _made(row: RunRow) -> tuple[tuple[str, str], ...]:
+    return (("made the run", portable(str(row.context.get("command", "")))),)
+
+
+def _commands(command: str, report_command: str) -> tuple[tuple[str, str], ...]:
+    return (("made the network", portable(command)), ("makes this report", portable(report_command)))
+
+
 def _command(store: Store, row: RunRow, path: Path) -> str:
-    where = "" if store.folder == Path("runs") else f" --runs {store.folder}"
-    return f"modgrok report {row.id} -o {path.name}{where}"
+    return f"modgrok report {row.id} -o {path.name}{runs_option(store.folder)}"
 
 
 def _colophon(row: RunRow) -> str:

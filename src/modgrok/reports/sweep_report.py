@@ -20,6 +20,7 @@ from .charts.chart import Group, Legend, Panel, single
 from .charts.grid_cells import MOMENTS, Coordinate, Row, coordinates, grid_cells, short
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
+from .commands import portable, runs_option
 from .panels.critical import critical_panels, searched
 from .report import Report
 
@@ -86,8 +87,8 @@ def sweep_report(
         tuple(panels),
         _notes(rows),
         (
-            ("made the sweep", listing.command),
-            ("makes this report", _command(store, name, path, None if alone else view)),
+            ("made the sweep", portable(listing.command)),
+            ("makes this report", portable(_command(store, name, path, None if alone else view))),
         ),
     )
 
@@ -281,7 +282,7 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _command(store: Store, name: str, path: Path, view: View | None) -> str:
-    where = "" if store.folder == Path("runs") else f" --runs {store.folder}"
+    where = runs_option(store.folder)
     if view is None:
         return f"modgrok report {name} -o {path.name}{where}"
     axes = [axis for axis in (view.x, view.y, view.multiple) if axis]

@@ -5,6 +5,7 @@ Owns: the words; numbers come from the store.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,24 @@ def summary(row: RunRow, last: dict[str, float], phase: Phase | None = None) -> 
     if row.status in ("running", "interrupted"):
         parts.append(f"The run is {row.status}; its budget is {steps_words(row.budget, unit)}.")
     return " ".join(parts)
+
+
+def tasks_words(row: RunRow, outcomes: Sequence[Mapping[str, Any]]) -> str:
+    """Say when each task of a mixture memorised and grokked, and where it ended; nothing of a single task.
+
+    Arguments:
+        row: of the run.
+        outcomes: see `runs.outcome.task_outcomes`.
+    """
+
+    def at(step: int | None) -> str:
+        return "never" if step is None else f"at {unit_of(row)} {step:,}"
+
+    return "; ".join(
+        f"{typeset(task['expression'])} memorised {at(task['memorised_at'])}, "
+        f"grokked {at(task['grokked_at'])}, test accuracy {percent(task['test_accuracy'])} at the end"
+        for task in outcomes
+    )
 
 
 _ENDS = (("training accuracy", "train_accuracy"), ("test accuracy", "test_accuracy"))

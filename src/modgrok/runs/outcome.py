@@ -6,9 +6,10 @@ Owns: what follows from all records of a run, and is no column of its row.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..measures.corruption.corruption_phase import HIGH, Phase, corruption_phase
-from .schedule import held_since
+from .schedule import GROKKED, MEMORISED, held_since
 from .store.database import Database, Record, RunRow
 
 
@@ -16,6 +17,38 @@ def held_at(store: Database, row: RunRow) -> int | None:
     """Return the step since which a run holds a test accuracy of at least 99%; None if it does not."""
     series = store.series(row, ["test_accuracy"])
     return held_since(list(zip(series.steps.tolist(), series.values["test_accuracy"].tolist(), strict=True)))
+
+
+def task_outcomes(records: Sequence[Record], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what became of each task of a mixture: its milestones, and its last accuracies.
+
+    Arguments:
+        records: of the run, by step; none give no rows.
+        names: of the tasks, in order; empty for a single task.
+
+    Example:
+        >>> numbers = {"train_1_accuracy": 1.0, "test_1_accuracy": 0.4}
+        >>> task_outcomes([Record(7, 0.0, numbers, {})], ["x + y"])[0]["memorised_at"]
+        7
+    """
+    rows = []
+    for order, name in enumerate(names if records else (), start=1):
+        train, test = f"train_{order}_accuracy", f"test_{order}_accuracy"
+        last = records[-1].scalars
+        rows.append(
+            {
+                "expression": name,
+                "memorised_at": _first(records, train, MEMORISED),
+                "grokked_at": _first(records, test, GROKKED),
+                "train_accuracy": last[train],
+                "test_accuracy": last[test],
+            }
+        )
+    return rows
+
+
+def _first(records: Sequence[Record], name: str, least: float) -> int | None:
+    return next((record.step for record in records if record.scalars[name] >= least), None)
 
 
 def phase_of_records(records: Sequence[Record], corruption: float) -> Phase | None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...learners.catalogue import definition_of
-from ...runs import Record, Run
-from ...runs.outcome import phase_of_records
-from ...runs.schedule import GROKKED, MEMORISED
+from ...runs import Run
+from ...runs.outcome import phase_of_records, task_outcomes
 from ...runs.splits import split_of
 from ..leakage import explained_shares, leakage_of, leakage_words
 from ..shared.options import DEFAULT_RUNS
@@ -67,25 +66,7 @@ def _at(step: int | None) -> str:
 
 def tasks_of(result: Run) -> list[dict[str, Any]]:
     """Return what became of each task of a mixture; nothing for a single task."""
-    names = result.row.context.get("tasks", [])
-    rows = []
-    for order, name in enumerate(names, start=1):
-        train, test = f"train_{order}_accuracy", f"test_{order}_accuracy"
-        last = result.records[-1].scalars
-        rows.append(
-            {
-                "expression": name,
-                "memorised_at": _first(result.records, train, MEMORISED),
-                "grokked_at": _first(result.records, test, GROKKED),
-                "train_accuracy": last[train],
-                "test_accuracy": last[test],
-            }
-        )
-    return rows
-
-
-def _first(records: list[Record], name: str, least: float) -> int | None:
-    return next((record.step for record in records if record.scalars[name] >= least), None)
+    return task_outcomes(result.records, result.row.context.get("tasks", []))
 
 
 def summary(result: Run, runs: Path) -> dict[str, Any]:

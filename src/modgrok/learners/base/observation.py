@@ -17,7 +17,7 @@ from jaxtyping import Array
 from ...algebra import Basis
 from ...measures.accuracy import Tally, tally
 from ...measures.catalogue import MEASURES, measures_reading
-from ...measures.counts import group_accuracy
+from ...measures.counts import group_accuracy, group_loss
 from ...measures.measure import Measure
 from ...training.losses import Loss, mse
 from ...training.problem import GROUPS, Problem
@@ -75,11 +75,12 @@ class MeasureObserver:
         chosen = {m.name for reads, frame in self.frames.items() for m in measures_reading(reads, frame)}
         self.measures = tuple(measure for measure in MEASURES if measure.name in chosen)
         names = problem.group_names[len(GROUPS) :]
-        self._tasks = tuple((f"{name}_accuracy", len(GROUPS) + i) for i, name in enumerate(names))
+        self._tasks = tuple((name, len(GROUPS) + i) for i, name in enumerate(names))
         self._counts = measures_reading("counts")
         self.scalars = (
             *(measure.name for measure in self._counts),
-            *(name for name, _ in self._tasks),
+            *(f"{name}_accuracy" for name, _ in self._tasks),
+            *(f"{name}_loss" for name, _ in self._tasks),
             *(measure.name for measure in self.measures),
         )
 
@@ -89,7 +90,8 @@ class MeasureObserver:
         asked = (self.loss, self.subjects, self.count, self.measures)
         counted, numbers, counts = jax.device_get(_observe(*parts, asked))
         values = {measure.name: measure.function(counted, None) for measure in self._counts}
-        values |= {name: group_accuracy(counted, group) for name, group in self._tasks}
+        values |= {f"{name}_accuracy": group_accuracy(counted, group) for name, group in self._tasks}
+        values |= {f"{name}_loss": group_loss(counted, group) for name, group in self._tasks}
         values |= {name: shortest_decimal(value) for name, value in numbers.items()}
         return {name: values[name] for name in self.scalars}, counts
 

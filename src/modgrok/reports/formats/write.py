@@ -44,14 +44,18 @@ def write_report(store: Store, run: str, path: Path) -> Path:
     return write(run_report(store, run, path), path)
 
 
-def write_comparison(store: Store, run: str, closed_form: MLP, path: Path) -> Path:
-    """Write the last weights of a run beside a closed form of the same task.
+def write_comparison(
+    store: Store, run: str, closed_form: MLP, path: Path, *, command: str = "", report_command: str = ""
+) -> Path:
+    """Write the last weights of a run beside a closed form of the same task; arguments as in `comparison`.
 
     Raises:
         InputError: no such run, another suffix, or a network of another shape.
     """
     path = check_path(path)
-    return write(comparison(store, run, closed_form, path), path)
+    return write(
+        comparison(store, run, closed_form, path, command=command, report_command=report_command), path
+    )
 
 
 def write_network_report(
@@ -63,18 +67,24 @@ def write_network_report(
     summary: str = "",
     task: Task | None = None,
     command: str = "",
+    report_command: str = "",
 ) -> Path:
     """Write the report of a network alone, whatever its source; arguments as in `network_report`."""
     path = check_path(path)
-    return write(network_report(net, basis, title, summary=summary, task=task, command=command), path)
+    return write(
+        network_report(
+            net, basis, title, summary=summary, task=task, command=command, report_command=report_command
+        ),
+        path,
+    )
 
 
 def write_transformer_report(
-    net: Transformer, task: Task, path: Path, *, title: str, command: str = ""
+    net: Transformer, task: Task, path: Path, *, title: str, command: str = "", report_command: str = ""
 ) -> Path:
     """Write the report of a transformer alone, whatever its source; arguments as in `transformer_report`."""
     path = check_path(path)
-    return write(transformer_report(net, task, title, command=command), path)
+    return write(transformer_report(net, task, title, command=command, report_command=report_command), path)
 
 
 def write_sweep_report(

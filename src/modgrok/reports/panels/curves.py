@@ -80,7 +80,8 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
     )
     if not frame.linear:
         caption += " The step axis is logarithmic, and linear near 0."
-    return single("accuracy", "Accuracy", caption, cell, 4)
+    title = "Accuracy" if "tasks" not in context else "Accuracy over all tasks"
+    return single("accuracy", title, caption, cell, 4)
 
 
 def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name: str) -> Panel:
@@ -119,7 +120,7 @@ def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name:
         if most is None
         else f" Training inputs are interpolated: their loss, at most {most:.0e}, is not drawn."
     )
-    title = "Loss" if most is None else "Test loss"
+    title = ("Loss" if most is None else "Test loss") + (" over all tasks" if "tasks" in context else "")
     return single("loss", title, f"{formula} (Gromov 2023, Fig. 1a).{fits}{zero}", cell, 4)
 
 

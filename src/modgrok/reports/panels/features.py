@@ -43,7 +43,7 @@ def features(views: Sequence[MLPView], *, one_network: bool) -> Panel:
     for view, choice in zip(views, choices, strict=True):
         size = _scale(views, choices) if one_network else _scale([view], [choice])
         groups.append(Group(view.label, (_traces(view, choice, size), _spectra(view, choice))))
-    caption = _caption(views, one_network)
+    caption = _caption(views, choices, one_network=one_network)
     return Panel("features", "Weight vectors and their Fourier spectra", caption, tuple(groups))
 
 
@@ -59,18 +59,33 @@ def _scale(views: Sequence[MLPView], choices: Sequence[Choice]) -> float:
     )
 
 
-def _caption(views: Sequence[MLPView], one_network: bool) -> str:
-    if one_network:
+def _caption(views: Sequence[MLPView], choices: Sequence[Choice], *, one_network: bool) -> str:
+    frequencies = [
+        [int(view.dominant[unit]) for unit in dict.fromkeys(unit for unit, _ in choice)]
+        for view, choice in zip(views, choices, strict=True)
+    ]
+    if one_network and len(views) > 1:
         scale = "All traces share one scale. "
-    elif len(views) > 1:
+    elif len(views) > 1 and all(other == frequencies[0] for other in frequencies[1:]):
         scale = "Beside them units of the same frequencies; each network has its own scale. "
+    elif len(views) > 1:
+        scale = (
+            "Beside them units of the same frequencies as far as the other network has them, else those next "
+            "in its ranking; each network has its own scale. "
+        )
     else:
         scale = ""
+    count = len(frequencies[0])
+    others = {
+        1: "",
+        2: ", then one vector of the unit half way down the ranking",
+        3: ", then one vector each of the units a third and two thirds down the ranking",
+    }.get(count, ", then one vector each of the units a quarter, a half and three quarters down the ranking")
+    some = "one hidden unit" if count == 1 else f"{('two', 'three', 'four')[count - 2]} hidden units"
     return (
-        f"Weights of four hidden units in the order of {basis_words(views[-1].basis)}: all vectors of "
-        "the unit of largest IPR, then one vector each of the units a quarter, a half and three quarters "
-        f"down the ranking. {scale}Bars, from 0 to 1: share of each frequency in the vector's power |Fu|². A "
-        "unit of the closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
+        f"Weights of {some} in the order of {basis_words(views[-1].basis)}: all vectors of the unit of "
+        f"largest IPR{others}. {scale}Bars, from 0 to 1: share of each frequency in the vector's power "
+        "|Fu|². A unit of the closed form is cos(2πf·x/n + φ) in all its vectors (Gromov 2023, Eq. 6-7)."
     )
 
 

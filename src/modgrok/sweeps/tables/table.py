@@ -196,9 +196,11 @@ def scalar_column(name: str) -> Column:
     """Describe a number of a record; those of a mixture's tasks are named after its parts."""
     titles = {measure.name: measure.title for measure in MEASURES}
     meaning = f"{titles[name][0].upper()}{titles[name][1:]}." if name in titles else None
-    if meaning is None and name.endswith("_accuracy"):
-        side, _, order = name.removesuffix("_accuracy").partition("_")
-        meaning = f"Accuracy on the {side} inputs of task {order} of a mixture."
+    side, _, rest = name.partition("_")
+    order, _, quantity = rest.partition("_")
+    if meaning is None and order.isdigit() and quantity in ("accuracy", "loss"):
+        what = "Accuracy" if quantity == "accuracy" else "Mean loss"
+        meaning = f"{what} on the {side} inputs of task {order} of a mixture."
     return Column(name, "number", meaning or name.replace("_", " "))
 
 
