@@ -1,4 +1,5 @@
-"""Reports of several tasks at once: each has its own curves and milestones; any number of panels has letters."""
+"""Reports of several tasks at once: each has its own curves and milestones; any number of panels has
+letters."""
 
 from __future__ import annotations
 

@@ -19,23 +19,42 @@ class Basis:
     """Labels under which the Fourier measures read the weights of a task.
 
     Arguments:
-        name: `additive`, `multiplicative` or `natural` (the labels of x + y, for want of better).
-        order: n, the order of the cyclic group: p, or p - 1 for multiplicative tasks.
+        name: `additive`, `multiplicative`, `group` or `natural` (the labels of x + y, for want of better).
+        order: n, the order of the group: p, or p - 1 for multiplicative tasks.
         operands: for each operand an int64 table of length p with entries in 0..n-1, or -1 where the
             value takes no part (zero of a multiplicative task).
         outputs: int64 table of length n: group element -> class, entries in 0..p-1.
+        group: name of the group, such as `S5`, where it is not cyclic: frequencies are then its irreducible
+            representations, and there are no phases. None for cyclic groups.
     """
 
     name: str
     order: int
     operands: tuple[np.ndarray, ...]
     outputs: np.ndarray
+    group: str | None = None
 
 
 def natural_basis(p: int, k: int) -> Basis:
     """Labels of x_1 + ... + x_k mod p: every value is its own label."""
     identity = np.arange(p, dtype=np.int64)
     return Basis("natural", p, (identity,) * k, identity)
+
+
+def group_basis(name: str, n: int) -> Basis:
+    """Return the basis of the composition in a group, cyclic or not: its irreducible representations.
+
+    Arguments:
+        name: see `groups.group_name`.
+        n: its order.
+
+    Example:
+        >>> basis = group_basis("S3", 6)
+        >>> basis.name, basis.order, basis.group
+        ('group', 6, 'S3')
+    """
+    identity = np.arange(n, dtype=np.int64)
+    return Basis("group", n, (identity, identity), identity, name)
 
 
 def additive_basis(g: tuple[np.ndarray, ...], h: np.ndarray) -> Basis:

@@ -40,6 +40,52 @@ class Representation:
         return np.asarray(np.trace(self.matrices, axis1=1, axis2=2))
 
 
+@dataclass(frozen=True, eq=False)
+class RealComponent:
+    """The real functions on a group that one irreducible representation spans, with its complex conjugate.
+
+    Arguments:
+        name: of the representation, or of both with a plus between.
+        waves: float64, shape (r, n), orthonormal rows: r = d^2, or 2 d^2 where the conjugate is another one.
+    """
+
+    name: str
+    waves: np.ndarray
+
+
+def real_components(name: str) -> tuple[RealComponent, ...]:
+    """Return the decomposition of the real functions on a group, the constant ones first.
+
+    All rows together are an orthonormal basis of R^n: the group's own Fourier basis. Of a cyclic group
+    they are the waves cos(2 pi k x/n), sin(2 pi k x/n).
+
+    Arguments:
+        name: of the group; see `group_name`.
+
+    Raises:
+        ValueError: no such group.
+
+    Example:
+        >>> [(part.name, len(part.waves)) for part in real_components("S3")]
+        [('(3)', 1), ('(2,1)', 4), ('(1,1,1)', 1)]
+        >>> [(part.name, len(part.waves)) for part in real_components("C5")]
+        [('0', 1), ('1+4', 2), ('2+3', 2)]
+
+    Source: Serre, Linear Representations of Finite Groups, Sec. 2.6 (canonical decomposition), 13.2.
+    """
+    found, pending = [], list(irreducible_representations(name))
+    while pending:
+        rho = pending.pop(0)
+        partner = [s for s in pending if np.allclose(s.character, rho.character.conj())]
+        pending = [s for s in pending if s not in partner]
+        entries = rho.matrices.reshape(len(rho.matrices), -1)
+        columns = np.concatenate([entries.real, entries.imag], axis=1)
+        left, size, _ = np.linalg.svd(columns, full_matrices=False)
+        waves = np.ascontiguousarray(left[:, size > 1e-9 * size[0]].T)
+        found.append(RealComponent("+".join(s.name for s in (rho, *partner)), waves))
+    return tuple(found)
+
+
 def irreducible_representations(name: str) -> tuple[Representation, ...]:
     """Return all irreducible representations of a group, the trivial one first.
 

@@ -15,6 +15,7 @@ from ..interop import names_file, read_weights
 from ..measures import basis_of_task
 from ..measures.features.alignment import agop_alignment
 from ..measures.features.features import class_values, network_values
+from ..measures.fourier.task_basis import NO_PHASES
 from ..measures.readings import measure_weights
 from ..models import MLP
 from ..models.circulant import structure_of
@@ -35,7 +36,7 @@ from .runs import RunName
 from .shared.cache import enable_compilation_cache
 from .shared.columns import broken, line_width
 from .shared.options import DEFAULT_RUNS, Json, Runs
-from .shared.output import percent, say, say_json
+from .shared.output import note, percent, say, say_json
 
 Place = dict[str, Any]
 NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")
@@ -93,6 +94,8 @@ def measure(
             classes = _by_class(content.network, task, basis, centred) if per_class else {}
         entries.append({**place, **values, **classes})
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
+    if basis.group is not None:
+        note(NO_PHASES.format(group=basis.group))
     columns = [name for name in entries[-1] if name not in NO_COLUMNS]
     _tell_table(columns, entries)
     if per_class:
@@ -119,7 +122,7 @@ def _values(content: NetworkFile, task: Task, basis: Basis, last: NetworkFile) -
 
 def _features(net: Network, task: Task, basis: Basis) -> Place:
     """Return what the features of a two-layer network add; inside float64."""
-    if not isinstance(net, MLP):
+    if not isinstance(net, MLP) or basis.group is not None:
         return {}
     return dict(network_values(net, task.inputs(), structure_of(basis)))
 
@@ -131,6 +134,8 @@ def _by_class(net: Network, task: Task, basis: Basis, centred: bool) -> Place:
         raise InputError(
             f"per_class: must be used with a two-layer network or a kernel machine, got a {noun}"
         )
+    if basis.group is not None:
+        raise InputError(f"per_class: must be used with the task of a cyclic group, got {shorten(task.name)}")
     entries = class_values(net, task.inputs(), structure_of(basis), centred=centred)
     return {"per_class": {**entries.numbers, "orientation": entries.orientation}}
 

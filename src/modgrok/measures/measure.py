@@ -35,7 +35,7 @@ class Measure:
         random_value: (p, width) -> its value on independent normal entries; None if it depends on more.
         closed_form_value: p -> its value on the closed form in the limit of large width, or on an exactly
             structured matrix; None if it depends on more.
-        defined: frame -> whether the measure exists there.
+        defined: frame -> whether the measure exists there; None stands for any frame.
     """
 
     name: str

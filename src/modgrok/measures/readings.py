@@ -36,6 +36,8 @@ class Reader:
 
 
 def _transformer(network: Any, basis: Basis) -> Readings:
+    if basis.group is not None:  # tokens have no order
+        return {"weights": (network, None)}
     token_basis = make_token_basis(network.classes)
     return {"weights": (network, None), "transformer_weights": (network, token_basis)}
 

@@ -30,11 +30,13 @@ class CirculantStructure(eqx.Module):
         labels: g_s(i), int32, shape (k, p), entries in 0..n-1, or -1 where a value takes no part.
         order: n, the order of the cyclic group.
         one_to_one: whether every operand has each label exactly once.
+        cyclic: whether the task's group is; of another group the labels are a mere numbering.
     """
 
     labels: Int[Array, "k p"]
     order: int = eqx.field(static=True)
     one_to_one: bool = eqx.field(static=True)
+    cyclic: bool = eqx.field(static=True, default=True)
 
     def levels(self, s: int, t: int) -> Int[Array, "p p"]:
         """Return (g_s(i) - g_t(j)) mod n, or n where a value takes no part."""
@@ -56,7 +58,7 @@ def structure_of(basis: Basis) -> CirculantStructure:
     """
     labels = np.stack(basis.operands)
     one_to_one = all(np.array_equal(np.sort(row[row >= 0]), np.arange(basis.order)) for row in labels)
-    return CirculantStructure(on_device(labels, np.int32), basis.order, one_to_one)
+    return CirculantStructure(on_device(labels, np.int32), basis.order, one_to_one, basis.group is None)
 
 
 def oriented(p: int, orientation: Orientation, *, logarithmic: bool = False) -> CirculantStructure:

@@ -146,6 +146,8 @@ def settings(experiment: Experiment) -> str:
 
 def basis_words(basis: Basis) -> str:
     """Say in which order the Fourier measures read the values."""
+    if basis.group is not None:
+        return f"irreducible representations of {basis.group}, a group of order {basis.order}"
     plain = all((labels == np.arange(len(labels))).all() for labels in basis.operands)
     if basis.name == "multiplicative":
         return f"discrete logarithms, cyclic group of order {basis.order}"

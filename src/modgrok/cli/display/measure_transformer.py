@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from ...analytic import verify
-from ...measures import make_token_basis, transformer_measures, transformer_numbers
+from ...measures import basis_of_task, make_token_basis, transformer_measures, transformer_numbers
 from ...measures.circuit.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
 from ...measures.circuit.neuron_frequencies import EXPLAINED
 from ...measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
+from ...measures.fourier.task_basis import NO_ORDER
 from ...models.transformer import Transformer
 from ...tasks import Task
 from ..leakage import leakage_words
 from ..shared.columns import broken, line_width
-from ..shared.output import percent, say, say_json
+from ..shared.output import note, percent, say, say_json
 
 Place = dict[str, Any]
 PLACES = ("step", "reasons", "accuracy", "explained_share", "margin")
@@ -44,20 +45,24 @@ def measure_transformer(
         leakage: what the split gives away; see `modgrok.tasks.null.leakage_numbers`.
         json: write the object.
     """
-    token_basis = make_token_basis(task.p)
+    token_basis = None if basis_of_task(task).group is not None else make_token_basis(task.p)
     grids = task_grids(task) if has_circuit(task, files[-1][1]) else ()
     last = [circuit_of(files[-1][1], measures.grid, measures.number) for measures in grids]
     measures = []
     for place, net in files:
-        values: Place = {key: float(value) for key, value in transformer_numbers(net, token_basis).items()}
-        values = {m.name: values[m.name] for m in transformer_measures(token_basis)}
+        values: Place = {}
+        if token_basis is not None:
+            numbers = transformer_numbers(net, token_basis)
+            values = {m.name: float(numbers[m.name]) for m in transformer_measures(token_basis)}
         for at, ending in zip(grids, last, strict=True):
             circuit = ending if net is files[-1][1] else circuit_of(net, at.grid, at.number)
             chosen = None if train is None else at.chosen(task, train)
-            numbers = circuit_numbers(circuit, ending.key, chosen)
-            values |= {f"{key}{_suffix(at)}": value for key, value in numbers.items()}
+            found = circuit_numbers(circuit, ending.key, chosen)
+            values |= {f"{key}{_suffix(at)}": value for key, value in found.items()}
         report = verify(net, task.table, task.p)
         measures.append({**place, **values, "margin": report.margin, "accuracy": report.accuracy})
+    if token_basis is None:
+        note(NO_ORDER.format(group=task.name))
     circuits = [_described(at, circuit) for at, circuit in zip(grids, last, strict=True)]
     _tell(name, task, measures, circuits)
     if train is not None:

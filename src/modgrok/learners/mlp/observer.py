@@ -17,14 +17,16 @@ from .learner import MLPLearner, MLPState
 
 
 def mlp_observer(learner: MLPLearner, problem: Problem, basis: Basis) -> MeasureObserver:
-    """Return the observer of a two-layer network."""
+    """Return the observer of a two-layer network; without phases where the task's group is not cyclic."""
+    frames = make_fourier_frames(basis)
+    phases = (("phase_sum", PHASE_BINS),) if frames.components is None else ()
     return MeasureObserver(
         learner,
         problem,
         loss=loss_named(learner.loss),
-        frames={"weights": None, "gradient": None, "two_layer_weights": make_fourier_frames(basis)},
+        frames={"weights": None, "gradient": None, "two_layer_weights": frames},
         subjects=_subjects,
-        histograms=(("dominant_frequency", basis.order // 2), ("phase_sum", PHASE_BINS)),
+        histograms=(("dominant_frequency", frames.bins), *phases),
         count=_count,
     )
 
@@ -35,5 +37,7 @@ def _subjects(learner: MLPLearner, state: MLPState, problem: Problem) -> Subject
 
 
 def _count(subjects: Subjects, frames: Mapping[str, Any]) -> dict[str, Array]:
-    waves = spectra(subjects["two_layer_weights"], frames["two_layer_weights"])
-    return {"dominant_frequency": frequency_histogram(waves), "phase_sum": phase_histogram(waves)}
+    frame = frames["two_layer_weights"]
+    waves = spectra(subjects["two_layer_weights"], frame)
+    counts = {"dominant_frequency": frequency_histogram(waves)}
+    return counts if frame.components is not None else {**counts, "phase_sum": phase_histogram(waves)}

@@ -23,6 +23,8 @@ def describe(s: RFMSettings) -> list[str]:
 def _findings(last: Numbers, context: Mapping[str, Any], records: Sequence[Numbers]) -> str:
     singular = any(numbers["singular"] for numbers in records)
     warning = "; the kernel matrix was singular to working precision" if singular else ""
+    if "structure_share" not in last:
+        return f"circulant measures belong to cyclic groups, and this one is not{warning}"
     return (
         f"circulant deviation {last['circulant_deviation']:.3f} (0 is exact), share of M that is "
         f"block-circulant {last['structure_share']:.3f}, {context['basis']} basis{warning}"

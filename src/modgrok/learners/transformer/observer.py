@@ -17,13 +17,13 @@ from .learner import TransformerLearner
 
 
 def transformer_observer(learner: TransformerLearner, problem: Problem, basis: Basis) -> MeasureObserver:
-    """Return the observer of a transformer."""
-    waves = make_token_basis(problem.classes)
+    """Return the observer of a transformer; without waves of tokens where the task's group is not cyclic."""
+    waves = {} if basis.group is not None else {"transformer_weights": make_token_basis(problem.classes)}
     return MeasureObserver(
         learner,
         problem,
         loss=loss_named(learner.settings.loss),
-        frames={"weights": None, "gradient": None, "training_logits": None, "transformer_weights": waves},
+        frames={"weights": None, "gradient": None, "training_logits": None, **waves},
         subjects=_subjects,
     )
 

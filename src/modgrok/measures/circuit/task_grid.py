@@ -52,7 +52,8 @@ def task_grids(task: Task) -> tuple[TaskGrid, ...]:
     """Lay out the pairs of a task, or of every task of a mixture.
 
     Returns:
-        Nothing for tasks of another number of operands than two.
+        Nothing for tasks of another number of operands than two, and for groups that are not cyclic: the
+        pairs have no order in which activations could be waves.
 
     Example:
         >>> from modgrok.tasks.mixture import task_from_text
@@ -60,7 +61,7 @@ def task_grids(task: Task) -> tuple[TaskGrid, ...]:
         [('x + y', (5, 5)), ('x*y', (4, 4))]
     """
     parts = task.parts or (task,)
-    if parts[0].k != 2:
+    if parts[0].k != 2 or basis_of_task(parts[0]).group is not None:
         return ()
     numbers = range(len(parts)) if task.parts else (None,)
     found = []
@@ -73,5 +74,7 @@ def task_grids(task: Task) -> tuple[TaskGrid, ...]:
 
 def has_circuit(task: Task, net: Transformer) -> bool:
     """Say whether a network can be read at every pair: two operands, and no more than memory holds."""
+    if basis_of_task(task).group is not None:
+        return False
     operands = (task.parts or (task,))[0].k
     return operands == 2 and task.p**2 * net.blocks[-1].mlp_in.shape[1] <= MOST_NUMBERS

@@ -19,12 +19,18 @@ def _effective_rank(metric: Float[Array, "d d"], structure: CirculantStructure) 
     return effective_rank(metric)
 
 
+def _cyclic(structure: CirculantStructure | None) -> bool:
+    """Circulant levels belong to cyclic groups."""
+    return structure is None or structure.cyclic
+
+
 MATRIX_MEASURES: tuple[Measure, ...] = (
     Measure(
         name="circulant_deviation",
         title="variance within circulant levels of the off-diagonal blocks, summed, over their energy",
         function=circulant_deviation,
         reads="feature_matrix",
+        defined=_cyclic,
         direction="down",
         range=lambda p: (0.0, 1.0),
         random_value=lambda p, width: 1 - 1 / p,
@@ -35,6 +41,7 @@ MATRIX_MEASURES: tuple[Measure, ...] = (
         title="the same with the mean in place of the sum within each level, as the published curves",
         function=_mean_deviation,
         reads="feature_matrix",
+        defined=_cyclic,
         direction="down",
         range=lambda p: (0.0, 1 / p),
         random_value=lambda p, width: (1 - 1 / p) / p,
@@ -45,6 +52,7 @@ MATRIX_MEASURES: tuple[Measure, ...] = (
         title="share of the energy of M in its projection on exactly block-circulant matrices",
         function=structure_share,
         reads="feature_matrix",
+        defined=_cyclic,
         direction="up",
         range=lambda p: (0.0, 1.0),
         random_value=lambda p, width: (2 * p + 8) / (4 * p * p + 2 * p),

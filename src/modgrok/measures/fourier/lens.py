@@ -13,18 +13,22 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from ...algebra import Basis, wave_frames
+from ...algebra import Basis, real_components, wave_frames
 from ...models import MLP
 from ...models.on_device import on_device
 
 
 class Frames(eqx.Module):
-    """`algebra.WaveFrames` on the device, with the overlaps between frequencies."""
+    """`algebra.WaveFrames` on the device, with the overlaps between frequencies where they are needed.
 
-    frames: Float[Array, "f 2 p"]
-    solve: Float[Array, "f 2 2"]
+    For a group that is not cyclic, a frequency is an irreducible representation, c is the largest number
+    of its real dimensions, and missing rows are 0.
+    """
+
+    frames: Float[Array, "f c p"]
+    solve: Float[Array, "f c c"]
     doubled: Float[Array, " f"]
-    overlaps: Float[Array, "f 2 f 2"]
+    overlaps: Float[Array, "g c g c"]
     orthogonal: bool = eqx.field(static=True)
 
 
@@ -35,11 +39,19 @@ class FourierFrames(eqx.Module):
         blocks: frames of each operand, then of the output.
         outputs: group element -> class, int32, shape (n,).
         name: the basis's name.
+        components: names of the irreducible representations that stand for frequencies 0, 1, ...; None for a
+            cyclic group.
     """
 
     blocks: tuple[Frames, ...]
     outputs: Int[Array, " n"]
     name: str = eqx.field(static=True)
+    components: tuple[str, ...] | None = eqx.field(static=True, default=None)
+
+    @property
+    def bins(self) -> int:
+        """Number of frequencies but the constant: n//2, or one less than there are representations."""
+        return len(self.blocks[0].doubled) - 1
 
     @property
     def order(self) -> int:
@@ -48,10 +60,37 @@ class FourierFrames(eqx.Module):
 
 
 def make_fourier_frames(basis: Basis) -> FourierFrames:
-    """Build the frames of every block of a basis."""
+    """Build the frames of every block of a basis.
+
+    Example:
+        >>> from modgrok.algebra import group_basis
+        >>> make_fourier_frames(group_basis("S3", 6)).components
+        ('(3)', '(2,1)', '(1,1,1)')
+    """
+    if basis.group is not None:
+        return _of_group(basis, basis.group)
     identity = np.arange(basis.order, dtype=np.int64)
     blocks = tuple(_frames(labels, basis.order) for labels in (*basis.operands, identity))
     return FourierFrames(blocks, on_device(basis.outputs, np.int32), basis.name)
+
+
+def _of_group(basis: Basis, group: str) -> FourierFrames:
+    """Lay out the irreducible representations of a group in place of frequencies."""
+    components = real_components(group)
+    most = max(len(part.waves) for part in components)
+    frames = np.zeros((len(components), most, basis.order))
+    for frame, part in zip(frames, components, strict=True):
+        frame[: len(part.waves)] = part.waves
+    block = Frames(
+        frames=on_device(frames, np.float32),
+        solve=on_device(np.zeros((len(components), most, most)), np.float32),
+        doubled=on_device(np.ones(len(components)), np.float32),
+        overlaps=on_device(np.zeros((0, most, 0, most)), np.float32),
+        orthogonal=True,
+    )
+    names = tuple(part.name for part in components)
+    outputs = on_device(basis.outputs, np.int32)
+    return FourierFrames((block,) * (len(basis.operands) + 1), outputs, basis.name, names)
 
 
 def _frames(labels: np.ndarray, order: int) -> Frames:
@@ -72,14 +111,15 @@ class Spectra(eqx.Module):
     Arguments:
         power: share of each frequency in each vector, weighed as |rfft|^2; rows sum to 1, or are 0 for
             a zero vector. Shape (k + 1, h, f): operands, then the readout.
-        waves: coefficients (a, b) of a cos + b sin fitted at each frequency, shape (k + 1, h, f, 2).
+        waves: coefficients (a, b) of a cos + b sin fitted at each frequency, shape (k + 1, h, f, 2);
+            zeros where frequencies are representations.
         dominant: each neuron's frequency 1..n//2 of greatest power over all its vectors, shape (h,).
         whole: whether all vectors of a neuron lie in the basis, shape (h,); false for neurons of zeros, and
             for the zero neuron of a product, whose weights sit on the values that have no logarithm.
     """
 
     power: Float[Array, "b h f"]
-    waves: Float[Array, "b h f 2"]
+    waves: Float[Array, "b h f c"]
     dominant: Int[Array, " h"]
     whole: Bool[Array, " h"]
 
@@ -111,7 +151,7 @@ def spectra(weights: MLP, frames: FourierFrames) -> Spectra:
 
 
 def _power(
-    block: Frames, coordinates: Float[Array, "h f 2"], size: Float[Array, " h"]
+    block: Frames, coordinates: Float[Array, "h f c"], size: Float[Array, " h"]
 ) -> Float[Array, "h f"]:
     inside = jnp.sum(coordinates**2, axis=(-2, -1)) > ROUNDING_TOLERANCE * size
     energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _pursue(block, coordinates)

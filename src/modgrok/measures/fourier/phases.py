@@ -84,6 +84,7 @@ PHASE_COHERENCE = Measure(
     random_value=lambda p, width: 0.0,
     closed_form_value=lambda p: 1.0,
     function=phase_coherence,
+    defined=lambda frames: frames is None or frames.components is None,
 )
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ...algebra import Basis, natural_basis
+from ...algebra import Basis, composition_table, group_basis, natural_basis
 from ...decide import Budget, basis, decide_table
 from ...tasks import Task
 
@@ -15,14 +15,43 @@ NODES = 500
 in the natural order of its values. Counted in nodes, not seconds, so that every machine reads alike."""
 
 
+def group_of(task: Task) -> str | None:
+    """Return the name of the group whose composition a task is, None if there is none that has its numbering.
+
+    The task says so by its name; the table of a file is compared with those of the groups of its order.
+
+    Example:
+        >>> from modgrok.tasks import task_from_expression, task_from_group
+        >>> group_of(task_from_group("S3")), group_of(task_from_expression("x + y", 6))
+        ('S3', None)
+    """
+    names = [task.name]
+    if task.name.startswith("table:") and task.k == 2 and task.is_plain:
+        factorials = {math.factorial(n): f"S{n}" for n in range(3, 6)}
+        names = [f"C{task.p}", f"D{task.p // 2}", f"Q{task.p}", factorials.get(task.p, "")]
+    for name in names:
+        try:
+            table = composition_table(name)
+        except ValueError:
+            continue
+        if np.array_equal(table, task.table):
+            return name
+    return None
+
+
 def basis_of_task(task: Task) -> Basis:
     """Return the basis of a task: a mixture's is that of its first task if all agree in kind, else natural.
+
+    Of a group that is not given as a cyclic one, the basis are its irreducible representations.
 
     Example:
         >>> from modgrok.tasks import task_from_text
         >>> [basis_of_task(task_from_text(text, 5)).name for text in ("x*y; x/y", "x + y; x*y")]
         ['multiplicative', 'natural']
     """
+    group = group_of(task)
+    if group is not None and not group.startswith("C"):
+        return group_basis(group, task.p)
     tasks = task.parts or (task,)
     tables = [part.table[(slice(0, task.p),) * part.k] for part in tasks]
     found = [basis_of(table, task.p) for table in tables]
@@ -46,3 +75,16 @@ def basis_of(table: np.ndarray, p: int) -> Basis:
         return natural_basis(p, table.ndim)
     verdict = decide_table(table, p, budget=Budget(nodes=NODES, seconds=math.inf))
     return basis(verdict) or natural_basis(p, table.ndim)
+
+
+NO_PHASES = (
+    "{group} is not cyclic: frequencies are its irreducible representations, and there are no phases, no "
+    "spectra "
+    "over pairs and no circulant measures"
+)
+NO_ORDER = (
+    "{group} is not cyclic: tokens and pairs have no order in which weights or activations could be waves; "
+    "see "
+    "modgrok explain for its representations"
+)
+"""Why measures and pictures are absent."""

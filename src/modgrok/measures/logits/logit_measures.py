@@ -132,10 +132,13 @@ def _hidden(task: Task, hidden: Any) -> np.ndarray:
 
 
 def _grid(task: Task) -> PairGrid | None:
-    """Return the pairs of the task's basis; None where some of them are outside the domain."""
+    """Return the pairs of the task's basis; None where it has no order, or some are outside the domain."""
     if task.k != 2 or not task.is_plain:
         return None
-    grid = pair_grid(basis_of_task(task), task.table)
+    basis = basis_of_task(task)
+    if basis.group is not None:
+        return None
+    grid = pair_grid(basis, task.table)
     return grid if grid.order > 1 and (grid.targets >= 0).all() else None
 
 

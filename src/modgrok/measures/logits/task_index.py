@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...algebra import (
-    composition_table,
     exponential_table,
-    irreducible_representations,
     is_prime,
     logarithm_table,
     primitive_root,
+    real_components,
 )
 from ...decide import FORMS, Budget, Witness, decide_table
 from ...tasks import InputError, Task
 from ...tasks.errors import shorten
+from ..fourier.task_basis import group_of as group_of
 
 NODES = 500
 """Search nodes that each form of a task may take: as many as the Fourier measures of a run allow."""
@@ -112,35 +112,12 @@ def task_index(task: Task, form: str | None = None) -> TaskIndex | None:
     return None if witness is None else _of_witness(task, witness)
 
 
-def group_of(task: Task) -> str | None:
-    """Return the name of the group whose composition a task is, None if it is not named as one.
-
-    Example:
-        >>> from modgrok.tasks import task_from_expression, task_from_group
-        >>> group_of(task_from_group("S3")), group_of(task_from_expression("x + y", 6))
-        ('S3', None)
-    """
-    try:
-        table = composition_table(task.name)
-    except ValueError:
-        return None
-    return task.name if np.array_equal(table, task.table) else None
-
-
 def _of_group(task: Task, group: str) -> TaskIndex:
     if group.startswith("C"):
         return _cyclic_index("group", task, task.labels().astype(np.int64), group=group)
     if task.p > LARGEST_GROUP:
         raise InputError(f"group: must have at most {LARGEST_GROUP} elements to be expanded, got {task.p}")
-    names, bases = [], []
-    pending = list(irreducible_representations(group))[1:]
-    while pending:
-        rho = pending.pop(0)
-        partner = [s for s in pending if np.allclose(s.character, rho.character.conj())]
-        pending = [s for s in pending if s not in partner]
-        names.append("+".join(s.name for s in (rho, *partner)))
-        elements = rho.matrices.reshape(task.p, -1)
-        bases.append(_orthonormal(np.concatenate([elements.real, elements.imag], axis=1)))
+    components = real_components(group)[1:]
     return TaskIndex(
         form="group",
         description=f"x y in {group}",
@@ -148,8 +125,8 @@ def _of_group(task: Task, group: str) -> TaskIndex:
         size=task.p,
         order=task.p,
         position=np.arange(task.p),
-        frequencies=tuple(names),
-        waves_on_group=lambda number: bases[number],
+        frequencies=tuple(part.name for part in components),
+        waves_on_group=lambda number: components[number].waves.T,
         classes=np.arange(task.p),
         group=group,
     )
@@ -294,9 +271,3 @@ def _cyclic_waves(order: int, frequency: int) -> np.ndarray:
     if 2 * frequency == order:
         waves = waves[:, :1]
     return waves / np.linalg.norm(waves, axis=0)
-
-
-def _orthonormal(columns: np.ndarray) -> np.ndarray:
-    """Return an orthonormal basis of the span of some columns."""
-    left, size, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(left[:, size > 1e-9 * size[0]])

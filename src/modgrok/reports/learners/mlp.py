@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...algebra import Basis
+from ...measures.fourier.task_basis import NO_PHASES
 from ...models import MLP
 from ...runs.splits import split_of
 from ...tasks import InputError
@@ -20,6 +21,7 @@ from ..panels.features import features
 from ..panels.grids import logit_maps, unit_maps
 from ..panels.phases import phases
 from ..panels.pruning import pruning_panel
+from ..panels.representations import representations
 from ..stored_run import StoredRun
 from ..views.mlp_view import MLPView
 from ..views.tables import histogram_at, load_stage, stages
@@ -30,7 +32,16 @@ def draw(run: StoredRun) -> Drawn:
     """Draw a run of a two-layer network."""
     views, notes = _portraits(run)
     loss = str(getattr(run.experiment.learner, "loss", "mse"))
-    panels = _curves(run, loss) if run.records else []
+    in_basis = run.row.context.get("basis", run.basis.name) == run.basis.name
+    panels = _curves(run, loss, in_basis=in_basis) if run.records else []
+    if not in_basis:
+        notes.append(
+            "The Fourier measures of this run were recorded in another basis by an earlier version, and are "
+            "not "
+            "shown; modgrok measure gives those of its weights."
+        )
+    if run.basis.group is not None:
+        notes.append(NO_PHASES.format(group=run.basis.group) + ".")
     panels += weight_panels(views, _phase_sources(run, views), one_network=True)
     if views and run.experiment.corruption:
         split = split_of(run.experiment, run.task)
@@ -41,15 +52,15 @@ def draw(run: StoredRun) -> Drawn:
     return panels, notes
 
 
-def _curves(run: StoredRun, loss: str) -> list[Panel]:
+def _curves(run: StoredRun, loss: str, *, in_basis: bool) -> list[Panel]:
     row, records, frame = run.row, run.records, time_frame(run)
-    panels = [
+    panels: list[Panel | None] = [
         curves.accuracy(frame, records, row.context),
         curves.loss(frame, records, row.context, loss),
         *curves.norms(frame, records),
-        curves.fourier(frame, records, run.basis.order),
-        curves.frequencies(frame, records),
     ]
+    if in_basis:
+        panels += [curves.fourier(frame, records, run.basis), curves.frequencies(frame, records, run.basis)]
     return [panel for panel in panels if panel is not None]
 
 
@@ -66,6 +77,8 @@ def _portraits(run: StoredRun) -> tuple[list[MLPView], list[str]]:
 
 def _phase_sources(run: StoredRun, views: Sequence[MLPView]) -> list[tuple[str, np.ndarray]]:
     """Take the recorded histograms; where a step was not observed, count from the weights."""
+    if run.basis.group is not None:
+        return []
     counted = {view.label: view for view in views}
     sources = []
     for stage in stages(run.row):
@@ -102,6 +115,8 @@ def weight_panels(
     """
     sources = [(p.label, p.phase_counts) for p in views] if phase_sources is None else list(phase_sources)
     panels: list[Panel] = []
+    if views and views[-1].basis.group is not None:
+        return [representations(views)]
     if views:
         panels.append(features(views, one_network=one_network))
     if sources:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...algebra import Basis
+from ...measures.fourier.task_basis import NO_PHASES
 from ...models.kernel_machine import KernelMachine
 from ...runs import Checkpoint, Record, RunRow
 from ..charts.chart import Panel
@@ -32,14 +33,13 @@ def draw(run: StoredRun) -> Drawn:
         alignment, deviation, share = progress.hidden_progress(
             frame, records, matrices, identity=_starts_uncoupled(records)
         )
-        panels += [
-            curves.accuracy(frame, records, row.context),
-            alignment,
-            deviation,
-            curves.loss(frame, records, row.context, "mse"),
-            share,
-            progress.effective_rank(frame, records),
-        ]
+        panels += [curves.accuracy(frame, records, row.context), alignment]
+        panels += [deviation] if basis.group is None else []
+        panels += [curves.loss(frame, records, row.context, "mse")]
+        panels += [share] if basis.group is None else []
+        panels += [progress.effective_rank(frame, records)]
+    if basis.group is not None:
+        notes.append(NO_PHASES.format(group=basis.group) + ".")
     panels += metric_maps(machines) if machines else []
     panels += [progress.spectra(machines)] if machines else []
     if records:

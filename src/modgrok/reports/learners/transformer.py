@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...measures import TRANSFORMER_MEASURES, make_token_basis
+from ...measures import TRANSFORMER_MEASURES, basis_of_task, make_token_basis
 from ...measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
+from ...measures.fourier.task_basis import NO_ORDER
 from ...models.transformer import Transformer
 from ...runs import Checkpoint, RunRow
 from ...tasks import Task
@@ -37,7 +38,7 @@ def draw(run: StoredRun) -> Drawn:
             curves.accuracy(frame, records, row.context),
             curves.loss(frame, records, row.context, loss),
             weight,
-            *wave_curves(frame, records),
+            *([] if run.basis.group is not None else wave_curves(frame, records)),
             gradient,
         ]
     networks, notes = _networks(row, run.checkpoints)
@@ -55,6 +56,9 @@ def network_panels(
     """
     if not networks:
         return [], []
+    basis = basis_of_task(task)
+    if basis.group is not None:
+        return [], [NO_ORDER.format(group=basis.group) + "."]
     token_basis = make_token_basis(task.p)
     panels = [wave_spectra(networks, token_basis, matrix) for matrix in ("embedding", "readout")]
     notes = []

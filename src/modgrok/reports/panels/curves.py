@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from ...algebra import Basis, real_components
 from ...measures import IPR, Measure
 from ...runs import Record
 from ..charts.chart import Cell, Margins, Panel, data, single
@@ -136,12 +137,12 @@ def interpolation(rows: Table) -> float | None:
     return max(train) if train and test and max(train) < 1e-6 * min(test) else None
 
 
-def fourier(frame: Frame, records: Sequence[Record], order: int) -> Panel:
-    """Draw IPR and phase coherence with the closed form's value."""
-    series = [
-        CurveStyle("phase_coherence", "coherence", SECOND),
-        CurveStyle("ipr", "IPR", MEASURE),
-    ]
+def fourier(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel:
+    """Draw IPR, and where there are phases their coherence, with the closed form's value."""
+    order = basis.order
+    series = [CurveStyle("ipr", "IPR", MEASURE)]
+    if basis.group is None:
+        series.insert(0, CurveStyle("phase_coherence", "coherence", SECOND))
     rows = curve_table(records, [s.name for s in series])
     assert IPR.closed_form_value is not None
     references = (Reference(IPR.closed_form_value(order), "closed form 1"),)
@@ -151,10 +152,22 @@ def fourier(frame: Frame, records: Sequence[Record], order: int) -> Panel:
         rows,
         series,
         Vertical(min(low, 0.0), max(high, 1.04), values=(0.0, 0.5, 1.0)),
-        f"Inverse participation ratio and phase coherence against steps; {ends(rows, series)}.",
+        f"Inverse participation ratio{' and phase coherence' if len(series) > 1 else ''} against steps; "
+        f"{ends(rows, series)}.",
         references=references,
         height=HEIGHT,
     )
+    if basis.group is not None:
+        sizes = [len(part.waves) for part in real_components(basis.group)]
+        random = sum(size * (size + 2) for size in sizes) / (order * (order + 2))
+        caption = (
+            "IPR: mean over neurons of Σ s², with s the share of each irreducible representation in the "
+            "energy of "
+            f"a weight vector; 1 for vectors of one representation, about {random:.2g} for random weights "
+            f"(after "
+            "Gromov 2023, Eq. 20-21, and Chughtai et al. 2023, Sec. 4)."
+        )
+        return single("fourier", "Representations in the weights", caption, cell, 4)
     caption = (
         "IPR: mean over neurons of Σ s², with s the share of each frequency in the power |Fu|² of a weight "
         f"vector u; 1 for a pure wave, about {4 / (order + 1):.2g} for random weights (Gromov 2023, Eq. "
@@ -211,8 +224,11 @@ def measure(frame: Frame, records: Sequence[Record], shown: Measure) -> Panel:
     return single(shown.name, shown.name.replace("_", " "), caption, cell, 4)
 
 
-def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
-    """Draw how many neurons have each dominant frequency at each step, as an image over (step, frequency)."""
+def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel | None:
+    """Draw how many neurons have each dominant frequency at each step, as an image over (step, frequency).
+
+    Of a group that is not cyclic, frequencies are its representations but for the trivial one.
+    """
     counts = [record.histograms.get("dominant_frequency") for record in records]
     histograms = [(r.step, c) for r, c in zip(records, counts, strict=True) if c is not None and len(c)]
     if not histograms:
@@ -246,6 +262,16 @@ def frequencies(frame: Frame, records: Sequence[Record]) -> Panel | None:
         "Neurons by the frequency f of greatest power over all their weight vectors; darker is more neurons "
         f"(full ink at {percent(top)}). {used} of {most} frequencies in use at the end."
     )
+    if basis.group is not None:
+        names = ", ".join(
+            f"{i} = {p.name}" for i, p in enumerate(real_components(basis.group)[1:13], start=1)
+        )
+        caption = (
+            "Neurons by the irreducible representation of greatest share over all their weight vectors; "
+            "darker is "
+            f"more neurons (full ink at {percent(top)}). {names}{', …' if most > 12 else ''}."
+        )
+        return single("frequencies", "Dominant representation", caption, cell, 4)
     return single("frequencies", "Dominant frequency", caption, cell, 4)
 
 

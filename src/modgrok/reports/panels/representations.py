@@ -1,0 +1,95 @@
+"""The irreducible representations of a group in the weights of a network: the group's own Fourier spectra.
+
+Owns: the bars of their mean shares. They take the place of frequencies where a group is not cyclic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from ...algebra import real_components
+from ..charts.chart import Cell, Group, Legend, Margins, Panel, data
+from ..charts.palette import INK, SECOND, SOFT, TRAIN
+from ..charts.table import Table
+from ..views.mlp_view import MLPView
+
+COLOURS = (TRAIN, SECOND, INK)
+"""Of the first operand, the second, and the readout."""
+HEIGHT = 132
+MOST_NAMED = 12
+"""Representations up to which each is named under its bars."""
+
+
+def representations(views: Sequence[MLPView]) -> Panel:
+    """Draw the share of each representation in the weight vectors of every view, averaged over its neurons.
+
+    Arguments:
+        views: networks on the task of one group that is not cyclic.
+    """
+    group = views[-1].basis.group
+    assert group is not None
+    names = [f"vectors of {name}" for name in views[-1].operands] + ["readout"]
+    groups = tuple(Group(view.label, (_bars(view, group),)) for view in views)
+    caption = (
+        f"Share of each irreducible representation of {group} in the energy of a weight vector, mean over "
+        f"neurons, "
+        "dimensions in brackets; ticks: the share d²/n that random weights have. Neurons that multiply in "
+        "the "
+        "group concentrate on few (Chughtai et al. 2023, Sec. 4). A representation and its complex conjugate "
+        "count as one."
+    )
+    legend = Legend(tuple(zip(names, COLOURS, strict=True)))
+    return Panel(
+        "representations", f"Weight vectors in the representations of {group}", caption, groups, 12, legend
+    )
+
+
+def _bars(view: MLPView, group: str) -> Cell:
+    components = real_components(group)
+    alive = view.power.sum(-1) > 0
+    shares = view.power.sum(1) / np.maximum(alive.sum(1), 1)[:, None]
+    labels = [f"{part.name} [{len(part.waves)}]" for part in components]
+    rows: Table = [
+        {
+            "name": label,
+            "block": f"{block}",
+            "colour": COLOURS[block],
+            "share": float(f"{shares[block, i]:.4g}"),
+            "said": f"{100 * shares[block, i]:.3g}%",
+            "random": len(components[i].waves) / view.basis.order,
+        }
+        for i, label in enumerate(labels)
+        for block in range(len(shares))
+    ]
+    named = len(labels) <= MOST_NAMED
+    x = alt.X(
+        "name:N",
+        sort=labels,
+        title=None if named else "representation",
+        axis=alt.Axis(labels=named, ticks=False, domain=False, labelAngle=-30, labelLimit=90),
+        scale=alt.Scale(paddingInner=0.3),
+    )
+    top = max(1e-9, float(shares.max(initial=0)), max(row["random"] for row in rows))
+    scale = alt.Scale(domain=[0, 1.05 * top], nice=False)
+    y = alt.Y("share:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=3))
+    tooltip = [alt.Tooltip("name:N", title="title"), alt.Tooltip("said:N", title="share")]
+    bars = (
+        alt.Chart(data(rows))
+        .mark_bar()
+        .encode(x=x, xOffset="block:N", y=y, color=alt.Color("colour:N", scale=None), tooltip=tooltip)
+    )
+    ticks = (
+        alt.Chart(data(rows))
+        .mark_tick(color=SOFT, thickness=1.4)
+        .encode(x=x, y=alt.Y("random:Q", scale=scale))
+    )
+    most = ", ".join(
+        f"{components[i].name} {shares.mean(0)[i]:.0%}" for i in np.argsort(-shares.mean(0))[:4].tolist()
+    )
+    text = f"Shares of the representations of {group} in the weights, {view.label}; largest {most}."
+    return Cell(
+        alt.layer(bars, ticks), text, HEIGHT, Margins(left=44, right=8, top=8, bottom=58 if named else 30)
+    )
