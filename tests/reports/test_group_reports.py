@@ -1,4 +1,5 @@
-"""Runs on groups that are not cyclic: their own Fourier basis, and nothing that needs an order of elements."""
+"""Runs on groups that are not cyclic: their own Fourier basis, and nothing that needs an order of
+elements."""
 
 from __future__ import annotations
 

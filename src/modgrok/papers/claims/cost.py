@@ -71,7 +71,8 @@ def read_reference() -> CostReference:
 def probe_seconds(repeats: int = 50) -> float:
     """Time the work of the probe's step in NumPy here: its products of matrices, once each way, and a square.
 
-    The median of several, so that what else the machine does at one moment matters little.
+    The least of several: what else the machine does only adds to a time, often a hundredfold, so that of a
+    busy machine even the median swings.
     """
     rows, p, width = 577, PROBE["p"], PROBE["width"]
     assert isinstance(p, int)
@@ -84,7 +85,7 @@ def probe_seconds(repeats: int = 50) -> float:
         logits = (hidden * hidden) @ readout
         (hidden.T @ logits, logits @ readout.T)
         seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds))
+    return min(seconds)
 
 
 def step_products(experiment: Experiment) -> float:
