@@ -16,7 +16,8 @@ from ...runs import Series
 from ...sweeps.critical.statistics import quantile
 from .chart import Cell, Margins, data
 from .grid_cells import Coordinate, Row, short
-from .palette import MEASURE, SECOND, TEST, TRAIN
+from .line_colours import LINES as LINES
+from .line_colours import line_colours
 from .table import Table
 from .timeline import spread
 
@@ -24,8 +25,6 @@ POINTS = 120
 """Steps at which bands over training are drawn."""
 TALL = 170
 """Height of the chart of a moment, pixels."""
-LINES = (TEST, TRAIN, SECOND, MEASURE, "#7f9e6b", "#8f6a9e")
-"""Colours of a chart's lines, in the order in which they are drawn."""
 
 
 @dataclass(frozen=True)
@@ -107,17 +106,25 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
 
 def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
     """List (x, line, low, middle, high) of a moment over the runs at each x; never counts as last."""
-    groups: dict[tuple[Coordinate, str], list[int | None]] = {}
+    groups: dict[tuple[Coordinate, Coordinate], list[int | None]] = {}
     for row in rows:
         if row["status"] not in ("absent", "failed"):
-            key = row[x], "" if line is None else short(row[line])
+            key = row[x], "" if line is None else row[line]
             groups.setdefault(key, []).append(row.get(value))
     found: Table = []
     for (at, name), steps in groups.items():
         low, middle, high = (quantile(steps, share) for share in (0.25, 0.5, 0.75))
         if middle is not None and low is not None:
             found.append(
-                {"x": at, "line": name, "low": low, "middle": middle, "high": high, "open": high is None}
+                {
+                    "x": at,
+                    "line": short(name),
+                    "of": name,
+                    "low": low,
+                    "middle": middle,
+                    "high": high,
+                    "open": high is None,
+                }
             )
     return found
 
@@ -126,6 +133,7 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     """Draw a moment against an axis, a line for each value of another, quartiles as bars."""
     values = [row["x"] for row in rows]
     names = list(dict.fromkeys(row["line"] for row in rows))
+    kinds = list(dict.fromkeys(row.get("of", row["line"]) for row in rows))
     log = min(values) > 0 and max(values) / min(values) > 8
     reach = [number for row in rows for number in (row["low"], row["middle"], row["high"]) if number]
     scale_x = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
@@ -140,7 +148,7 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     most = max(reach)
     drawn = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
     chart = alt.Chart(data(drawn))
-    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=list(LINES[: len(names)])), legend=None)
+    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=line_colours(kinds)), legend=None)
     middle = alt.Y("middle:Q", scale=scale_y, title=title, axis=alt.Axis(tickCount=4, format="~s"))
     bars = chart.mark_rule(strokeWidth=1.4, opacity=0.55).encode(
         x=axis, y=alt.Y("low:Q", scale=scale_y), y2="high:Q", color=shade

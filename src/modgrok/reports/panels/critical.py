@@ -15,6 +15,7 @@ from ...sweeps.tables.table import SweepTable
 from ..charts.bands import LINES
 from ..charts.chart import Cell, Margins, Panel, data, single
 from ..charts.grid_cells import coordinates, short
+from ..charts.line_colours import line_colours
 from ..charts.palette import FAINT
 from ..charts.table import Table
 from ..charts.timeline import spread
@@ -76,6 +77,7 @@ def critical_rows(points: Sequence[Probed], varied: Sequence[str]) -> Table:
             {
                 "x": at.point[varied[0]] if varied else "",
                 "line": short(at.point[varied[1]]) if len(varied) > 1 else "",
+                "of": at.point[varied[1]] if len(varied) > 1 else "",
                 "place": known.place,
                 "middle": middle,
                 "low": middle if low is None or high is None else low,
@@ -92,7 +94,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     numeric = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
     axis = _numeric_axis(rows, varied[0]) if numeric else alt.X("x:N", title=varied[0], sort=None)
     names = list(dict.fromkeys(row["line"] for row in rows))
-    palette = [LINES[i % len(LINES)] for i in range(len(names))]
+    palette = line_colours(list(dict.fromkeys(row["of"] for row in rows)))
     shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=palette), legend=None)
     scale = alt.Scale(domain=[0, 1], nice=False)
     chart = alt.Chart(data(rows))
@@ -139,7 +141,8 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         for name, at in zip(names, points, strict=True)
         for p in sorted(at.probes.values(), key=lambda probe: probe.fraction)
     ]
-    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=list(LINES[: len(names)])), legend=None)
+    kinds = [at.point[varied[0]] for at in points] if len(varied) == 1 else names
+    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=line_colours(kinds)), legend=None)
     x = alt.X("x:Q", title="training fraction", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
     scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
     y = alt.Y(

@@ -32,7 +32,8 @@ def representations(views: Sequence[MLPView]) -> Panel:
     group = views[-1].basis.group
     assert group is not None
     names = [f"vectors of {name}" for name in views[-1].operands] + ["readout"]
-    groups = tuple(Group(view.label, (_bars(view, group),)) for view in views)
+    top = max(float(_shares(view).max(initial=1e-9)) for view in views)
+    groups = tuple(Group(view.label, (_bars(view, group, top),)) for view in views)
     caption = (
         f"Share of each irreducible representation of {group} in the energy of a weight vector, mean over "
         f"neurons, "
@@ -47,10 +48,15 @@ def representations(views: Sequence[MLPView]) -> Panel:
     )
 
 
-def _bars(view: MLPView, group: str) -> Cell:
-    components = real_components(group)
+def _shares(view: MLPView) -> np.ndarray:
+    """Return the share of each representation in the vectors of each block, mean over neurons."""
     alive = view.power.sum(-1) > 0
-    shares = view.power.sum(1) / np.maximum(alive.sum(1), 1)[:, None]
+    return np.asarray(view.power.sum(1) / np.maximum(alive.sum(1), 1)[:, None])
+
+
+def _bars(view: MLPView, group: str, top: float) -> Cell:
+    components = real_components(group)
+    shares = _shares(view)
     labels = [f"{part.name} [{len(part.waves)}]" for part in components]
     rows: Table = [
         {
@@ -72,7 +78,7 @@ def _bars(view: MLPView, group: str) -> Cell:
         axis=alt.Axis(labels=named, ticks=False, domain=False, labelAngle=-30, labelLimit=90),
         scale=alt.Scale(paddingInner=0.3),
     )
-    top = max(1e-9, float(shares.max(initial=0)), max(row["random"] for row in rows))
+    top = max(top, *(row["random"] for row in rows))
     scale = alt.Scale(domain=[0, 1.05 * top], nice=False)
     y = alt.Y("share:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=3))
     tooltip = [alt.Tooltip("name:N", title="title"), alt.Tooltip("said:N", title="share")]
