@@ -254,7 +254,10 @@ def resume(
         int | None, Parameter(converter=whole, help="New budget of steps; default the one asked for last.")
     ] = None,
     early_stop: Annotated[
-        bool | None, Parameter(help="Stop at 1.5 times the step of grokking; default as asked for last.")
+        bool | None,
+        Parameter(
+            help="Stop at 1.5 times the step since which the run holds 99%; default as asked for last."
+        ),
     ] = None,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,

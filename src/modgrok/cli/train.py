@@ -78,7 +78,10 @@ def train(
     ] = None,
     early_stop: Annotated[
         bool | None,
-        Parameter(group=RUN, help="Stop at 1.5 times the step of grokking; default yes but for rfm."),
+        Parameter(
+            group=RUN,
+            help="Stop at 1.5 times the step since which the run holds 99%; default yes but for rfm.",
+        ),
     ] = None,
     metric: Annotated[
         Path | None,

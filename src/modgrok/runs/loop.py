@@ -112,7 +112,7 @@ def run(
             its run.
         observe_every: steps between observations; None observes every step at first and about every
             twentieth part of the steps so far later.
-        early_stop: stop at 1.5 times the step at which the run grokked; None is true for networks and
+        early_stop: stop at 1.5 times the step since which the run holds 99%; None is true for networks and
             false for kernel machines, whose runs are short.
         table: the task, when it is a table given directly and the experiment was read from JSON.
         metric: the initial M, likewise.

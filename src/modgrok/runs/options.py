@@ -27,7 +27,7 @@ class RunOptions:
         steps: budget, >= 1; the learner's default if None.
         observe_every: steps between observations, >= 1; None observes every step at first and about every
             twentieth part of the steps so far later.
-        early_stop: stop at 1.5 times the step at which the run grokked; None is the learner's default.
+        early_stop: stop at 1.5 times the step since which the run holds 99%; None is the learner's default.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
             grokking, and the last; `final`, the last.
         pad_to_fraction: fraction to whose number of training inputs the run's own are padded and masked, so

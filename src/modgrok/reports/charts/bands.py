@@ -17,7 +17,7 @@ from ...sweeps.critical.statistics import quantile
 from .chart import Cell, Margins, data
 from .grid_cells import Coordinate, Row, short
 from .line_colours import LINES as LINES
-from .line_colours import line_colours
+from .line_colours import line_colours, numbers_or_words
 from .table import Table
 from .timeline import spread
 
@@ -106,10 +106,10 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
 
 def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
     """List (x, line, low, middle, high) of a moment over the runs at each x; never counts as last."""
-    groups: dict[tuple[Coordinate, Coordinate], list[int | None]] = {}
+    groups: dict[tuple[Coordinate, str], list[int | None]] = {}
     for row in rows:
         if row["status"] not in ("absent", "failed"):
-            key = row[x], "" if line is None else row[line]
+            key = row[x], "" if line is None else short(row[line])
             groups.setdefault(key, []).append(row.get(value))
     found: Table = []
     for (at, name), steps in groups.items():
@@ -118,8 +118,7 @@ def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> T
             found.append(
                 {
                     "x": at,
-                    "line": short(name),
-                    "of": name,
+                    "line": name,
                     "low": low,
                     "middle": middle,
                     "high": high,
@@ -133,7 +132,6 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     """Draw a moment against an axis, a line for each value of another, quartiles as bars."""
     values = [row["x"] for row in rows]
     names = list(dict.fromkeys(row["line"] for row in rows))
-    kinds = list(dict.fromkeys(row.get("of", row["line"]) for row in rows))
     log = min(values) > 0 and max(values) / min(values) > 8
     reach = [number for row in rows for number in (row["low"], row["middle"], row["high"]) if number]
     scale_x = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
@@ -148,7 +146,9 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     most = max(reach)
     drawn = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
     chart = alt.Chart(data(drawn))
-    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=line_colours(kinds)), legend=None)
+    shade = alt.Color(
+        "line:N", scale=alt.Scale(domain=names, range=line_colours(numbers_or_words(names))), legend=None
+    )
     middle = alt.Y("middle:Q", scale=scale_y, title=title, axis=alt.Axis(tickCount=4, format="~s"))
     bars = chart.mark_rule(strokeWidth=1.4, opacity=0.55).encode(
         x=axis, y=alt.Y("low:Q", scale=scale_y), y2="high:Q", color=shade

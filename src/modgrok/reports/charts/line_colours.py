@@ -38,3 +38,16 @@ def line_colours(values: Sequence[object]) -> list[str]:
     palette, ranks = colours(ORDERED), np.argsort(np.argsort(np.array(values, float), kind="stable"))
     places = np.round(ranks * 255 / (len(values) - 1)).astype(int)
     return ["#" + "".join(f"{channel:02x}" for channel in palette[place]) for place in places]
+
+
+def numbers_or_words(names: Sequence[str]) -> list[float] | list[str]:
+    """Read printed coordinates as numbers if all of them are.
+
+    Example:
+        >>> numbers_or_words(["11", "1e6"]), numbers_or_words(["11", "mlp"])
+        ([11.0, 1000000.0], ['11', 'mlp'])
+    """
+    try:
+        return [float(name) for name in names]
+    except ValueError:
+        return list(names)
