@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -54,7 +55,7 @@ def test_of_other_files_nothing_is_made_up() -> None:
 
 def _view(label: str, frequencies: list[int], p: int = 13) -> MLPView:
     waves = np.cos(2 * np.pi * np.outer(np.arange(p), frequencies) / p).astype(np.float32)
-    return MLPView(label, MLP(np.stack([waves, waves]), waves), natural_basis(p, 2), ("x", "y"))
+    return MLPView(label, MLP(jnp.array([waves, waves]), jnp.array(waves)), natural_basis(p, 2), ("x", "y"))
 
 
 @pytest.mark.parametrize(

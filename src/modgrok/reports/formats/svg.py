@@ -188,7 +188,7 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: floa
 def _legend(sheet: _Sheet, legend: Legend, x: float | int, y: float | int, width: float | int) -> int:
     """Name colours from left to right, in as many lines as that takes; return the height of the lines."""
     at, line = float(x), 0
-    entries: list[tuple[float, Callable[[float, float], None]]] = []
+    entries: list[tuple[float, Callable[[float | int, float | int], None]]] = []
     if legend.ramp is not None:
         entries.append(_ramp(sheet, legend.ramp))
     entries += [_swatch(sheet, words, colour) for words, colour in legend.swatches]
@@ -200,8 +200,10 @@ def _legend(sheet: _Sheet, legend: Legend, x: float | int, y: float | int, width
     return LEGEND_LINE * (line + 1) + 4
 
 
-def _swatch(sheet: _Sheet, words: str, colour: str) -> tuple[float, Callable[[float, float], None]]:
-    def draw(x: float, y: float) -> None:
+def _swatch(
+    sheet: _Sheet, words: str, colour: str
+) -> tuple[float, Callable[[float | int, float | int], None]]:
+    def draw(x: float | int, y: float | int) -> None:
         sheet.parts.append(
             f'<rect x="{x:g}" y="{y - 9:g}" width="10" height="10" fill="{markup(colour)}" stroke="{FAINT}" '
             'stroke-width="0.5"/>'
@@ -211,11 +213,13 @@ def _swatch(sheet: _Sheet, words: str, colour: str) -> tuple[float, Callable[[fl
     return 15 + WIDE_LETTER * len(words), draw
 
 
-def _ramp(sheet: _Sheet, ramp: tuple[str, str, str]) -> tuple[float, Callable[[float, float], None]]:
+def _ramp(
+    sheet: _Sheet, ramp: tuple[str, str, str]
+) -> tuple[float, Callable[[float | int, float | int], None]]:
     low, high, uri = ramp
     left = WIDE_LETTER * len(low) + 5
 
-    def draw(x: float, y: float) -> None:
+    def draw(x: float | int, y: float | int) -> None:
         sheet.text(x, y, low, LEGEND_SIZE, SOFT)
         sheet.parts.append(
             f'<image x="{x + left:g}" y="{y - 8:g}" width="96" height="8" preserveAspectRatio="none" '
