@@ -215,9 +215,9 @@ def _command(store: Store, row: RunRow, path: Path) -> str:
 
 def _colophon(row: RunRow) -> str:
     version, jax = row.context.get("version", "?"), row.context.get("jax", "?")
-    device = row.context.get("device", "?")
-    trained = (
-        f"Run {row.id}: {words.steps_words(row.step, words.unit_of(row))} in {row.seconds:.1f} s "
-        f"on {device}, modgrok {version}, JAX {jax}."
-    )
+    steps = f"Run {row.id}: {words.steps_words(row.step, words.unit_of(row))} in {row.seconds:.1f} s"
+    if row.context.get("recorded"):
+        trained = f"{steps}, trained elsewhere and recorded by modgrok {version}."
+    else:
+        trained = f"{steps} on {row.context.get('device', '?')}, modgrok {version}, JAX {jax}."
     return f"{trained} Report by modgrok {__version__}."

@@ -43,6 +43,20 @@ class RunHistory:
         """Take up a run with what was recorded of it."""
         self.row, self.records, self._earlier = row, records, row.seconds
 
+    def drop_from(self, step: int) -> None:
+        """Forget what was recorded from a step on, in the store as well."""
+        kept = [record for record in self.records if record.step < step]
+        earlier = {
+            f"{name}_at": at if at is not None and at < step else None
+            for name, _, _ in MILESTONES
+            for at in [getattr(self.row, f"{name}_at")]
+        }
+        self.records = kept
+        self._pending = [record for record in self._pending if record.step < step]
+        self.row = replace(self.row, step=kept[-1].step if kept else 0, **earlier)
+        if self.store is not None:
+            self.store.drop_from(self.row.id, step)
+
     @property
     def seconds(self) -> float:
         """Seconds since the run began, all sessions together."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...io import numpy_array
 from ...tasks import InputError, Task
 
 CHUNK = 4096
@@ -29,12 +30,12 @@ def rows_of_array(task: Task, logits: Any) -> Rows:
     Arguments:
         task: gives the number of inputs and classes.
         logits: real numbers, shape (n, p) in the order of `task.domain`, or (p^k, p) or (p, ..., p, p) over
-            all inputs, of which those outside the domain are left out; of any framework that NumPy can read.
+            all inputs, of which those outside the domain are left out; of any framework (`io.numpy_array`).
 
     Raises:
         InputError: another shape or type, or a number in the domain that is not finite.
     """
-    array = np.asarray(logits)
+    array = numpy_array(logits, "logits")
     shapes = [(task.size, task.p), (task.table.size, task.p), (*task.table.shape, task.p)]
     if array.shape not in shapes:
         allowed = " or ".join(str(shape) for shape in dict.fromkeys(shapes))

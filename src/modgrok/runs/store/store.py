@@ -33,7 +33,7 @@ from ...tasks.errors import shorten
 from .arrays import read_arrays, write_arrays
 from .database import Database, Record, RunRow
 from .names import checked_digest, checked_file, checked_id, inside
-from .network_file import Network, NetworkFile, read_network_file, write_network
+from .network_file import Network, Weights, read_network_file, write_network
 
 REASONS = ("schedule", "memorised", "grokked", "final")
 """Why weights are kept."""
@@ -59,8 +59,12 @@ class Checkpoint:
     bytes: int
 
     def load(self) -> Network:
-        """Read the network or kernel machine, refusing a damaged file."""
+        """Read the network or kernel machine, refusing a damaged file, and one of named arrays."""
         return read_network_file(self.path, self.sha256).network
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Read the weights by name, refusing a damaged file."""
+        return read_arrays(self.path, self.sha256)
 
 
 class Store(Database):
@@ -224,7 +228,7 @@ class Store(Database):
             self._unlink(row.id, previous)
         return row
 
-    def keep_weights(self, run: str, step: int, reason: str, content: NetworkFile) -> None:
+    def keep_weights(self, run: str, step: int, reason: str, content: Weights) -> None:
         """Keep the weights of a run at a step. The final ones replace earlier final ones."""
         name = f"{checked_id(run)}/weights-{step}.safetensors"
         with self.storing():
@@ -253,6 +257,17 @@ class Store(Database):
                 for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
             }
         for file in set(dropped) - retained:
+            self._unlink(run, file)
+
+    def drop_from(self, run: str, step: int) -> None:
+        """Delete the records and kept weights of a run from a step on, whose training goes on from before."""
+        with self.writing() as connection:
+            number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
+            connection.execute("DELETE FROM records WHERE run = ? AND step >= ?", (number, step))
+            files = connection.execute(
+                "DELETE FROM checkpoints WHERE run = ? AND step >= ? RETURNING file", (number, step)
+            ).fetchall()
+        for file in {entry[0] for entry in files}:
             self._unlink(run, file)
 
     def _unlink(self, run: str, file: str) -> None:
