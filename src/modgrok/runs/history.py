@@ -46,7 +46,7 @@ class RunHistory:
     def drop_from(self, step: int) -> None:
         """Forget what was recorded from a step on, in the store as well."""
         kept = [record for record in self.records if record.step < step]
-        earlier = {
+        earlier: dict[str, Any] = {
             f"{name}_at": at if at is not None and at < step else None
             for name, _, _ in MILESTONES
             for at in [getattr(self.row, f"{name}_at")]

@@ -121,7 +121,7 @@ def log(
             task=named.source,
             fraction=fraction,
             seed=seed,
-            orbits=orbits,  # type: ignore[arg-type]
+            orbits=orbits,
             corruption=corruption,
             learner=ExternalSettings(name=name, loss=loss, **own),
         )

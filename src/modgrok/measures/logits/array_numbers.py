@@ -10,7 +10,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
+from jaxtyping import Array
 
 from ...algebra import Basis
 from ...io import numpy_array
@@ -21,7 +24,7 @@ from ..circuit.logit_parts import SumLogits
 from ..circuit.neuron_frequencies import frequency_shares, single_frequency_share
 from ..circuit.pair_grid import PairGrid
 from ..circuit.restricted_loss import COMBINATIONS, restricted_losses
-from ..fourier.token_waves import make_token_basis
+from ..fourier.token_waves import TokenFourierBasis, make_token_basis
 from ..fourier.transformer_measures import EMBEDDING_MEASURES, TokenEmbedding
 from .explanation import explain
 from .logit_measures import effective_rank, grid_of, hidden_array, margins_of
@@ -148,13 +151,16 @@ def embedding_numbers(task: Task, embedding: Any) -> Numbers:
         raise InputError(f"embedding: must have at least {task.p} rows and 2 axes, got shape {values.shape}")
     if not np.isfinite(values).all():
         raise InputError(f"embedding: must be finite, got {values[~np.isfinite(values)].flat[0]}")
-    token_basis = make_token_basis(task.p)
-    subject = TokenEmbedding.of(values)
-    return {
-        measure.name: float(measure.function(subject, token_basis))
-        for measure in EMBEDDING_MEASURES
-        if measure.defined(token_basis)
-    }
+    numbers = jax.device_get(
+        _embedding_numbers(TokenEmbedding.of(values[: task.p]), make_token_basis(task.p))
+    )
+    return {name: float(number) for name, number in numbers.items()}
+
+
+@eqx.filter_jit
+def _embedding_numbers(subject: TokenEmbedding, token_basis: TokenFourierBasis) -> dict[str, Array]:
+    defined = [measure for measure in EMBEDDING_MEASURES if measure.defined(token_basis)]
+    return {measure.name: measure.function(subject, token_basis) for measure in defined}
 
 
 def _places(task: Task, grid: PairGrid) -> np.ndarray:
