@@ -267,6 +267,7 @@ def resume(
     json: Json = False,
 ) -> int:
     """Continue a run from its last record."""
+    from ..learners.catalogue import check_trains, definition_named
     from ..runs import RunOptions, Store
     from ..runs.assets import stored_experiment
     from .shared.cache import enable_compilation_cache
@@ -275,6 +276,7 @@ def resume(
     enable_compilation_cache()
     with Store(runs) as store:
         row = store.get(run)
+        check_trains(definition_named(row.learner))
         options = RunOptions(
             steps=row.budget if steps is None else steps,
             observe_every=row.observe_every,

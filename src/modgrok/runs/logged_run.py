@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, get_args
+from typing import Any
 
 import jax
 import numpy as np
@@ -53,7 +53,7 @@ from .splits import split_of
 from .store.database import Record, RunRow
 from .store.store import Store
 
-Existing = Literal["refuse", "continue", "replace"]
+EXISTING = ("refuse", "continue", "replace")
 """What to do about a run that is in the store already."""
 FINISHED = ("finished", "interrupted", "diverged", "failed")
 """How a run can end."""
@@ -73,7 +73,7 @@ def log(
     loss: str = "cross_entropy",
     settings: Mapping[str, Any] | None = None,
     steps: int | None = None,
-    existing: Existing = "refuse",
+    existing: str = "refuse",
     runs: Path | str | Store = "runs",
 ) -> LoggedRun:
     """Enter a run of one's own training loop in a store, and return what records it.
@@ -109,8 +109,8 @@ def log(
         >>> numbers["test_accuracy"], numbers["explained_share"], run.row.status
         (1.0, 1.0, 'finished')
     """
-    if existing not in get_args(Existing):
-        raise InputError(f"existing: must be one of {', '.join(get_args(Existing))}, got {shorten(existing)}")
+    if existing not in EXISTING:
+        raise InputError(f"existing: must be one of {', '.join(EXISTING)}, got {shorten(existing)}")
     if steps is not None and not 1 <= steps <= MOST_STEPS:
         raise InputError(f"steps: must be at least 1 and at most {MOST_STEPS}, got {steps}")
     own = dict(settings or {})
@@ -149,9 +149,7 @@ class LoggedRun(Displayed):
         store: where the run is recorded.
     """
 
-    def __init__(
-        self, experiment: Experiment, task: Task, store: Store, budget: int, existing: Existing
-    ) -> None:
+    def __init__(self, experiment: Experiment, task: Task, store: Store, budget: int, existing: str) -> None:
         self.experiment, self.task, self.store = experiment, task, store
         self.split: Split = split_of(experiment, task)
         self._existing = existing
@@ -189,21 +187,21 @@ class LoggedRun(Displayed):
 
     # What a program calls ----------------------------------------------------------------------------------
 
-    def is_due(self, step: int) -> bool:
+    def is_due(self, step: Any) -> bool:
         """Say whether `modgrok train` would observe by now: densely at first, then about logarithmically.
 
         Arguments:
             step: number of updates made.
         """
-        return self._first or step >= next_observation(self.row.step)
+        return self._first or _whole(step) >= next_observation(self.row.step)
 
     def observe(
-        self, step: int, logits: Any = None, hidden: Any = None, embedding: Any = None
+        self, step: Any, logits: Any = None, hidden: Any = None, embedding: Any = None
     ) -> dict[str, float]:
         """Record every measure that arrays of the network allow.
 
         Arguments:
-            step: number of updates made; ascending from one observation to the next.
+            step: number of updates made, an integer of any framework; ascending from one observation to the next.
             logits: of all inputs, in the order of `data.inputs`, shape (n, p).
             hidden: activations of some layer for the same inputs, shape (n, h).
             embedding: of the values 0..p-1, shape (p, d), or with further rows for other tokens.
@@ -236,7 +234,7 @@ class LoggedRun(Displayed):
 
     def keep(
         self,
-        step: int,
+        step: Any,
         weights: Any,
         *,
         kind: str | None = None,
@@ -333,7 +331,7 @@ class LoggedRun(Displayed):
         if self._resources is None:
             raise InputError(f"run: must not be finished, got {self.row.id}, which is {self.row.status}")
 
-    def _checked_step(self, step: int) -> int:
+    def _checked_step(self, step: Any) -> int:
         step, last = _whole(step), self.records[-1].step if self.records else None
         if not self._first and last is not None and step <= last:
             raise InputError(f"step: must be above the one observed last, {last}, got {step}")
