@@ -201,7 +201,7 @@ class LoggedRun(Displayed):
         """Record every measure that arrays of the network allow.
 
         Arguments:
-            step: number of updates made, an integer of any framework; ascending from one observation to the next.
+            step: number of updates made, an integer of any framework; ascending.
             logits: of all inputs, in the order of `data.inputs`, shape (n, p).
             hidden: activations of some layer for the same inputs, shape (n, h).
             embedding: of the values 0..p-1, shape (p, d), or with further rows for other tokens.
