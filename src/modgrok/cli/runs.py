@@ -152,7 +152,15 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
     say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
     if json:
-        kept = [{"step": c.step, "reasons": c.reasons, "path": str(c.path)} for c in checkpoints]
+        kept = [
+            {
+                "step": c.step,
+                "reasons": c.reasons,
+                "path": str(c.path),
+                "explained_share": c.explained_share,
+            }
+            for c in checkpoints
+        ]
         curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
         shown = {**described([row])[0], "explained_share": explained}
         say_json({"runs": [{**shown, "checkpoints": kept, "records": curve}]})

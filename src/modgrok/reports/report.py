@@ -21,11 +21,13 @@ from ..version import __version__
 from . import words
 from .charts.chart import Panel
 from .charts.scores import Score, number, scores
-from .learners.base import Drawn, general_panels, other_measures
+from .learners.base import Drawn, general_panels, other_measures, time_frame
 from .learners.catalogue import LEARNER_PANELS
 from .learners.mlp import check_shape, weight_panels
 from .learners.transformer import network_panels
+from .panels.explained import circles, kept_shares, left_over_map
 from .stored_run import StoredRun, read_stored_run
+from .views.explanation_view import ExplanationView, explanation_view
 from .views.mlp_view import MLPView, accuracy_of
 from .views.tables import Stage, load_stage, stages
 
@@ -76,10 +78,12 @@ def run_report(store: Store, run: str, path: Path) -> Report:
             f"Test accuracy did not reach 99% within {words.steps_words(row.step, words.unit_of(row))}."
         )
     last = records[-1].scalars if records else {}
+    explanation = explanation_view(stored)
+    panels += _explained(stored, explanation)
     return Report(
         words.title(row, stored.experiment, last),
         words.summary(row, last),
-        _facts(stored),
+        (*_facts(stored), *_formula(explanation)),
         tuple(panels),
         tuple(notes),
         (
@@ -184,6 +188,20 @@ def _panels(run: StoredRun) -> Drawn:
     own = LEARNER_PANELS.named(run.row.learner) if run.row.learner in LEARNER_PANELS.names else None
     panels, notes = general_panels(run) if own is None else own.draw(run)
     return [*panels, *other_measures(run, () if own is None else own.drawn)], notes
+
+
+def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
+    """Draw how much a formula explains: over training, and of the last network."""
+    recorded = any("explained_share" in record.scalars for record in run.records)
+    shares = kept_shares(time_frame(run), run.checkpoints) if run.records and not recorded else None
+    drawn = () if view is None else (circles(view), left_over_map(view))
+    return [panel for panel in (shares, *drawn) if panel is not None]
+
+
+def _formula(view: ExplanationView | None) -> tuple[tuple[str, str], ...]:
+    if view is None:
+        return ()
+    return (("Explained", f"{view.sentence}: {view.explanation.formula}"),)
 
 
 def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:

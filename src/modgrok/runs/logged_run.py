@@ -28,6 +28,7 @@ from ..learners.external.settings import ExternalSettings, check_settings
 from ..measures import basis_of_task, measures_reading
 from ..measures.accuracy import tally_of_logits
 from ..measures.counts import group_accuracy
+from ..measures.logits import recorded_share
 from ..measures.logits.array_numbers import (
     array_measure_names,
     embedding_numbers,
@@ -51,6 +52,7 @@ from .schedule import next_observation
 from .split_arrays import SplitArrays, split_arrays
 from .splits import split_of
 from .store.database import Record, RunRow
+from .store.network_file import NamedArrays, Weights
 from .store.store import Store
 
 EXISTING = ("refuse", "continue", "replace")
@@ -276,8 +278,9 @@ class LoggedRun(Displayed):
         table = self.task.table if source.table is not None else None
         content = external_weights(weights, kind, names, fields, self.task, source, table, notes)
         reached = [name for name, _, _ in MILESTONES if getattr(self.row, f"{name}_at") == step]
+        share = self._explained_share(step, content)
         for reason in ("schedule", *reached):
-            self.store.keep_weights(self.row.id, step, reason, content)
+            self.store.keep_weights(self.row.id, step, reason, content, share)
         self._since += time.perf_counter() - began
         return self.store.folder / self.row.id / f"weights-{step}.safetensors"
 
@@ -326,6 +329,16 @@ class LoggedRun(Displayed):
             resources.close()
             raise
         self._resources = resources
+
+    def _explained_share(self, step: int, content: Weights) -> float | None:
+        """Take the share that was recorded at this step, else count that of a network."""
+        if self.records and self.records[-1].step == step:
+            share = self.records[-1].scalars["explained_share"]
+            if not math.isnan(share):
+                return share
+        if isinstance(content, NamedArrays):
+            return None
+        return recorded_share(self.task, self.split, content.network)
 
     def _check_open(self) -> None:
         if self._resources is None:

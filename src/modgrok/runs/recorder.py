@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..measures.logits import recorded_share
 from .history import RunHistory
 from .options import RunOptions
 from .preparation import PreparedRun, context_of, initial_state
@@ -35,6 +36,7 @@ class Recorder:
         self.prepared, self.store, self.options = prepared, store, options
         self.history = RunHistory(self._fresh_row(), store)
         self._last_kept: int | None = None
+        self._share: tuple[int, float | None] | None = None  # step, explained share of its weights
 
     @property
     def row(self) -> RunRow:
@@ -132,7 +134,15 @@ class Recorder:
             table = prepared.task.table if source.table is not None else None
             notes = {"run": self.row.id, "step": self.row.step}
             content = NetworkFile(state.weights, source, table, notes)
-            self.store.keep_weights(self.row.id, self.row.step, reason, content)
+            share = self._explained_share(state.weights)
+            self.store.keep_weights(self.row.id, self.row.step, reason, content, share)
+
+    def _explained_share(self, weights: Any) -> float | None:
+        """Count the explained share of the present weights, once a step."""
+        if self._share is None or self._share[0] != self.row.step:
+            prepared = self.prepared
+            self._share = (self.row.step, recorded_share(prepared.task, prepared.split, weights))
+        return self._share[1]
 
     def _fresh_row(self) -> RunRow:
         prepared, options = self.prepared, self.options

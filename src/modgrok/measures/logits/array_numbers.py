@@ -62,13 +62,13 @@ def array_measure_names(task: Task, basis: Basis) -> tuple[str, ...]:
     )
 
 
-def logit_numbers(task: Task, basis: Basis, split: Split, logits: Any) -> Numbers:
+def logit_numbers(task: Task, basis: Basis, split: Split | None, logits: Any) -> Numbers:
     """Return every number that logits give.
 
     Arguments:
         task: any.
         basis: of the task.
-        split: which inputs train.
+        split: which inputs train; None counts all as test inputs.
         logits: over the domain, shape (n, p) in the order of `task.inputs()`, or over all inputs.
 
     Returns:
@@ -81,7 +81,8 @@ def logit_numbers(task: Task, basis: Basis, split: Split, logits: Any) -> Number
     rows = rows_of_array(task, logits)
     explanation = explain(task, logits, split=split)
     tests = np.ones(task.size, dtype=bool)
-    tests[np.searchsorted(task.domain, split.train)] = False
+    if split is not None:
+        tests[np.searchsorted(task.domain, split.train)] = False
     frequencies = explanation.frequencies
     values = {
         "margin": float(margins_of(task, rows)[tests].mean()) if tests.any() else math.nan,

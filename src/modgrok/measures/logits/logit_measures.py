@@ -18,8 +18,11 @@ from ..circuit.restricted_loss import cross_entropy_of, restricted_losses
 from ..fourier.task_basis import basis_of_task
 from .explanation import explain
 from .rows import Rows, chunks, rows_of_array
+from .task_index import task_index
 
 Numbers = dict[str, Any]
+MOST_RECORDED = 2**22
+"""Logits of a task up to which the explained share of every kept network is counted while a run goes on."""
 
 
 def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split | None = None) -> Numbers:
@@ -117,6 +120,28 @@ def explained_share_of(task: Task, split: Split | None, network: Any) -> float |
         if str(error).startswith("logits: must be finite"):
             return None
         raise
+
+
+def has_form(task: Task) -> bool:
+    """Say whether a task, or each task of a mixture, has a known form, so that formulas are in one number."""
+    return all(task_index(part) is not None for part in task.parts or (task,))
+
+
+def recorded_share(task: Task, split: Split, network: Any) -> float | None:
+    """Return the explained share that a run records with kept weights.
+
+    Arguments:
+        task: any task.
+        split: which inputs train.
+        network: as in `explained_share_of`.
+
+    Returns:
+        That of `explained_share_of`; None also for tasks of more than `MOST_RECORDED` logits, which `explain`
+        takes seconds for.
+    """
+    if task.size * task.p > MOST_RECORDED or not has_form(task):
+        return None
+    return explained_share_of(task, split, network)
 
 
 def margins_of(task: Task, rows: Rows) -> np.ndarray:

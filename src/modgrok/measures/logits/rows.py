@@ -7,6 +7,7 @@ network is any function of inputs; nothing here knows which kind it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
     double = any(leaf.dtype == np.float64 for leaf in leaves)
     size = min(chunk, task.size)
     compiled = isinstance(network, eqx.Module)
-    forward = eqx.filter_jit(lambda net, inputs: net(inputs))
+    forward = _forward()
 
     def rows(start: int, stop: int) -> np.ndarray:
         parts = []
@@ -82,6 +83,14 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
         return np.concatenate(parts)
 
     return checked(task, rows)
+
+
+@cache
+def _forward() -> Callable[[Any, Any], Any]:
+    """Return the compiled forward pass, one for networks of the same structure and shapes."""
+    import equinox as eqx
+
+    return eqx.filter_jit(lambda net, inputs: net(inputs))  # type: ignore[no-any-return]
 
 
 def checked(task: Task, rows: Rows) -> Rows:

@@ -70,7 +70,8 @@ def accuracy_bound(network: MLP, task: Task) -> AccuracyBound:
     """
     if network.activation != "power2" or network.operands != 2:
         raise InputError(
-            f"network: must have activation power2 and 2 operands, got {network.activation} and {network.operands}"
+            "network: must have activation power2 and 2 operands, "
+            f"got {network.activation} and {network.operands}"
         )
     p = task.p
     basis = basis_of_task(task) if task.k == 2 and task.is_plain else None
@@ -133,7 +134,7 @@ class _Bounds:
 def _waves(
     vectors: np.ndarray, labels: np.ndarray, dominant: np.ndarray, order: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each neuron's wave of its frequency, shape (p, h), and its amplitude z: Re(z exp(2 pi i k g/n))."""
+    """Return each neuron's wave of its frequency, shape (p, h), and z with wave = Re(z exp(2 pi i k g/n))."""
     waves, amplitudes = np.zeros_like(vectors), np.zeros(vectors.shape[1], dtype=complex)
     for k in np.unique(dominant):
         neurons = dominant == k

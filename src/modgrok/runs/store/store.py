@@ -49,7 +49,17 @@ class StoreWriteError(OSError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Kept weights of a run."""
+    """Kept weights of a run.
+
+    Arguments:
+        run: its id.
+        step: number of updates made.
+        reasons: why they are kept, names in `REASONS`.
+        path: of the file.
+        sha256: of its content.
+        bytes: its size.
+        explained_share: of their test inputs; None where it was not counted.
+    """
 
     run: str
     step: int
@@ -57,6 +67,7 @@ class Checkpoint:
     path: Path
     sha256: str
     bytes: int
+    explained_share: float | None = None
 
     def load(self) -> Network:
         """Read the network or kernel machine, refusing a damaged file, and one of named arrays."""
@@ -84,7 +95,7 @@ class Store(Database):
         """List the kept weights of a run, by step."""
         row = self.get(run)
         selected = self.select(
-            "SELECT checkpoints.step, group_concat(reason) AS reasons, file, sha256, bytes FROM checkpoints "
+            "SELECT checkpoints.*, group_concat(reason) AS reasons FROM checkpoints "
             "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ? "
             "GROUP BY checkpoints.step ORDER BY checkpoints.step",
             row.id,
@@ -99,9 +110,14 @@ class Store(Database):
                 f"run {run}: checkpoints: must have steps, sizes and reasons, got {shorten(tuple(entry))}"
             )
         path = inside(self.folder, checked_file(run, entry["file"]))
-        return Checkpoint(
-            run, step, tuple(sorted(reasons.split(","))), path, checked_digest(entry["sha256"]), size
-        )
+        digest, names = checked_digest(entry["sha256"]), tuple(sorted(reasons.split(",")))
+        # a store that is only read may be of a version without this column
+        share = entry["explained_share"] if "explained_share" in entry.keys() else None  # noqa: SIM118
+        if share is not None and not (isinstance(share, float) and 0 <= share <= 1):
+            raise InputError(
+                f"run {run}: explained_share: must be a number in 0..1 or null, got {shorten(share)}"
+            )
+        return Checkpoint(run, step, names, path, digest, size, share)
 
     def state(self, row: RunRow) -> dict[str, np.ndarray]:
         """Read the arrays of the state from which a run resumes."""
@@ -228,8 +244,18 @@ class Store(Database):
             self._unlink(row.id, previous)
         return row
 
-    def keep_weights(self, run: str, step: int, reason: str, content: Weights) -> None:
-        """Keep the weights of a run at a step. The final ones replace earlier final ones."""
+    def keep_weights(
+        self, run: str, step: int, reason: str, content: Weights, explained_share: float | None = None
+    ) -> None:
+        """Keep the weights of a run at a step. The final ones replace earlier final ones.
+
+        Arguments:
+            run: its id.
+            step: number of updates made.
+            reason: name in `REASONS`.
+            content: of the file.
+            explained_share: of the test inputs, if counted.
+        """
         name = f"{checked_id(run)}/weights-{step}.safetensors"
         with self.storing():
             path = inside(self.folder, name)
@@ -248,9 +274,9 @@ class Store(Database):
                     ).fetchall()
                 ]
             connection.execute(
-                "INSERT OR REPLACE INTO checkpoints (run, step, reason, file, sha256, bytes) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (number, step, reason, name, sha256, size),
+                "INSERT OR REPLACE INTO checkpoints "
+                "(run, step, reason, file, sha256, bytes, explained_share) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (number, step, reason, name, sha256, size, explained_share),
             )
             retained = {
                 entry[0]
