@@ -98,7 +98,7 @@ def test_a_circulant_kernel_machine_keeps_its_logits() -> None:
     task = task_from_expression("x + y", P)
     with jax.enable_x64(True):
         n = np.arange(P)
-        block = np.cos(2 * np.pi * (n[:, None] + n) * 2 / P)
+        block = np.cos(2 * np.pi * (n[:, None] - n) * 2 / P)
         metric = np.block([[np.eye(P), block], [block.T, np.eye(P)]])
         inputs = task.inputs()[::2]
         machine = KernelMachine(

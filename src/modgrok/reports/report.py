@@ -194,7 +194,7 @@ def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
     """Draw how much a formula explains: over training, and of the last network."""
     recorded = any("explained_share" in record.scalars for record in run.records)
     shares = kept_shares(time_frame(run), run.checkpoints) if run.records and not recorded else None
-    drawn = () if view is None else (circles(view), left_over_map(view))
+    drawn = () if view is None else (left_over_map(view), circles(view))
     return [panel for panel in (shares, *drawn) if panel is not None]
 
 

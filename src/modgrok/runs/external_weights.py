@@ -11,7 +11,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from ..io import numpy_array
+from ..io import numpy_array, visible
 from ..models.codec import unpack
 from ..models.networks import NETWORKS, network_type
 from ..tasks import InputError, Task, TaskSource
@@ -87,7 +87,7 @@ def _arrays(weights: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str,
         if isinstance(value, Mapping):
             yield from _arrays(value, f"{name}.")
         elif value is not None:
-            yield name, numpy_array(value, f"weights.{shorten(name, 60)}")
+            yield name, numpy_array(value, f"weights.{visible(name)[:60]}")
 
 
 def _chosen(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -88,8 +88,8 @@ def kept_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None
     vertical = Vertical(0, 1, format=".0%", values=PERCENT)
     cell = timeline(frame, rows, series, vertical, text, height=HEIGHT)
     caption = (
-        "Share of test inputs for which a formula in the task's index accounts for the answer, of the networks "
-        "that were kept: the formula's margin exceeds all that it leaves out of the logits."
+        "Share of test inputs for which a formula in the task's index accounts for the answer of a kept "
+        "network: the formula's margin exceeds all that it leaves out of the logits."
     )
     return single("explained_share", "Explained share", caption, cell, 4)
 
@@ -102,8 +102,8 @@ def circles(view: ExplanationView) -> Panel | None:
     groups = tuple(Group(f"frequency {name}", (_circle(name, here, points),)) for name, here, points in drawn)
     caption = (
         "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
-        "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are alike "
-        "to this frequency, and the frequencies together tell all of them apart."
+        "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are "
+        "alike to this frequency, and the frequencies together tell all of them apart."
     )
     return Panel("circles", "The frequencies of the formula", caption, groups)
 
@@ -157,7 +157,7 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     )
     cell = Cell(alt.layer(picture(uri), points), text, 0, Margins(36, 6, 8, 34), square=True)
     caption = (
-        "Spread of what the formula leaves out of an input's logits, over the formula's margin for the label; "
+        "Spread of what the formula leaves out of an input's logits, over the formula's margin; "
         f"white is 0, the darkest {MOST_LEFT:g} or more. Below 1 the rest cannot have changed the answer: "
         f"{len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
     )
