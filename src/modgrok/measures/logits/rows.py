@@ -90,7 +90,7 @@ def _forward() -> Callable[[Any, Any], Any]:
     """Return the compiled forward pass, one for networks of the same structure and shapes."""
     import equinox as eqx
 
-    return eqx.filter_jit(lambda net, inputs: net(inputs))  # type: ignore[no-any-return]
+    return eqx.filter_jit(lambda net, inputs: net(inputs))
 
 
 def checked(task: Task, rows: Rows) -> Rows:

@@ -142,13 +142,8 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": grid.shape[0] - 0.5, "y": grid.shape[1] - 0.5}]
     axis = alt.Axis(tickCount=4, format="d", tickMinStep=1)
     encodings = {
-        channel: build(
-            f"{channel}:Q",
-            title=title,
-            scale=alt.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False),
-            axis=axis,
-        )
-        for channel, build, title, size in zip("xy", (alt.X, alt.Y), task.operands, grid.shape, strict=True)
+        "x": alt.X("x:Q", title=task.operands[0], scale=_pixels(grid.shape[0]), axis=axis),
+        "y": alt.Y("y:Q", title=task.operands[1], scale=_pixels(grid.shape[1]), axis=axis),
     }
     points = alt.Chart(data(corners)).mark_point(opacity=0).encode(**encodings)
     unexplained = int(np.count_nonzero(~(view.left_over < 1)))
@@ -162,3 +157,7 @@ def left_over_map(view: ExplanationView) -> Panel | None:
         f"{len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
     )
     return single("left_over", "What the formula leaves over", caption, cell, 4)
+
+
+def _pixels(size: int) -> alt.Scale:
+    return alt.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False)
