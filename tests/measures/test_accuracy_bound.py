@@ -79,11 +79,11 @@ def test_the_bound_is_never_above_the_exact_accuracy(text: str) -> None:
         values[name] = bound.accuracy
         exact[name] = right.mean()
     assert len(values) == 30
-    assert values["noise 0.001"] == 1
+    assert values["noise 0.001"] > 0.99
     assert values["constant added"] == exact["constant added"]
     assert all(values[f"random {seed}"] == 0 for seed in range(6))
     assert values["all classes shifted"] == values["opposite"] == values["nothing"] == 0
-    assert 0.5 < values["two classes exchanged"] <= exact["two classes exchanged"] < 1
+    assert 0 < values["one class silent"] < exact["one class silent"] < 1
 
 
 def test_the_known_part_is_exact_for_waves() -> None:
