@@ -53,7 +53,7 @@ def test_a_store_of_an_older_version_has_none_and_a_damaged_one_is_refused(tmp_p
         run(experiment, store=store, steps=1)
         store.connection.execute("UPDATE checkpoints SET explained_share = 2.0")
         with pytest.raises(
-            InputError, match=r"explained_share: must be a number in 0\.\.1 or null, got 2\.0"
+            InputError, match=r"explained_share: must be a number in 0\.\.1 or null, got '2\.0'"
         ):
             store.checkpoints(experiment.id)
         store.connection.execute("ALTER TABLE checkpoints DROP COLUMN explained_share")
