@@ -13,10 +13,10 @@ from ...models.circulant import structure_of
 from ...models.kernel_machine import KernelMachine
 from ..features.structure_share import structured_part
 from .projections import class_waves, projected
-from .stage import Stage
+from .replaced_network import ReplacedNetwork
 
 
-def circulant_machine(net: KernelMachine, basis: Basis, frequencies: Sequence[int]) -> list[Stage]:
+def circulant_machine(net: KernelMachine, basis: Basis, frequencies: Sequence[int]) -> list[ReplacedNetwork]:
     """Replace M by its block-circulant part, then the coefficients by waves along the classes as well.
 
     Rows and columns of M that belong to values outside the group, such as 0 of a product, stay as they are,
@@ -44,6 +44,8 @@ def circulant_machine(net: KernelMachine, basis: Basis, frequencies: Sequence[in
     second = dataclasses.replace(first, alphas=jnp.asarray(columns, net.alphas.dtype))
     energies = (metric[:size, :size][inside] ** 2).sum(), (alphas**2).sum()
     return [
-        Stage("feature_matrix", first, {"fitted_share": float((part[inside] ** 2).sum() / energies[0])}),
-        Stage("coefficients", second, {"fitted_share": float((columns**2).sum() / energies[1])}),
+        ReplacedNetwork(
+            "feature_matrix", first, {"fitted_share": float((part[inside] ** 2).sum() / energies[0])}
+        ),
+        ReplacedNetwork("coefficients", second, {"fitted_share": float((columns**2).sum() / energies[1])}),
     ]

@@ -13,13 +13,13 @@ from ...models import MLP
 from ..fourier.lens import make_fourier_frames, spectra
 from ..fourier.phases import coherence_of
 from .projections import class_waves, operand_waves, projected
-from .stage import Stage
+from .replaced_network import ReplacedNetwork
 
 LEFT_OVER = 0.5
 """Share of its weights' energy below which a wave does not stand for a neuron."""
 
 
-def wave_network(net: MLP, basis: Basis, frequencies: Sequence[int]) -> list[Stage]:
+def wave_network(net: MLP, basis: Basis, frequencies: Sequence[int]) -> list[ReplacedNetwork]:
     """Replace each weight vector of a neuron by its constant and the wave of the neuron's frequency.
 
         U[s, x, j] -> c_sj + A_sj cos(2 pi k_j g_s(x)/n + phi_sj),   W[q, j] likewise in the class
@@ -61,4 +61,4 @@ def wave_network(net: MLP, basis: Basis, frequencies: Sequence[int]) -> list[Sta
         "left_over": float(np.count_nonzero(share < LEFT_OVER)),
         "phase_coherence": float(coherence_of(found)),
     }
-    return [Stage("neurons", waves_alone, notes)]
+    return [ReplacedNetwork("neurons", waves_alone, notes)]

@@ -23,7 +23,7 @@ from ..logits.index_means import centred
 from ..logits.rows import rows_of_network
 from .kernel_machine import circulant_machine
 from .mlp import wave_network
-from .stage import Stage
+from .replaced_network import ReplacedNetwork
 from .transformer import key_transformer
 
 
@@ -37,7 +37,7 @@ class Replacer:
     """
 
     name: str
-    replace: Callable[[Any, Basis, Sequence[int]], list[Stage]]
+    replace: Callable[[Any, Basis, Sequence[int]], list[ReplacedNetwork]]
 
 
 REPLACERS: Catalogue[Replacer] = Catalogue(
@@ -107,7 +107,7 @@ def replace_weights(
     replacer = REPLACERS.named(entry.name)
     with jax.enable_x64(entry.double_precision):
         chosen = _frequencies(task, network, split, basis, frequencies)
-        stages = [Stage("none", network), *replacer.replace(network, basis, chosen)]
+        stages = [ReplacedNetwork("none", network), *replacer.replace(network, basis, chosen)]
         return _measured(task, stages, split)
 
 
@@ -124,7 +124,7 @@ def _frequencies(
     return list(given)
 
 
-def _measured(task: Task, stages: Sequence[Stage], split: Split | None) -> tuple[Replacement, ...]:
+def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None) -> tuple[Replacement, ...]:
     labels = task.labels().astype(np.int64)
     tests = np.ones(task.size, dtype=bool)
     if split is not None:

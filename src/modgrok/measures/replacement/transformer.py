@@ -11,10 +11,10 @@ import numpy as np
 from ...algebra import Basis
 from ...models.transformer import Transformer
 from .projections import class_waves, operand_waves, projected
-from .stage import Stage
+from .replaced_network import ReplacedNetwork
 
 
-def key_transformer(net: Transformer, basis: Basis, frequencies: Sequence[int]) -> list[Stage]:
+def key_transformer(net: Transformer, basis: Basis, frequencies: Sequence[int]) -> list[ReplacedNetwork]:
     """Replace W_E, then W_U as well, by their parts in the waves of some frequencies.
 
     The embeddings of the numbers become their projection on the constant and the waves of g_1 and of g_2; the
@@ -38,8 +38,8 @@ def key_transformer(net: Transformer, basis: Basis, frequencies: Sequence[int]) 
     columns = projected(readout, class_waves(basis, p, frequencies))
     second = dataclasses.replace(first, unembedding=jnp.asarray(columns.T, net.unembedding.dtype))
     return [
-        Stage("embedding", first, {"fitted_share": _share(tokens[:p], embedding[:p])}),
-        Stage("unembedding", second, {"fitted_share": _share(columns, readout)}),
+        ReplacedNetwork("embedding", first, {"fitted_share": _share(tokens[:p], embedding[:p])}),
+        ReplacedNetwork("unembedding", second, {"fitted_share": _share(columns, readout)}),
     ]
 
 

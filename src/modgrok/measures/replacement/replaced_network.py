@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class ReplacedNetwork:
     """A network of which more is replaced than of the one before.
 
     Arguments:
