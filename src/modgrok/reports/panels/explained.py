@@ -137,13 +137,14 @@ def left_over_map(view: ExplanationView) -> Panel | None:
         return None
     values = np.full(task.table.size, MOST_LEFT)
     values[task.domain] = np.minimum(view.left_over, MOST_LEFT)
-    grid = values.reshape(task.table.shape)
+    first, second = task.table.shape
+    grid = values.reshape(first, second)
     uri = data_uri(indices(grid.T[::-1], 0.0, MOST_LEFT), colours(SEQUENTIAL))
-    corners: Table = [{"x": -0.5, "y": -0.5}, {"x": grid.shape[0] - 0.5, "y": grid.shape[1] - 0.5}]
+    corners: Table = [{"x": -0.5, "y": -0.5}, {"x": first - 0.5, "y": second - 0.5}]
     axis = alt.Axis(tickCount=4, format="d", tickMinStep=1)
     encodings = {
-        "x": alt.X("x:Q", title=task.operands[0], scale=_pixels(grid.shape[0]), axis=axis),
-        "y": alt.Y("y:Q", title=task.operands[1], scale=_pixels(grid.shape[1]), axis=axis),
+        "x": alt.X("x:Q", title=task.operands[0], scale=_pixels(first), axis=axis),
+        "y": alt.Y("y:Q", title=task.operands[1], scale=_pixels(second), axis=axis),
     }
     points = alt.Chart(data(corners)).mark_point(opacity=0).encode(**encodings)
     unexplained = int(np.count_nonzero(~(view.left_over < 1)))
