@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from .extension import extend
     from .interop import load
     from .measures.logits import explain, measure_logits
-    from .runs import Experiment, Run, Store, arrays, run
+    from .runs import Experiment, LoggedRun, Run, Store, arrays, log, run
     from .tasks import Task, parse, task_from_expression
 
 __all__ = [
     "Experiment",
+    "LoggedRun",
     "Run",
     "Store",
     "Task",
@@ -51,6 +52,7 @@ __all__ = [
     "interop",
     "learners",
     "load",
+    "log",
     "measure_logits",
     "measures",
     "models",
@@ -67,6 +69,7 @@ __all__ = [
 
 _HOMES = {
     "Experiment": "runs",
+    "LoggedRun": "runs",
     "Run": "runs",
     "Store": "runs",
     "Task": "tasks",
@@ -76,6 +79,7 @@ _HOMES = {
     "explain": "measures.logits",
     "extend": "extension",
     "load": "interop",
+    "log": "runs",
     "measure_logits": "measures.logits",
     "parse": "tasks",
     "run": "runs",

@@ -271,3 +271,15 @@ def test_examples(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"modgrok.measures.circuit.{name}"))
     assert found.attempted
     assert not found.failed
+
+
+@pytest.mark.parametrize("order", [7, 8])
+def test_frequency_shares_by_the_fast_transform_are_those_of_projections(order: int) -> None:
+    from modgrok.measures.circuit import neuron_frequencies
+
+    n = np.arange(order)
+    grid = pair_grid(additive_basis((3 * n % order, 5 * n % order), n), (3 * n[:, None] + 5 * n) % order)
+    assert grid.order == order
+    neurons = np.random.default_rng(0).standard_normal((order, order, 5))
+    fast = neuron_frequencies._transformed(neurons, grid)
+    assert np.allclose(fast, neuron_frequencies._projected(neurons, grid))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from modgrok.learners.catalogue import LEARNERS
+from modgrok.learners.catalogue import EXTERNAL_DEFINITION, LEARNERS
 
 SOURCE = Path(__file__).parents[2] / "src" / "modgrok"
-NAMES = frozenset(LEARNERS.names)
+NAMES = frozenset((*LEARNERS.names, EXTERNAL_DEFINITION.name))
 TYPES = frozenset(
     f"{prefix}{suffix}"
-    for prefix in ("MLP", "RFM", "Transformer")
+    for prefix in ("MLP", "RFM", "Transformer", "External")
     for suffix in ("Settings", "Learner", "State")
 )
 """Types that are one learner's; names of networks (MLP, Transformer) are not among them."""

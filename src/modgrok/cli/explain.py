@@ -13,14 +13,16 @@ from ..decide import FORMS
 from ..interop import kept_at, names_file, read_weights
 from ..measures.logits import Explanation
 from ..measures.logits import explain as explained
-from ..runs import CorruptFile, Store, read_network_file
+from ..measures.replacement import replace_weights
+from ..runs import CorruptFile, NetworkFile, Store, read_network_file
 from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..tasks import InputError, Split, Task, named_task, read_table
 from ..tasks.errors import shorten
+from .display.replacements import replacements_json, tell_replacements, write_replacement
 from .shared.cache import enable_compilation_cache
 from .shared.options import DEFAULT_RUNS, Group, Json, Modulus, Runs, Table, Whole
-from .shared.output import percent, say, say_json
+from .shared.output import check_output, percent, say, say_json
 
 MOST_LISTED = 12
 """Frequencies shown to a reader; the JSON object has all of them."""
@@ -36,6 +38,7 @@ class Subject:
         logits: a network or an array.
         split: which inputs trained it, where that is known.
         step: of the weights, where that is known.
+        content: the file of a network; None for an array.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Subject:
     logits: Any
     split: Split | None = None
     step: int | None = None
+    content: NetworkFile | None = None
 
 
 def explain(
@@ -78,6 +82,20 @@ def explain(
     step: Annotated[
         Whole | None, Parameter(help="Step of the checkpoint to explain; default the last.")
     ] = None,
+    replace: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="Also replace the network's weights by the waves in them, and count its answers.",
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        Parameter(
+            name=["--output", "-o"],
+            help="With --replace: the file to which the replaced network is written, .safetensors.",
+        ),
+    ] = None,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
@@ -88,6 +106,10 @@ def explain(
     for its label exceeds all that the formula leaves out.
     """
     enable_compilation_cache()
+    if output is not None:
+        if not replace:
+            raise InputError("output: must be used with --replace, got it alone")
+        check_output(output)
     if logits is not None:
         subject = _from_logits(logits, run, expression, p, group, table)
     elif run is None:
@@ -102,10 +124,19 @@ def explain(
                 f"expression: must be left out for a run, whose task is known, got {shorten(run)}"
             )
         subject = _from_run(run, runs, step)
+    if replace and subject.content is None:
+        raise InputError("replace: must be used with a network, got an array of logits")
     explanation = explained(subject.task, subject.logits, split=subject.split, form=form)
     tell(explanation, subject)
+    replaced: dict[str, Any] = {}
+    if replace and subject.content is not None:
+        results = replace_weights(subject.task, subject.logits, split=subject.split)
+        tell_replacements(results)
+        replaced = {"replacements": replacements_json(results)}
+        if output is not None:
+            write_replacement(output, results, subject.content)
     if json:
-        say_json({"run": subject.name, "step": subject.step, **as_json(explanation)})
+        say_json({"run": subject.name, "step": subject.step, **as_json(explanation), **replaced})
     return 0
 
 
@@ -146,7 +177,7 @@ def _from_file(
         raise InputError(
             f"expression: must have {network.operands} operands as the network does, got {shorten(task.name)}"
         )
-    return Subject(str(path), task, network, step=content.notes.get("step"))
+    return Subject(str(path), task, network, step=content.notes.get("step"), content=content)
 
 
 def _named(expression: str | None, p: int | None, group: str | None, table: Path | None) -> Task:
@@ -161,7 +192,7 @@ def _from_run(run: str, runs: Path, step: int | None) -> Subject:
         experiment = stored_experiment(store, row)
         task = experiment.build_task()
         content = read_network_file(checkpoint.path, checkpoint.sha256)
-    return Subject(row.id, task, content.network, split_of(experiment, task), checkpoint.step)
+    return Subject(row.id, task, content.network, split_of(experiment, task), checkpoint.step, content)
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:

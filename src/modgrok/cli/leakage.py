@@ -47,13 +47,15 @@ def explained_share_of_last(store: Store, row: RunRow, kept: list[Checkpoint]) -
         CorruptFile: the network, or an array that the run names, is damaged.
         InputError: what the run names is missing.
     """
-    from ..measures.logits import explained_share_of
+    from ..measures.logits import explained_share_of, has_form
     from ..runs import read_network_file
     from ..runs.assets import stored_experiment
     from ..runs.splits import split_of
 
     if not kept:
         return None
+    if kept[-1].explained_share is not None:
+        return kept[-1].explained_share
     experiment = stored_experiment(store, row)
     task = experiment.build_task()
     if not has_form(task):
@@ -64,15 +66,8 @@ def explained_share_of_last(store: Store, row: RunRow, kept: list[Checkpoint]) -
 
 def explained_shares(task: Task, split: Split | None, networks: list[Any]) -> list[float | None]:
     """Return the explained share of each network; all None, without a pass, where the task has no form."""
-    from ..measures.logits import explained_share_of
+    from ..measures.logits import explained_share_of, has_form
 
     if not has_form(task):
         return [None] * len(networks)
     return [explained_share_of(task, split, network) for network in networks]
-
-
-def has_form(task: Task) -> bool:
-    """Say whether a task, or each task of a mixture, has a known form."""
-    from ..measures.logits import task_index
-
-    return all(task_index(part) is not None for part in task.parts or (task,))

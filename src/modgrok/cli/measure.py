@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
 
+import jax.numpy as jnp
 from cyclopts import Parameter
 
 from ..algebra import Basis
@@ -16,6 +18,8 @@ from ..measures import basis_of_task
 from ..measures.features.alignment import agop_alignment
 from ..measures.features.features import class_values, network_values
 from ..measures.fourier.task_basis import NO_PHASES
+from ..measures.logits.array_numbers import array_measure_names, hidden_numbers, logit_numbers
+from ..measures.logits.rows import rows_of_network
 from ..measures.readings import measure_weights
 from ..models import MLP
 from ..models.circulant import structure_of
@@ -39,6 +43,17 @@ from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import note, percent, say, say_json
 
 Place = dict[str, Any]
+LOGIT_VALUES = (
+    "formula_accuracy",
+    "explained_share_train",
+    "formula_frequencies",
+    "restricted_loss",
+    "excluded_loss",
+    "distance_irrelevance",
+)
+"""What is shown of a network's logits, where its task defines it."""
+HIDDEN_VALUES = ("single_frequency_share", "hidden_rank")
+"""The same of the hidden values of a two-layer network."""
 NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")
 """Keys of a checkpoint's object that have a place of their own."""
 
@@ -91,6 +106,7 @@ def measure(
             values = _values(content, task, basis, files[-1][1])
         with jax.enable_x64(True):
             values |= _features(content.network, task, basis)
+            values |= _logit_values(content.network, task, basis, split)
             classes = _by_class(content.network, task, basis, centred) if per_class else {}
         entries.append({**place, **values, **classes})
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
@@ -118,6 +134,20 @@ def _values(content: NetworkFile, task: Task, basis: Basis, last: NetworkFile) -
         values["alignment_with_last"] = float(agop_alignment(net.metric, last.network.metric))
     report = verify(net, task.table, task.p)
     return {**values, "margin": report.margin, "accuracy": report.accuracy}
+
+
+def _logit_values(net: Network, task: Task, basis: Basis, split: Split | None) -> Place:
+    """Return what logits say, and the hidden values of a two-layer network; see `array_numbers`."""
+    names = [name for name in array_measure_names(task, basis) if name in LOGIT_VALUES]
+    if isinstance(net, MLP):
+        names += [name for name in array_measure_names(task, basis) if name in HIDDEN_VALUES]
+    try:
+        numbers = logit_numbers(task, basis, split, rows_of_network(task, net)(0, task.size))
+        if isinstance(net, MLP):
+            numbers |= hidden_numbers(task, basis, net.features(jnp.asarray(task.inputs())))
+    except InputError:  # numbers that are not finite
+        numbers = {}
+    return {name: numbers.get(name, math.nan) for name in names}
 
 
 def _features(net: Network, task: Task, basis: Basis) -> Place:

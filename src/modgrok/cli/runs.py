@@ -5,6 +5,7 @@ Listing loads no JAX; the other verbs load what they need when they are called.
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import textwrap
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 from pydantic import BaseModel
 
-from ..runs.store.database import Database, RunRow
+from ..runs.store.database import Database, Record, RunRow
 from ..runs.store.last_record import last_scalars
 from ..runs.store.sweep_index import rows_of_sweep
 from ..tasks.errors import InputError, shorten
@@ -133,10 +134,11 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         row = store.get(run)
         checkpoints = store.checkpoints(row.id)
         records = store.records(row.id)
-        explained = _explained_share(store, row, checkpoints) if json else None
+        explained = _explained_share(store, row, checkpoints, records) if json else None
     experiment = Experiment.from_json(row.experiment)
     say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}")
-    say(f"  status      {row.status} at step {row.step:,} of {row.budget:,}")
+    budget = f" of {row.budget:,}" if row.budget else ""
+    say(f"  status      {row.status} at step {row.step:,}{budget}")
     say(f"  made by     {row.context['command']}")
     say(f"  stored in   {(Path(runs) / row.id).absolute()}")
     say(f"  memorised   {row.memorised_at if row.memorised_at is not None else 'never'}")
@@ -154,17 +156,33 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
     say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
     if json:
-        kept = [{"step": c.step, "reasons": c.reasons, "path": str(c.path)} for c in checkpoints]
+        kept = [
+            {
+                "step": c.step,
+                "reasons": c.reasons,
+                "path": str(c.path),
+                "explained_share": c.explained_share,
+            }
+            for c in checkpoints
+        ]
         curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
         shown = {**described([row])[0], "explained_share": explained}
         say_json({"runs": [{**shown, "checkpoints": kept, "records": curve}]})
     return 0
 
 
-def _explained_share(store: Store, row: RunRow, kept: list[Checkpoint]) -> float | None:
-    """Return the explained share of the last kept network; None, with a message, if it cannot be read."""
+def _explained_share(
+    store: Store, row: RunRow, kept: list[Checkpoint], records: list[Record]
+) -> float | None:
+    """Return the explained share recorded last, else that of the last kept network.
+
+    None, with a message, where the network cannot be read.
+    """
     from ..runs import CorruptFile
 
+    recorded = [record.scalars.get("explained_share", math.nan) for record in records]
+    if recorded and not math.isnan(recorded[-1]):
+        return recorded[-1]
     try:
         return explained_share_of_last(store, row, kept)
     except (CorruptFile, InputError, OSError) as error:
@@ -181,6 +199,7 @@ def _tell_settings(experiment: BaseModel) -> None:
             if name not in ("task", "learner", "kind"):
                 value = getattr(model, name)
                 (defaults if value == info.default else changed)[name] = value
+        changed |= model.model_extra or {}
     for word, values in (("settings", changed), ("defaults", defaults)):
         text = ", ".join(f"{name} {'none' if value is None else value}" for name, value in values.items())
         for line in textwrap.wrap(text or "none", 84, break_on_hyphens=False):
@@ -263,6 +282,7 @@ def resume(
     json: Json = False,
 ) -> int:
     """Continue a run from its last record."""
+    from ..learners.catalogue import check_trains, definition_named
     from ..runs import RunOptions, Store
     from ..runs.assets import stored_experiment
     from .shared.cache import enable_compilation_cache
@@ -271,6 +291,7 @@ def resume(
     enable_compilation_cache()
     with Store(runs) as store:
         row = store.get(run)
+        check_trains(definition_named(row.learner))
         options = RunOptions(
             steps=row.budget if steps is None else steps,
             observe_every=row.observe_every,

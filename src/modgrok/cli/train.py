@@ -11,7 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..learners.catalogue import LEARNERS, definition_of
+from ..learners.catalogue import LEARNERS, check_trains, definition_of
 from ..learners.rfm.initial_metric import read_metric
 from ..runs import (
     Experiment,
@@ -157,6 +157,7 @@ def network_of(source: str, store: Store) -> NetworkFile:
 
 def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
     """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
+    check_trains(definition_of(experiment.learner))
     known = store.find(experiment.id)
     if known is not None and known.step and not store.lock(known.id).held():
         note(f"run {known.id} is in the store at step {known.step:,}; continuing from there")

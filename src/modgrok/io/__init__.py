@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .documents import parse_json, read_json, read_toml
     from .errors import InputError, shorten
     from .escape import content_policy, csv_cell, markup, script_json, shown, visible
+    from .framework_array import numpy_array
     from .picture import is_plain_svg
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "csv_cell",
     "is_plain_svg",
     "markup",
+    "numpy_array",
     "parse_json",
     "read_csv_numbers",
     "read_json",
@@ -43,6 +45,7 @@ _HOMES = {
     "csv_cell": "escape",
     "is_plain_svg": "picture",
     "markup": "escape",
+    "numpy_array": "framework_array",
     "parse_json": "documents",
     "read_csv_numbers": "array_file",
     "read_json": "documents",

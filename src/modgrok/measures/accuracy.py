@@ -58,6 +58,22 @@ def tally(logits: Callable[[Array], Array], loss: Loss, problem: Problem) -> Tal
     return Tally(correct.sum(0), size, losses.sum(0) / size)
 
 
+@eqx.filter_jit
+def tally_of_logits(logits: Float[Array, "m c"], loss: Loss, problem: Problem) -> Tally:
+    """Count by group the logits of every input of the domain, as `tally` does.
+
+    Arguments:
+        logits: in the order of the domain.
+        loss: logits and labels -> loss of each example.
+        problem: labels and groups.
+    """
+    size = problem.groups.sum(-1, dtype=jnp.int32)
+    correct, losses = _counted(
+        lambda inputs: logits, loss, problem.all_inputs, problem.all_labels, problem.groups
+    )
+    return Tally(correct, size, losses / size)
+
+
 def _counted(
     logits: Callable[[Array], Array], loss: Loss, inputs: Array, labels: Array, groups: Array
 ) -> tuple[Array, Array]:

@@ -15,6 +15,7 @@ from .features.matrix_measures import MATRIX_MEASURES
 from .fourier.ipr import IPR
 from .fourier.phases import FREQUENCIES, PHASE_COHERENCE
 from .fourier.transformer_measures import TRANSFORMER_MEASURES
+from .logits.logit_list import HIDDEN_MEASURES, LOGIT_MEASURES
 from .measure import Measure
 from .norms import WEIGHT_NORM
 from .optimisation import DESCENT_MEASURES, SOLVE_MEASURES
@@ -32,6 +33,8 @@ MEASURES: Catalogue[Measure] = Catalogue(
         *SOLVE_MEASURES,
         *TRANSFORMER_MEASURES,
         *CIRCUIT_MEASURES,
+        *LOGIT_MEASURES,
+        *HIDDEN_MEASURES,
     ),
 )
 """Every measure, whatever it reads; a new one enters records, reports and shared tests by one line here."""

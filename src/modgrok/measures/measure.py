@@ -29,6 +29,7 @@ class Measure:
             `gradient`: the gradient of the training loss, and None;
             `training_logits`: (loss, logits, labels) of the training inputs, and None;
             `kernel_solve`: the state of a kernel machine, and None;
+            `logits`, `hidden`: what `measures.logits.array_numbers` reads of such arrays, on the host;
             `circuit`: what `circuit_numbers` returns for a transformer of two operands, on the host.
         direction: `up` if it rises as a network generalises, `down` if it falls, `none`.
         range: p -> (least, greatest) value.

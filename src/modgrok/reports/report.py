@@ -27,8 +27,10 @@ from .learners.base import Drawn, general_panels, other_measures, time_frame
 from .learners.catalogue import LEARNER_PANELS
 from .learners.mlp import check_shape, weight_panels
 from .learners.transformer import network_panels
+from .panels.explained import circles, kept_shares, left_over_map
 from .panels.task_curves import task_panels
 from .stored_run import StoredRun, read_stored_run
+from .views.explanation_view import ExplanationView, explanation_view
 from .views.mlp_view import MLPView, accuracy_of
 from .views.tables import Stage, load_stage, stages
 
@@ -79,10 +81,12 @@ def run_report(store: Store, run: str, path: Path) -> Report:
             f"Test accuracy did not reach 99% within {words.steps_words(row.step, words.unit_of(row))}."
         )
     last = records[-1].scalars if records else {}
+    explanation = explanation_view(stored)
+    panels += _explained(stored, explanation)
     return Report(
         words.title(row, stored.experiment, last),
         words.summary(row, last, phase_of_records(records, stored.experiment.corruption)),
-        _facts(stored),
+        (*_facts(stored), *_formula(explanation)),
         tuple(panels),
         tuple(notes),
         (
@@ -213,6 +217,20 @@ def _panels(run: StoredRun) -> Drawn:
     return [*tasks, *panels, *other_measures(run, () if own is None else own.drawn)], notes
 
 
+def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
+    """Draw how much a formula explains: over training, and of the last network."""
+    recorded = any("explained_share" in record.scalars for record in run.records)
+    shares = kept_shares(time_frame(run), run.checkpoints) if run.records and not recorded else None
+    drawn = () if view is None else (left_over_map(view), circles(view))
+    return [panel for panel in (shares, *drawn) if panel is not None]
+
+
+def _formula(view: ExplanationView | None) -> tuple[tuple[str, str], ...]:
+    if view is None:
+        return ()
+    return (("Explained", f"{view.sentence}: {view.explanation.formula}"),)
+
+
 def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:
     rows = [
         Score("IPR", [view.ipr for view in views]),
@@ -251,9 +269,9 @@ def _command(store: Store, row: RunRow, path: Path) -> str:
 
 def _colophon(row: RunRow) -> str:
     version, jax = row.context.get("version", "?"), row.context.get("jax", "?")
-    device = row.context.get("device", "?")
-    trained = (
-        f"Run {row.id}: {words.steps_words(row.step, words.unit_of(row))} in {row.seconds:.1f} s "
-        f"on {device}, modgrok {version}, JAX {jax}."
-    )
+    steps = f"Run {row.id}: {words.steps_words(row.step, words.unit_of(row))} in {row.seconds:.1f} s"
+    if row.context.get("recorded"):
+        trained = f"{steps}, trained elsewhere and recorded by modgrok {version}."
+    else:
+        trained = f"{steps} on {row.context.get('device', '?')}, modgrok {version}, JAX {jax}."
     return f"{trained} Report by modgrok {__version__}."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..algebra import Basis
 from ..learners.base.contract import LearnerDefinition
-from ..learners.catalogue import LEARNERS
+from ..learners.catalogue import definition_named
 from ..measures import basis_of_task
 from ..runs import Checkpoint, Experiment, Record, RunRow, Store
 from ..runs.assets import stored_experiment
@@ -36,7 +36,7 @@ class StoredRun:
     @property
     def definition(self) -> LearnerDefinition:
         """The learner."""
-        return LEARNERS.named(self.row.learner)
+        return definition_named(self.row.learner)
 
 
 def read_stored_run(store: Store, run: str) -> StoredRun:

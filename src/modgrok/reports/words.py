@@ -12,7 +12,7 @@ import numpy as np
 
 from ..algebra import Basis
 from ..learners.base.wording import typeset
-from ..learners.catalogue import LEARNERS, definition_of
+from ..learners.catalogue import definition_named, definition_of
 from ..measures.corruption.corruption_phase import Phase
 from ..runs import Experiment, RunRow
 from ..runs.schedule import GROKKED
@@ -34,7 +34,7 @@ def title(row: RunRow, experiment: Experiment, last: dict[str, float]) -> str:
 
 def outcome(row: RunRow, last: dict[str, float]) -> str:
     """Say what became of the network or kernel machine, from its milestones and from where it ended."""
-    network, unit = LEARNERS.named(row.learner).wording.noun, unit_of(row)
+    network, unit = definition_named(row.learner).wording.noun, unit_of(row)
     if row.status == "diverged":
         return f"training diverged at {unit} {row.step + 1:,}"
     after = f"after {steps_words(row.step, unit)}"
@@ -73,7 +73,7 @@ _PHASES: dict[Phase, str] = {
 
 def unit_of(row: RunRow) -> str:
     """Name an update of a run's learner: `step`, or `iteration`."""
-    return LEARNERS.named(row.learner).wording.unit
+    return definition_named(row.learner).wording.unit
 
 
 def steps_words(steps: int, unit: str = "step") -> str:
@@ -110,7 +110,8 @@ def summary(row: RunRow, last: dict[str, float], phase: Phase | None = None) -> 
     if phase is not None:
         parts.append(phase_words(phase))
     if row.status in ("running", "interrupted"):
-        parts.append(f"The run is {row.status}; its budget is {steps_words(row.budget, unit)}.")
+        budget = f"; its budget is {steps_words(row.budget, unit)}" if row.budget else ""
+        parts.append(f"The run is {row.status}{budget}.")
     return " ".join(parts)
 
 

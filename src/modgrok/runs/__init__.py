@@ -9,13 +9,20 @@ from ..lazy import lazy_names as _lazy_names
 
 if TYPE_CHECKING:
     from .experiment import DEFAULT_STEPS, LEARNERS, Experiment
+    from .logged_run import LoggedRun, log
     from .loop import Run, run
     from .options import Progress, RunHooks, RunOptions
     from .preparation import PreparedRun, precision_of, prepare
     from .split_arrays import SplitArrays, arrays
     from .store.arrays import CorruptFile
     from .store.database import Database, Record, RunRow, Series
-    from .store.network_file import NetworkFile, read_network, read_network_file, write_network
+    from .store.network_file import (
+        NamedArrays,
+        NetworkFile,
+        read_network,
+        read_network_file,
+        write_network,
+    )
     from .store.store import Checkpoint, Store
 
 _HOMES = {
@@ -25,7 +32,10 @@ _HOMES = {
     "Database": "store.database",
     "Experiment": "experiment",
     "LEARNERS": "experiment",
+    "LoggedRun": "logged_run",
+    "NamedArrays": "store.network_file",
     "NetworkFile": "store.network_file",
+    "log": "logged_run",
     "PreparedRun": "preparation",
     "Progress": "options",
     "Record": "store.database",
@@ -52,6 +62,8 @@ __all__ = [
     "CorruptFile",
     "Database",
     "Experiment",
+    "LoggedRun",
+    "NamedArrays",
     "NetworkFile",
     "PreparedRun",
     "Progress",
@@ -64,6 +76,7 @@ __all__ = [
     "SplitArrays",
     "Store",
     "arrays",
+    "log",
     "precision_of",
     "prepare",
     "read_network",

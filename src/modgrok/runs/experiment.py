@@ -29,7 +29,7 @@ from ..display import Displayed, Facts
 from ..io import parse_json
 from ..learners.base.contract import LearnerDefinition
 from ..learners.base.settings import Settings
-from ..learners.catalogue import LEARNERS, definition_of
+from ..learners.catalogue import LEARNERS, check_trains, definition_named, definition_of
 from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
@@ -48,7 +48,7 @@ def _settings(value: Any) -> Settings:
         return value
     if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
         raise InputError(f"learner: must be settings with a learner's name as kind, got {shorten(value)}")
-    return LEARNERS.named(value["kind"]).settings.model_validate(value)
+    return definition_named(value["kind"]).settings.model_validate(value)
 
 
 class _Assets:
@@ -146,7 +146,8 @@ class Experiment(Displayed, BaseModel):
         Raises:
             InputError: one line with argument, rule and value.
         """
-        definition = LEARNERS.named(learner)
+        definition = definition_named(learner)
+        check_trains(definition)
         settings = definition.settings
         given = {name: value for name, value in options.items() if value is not None}
         given = british_names(given, (*settings.model_fields, *cls.model_fields))

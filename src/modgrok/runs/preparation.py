@@ -18,7 +18,7 @@ from ..algebra import Basis
 from ..learners.base.contract import Learner, LearnerDefinition
 from ..learners.base.memory import MemoryNeed, check_memory
 from ..learners.base.observation import Observer
-from ..learners.catalogue import definition_of
+from ..learners.catalogue import check_trains, definition_of
 from ..learners.catalogue import precision_of as precision_of
 from ..measures import basis_of_task
 from ..tasks import InputError, Split, Task
@@ -54,10 +54,11 @@ def prepare(experiment: Experiment, pad_to_fraction: float | None = None) -> Pre
         pad_to_fraction: fraction to whose number of training inputs they are padded.
 
     Raises:
-        InputError: learner and task do not fit, memory does not hold the run, a split is without examples, or
-            the run cannot be padded.
+        InputError: the run is trained elsewhere, learner and task do not fit, memory does not hold the run, a
+            split is without examples, or the run cannot be padded.
     """
     definition = definition_of(experiment.learner)
+    check_trains(definition)
     if pad_to_fraction is not None:
         check_padding(experiment)
     task = experiment.build_task()
@@ -111,17 +112,24 @@ def _init(learner: Any, first: Array, second: Array, problem: Problem) -> Any:
 
 
 def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
-    """Return what a reader of the numbers must know beside them: sizes, chance levels, leakage, basis,
-    versions.
-    """
-    task, split = prepared.task, prepared.split
+    """Return what a reader of the numbers must know beside them: the data, the command, versions."""
     special: dict[str, Any] = prepared.definition.context(prepared.experiment.learner)
-    if task.parts:
-        special["tasks"] = [part.name for part in task.parts]
     if options.ensemble > 1:
         special["ensemble"] = {"members": options.ensemble, "stepping": "sequence"}
     if prepared.problem.padded:
         special["padded_to"] = len(prepared.problem.inputs)
+    return {
+        **data_context(prepared.task, prepared.split, prepared.basis),
+        "command": options.command,
+        "version": __version__,
+        "jax": jax.__version__,
+        "device": jax.devices()[0].platform,
+        **special,
+    }
+
+
+def data_context(task: Task, split: Split, basis: Basis) -> dict[str, Any]:
+    """Return what of it belongs to the data: sizes, chance levels, leakage, basis."""
     return {
         "operands": list(task.operands),
         "inputs": task.size,
@@ -133,11 +141,7 @@ def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
         "majority": task.majority_share,
         **leakage_numbers(task, split),
         "zero_rows_constant": task.has_trivial_zero_rows,
-        "basis": prepared.basis.name,
-        "order": prepared.basis.order,
-        "command": options.command,
-        "version": __version__,
-        "jax": jax.__version__,
-        "device": jax.devices()[0].platform,
-        **special,
+        "basis": basis.name,
+        "order": basis.order,
+        **({"tasks": [part.name for part in task.parts]} if task.parts else {}),
     }

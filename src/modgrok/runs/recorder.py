@@ -1,21 +1,23 @@
 """What is recorded of a run: observations, milestones, checkpoints, and when the store is written.
 
-Owns: the run's row, records and commits. It knows no iteration: the loop tells it how far training went and
-shows it the state.
+Owns: what is observed, kept and committed when. It knows no iteration: the loop tells it how far training
+went and shows it the state. Row and records are those of its `RunHistory`.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
+from ..measures.logits import recorded_share
+from .history import RunHistory
 from .options import RunOptions
 from .preparation import PreparedRun, context_of, initial_state
-from .schedule import GROKKED, MEMORISED, held_since, keeps_checkpoint, stop_step
+from .schedule import held_since, keeps_checkpoint, stop_step
 from .store.arrays import CorruptFile, flatten, unflatten
+from .store.database import Record, RunRow
 from .store.network_file import NetworkFile
-from .store.store import Record, RunRow, Store
+from .store.store import Store
 
 COMMIT_EVERY = 0.2
 """Seconds after which an observation commits the run; earlier ones wait for it in memory."""
@@ -28,19 +30,23 @@ class Recorder:
         prepared: the run.
         store: where to record; None keeps everything in memory.
         options: budget, early stopping, which weights are kept.
-
-    Attributes:
-        row: the run's state and summary.
-        records: observations, by step.
     """
 
     def __init__(self, prepared: PreparedRun, store: Store | None, options: RunOptions) -> None:
         self.prepared, self.store, self.options = prepared, store, options
-        self.row = self._fresh_row()
-        self.records: list[Record] = []
-        self._pending: list[Record] = []
+        self.history = RunHistory(self._fresh_row(), store)
         self._last_kept: int | None = None
-        self._began, self._earlier, self._committed = time.perf_counter(), 0.0, 0.0
+        self._share: tuple[int, float | None] | None = None  # step, explained share of its weights
+
+    @property
+    def row(self) -> RunRow:
+        """The run's state and summary."""
+        return self.history.row
+
+    @property
+    def records(self) -> list[Record]:
+        """Observations, by step."""
+        return self.history.records
 
     # Beginning and ending ----------------------------------------------------------------------------------
 
@@ -63,13 +69,11 @@ class Recorder:
         state = unflatten(template, self.store.state(known))
         if int(state.step) != known.step:
             raise CorruptFile(f"{known.state}: holds step {int(state.step)}, the store says {known.step}")
-        self.records = self.store.records(row.id)
         checkpoints = self.store.checkpoints(row.id)
         self._last_kept = max((c.step for c in checkpoints if "schedule" in c.reasons), default=None)
         fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}
         status = "diverged" if known.status == "diverged" else "running"
-        self.row = replace(known, status=status, **fresh)
-        self._earlier = self.row.seconds
+        self.history.continue_from(replace(known, status=status, **fresh), self.store.records(row.id))
         return state
 
     def finish(self, state: Any, status: str) -> None:
@@ -97,40 +101,20 @@ class Recorder:
 
     def advance(self, step: int, seconds: float) -> None:
         """Note that training reached a step, and the time of these steps."""
-        row = self.row
-        self.row = replace(
-            row,
-            step=step,
-            step_seconds=row.step_seconds + seconds,
-            timed_steps=row.timed_steps + step - row.step,
-        )
+        self.history.advance(step, seconds)
 
     def observe(self, state: Any) -> Record:
         """Measure the state; record the numbers, the milestones, and the weights that are to be kept."""
         numbers, histograms = self.prepared.observer(state)
-        record = Record(self.row.step, self._seconds, numbers, histograms)
-        self.records.append(record)
-        self._pending.append(record)
-        reasons = self._reasons(self._milestones(numbers))
+        record, milestones = self.history.add(numbers, histograms)
+        reasons = self._reasons(milestones)
         for reason in reasons:
             self._keep(state, reason)  # before the commit: what a commit names is on disk
         if "schedule" in reasons:
             self._last_kept = self.row.step
-        if reasons or self._seconds - self._committed > COMMIT_EVERY:
+        if reasons or self.history.seconds_since_commit > COMMIT_EVERY:
             self._commit(state, "running")
         return record
-
-    def _milestones(self, numbers: dict[str, float]) -> list[str]:
-        """Set memorising and grokking when first observed; return those reached now."""
-        limits = (("memorised", "train_accuracy", MEMORISED), ("grokked", "test_accuracy", GROKKED))
-        reached = [
-            name
-            for name, scalar, limit in limits
-            if getattr(self.row, f"{name}_at") is None and numbers[scalar] >= limit
-        ]
-        changes: dict[str, Any] = {f"{name}_at": self.row.step for name in reached}
-        self.row = replace(self.row, **changes)
-        return reached
 
     def _reasons(self, milestones: list[str]) -> list[str]:
         """Say why the present weights are kept, if they are."""
@@ -143,11 +127,7 @@ class Recorder:
     # The store ---------------------------------------------------------------------------------------------
 
     def _commit(self, state: Any, status: str) -> None:
-        self.row = replace(self.row, status=status, seconds=self._seconds)
-        if self.store is not None:
-            self.row = self.store.commit(self.row, self._pending, flatten(state))
-        self._pending = []
-        self._committed = self._seconds
+        self.history.commit(status, None if self.store is None else flatten(state))
 
     def _keep(self, state: Any, reason: str) -> None:
         if self.store is not None:
@@ -155,20 +135,24 @@ class Recorder:
             table = prepared.task.table if source.table is not None else None
             notes = {"run": self.row.id, "step": self.row.step}
             content = NetworkFile(state.weights, source, table, notes)
-            self.store.keep_weights(self.row.id, self.row.step, reason, content)
+            share = self._explained_share(state.weights)
+            self.store.keep_weights(self.row.id, self.row.step, reason, content, share)
 
-    @property
-    def _seconds(self) -> float:
-        return self._earlier + time.perf_counter() - self._began
+    def _explained_share(self, weights: Any) -> float | None:
+        """Count the explained share of the present weights, once a step."""
+        if self._share is None or self._share[0] != self.row.step:
+            prepared = self.prepared
+            self._share = (self.row.step, recorded_share(prepared.task, prepared.split, weights))
+        return self._share[1]
 
     def _fresh_row(self) -> RunRow:
         prepared, options = self.prepared, self.options
-        definition, experiment = prepared.definition, prepared.experiment
+        definition = prepared.definition
         stops = definition.stops_early if options.early_stop is None else options.early_stop
         return RunRow(
-            id=experiment.id,
-            experiment=experiment.canonical_json(),
-            expression=experiment.name,
+            id=prepared.experiment.id,
+            experiment=prepared.experiment.canonical_json(),
+            expression=prepared.experiment.name,
             p=prepared.task.p,
             learner=definition.name,
             budget=definition.default_steps if options.steps is None else options.steps,

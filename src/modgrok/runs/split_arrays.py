@@ -79,5 +79,10 @@ def arrays(
         corruption=corruption,
         noise=words(seed, "noise"),
     )
+    return split_arrays(task, split)
+
+
+def split_arrays(task: Task, split: Split) -> SplitArrays:
+    """Return the data of a task with a split of its domain."""
     train, test = (np.searchsorted(task.domain, rows) for rows in (split.train, split.test))
     return SplitArrays(task.inputs(), task.labels(), train, test, split.labels, task, split)

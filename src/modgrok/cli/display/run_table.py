@@ -28,7 +28,7 @@ def differing(rows: Sequence[RunRow], settings: Sequence[Fields]) -> list[str]:
         groups.setdefault(row.learner, []).append(own)
     names = [
         name
-        for name in dict.fromkeys(name for group in groups.values() for name in group[0])
+        for name in dict.fromkeys(name for group in groups.values() for own in group for name in own)
         if any(len({own.get(name) for own in group}) > 1 for group in groups.values())
         or (name in FIRST and _differs(name, settings))
     ]

@@ -72,6 +72,7 @@ class LearnerDefinition:
         default_steps: budget when none is given, >= 1.
         wording: its words in reports and messages.
         observer: (learner, problem, basis) -> what is recorded at an observation.
+        trains: whether its runs are trained here; false where they are recorded from another program.
         stops_early: whether a run stops some time after it grokked unless told otherwise.
         double_precision: settings -> whether it runs in float64.
         keeps_every_observation: whether the weights of every observation are kept.
@@ -93,6 +94,7 @@ class LearnerDefinition:
     wording: Wording
     products_per_step: Callable[[Any, float, Task], float]
     observer: Callable[[Any, Problem, Basis], Observer] = LogitObserver
+    trains: bool = True
     stops_early: bool = True
     double_precision: Callable[[Any], bool] = lambda settings: False
     keeps_every_observation: bool = False

@@ -40,14 +40,36 @@ def frequency_shares(neurons: np.ndarray, grid: PairGrid) -> np.ndarray:
     centred = neurons.astype(np.float64) - neurons.mean(axis=0, dtype=np.float64)
     cube = centred.reshape(*grid.shape, -1)
     total = np.einsum("xym,xym->m", cube, cube)
-    shares = np.zeros((cube.shape[2], len(grid.frequencies)))
+    whole_group = all(np.array_equal(np.sort(labels), np.arange(grid.order)) for labels in grid.labels)
+    energies = _transformed(cube, grid) if whole_group else _projected(cube, grid)
+    varies = total > 1e-12 * (np.sum(neurons.astype(np.float64) ** 2, axis=0) + 1e-30)
+    return np.where(varies[:, None], energies / np.where(varies, total, 1)[:, None], 0)
+
+
+def _transformed(cube: np.ndarray, grid: PairGrid) -> np.ndarray:
+    """Return |P_k (u - mean u)|^2 of every neuron, where each operand takes all elements of Z_n.
+
+    The waves of the nine terms are then among those of the discrete Fourier transform.
+    """
+    placed = cube[np.ix_(*(np.argsort(labels) for labels in grid.labels))]
+    power = np.abs(np.fft.rfft2(placed, axes=(1, 0))) ** 2 / grid.order**2  # [k, l], k = 0..n//2
+    energies = np.zeros((cube.shape[2], len(grid.frequencies)))
+    for column, k in enumerate(grid.frequencies):
+        others = sorted({0, k % grid.order, -k % grid.order})
+        paired = 1 if 2 * k == grid.order else 2  # a real function has the same power at -k
+        energies[:, column] = power[0, others].sum(axis=0) + paired * power[k, others].sum(axis=0)
+    return energies
+
+
+def _projected(cube: np.ndarray, grid: PairGrid) -> np.ndarray:
+    """Return the same for operands that take only some elements of Z_n."""
+    energies = np.zeros((cube.shape[2], len(grid.frequencies)))
     for column, k in enumerate(grid.frequencies):
         first, second = (_frame(labels, k, grid.order) for labels in grid.labels)
         inside = np.tensordot(first, cube, axes=(0, 0))
         kept = np.einsum("iym,yj->ijm", inside, second, optimize=True)
-        shares[:, column] = np.sum(kept**2, axis=(0, 1))
-    varies = total > 1e-12 * (np.sum(neurons.astype(np.float64) ** 2, axis=0) + 1e-30)
-    return np.where(varies[:, None], shares / np.where(varies, total, 1)[:, None], 0)
+        energies[:, column] = np.sum(kept**2, axis=(0, 1))
+    return energies
 
 
 def _frame(labels: np.ndarray, frequency: int, order: int) -> np.ndarray:

@@ -10,8 +10,11 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal
 
+import equinox as eqx
+import numpy as np
 from jaxtyping import Array, Float
 
+from ...models.on_device import on_device
 from ...models.transformer import Transformer
 from ..measure import Measure
 from .coefficient_ratio import coefficient_ratio
@@ -20,9 +23,27 @@ from .sparsity import frequency_sparsity
 from .token_waves import TokenFourierBasis, TokenWaves, wave_norms
 
 
-def matrix_of(net: Transformer, name: str) -> Float[Array, "v d"]:
+class TokenEmbedding(eqx.Module):
+    """An embedding of tokens without the network that reads it.
+
+    Arguments:
+        embedding: W_E, shape (v, d).
+    """
+
+    embedding: Float[Array, "v d"]
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> TokenEmbedding:
+        """Put an array of numbers on the device, as float32."""
+        return cls(on_device(values, np.float32))
+
+
+def matrix_of(net: Transformer | TokenEmbedding, name: str) -> Float[Array, "v d"]:
     """Return W_E or W_L with the tokens' index first: shapes (v, d) and (p, m)."""
-    return net.embedding if name == "embedding" else net.neuron_logits.T
+    if name == "embedding":
+        return net.embedding
+    assert isinstance(net, Transformer)
+    return net.neuron_logits.T
 
 
 def _measures(
@@ -32,7 +53,7 @@ def _measures(
     ending = f"{matrix}_log" if order == "log" else matrix
 
     def measure(of_norms: Callable[[Array], Array], **declared: Any) -> Measure:
-        def function(net: Transformer, token_basis: TokenFourierBasis) -> Float[Array, ""]:
+        def function(net: Transformer | TokenEmbedding, token_basis: TokenFourierBasis) -> Float[Array, ""]:
             return of_norms(wave_norms(matrix_of(net, matrix), _waves(token_basis, order)))
 
         return Measure(
@@ -85,6 +106,8 @@ TRANSFORMER_MEASURES: tuple[Measure, ...] = (
     *_measures("readout", "log"),
 )
 """Those of logarithms are defined for primes from 5 on."""
+EMBEDDING_MEASURES: tuple[Measure, ...] = tuple(m for m in TRANSFORMER_MEASURES if "embedding" in m.name)
+"""Those of W_E alone, which a `TokenEmbedding` has as well."""
 
 
 def transformer_measures(token_basis: TokenFourierBasis) -> tuple[Measure, ...]:

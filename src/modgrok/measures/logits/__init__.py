@@ -2,7 +2,7 @@
 
 from .cosets import CosetExplanation, CosetSpace
 from .explanation import Explanation, explain
-from .logit_measures import explained_share_of, measure_logits
+from .logit_measures import explained_share_of, has_form, measure_logits, recorded_share
 from .sparse_accuracy import AccuracyCurve
 from .task_index import TaskIndex, group_of, task_index
 
@@ -15,6 +15,8 @@ __all__ = [
     "explain",
     "explained_share_of",
     "group_of",
+    "has_form",
     "measure_logits",
+    "recorded_share",
     "task_index",
 ]

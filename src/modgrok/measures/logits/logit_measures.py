@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ...algebra import Basis
+from ...io import numpy_array
 from ...tasks import InputError, Split, Task
 from ..circuit.distance_irrelevance import distance_irrelevance
 from ..circuit.key_frequencies import ablation_loss_increase, key_frequencies, neuron_key_frequencies
@@ -15,9 +17,12 @@ from ..circuit.pair_grid import PairGrid, pair_grid
 from ..circuit.restricted_loss import cross_entropy_of, restricted_losses
 from ..fourier.task_basis import basis_of_task
 from .explanation import explain
-from .rows import chunks, rows_of_array
+from .rows import Rows, chunks, rows_of_array
+from .task_index import task_index
 
 Numbers = dict[str, Any]
+MOST_RECORDED = 2**22
+"""Logits of a task up to which the explained share of every kept network is counted while a run goes on."""
 
 
 def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split | None = None) -> Numbers:
@@ -26,7 +31,7 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     Arguments:
         task: any task.
         logits: over the domain, shape (n, p) in the order of `task.inputs()`, or over all inputs; an array of
-            NumPy or of anything that NumPy can read, such as JAX arrays and PyTorch tensors on the CPU.
+            NumPy, JAX, PyTorch (on any device), or any other with `__array__` or `__dlpack__`.
         hidden: activations of some layer in the same order, shape (n, h).
         split: which inputs train; accuracy, margin and explained share are then of the test inputs.
 
@@ -54,13 +59,10 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     if split is not None:
         tests[np.searchsorted(task.domain, split.train)] = False
     labels = task.labels().astype(np.int64)
-    losses, margins = np.zeros(task.size), np.zeros(task.size)
+    losses, margins = np.zeros(task.size), margins_of(task, rows)
     for start, stop in chunks(task.size):
-        values, chosen = rows(start, stop).astype(np.float64), labels[start:stop]
-        losses[start:stop] = cross_entropy_of(values.copy(), chosen)
-        others = values.copy()
-        others[np.arange(len(chosen)), chosen] = -np.inf
-        margins[start:stop] = values[np.arange(len(chosen)), chosen] - others.max(axis=1)
+        values = rows(start, stop).astype(np.float64)
+        losses[start:stop] = cross_entropy_of(values, labels[start:stop])
     found: Numbers = {
         "accuracy": explanation.accuracy,
         "loss": float(losses[tests].mean()),
@@ -71,8 +73,8 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
         "frequencies": None if explanation.frequencies is None else list(explanation.frequencies),
         "order": explanation.order,
     }
-    activations = None if hidden is None else _hidden(task, hidden)
-    grid = _grid(task)
+    activations = None if hidden is None else hidden_array(task, hidden)
+    grid = grid_of(task, basis_of_task(task)) if task.k == 2 and task.is_plain else None
     if grid is not None:
         at = np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
         sums = SumLogits(_taken(rows, at), grid)
@@ -86,7 +88,7 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
             found["neuron_frequencies"] = neuron_key_frequencies(shares)
             found["single_frequency_share"] = single_frequency_share(shares)
     if activations is not None:
-        found["hidden_rank"] = _effective_rank(activations)
+        found["hidden_rank"] = effective_rank(activations)
     return found
 
 
@@ -120,8 +122,47 @@ def explained_share_of(task: Task, split: Split | None, network: Any) -> float |
         raise
 
 
-def _hidden(task: Task, hidden: Any) -> np.ndarray:
-    values = np.asarray(hidden)
+def has_form(task: Task) -> bool:
+    """Say whether a task, or each task of a mixture, has a known form, so that formulas are in one number."""
+    return all(task_index(part) is not None for part in task.parts or (task,))
+
+
+def recorded_share(task: Task, split: Split, network: Any) -> float | None:
+    """Return the explained share that a run records with kept weights.
+
+    Arguments:
+        task: any task.
+        split: which inputs train.
+        network: as in `explained_share_of`.
+
+    Returns:
+        That of `explained_share_of`; None also for tasks of more than `MOST_RECORDED` logits, which `explain`
+        takes seconds for.
+    """
+    if task.size * task.p > MOST_RECORDED or not has_form(task):
+        return None
+    return explained_share_of(task, split, network)
+
+
+def margins_of(task: Task, rows: Rows) -> np.ndarray:
+    """Return the label's logit less the largest other one, for each input of the domain."""
+    labels = task.labels().astype(np.int64)
+    margins = np.zeros(task.size)
+    for start, stop in chunks(task.size):
+        values, chosen = rows(start, stop).astype(np.float64), labels[start:stop]
+        right = values[np.arange(len(chosen)), chosen]
+        values[np.arange(len(chosen)), chosen] = -np.inf
+        margins[start:stop] = right - values.max(axis=1)
+    return margins
+
+
+def hidden_array(task: Task, hidden: Any) -> np.ndarray:
+    """Return hidden values over the domain as float64, shape (n, h).
+
+    Raises:
+        InputError: another shape, or a number that is not finite.
+    """
+    values = numpy_array(hidden, "hidden")
     if values.ndim != 2 or len(values) != task.size or values.dtype.kind not in "fiu":
         raise InputError(
             f"hidden: must be real numbers of shape ({task.size}, h), got {values.dtype} {values.shape}"
@@ -131,12 +172,9 @@ def _hidden(task: Task, hidden: Any) -> np.ndarray:
     return values.astype(np.float64)
 
 
-def _grid(task: Task) -> PairGrid | None:
-    """Return the pairs of the task's basis; None where it has no order, or some are outside the domain."""
-    if task.k != 2 or not task.is_plain:
-        return None
-    basis = basis_of_task(task)
-    if basis.group is not None:
+def grid_of(task: Task, basis: Basis) -> PairGrid | None:
+    """Return the pairs of a task's basis; None where some of them are outside the domain, or it has none."""
+    if task.k != 2 or not task.is_plain or basis.group is not None:
         return None
     grid = pair_grid(basis, task.table)
     return grid if grid.order > 1 and (grid.targets >= 0).all() else None
@@ -146,8 +184,9 @@ def _taken(rows: Any, at: np.ndarray) -> np.ndarray:
     return np.asarray(rows(0, int(at.max()) + 1)[at], dtype=np.float64)
 
 
-def _effective_rank(values: np.ndarray) -> float:
+def effective_rank(values: np.ndarray) -> float:
+    """Return (sum v)^2 / sum v^2 of the eigenvalues v of the covariance; 0 if nothing varies."""
     centred = values - values.mean(axis=0)
-    energies = np.linalg.svd(centred, compute_uv=False) ** 2
-    total = float(np.sum(energies**2))
-    return float(np.sum(energies) ** 2 / total) if total > 0 else 0.0
+    covariance = centred.T @ centred
+    total = float(np.sum(covariance**2))  # of the squares of its eigenvalues
+    return float(np.trace(covariance)) ** 2 / total if total > 0 else 0.0

@@ -7,10 +7,12 @@ network is any function of inputs; nothing here knows which kind it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from ...io import numpy_array
 from ...tasks import InputError, Task
 
 CHUNK = 4096
@@ -29,12 +31,12 @@ def rows_of_array(task: Task, logits: Any) -> Rows:
     Arguments:
         task: gives the number of inputs and classes.
         logits: real numbers, shape (n, p) in the order of `task.domain`, or (p^k, p) or (p, ..., p, p) over
-            all inputs, of which those outside the domain are left out; of any framework that NumPy can read.
+            all inputs, of which those outside the domain are left out; of any framework (`io.numpy_array`).
 
     Raises:
         InputError: another shape or type, or a number in the domain that is not finite.
     """
-    array = np.asarray(logits)
+    array = numpy_array(logits, "logits")
     shapes = [(task.size, task.p), (task.table.size, task.p), (*task.table.shape, task.p)]
     if array.shape not in shapes:
         allowed = " or ".join(str(shape) for shape in dict.fromkeys(shapes))
@@ -68,7 +70,7 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
     double = any(leaf.dtype == np.float64 for leaf in leaves)
     size = min(chunk, task.size)
     compiled = isinstance(network, eqx.Module)
-    forward = eqx.filter_jit(lambda net, inputs: net(inputs))
+    forward = _forward()
 
     def rows(start: int, stop: int) -> np.ndarray:
         parts = []
@@ -81,6 +83,14 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
         return np.concatenate(parts)
 
     return checked(task, rows)
+
+
+@cache
+def _forward() -> Callable[[Any, Any], Any]:
+    """Return the compiled forward pass, one for networks of the same structure and shapes."""
+    import equinox as eqx
+
+    return eqx.filter_jit(lambda net, inputs: net(inputs))
 
 
 def checked(task: Task, rows: Rows) -> Rows:

@@ -57,8 +57,9 @@ def general_panels(run: StoredRun) -> Drawn:
 def other_measures(run: StoredRun, drawn: Iterable[str]) -> list[Panel]:
     """Draw every recorded measure that no panel of the learner shows, such as one added by an extension."""
     shown = {*SHOWN_EVERYWHERE, *drawn}
-    left = [m for m in MEASURES if m.name in run.row.scalars and m.name not in shown]
-    if not left or not run.records:
+    defined = {name for record in run.records for name, value in record.scalars.items() if value == value}
+    left = [m for m in MEASURES if m.name in defined and m.name not in shown]
+    if not left:
         return []
     frame = time_frame(run)
     return [curves.measure(frame, run.records, measure) for measure in left]

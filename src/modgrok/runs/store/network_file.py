@@ -4,6 +4,8 @@ Owns: the safetensors layout of weights. Trained and constructed networks are st
 
     metadata "modgrok": JSON with `network` (kind, activation, scales; nested for experts), `task` (its
     source) and `notes` (where the weights come from); tensors by the names of the record's fields.
+
+Weights of a network that modgrok cannot call are named arrays: `network` is then null.
 """
 
 from __future__ import annotations
@@ -61,16 +63,38 @@ class NetworkFile:
         return self.source.build(None if self.table is None else task_from_table(self.table))
 
 
-def write_network(path: Path, content: NetworkFile, *, durable: bool = True) -> str:
+@dataclass(frozen=True, eq=False)
+class NamedArrays:
+    """Weights by name, of a network that modgrok cannot call.
+
+    Arguments:
+        arrays: name -> weights, real numbers.
+        source: where its task comes from.
+        notes: how the weights were made.
+    """
+
+    arrays: dict[str, np.ndarray]
+    source: TaskSource | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+Weights = NetworkFile | NamedArrays
+
+
+def write_network(path: Path, content: Weights, *, durable: bool = True) -> str:
     """Write a network atomically; return the SHA-256 of the file."""
     return write_bytes(path, network_bytes(content), durable=durable)
 
 
-def network_bytes(content: NetworkFile) -> bytes:
+def network_bytes(content: Weights) -> bytes:
     """Return what a file of weights holds."""
-    arrays, form = pack(content.network)
-    if content.table is not None:
-        arrays["table"] = np.asarray(content.table, dtype=np.int64)
+    form: dict[str, Any] | None
+    if isinstance(content, NamedArrays):
+        arrays, form = content.arrays, None
+    else:
+        arrays, form = pack(content.network)
+        if content.table is not None:
+            arrays["table"] = np.asarray(content.table, dtype=np.int64)
     source = None if content.source is None else content.source.model_dump(exclude_none=True)
     header = {"network": form, "task": source, "notes": content.notes}
     return arrays_bytes(arrays, {"modgrok": json.dumps(header, sort_keys=True)})
@@ -97,6 +121,7 @@ def network_of_bytes(content: bytes, path: Path) -> NetworkFile:
 
     Raises:
         CorruptFile: it holds no network.
+        InputError: it holds named arrays, which are no network that modgrok can call.
     """
     arrays = arrays_of(content, path)
     try:
@@ -105,11 +130,21 @@ def network_of_bytes(content: bytes, path: Path) -> NetworkFile:
         notes = header["notes"]
         if not isinstance(notes, dict):
             raise InputError(f"notes: must be an object, got {shorten(notes)}")
+        if header["network"] is None:
+            raise _NoNetwork
         network = unpack(arrays, header["network"])
         check_network(network)
+    except _NoNetwork:
+        raise InputError(
+            f"path: must hold a network that modgrok can call, got named arrays in {shorten(path)}"
+        ) from None
     except UNREADABLE as error:
         raise CorruptFile(f"path: {shorten(path)} holds no network of modgrok ({_reason(error)})") from None
     return NetworkFile(network, source, arrays.get("table"), notes)
+
+
+class _NoNetwork(Exception):
+    """The file says that it holds named arrays."""
 
 
 def _reason(error: Exception) -> str:

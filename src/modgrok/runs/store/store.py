@@ -33,7 +33,7 @@ from ...tasks.errors import shorten
 from .arrays import read_arrays, write_arrays
 from .database import Database, Record, RunRow
 from .names import checked_digest, checked_file, checked_id, inside
-from .network_file import Network, NetworkFile, read_network_file, write_network
+from .network_file import Network, Weights, read_network_file, write_network
 
 REASONS = ("schedule", "memorised", "grokked", "final")
 """Why weights are kept."""
@@ -49,7 +49,17 @@ class StoreWriteError(OSError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Kept weights of a run."""
+    """Kept weights of a run.
+
+    Arguments:
+        run: its id.
+        step: number of updates made.
+        reasons: why they are kept, names in `REASONS`.
+        path: of the file.
+        sha256: of its content.
+        bytes: its size.
+        explained_share: of their test inputs; None where it was not counted.
+    """
 
     run: str
     step: int
@@ -57,10 +67,15 @@ class Checkpoint:
     path: Path
     sha256: str
     bytes: int
+    explained_share: float | None = None
 
     def load(self) -> Network:
-        """Read the network or kernel machine, refusing a damaged file."""
+        """Read the network or kernel machine, refusing a damaged file, and one of named arrays."""
         return read_network_file(self.path, self.sha256).network
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Read the weights by name, refusing a damaged file."""
+        return read_arrays(self.path, self.sha256)
 
 
 class Store(Database):
@@ -80,7 +95,7 @@ class Store(Database):
         """List the kept weights of a run, by step."""
         row = self.get(run)
         selected = self.select(
-            "SELECT checkpoints.step, group_concat(reason) AS reasons, file, sha256, bytes FROM checkpoints "
+            "SELECT checkpoints.*, group_concat(reason) AS reasons FROM checkpoints "
             "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ? "
             "GROUP BY checkpoints.step ORDER BY checkpoints.step",
             row.id,
@@ -95,9 +110,14 @@ class Store(Database):
                 f"run {run}: checkpoints: must have steps, sizes and reasons, got {shorten(tuple(entry))}"
             )
         path = inside(self.folder, checked_file(run, entry["file"]))
-        return Checkpoint(
-            run, step, tuple(sorted(reasons.split(","))), path, checked_digest(entry["sha256"]), size
-        )
+        digest, names = checked_digest(entry["sha256"]), tuple(sorted(reasons.split(",")))
+        # a store that is only read may be of a version without this column
+        share = entry["explained_share"] if "explained_share" in entry.keys() else None  # noqa: SIM118
+        if share is not None and not (isinstance(share, float) and 0 <= share <= 1):
+            raise InputError(
+                f"run {run}: explained_share: must be a number in 0..1 or null, got {shorten(share)}"
+            )
+        return Checkpoint(run, step, names, path, digest, size, share)
 
     def state(self, row: RunRow) -> dict[str, np.ndarray]:
         """Read the arrays of the state from which a run resumes."""
@@ -224,8 +244,18 @@ class Store(Database):
             self._unlink(row.id, previous)
         return row
 
-    def keep_weights(self, run: str, step: int, reason: str, content: NetworkFile) -> None:
-        """Keep the weights of a run at a step. The final ones replace earlier final ones."""
+    def keep_weights(
+        self, run: str, step: int, reason: str, content: Weights, explained_share: float | None = None
+    ) -> None:
+        """Keep the weights of a run at a step. The final ones replace earlier final ones.
+
+        Arguments:
+            run: its id.
+            step: number of updates made.
+            reason: name in `REASONS`.
+            content: of the file.
+            explained_share: of the test inputs, if counted.
+        """
         name = f"{checked_id(run)}/weights-{step}.safetensors"
         with self.storing():
             path = inside(self.folder, name)
@@ -244,15 +274,26 @@ class Store(Database):
                     ).fetchall()
                 ]
             connection.execute(
-                "INSERT OR REPLACE INTO checkpoints (run, step, reason, file, sha256, bytes) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (number, step, reason, name, sha256, size),
+                "INSERT OR REPLACE INTO checkpoints "
+                "(run, step, reason, file, sha256, bytes, explained_share) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (number, step, reason, name, sha256, size, explained_share),
             )
             retained = {
                 entry[0]
                 for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
             }
         for file in set(dropped) - retained:
+            self._unlink(run, file)
+
+    def drop_from(self, run: str, step: int) -> None:
+        """Delete the records and kept weights of a run from a step on, whose training goes on from before."""
+        with self.writing() as connection:
+            number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
+            connection.execute("DELETE FROM records WHERE run = ? AND step >= ?", (number, step))
+            files = connection.execute(
+                "DELETE FROM checkpoints WHERE run = ? AND step >= ? RETURNING file", (number, step)
+            ).fetchall()
+        for file in {entry[0] for entry in files}:
             self._unlink(run, file)
 
     def _unlink(self, run: str, file: str) -> None:

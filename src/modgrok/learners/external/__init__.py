@@ -1,0 +1,1 @@
+"""Runs whose training takes place in another program and is recorded with `modgrok.log`."""

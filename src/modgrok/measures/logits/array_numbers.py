@@ -1,0 +1,173 @@
+"""The numbers that arrays of a network allow, whoever trained it: what `modgrok.log` records.
+
+Owns: which of the measures are read from logits, from hidden values and from an embedding, each as one float.
+Losses and accuracies of the groups of inputs are counted elsewhere (`measures.accuracy`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from ...algebra import Basis
+from ...io import numpy_array
+from ...tasks import InputError, Split, Task
+from ..catalogue import measures_reading
+from ..circuit.distance_irrelevance import distance_irrelevance
+from ..circuit.logit_parts import SumLogits
+from ..circuit.neuron_frequencies import frequency_shares, single_frequency_share
+from ..circuit.pair_grid import PairGrid
+from ..circuit.restricted_loss import COMBINATIONS, restricted_losses
+from ..fourier.token_waves import TokenFourierBasis, make_token_basis
+from ..fourier.transformer_measures import EMBEDDING_MEASURES, TokenEmbedding
+from .explanation import explain
+from .logit_measures import effective_rank, grid_of, hidden_array, margins_of
+from .rows import rows_of_array
+
+Numbers = dict[str, float]
+LOGIT_CIRCUIT = (*(name for name, _ in COMBINATIONS), "excluded_loss_train", "distance_irrelevance")
+"""Measures of a transformer's circuit that its logits determine."""
+HIDDEN_CIRCUIT = ("single_frequency_share",)
+"""Those that its hidden values determine."""
+
+
+def array_measure_names(task: Task, basis: Basis) -> tuple[str, ...]:
+    """Return the names of all numbers that arrays of a network on this task can give, in order.
+
+    Arguments:
+        task: any.
+        basis: of the task.
+
+    Example:
+        >>> from modgrok.measures import basis_of_task
+        >>> from modgrok.tasks import task_from_expression
+        >>> task = task_from_expression("x + y", 5)
+        >>> names = array_measure_names(task, basis_of_task(task))
+        >>> names[:3], "restricted_loss" in names, names[-1]
+        (('margin', 'formula_accuracy', 'explained_share'), True, 'gini_embedding_log')
+    """
+    circuit = (*LOGIT_CIRCUIT, *HIDDEN_CIRCUIT) if grid_of(task, basis) is not None else ()
+    token_basis = make_token_basis(task.p)
+    return (
+        *(measure.name for measure in measures_reading("logits")),
+        *(measure.name for measure in measures_reading("hidden")),
+        *circuit,
+        *(measure.name for measure in EMBEDDING_MEASURES if measure.defined(token_basis)),
+    )
+
+
+def logit_numbers(task: Task, basis: Basis, split: Split | None, logits: Any) -> Numbers:
+    """Return every number that logits give.
+
+    Arguments:
+        task: any.
+        basis: of the task.
+        split: which inputs train; None counts all as test inputs.
+        logits: over the domain, shape (n, p) in the order of `task.inputs()`, or over all inputs.
+
+    Returns:
+        Name -> number, nan where the task does not define it: the measures that read `logits`, and those of
+        `LOGIT_CIRCUIT`, whose key frequencies are the formula's (`explain`).
+
+    Raises:
+        InputError: another shape, or a number that is not finite.
+    """
+    rows = rows_of_array(task, logits)
+    explanation = explain(task, logits, split=split)
+    tests = np.ones(task.size, dtype=bool)
+    if split is not None:
+        tests[np.searchsorted(task.domain, split.train)] = False
+    frequencies = explanation.frequencies
+    values = {
+        "margin": float(margins_of(task, rows)[tests].mean()) if tests.any() else math.nan,
+        "formula_accuracy": explanation.formula_accuracy,
+        "explained_share": explanation.explained_share,
+        "explained_share_train": explanation.explained_share_train,
+        "formula_frequencies": None if frequencies is None else float(len(frequencies)),
+    }
+    numbers = {m.name: _number(m.function(values, None)) for m in measures_reading("logits")}
+    grid = grid_of(task, basis)
+    if grid is not None:
+        at = _places(task, grid)
+        sums = SumLogits(np.asarray(rows(0, task.size), dtype=np.float64)[at], grid)
+        key = frequencies if explanation.order == grid.order else None
+        numbers |= _losses(sums, key, ~tests[at])
+        numbers["distance_irrelevance"] = distance_irrelevance(sums.logits, grid)
+    return numbers
+
+
+def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray) -> Numbers:
+    if key is None:
+        return dict.fromkeys(LOGIT_CIRCUIT, math.nan)
+    chosen = [int(frequency) for frequency in key]
+    excluded = restricted_losses(sums, chosen, train)["excluded_loss"]
+    return {**restricted_losses(sums, chosen), "excluded_loss_train": excluded}
+
+
+def hidden_numbers(task: Task, basis: Basis, hidden: Any) -> Numbers:
+    """Return every number that hidden values give.
+
+    Arguments:
+        task: any.
+        basis: of the task.
+        hidden: activations of some layer over the domain, shape (n, h).
+
+    Returns:
+        Name -> number: the measures that read `hidden`, and those of `HIDDEN_CIRCUIT` where they are defined.
+
+    Raises:
+        InputError: another shape, or a number that is not finite.
+    """
+    values = hidden_array(task, hidden)
+    ranks = {"hidden_rank": effective_rank(values)}
+    numbers = {m.name: _number(m.function(ranks, None)) for m in measures_reading("hidden")}
+    grid = grid_of(task, basis)
+    if grid is not None:
+        shares = frequency_shares(values[_places(task, grid)], grid)
+        numbers["single_frequency_share"] = single_frequency_share(shares)
+    return numbers
+
+
+def embedding_numbers(task: Task, embedding: Any) -> Numbers:
+    """Return every number that the embedding of the operands gives.
+
+    Arguments:
+        task: any.
+        embedding: row v embeds the value v; shape (m, d) with m at least p; rows from p on are not read.
+
+    Returns:
+        Name -> number: the measures of W_E.
+
+    Raises:
+        InputError: another shape, or a number that is not finite.
+    """
+    values = numpy_array(embedding, "embedding")
+    if values.ndim != 2 or len(values) < task.p:
+        raise InputError(f"embedding: must have at least {task.p} rows and 2 axes, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise InputError(f"embedding: must be finite, got {values[~np.isfinite(values)].flat[0]}")
+    numbers = jax.device_get(
+        _embedding_numbers(TokenEmbedding.of(values[: task.p]), make_token_basis(task.p))
+    )
+    return {name: float(number) for name, number in numbers.items()}
+
+
+@eqx.filter_jit
+def _embedding_numbers(subject: TokenEmbedding, token_basis: TokenFourierBasis) -> dict[str, Array]:
+    defined = [measure for measure in EMBEDDING_MEASURES if measure.defined(token_basis)]
+    return {measure.name: measure.function(subject, token_basis) for measure in defined}
+
+
+def _places(task: Task, grid: PairGrid) -> np.ndarray:
+    """Return the row of each pair of the grid among the inputs of the domain."""
+    return np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,63 @@
+"""Projections of weights on waves of a task's basis, along the values of an operand or along the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...algebra import Basis
+
+
+def operand_waves(labels: np.ndarray, order: int, frequencies: Sequence[int]) -> np.ndarray:
+    """Return the constant and the waves of some frequencies, as functions of an operand's values.
+
+    Arguments:
+        labels: of the basis, shape (p,); -1 where a value takes no part.
+        order: n, of the group.
+        frequencies: in 1..n//2.
+
+    Returns:
+        Shape (p, 1 + 2 f), columns 1, cos, sin, ...; 0 at values that take no part.
+    """
+    angles = 2 * np.pi * (np.outer(labels, list(frequencies)) % order) / order
+    waves = np.stack([np.cos(angles), np.sin(angles)], axis=2).reshape(len(labels), -1)
+    return np.concatenate([np.ones((len(labels), 1)), waves], axis=1) * (labels >= 0)[:, None]
+
+
+def class_waves(basis: Basis, classes: int, frequencies: Sequence[int]) -> np.ndarray:
+    """Return the same as functions of the class: the sum over the group elements that have it.
+
+    Arguments:
+        basis: of the task.
+        classes: number of classes.
+        frequencies: in 1..n//2.
+
+    Returns:
+        Shape (classes, 1 + 2 f); 0 at classes that no element of the group has.
+
+    Example:
+        >>> from modgrok.algebra import natural_basis
+        >>> class_waves(natural_basis(5, 2), 5, [1])[:2].round(3).tolist()
+        [[1.0, 1.0, 0.0], [1.0, 0.309, 0.951]]
+    """
+    waves = operand_waves(np.arange(basis.order), basis.order, frequencies)
+    summed = np.zeros((classes, waves.shape[1]))
+    np.add.at(summed, basis.outputs, waves)
+    summed[:, 0] = summed[:, 0] > 0
+    return summed
+
+
+def projected(rows: np.ndarray, waves: np.ndarray) -> np.ndarray:
+    """Project every column on the span of waves; rows at which all waves are 0 are kept as they are.
+
+    Arguments:
+        rows: shape (v, ...), along the values.
+        waves: shape (v, m).
+    """
+    flat = rows.reshape(len(rows), -1).astype(np.float64)
+    taken = np.abs(waves).sum(axis=1) > 0
+    left, size, _ = np.linalg.svd(waves[taken], full_matrices=False)
+    span = left[:, size > 1e-9 * size[0]]
+    flat[taken] = span @ (span.T @ flat[taken])
+    return flat.reshape(rows.shape)

@@ -1,0 +1,149 @@
+"""How well a network answers when its weights are replaced by the waves in them.
+
+Owns: the list of kinds of networks that can be replaced, and what is measured of each replacement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from ...algebra import Basis
+from ...models.networks import network_type
+from ...tasks import InputError, Split, Task
+from ...tasks.catalogue import Catalogue
+from ..circuit.restricted_loss import cross_entropy_of
+from ..fourier.task_basis import basis_of_task
+from ..logits.explanation import explain
+from ..logits.index_means import centred
+from ..logits.rows import rows_of_network
+from .kernel_machine import circulant_machine
+from .mlp import wave_network
+from .replaced_network import ReplacedNetwork
+from .transformer import key_transformer
+
+
+@dataclass(frozen=True, eq=False)
+class Replacer:
+    """How the weights of a kind of network are replaced.
+
+    Arguments:
+        name: of the kind, in `NETWORKS`.
+        replace: (network, basis of its task, frequencies) -> stages, each replacing more than the last.
+    """
+
+    name: str
+    replace: Callable[[Any, Basis, Sequence[int]], list[ReplacedNetwork]]
+
+
+REPLACERS: Catalogue[Replacer] = Catalogue(
+    "network",
+    (
+        Replacer("mlp", wave_network),
+        Replacer("transformer", key_transformer),
+        Replacer("kernel_machine", circulant_machine),
+    ),
+)
+"""Kinds of networks whose weights can be replaced by waves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Replacement:
+    """A network with replaced weights, and how well it answers.
+
+    Arguments:
+        part: what was replaced last; `none` for the network itself.
+        network: of the same kind; it can be measured, explained and written like any other.
+        accuracy: on the test inputs; without a split on all inputs.
+        loss: mean cross-entropy over these inputs.
+        explained_variance: 1 - |L - L'|^2 / |L|^2 over all inputs, with L the logits of the network, centred
+            over classes, and L' those of the replacement; 1 if they are equal, below 0 if worse than none.
+        notes: numbers about the replacement; see the replacers.
+    """
+
+    part: str
+    network: Any
+    accuracy: float
+    loss: float
+    explained_variance: float
+    notes: dict[str, float]
+
+
+def replace_weights(
+    task: Task, network: Any, *, split: Split | None = None, frequencies: Sequence[int] | None = None
+) -> tuple[Replacement, ...]:
+    """Replace a network's weights by waves, one part after the other, and measure each result.
+
+    Arguments:
+        task: of the network, of two operands or more; not a mixture.
+        network: a two-layer network, transformer or kernel machine.
+        split: which inputs train; accuracy and loss are then of the test inputs.
+        frequencies: that transformers and kernel machines keep; those of `explain` if None, or none where the
+            task has no form.
+
+    Returns:
+        The network itself, then each replacement.
+
+    Raises:
+        InputError: a mixture, a network of another kind, or a frequency out of range.
+
+    Example:
+        >>> from modgrok.analytic import construct
+        >>> from modgrok.decide import decide_table
+        >>> from modgrok.tasks import task_from_expression
+        >>> task = task_from_expression("x + y", 7)
+        >>> network = construct(task.table, 7, decide_table(task.table, 7).witness).network
+        >>> [(r.part, r.accuracy, round(r.explained_variance, 3)) for r in replace_weights(task, network)]
+        [('none', 1.0, 1.0), ('neurons', 1.0, 1.0)]
+    """
+    if task.parts:
+        raise InputError(f"task: must be one task, got a mixture of {len(task.parts)}")
+    entry = network_type(network)
+    basis = basis_of_task(task)
+    replacer = REPLACERS.named(entry.name)
+    with jax.enable_x64(entry.double_precision):
+        chosen = _frequencies(task, network, split, basis, frequencies)
+        stages = [ReplacedNetwork("none", network), *replacer.replace(network, basis, chosen)]
+        return _measured(task, stages, split)
+
+
+def _frequencies(
+    task: Task, network: Any, split: Split | None, basis: Basis, given: Sequence[int] | None
+) -> list[int]:
+    if given is None:
+        explanation = explain(task, network, split=split)
+        known = explanation.frequencies is not None and explanation.order == basis.order
+        return [int(k) for k in explanation.frequencies or ()] if known else []
+    for k in given:
+        if not 1 <= k <= basis.order // 2:
+            raise InputError(f"frequencies: must be in 1..{basis.order // 2}, got {k}")
+    return list(given)
+
+
+def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None) -> tuple[Replacement, ...]:
+    labels = task.labels().astype(np.int64)
+    tests = np.ones(task.size, dtype=bool)
+    if split is not None:
+        tests[np.searchsorted(task.domain, split.train)] = False
+    whole: np.ndarray | None = None
+    results = []
+    for stage in stages:
+        logits = rows_of_network(task, stage.network)(0, task.size).astype(np.float64)
+        values = centred(logits)
+        whole = values if whole is None else whole
+        total = float((whole**2).sum())
+        results.append(
+            Replacement(
+                stage.part,
+                stage.network,
+                accuracy=float(np.mean(logits[tests].argmax(axis=1) == labels[tests])),
+                loss=float(cross_entropy_of(logits[tests], labels[tests]).mean()),
+                explained_variance=1 - float(((values - whole) ** 2).sum()) / total if total > 0 else 0.0,
+                notes=stage.notes,
+            )
+        )
+    return tuple(results)

@@ -1,0 +1,164 @@
+"""The panels of an explanation: the share over training, the frequencies as circles, what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from ...runs import Checkpoint, Record
+from ..charts.chart import Cell, Group, Margins, Panel, data, single
+from ..charts.image import picture
+from ..charts.palette import FAINT, INK, MEASURE, SECOND, TEST, TRAIN
+from ..charts.png import data_uri
+from ..charts.ramp import SEQUENTIAL, colours, indices
+from ..charts.table import Table
+from ..charts.timeline import CurveStyle, Frame, Vertical, linear_range, timeline
+from ..views.explanation_view import ExplanationView
+from ..views.tables import curve_table
+from .curves import HEIGHT, PERCENT, ends
+
+MOST_NUMBERED = 40
+"""Values of an index up to which circles carry their numbers."""
+MOST_LEFT = 2.0
+"""Quotient at which the map's darkest colour is reached."""
+
+SHARES = ("explained_share", "explained_share_train", "formula_accuracy")
+"""Measures that `explained_shares` draws."""
+LOSSES = ("restricted_loss", "excluded_loss")
+"""Measures that `parted_losses` draws."""
+
+
+def explained_shares(frame: Frame, records: Sequence[Record]) -> Panel | None:
+    """Draw the explained shares of test and training inputs, and the accuracy of the formula."""
+    series = [
+        CurveStyle("formula_accuracy", "formula", MEASURE, thin=True),
+        CurveStyle("explained_share_train", "training", TRAIN),
+        CurveStyle("explained_share", "test", TEST),
+    ]
+    rows = curve_table(records, [style.name for style in series])
+    if not rows:
+        return None
+    cell = timeline(
+        frame,
+        rows,
+        series,
+        Vertical(0, 1, format=".0%", values=PERCENT),
+        f"Share of inputs that a formula explains against {frame.unit}s; {ends(rows, series)}.",
+        height=HEIGHT,
+    )
+    caption = (
+        "Share of inputs for which a formula in the task's index accounts for the answer: its margin exceeds "
+        "all that it leaves out of the logits. Formula: its accuracy on test inputs."
+    )
+    return single("explained_share", "Explained share", caption, cell, 4)
+
+
+def parted_losses(frame: Frame, records: Sequence[Record]) -> Panel | None:
+    """Draw the losses of the formula's frequencies alone, and of all else."""
+    series = [
+        CurveStyle("restricted_loss", "restricted", MEASURE),
+        CurveStyle("excluded_loss", "excluded", SECOND),
+    ]
+    rows = curve_table(records, [style.name for style in series])
+    if not rows:
+        return None
+    low, high = linear_range([row["value"] for row in rows])
+    text = f"Losses of parts of the logits against {frame.unit}s; {ends(rows, series)}."
+    cell = timeline(frame, rows, series, Vertical(low, high), text, height=HEIGHT)
+    caption = (
+        "Mean cross-entropy over all pairs, of the formula's frequencies and the constant (restricted), and "
+        "of all but these frequencies (excluded; Nanda et al. 2023, Sec. 5.1)."
+    )
+    return single("restricted_and_excluded_loss", "Restricted and excluded loss", caption, cell, 4)
+
+
+def kept_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None:
+    """Draw the explained share that was recorded with kept weights; None where fewer than two have one."""
+    rows: Table = [
+        {"step": checkpoint.step, "name": "explained_share", "value": checkpoint.explained_share}
+        for checkpoint in checkpoints
+        if checkpoint.explained_share is not None
+    ]
+    if len(rows) < 2:
+        return None
+    series = [CurveStyle("explained_share", "test", TEST)]
+    text = f"Share of test inputs that a formula explains against {frame.unit}s; {ends(rows, series)}."
+    vertical = Vertical(0, 1, format=".0%", values=PERCENT)
+    cell = timeline(frame, rows, series, vertical, text, height=HEIGHT)
+    caption = (
+        "Share of test inputs for which a formula in the task's index accounts for the answer of a kept "
+        "network: the formula's margin exceeds all that it leaves out of the logits."
+    )
+    return single("explained_share", "Explained share", caption, cell, 4)
+
+
+def circles(view: ExplanationView) -> Panel | None:
+    """Draw each frequency of the formula as the circle on which the values of the index lie."""
+    drawn = view.circles
+    if not drawn:
+        return None
+    groups = tuple(Group(f"frequency {name}", (_circle(name, here, points),)) for name, here, points in drawn)
+    caption = (
+        "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
+        "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are "
+        "alike to this frequency, and the frequencies together tell all of them apart."
+    )
+    return Panel("circles", "The frequencies of the formula", caption, groups)
+
+
+def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
+    if points.shape[1] < 2:
+        points = np.column_stack([points, np.zeros(len(points))])
+    rows: Table = [
+        {"x": float(f"{x:.4g}"), "y": float(f"{y:.4g}"), "s": int(s)}
+        for s, (x, y) in zip(here, points, strict=True)
+    ]
+    reach = 1.15 * float(np.abs(points).max() or 1.0)
+    scale = alt.Scale(domain=[-reach, reach], nice=False)
+    place = {"x": alt.X("x:Q", axis=None, scale=scale), "y": alt.Y("y:Q", axis=None, scale=scale)}
+    chart = alt.Chart(data(rows))
+    few = len(rows) <= MOST_NUMBERED
+    marks = (
+        chart.mark_text(fontSize=10, color=INK).encode(**place, text="s:Q")
+        if few
+        else chart.mark_point(filled=True, size=14, opacity=0.8, color=TRAIN).encode(**place, tooltip=["s:Q"])
+    )
+    line = chart.mark_line(color=FAINT, strokeWidth=0.7).encode(**place, order="s:Q")
+    text = f"The {len(rows)} values of the index in the plane of frequency {name}."
+    return Cell(alt.layer(line, marks), text, 0, Margins(6, 6, 6, 6), square=True)
+
+
+def left_over_map(view: ExplanationView) -> Panel | None:
+    """Draw over all pairs how large what the formula leaves out is beside its margin; two operands only."""
+    task = view.run.task
+    if task.table.ndim != 2:
+        return None
+    values = np.full(task.table.size, MOST_LEFT)
+    values[task.domain] = np.minimum(view.left_over, MOST_LEFT)
+    first, second = task.table.shape
+    grid = values.reshape(first, second)
+    uri = data_uri(indices(grid.T[::-1], 0.0, MOST_LEFT), colours(SEQUENTIAL))
+    corners: Table = [{"x": -0.5, "y": -0.5}, {"x": first - 0.5, "y": second - 0.5}]
+    axis = alt.Axis(tickCount=4, format="d", tickMinStep=1)
+    encodings = {
+        "x": alt.X("x:Q", title=task.operands[0], scale=_pixels(first), axis=axis),
+        "y": alt.Y("y:Q", title=task.operands[1], scale=_pixels(second), axis=axis),
+    }
+    points = alt.Chart(data(corners)).mark_point(opacity=0).encode(**encodings)
+    unexplained = int(np.count_nonzero(~(view.left_over < 1)))
+    text = (
+        f"What the formula leaves out over its margin, for all pairs; {unexplained} inputs are not explained."
+    )
+    cell = Cell(alt.layer(picture(uri), points), text, 0, Margins(36, 6, 8, 34), square=True)
+    caption = (
+        "Spread of what the formula leaves out of an input's logits, over the formula's margin; "
+        f"white is 0, the darkest {MOST_LEFT:g} or more. Below 1 the rest cannot have changed the answer: "
+        f"{len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
+    )
+    return single("left_over", "What the formula leaves over", caption, cell, 4)
+
+
+def _pixels(size: int) -> alt.Scale:
+    return alt.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False)

@@ -1,0 +1,114 @@
+"""The explanation of a run's last network, as plain arrays that panels draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...measures.logits import Explanation, explain
+from ...measures.logits.index_means import Part, centred, constant_part, index_means, parts
+from ...measures.logits.logit_measures import MOST_RECORDED
+from ...measures.logits.rows import rows_of_array, rows_of_network
+from ...runs import Checkpoint
+from ...runs.splits import split_of
+from ...tasks import InputError
+from ..stored_run import StoredRun
+
+MOST_CIRCLES = 6
+"""Frequencies that are drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExplanationView:
+    """A network's formula, and what it leaves over.
+
+    Arguments:
+        run: whose network it is.
+        step: of the network.
+        explanation: of its logits.
+        logits: centred, over the domain, float64, shape (n, p).
+    """
+
+    run: StoredRun
+    step: int
+    explanation: Explanation
+    logits: np.ndarray
+
+    @property
+    def sentence(self) -> str:
+        """What the formula explains, in one sentence."""
+        found, index = self.explanation, self.explanation.index
+        assert index is not None
+        count = len(found.frequencies or ())
+        words = f"{count} frequenc{'y' if count == 1 else 'ies'}"
+        return (
+            f"A formula in s = {index.description} with {words} accounts for the answers to "
+            f"{100 * (found.explained_share or 0):.4g}% of the test inputs"
+        )
+
+    @cached_property
+    def _parts(self) -> tuple[np.ndarray, list[Part]]:
+        index = self.explanation.index
+        assert index is not None
+        means = index_means(index, rows_of_array(self.run.task, self.logits))
+        return constant_part(index, means), parts(index, means)
+
+    @property
+    def circles(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """Name of a frequency, the indices, and where they lie in the plane of its part of the logits.
+
+        The plane is spanned by the two directions along the classes in which the part varies most; points are
+        scaled to the root mean square 1.
+        """
+        drawn = []
+        for part in self._parts[1][: min(len(self.explanation.frequencies or ()), MOST_CIRCLES)]:
+            index = self.explanation.index
+            assert index is not None
+            here = np.flatnonzero(index.position >= 0)
+            left, size, _ = np.linalg.svd(part.values[here], full_matrices=False)
+            points = left[:, :2] * size[:2]
+            scale = float(np.sqrt(np.mean(np.sum(points**2, axis=1)))) or 1.0
+            drawn.append((str(part.frequency), here, points / scale))
+        return drawn
+
+    @cached_property
+    def left_over(self) -> np.ndarray:
+        """Spread of what the formula leaves out over the formula's margin, of each input of the domain.
+
+        Below 1 the input is explained; infinite where the formula answers wrongly.
+        """
+        index, task = self.explanation.index, self.run.task
+        assert index is not None
+        base, split = self._parts
+        formula = base + sum((part.values for part in split[: len(self.explanation.frequencies or ())]), 0.0)
+        values, labels = formula[index.values], task.labels().astype(np.int64)
+        rest = self.logits - values
+        spread = rest.max(axis=1) - rest.min(axis=1)
+        at = np.arange(len(labels))
+        right = values[at, labels]
+        others = values.copy()
+        others[at, labels] = -np.inf
+        margin = right - others.max(axis=1)
+        return np.where(margin > 0, spread / np.where(margin > 0, margin, 1), np.inf)
+
+
+def explanation_view(run: StoredRun) -> ExplanationView | None:
+    """Explain the last network of a run that can be read; None where there is none, or no formula.
+
+    Arguments:
+        run: any; mixtures, tasks without a form and very large ones have no view.
+    """
+    if run.task.parts or run.task.size * run.task.p > MOST_RECORDED or not run.checkpoints:
+        return None
+    checkpoint: Checkpoint = run.checkpoints[-1]
+    try:
+        rows = rows_of_network(run.task, checkpoint.load())
+        logits = centred(rows(0, run.task.size))
+        explanation = explain(run.task, logits, split=split_of(run.experiment, run.task))
+    except InputError:  # damaged or missing weights, named arrays, or numbers that are not finite
+        return None
+    if explanation.index is None or explanation.formula is None:
+        return None
+    return ExplanationView(run, checkpoint.step, explanation, logits)
