@@ -17,11 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from ..analytic import Experts
-from ..models import MLP
-from ..models.kernel_machine import KernelMachine
-from ..models.kernels.tables import features, rows_of
-from ..models.transformer import activations
+from ..models.networks import network_type
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.network_file import Network
 from ..runs.store.store import Checkpoint
@@ -38,7 +34,7 @@ class Loaded:
 
     Arguments:
         name: the run's id, or the path.
-        weights: the record of weights: `MLP`, `Experts`, `KernelMachine` or `Transformer`.
+        weights: the record of weights, of a kind in `NETWORKS`.
         source: where its task comes from; None if the file does not say.
         table: the task's table, when it was given directly.
         notes: how the weights were made, such as `step`.
@@ -80,7 +76,8 @@ class Loaded:
     def activations(self, inputs: Any) -> dict[str, np.ndarray]:
         """Return what the network computes on the way to its logits, by name.
 
-        An MLP has `preactivations` and `features`; experts have them for each product (`products.0.features`)
+        A two-layer network has `preactivations` and `features`, one of more layers has them for each
+        (`features.0`); experts have them for each product (`products.0.features`)
         and for the sum (`total.features`), and `choices` between; a kernel machine has `kernel`, its values
         against the training inputs; a transformer has the names of TransformerLens, at every position. All
         have `logits`.
@@ -89,12 +86,12 @@ class Loaded:
             inputs: as in `__call__`.
         """
         with self._precision():
-            found = _activations(self.weights, self._checked(inputs))
-            return {name: np.asarray(value) for name, value in found.items()}
+            values = network_type(self.weights).activations(self.weights, self._checked(inputs))
+            return {name: np.asarray(value) for name, value in values.items()}
 
     @contextmanager
     def _precision(self) -> Iterator[None]:
-        double = isinstance(self.weights, KernelMachine)
+        double = network_type(self.weights).double_precision
         with jax.enable_x64(double), jax.default_matmul_precision("float32"):
             yield
 
@@ -103,7 +100,11 @@ class Loaded:
         if given.ndim != 2 or not np.issubdtype(given.dtype, np.integer):
             raise InputError(f"inputs: must be integers of shape (n, k), got {given.dtype} {given.shape}")
         known = self.source is not None
-        sizes = self.task.table.shape if known else _sizes(self.weights, given.shape[1])
+        sizes = (
+            self.task.table.shape
+            if known
+            else network_type(self.weights).sizes(self.weights, given.shape[1])
+        )
         if len(sizes) != given.shape[1]:
             raise InputError(f"inputs: must have {len(sizes)} columns, got {given.shape[1]}")
         for column, size in enumerate(sizes):
@@ -197,36 +198,3 @@ def _is_foreign(path: Path) -> bool:
     except (SafetensorError, OSError):
         return False
 
-
-def _sizes(net: Network, columns: int) -> tuple[int, ...]:
-    """Number of values of each operand, and of the task where a column is left for it, by weights alone."""
-    if isinstance(net, KernelMachine):
-        return net.sizes
-    if isinstance(net, MLP | Experts):
-        return (net.modulus,) * net.operands
-    signs = len(net.embedding) - net.classes
-    return (net.classes,) * net.operands + ((signs,) if columns > net.operands else ())
-
-
-def _activations(net: Network, inputs: jax.Array) -> dict[str, jax.Array]:
-    if isinstance(net, MLP):
-        hidden = net.features(inputs)
-        return {
-            "preactivations": net.preactivations(inputs),
-            "features": hidden,
-            "logits": net.logits(hidden),
-        }
-    if isinstance(net, KernelMachine):
-        rows = rows_of(net.kernel, net.metric, features(net.inputs, net.sizes))
-        return {"kernel": rows(features(inputs, net.sizes)), "logits": net(inputs)}
-    if isinstance(net, Experts):
-        found = {
-            f"products.{s}.{name}": value
-            for s, part in enumerate(net.products)
-            for name, value in _activations(part, inputs).items()
-        }
-        choices = net.choices(inputs)
-        hidden = net.preactivations(choices)
-        total = {"total.preactivations": hidden, "total.features": net.features(hidden)}
-        return {**found, "choices": choices, **total, "logits": net(inputs)}
-    return activations(net, inputs)
