@@ -101,9 +101,7 @@ class Loaded:
             raise InputError(f"inputs: must be integers of shape (n, k), got {given.dtype} {given.shape}")
         known = self.source is not None
         sizes = (
-            self.task.table.shape
-            if known
-            else network_type(self.weights).sizes(self.weights, given.shape[1])
+            self.task.table.shape if known else network_type(self.weights).sizes(self.weights, given.shape[1])
         )
         if len(sizes) != given.shape[1]:
             raise InputError(f"inputs: must have {len(sizes)} columns, got {given.shape[1]}")
@@ -197,4 +195,3 @@ def _is_foreign(path: Path) -> bool:
             return not set(MARKS).isdisjoint(file.keys())
     except (SafetensorError, OSError):
         return False
-

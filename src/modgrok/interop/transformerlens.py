@@ -99,6 +99,19 @@ def from_transformerlens(
     return NetworkFile(net, source, found.table, notes)
 
 
+def recorded_task(path: Path) -> TaskSource | None:
+    """Return the task that modgrok wrote into a folder or file for TransformerLens; None where there is none."""
+    file = path / WEIGHTS if path.is_dir() else path
+    if file.suffix != ".safetensors" or not file.is_file():
+        return None
+    _, header = _from_safetensors(file)
+    try:
+        source = None if header.get("task") is None else TaskSource(**header["task"])
+    except (ValidationError, TypeError):
+        return None
+    return None if source is None or source.table is not None else source
+
+
 @dataclass(frozen=True, eq=False)
 class _Found:
     """What lies at a path: arrays in TransformerLens's layout, and what is known beside them."""

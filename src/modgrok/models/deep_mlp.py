@@ -9,7 +9,6 @@ of one hidden layer (`mlp`).
 from __future__ import annotations
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
