@@ -8,14 +8,17 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..interop import names_file
 from ..measures import basis_of_task
 from ..models import MLP
+from ..models.networks import network_type
 from ..models.transformer import Transformer
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .shared.cache import enable_compilation_cache
+from .shared.file_options import NO_OPTIONS, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import say, say_json
 from .train import command_line
@@ -23,10 +26,14 @@ from .train import command_line
 
 def report(
     run: Annotated[
-        str, Parameter(help="Run id, the beginning of one, or latest; the name of a sweep; or a file.")
+        str,
+        Parameter(
+            help="Run id, the beginning of one, or latest; the name of a sweep; or a file or folder of weights."
+        ),
     ],
     /,
     *,
+    file: OfFile = NO_OPTIONS,
     output: Annotated[
         Path | None,
         Parameter(
@@ -71,8 +78,10 @@ def report(
     enable_compilation_cache()
     output = free_name(Path("report.html")) if output is None else output
     replaces = output.exists()
-    if run.endswith(".safetensors"):
-        content = read_network_file(Path(run))
+    if names_file(run):
+        if against is not None or axes is not None or values is not None:
+            raise InputError(f"against, axes, values: must be left out for a file, got {shorten(run)}")
+        content = file.read(Path(run))
         task, command = content.task(), command_line()
         title = f"{task.name} mod {task.p}"
         if isinstance(content.network, Transformer):
@@ -82,6 +91,7 @@ def report(
                 _single(content), basis_of_task(task), output, title=title, task=task, command=command
             )
     else:
+        file.refuse_with_run(run)
         with Store(runs, read_only=True) as store:
             if run in sweep_names(store):
                 if against is not None:
@@ -117,7 +127,9 @@ def _names(text: str | None) -> list[str]:
 
 def _single(content: NetworkFile) -> MLP:
     if not isinstance(content.network, MLP):
+        noun = network_type(content.network).noun
         raise InputError(
-            f"path: must hold one two-layer network, got {type(content.network).__name__.lower()}"
+            f"path: must hold a two-layer network or a transformer to be drawn, got a {noun}; measure and explain "
+            "take it"
         )
     return content.network

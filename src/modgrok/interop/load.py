@@ -22,7 +22,10 @@ from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.network_file import Network
 from ..runs.store.store import Checkpoint
 from ..tasks import InputError, Task, TaskSource
-from .transformerlens import TORCH_SUFFIXES, from_transformerlens
+from ..tasks.errors import shorten
+from .importing import import_network
+from .importing.state import SUFFIXES, TORCH_SUFFIXES
+from .transformerlens import from_transformerlens
 
 MARKS = ("embed.W_E", "embed.weight", "blocks.0.attn.W_Q")
 """Keys of which a state dict of TransformerLens holds at least one."""
@@ -112,14 +115,27 @@ class Loaded:
         return jnp.asarray(given, dtype=jnp.int32)
 
 
-def load(run: str | Path, *, runs: str | Path = "runs", step: int | None = None) -> Loaded:
+def load(
+    run: str | Path,
+    *,
+    runs: str | Path = "runs",
+    step: int | None = None,
+    expression: str | None = None,
+    p: int | None = None,
+    group: str | None = None,
+    table: Any = None,
+    **reading: Any,
+) -> Loaded:
     """Load a run's weights, or the network in a file or folder.
 
     Arguments:
-        run: a run's id, the beginning of one, or `latest`; or the path of a .safetensors file, of a folder
-            that `modgrok export --format transformerlens` wrote, or of a state dict of TransformerLens.
+        run: a run's id, the beginning of one, or `latest`; or the path of a file or folder: one that modgrok
+            or TransformerLens wrote, or any that `modgrok.import_network` takes.
         runs: the store's folder, for a run.
         step: which kept weights of a run; None for the last ones.
+        expression, p, group, table: the task of a file that does not name it.
+        reading: `heads`, `layout`, `activation`, `ignore`, `roles`, `key` and the others of `import_network`,
+            for a file that another program wrote.
 
     Raises:
         InputError: there is no such run, step or file, or the file holds something else.
@@ -140,7 +156,10 @@ def load(run: str | Path, *, runs: str | Path = "runs", step: int | None = None)
     if names_file(run):
         if step is not None:
             raise InputError(f"step: must be left out for a file, got {step}")
-        return _loaded(str(run), read_weights(Path(run)))
+        content = read_weights(Path(run), expression=expression, p=p, group=group, table=table, **reading)
+        return _loaded(str(run), content)
+    if any(value is not None for value in (expression, p, group, table, *reading.values())):
+        raise InputError(f"expression: must be left out for a run, whose task is known, got {shorten(run)}")
     with Store(Path(runs), read_only=True) as store:
         row = store.get(str(run))
         kept = kept_at(store.checkpoints(row.id), step)
@@ -155,18 +174,41 @@ def names_file(run: str | Path) -> bool:
         (True, False)
     """
     path = Path(run)
-    return path.is_dir() or path.suffix in (".safetensors", *TORCH_SUFFIXES)
+    return path.is_dir() or path.suffix in (*SUFFIXES, ".npy")
 
 
-def read_weights(path: Path) -> NetworkFile:
-    """Read a network from a file of modgrok or TransformerLens, or from a folder of the latter.
+def read_weights(
+    path: Path,
+    *,
+    expression: str | None = None,
+    p: int | None = None,
+    group: str | None = None,
+    table: Any = None,
+    **reading: Any,
+) -> NetworkFile:
+    """Read a network from a file of modgrok, of TransformerLens or of another program.
+
+    Arguments:
+        path: of a file or folder.
+        expression, p, group, table: its task, where the file does not name it.
+        reading: as in `import_network`, for a file of another program.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it is ambiguous without its task.
         CorruptFile: a file of modgrok is damaged.
     """
+    given = any(value is not None for value in (expression, group, table))
+    if not given and (p is not None or any(value not in (None, ()) for value in reading.values())):
+        given = True
+    if given:
+        return import_network(path, expression, p=p, group=group, table=table, **reading).content
     if path.is_dir() or path.suffix in TORCH_SUFFIXES or _is_foreign(path):
         return from_transformerlens(path)
+    if path.suffix in SUFFIXES and path.suffix != ".safetensors" and path.is_file():
+        raise InputError(
+            f"expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got none "
+            f"for {shorten(path)}"
+        )
     return read_network_file(path)
 
 

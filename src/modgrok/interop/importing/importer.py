@@ -23,6 +23,7 @@ from ..rebuild import check_options
 from .keys import has_attention, shared_prefix, transformer_roles
 from .mlp import OPERANDS, mlp_parts, mlp_readings
 from .readings import Chosen, Decision, choose
+from .recorded import recorded_task
 from .state import State, metadata_text, read_state
 from .transformer import Options, transformer_readings, weights_of, with_config
 
@@ -241,8 +242,6 @@ def _recorded(source: Any) -> TaskSource | None:
     """Return the task that a folder for TransformerLens names."""
     if not isinstance(source, str | Path):
         return None
-    from ..transformerlens import recorded_task
-
     return recorded_task(Path(source))
 
 

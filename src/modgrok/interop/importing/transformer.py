@@ -537,6 +537,9 @@ def with_config(options: Options, config: Mapping[str, Any]) -> Options:
         heads=options.heads or heads,
         activation=options.activation or named,
         mix=mix if options.mix is None else options.mix,
+        causal=config["attention_dir"] == "causal"
+        if options.causal is None and "attention_dir" in config and "d_vocab" in config
+        else options.causal,
         bare_norms=options.bare_norms or config.get("normalization_type") == "LNPre",
     )
 
