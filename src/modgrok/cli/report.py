@@ -78,12 +78,13 @@ def report(
     enable_compilation_cache()
     output = free_name(Path("report.html")) if output is None else output
     replaces = output.exists()
-    if names_file(run):
+    if names_file(run) and not (Path(run).is_dir() and _names_sweep(run, runs)):
         if against is not None or axes is not None or values is not None:
             raise InputError(f"against, axes, values: must be left out for a file, got {shorten(run)}")
         content = file.read(Path(run))
         task, command = content.task(), command_line()
-        title = f"{task.name} mod {task.p}"
+        title = f"{task.name} mod {task.p}" if task.is_plain else f"{task.name} on 0..{task.p - 1}"
+        title += ", a network from elsewhere" if content.notes.get("made") == "elsewhere" else ""
         if isinstance(content.network, Transformer):
             path = write_transformer_report(content.network, task, output, title=title, command=command)
         else:
@@ -113,6 +114,13 @@ def report(
     if json:
         say_json({"path": str(path)})
     return 0
+
+
+def _names_sweep(name: str, runs: Path) -> bool:
+    if not runs.is_dir():
+        return False
+    with Store(runs, read_only=True) as store:
+        return name in sweep_names(store)
 
 
 def free_name(path: Path) -> Path:

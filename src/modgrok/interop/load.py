@@ -24,7 +24,7 @@ from ..runs.store.store import Checkpoint
 from ..tasks import InputError, Task, TaskSource
 from ..tasks.errors import shorten
 from .importing import import_network
-from .importing.state import SUFFIXES, TORCH_SUFFIXES
+from .importing.state import SUFFIXES, TORCH_SUFFIXES, WEIGHTS, read_state
 from .transformerlens import from_transformerlens
 
 MARKS = ("embed.W_E", "embed.weight", "blocks.0.attn.W_Q")
@@ -202,12 +202,18 @@ def read_weights(
         given = True
     if given:
         return import_network(path, expression, p=p, group=group, table=table, **reading).content
-    if path.is_dir() or path.suffix in TORCH_SUFFIXES or _is_foreign(path):
+    if (path.is_dir() and not any(path.glob("*.npy"))) or (path / WEIGHTS).is_file() or _is_foreign(path):
         return from_transformerlens(path)
-    if path.suffix in SUFFIXES and path.suffix != ".safetensors" and path.is_file():
+    if (
+        path.suffix in TORCH_SUFFIXES
+        and path.is_file()
+        and not set(MARKS).isdisjoint(read_state(path).arrays)
+    ):
+        return from_transformerlens(path)
+    if not _is_of_modgrok(path):
         raise InputError(
-            f"expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got none "
-            f"for {shorten(path)}"
+            "expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got none for "
+            f"{shorten(path)}"
         )
     return read_network_file(path)
 
@@ -229,6 +235,19 @@ def kept_at(kept: list[Checkpoint], step: int | None) -> Checkpoint:
 
 def _loaded(name: str, content: NetworkFile) -> Loaded:
     return Loaded(name, content.network, content.source, content.table, content.notes)
+
+
+def _is_of_modgrok(path: Path) -> bool:
+    """Say whether a path is for `read_network_file` to read or to refuse: all but weights without metadata of ours."""
+    if not path.exists() or path.suffix not in SUFFIXES:
+        return True
+    if path.suffix != ".safetensors":
+        return False
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            return "modgrok" in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return True
 
 
 def _is_foreign(path: Path) -> bool:

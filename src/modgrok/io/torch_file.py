@@ -13,7 +13,7 @@ import math
 import pickletools
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ STORAGES: dict[str, Any] = {
 """Type of storage in PyTorch -> type of its entries."""
 
 
-class TensorFunction(NamedTuple):
+class PickledName(NamedTuple):
     """A name of a function or class in a pickle; nothing is imported for it."""
 
     module: str
@@ -138,44 +138,32 @@ def _archive(content: bytes) -> Any:
 def _stream(content: bytes) -> Any:
     """Read the layout before PyTorch 1.6: five pickles one after the other, then the storages' bytes."""
     stream = io.BytesIO(content)
-    waiting: dict[Any, tuple[Any, int, np.ndarray]] = {}
+    arrays: dict[Any, np.ndarray] = {}
 
     def storage(dtype: Any, key: Any, count: int) -> Storage:
         if not 0 <= count <= len(content):
             raise _Refused("a storage larger than the file")
-        if key not in waiting:
-            waiting[key] = (dtype, count, np.zeros(count, dtype))
-        array = waiting[key][2]
-        return Storage(dtype, lambda: array, count)
+        if key not in arrays:
+            arrays[key] = np.zeros(count, dtype)
+        elif (arrays[key].dtype, len(arrays[key])) != (dtype, count):
+            raise _Refused("a storage of two sizes")
+        return Storage(dtype, lambda: arrays[key], count)
 
-    machine = _Machine(storage)
-    if machine.run(stream) != LEGACY_MAGIC:
+    if _Machine(storage).run(stream) != LEGACY_MAGIC:
         raise _Refused("not written by torch.save")
     for _ in range(2):  # version and description of the system
-        machine.run(stream)
-    result = machine.run(stream)
-    for key in machine.run(stream):
-        dtype, count, array = waiting[key]
+        _Machine(storage).run(stream)
+    start = stream.tell()
+    _Machine(storage).run(stream)  # says which storages follow, and of which types
+    for key in _of_type(_Machine(storage).run(stream), list):
+        count, size = len(arrays[key]), arrays[key].dtype.itemsize
         (stored,) = struct.unpack("<q", stream.read(8))
-        data = stream.read(count * dtype.itemsize)
-        if stored != count or len(data) < count * dtype.itemsize:
+        data = stream.read(count * size)
+        if stored != count or len(data) < count * size:
             raise _Refused("a storage is cut")
-        array[:] = np.frombuffer(data, dtype)
-    return result
-
-
-def tensors_in(value: Any, prefix: str = "", depth: int = 4) -> Iterator[tuple[str, Any]]:
-    """Yield what a nested dict holds, by dotted names.
-
-    Example:
-        >>> dict(tensors_in({"model": {"weight": 1}, "step": 3}))
-        {'model.weight': 1, 'step': 3}
-    """
-    for name, item in value.items():
-        if isinstance(item, dict) and depth > 0:
-            yield from tensors_in(item, f"{prefix}{name}.", depth - 1)
-        else:
-            yield f"{prefix}{name}", item
+        arrays[key] = np.frombuffer(data, arrays[key].dtype)
+    stream.seek(start)
+    return _Machine(storage).run(stream)
 
 
 def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> np.ndarray:
@@ -264,7 +252,7 @@ class _Machine:
             elif name == "REDUCE":
                 arguments = _of_type(stack.pop(), tuple)
                 function = stack.pop()
-                if not isinstance(function, TensorFunction) or function not in FUNCTIONS:
+                if not isinstance(function, PickledName) or function not in FUNCTIONS:
                     raise _Refused(f"a call of {shorten(str(function))}")
                 stack.append(FUNCTIONS[function](*arguments))
             elif name == "BUILD":
@@ -281,7 +269,9 @@ class _Machine:
         if not (isinstance(identity, tuple) and len(identity) in (5, 6) and identity[0] == "storage"):
             raise _Refused("an object outside the pickle")
         kind, key, count = identity[1], identity[2], identity[4]
-        if not (isinstance(kind, TensorFunction) and isinstance(count, int) and count >= 0):
+        if len(identity) == 6 and identity[5] is not None:
+            raise _Refused("a view of a storage")
+        if not (isinstance(kind, PickledName) and isinstance(count, int) and count >= 0):
             raise _Refused("a storage of unknown type")
         dtype = STORAGES[kind.name]
         if not isinstance(key, str | int):
@@ -309,9 +299,9 @@ LITERALS = frozenset(
 )
 
 
-def _named(module: Any, name: Any) -> TensorFunction:
+def _named(module: Any, name: Any) -> PickledName:
     """Return a name that the pickle may use."""
-    function = TensorFunction(module, name)
+    function = PickledName(module, name)
     if function not in FUNCTIONS and function not in NAMES:
         raise _Refused(f"it names {shorten(str(function))}, which is no part of a state dict")
     return function

@@ -23,8 +23,8 @@ from ..rebuild import check_options
 from .keys import has_attention, shared_prefix, transformer_roles
 from .mlp import OPERANDS, mlp_parts, mlp_readings
 from .readings import Chosen, Decision, choose
-from .recorded import recorded_task
-from .state import State, metadata_text, read_state
+from .recorded import recorded_form, recorded_task
+from .state import State, read_state
 from .transformer import Options, transformer_readings, weights_of, with_config
 
 TRANSFORMER_ROLES = (
@@ -149,6 +149,8 @@ def import_network(
     arrays, left_out = _without(state.arrays, ignore)
     given, turned = _given(roles or {}, arrays)
     check_options(_transformerlens_options(state.config))
+    if layout is None and isinstance(source, str | Path):
+        layout = recorded_form(Path(source)).get("layout")
     options = with_config(
         Options(layout, heads, activation, None if tokens is None else tuple(tokens), causal, post_norm, mix),
         state.config,
@@ -185,8 +187,7 @@ def _own(
     """Return what a file of modgrok holds; None for others."""
     if not isinstance(source, str | Path) or Path(source).is_dir():
         return None
-    text = metadata_text(Path(source))
-    if text is None or '"kind"' not in text:
+    if "kind" not in recorded_form(Path(source)):
         return None
     content = read_network_file(Path(source))
     if any(value is not None for value in (expression, p, group, table)) or content.source is None:
@@ -308,7 +309,8 @@ def _transformer(
     unknown = [name for name in arrays if name not in set(roles.values())]
     _refuse_unknown(unknown, arrays)
     weights = weights_of(arrays, roles, turned, frozenset(taken))
-    return roles, choose(transformer_readings(weights, task, options), task, SETTLES)
+    chosen = choose(transformer_readings(weights, task, options), task, SETTLES)
+    return {"W_U": roles["W_E"], **roles}, chosen
 
 
 def _mlp(

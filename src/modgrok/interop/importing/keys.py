@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 ATTENTION = re.compile(
-    r"attn|attention|\bmha\b|in_proj_(weight|bias)|(^|[._])w_?[qkvo](\.|$)|[qkv]_proj|\bqkv\b|(^|[._])(query|key|value)s?(\.|$)"
+    r"attn|attention|\bmha\b|in_proj_(weight|bias)|(^|[._])w_?[qkv](\.|$)|[qkv]_proj|\bqkv\b|(^|[._])(query|key|value)s?(\.|$)"
 )
 """Names of parts of attention."""
 LAYER = re.compile(

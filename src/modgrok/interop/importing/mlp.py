@@ -181,7 +181,7 @@ def mlp_readings(
             )
             try:
                 for joined in _joined(arrays, turned, parts, layers, p, k, layout):
-                    _check_chain(joined.layers, joined.width, p)
+                    _check_chain(joined.layers, joined.width, p, joined.rows)
                     readings += _placed(joined, phis, lying, task)
             except InputError as error:
                 reasons.append(str(error))
@@ -200,6 +200,7 @@ class _Joined:
     layers: list[Linear]
     act_first: tuple[bool, ...]
     layout: str
+    rows: int
 
     @property
     def width(self) -> int:
@@ -232,7 +233,7 @@ def _joined(
                 )
             rows = weight.T if not tables else tables[s] @ weight.T
             each.append(rows[: rows.shape[0]] + _bias(arrays, bias, weight.shape[0]))
-        yield _Joined([rows[:p] for rows in each], layers, (True, False), "added")
+        yield _Joined([rows[:p] for rows in each], layers, (True, False), "added", p)
         return
     if not layers:
         raise InputError("path: must hold the matrix of the logits, got none")
@@ -241,29 +242,29 @@ def _joined(
     if not tables:
         if columns == k * p:
             sides = np.split(first.weight, k, axis=1)
-            yield _Joined([side.T + first.bias / k for side in sides], rest, (True,), "side by side")
+            yield _Joined([side.T + first.bias / k for side in sides], rest, (True,), "side by side", p)
         elif columns == p:
-            yield _Joined([first.weight.T + first.bias / k] * k, rest, (True,), "added")
+            yield _Joined([first.weight.T + first.bias / k] * k, rest, (True,), "added", p)
         else:
             raise InputError(
                 f"p: must fit the first matrix, whose {columns} columns are not {k} x {p} one-hot values, got {p}"
             )
         return
-    d = tables[0].shape[1]
-    if columns == d:
-        yield _Joined([rows[:p] for rows in tables], layers, (False, True) if rest else (True,), "added")
-    found = columns == d
+    d, rows = tables[0].shape[1], len(tables[0])
+    if columns == d and rows == p:
+        yield _Joined(tables, layers, (False, True) if rest else (True,), "added", p)
+    found = columns == d and rows == p
     for name in LAYOUTS if layout is None else (layout,):
         length = length_of(name, k)
-        if columns != length * d or len(tables[0]) < p + SIGNS[name] or (columns == d):
+        if columns != length * d or rows != p + SIGNS[name]:
             continue
         found = True
         sides = np.split(first.weight, length, axis=1)
-        yield _Joined(_sequence(tables, sides, first.bias, name, p, k), rest, (True,), name)
+        yield _Joined(_sequence(tables, sides, first.bias, name, p, k), rest, (True,), name, rows)
     if not found:
         raise InputError(
-            f"path: must have a first matrix of {d} columns for added embeddings or {k * d} for those of all "
-            f"operands, got {columns}"
+            f"p: must fit {rows} rows of the embedding and a first matrix of {d} columns for added embeddings or "
+            f"{k * d} for those of all operands, got p = {p} and {columns} columns"
         )
 
 
@@ -280,14 +281,15 @@ def _sequence(
     return [tables[s][:p] @ sides[place].T + constant / k for s, place in enumerate(places)]
 
 
-def _check_chain(layers: Sequence[Linear], width: int, p: int) -> None:
+def _check_chain(layers: Sequence[Linear], width: int, p: int, rows: int) -> None:
+    """Refuse matrices that do not follow each other, and logits that are neither p nor one for each token."""
     for layer in layers:
         if layer.weight.shape[1] != width:
             raise InputError(
                 f"path: must be a chain of matrices, got one of {layer.weight.shape[1]} columns behind {width} units"
             )
         width = layer.weight.shape[0]
-    if width < p or (width > p and width > p + 8):
+    if width not in (p, rows):
         raise InputError(f"p: must be the number of logits, {width}, got {p}")
 
 
@@ -402,7 +404,7 @@ def _table(value: np.ndarray, turn: bool, p: int, name: str) -> np.ndarray:
     rows = rows.T if turn else rows
     if rows.shape[0] != p and rows.shape[1] == p and not turn:
         rows = rows.T
-    if not p <= rows.shape[0] <= p + 8:
+    if rows.shape[0] not in (p, p + 1, p + 2):
         raise InputError(f"p: must be the number of rows of {shorten(name)}, {rows.shape[0]}, got {p}")
     return rows
 

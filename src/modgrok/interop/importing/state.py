@@ -147,7 +147,7 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
             (
                 not isinstance(value, np.ndarray)
                 or value.ndim == 0
-                or (value.dtype.kind not in "fV" and not _bfloat(value))
+                or not (value.dtype.kind == "f" or _bfloat(value))
             )
             or label.rpartition(".")[2].lower() in BUFFERS
             or value.ndim > 3

@@ -99,7 +99,7 @@ def transformer_readings(weights: Weights, task: Task, options: Options) -> list
     p, k = task.p, len(task.operands)
     d = _width(weights, p)
     embedding = _embedding(weights, p, d)
-    unembedding, dropped = _unembedding(weights, embedding, p, d)
+    unembedding = _unembedding(weights, embedding, p, d)
     position = _position(weights, d)
     orders = list(_orders(embedding, position, p, k, options))
     blocks = list(_block_choices(weights, d, options))
@@ -195,24 +195,27 @@ def _orders(
 ) -> Iterator[_Order]:
     v, length = len(embedding), None if position is None else len(position)
     layouts = [name for name in LAYOUTS if options.layout in (None, name)]
-    fitting = [name for name in layouts if length in (None, length_of(name, k)) and v >= p + SIGNS[name]]
-    exact = [name for name in fitting if v == p + SIGNS[name]]
+    extra = options.tokens is not None  # then other tokens may be in the vocabulary
+    fitting = [
+        name
+        for name in layouts
+        if length in (None, length_of(name, k)) and (v >= p + SIGNS[name] if extra else v == p + SIGNS[name])
+    ]
     if not fitting:
-        needs = "; ".join(
-            f"{name} {length_of(name, k)} positions and {p + SIGNS[name]} tokens" for name in layouts
-        )
-        have = "no positions" if length is None else f"{length} positions"
-        argument = "p" if v < p else "layout"
-        raise InputError(
-            f"{argument}: must fit W_E and W_pos ({needs}, for {k} operands and p = {p}), got {have} and {v} tokens"
-        )
-    if v > p + 8:
         if v == 2 * p:
             raise InputError(
                 f"path: must have one vocabulary, got {v} = 2 x {p} rows of W_E, one for each operand"
             )
-        raise InputError(f"p: must be the number of rows of W_E, {v}, less the signs, got {p}")
-    for layout in exact or fitting:
+        needs = "; ".join(
+            f"{name} {length_of(name, k)} positions and {p + SIGNS[name]} tokens" for name in layouts
+        )
+        have = "no positions" if length is None else f"{length} positions"
+        rows = {p + SIGNS[name] for name in layouts}
+        argument = "p" if v not in rows else "layout"
+        raise InputError(
+            f"{argument}: must fit W_E and W_pos ({needs}, for {k} operands and p = {p}), got {have} and {v} tokens"
+        )
+    for layout in fitting:
         yield from _token_orders(layout, v, p, options, explicit=options.layout is not None)
 
 
@@ -282,11 +285,11 @@ def _embedding(weights: Weights, p: int, d: int) -> np.ndarray:
     return rows
 
 
-def _unembedding(weights: Weights, embedding: np.ndarray, p: int, d: int) -> tuple[np.ndarray, int]:
-    """Return W_U, shape (d, c) with c = p or one column for each token, and the columns beyond p."""
+def _unembedding(weights: Weights, embedding: np.ndarray, p: int, d: int) -> np.ndarray:
+    """Return W_U, shape (d, c) with c = p or one column for each token; without one, it is W_E's transpose."""
     value = weights.arrays.get("W_U")
     if value is None:
-        return embedding.T, len(embedding) - p
+        return embedding.T
     columns = value.T if (weights.kinds["W_U"] == "torch") is not ("W_U" in weights.turned) else value
     if columns.shape[0] != d and "W_U" not in weights.turned:
         columns = columns.T
@@ -296,7 +299,7 @@ def _unembedding(weights: Weights, embedding: np.ndarray, p: int, d: int) -> tup
         )
     if columns.shape[1] not in (p, len(embedding)):
         raise InputError(f"p: must be the number of logits, {columns.shape[1]}, got {p}")
-    return columns, columns.shape[1] - p
+    return columns
 
 
 def _position(weights: Weights, d: int) -> np.ndarray | None:
