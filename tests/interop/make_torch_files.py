@@ -1,4 +1,6 @@
-"""Write the files of PyTorch that tests read, in both layouts of torch.save: `python tests/interop/make_torch_files.py`.
+"""Write the files of PyTorch that tests read, in both layouts of torch.save.
+
+    python tests/interop/make_torch_files.py
 
 Written with PyTorch 1.13; a test marked `needs("torch")` writes them again with the PyTorch at hand.
 """
@@ -15,7 +17,7 @@ DATA = Path(__file__).parent / "data"
 
 
 def write_files(folder: Path) -> None:
-    """Write an MLP on two operands mod 7 with what training code keeps beside it, and its arrays as NumPy has them."""
+    """Write an MLP on two operands mod 7, what training code keeps beside it, and its arrays in NumPy."""
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(14, 12), torch.nn.ReLU(), torch.nn.Linear(12, 7, bias=False))
     state = model.state_dict()

@@ -1,4 +1,4 @@
-"""Train the small transformers of trained.npz: x - y mod 7, every input trained, one for each layout of tokens.
+"""Train the small transformers of trained.npz: x - y mod 7, on every input, one for each layout.
 
     uv run python tests/interop/make_trained.py
 
@@ -56,7 +56,7 @@ def trained(layout: str) -> Transformer:
 
     (net, _), values = jax.jit(lambda net, state: jax.lax.scan(step, (net, state), length=600))(net, state)
     right = np.asarray(net(inputs)).argmax(1) == np.asarray(labels)
-    print(layout, float(values[-1]), right.mean(), flush=True)
+    assert values[-1] < 0.01
     assert right.all()
     return net
 

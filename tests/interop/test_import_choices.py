@@ -1,7 +1,7 @@
 """What weights leave open: settled by the table and said, or refused with the option that settles it.
 
-trained.npz holds small transformers that answer x - y mod 7 on every input, one for each layout of tokens; see
-make_trained.py.
+trained.npz holds small transformers that answer x - y mod 7 on every input, one for each layout of tokens;
+see make_trained.py.
 """
 
 from __future__ import annotations
@@ -110,28 +110,29 @@ def test_an_untrained_network_is_refused_where_no_convention_helps() -> None:
         InputError, match=r"^layout: must be given, for (infix|equals) .* fit these weights alike"
     ):
         import_network(random_state(), "x - y", p=P)
-    with pytest.raises(InputError, match="^heads: must be given"):
+    with pytest.raises(InputError, match=r"^heads: must be given"):
         import_network(flat(random_state()), "x - y", p=P, layout="equals")
     bare = {name.removesuffix(".weight"): value for name, value in flat(random_state()).items()}
-    with pytest.raises(InputError, match="^map: must be given"):
+    with pytest.raises(InputError, match=r"^map: must be given"):
         import_network(bare, "x - y", p=P, layout="equals", heads=2)
     found = import_network(random_state(), "x - y", p=P, layout="equals")
     assert found.decisions["activation"].by == "convention"
     assert "guessing" in found.warnings[0]
 
 
+VOCABULARY = ((14, "embed.W_E"), (2, "pos_embed.W_pos"))
 BAD: dict[str, tuple[Callable[[State], State], dict[str, Any], str]] = {
     "p of another network": (lambda s: s, {"p": 5}, "^p: must"),
     "a group of another order": (lambda s: s, {"group": "S3", "p": None, "expression": None}, "^p: must"),
     "operands too many": (lambda s: s, {"expression": "x + y + z"}, "^layout: must fit"),
     "a position too many": (
-        lambda s: {**s, "pos_embed.W_pos": np.ones((4, 16), np.float32)}, {}, "^layout: must fit.* got 4 positions",
+        lambda s: s | {"pos_embed.W_pos": np.ones((4, 16), np.float32)}, {}, "^layout: must fit.* got 4 pos",
     ),
     "a vocabulary for each operand": (
-        lambda s: {**s, "embed.W_E": np.ones((14, 16), np.float32), "pos_embed.W_pos": np.ones((2, 16), np.float32)},
+        lambda s: s | {name: np.ones((n, 16), np.float32) for n, name in VOCABULARY},
         {}, "one vocabulary",
     ),
-    "a key without a role": (lambda s: {**s, "extra": np.ones(3, np.float32)}, {}, "^keys: .*--ignore 'extra'"),
+    "a key without a role": (lambda s: s | {"extra": np.ones(3, np.float32)}, {}, "^keys: .*ignore 'extra'"),
     "an unknown role": (lambda s: s, {"roles": {"W_K2": "embed.W_E"}}, "^map: role must be one of"),
     "a role of an unknown key": (lambda s: s, {"roles": {"W_E": "nothing"}}, "^map: must name a key"),
     "ignoring what is not there": (lambda s: s, {"ignore": ["nothing"]}, "^ignore: must name a key"),
@@ -140,7 +141,9 @@ BAD: dict[str, tuple[Callable[[State], State], dict[str, Any], str]] = {
     "heads of others": (lambda s: s, {"heads": 3}, "^heads: must be 2"),
     "tokens outside": (lambda s: s, {"layout": "equals", "tokens": (9,)}, "^tokens: must be"),
     "no task": (lambda s: s, {"expression": None, "p": None}, "^expression: must name"),
-    "no attention output": (lambda s: {n: v for n, v in s.items() if "W_O" not in n}, {}, "^map: must name.*W_O"),
+    "no attention output": (
+        lambda s: {n: v for n, v in s.items() if "W_O" not in n}, {}, "^map: must name.*W_O",
+    ),
     "not finite": (lambda s: {**s, "embed.W_E": s["embed.W_E"] * np.nan}, {}, "finite"),
     "no weights": (lambda s: {"a": np.ones(3, np.float32)}, {}, "matrices"),
 }  # fmt: skip

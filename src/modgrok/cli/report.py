@@ -28,7 +28,8 @@ def report(
     run: Annotated[
         str,
         Parameter(
-            help="Run id, the beginning of one, or latest; the name of a sweep; or a file or folder of weights."
+            help="Run id, the beginning of one, or latest; the name of a sweep; or a file or folder of "
+            "weights."
         ),
     ],
     /,
@@ -137,7 +138,7 @@ def _single(content: NetworkFile) -> MLP:
     if not isinstance(content.network, MLP):
         noun = network_type(content.network).noun
         raise InputError(
-            f"path: must hold a two-layer network or a transformer to be drawn, got a {noun}; measure and explain "
-            "take it"
+            f"path: must hold a two-layer network or a transformer to be drawn, got a {noun}; measure and "
+            "explain take it"
         )
     return content.network

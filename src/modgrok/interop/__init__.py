@@ -1,4 +1,4 @@
-"""Other tools: loading any stored network, networks that others trained, TransformerLens in both directions."""
+"""Other tools: any stored network, networks that other programs trained, TransformerLens both ways."""
 
 from .card import card, card_of_file
 from .importing import Imported, import_network

@@ -212,8 +212,8 @@ def read_weights(
         return from_transformerlens(path)
     if not _is_of_modgrok(path):
         raise InputError(
-            "expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got none for "
-            f"{shorten(path)}"
+            "expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got "
+            f"none for {shorten(path)}"
         )
     return read_network_file(path)
 
@@ -238,7 +238,7 @@ def _loaded(name: str, content: NetworkFile) -> Loaded:
 
 
 def _is_of_modgrok(path: Path) -> bool:
-    """Say whether a path is for `read_network_file` to read or to refuse: all but weights without metadata of ours."""
+    """Say whether `read_network_file` is to read or refuse a path: all but weights without our metadata."""
     if not path.exists() or path.suffix not in SUFFIXES:
         return True
     if path.suffix != ".safetensors":

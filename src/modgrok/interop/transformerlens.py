@@ -204,7 +204,7 @@ def _operands_of(source: TaskSource | None, form: dict[str, Any], table: np.ndar
 def _shapes(
     found: _Found, layout: str | None, operands: int | None, classes: int | None = None
 ) -> tuple[str, int, int]:
-    """Return layout, k and p, each as given, else as the shapes allow: rows of W_E = p + signs, of W_pos = length."""
+    """Return layout, k and p, as given or as shapes allow: rows of W_E = p + signs, of W_pos = length."""
     embedding, unembedding = (found.state.get(name) for name in ("embed.W_E", "unembed.W_U"))
     if embedding is None or unembedding is None or unembedding.ndim != 2:
         raise InputError("path: must hold embed.W_E and unembed.W_U, got one or none")

@@ -1,9 +1,9 @@
 """Tensors of files that `torch.save` wrote, read without PyTorch and without running the pickle in them.
 
-A pickle is a program. Its opcodes are parsed by `pickletools`, and the few that a state dict needs are carried
-out here on plain values: names of functions stay names, and only those of tensors are answered, by the
-functions of this file. Owns: the two layouts (the archive of PyTorch 1.6 and later, and the stream before it),
-the opcodes, and refusing everything else in one line.
+A pickle is a program. Its opcodes are parsed by `pickletools`, and the few that a state dict needs are
+carried out here on plain values: names of functions stay names, and only those of tensors are answered, by
+the functions of this file. Owns: the two layouts (the archive of PyTorch 1.6 and later, and the stream before
+it), the opcodes, and refusing everything else in one line.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Storage:
 
 
 def read_torch(path: Path) -> Any:
-    """Return the object that `torch.save` wrote: dicts, lists, tuples, numbers, strings, and arrays for tensors.
+    """Return what `torch.save` wrote: dicts, lists, tuples, numbers, strings, and arrays for tensors.
 
     Arguments:
         path: of the file.
@@ -91,8 +91,8 @@ def read_torch(path: Path) -> Any:
     except _Refused as error:
         reason = str(error)
     except (
-        ArithmeticError, AttributeError, LookupError, MemoryError, NotImplementedError, RuntimeError, TypeError,
-        ValueError, zipfile.BadZipFile, struct.error,
+        ArithmeticError, AttributeError, LookupError, MemoryError, NotImplementedError, RuntimeError,
+        TypeError, ValueError, zipfile.BadZipFile, struct.error,
     ) as error:  # fmt: skip
         reason = f"damaged, or another format: {type(error).__name__}"
     raise InputError(
@@ -294,8 +294,8 @@ CONSTANTS: dict[str, Callable[[], Any]] = {
     "EMPTY_TUPLE": tuple,
 }
 LITERALS = frozenset(
-    ("BININT", "BININT1", "BININT2", "INT", "LONG", "LONG1", "LONG4", "BINFLOAT", "FLOAT")
-    + ("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "UNICODE", "BINSTRING", "SHORT_BINSTRING", "STRING")
+    "BININT BININT1 BININT2 INT LONG LONG1 LONG4 BINFLOAT FLOAT BINUNICODE SHORT_BINUNICODE BINUNICODE8 UNICODE "
+    "BINSTRING SHORT_BINSTRING STRING".split()
 )
 
 

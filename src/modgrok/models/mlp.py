@@ -19,7 +19,7 @@ from .activations import activation, power_of
 
 
 class MLP(Displayed, eqx.Module):
-    """A two-layer network on k one-hot operands, without biases unless it was imported with one of its logits.
+    """A two-layer network on k one-hot operands; only imported ones may have a bias, of the logits.
 
     Arguments:
         embedding: U, shape (k, p, h): row U[s, i] is what operand s with value i adds to the hidden layer.

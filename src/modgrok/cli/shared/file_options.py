@@ -74,7 +74,8 @@ class FileOptions:
             raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
         if content.source is None:
             raise InputError(
-                "expression: must name the task (with --p, or --group, --table) of a file that does not, got none"
+                "expression: must name the task (with --p, or --group, --table) of a file that does not, got "
+                "none"
             )
         return content
 

@@ -1,7 +1,7 @@
 """Forward passes in NumPy, for readings: nothing is compiled, however many are tried.
 
-Owns: the logits of an MLP and of a transformer at the last position. The records of `models` compute the same;
-tests compare both.
+Owns: the logits of an MLP and of a transformer at the last position. The records of `models` compute the
+same; tests compare both.
 """
 
 from __future__ import annotations

@@ -106,12 +106,12 @@ def import_network(
     Arguments:
         source: a .safetensors, .npz, .pt, .pth, .ckpt or .bin file, a folder with model.safetensors or .npy
             files, or a state dict, with arrays of any framework. PyTorch is not needed.
-        expression, p, group, table: the task, as in `modgrok.train`; `table` is an array. A file that names its
-            task needs none.
+        expression, p, group, table: the task, by one of the three; `table` is an array. A file that names
+            its task needs none.
         heads: number of heads, where the weights do not show it.
         layout: of a sequence: `infix` x op y, `equals` x y op, `infix-equals` x op y =, `two` x y.
         activation: a name from `modgrok.models.activations`.
-        tokens: numbers of the signs in the vocabulary, in the order of the sequence; by convention p and p + 1.
+        tokens: numbers of the signs in the vocabulary, in the order of the sequence; usually p and p + 1.
         causal: whether attention is causal; matters with two or more layers.
         post_norm: whether norms follow the parts of a block.
         mix: alpha of attention patterns alpha softmax + (1 - alpha).
@@ -273,11 +273,12 @@ def _given(
     turned: set[str] = set()
     known = {*TRANSFORMER_ROLES, *MLP_ROLES}
     for role, text in roles.items():
-        place, _, last = role.rpartition("blocks.")
+        _, _, last = role.rpartition("blocks.")
         base = role if not last or role == last else last.partition(".")[2]
         if base not in known:
             raise InputError(
-                f"map: role must be one of {', '.join(TRANSFORMER_ROLES[:14])}, …, W_x, W_1, b_1, got {shorten(role)}"
+                f"map: role must be one of {', '.join(TRANSFORMER_ROLES[:14])}, …, W_x, W_1, b_1, got "
+                f"{shorten(role)}"
             )
         name = text
         if text not in arrays and text.endswith(".T"):
@@ -334,8 +335,8 @@ def _refuse_unknown(unknown: Sequence[str], arrays: Mapping[str, np.ndarray]) ->
         name = unknown[0]
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         raise InputError(
-            f"keys: must all have a role; --ignore {shorten(name)} leaves one out, --map ROLE={shorten(name)} says what it "
-            f"is, got {shorten(name)} of shape {arrays[name].shape}{more}"
+            f"keys: must all have a role; --ignore {shorten(name)} leaves one out, --map ROLE={shorten(name)} says "
+            f"what it is, got {shorten(name)} of shape {arrays[name].shape}{more}"
         )
 
 
@@ -352,8 +353,8 @@ def _warnings(chosen: Chosen, task: Task) -> tuple[str, ...]:
     found = []
     if chosen.accuracy <= max(2 * task.majority_share, 3 / task.p) and chosen.accuracy < 0.5:
         found.append(
-            "Its accuracy is that of guessing: the network is untrained, or its task, p, layout, tokens, activation or "
-            "scale of attention are others than those given."
+            "Its accuracy is that of guessing: the network is untrained, or its task, p, layout, tokens, "
+            "activation or scale of attention are others than those given."
         )
     return tuple(found)
 

@@ -6,7 +6,7 @@ layer begin with `blocks.L.`, those of one head of it with `blocks.L.head.H.`.
 
 from __future__ import annotations
 
-import os
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -73,8 +73,9 @@ def shared_prefix(names: Iterable[str]) -> str:
         ('module.', '')
     """
     listed = list(names)
-    parts = os.path.commonprefix([name.split(".")[:-1] for name in listed]) if len(listed) > 1 else []
-    return "".join(f"{part}." for part in parts)
+    places = [name.split(".")[:-1] for name in listed] if len(listed) > 1 else []
+    shared = itertools.takewhile(lambda parts: len(set(parts)) == 1, zip(*places, strict=False))
+    return "".join(f"{parts[0]}." for parts in shared)
 
 
 def is_bias(name: str) -> bool:
@@ -112,7 +113,8 @@ def transformer_roles(names: Iterable[str], rank: dict[str, int]) -> tuple[dict[
         (name of each role, names without one). A name whose role is taken has none.
 
     Example:
-        >>> names = ["tok.weight", "blocks.0.attn.W_Q", "blocks.0.mlp.0.weight", "blocks.0.mlp.2.weight", "head.weight"]
+        >>> inner = ["blocks.0.attn.W_Q", "blocks.0.mlp.0.weight", "blocks.0.mlp.2.weight"]
+        >>> names = ["tok.weight", *inner, "head.weight"]
         >>> transformer_roles(names, dict.fromkeys(names, 2))[0]["blocks.0.W_in"]
         'blocks.0.mlp.0.weight'
     """

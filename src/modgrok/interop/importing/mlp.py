@@ -27,7 +27,8 @@ from .readings import Reading
 
 OPERANDS = "xyzwuv"
 """Letters of operands in the names of roles."""
-ORDINALS = (("x", "y", "z", "w"), ("a", "b", "c", "d"), ("left", "right"), ("l", "r"), ("first", "second", "third"),
+ORDINALS = (("x", "y", "z", "w"), ("a", "b", "c", "d"), ("left", "right"), ("l", "r"),
+            ("first", "second", "third"),
             ("one", "two", "three"))  # fmt: skip
 """Endings of names that tell operands apart."""
 ENDING = re.compile(
@@ -247,7 +248,8 @@ def _joined(
             yield _Joined([first.weight.T + first.bias / k] * k, rest, (True,), "added", p)
         else:
             raise InputError(
-                f"p: must fit the first matrix, whose {columns} columns are not {k} x {p} one-hot values, got {p}"
+                f"p: must fit the first matrix, whose {columns} columns are not {k} x {p} one-hot values, "
+                f"got {p}"
             )
         return
     d, rows = tables[0].shape[1], len(tables[0])
@@ -263,8 +265,8 @@ def _joined(
         yield _Joined(_sequence(tables, sides, first.bias, name, p, k), rest, (True,), name, rows)
     if not found:
         raise InputError(
-            f"p: must fit {rows} rows of the embedding and a first matrix of {d} columns for added embeddings or "
-            f"{k * d} for those of all operands, got p = {p} and {columns} columns"
+            f"p: must fit {rows} rows of the embedding and a first matrix of {d} columns for added "
+            f"embeddings or {k * d} for those of all operands, got p = {p} and {columns} columns"
         )
 
 
@@ -286,7 +288,8 @@ def _check_chain(layers: Sequence[Linear], width: int, p: int, rows: int) -> Non
     for layer in layers:
         if layer.weight.shape[1] != width:
             raise InputError(
-                f"path: must be a chain of matrices, got one of {layer.weight.shape[1]} columns behind {width} units"
+                f"path: must be a chain of matrices, got one of {layer.weight.shape[1]} columns behind "
+                f"{width} units"
             )
         width = layer.weight.shape[0]
     if width not in (p, rows):

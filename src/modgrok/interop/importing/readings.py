@@ -1,9 +1,9 @@
 """Readings of the same weights, and choosing one by the task's whole table.
 
-Owns: what counts as clearly better. A reading is taken if the weights allow no other, or if its accuracy over all
-inputs is clearly above that of every other. Among those of equal accuracy the margins decide: a wrong reading
-adds noise to them. Where the table cannot tell, a reading that follows a convention is taken and said, and where
-there is no convention the import is refused with the option that settles it.
+Owns: what counts as clearly better. A reading is taken if the weights allow no other, or if its accuracy
+over all inputs is clearly above that of every other. Among those of equal accuracy the margins decide: a
+wrong reading adds noise to them. Where the table cannot tell, a reading that follows a convention is taken and
+said, and where there is no convention the import is refused with the option that settles it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROWS = 512
 MOST_READINGS = 1500
 """More readings than this are refused: an option must be given."""
 FINALISTS = 8
-"""Readings whose accuracy is counted over all inputs, and those that are the best for a value of an option."""
+"""Readings whose accuracy is counted over all inputs; and those that are best for a value of an option."""
 DEVIATIONS = 4.0
 """How many standard deviations of a difference of two shares make it clear."""
 STEADIER = 1.25
@@ -69,8 +69,8 @@ class Decision:
         value: that was taken.
         accuracy: over all inputs with it.
         others: value -> the best accuracy with it.
-        by: `accuracy`; `margins` or `likelihood`, where accuracies are equal; `equality`, where the values give
-            the same logits; `convention`, where the table cannot tell.
+        by: `accuracy`; `margins` or `likelihood`, where accuracies are equal; `equality`, where the values
+            give the same logits; `convention`, where the table cannot tell.
     """
 
     value: str
@@ -158,7 +158,8 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
     """
     if len(readings) > MOST_READINGS:
         raise InputError(
-            f"{_open(readings, settles)}: must be given, for {len(readings):,} readings fit these weights, got none"
+            f"{_open(readings, settles)}: must be given, for {len(readings):,} readings fit these weights, "
+            "got none"
         )
     inputs, labels = task.inputs(), task.labels()
     if len(readings) == 1:

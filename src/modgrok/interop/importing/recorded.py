@@ -22,7 +22,7 @@ def recorded_form(path: Path) -> dict[str, Any]:
 
 
 def recorded_task(path: Path) -> TaskSource | None:
-    """Return the task that a folder or file names; None where there is none, or where its table lies apart."""
+    """Return the task that a folder or file names; None for none, or where its table lies apart."""
     task = _header(path).get("task")
     try:
         source = None if task is None else TaskSource(**task)

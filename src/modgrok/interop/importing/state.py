@@ -204,7 +204,8 @@ def _unwrapped(content: Mapping[str, Any], key: str | None) -> tuple[str, Mappin
         lists = [str(name) for name, value in inner.items() if _holds_states(value)]
         if lists:
             raise InputError(
-                f"key: must name one of the state dicts in the list {lists[0]}, such as {lists[0]}.-1, got none"
+                f"key: must name one of the state dicts in the list {lists[0]}, such as {lists[0]}.-1, got "
+                "none"
             )
     return ".".join(wrapper), inner, beside
 

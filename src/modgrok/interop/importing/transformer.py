@@ -129,8 +129,8 @@ def transformer_readings(weights: Weights, task: Task, options: Options) -> list
         usual |= block_usual | ({"attention"} if mix.usual else set())
 
         def build(
-            order: _Order = order, blocked: tuple[Block, ...] = blocked, phi: str = phi, causal: bool = causal,
-            post: bool = post, mix: _Mix = mix, columns: np.ndarray = columns,
+            order: _Order = order, blocked: tuple[Block, ...] = blocked, phi: str = phi,
+            causal: bool = causal, post: bool = post, mix: _Mix = mix, columns: np.ndarray = columns,
         ) -> Transformer:  # fmt: skip
             return Transformer(
                 _single(embedding[order.tokens]),
@@ -166,7 +166,7 @@ class _Mix:
 
 
 def _mixes(mix: float | None, position: Any, orders: list[_Order], k: int) -> list[_Mix]:
-    """Return the patterns that a given weight of the softmax may mean: the rest is added to every place, or shared."""
+    """Return what a weight of the softmax may mean: the rest is added to every place, or shared."""
     if mix is None or mix == 1:
         return [_Mix(1.0, 0.0, "softmax")]
     lengths = sorted({length_of(order.layout, k) for order in orders})
@@ -213,7 +213,8 @@ def _orders(
         rows = {p + SIGNS[name] for name in layouts}
         argument = "p" if v not in rows else "layout"
         raise InputError(
-            f"{argument}: must fit W_E and W_pos ({needs}, for {k} operands and p = {p}), got {have} and {v} tokens"
+            f"{argument}: must fit W_E and W_pos ({needs}, for {k} operands and p = {p}), got {have} and {v} "
+            "tokens"
         )
     for layout in fitting:
         yield from _token_orders(layout, v, p, options, explicit=options.layout is not None)
@@ -221,16 +222,15 @@ def _orders(
 
 def _token_orders(layout: str, v: int, p: int, options: Options, *, explicit: bool) -> Iterator[_Order]:
     signs = SIGNS[layout]
-    if options.tokens is not None:
-        if (
-            len(options.tokens) != signs
-            or len(set(options.tokens)) != signs
-            or max(options.tokens, default=0) >= v
-        ):
-            raise InputError(
-                f"tokens: must be {signs} different numbers below {v} for the layout {layout}, got "
-                f"{','.join(map(str, options.tokens)) or 'none'}"
-            )
+    if options.tokens is not None and (
+        len(options.tokens) != signs
+        or len(set(options.tokens)) != signs
+        or not all(0 <= token < v for token in options.tokens)
+    ):
+        raise InputError(
+            f"tokens: must be {signs} different numbers below {v} for the layout {layout}, got "
+            f"{','.join(map(str, options.tokens)) or 'none'}"
+        )
     for start in range(v - p + 1):
         numbers = list(range(start, start + p))
         rest = [token for token in range(v) if token not in numbers]
@@ -286,7 +286,7 @@ def _embedding(weights: Weights, p: int, d: int) -> np.ndarray:
 
 
 def _unembedding(weights: Weights, embedding: np.ndarray, p: int, d: int) -> np.ndarray:
-    """Return W_U, shape (d, c) with c = p or one column for each token; without one, it is W_E's transpose."""
+    """Return W_U, shape (d, c), with c = p or one for each token; W_E's transpose where there is none."""
     value = weights.arrays.get("W_U")
     if value is None:
         return embedding.T
@@ -450,7 +450,7 @@ def _heads_of(weights: Weights, at: str, letter: str, d: int, heads: int, left: 
 
 
 def _three(value: np.ndarray, role: str, weights: Weights, d: int) -> np.ndarray:
-    """Return an array of one matrix a head as (heads, d, e): TransformerLens's layout, or that of Nanda et al."""
+    """Return one matrix for each head as (heads, d, e), from TransformerLens's layout or Nanda et al.'s."""
     at = role[: role.rindex(".") + 1]
     out = weights.arrays.get(f"{at}W_O")
     transposed = value.shape[1] != d or (value.shape[2] == d and out is not None and out.ndim == 2)
@@ -528,8 +528,9 @@ def with_config(options: Options, config: Mapping[str, Any]) -> Options:
         >>> with_config(Options(), {"n_heads": 4, "act_fn": "ReLU", "attn_coeff": 0.5}).mix
         0.5
     """
-    heads, phi, mix = _of(config, int, "n_heads", "num_heads", "heads"), _of(
-        config, str, "act_fn", "act_type", "activation"), _of(config, float, "attn_coeff", "attention_rate")  # fmt: skip
+    heads = _of(config, int, "n_heads", "num_heads", "heads")
+    phi = _of(config, str, "act_fn", "act_type", "activation")
+    mix = _of(config, float, "attn_coeff", "attention_rate")
     named = (
         None
         if phi is None
