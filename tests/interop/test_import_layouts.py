@@ -16,7 +16,7 @@ import modgrok
 from modgrok.interop import import_network
 
 P, D, M, H = 7, 8, 12, 2
-PAIRS = np.stack(np.indices((P, P)), -1).reshape(-1, 2)
+PAIRS = np.stack(np.indices((P, P)), -1).reshape(-1, 2).astype(np.int32)
 X, Y = PAIRS.T
 State = dict[str, np.ndarray]
 

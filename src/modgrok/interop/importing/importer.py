@@ -335,8 +335,8 @@ def _refuse_unknown(unknown: Sequence[str], arrays: Mapping[str, np.ndarray]) ->
         name = unknown[0]
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         raise InputError(
-            f"keys: must all have a role; --ignore {shorten(name)} leaves one out, --map ROLE={shorten(name)} says "
-            f"what it is, got {shorten(name)} of shape {arrays[name].shape}{more}"
+            f"keys: must all have a role; --ignore {shorten(name)} leaves one out, --map ROLE="
+            f"{shorten(name)} says what it is, got {shorten(name)} of shape {arrays[name].shape}{more}"
         )
 
 

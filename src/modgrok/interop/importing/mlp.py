@@ -173,14 +173,13 @@ def mlp_readings(
     reasons: list[str] = []
     for order in _orders(parts.chain):
         for sides in itertools.product(*[_orientations(name, arrays, turned, fixed) for name, _ in order]):
-            layers = [
-                Linear(_matrix(arrays[name], left), _bias(arrays, bias, len(_matrix(arrays[name], left))))
-                for (name, bias), left in zip(order, sides, strict=True)
-            ]
             lying = ", ".join(
                 f"{name}{'' if left else '.T'}" for (name, _), left in zip(order, sides, strict=True)
             )
             try:
+                layers = [
+                    _layer(arrays, name, bias, left) for (name, bias), left in zip(order, sides, strict=True)
+                ]
                 for joined in _joined(arrays, turned, parts, layers, p, k, layout):
                     _check_chain(joined.layers, joined.width, p, joined.rows)
                     readings += _placed(joined, phis, lying, task)
@@ -378,9 +377,10 @@ def _orientations(
     return (True, False)
 
 
-def _matrix(value: np.ndarray, left: bool) -> np.ndarray:
-    weight = np.asarray(value, np.float64)
-    return weight if left else weight.T
+def _layer(arrays: Mapping[str, np.ndarray], name: str, bias: str | None, left: bool) -> Linear:
+    weight = np.asarray(arrays[name], np.float64)
+    weight = weight if left else weight.T
+    return Linear(weight, _bias(arrays, bias, len(weight)))
 
 
 def _bias(arrays: Mapping[str, np.ndarray], name: str | None, size: int) -> np.ndarray:

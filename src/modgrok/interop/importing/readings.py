@@ -2,8 +2,8 @@
 
 Owns: what counts as clearly better. A reading is taken if the weights allow no other, or if its accuracy
 over all inputs is clearly above that of every other. Among those of equal accuracy the margins decide: a
-wrong reading adds noise to them. Where the table cannot tell, a reading that follows a convention is taken and
-said, and where there is no convention the import is refused with the option that settles it.
+wrong reading adds noise to them. Where the table cannot tell, a reading that follows a convention is taken
+and said, and where there is no convention the import is refused with the option that settles it.
 """
 
 from __future__ import annotations
