@@ -1,6 +1,6 @@
 """What weights leave open: settled by the table and said, or refused with the option that settles it.
 
-The networks are written down by hand: they answer x - y mod 7 on every input, in one layout of tokens alone.
+The networks are written down by hand: they answer x - y mod 7 on every input, in one layout alone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def trained(layout: str) -> State:
     rng = np.random.default_rng(0)
     v, length, e = P + SIGNS[layout], length_of(layout, 2), D // 2
     state = {
-        "embed.W_E": np.zeros((v, D)), "pos_embed.W_pos": np.zeros((length, D)), "unembed.W_U": np.zeros((D, P)),
+        "embed.W_E": np.zeros((v, D)), "pos_embed.W_pos": np.zeros((length, D)),
+        "unembed.W_U": np.zeros((D, P)),
         **{f"blocks.0.attn.W_{letter}": np.zeros((2, D, e)) for letter in "QKV"},
         "blocks.0.attn.W_O": np.zeros((2, e, D)), "blocks.0.mlp.W_in": np.zeros((D, P * P)),
         "blocks.0.mlp.b_in": np.full(P * P, -1.0), "blocks.0.mlp.W_out": np.zeros((P * P, D)),
@@ -53,10 +54,11 @@ def trained(layout: str) -> State:
     state["embed.W_E"][np.arange(v), np.arange(v)] = 1
     state["pos_embed.W_pos"][np.arange(length), place + np.arange(length)] = 1
     for head in range(2):
-        state["blocks.0.attn.W_Q"][head, place + length - 1, 0] = 12 * np.sqrt(e)
+        asking = place + length - 1 if layout == "infix" else v - 1  # the last place, or the sign there
+        state["blocks.0.attn.W_Q"][head, asking, 0] = 12 * np.sqrt(e)
         state["blocks.0.attn.W_K"][head, place + PLACES[layout][head], 0] = 1
-        state["blocks.0.attn.W_V"][head, number, 1 + number] = 1
-        state["blocks.0.attn.W_O"][head, 1 + number, operand[head] + number] = 1
+        state["blocks.0.attn.W_V"][head, number, e - P + number] = 1
+        state["blocks.0.attn.W_O"][head, e - P + number, operand[head] + number] = 1
     x, y = PAIRS.T
     pair = np.arange(P * P)
     state["blocks.0.mlp.W_in"][operand[0] + x, pair] = 1

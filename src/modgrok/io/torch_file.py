@@ -214,7 +214,8 @@ class _Machine:
     def run(self, pickle: bytes | io.BytesIO) -> Any:
         """Return what one pickle builds."""
         stack: list[Any] = []
-        memo: dict[int, Any] = {}
+        memo: dict[Any, Any] = {}
+        argument: Any
         for opcode, argument, _ in pickletools.genops(pickle):
             name = opcode.name
             if name == "STOP":

@@ -254,4 +254,4 @@ def stem(name: str) -> str:
     at, _, last = name.rpartition(".")
     rest = re.sub(r"^(?:weight|bias|kernel|[wb])(?=_|\d|$)", "", last, flags=re.IGNORECASE)
     rest = re.sub(r"_?(?:weight|bias)$", "", rest)
-    return f"{at}.{rest.strip('_').lower()}"
+    return f"{at}.{rest.strip('_').lower()}".strip(".")
