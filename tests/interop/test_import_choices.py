@@ -117,7 +117,7 @@ def test_the_side_of_square_matrices_is_found() -> None:
     turned = {name: value.T if "attn" in name else value for name, value in bare.items()}
     again = import_network(turned, "x - y", p=P, activation="relu", heads=2)
     assert again.decisions["orientation"].value == "rows times matrices"
-    assert np.allclose(found.network(PAIRS), again.network(PAIRS), atol=1e-5)
+    assert np.allclose(found.network(jnp.asarray(PAIRS)), again.network(jnp.asarray(PAIRS)), atol=1e-5)
 
 
 def test_the_activation_is_found_or_said() -> None:
@@ -198,7 +198,7 @@ def test_extra_keys_wrappers_and_roles() -> None:
     roles = [name.rpartition(".")[2] for name in state]
     given = {role: f"a{number}" for number, role in enumerate(roles)} | {"W_E": "a0.T"}
     named = import_network(strange, "x - y", p=P, layout="equals", roles=given)
-    assert np.array_equal(named.network(PAIRS), found.network(PAIRS))
+    assert np.array_equal(named.network(jnp.asarray(PAIRS)), found.network(jnp.asarray(PAIRS)))
 
 
 @pytest.mark.parametrize("options", [*OPTIONS[1::4], OPTIONS[-1]], ids=str)
@@ -228,7 +228,7 @@ def test_two_tokens_without_a_sign_are_two_operands(tmp_path: Path) -> None:
     read = from_transformerlens(tmp_path / "net.safetensors").network
     assert (read.operands, read.classes, read.layout) == (2, P, "two")
     inputs = every_input(net)
-    assert np.allclose(read(inputs), net(inputs), atol=1e-5)
+    assert np.allclose(read(jnp.asarray(inputs)), net(jnp.asarray(inputs)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_group_is_named(tmp_path: Path) -> None:
     assert from_transformerlens(tmp_path / "net.safetensors", group="S3").task().name == "S3"
     loaded = modgrok.load(tmp_path / "net.safetensors", group="S3", layout="equals", activation="relu")
     inputs = every_input(net)
-    assert np.allclose(loaded(inputs), net(inputs), atol=1e-5)
+    assert np.allclose(loaded(inputs), net(jnp.asarray(inputs)), atol=1e-5)
 
 
 def test_every_command_takes_the_file(call: Call, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -39,7 +40,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def same(network: Any, expected: np.ndarray) -> None:
-    assert np.abs(np.asarray(network(PAIRS)) - expected).max() < 1e-4
+    assert np.abs(np.asarray(network(jnp.asarray(PAIRS))) - expected).max() < 1e-4
 
 
 def two_tokens(rng: np.random.Generator, mix: float) -> tuple[State, np.ndarray]:

@@ -33,7 +33,8 @@ def mlp_logits(network: Any, inputs: np.ndarray) -> np.ndarray:
 def transformer_logits(network: Any, inputs: np.ndarray) -> np.ndarray:
     """Return the logits of a transformer at the last position, shape (n, c)."""
     n = len(inputs)
-    tokens = np.stack([np.broadcast_to(np.asarray(c), (n,)) for c in columns(network, inputs)], 1)
+    places = columns(network, jnp.asarray(inputs, jnp.int32))
+    tokens = np.stack([np.broadcast_to(np.asarray(place), (n,)) for place in places], 1)
     residual = np.asarray(network.embedding)[tokens]
     if network.position is not None:
         residual = residual + np.asarray(network.position)
