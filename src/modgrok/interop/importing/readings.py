@@ -169,7 +169,8 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
     n, chance = len(inputs), task.majority_share
     best = max(value.accuracy for value in scores.values())
     equal = [r for r in finalists if not clearly_above(best, scores[r].accuracy, n)]
-    if clearly_above(best, chance, n):
+    signal = clearly_above(best, chance, n)
+    if signal:
         usual = [r for r in equal if not _unconventional(r, readings, BY_CONVENTION)] or equal
         least = _steadiest(usual, scores) if best >= ALL_RIGHT else _likeliest(usual, scores)
     else:
@@ -183,7 +184,7 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
         if undecided:
             raise InputError(_refusal(undecided[0], winner, other, scores, settles))
     decisions = {
-        name: _decision(name, winner, scores, equal, least, inputs)
+        name: _decision(name, winner, scores, equal, least, inputs, signal=signal)
         for name in winner.choices
         if len({reading.choices.get(name) for reading in readings}) > 1
     }
@@ -241,6 +242,8 @@ def _decision(
     equal: Sequence[Reading],
     least: Sequence[Reading],
     inputs: np.ndarray,
+    *,
+    signal: bool,
 ) -> Decision:
     value = winner.choices[name]
     others: dict[str, float] = {}
@@ -253,7 +256,7 @@ def _decision(
     by = "accuracy"
     if rivals and len(_distinct([winner, *rivals], inputs)) == 1:
         by = "equality"
-    elif rivals or (tied and name in BY_CONVENTION):
+    elif rivals or (tied and (name in BY_CONVENTION or not signal)):
         by = "convention"
     elif tied:
         by = "margins" if scores[winner].accuracy >= ALL_RIGHT else "likelihood"
