@@ -251,7 +251,7 @@ def test_a_group_is_named(tmp_path: Path) -> None:
     assert np.allclose(loaded(inputs), net(jnp.asarray(inputs)), atol=1e-5)
 
 
-def test_every_command_takes_the_file(call: Call, tmp_path: Path) -> None:
+def test_a_file_is_imported_explained_and_exported(call: Call, tmp_path: Path) -> None:
     np.savez(tmp_path / "net.npz", **flat(trained("equals")))
     task = ("--expression", "x - y", "--p", "7", "--activation", "relu")
     found = call("import", "net.npz", *task, "-o", "net.safetensors", "--json")
@@ -266,15 +266,22 @@ def test_every_command_takes_the_file(call: Call, tmp_path: Path) -> None:
         explained = call("explain", *arguments, "--json")
         assert explained.code == 0, explained.err
         assert explained.json["accuracy"] == 1
-    measured = call("measure", "net.npz", *task, *same, "--json")
-    assert measured.code == 0, measured.err
-    assert measured.json["measures"][0]["accuracy"] == 1
-    assert measured.json["measures"][0]["reasons"] == ["imported"]
-    assert call("report", "net.safetensors", "-o", "net.svg").code == 0
     exported = call("export", "net.safetensors", "--format", "transformerlens", "-o", "out")
     assert exported.code == 0, exported.err
     assert modgrok.load("out").task.name == "x - y"
     assert np.allclose(modgrok.load("out")(PAIRS), modgrok.load("net.safetensors")(PAIRS), atol=1e-5)
+
+
+@pytest.mark.long
+def test_a_file_is_measured_and_drawn(call: Call, tmp_path: Path) -> None:
+    np.savez(tmp_path / "net.npz", **flat(trained("equals")))
+    task = ("--expression", "x - y", "--p", "7", "--activation", "relu")
+    same = ("--layout", "equals", "--heads", "2")
+    measured = call("measure", "net.npz", *task, *same, "--json")
+    assert measured.code == 0, measured.err
+    assert measured.json["measures"][0]["accuracy"] == 1
+    assert measured.json["measures"][0]["reasons"] == ["imported"]
+    assert call("report", "net.npz", *task, *same, "-o", "net.svg").code == 0
 
 
 @pytest.mark.parametrize(
