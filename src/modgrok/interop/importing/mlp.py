@@ -251,20 +251,20 @@ def _joined(
                 f"got {p}"
             )
         return
-    d, rows = tables[0].shape[1], len(tables[0])
-    if columns == d and rows == p:
+    d, count = tables[0].shape[1], len(tables[0])
+    if columns == d and count == p:
         yield _Joined(tables, layers, (False, True) if rest else (True,), "added", p)
-    found = columns == d and rows == p
+    found = columns == d and count == p
     for name in LAYOUTS if layout is None else (layout,):
         length = length_of(name, k)
-        if columns != length * d or rows != p + SIGNS[name]:
+        if columns != length * d or count != p + SIGNS[name]:
             continue
         found = True
         sides = np.split(first.weight, length, axis=1)
-        yield _Joined(_sequence(tables, sides, first.bias, name, p, k), rest, (True,), name, rows)
+        yield _Joined(_sequence(tables, sides, first.bias, name, p, k), rest, (True,), name, count)
     if not found:
         raise InputError(
-            f"p: must fit {rows} rows of the embedding and a first matrix of {d} columns for added "
+            f"p: must fit {count} rows of the embedding and a first matrix of {d} columns for added "
             f"embeddings or {k * d} for those of all operands, got p = {p} and {columns} columns"
         )
 

@@ -160,7 +160,7 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
     for label, value in arrays.items():
         if value.size == 0 or not np.isfinite(value).all():
             raise InputError(f"path: {shorten(label)} must hold finite numbers, got others")
-    settings = {}
+    settings: dict[str, Any] = {}
     for place in SETTINGS:
         if isinstance(content.get(place), Mapping):
             settings |= content[place]

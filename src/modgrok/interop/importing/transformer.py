@@ -387,11 +387,15 @@ def _block(weights: Weights, layer: int, d: int, heads: int, left: bool | None, 
     m = inner.shape[1]
     biases = {letter: _head_bias(weights, at, letter, heads, e) for letter in "QKV"}
     return Block(
-        *(_single(projections[letter]) for letter in "QKV"),
+        _single(projections["Q"]),
+        _single(projections["K"]),
+        _single(projections["V"]),
         _single(out),
         _single(inner),
         _single(_linear(weights, f"{at}W_out", m, d, left)),
-        *(biases[letter] for letter in "QKV"),
+        biases["Q"],
+        biases["K"],
+        biases["V"],
         _vector(weights, f"{at}b_O", d),
         _vector(weights, f"{at}b_in", m),
         _vector(weights, f"{at}b_out", d),
