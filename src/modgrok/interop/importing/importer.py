@@ -24,7 +24,7 @@ from .keys import has_attention, shared_prefix, transformer_roles
 from .mlp import OPERANDS, mlp_parts, mlp_readings
 from .readings import Chosen, Decision, choose
 from .recorded import recorded_form, recorded_task
-from .state import State, read_state
+from .state import SavedWeights, read_state
 from .transformer import Options, transformer_readings, weights_of, with_config
 
 TRANSFORMER_ROLES = (
@@ -228,7 +228,7 @@ def _named(expression: str | None, p: int | None, group: str | None, table: Any)
 
 
 def _task_of(
-    source: Any, state: State, expression: str | None, p: int | None, group: str | None, table: Any
+    source: Any, state: SavedWeights, expression: str | None, p: int | None, group: str | None, table: Any
 ) -> NamedTask:
     if expression is None and group is None and table is None:
         recorded = _recorded(source)

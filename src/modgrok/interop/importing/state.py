@@ -33,7 +33,7 @@ BUFFERS = ("mask", "attn_mask", "causal_mask", "ignore", "tril", "masked_bias", 
 
 
 @dataclass(frozen=True, eq=False)
-class State:
+class SavedWeights:
     """Weights by the names that the file gives them.
 
     Arguments:
@@ -49,7 +49,7 @@ class State:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-def read_state(source: str | Path | Mapping[str, Any], key: str | None = None) -> State:
+def read_state(source: str | Path | Mapping[str, Any], key: str | None = None) -> SavedWeights:
     """Read weights.
 
     Arguments:
@@ -136,7 +136,7 @@ def _arrays_in(value: Any) -> Any:
     return value
 
 
-def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> State:
+def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> SavedWeights:
     if not isinstance(content, Mapping):
         raise InputError(f"path: must hold a state dict, got a {type(content).__name__} in {shorten(name)}")
     wrapper, found, beside = _unwrapped(content, key)
@@ -164,7 +164,7 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
     for place in SETTINGS:
         if isinstance(content.get(place), Mapping):
             settings |= content[place]
-    return State(arrays, tuple(ignored), wrapper, {**settings, **config})
+    return SavedWeights(arrays, tuple(ignored), wrapper, {**settings, **config})
 
 
 def _bfloat(value: Any) -> bool:
