@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .analytic import construct
     from .decide import decide_table
     from .extension import extend
-    from .interop import load
+    from .interop import import_network, load
     from .measures.logits import explain, measure_logits
     from .runs import Experiment, LoggedRun, Run, Store, arrays, log, run
     from .tasks import Task, parse, task_from_expression
@@ -49,6 +49,7 @@ __all__ = [
     "decide_table",
     "explain",
     "extend",
+    "import_network",
     "interop",
     "learners",
     "load",
@@ -78,6 +79,7 @@ _HOMES = {
     "decide_table": "decide",
     "explain": "measures.logits",
     "extend": "extension",
+    "import_network": "interop",
     "load": "interop",
     "log": "runs",
     "measure_logits": "measures.logits",

@@ -153,7 +153,7 @@ class _AnyFrame:
     orders = (_Order("natural"), _Order("log"))
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS.names if name != "experts"])
+@pytest.mark.parametrize("name", [name for name in NETWORKS.names if name not in ("experts", "deep_mlp")])
 def test_a_network_is_packed_and_rebuilt(name: str) -> None:
     learner = {"kernel_machine": "rfm"}.get(name, name)
     weights = run(small(learner), steps=1).weights
@@ -173,6 +173,18 @@ def test_experts_are_packed_and_rebuilt() -> None:
     again = unpack(*pack(weights))
     assert all(np.array_equal(a, b) for a, b in zip(leaves(weights), leaves(again), strict=True))
     assert again.beta == weights.beta
+
+
+def test_networks_of_several_layers_are_packed_and_rebuilt() -> None:
+    from modgrok.models import DeepMLP, Dense
+
+    layers = (Dense(jnp.full((4, 3), 2.0), jnp.arange(4.0)), Dense(jnp.ones((2, 4))))
+    weights = DeepMLP(jnp.ones((2, 5, 3)), layers, jnp.ones((5, 2)), jnp.arange(5.0), "gelu")
+    again = unpack(*pack(weights))
+    assert again.activation == "gelu"
+    assert again.layers[1].bias is None
+    inputs = jnp.array([[1, 2], [0, 4]], dtype=jnp.int32)
+    assert np.array_equal(np.asarray(weights(inputs)), np.asarray(again(inputs)))
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from modgrok.models.transformer import LAYOUTS, Block, Norm, Transformer, length_of
+from modgrok.models.transformer import LAYOUTS, SIGNS, Block, Norm, Transformer, length_of
 
 P, D, M, HEADS, E = 7, 8, 12, 2, 3
 OPTIONS = [
     {"layout": layout, "k": k, "layers": layers, "biases": biases, "norms": norms, "activation": phi}
     for (layout, k, layers, phi), biases, norms in itertools.product(
-        zip(LAYOUTS, (2, 2, 3), (1, 2, 1), ("relu", "gelu", "silu"), strict=True),
+        zip(LAYOUTS, (2, 2, 3, 2), (1, 2, 1, 1), ("relu", "gelu", "silu", "relu"), strict=True),
         (False, True),
         (False, True),
     )
@@ -40,7 +40,7 @@ def made(
         return Block(*(draw(HEADS, D, E) for _ in range(3)), *weights, *given, norm(), norm())
 
     return Transformer(
-        draw(p + 1 + (layout == "infix-equals"), D),
+        draw(p + SIGNS[layout], D),
         draw(length_of(layout, k), D) if biases else None,
         tuple(block() for _ in range(layers)),
         norm(),

@@ -151,7 +151,12 @@ def by_loops(net: Transformer, tokens: np.ndarray) -> np.ndarray:
 def test_token_sequences() -> None:
     pair = jnp.array([[2, 3]])
     tokens = {layout: random_transformer(2, layout).tokens(pair)[0].tolist() for layout in LAYOUTS}
-    assert tokens == {"infix": [2, 7, 3], "equals": [2, 3, 7], "infix-equals": [2, 7, 3, 11]}
+    assert tokens == {
+        "infix": [2, 7, 3],
+        "equals": [2, 3, 7],
+        "infix-equals": [2, 7, 3, 11],
+        "two": [2, 3],
+    }
     assert random_transformer(3).tokens(jnp.array([[1, 2, 3, 1]]))[0].tolist() == [1, 8, 2, 8, 3]
 
 

@@ -21,7 +21,7 @@ BIASES = ("query_bias", "key_bias", "value_bias", "out_bias", "mlp_in_bias", "ml
 OPTIONS = [
     {"layout": layout, "k": k, "layers": layers, "biases": biases, "norms": norms, "position": position}
     for (layout, k, layers), (biases, norms, position) in itertools.product(
-        zip(LAYOUTS, (2, 3, 1), (1, 2, 1), strict=True), itertools.product((False, True), repeat=3)
+        zip(LAYOUTS, (2, 3, 1, 2), (1, 2, 1, 1), strict=True), itertools.product((False, True), repeat=3)
     )
 ]
 

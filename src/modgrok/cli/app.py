@@ -23,6 +23,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("construct", "modgrok.cli.construct:construct", "Write a network in closed form and check it."),
     ("measure", "modgrok.cli.measure:measure", "Measure every checkpoint of a run."),
     ("explain", "modgrok.cli.explain:explain", "Turn a network into a formula, and count what it explains."),
+    ("import", "modgrok.cli.import_network:import_file", "Read a network that another program trained."),
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
     ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),

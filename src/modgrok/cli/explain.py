@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,18 +11,19 @@ import numpy as np
 from cyclopts import Parameter
 
 from ..decide import FORMS
-from ..interop import kept_at, names_file, read_weights
+from ..interop import kept_at, names_file
 from ..measures.logits import Explanation
 from ..measures.logits import explain as explained
 from ..measures.replacement import replace_weights
-from ..runs import CorruptFile, NetworkFile, Store, read_network_file
+from ..runs import NetworkFile, Store, read_network_file
 from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
-from ..tasks import InputError, Split, Task, named_task, read_table
+from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
 from .display.replacements import replacements_json, tell_replacements, write_replacement
 from .shared.cache import enable_compilation_cache
-from .shared.options import DEFAULT_RUNS, Group, Json, Modulus, Runs, Table, Whole
+from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
+from .shared.options import DEFAULT_RUNS, Json, Runs, Whole
 from .shared.output import check_output, percent, say, say_json
 
 MOST_LISTED = 12
@@ -72,9 +74,7 @@ def explain(
             "each of all p^k inputs, in the order of x, then y; one column for each class."
         ),
     ] = None,
-    p: Modulus = None,
-    group: Group = None,
-    table: Table = None,
+    file: OfFile = NO_OPTIONS,
     form: Annotated[
         str | None,
         Parameter(help=f"Form of the task where it has both, {' or '.join(FORMS)}; default the first."),
@@ -110,16 +110,20 @@ def explain(
         if not replace:
             raise InputError("output: must be used with --replace, got it alone")
         check_output(output)
+    if expression is not None and logits is None:
+        if file.expression is not None:
+            raise InputError(f"expression: must be given once, got {shorten(file.expression)} as well")
+        file = dataclasses.replace(file, expression=expression)
     if logits is not None:
-        subject = _from_logits(logits, run, expression, p, group, table)
+        subject = _from_logits(logits, run or file.expression, expression, file)
     elif run is None:
         raise InputError("run: must name a run or a file of weights, got none")
     elif names_file(run):
         if step is not None:
             raise InputError(f"step: must be left out for a file, got {step}")
-        subject = _from_file(Path(run), expression, p, group, table)
+        subject = _from_file(Path(run), file)
     else:
-        if any(value is not None for value in (expression, p, group, table)):
+        if file != NO_OPTIONS:
             raise InputError(
                 f"expression: must be left out for a run, whose task is known, got {shorten(run)}"
             )
@@ -140,14 +144,12 @@ def explain(
     return 0
 
 
-def _from_logits(
-    path: Path, first: str | None, second: str | None, p: int | None, group: str | None, table: Path | None
-) -> Subject:
+def _from_logits(path: Path, first: str | None, second: str | None, file: FileOptions) -> Subject:
     if second is not None:
         raise InputError(
             f"expression: must be the only argument with --logits, got {shorten(second)} as well"
         )
-    task = _named(first, p, group, table)
+    task = dataclasses.replace(file, expression=first).task()
     if path.suffix != ".npy" or not path.is_file():
         raise InputError(f"logits: must be an existing .npy file, got {shorten(path)}")
     try:
@@ -159,30 +161,10 @@ def _from_logits(
     return Subject(str(path), task, array)
 
 
-def _from_file(
-    path: Path, expression: str | None, p: int | None, group: str | None, table: Path | None
-) -> Subject:
-    try:
-        content = read_weights(path)
-    except CorruptFile as error:
-        raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
-    if any(value is not None for value in (expression, p, group, table)):
-        task = _named(expression, p, group, table)
-    else:
-        task = content.task()
-    network = content.network
-    if network.classes != task.p:
-        raise InputError(f"p: must be {network.classes}, the network's number of classes, got {task.p}")
-    if network.operands not in (task.k, task.k - bool(task.parts)):
-        raise InputError(
-            f"expression: must have {network.operands} operands as the network does, got {shorten(task.name)}"
-        )
-    return Subject(str(path), task, network, step=content.notes.get("step"), content=content)
-
-
-def _named(expression: str | None, p: int | None, group: str | None, table: Path | None) -> Task:
-    given = None if table is None else read_table(table)
-    return named_task(expression, p=p, group=group, table=given).task
+def _from_file(path: Path, file: FileOptions) -> Subject:
+    content = file.read(path)
+    step = content.notes.get("step")
+    return Subject(str(path), content.task(), content.network, step=step, content=content)
 
 
 def _from_run(run: str, runs: Path, step: int | None) -> Subject:

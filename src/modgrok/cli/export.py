@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..interop import names_file
 from ..io import atomic_file, csv_cell, write_atomically
 from ..runs import RunRow, Store
 from ..runs.store.arrays import arrays_of, read_checked
@@ -22,7 +23,13 @@ FORMATS = ("safetensors", "csv", "parquet", "transformerlens")
 
 
 def export(
-    run: Annotated[str, Parameter(help="Run id, the beginning of one, or latest; or the name of a sweep.")],
+    run: Annotated[
+        str,
+        Parameter(
+            help="Run id, the beginning of one, or latest; the name of a sweep; or a file that import or "
+            "construct wrote."
+        ),
+    ],
     /,
     *,
     format: Annotated[
@@ -51,6 +58,12 @@ def export(
         raise InputError(f"format: must be one of {', '.join(FORMATS)}, got {shorten(format)}")
     if trajectory and (format != "transformerlens" or step is not None):
         raise InputError("trajectory: goes with --format transformerlens and without --step, got others")
+    if names_file(run):
+        if trajectory or step is not None or format not in ("safetensors", "transformerlens"):
+            raise InputError(
+                f"format: a file is written as safetensors or transformerlens, got {format} of a step or run"
+            )
+        return _export_file(Path(run), format, output, json=json)
     if _names_sweep(run, runs):
         return _export_sweep(run, format, output, runs, json=json)
     if format == "parquet":
@@ -74,6 +87,27 @@ def export(
                 write_atomically(path, content)
         except OSError as error:
             raise cannot_write(path, error) from None
+    say(f"wrote {path}")
+    if json:
+        say_json({"path": str(path)})
+    return 0
+
+
+def _export_file(source: Path, format: str, output: Path | None, *, json: bool) -> int:
+    """Write the network of a file for another tool."""
+    from ..interop import card_of_file, read_weights, write_transformerlens
+    from ..runs import write_network
+
+    content = read_weights(source)
+    path = output or Path(f"{source.stem}-{format}" + (".safetensors" if format == "safetensors" else ""))
+    (check_output if format == "safetensors" else check_output_folder)(path)
+    try:
+        if format == "safetensors":
+            write_network(path, content)
+        else:
+            write_transformerlens(path, content, card_of_file(content))
+    except OSError as error:
+        raise cannot_write(path, error) from None
     say(f"wrote {path}")
     if json:
         say_json({"path": str(path)})

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from ..algebra import Basis
 from ..analytic import verify
-from ..interop import names_file, read_weights
+from ..interop import names_file
 from ..measures import basis_of_task
 from ..measures.features.alignment import agop_alignment
 from ..measures.features.features import class_values, network_values
@@ -39,6 +39,7 @@ from .leakage import explained_shares, leakage_words
 from .runs import RunName
 from .shared.cache import enable_compilation_cache
 from .shared.columns import broken, line_width
+from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import note, percent, say, say_json
 
@@ -62,6 +63,7 @@ def measure(
     run: RunName,
     /,
     *,
+    file: OfFile = NO_OPTIONS,
     per_class: Annotated[
         bool, Parameter(negative=(), help="Also measure the average gradient outer product of each class.")
     ] = False,
@@ -83,8 +85,9 @@ def measure(
     if prune and names_file(run):
         raise InputError(f"prune: must be used with a stored run, whose split is known, got {shorten(run)}")
     if names_file(run):
-        name, task, files, centred = run, *_from_file(Path(run))
+        name, task, files, centred = run, *_from_file(Path(run), file)
     else:
+        file.refuse_with_run(run)
         name, task, files, centred = _from_store(run, runs)
     split = None if names_file(run) else _split(name, runs)
     numbers = dict.fromkeys(LEAKAGE) if split is None else leakage_numbers(task, split)
@@ -224,7 +227,8 @@ def _split(run: str, runs: Path) -> Split:
         return split_of(experiment, experiment.build_task())
 
 
-def _from_file(path: Path) -> tuple[Task, list[tuple[Place, NetworkFile]], bool]:
-    content = read_weights(path)
-    place = {"step": content.notes.get("step"), "reasons": [content.notes.get("construction", "file")]}
+def _from_file(path: Path, file: FileOptions) -> tuple[Task, list[tuple[Place, NetworkFile]], bool]:
+    content = file.read(path)
+    made = content.notes.get("construction", "imported" if content.notes.get("made") else "file")
+    place = {"step": content.notes.get("step"), "reasons": [made]}
     return content.task(), [(place, content)], True

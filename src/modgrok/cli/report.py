@@ -8,8 +8,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..interop import names_file
 from ..measures import basis_of_task
 from ..models import MLP
+from ..models.networks import network_type
 from ..models.transformer import Transformer
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.sweep_index import sweep_names
@@ -17,16 +19,22 @@ from ..tasks import InputError
 from ..tasks.errors import shorten
 from .shared.cache import enable_compilation_cache
 from .shared.command_line import command_line
+from .shared.file_options import NO_OPTIONS, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import say, say_json
 
 
 def report(
     run: Annotated[
-        str, Parameter(help="Run id, the beginning of one, or latest; the name of a sweep; or a file.")
+        str,
+        Parameter(
+            help="Run id, the beginning of one, or latest; the name of a sweep; or a file or folder of "
+            "weights."
+        ),
     ],
     /,
     *,
+    file: OfFile = NO_OPTIONS,
     output: Annotated[
         Path | None,
         Parameter(
@@ -72,11 +80,14 @@ def report(
     enable_compilation_cache()
     output = free_name(Path("report.html")) if output is None else output
     replaces = output.exists()
-    if run.endswith(".safetensors"):
-        content = read_network_file(Path(run))
+    if names_file(run) and not (Path(run).is_dir() and _names_sweep(run, runs)):
+        if against is not None or axes is not None or values is not None:
+            raise InputError(f"against, axes, values: must be left out for a file, got {shorten(run)}")
+        content = file.read(Path(run))
         task = content.task()
         commands = {"command": maker_of(content.notes), "report_command": command_line()}
-        title = f"{task.name} mod {task.p}"
+        title = f"{task.name} mod {task.p}" if task.is_plain else f"{task.name} on 0..{task.p - 1}"
+        title += ", a network from elsewhere" if content.notes.get("made") == "elsewhere" else ""
         if isinstance(content.network, Transformer):
             path = write_transformer_report(content.network, task, output, title=title, **commands)
         else:
@@ -84,6 +95,7 @@ def report(
                 _single(content), basis_of_task(task), output, title=title, task=task, **commands
             )
     else:
+        file.refuse_with_run(run)
         with Store(runs, read_only=True) as store:
             if run in sweep_names(store):
                 if against is not None:
@@ -108,6 +120,13 @@ def report(
     return 0
 
 
+def _names_sweep(name: str, runs: Path) -> bool:
+    if not runs.is_dir():
+        return False
+    with Store(runs, read_only=True) as store:
+        return name in sweep_names(store)
+
+
 def free_name(path: Path) -> Path:
     """Return a path that does not exist: the one given, else with -2, -3, … before its ending."""
     names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
@@ -120,7 +139,9 @@ def _names(text: str | None) -> list[str]:
 
 def _single(content: NetworkFile) -> MLP:
     if not isinstance(content.network, MLP):
+        noun = network_type(content.network).noun
         raise InputError(
-            f"path: must hold one two-layer network, got {type(content.network).__name__.lower()}"
+            f"path: must hold a two-layer network or a transformer to be drawn, got a {noun}; measure and "
+            "explain take it"
         )
     return content.network

@@ -9,8 +9,10 @@ import json
 from math import isfinite, nan
 from typing import Any
 
+from ..models.networks import network_type
 from ..models.transformer import Transformer
-from ..runs import Experiment, Record, RunRow
+from ..runs import Experiment, NetworkFile, Record, RunRow
+from ..tasks import InputError
 from ..version import __version__
 
 NAMED_APART = ("kind", "initialisation")
@@ -59,6 +61,34 @@ def card(row: RunRow, net: Transformer, step: int, record: Record | None) -> str
         *(f"| {name} | {_shown(value)} |" for name, value in settings.items() if name not in NAMED_APART),
         "",
         *_tokens(net, row.p),
+        *_LOADING,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def card_of_file(content: NetworkFile) -> str:
+    """Write README.md for a network that has no run: made in closed form, or elsewhere.
+
+    Arguments:
+        content: the network with its task and notes.
+
+    Raises:
+        InputError: it is not a transformer.
+    """
+    net, notes = content.network, content.notes
+    if network_type(net).type is not Transformer:
+        raise InputError(f"format: transformerlens takes a transformer, got a {network_type(net).noun}")
+    task = "of an unnamed task" if content.source is None else content.task().name
+    origin = f"Imported from `{notes['imported']}`" if "imported" in notes else "Read from a file"
+    head = ["---", "library_name: transformer-lens", "tags:", "- grokking", "- modular-arithmetic", "---", ""]
+    layers = f"{len(net.blocks)} {'layer' if len(net.blocks) == 1 else 'layers'}"
+    lines = [
+        *head,
+        f"# {task}: a transformer of {layers}",
+        "",
+        f"{origin} by modgrok {__version__}; its training is not known.",
+        "",
+        *_tokens(net, net.classes),
         *_LOADING,
     ]
     return "\n".join(lines) + "\n"
@@ -137,7 +167,10 @@ def _results(run: str, task: str, accuracies: list[tuple[str, float]]) -> list[s
 def _tokens(net: Transformer, p: int) -> list[str]:
     k, last = net.operands, len(net.embedding) - 1
     names = [f"x_{s + 1}" for s in range(k)]
-    sequence = [*names, str(p)] if net.layout == "equals" else f" {p} ".join(names).split()
+    if net.layout == "two":
+        sequence = names
+    else:
+        sequence = [*names, str(p)] if net.layout == "equals" else f" {p} ".join(names).split()
     if net.layout == "infix-equals":
         sequence.append(str(last))
     return [

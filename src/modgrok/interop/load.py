@@ -17,16 +17,15 @@ import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from ..analytic import Experts
-from ..models import MLP
-from ..models.kernel_machine import KernelMachine
-from ..models.kernels.tables import features, rows_of
-from ..models.transformer import activations
+from ..models.networks import network_type
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.network_file import Network
 from ..runs.store.store import Checkpoint
 from ..tasks import InputError, Task, TaskSource
-from .transformerlens import TORCH_SUFFIXES, from_transformerlens
+from ..tasks.errors import shorten
+from .importing import import_network
+from .importing.state import SUFFIXES, TORCH_SUFFIXES, WEIGHTS, read_state
+from .transformerlens import from_transformerlens
 
 MARKS = ("embed.W_E", "embed.weight", "blocks.0.attn.W_Q")
 """Keys of which a state dict of TransformerLens holds at least one."""
@@ -38,7 +37,7 @@ class Loaded:
 
     Arguments:
         name: the run's id, or the path.
-        weights: the record of weights: `MLP`, `Experts`, `KernelMachine` or `Transformer`.
+        weights: the record of weights, of a kind in `NETWORKS`.
         source: where its task comes from; None if the file does not say.
         table: the task's table, when it was given directly.
         notes: how the weights were made, such as `step`.
@@ -80,7 +79,8 @@ class Loaded:
     def activations(self, inputs: Any) -> dict[str, np.ndarray]:
         """Return what the network computes on the way to its logits, by name.
 
-        An MLP has `preactivations` and `features`; experts have them for each product (`products.0.features`)
+        A two-layer network has `preactivations` and `features`, one of more layers has them for each
+        (`features.0`); experts have them for each product (`products.0.features`)
         and for the sum (`total.features`), and `choices` between; a kernel machine has `kernel`, its values
         against the training inputs; a transformer has the names of TransformerLens, at every position. All
         have `logits`.
@@ -89,12 +89,12 @@ class Loaded:
             inputs: as in `__call__`.
         """
         with self._precision():
-            found = _activations(self.weights, self._checked(inputs))
-            return {name: np.asarray(value) for name, value in found.items()}
+            values = network_type(self.weights).activations(self.weights, self._checked(inputs))
+            return {name: np.asarray(value) for name, value in values.items()}
 
     @contextmanager
     def _precision(self) -> Iterator[None]:
-        double = isinstance(self.weights, KernelMachine)
+        double = network_type(self.weights).double_precision
         with jax.enable_x64(double), jax.default_matmul_precision("float32"):
             yield
 
@@ -103,7 +103,9 @@ class Loaded:
         if given.ndim != 2 or not np.issubdtype(given.dtype, np.integer):
             raise InputError(f"inputs: must be integers of shape (n, k), got {given.dtype} {given.shape}")
         known = self.source is not None
-        sizes = self.task.table.shape if known else _sizes(self.weights, given.shape[1])
+        sizes = (
+            self.task.table.shape if known else network_type(self.weights).sizes(self.weights, given.shape[1])
+        )
         if len(sizes) != given.shape[1]:
             raise InputError(f"inputs: must have {len(sizes)} columns, got {given.shape[1]}")
         for column, size in enumerate(sizes):
@@ -113,14 +115,27 @@ class Loaded:
         return jnp.asarray(given, dtype=jnp.int32)
 
 
-def load(run: str | Path, *, runs: str | Path = "runs", step: int | None = None) -> Loaded:
+def load(
+    run: str | Path,
+    *,
+    runs: str | Path = "runs",
+    step: int | None = None,
+    expression: str | None = None,
+    p: int | None = None,
+    group: str | None = None,
+    table: Any = None,
+    **reading: Any,
+) -> Loaded:
     """Load a run's weights, or the network in a file or folder.
 
     Arguments:
-        run: a run's id, the beginning of one, or `latest`; or the path of a .safetensors file, of a folder
-            that `modgrok export --format transformerlens` wrote, or of a state dict of TransformerLens.
+        run: a run's id, the beginning of one, or `latest`; or the path of a file or folder: one that modgrok
+            or TransformerLens wrote, or any that `modgrok.import_network` takes.
         runs: the store's folder, for a run.
         step: which kept weights of a run; None for the last ones.
+        expression, p, group, table: the task of a file that does not name it.
+        reading: `heads`, `layout`, `activation`, `ignore`, `roles`, `key` and the others of `import_network`,
+            for a file that another program wrote.
 
     Raises:
         InputError: there is no such run, step or file, or the file holds something else.
@@ -141,7 +156,10 @@ def load(run: str | Path, *, runs: str | Path = "runs", step: int | None = None)
     if names_file(run):
         if step is not None:
             raise InputError(f"step: must be left out for a file, got {step}")
-        return _loaded(str(run), read_weights(Path(run)))
+        content = read_weights(Path(run), expression=expression, p=p, group=group, table=table, **reading)
+        return _loaded(str(run), content)
+    if any(value is not None for value in (expression, p, group, table, *reading.values())):
+        raise InputError(f"expression: must be left out for a run, whose task is known, got {shorten(run)}")
     with Store(Path(runs), read_only=True) as store:
         row = store.get(str(run))
         kept = kept_at(store.checkpoints(row.id), step)
@@ -156,18 +174,47 @@ def names_file(run: str | Path) -> bool:
         (True, False)
     """
     path = Path(run)
-    return path.is_dir() or path.suffix in (".safetensors", *TORCH_SUFFIXES)
+    return path.is_dir() or path.suffix in (*SUFFIXES, ".npy")
 
 
-def read_weights(path: Path) -> NetworkFile:
-    """Read a network from a file of modgrok or TransformerLens, or from a folder of the latter.
+def read_weights(
+    path: Path,
+    *,
+    expression: str | None = None,
+    p: int | None = None,
+    group: str | None = None,
+    table: Any = None,
+    **reading: Any,
+) -> NetworkFile:
+    """Read a network from a file of modgrok, of TransformerLens or of another program.
+
+    Arguments:
+        path: of a file or folder.
+        expression, p, group, table: its task, where the file does not name it.
+        reading: as in `import_network`, for a file of another program.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it is ambiguous without its task.
         CorruptFile: a file of modgrok is damaged.
     """
-    if path.is_dir() or path.suffix in TORCH_SUFFIXES or _is_foreign(path):
+    given = any(value is not None for value in (expression, group, table))
+    if not given and (p is not None or any(value not in (None, ()) for value in reading.values())):
+        given = True
+    if given:
+        return import_network(path, expression, p=p, group=group, table=table, **reading).content
+    if (path.is_dir() and not any(path.glob("*.npy"))) or (path / WEIGHTS).is_file() or _is_foreign(path):
         return from_transformerlens(path)
+    if (
+        path.suffix in TORCH_SUFFIXES
+        and path.is_file()
+        and not set(MARKS).isdisjoint(read_state(path).arrays)
+    ):
+        return from_transformerlens(path)
+    if not _is_of_modgrok(path):
+        raise InputError(
+            "expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got "
+            f"none for {shorten(path)}"
+        )
     return read_network_file(path)
 
 
@@ -190,43 +237,22 @@ def _loaded(name: str, content: NetworkFile) -> Loaded:
     return Loaded(name, content.network, content.source, content.table, content.notes)
 
 
+def _is_of_modgrok(path: Path) -> bool:
+    """Say whether `read_network_file` is to read or refuse a path: all but weights without our metadata."""
+    if not path.exists() or path.suffix not in SUFFIXES:
+        return True
+    if path.suffix != ".safetensors":
+        return False
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            return "modgrok" in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return True
+
+
 def _is_foreign(path: Path) -> bool:
     try:
         with safe_open(str(path), framework="numpy") as file:
             return not set(MARKS).isdisjoint(file.keys())
     except (SafetensorError, OSError):
         return False
-
-
-def _sizes(net: Network, columns: int) -> tuple[int, ...]:
-    """Number of values of each operand, and of the task where a column is left for it, by weights alone."""
-    if isinstance(net, KernelMachine):
-        return net.sizes
-    if isinstance(net, MLP | Experts):
-        return (net.modulus,) * net.operands
-    signs = len(net.embedding) - net.classes
-    return (net.classes,) * net.operands + ((signs,) if columns > net.operands else ())
-
-
-def _activations(net: Network, inputs: jax.Array) -> dict[str, jax.Array]:
-    if isinstance(net, MLP):
-        hidden = net.features(inputs)
-        return {
-            "preactivations": net.preactivations(inputs),
-            "features": hidden,
-            "logits": net.logits(hidden),
-        }
-    if isinstance(net, KernelMachine):
-        rows = rows_of(net.kernel, net.metric, features(net.inputs, net.sizes))
-        return {"kernel": rows(features(inputs, net.sizes)), "logits": net(inputs)}
-    if isinstance(net, Experts):
-        found = {
-            f"products.{s}.{name}": value
-            for s, part in enumerate(net.products)
-            for name, value in _activations(part, inputs).items()
-        }
-        choices = net.choices(inputs)
-        hidden = net.preactivations(choices)
-        total = {"total.preactivations": hidden, "total.features": net.features(hidden)}
-        return {**found, "choices": choices, **total, "logits": net(inputs)}
-    return activations(net, inputs)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jax import Array
 
-from ..models.transformer import EPSILON, Norm, Transformer, length_of
+from ..models.transformer import EPSILON, Norm, Transformer, length_of, mixes
 from ..tasks import InputError
 
 StateDict = dict[str, np.ndarray]
@@ -49,7 +49,7 @@ FIXED: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("attn_only", (False,)),
     ("gated_mlp", (False,)),
     ("parallel_attn_mlp", (False,)),
-    ("attention_dir", ("causal",)),
+    ("attention_dir", ("causal", "bidirectional")),
     ("positional_embedding_type", ("standard",)),
     ("normalization_type", (None, "LN", "LNPre")),
     ("use_attn_scale", (True,)),
@@ -69,7 +69,8 @@ def state_of(net: Transformer) -> StateDict:
     The buffers `attn.mask`, the causal mask of shape (t, t), and `attn.IGNORE`, minus infinity, are included.
 
     Raises:
-        InputError: some norms are there and others are not; TransformerLens has all or none.
+        InputError: some norms are there and others are not, norms follow the parts, or attention patterns are
+            other than softmaxes.
 
     Example:
         >>> import jax.numpy as jnp
@@ -81,6 +82,12 @@ def state_of(net: Transformer) -> StateDict:
         ((6, 4), (1, 4, 2), [0.0, 0.0, 0.0, 0.0, 0.0])
     """
     normed = _has_norms(net)
+    if net.post_norm:
+        raise InputError(
+            "format: TransformerLens has norms before the parts of a block, got norms after them"
+        )
+    if mixes(net):
+        raise InputError("format: TransformerLens has softmaxes as attention patterns, got others mixed in")
     d, t = net.embedding.shape[1], length_of(net.layout, net.operands)
     shapes: Shapes = {"position": (t, d), "unembedding_bias": (net.classes,)}
     state = {name: _array(getattr(net, field), shapes.get(field)) for field, name in OUTER_NAMES}
@@ -88,7 +95,8 @@ def state_of(net: Transformer) -> StateDict:
         shapes = bias_shapes(block.query.shape, block.mlp_in.shape[1])
         for field, name in BLOCK_NAMES:
             state[f"blocks.{layer}.{name}"] = _array(getattr(block, field), shapes.get(field))
-        state[f"blocks.{layer}.attn.mask"] = np.tril(np.ones((t, t), dtype=bool))
+        seen = np.ones((t, t), dtype=bool)
+        state[f"blocks.{layer}.attn.mask"] = np.tril(seen) if net.causal else seen
         state[f"blocks.{layer}.attn.IGNORE"] = np.array(-np.inf, dtype=np.float32)
         if normed:
             for field, name in NORM_NAMES:
@@ -125,7 +133,7 @@ def config_of(net: Transformer) -> Config:
         "eps": EPSILON,
         "positional_embedding_type": "standard",
         "attn_only": False,
-        "attention_dir": "causal",
+        "attention_dir": "causal" if net.causal else "bidirectional",
         "use_attn_scale": True,
         "init_weights": False,
         "seed": None,

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..models.transformer import Block, Norm, Transformer, length_of
+from ..models.transformer import SIGNS, Block, Norm, Transformer, length_of
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .names import BLOCK_NAMES, FIXED, Config, StateDict, bias_shapes
@@ -28,6 +28,7 @@ def rebuild(
     layout: str,
     classes: int,
     kept: frozenset[str] = frozenset(),
+    signs: int | None = None,
 ) -> Transformer:
     """Rebuild a transformer from TransformerLens's property keys.
 
@@ -39,6 +40,7 @@ def rebuild(
         classes: p; columns of W_U beyond it are dropped (Nanda et al. 2023 give = a logit that no label has).
         kept: keys of biases and positions to keep even when all zero; others read as absent then, which is
             the same function.
+        signs: exact number of rows of W_E beyond the numbers; None for at least those of the layout.
 
     Raises:
         InputError: an option under which TransformerLens computes something else, a key too many or too few,
@@ -49,22 +51,24 @@ def rebuild(
     embedding = reader.take("embed.W_E", None, None)
     d, length = embedding.shape[1], length_of(layout, operands)
     position = reader.optional("pos_embed.W_pos", None, d)
-    if position is not None and len(position) < length:
-        rule = f"must have at least {length} rows for {operands} operands in the layout {layout}"
+    if position is not None and len(position) != length:
+        rule = f"must have {length} rows, positions of {operands} operands in the layout {layout}"
         raise InputError(f"path: pos_embed.W_pos {rule}, got {len(position)}")
     blocks = tuple(_block(reader, layer, d) for layer in range(reader.layers))
     final = reader.norm("ln_final", d)
     unembedding = reader.take("unembed.W_U", d, None)
     bias = reader.optional("unembed.b_U", unembedding.shape[1])
     reader.check_empty()
-    if not 1 < classes <= unembedding.shape[1] or len(embedding) < classes + 1 + (layout == "infix-equals"):
+    v, c = len(embedding), unembedding.shape[1]
+    fits = v >= classes + SIGNS[layout] if signs is None else v == classes + signs and c in (classes, v)
+    if not 1 < classes <= c or not fits:
         raise InputError(
-            f"p: must leave a logit to each class and a token to each sign, got {classes} with "
-            f"{unembedding.shape[1]} logits and {len(embedding)} tokens"
+            f"p: must leave a logit to each class and a token to each sign of {layout}, got {classes} with "
+            f"{c} logits and {v} tokens"
         )
     return Transformer(
         embedding,
-        None if position is None else position[:length],
+        position,
         blocks,
         final,
         unembedding[:, :classes],
@@ -72,6 +76,7 @@ def rebuild(
         operands,
         layout,
         config.get("act_fn") or "relu",
+        config.get("attention_dir") != "bidirectional",
     )
 
 

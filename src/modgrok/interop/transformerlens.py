@@ -5,15 +5,13 @@
     DIR/README.md           the model card
     DIR/table.npy           the task's table, where it was given directly
 
-Owns: these files. Neither TransformerLens nor PyTorch is imported, but PyTorch for .pt files.
+Owns: these files. Neither TransformerLens nor PyTorch is imported.
 """
 
 from __future__ import annotations
 
 import json
-import pickle
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +19,18 @@ import numpy as np
 from pydantic import ValidationError
 
 from ..io import atomic_file, parse_json, read_json, read_npy, write_atomically
-from ..models.transformer import LAYOUTS, Transformer, length_of
+from ..models.transformer import LAYOUTS, SIGNS, Transformer, length_of
 from ..runs import NetworkFile
 from ..runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked, write_arrays
 from ..tasks import InputError, TaskSource, named_task, task_from_table
 from ..tasks.errors import shorten
 from .bridge import is_bridged, unbridged
+from .importing.state import read_state
 from .names import Config, StateDict, config_of, present, state_of
 from .nanda import is_transposed, turned
 from .rebuild import rebuild
 
 WEIGHTS, CONFIG, CARD, TABLE = "model.safetensors", "config.json", "README.md", "table.npy"
-TORCH_SUFFIXES = (".pt", ".pth")
-WRAPPERS = ("model", "state_dict", "model_state_dict")
-"""Keys under which a .pt file may hold its state dict."""
 
 
 def write_transformerlens(folder: Path, content: NetworkFile, card: str) -> None:
@@ -66,16 +62,27 @@ def write_transformerlens(folder: Path, content: NetworkFile, card: str) -> None
 
 
 def from_transformerlens(
-    path: str | Path, *, expression: str | None = None, p: int | None = None, layout: str | None = None
+    path: str | Path,
+    *,
+    expression: str | None = None,
+    p: int | None = None,
+    group: str | None = None,
+    table: Any = None,
+    layout: str | None = None,
 ) -> NetworkFile:
     """Read a transformer from a state dict of TransformerLens 3 or 4, or of Nanda et al.'s transposed layout.
 
+    Rows of W_E, rows of W_pos and columns of W_U must agree with the task and the layout. A network whose
+    weights or names are not TransformerLens's is read by `import_network`.
+
     Arguments:
         path: a folder with model.safetensors, or a .safetensors, .pt or .pth file; config.json beside it is
-            heeded. A .pt file is read by PyTorch, tensors alone.
-        expression: the task; None if the file says it, or if it does not matter.
-        p: number of classes; None for the columns of W_U, less the token = where it has a column too.
-        layout: one of `modgrok.models.transformer.LAYOUTS`; None for what the file says, else `equals`.
+            heeded. PyTorch is not needed.
+        expression, group, table: the task; None if the file says it, or if it does not matter. `table` is an
+            array.
+        p: number of classes; None for that of the task or the file, else for the rows of W_E less the signs.
+        layout: one of `modgrok.models.transformer.LAYOUTS`; None for what the file says or its shapes allow,
+            `equals` where they allow several.
 
     Returns:
         The network with its task and notes. Its logits are TransformerLens's of classes 0..p-1.
@@ -85,18 +92,36 @@ def from_transformerlens(
     """
     found = _found(Path(path))
     form = found.form
-    layout = layout or form.get("layout", "equals")
-    if layout not in LAYOUTS:
+    layout = layout or form.get("layout")
+    if layout is not None and layout not in LAYOUTS:
         raise InputError(f"layout: must be one of {', '.join(LAYOUTS)}, got {shorten(layout)}")
-    classes = p or form.get("classes") or _classes(found.state, layout)
-    source = found.source
-    if expression is not None:
-        source = named_task(expression, p=classes).source
-    operands = _operands(found, layout, source)
+    source, values = found.source, found.table
+    if group is not None or table is not None:
+        named = named_task(
+            expression, p=p, group=group, table=None if table is None else task_from_table(np.asarray(table))
+        )
+        source, values, p = named.source, None if table is None else named.task.table, named.task.p
+    operands = _operands_of(source, form, values)
+    if expression is not None and group is None and table is None:
+        given = p or form.get("classes")
+        if given is None:
+            _, _, given = _shapes(found, layout, operands)
+        named = named_task(expression, p=given)
+        source, values, p = named.source, None, given
+        operands = named.task.k - bool(named.task.parts)
+    layout, operands, classes = _shapes(found, layout, operands, p or form.get("classes"))
     kept = frozenset(form.get("kept", ()))
-    net = rebuild(found.state, found.config, operands=operands, layout=layout, classes=classes, kept=kept)
-    notes = found.notes or {"imported": str(path)}
-    return NetworkFile(net, source, found.table, notes)
+    net = rebuild(
+        found.state,
+        found.config,
+        operands=operands,
+        layout=layout,
+        classes=classes,
+        kept=kept,
+        signs=None if "classes" in form else SIGNS[layout],
+    )
+    notes = found.notes or {"imported": str(path), "made": "elsewhere"}
+    return NetworkFile(net, source, values, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,11 +140,11 @@ def _found(path: Path) -> _Found:
     file = path / WEIGHTS if path.is_dir() else path
     if not file.is_file():
         raise InputError(f"path: must be a file of weights or a folder with {WEIGHTS}, got {shorten(path)}")
-    if file.suffix in TORCH_SUFFIXES:
-        state = _from_torch(file)
-        header: dict[str, Any] = {}
-    else:
+    header: dict[str, Any] = {}
+    if file.suffix == ".safetensors":
         state, header = _from_safetensors(file)
+    else:
+        state = read_state(file).arrays
     config = _config_beside(file)
     if is_bridged(state):
         state = unbridged(state, config)
@@ -158,32 +183,6 @@ def _from_safetensors(file: Path) -> tuple[StateDict, dict[str, Any]]:
     return state, header
 
 
-def _from_torch(file: Path) -> StateDict:
-    """Read tensors alone: no code in the file runs."""
-    try:
-        torch = import_module("torch")
-    except ImportError:
-        raise InputError(f"path: a {file.suffix} file needs PyTorch, or save it as safetensors") from None
-    try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"path: must hold tensors alone (torch.save of a state_dict), got {shorten(file)} "
-            f"({type(error).__name__})"
-        ) from None
-    for wrapper in WRAPPERS:
-        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
-            content = content[wrapper]
-    if not isinstance(content, dict) or not all(
-        isinstance(value, torch.Tensor) for value in content.values()
-    ):
-        raise InputError(f"path: must hold a state dict, got {shorten(file)}")
-    return {
-        str(name): value.float().numpy() if value.is_floating_point() else value.numpy()
-        for name, value in content.items()
-    }
-
-
 def _config_beside(file: Path) -> Config:
     config = file.parent / CONFIG
     if not config.is_file():
@@ -192,25 +191,46 @@ def _config_beside(file: Path) -> Config:
     return content
 
 
-def _classes(state: StateDict, layout: str) -> int:
-    """The columns of W_U; where each token has one, those of the numbers."""
-    embedding, unembedding = (state.get(name) for name in ("embed.W_E", "unembed.W_U"))
+def _operands_of(source: TaskSource | None, form: dict[str, Any], table: np.ndarray | None) -> int | None:
+    """Return k as the file or the task says it."""
+    if "operands" in form:
+        return int(form["operands"])
+    if source is None:
+        return None
+    task = source.build(None if table is None else task_from_table(table))
+    return task.k - bool(task.parts)  # the last operand of a mixture is the task
+
+
+def _shapes(
+    found: _Found, layout: str | None, operands: int | None, classes: int | None = None
+) -> tuple[str, int, int]:
+    """Return layout, k and p, as given or as shapes allow: rows of W_E = p + signs, of W_pos = length."""
+    embedding, unembedding = (found.state.get(name) for name in ("embed.W_E", "unembed.W_U"))
     if embedding is None or unembedding is None or unembedding.ndim != 2:
         raise InputError("path: must hold embed.W_E and unembed.W_U, got one or none")
-    signs = 1 + (layout == "infix-equals")
-    return int(min(unembedding.shape[1], len(embedding) - signs))
-
-
-def _operands(found: _Found, layout: str, source: TaskSource | None) -> int:
-    """k as the file or the task says it, else from the length of the sequence."""
-    if "operands" in found.form:
-        return int(found.form["operands"])
-    if source is not None:
-        task = source.build(None if found.table is None else task_from_table(found.table))
-        return task.k - bool(task.parts)  # the last operand of a mixture is the task
+    bias = found.state.get("unembed.b_U")
+    if bias is not None and bias.shape != unembedding.shape[1:]:
+        raise InputError(f"path: unembed.b_U must have shape {unembedding.shape[1:]}, got {bias.shape}")
+    if layout is not None and operands is not None and classes is not None:
+        return layout, operands, classes
     position = found.state.get("pos_embed.W_pos")
     length = found.config.get("n_ctx") if position is None else len(position)
-    for k in range(1, 7):
-        if length_of(layout, k) == length:
-            return k
-    raise InputError(f"layout: must fit the {length} positions of the network, got {layout}")
+    v, c = len(embedding), unembedding.shape[1]
+    fitting = []
+    for name in LAYOUTS if layout is None else (layout,):
+        for k in range(2, 7) if operands is None else (operands,):
+            p = v - SIGNS[name] if classes is None else classes
+            if c in (p, v) and v == p + SIGNS[name] and length in (None, length_of(name, k)):
+                fitting.append((name, k, p))
+    if operands is None and length is None:
+        raise InputError("expression: must say how many operands a network without positions has, got none")
+    if not fitting and layout is not None and classes is None and operands is not None:
+        return layout, operands, v - SIGNS[layout]
+    if not fitting:
+        shown = layout or "no layout"
+        raise InputError(
+            f"layout: must fit the {length} positions, {v} tokens and {c} logits of the network, got {shown}"
+            + ("" if classes is None else f" with p = {classes}")
+        )
+    usual = [shape for shape in fitting if shape[0] == "equals"]
+    return (usual or fitting)[0]

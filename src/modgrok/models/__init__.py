@@ -1,6 +1,7 @@
 """Weight records and their forward passes."""
 
 from .activations import ACTIVATIONS, activation
+from .deep_mlp import DeepMLP, Dense
 from .kernel_machine import KernelMachine
 from .kernels import KERNELS, Kernel
 from .mlp import MLP, plain
@@ -13,6 +14,8 @@ __all__ = [
     "LAYOUTS",
     "MLP",
     "Block",
+    "DeepMLP",
+    "Dense",
     "Kernel",
     "KernelMachine",
     "Norm",

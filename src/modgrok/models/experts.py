@@ -76,6 +76,18 @@ class Experts(Displayed, eqx.Module):
         """Return phi(preactivations), the hidden layer of the sum network."""
         return activation(self.total.activation)(preactivations)
 
+    def activations(self, inputs: Int[Array, "n k"]) -> dict[str, Array]:
+        """Return those of each product (`products.0.features`), `choices`, those of the sum, and `logits`."""
+        values = {
+            f"products.{s}.{name}": value
+            for s, part in enumerate(self.products)
+            for name, value in part.activations(inputs).items()
+        }
+        choices = self.choices(inputs)
+        hidden = self.preactivations(choices)
+        total = {"total.preactivations": hidden, "total.features": self.features(hidden)}
+        return {**values, "choices": choices, **total, "logits": self(inputs)}
+
     def __call__(self, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
         """Return the logits of each input.
 

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 
 from ..display import Displayed, Facts, last_axes
 from .kernels.kernel import Kernel
-from .kernels.tables import features, predict
+from .kernels.tables import features, predict, rows_of
 
 
 class KernelMachine(Displayed, eqx.Module):
@@ -49,6 +49,11 @@ class KernelMachine(Displayed, eqx.Module):
     def classes(self) -> int:
         """c, the number of logits."""
         return self.alphas.shape[1]
+
+    def activations(self, inputs: Int[Array, "m k"]) -> dict[str, Array]:
+        """Return `kernel`, the values against the training inputs, and `logits`."""
+        rows = rows_of(self.kernel, self.metric, features(self.inputs, self.sizes))
+        return {"kernel": rows(features(inputs, self.sizes)), "logits": self(inputs)}
 
     def __call__(self, inputs: Int[Array, "m k"]) -> Float[Array, "m c"]:
         """Return the logits of each input.

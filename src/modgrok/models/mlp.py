@@ -1,6 +1,6 @@
 """The two-layer network: one record of weights and its forward pass.
 
-    f(x)_q = b * sum_k W[q,k] * phi( a * sum_s U[s, x_s, k] )
+    f(x)_q = b * sum_k W[q,k] * phi( a * sum_s U[s, x_s, k] ) + c_q
 
 Owns: the layout of the weights, the forward pass by gathers (a one-hot input times a matrix is a row of
 that matrix), and its memory-saving derivative. Where weights come from (`learners`, `analytic`) and what
@@ -19,7 +19,7 @@ from .activations import activation, power_of
 
 
 class MLP(Displayed, eqx.Module):
-    """A two-layer network without biases on k one-hot operands.
+    """A two-layer network on k one-hot operands; only imported ones may have a bias, of the logits.
 
     Arguments:
         embedding: U, shape (k, p, h): row U[s, i] is what operand s with value i adds to the hidden layer.
@@ -28,6 +28,8 @@ class MLP(Displayed, eqx.Module):
         activation: phi, a name from `modgrok.models.activations`.
         input_scale: a; 1/sqrt(kp) in Gromov's normalisation, 1 in Doshi's.
         output_scale: b; 1/h in Gromov's normalisation, 1 in Doshi's.
+        readout_bias: c, shape (c,); None for none, as in all networks that modgrok trains. A bias before phi
+            needs no place of its own: every input has one row of each operand, and the rows can hold it.
 
     Source: Gromov 2023, Eq. 4 (a = 1/sqrt(D), b = 1/N, D = kp); Doshi et al. 2024, Sec. 2 (a = b = 1).
     """
@@ -37,6 +39,7 @@ class MLP(Displayed, eqx.Module):
     activation: str = eqx.field(static=True, default="power2")
     input_scale: float = eqx.field(static=True, default=1.0)
     output_scale: float = eqx.field(static=True, default=1.0)
+    readout_bias: Float[Array, " c"] | None = None
 
     def _facts(self) -> Facts:
         k, p, width = last_axes(self.embedding, 3)
@@ -82,8 +85,18 @@ class MLP(Displayed, eqx.Module):
         return jax.checkpoint(rows)(self.embedding, inputs)
 
     def logits(self, features: Float[Array, "n h"]) -> Float[Array, "n c"]:
-        """Return b * features W^T."""
-        return self.output_scale * (features @ self.readout.T)
+        """Return b * features W^T + c."""
+        logits = self.output_scale * (features @ self.readout.T)
+        return logits if self.readout_bias is None else logits + self.readout_bias
+
+    def activations(self, inputs: Int[Array, "n k"]) -> dict[str, Array]:
+        """Return `preactivations`, `features` and `logits` of each input."""
+        hidden = self.features(inputs)
+        return {
+            "preactivations": self.preactivations(inputs),
+            "features": hidden,
+            "logits": self.logits(hidden),
+        }
 
     def __call__(self, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
         """Return the logits of each input.
@@ -130,4 +143,5 @@ def plain(net: MLP) -> MLP:
             f"activation: must be a power to move scales into the weights, got {net.activation!r}"
         )
     factor = (net.output_scale * net.input_scale**exponent) ** (1 / (exponent + 1))
-    return MLP(jnp.asarray(net.embedding * factor), jnp.asarray(net.readout * factor), net.activation)
+    embedding, readout = jnp.asarray(net.embedding * factor), jnp.asarray(net.readout * factor)
+    return MLP(embedding, readout, net.activation, readout_bias=net.readout_bias)

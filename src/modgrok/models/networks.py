@@ -5,17 +5,36 @@ Owns: the list, and finding the entry of a network.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
+from jax import Array
 
 from ..tasks import InputError
 from ..tasks.catalogue import Catalogue
+from .deep_mlp import DeepMLP
 from .experts import Experts
 from .kernel_machine import KernelMachine
 from .mlp import MLP
-from .transformer import Transformer
+from .transformer import Transformer, activations
+
+
+def logits_alone(network: Any, inputs: Array) -> dict[str, Array]:
+    """Return the logits: what every network computes."""
+    return {"logits": network(inputs)}
+
+
+def equal_sizes(network: Any, columns: int) -> tuple[int, ...]:
+    """Return p for every operand, where the network has a `modulus`, else its number of classes."""
+    return (getattr(network, "modulus", network.classes),) * network.operands
+
+
+def _token_sizes(network: Any, columns: int) -> tuple[int, ...]:
+    """Return p for every operand, and the number of signs where a column is left for the task."""
+    signs = len(network.embedding) - network.classes
+    return (network.classes,) * network.operands + ((signs,) if columns > network.operands else ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,21 +47,33 @@ class NetworkType:
             c). A file holds its array fields, and its other fields as JSON.
         noun: what it is called in a sentence.
         double_precision: whether its numbers are float64.
+        activations: (network, inputs) -> what it computes on the way, by name, `logits` among them.
+        sizes: (network, columns of an input) -> number of values of each column, where no task says it.
     """
 
     name: str
     type: type[eqx.Module]
     noun: str
     double_precision: bool = False
+    activations: Callable[[Any, Array], dict[str, Array]] = logits_alone
+    sizes: Callable[[Any, int], tuple[int, ...]] = equal_sizes
 
 
 NETWORKS: Catalogue[NetworkType] = Catalogue(
     "network",
     (
-        NetworkType("mlp", MLP, "two-layer network"),
-        NetworkType("kernel_machine", KernelMachine, "kernel machine", double_precision=True),
-        NetworkType("transformer", Transformer, "transformer"),
-        NetworkType("experts", Experts, "composition of experts"),
+        NetworkType("mlp", MLP, "two-layer network", activations=MLP.activations),
+        NetworkType(
+            "kernel_machine",
+            KernelMachine,
+            "kernel machine",
+            double_precision=True,
+            activations=KernelMachine.activations,
+            sizes=lambda network, columns: network.sizes,
+        ),
+        NetworkType("transformer", Transformer, "transformer", activations=activations, sizes=_token_sizes),
+        NetworkType("experts", Experts, "composition of experts", activations=Experts.activations),
+        NetworkType("deep_mlp", DeepMLP, "network of several hidden layers", activations=DeepMLP.activations),
     ),
 )
 """Every kind of network; a new one is stored, loaded and counted by one line here, or by `modgrok.extend`."""

@@ -19,9 +19,11 @@ from jaxtyping import Array, Float, Int
 from ..display import Displayed, Facts, last_axes
 from .activations import activation
 
-LAYOUTS = ("infix", "equals", "infix-equals")
-"""Token sequences: `infix` is x op y, `equals` is x y op (the operator stands where Nanda's = does), and
-`infix-equals` is x op y =."""
+LAYOUTS = ("infix", "equals", "infix-equals", "two")
+"""Token sequences: `infix` is x op y, `equals` is x y op (the operator stands where Nanda's = does),
+`infix-equals` is x op y =, and `two` is x y, the operands without any sign."""
+SIGNS = {"infix": 1, "equals": 1, "infix-equals": 2, "two": 0}
+"""Signs of a layout where there is one task: rows of W_E beyond the numbers."""
 EPSILON = 1e-5
 """Added to the variance in layer normalisation."""
 
@@ -67,11 +69,11 @@ class Block(eqx.Module):
 
 
 class Transformer(Displayed, eqx.Module):
-    """A causal transformer that reads k operands and answers at the last position.
+    """A transformer that reads k operands and answers at the last position.
 
     Arguments:
         embedding: W_E, shape (v, d): rows 0..p-1 are the numbers, row p + t the operator of task t, the last
-            row the sign = of the layout `infix-equals`.
+            row the sign = of the layout `infix-equals`; p rows in the layout `two`.
         position: W_pos, shape (t, d) with t the length of the sequence; None for no positional embedding.
         blocks: the layers.
         final_norm: layer normalisation of what W_U reads; None for none.
@@ -80,7 +82,13 @@ class Transformer(Displayed, eqx.Module):
         operands: k.
         layout: one of `LAYOUTS`.
         activation: phi, a name from `modgrok.models.activations`.
+        causal: whether a position attends to those up to itself alone, or to all.
+        post_norm: whether the norms of a block follow its parts, r' = norm(r + attention(r)), as in the first
+            transformers and in Power et al. 2022, or stand before them.
+        softmax_weight, uniform_weight: u and w of attention patterns u softmax(scores) + w; 1 and 0, but in
+            the networks of Zhong et al. 2023, where they are alpha and 1 - alpha.
 
+    modgrok trains causal networks with norms before the parts and patterns that are softmaxes.
     The papers' W_E, W_pos, W_U are stored with these shapes in TransformerLens too; W_L = W_out W_U.
 
     Source: Furuta et al. 2024, Sec. 3 (one layer, no biases, norms or positions); Nanda et al. 2023, Sec. 3
@@ -96,6 +104,10 @@ class Transformer(Displayed, eqx.Module):
     operands: int = eqx.field(static=True, default=2)
     layout: str = eqx.field(static=True, default="infix")
     activation: str = eqx.field(static=True, default="relu")
+    causal: bool = eqx.field(static=True, default=True)
+    post_norm: bool = eqx.field(static=True, default=False)
+    softmax_weight: float = eqx.field(static=True, default=1.0)
+    uniform_weight: float = eqx.field(static=True, default=0.0)
 
     def _facts(self) -> Facts:
         block = self.blocks[0] if self.blocks else None
@@ -108,6 +120,10 @@ class Transformer(Displayed, eqx.Module):
             "d_mlp": last_axes(getattr(block, "mlp_in", None), 2)[1],
             "layout": self.layout,
             "activation": self.activation,
+            "causal": None if self.causal else False,
+            "post_norm": self.post_norm or None,
+            "softmax_weight": None if self.softmax_weight == 1 else self.softmax_weight,
+            "uniform_weight": self.uniform_weight or None,
         }
 
     @property
@@ -155,6 +171,8 @@ def columns(net: Transformer, inputs: Int[Array, "n w"]) -> list[Int[Array, "*n"
     numbers = [inputs[:, s] for s in range(k)]
     task = inputs[:, k] if inputs.shape[1] > k else jnp.zeros((), inputs.dtype)
     operator = net.classes + task
+    if net.layout == "two":
+        return numbers
     if net.layout == "equals":
         return [*numbers, operator]
     sequence = [numbers[0]]
@@ -170,9 +188,9 @@ def length_of(layout: str, k: int) -> int:
 
     Example:
         >>> [length_of(layout, 2) for layout in LAYOUTS]
-        [3, 3, 4]
+        [3, 3, 4, 2]
     """
-    return {"infix": 2 * k - 1, "equals": k + 1, "infix-equals": 2 * k}[layout]
+    return {"infix": 2 * k - 1, "equals": k + 1, "infix-equals": 2 * k, "two": k}[layout]
 
 
 def activations(net: Transformer, inputs: Int[Array, "n w"]) -> dict[str, Array]:
@@ -196,23 +214,30 @@ def activations(net: Transformer, inputs: Int[Array, "n w"]) -> dict[str, Array]
     phi = activation(net.activation)
     for layer, block in enumerate(net.blocks):
         seen = {"hook_resid_pre": residual}
-        seen |= {f"attn.{name}": value for name, value in attention(block, residual).items()}
+        seen |= {f"attn.{name}": value for name, value in attention(block, residual, net).items()}
         seen["hook_attn_out"] = plus(
             jnp.einsum("nthe,hed->ntd", seen["attn.hook_z"], block.out), block.out_bias
         )
-        residual = seen["hook_resid_mid"] = residual + seen["hook_attn_out"]
-        seen["mlp.hook_pre"] = plus(normed(block.mlp_norm, residual) @ block.mlp_in, block.mlp_in_bias)
+        residual = residual + seen["hook_attn_out"]
+        if net.post_norm:
+            residual = normed(block.attention_norm, residual)
+        seen["hook_resid_mid"] = residual
+        read = residual if net.post_norm else normed(block.mlp_norm, residual)
+        seen["mlp.hook_pre"] = plus(read @ block.mlp_in, block.mlp_in_bias)
         seen["mlp.hook_post"] = phi(seen["mlp.hook_pre"])
         seen["hook_mlp_out"] = plus(seen["mlp.hook_post"] @ block.mlp_out, block.mlp_out_bias)
-        residual = seen["hook_resid_post"] = residual + seen["hook_mlp_out"]
+        residual = residual + seen["hook_mlp_out"]
+        if net.post_norm:
+            residual = normed(block.mlp_norm, residual)
+        seen["hook_resid_post"] = residual
         found |= {f"blocks.{layer}.{name}": value for name, value in seen.items()}
     found["logits"] = plus(normed(net.final_norm, residual) @ net.unembedding, net.unembedding_bias)
     return found
 
 
-def attention(block: Block, residual: Float[Array, "n t d"]) -> dict[str, Array]:
-    """Return queries, keys, values, scores, pattern and weighted values of causal attention."""
-    read = normed(block.attention_norm, residual)
+def attention(block: Block, residual: Float[Array, "n t d"], net: Transformer) -> dict[str, Array]:
+    """Return queries, keys, values, scores, pattern and weighted values of a block's attention."""
+    read = residual if net.post_norm else normed(block.attention_norm, residual)
 
     def project(weight: Array, bias: Array | None) -> Array:
         return plus(jnp.einsum("ntd,hde->nthe", read, weight), bias)
@@ -221,9 +246,13 @@ def attention(block: Block, residual: Float[Array, "n t d"]) -> dict[str, Array]
     k = project(block.key, block.key_bias)
     v = project(block.value, block.value_bias)
     scores = jnp.einsum("nqhe,nkhe->nhqk", q, k) / math.sqrt(q.shape[-1])
-    causal = jnp.tril(jnp.ones(scores.shape[-2:], bool))
-    scores = jnp.where(causal, scores, -jnp.inf)
+    attended = jnp.ones(scores.shape[-2:], bool)
+    if net.causal:
+        attended = jnp.tril(attended)
+    scores = jnp.where(attended, scores, -jnp.inf)
     pattern = jax.nn.softmax(scores, axis=-1)
+    if mixes(net):
+        pattern = jnp.where(attended, net.softmax_weight * pattern + net.uniform_weight, 0)
     return {
         "hook_q": q,
         "hook_k": k,
@@ -232,6 +261,11 @@ def attention(block: Block, residual: Float[Array, "n t d"]) -> dict[str, Array]
         "hook_pattern": pattern,
         "hook_z": jnp.einsum("nhqk,nkhe->nqhe", pattern, v),
     }
+
+
+def mixes(net: Transformer) -> bool:
+    """Say whether the patterns of attention are other than softmaxes."""
+    return (net.softmax_weight, net.uniform_weight) != (1, 0)
 
 
 def plus(value: Array, bias: Array | None) -> Array:

@@ -17,12 +17,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from .activations import activation
-from .transformer import Block, Transformer, columns, normed, plus
+from .transformer import Block, Transformer, columns, mixes, normed, plus
 
 
 def covers(net: Transformer) -> bool:
-    """Say whether the fast pass gives this network's logits: it has one layer, whatever its other options."""
-    return len(net.blocks) == 1
+    """Say whether the fast pass gives this network's logits: it has one layer, with norms before its parts.
+
+    The last position sees all others, so that it does not matter whether attention is causal.
+    """
+    return len(net.blocks) == 1 and not net.post_norm
 
 
 def fast_logits(net: Transformer, inputs: Int[Array, "n w"]) -> Float[Array, "n c"]:
@@ -59,6 +62,8 @@ def _attended(net: Transformer, inputs: Array) -> tuple[Array, Array]:
     queries = final.project(block.query, block.query_bias) / math.sqrt(block.query.shape[-1])
     scores = jnp.stack([_scores(queries, final, table, block, n) for table in tables])
     pattern = jax.nn.softmax(scores, axis=0)
+    if mixes(net):
+        pattern = net.softmax_weight * pattern + net.uniform_weight
     parts = [
         weight[..., None] * table.rows(table.project(block.value, block.value_bias))
         for weight, table in zip(pattern, tables, strict=True)

@@ -56,7 +56,7 @@ def operand_places(net: Transformer) -> tuple[int, int]:
         >>> operand_places(Infix)
         (0, 2)
     """
-    return (0, 1) if net.layout == "equals" else (0, 2)
+    return (0, 1) if net.layout in ("equals", "two") else (0, 2)
 
 
 def _caption(view: CircuitView) -> str:

@@ -1,0 +1,192 @@
+"""`modgrok import`: a network that another program trained, checked against its task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from ..interop import Imported
+from ..interop import import_network as imported_network
+from ..models.networks import network_type
+from ..runs import CorruptFile, write_network
+from ..tasks import InputError, read_table
+from ..tasks.errors import shorten
+from .report import free_name
+from .shared.file_options import Activation, Heads, Layout
+from .shared.options import Group, Json, Modulus, Real, Table
+from .shared.output import cannot_write, check_output, note, percent, say, say_json
+
+MOST_SHOWN = 40
+"""Keys listed for a reader; the JSON object has all of them."""
+
+
+def import_file(
+    file: Annotated[
+        Path,
+        Parameter(
+            help="A .safetensors, .npz, .pt, .pth, .ckpt or .bin file of weights, or a folder with "
+            "model.safetensors or .npy files."
+        ),
+    ],
+    expression: Annotated[
+        str | None,
+        Parameter(
+            name=["--expression"],
+            allow_leading_hyphen=True,
+            help='Task of the network, such as "x + y"; needs --p.',
+        ),
+    ] = None,
+    *,
+    p: Modulus = None,
+    group: Group = None,
+    table: Table = None,
+    heads: Heads = None,
+    layout: Layout = None,
+    activation: Activation = None,
+    tokens: Annotated[
+        str | None,
+        Parameter(
+            help="Token of each sign, in the order of the sequence, such as 98,97; default p, then p + 1."
+        ),
+    ] = None,
+    causal: Annotated[
+        bool | None, Parameter(help="Whether attention is causal; matters with two or more layers.")
+    ] = None,
+    post_norm: Annotated[
+        bool | None, Parameter(help="Whether layer normalisation follows the parts of a block.")
+    ] = None,
+    mix: Annotated[
+        Real | None,
+        Parameter(help="Attention patterns are MIX times the softmax, and the rest the same everywhere."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, Parameter(negative="", help="Key of the file to leave out; * stands for anything.")
+    ] = None,
+    map: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="ROLE=KEY, or ROLE=KEY.T for a transposed matrix. Roles: W_E, W_pos, W_Q, W_K, W_V, W_O, "
+            "W_in, b_in, W_out, b_out, W_U, b_U; of an MLP W_E, W_x, W_y, W_1, b_1, W_2, b_2.",
+        ),
+    ] = None,
+    key: Annotated[
+        str | None, Parameter(help="Where in the file the state dict is; default the usual names.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        Parameter(
+            name=["--output", "-o"], help="File to write, .safetensors; default NAME-imported.safetensors."
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Import a network that another program trained, and check it on every input of its task.
+
+    MLPs and transformers are read from the names and shapes of their weights. What these leave open is
+    settled by the accuracy over all inputs, and said; or it is refused, with the option that settles it.
+    """
+    started = perf_counter()
+    if output is not None:
+        check_output(output, (".safetensors",))
+    given = None if table is None else read_table(table)
+    try:
+        network = imported_network(
+            file,
+            expression,
+            p=p,
+            group=group,
+            table=given,
+            heads=heads,
+            layout=layout,
+            activation=activation,
+            tokens=_tokens(tokens),
+            causal=causal,
+            post_norm=post_norm,
+            mix=mix,
+            ignore=ignore or (),
+            roles=_roles(map or []),
+            key=key,
+        )
+    except CorruptFile as error:
+        raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
+    path = free_name(Path(f"{file.stem}-imported.safetensors")) if output is None else output
+    try:
+        write_network(path, network.content)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    tell(network)
+    say(f"wrote {path}")
+    if json:
+        say_json({"path": str(path), **as_json(network), "seconds": perf_counter() - started})
+    return 0
+
+
+def tell(network: Imported) -> None:
+    """Say what was understood."""
+    noun, shape = network_type(network.network).noun, network.network
+    say(f"{network.task.name} on {network.task.p} classes  ·  {noun}")
+    say(f"  {shape!r}")
+    say(f"  accuracy on all {network.task.size:,} inputs: {percent(network.accuracy)}")
+    for option, decision in network.decisions.items():
+        others = ", ".join(f"{value} {percent(accuracy)}" for value, accuracy in decision.others.items())
+        taken = f"{decision.value} ({percent(decision.accuracy)}; others: {others})"
+        say(f"  {option}: {taken}, {WORDS[decision.by]}")
+    for role, key in list(network.used.items())[:MOST_SHOWN]:
+        say(f"  {role:<16} {key}")
+    if len(network.used) > MOST_SHOWN:
+        say(f"  and {len(network.used) - MOST_SHOWN} more")
+    if network.ignored:
+        say(f"  left out: {', '.join(network.ignored[:MOST_SHOWN])}")
+    for sentence in network.warnings:
+        note(f"modgrok: {sentence}")
+
+
+WORDS = {
+    "accuracy": "by accuracy",
+    "margins": "by margins, for accuracies are equal",
+    "likelihood": "by likelihood, for accuracies are equal",
+    "equality": "either gives the same logits",
+    "convention": "by convention, for the table cannot tell",
+}
+
+
+def as_json(network: Imported) -> dict[str, Any]:
+    """Return what scripts rely on."""
+    return {
+        "kind": network.kind,
+        "expression": network.task.name,
+        "p": network.task.p,
+        "accuracy": network.accuracy,
+        "used": network.used,
+        "ignored": list(network.ignored),
+        "decisions": {
+            option: {"value": d.value, "accuracy": d.accuracy, "others": d.others, "by": d.by}
+            for option, d in network.decisions.items()
+        },
+        "warnings": list(network.warnings),
+    }
+
+
+def _tokens(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdigit() for part in parts):
+        raise InputError(f"tokens: must be whole numbers separated by commas, got {shorten(text)}")
+    return [int(part) for part in parts]
+
+
+def _roles(texts: list[str]) -> dict[str, str]:
+    roles: dict[str, str] = {}
+    for text in texts:
+        role, equals, key = text.partition("=")
+        if not equals or not role or not key:
+            raise InputError(f"map: must be ROLE=KEY, got {shorten(text)}")
+        if role in roles:
+            raise InputError(f"map: must name each role once, got {shorten(role)} twice")
+        roles[role] = key
+    return roles

@@ -1,0 +1,92 @@
+"""Options that say what a file of weights does not: its task, and how another program laid it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Group as Panel
+from cyclopts import Parameter
+
+from ...interop import read_weights
+from ...runs import CorruptFile, NetworkFile
+from ...tasks import InputError, Task, named_task, read_table
+from ...tasks.errors import shorten
+from .options import Group, Modulus, Table, whole
+
+FILE = Panel("File of weights", sort_key=60)
+Layout = Annotated[
+    str | None,
+    Parameter(
+        help="Sequence of tokens: infix (x op y), equals (x y op), infix-equals (x op y =) or two (x y); "
+        "default the one that answers the task."
+    ),
+]
+Activation = Annotated[
+    str | None,
+    Parameter(
+        help="powerS, relu, gelu or silu; default the one that answers the task, relu where several do."
+    ),
+]
+Heads = Annotated[
+    int | None,
+    Parameter(converter=whole, help="Number of attention heads, where the weights do not show it."),
+]
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """What a file of weights does not say."""
+
+    expression: Annotated[
+        str | None,
+        Parameter(
+            group=FILE, allow_leading_hyphen=True, help="Expression of a file that does not name its task."
+        ),
+    ] = None
+    p: Annotated[Modulus, Parameter(group=FILE)] = None
+    group: Annotated[Group, Parameter(group=FILE)] = None
+    table: Annotated[Table, Parameter(group=FILE)] = None
+    layout: Annotated[Layout, Parameter(group=FILE)] = None
+    activation: Annotated[Activation, Parameter(group=FILE)] = None
+    heads: Annotated[Heads, Parameter(group=FILE)] = None
+
+    def refuse_with_run(self, run: str) -> None:
+        """Refuse these options where a stored run is named.
+
+        Raises:
+            InputError: one is given.
+        """
+        for name, value in vars(self).items():
+            if value is not None:
+                raise InputError(f"{name}: must be used with a file of weights, got the run {shorten(run)}")
+
+    def read(self, path: Path) -> NetworkFile:
+        """Read a network and its task.
+
+        Raises:
+            InputError: there is none, it names no task, or the task is another's.
+        """
+        try:
+            content = read_weights(path, **self._given())
+        except CorruptFile as error:
+            raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
+        if content.source is None:
+            raise InputError(
+                "expression: must name the task (with --p, or --group, --table) of a file that does not, got "
+                "none"
+            )
+        return content
+
+    def task(self) -> Task:
+        """Return the task that the options name."""
+        given = self._given()
+        return named_task(given["expression"], p=given["p"], group=given["group"], table=given["table"]).task
+
+    def _given(self) -> dict[str, Any]:
+        return {**vars(self), "table": None if self.table is None else read_table(self.table)}
+
+
+OfFile = Annotated[FileOptions, Parameter(name="*")]
+NO_OPTIONS = FileOptions()

@@ -1,0 +1,280 @@
+"""Readings of the same weights, and choosing one by the task's whole table.
+
+Owns: what counts as clearly better. A reading is taken if the weights allow no other, or if its accuracy
+over all inputs is clearly above that of every other. Among those of equal accuracy the margins decide: a
+wrong reading adds noise to them. Where the table cannot tell, a reading that follows a convention is taken
+and said, and where there is no convention the import is refused with the option that settles it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from ...tasks import InputError, Task
+
+ROWS = 512
+"""Inputs of the sample, and of a chunk, so that each operation is compiled for one shape."""
+MOST_READINGS = 1500
+"""More readings than this are refused: an option must be given."""
+FINALISTS = 8
+"""Readings whose accuracy is counted over all inputs; and those that are best for a value of an option."""
+DEVIATIONS = 4.0
+"""How many standard deviations of a difference of two shares make it clear."""
+STEADIER = 1.25
+"""Ratio of two mean margins in units of their standard deviations that makes it clear."""
+NATS = 10.0
+"""Difference of two log-likelihoods of the table that makes it clear."""
+ALL_RIGHT = 0.99
+"""Accuracy from which margins decide; below it the likelihood does."""
+TEMPERATURES = tuple(4.0**power for power in range(-2, 4))
+"""Factors of the logits of which the best counts, so that the likelihood does not depend on their scale."""
+BY_CONVENTION = frozenset({"joined", "activations behind", "tokens", "attention"})
+"""Options whose conventional value is taken unless another is clearly more accurate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One way to read the weights.
+
+    Arguments:
+        build: makes the network.
+        forward: (network, inputs) -> logits, without compiling.
+        choices: option -> value, of what the weights leave open.
+        conventional: names of options whose value here is that of a convention.
+    """
+
+    build: Callable[[], Any]
+    forward: Callable[[Any, np.ndarray], np.ndarray]
+    choices: dict[str, str] = field(default_factory=dict)
+    conventional: frozenset[str] = frozenset()
+
+    @cached_property
+    def network(self) -> Any:
+        """The network, made once."""
+        return self.build()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What settled one option.
+
+    Arguments:
+        value: that was taken.
+        accuracy: over all inputs with it.
+        others: value -> the best accuracy with it.
+        by: `accuracy`; `margins` or `likelihood`, where accuracies are equal; `equality`, where the values
+            give the same logits; `convention`, where the table cannot tell.
+    """
+
+    value: str
+    accuracy: float
+    others: dict[str, float]
+    by: str
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The reading that was taken.
+
+    Arguments:
+        network: as it is read.
+        accuracy: over all inputs.
+        decisions: by option; of the options that the weights left open.
+    """
+
+    network: Any
+    accuracy: float
+    decisions: dict[str, Decision]
+
+
+@dataclass(frozen=True)
+class _Score:
+    """How a reading answers a set of inputs.
+
+    Arguments:
+        accuracy: a tie is an error.
+        loss: cross-entropy of all together, at the best of `TEMPERATURES`.
+        steadiness: mean margin over its standard deviation.
+    """
+
+    accuracy: float
+    loss: float
+    steadiness: float
+
+
+def logits_of(reading: Reading, inputs: np.ndarray) -> np.ndarray:
+    """Return a reading's logits, float64, in chunks of one shape."""
+    rows = min(ROWS, len(inputs))
+    padded = np.pad(np.asarray(inputs, np.int32), ((0, -len(inputs) % rows), (0, 0)))
+    parts = [reading.forward(reading.network, padded[at : at + rows]) for at in range(0, len(padded), rows)]
+    return np.concatenate(parts)[: len(inputs)].astype(np.float64)
+
+
+def score(reading: Reading, inputs: np.ndarray, labels: np.ndarray) -> _Score:
+    """Return how a reading answers."""
+    logits = logits_of(reading, inputs)
+    if not np.isfinite(logits).all():
+        return _Score(0.0, np.inf, -np.inf)
+    correct = np.take_along_axis(logits, labels[:, None], 1)
+    rest = logits.copy()
+    np.put_along_axis(rest, labels[:, None], -np.inf, 1)
+    margins = correct[:, 0] - rest.max(1)
+    scale = float(np.abs(margins).mean()) or 1.0
+    gaps = ((logits - logits.max(1, keepdims=True)) / scale).astype(np.float32)
+    behind = float((logits.max(1) - correct[:, 0]).sum()) / scale
+    losses = [float(np.log(np.exp(f * gaps).sum(1)).sum()) + f * behind for f in TEMPERATURES]
+    steadiness = float(margins.mean() / (margins.std() + 1e-12 * scale))
+    return _Score(float((margins > 0).mean()), min(losses), steadiness)
+
+
+def clearly_above(high: float, low: float, n: int) -> bool:
+    """Say whether a share is above another by more than chance allows, each counted over n inputs.
+
+    Example:
+        >>> clearly_above(1.0, 0.1, 49), clearly_above(0.999, 0.998, 9409)
+        (True, False)
+    """
+    middle = (high + low) / 2
+    return high - low > max(0.005, DEVIATIONS * sqrt(2 * middle * (1 - middle) / n))
+
+
+def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> Chosen:
+    """Take one of several readings.
+
+    Arguments:
+        readings: at least one; the first of those that follow the conventions is preferred.
+        task: its table decides.
+        settles: option -> how a user gives it, for the message.
+
+    Raises:
+        InputError: no reading is clearly the right one.
+    """
+    if len(readings) > MOST_READINGS:
+        raise InputError(
+            f"{_open(readings, settles)}: must be given, for {len(readings):,} readings fit these weights, "
+            "got none"
+        )
+    inputs, labels = task.inputs(), task.labels()
+    if len(readings) == 1:
+        return Chosen(readings[0].network, score(readings[0], inputs, labels).accuracy, {})
+    finalists = _finalists(readings, inputs, labels)
+    scores = {reading: score(reading, inputs, labels) for reading in finalists}
+    n, chance = len(inputs), task.majority_share
+    best = max(value.accuracy for value in scores.values())
+    equal = [r for r in finalists if not clearly_above(best, scores[r].accuracy, n)]
+    signal = clearly_above(best, chance, n)
+    if signal:
+        usual = [r for r in equal if not _unconventional(r, readings, BY_CONVENTION)] or equal
+        least = _steadiest(usual, scores) if best >= ALL_RIGHT else _likeliest(usual, scores)
+    else:
+        usual = [r for r in finalists if not _unconventional(r, readings)] or finalists
+        least = usual
+    distinct = _distinct(least, inputs)
+    winner = distinct[0]
+    for other in distinct[1:]:
+        differing = [name for name in winner.choices if winner.choices[name] != other.choices.get(name)]
+        undecided = [name for name in differing if name not in winner.conventional]
+        if undecided:
+            raise InputError(_refusal(undecided[0], winner, other, scores, settles))
+    decisions = {
+        name: _decision(name, winner, scores, equal, least, inputs, signal=signal)
+        for name in winner.choices
+        if len({reading.choices.get(name) for reading in readings}) > 1
+    }
+    return Chosen(winner.network, scores[winner].accuracy, decisions)
+
+
+def _steadiest(readings: Sequence[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
+    best = max(scores[r].steadiness for r in readings)
+    return [r for r in readings if scores[r].steadiness * STEADIER >= best]
+
+
+def _likeliest(readings: Sequence[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
+    least = min(scores[r].loss for r in readings)
+    return [r for r in readings if scores[r].loss - least <= NATS]
+
+
+def _finalists(readings: Sequence[Reading], inputs: np.ndarray, labels: np.ndarray) -> list[Reading]:
+    """Keep the best on a sample, the conventional ones, and the best for every value of an option."""
+    rows = np.random.default_rng(0).permutation(len(inputs))[:ROWS]
+    sampled = {reading: score(reading, inputs[rows], labels[rows]) for reading in readings}
+    ranked = sorted(readings, key=lambda reading: (-sampled[reading].accuracy, sampled[reading].loss))
+    kept = set(ranked[:FINALISTS])
+    kept |= set([r for r in readings if not _unconventional(r, readings)][:FINALISTS])
+    for name in ranked[0].choices:
+        for value in {reading.choices.get(name) for reading in readings}:
+            kept.add(next(reading for reading in ranked if reading.choices.get(name) == value))
+    return [reading for reading in readings if reading in kept]
+
+
+def _unconventional(
+    reading: Reading, readings: Sequence[Reading], names: frozenset[str] | None = None
+) -> bool:
+    """Say whether an option (of these) that has a convention is set against it here."""
+    known = frozenset(itertools.chain.from_iterable(other.conventional for other in readings))
+    known = known if names is None else known & names
+    return not known <= reading.conventional | (known - set(reading.choices))
+
+
+def _distinct(readings: Sequence[Reading], inputs: np.ndarray) -> list[Reading]:
+    """Leave readings out that compute what an earlier one does; conventional ones come first."""
+    rows = inputs[np.random.default_rng(1).permutation(len(inputs))[:ROWS]]
+    kept: list[tuple[Reading, np.ndarray]] = []
+    for reading in sorted(readings, key=lambda reading: -len(reading.conventional)):
+        logits = logits_of(reading, rows)
+        size = max(1.0, float(np.abs(logits).max()))
+        if not any(np.abs(logits - other).max() <= 1e-5 * size for _, other in kept):
+            kept.append((reading, logits))
+    return [reading for reading, _ in kept]
+
+
+def _decision(
+    name: str,
+    winner: Reading,
+    scores: dict[Reading, _Score],
+    equal: Sequence[Reading],
+    least: Sequence[Reading],
+    inputs: np.ndarray,
+    *,
+    signal: bool,
+) -> Decision:
+    value = winner.choices[name]
+    others: dict[str, float] = {}
+    for reading, reached in scores.items():
+        other = reading.choices.get(name, value)
+        if other != value:
+            others[other] = max(others.get(other, 0.0), reached.accuracy)
+    tied = [reading for reading in equal if reading.choices.get(name, value) != value]
+    rivals = [reading for reading in least if reading.choices.get(name, value) != value]
+    by = "accuracy"
+    if rivals and len(_distinct([winner, *rivals], inputs)) == 1:
+        by = "equality"
+    elif rivals or (tied and (name in BY_CONVENTION or not signal)):
+        by = "convention"
+    elif tied:
+        by = "margins" if scores[winner].accuracy >= ALL_RIGHT else "likelihood"
+    return Decision(value, scores[winner].accuracy, others, by)
+
+
+def _refusal(
+    name: str, winner: Reading, other: Reading, scores: dict[Reading, _Score], settles: dict[str, str]
+) -> str:
+    pair = " and ".join(
+        f"{reading.choices[name]} ({scores[reading].accuracy:.2%} of all inputs right)"
+        for reading in (winner, other)
+    )
+    return f"{settles.get(name, name)}: must be given, for {pair} fit these weights alike, got none"
+
+
+def _open(readings: Sequence[Reading], settles: dict[str, str]) -> str:
+    """Return the option with most values."""
+    values = {name: len({r.choices.get(name) for r in readings}) for name in readings[0].choices}
+    name = max(values, key=lambda option: values[option])
+    return settles.get(name, name)

@@ -1,0 +1,231 @@
+"""Weights by name, from any file that holds some: safetensors, npz, a folder of npy, torch.save.
+
+Owns: finding the state dict in what was saved beside it, and telling weights from buffers.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...io import InputError, read_json, read_npy, shorten
+from ...io.torch_file import TORCH_SUFFIXES, read_torch
+from ...runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked
+
+SUFFIXES = (".safetensors", ".npz", *TORCH_SUFFIXES)
+"""Endings of files that hold weights."""
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+WRAPPERS = (
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "params", "weights", "module",
+)  # fmt: skip
+"""Names under which training code keeps a state dict, in the order in which they are looked for."""
+SETTINGS = ("config", "args", "hparams", "hyper_parameters", "cfg", "settings")
+"""Names under which training code keeps its settings."""
+BUFFERS = ("mask", "attn_mask", "causal_mask", "ignore", "tril", "masked_bias", "position_ids", "inv_freq")
+"""Last parts of the names of what is no weight."""
+
+
+@dataclass(frozen=True, eq=False)
+class SavedWeights:
+    """Weights by the names that the file gives them.
+
+    Arguments:
+        arrays: real numbers, at least one axis each, in the order of the file.
+        ignored: names of what else the file holds: buffers, optimisers, curves.
+        wrapper: name under which the state dict was; empty where it is the whole file.
+        config: settings that were saved beside it.
+    """
+
+    arrays: dict[str, np.ndarray]
+    ignored: tuple[str, ...] = ()
+    wrapper: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+def read_state(source: str | Path | Mapping[str, Any], key: str | None = None) -> SavedWeights:
+    """Read weights.
+
+    Arguments:
+        source: a file, a folder with model.safetensors or .npy files, or the state dict itself, with arrays
+            of any framework.
+        key: dotted name of the state dict in what was saved; None for the usual ones.
+
+    Raises:
+        InputError: there is none.
+    """
+    if isinstance(source, Mapping):
+        return _state(_arrays_in(source), key, "state dict", {})
+    path = Path(source)
+    if path.is_dir() and (path / WEIGHTS).is_file():
+        path = path / WEIGHTS
+    if path.is_dir():
+        files = sorted(path.glob("*.npy"))
+        if not files:
+            raise InputError(
+                f"path: must be a file of weights or a folder with {WEIGHTS}, got {shorten(path)}"
+            )
+        return _state({file.stem: read_npy(file, "path") for file in files}, key, str(path), {})
+    if not path.is_file():
+        raise InputError(f"path: must be a file of weights or a folder with {WEIGHTS}, got {shorten(path)}")
+    config = path.parent / CONFIG
+    known = read_json(config, f"path: {CONFIG}", dict) if config.is_file() else {}
+    return _state(_content(path), key, str(path), known)
+
+
+def metadata_text(path: Path) -> str | None:
+    """Return what modgrok wrote into a safetensors file's metadata; None where there is none."""
+    if path.suffix != ".safetensors" or not path.is_file():
+        return None
+    try:
+        return metadata_of(read_checked(path, None), path).get("modgrok")
+    except CorruptFile:
+        return None
+
+
+def _content(path: Path) -> Any:
+    if path.suffix in TORCH_SUFFIXES:
+        return read_torch(path)
+    if path.suffix == ".safetensors":
+        try:
+            return arrays_of(read_checked(path, None), path)
+        except CorruptFile as error:
+            raise InputError(
+                f"path: must be a safetensors file, got {shorten(path)} ({shorten(error)})"
+            ) from None
+    if path.suffix == ".npz":
+        return _archive(path)
+    if path.suffix == ".npy":
+        raise InputError(
+            f"path: one .npy file holds one array; put those of a network into an .npz, got {shorten(path)}"
+        )
+    raise InputError(f"path: must end in {', '.join(SUFFIXES)}, got {shorten(path.name)}")
+
+
+def _archive(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with np.load(path, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"path: must be an .npz of plain arrays, got {shorten(path)} ({shorten(error, 90)})"
+        ) from None
+
+
+def _arrays_in(value: Any) -> Any:
+    """Return a nested mapping with NumPy arrays in place of those of other frameworks."""
+    if isinstance(value, Mapping):
+        return {str(name): _arrays_in(item) for name, item in value.items()}
+    if hasattr(value, "detach"):
+        value = value.detach()
+    if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
+        try:
+            return np.asarray(value) if hasattr(value, "__array__") else np.from_dlpack(value)
+        except (TypeError, RuntimeError, ValueError, BufferError) as error:
+            raise InputError(
+                f"state: arrays must be readable by NumPy, on the CPU, got {shorten(error, 120)}"
+            ) from None
+    return value
+
+
+def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> SavedWeights:
+    if not isinstance(content, Mapping):
+        raise InputError(f"path: must hold a state dict, got a {type(content).__name__} in {shorten(name)}")
+    wrapper, found, beside = _unwrapped(content, key)
+    arrays: dict[str, np.ndarray] = {}
+    ignored = list(beside)
+    for label, value in _leaves(found):
+        if (
+            (
+                not isinstance(value, np.ndarray)
+                or value.ndim == 0
+                or not (value.dtype.kind == "f" or _bfloat(value))
+            )
+            or label.rpartition(".")[2].lower() in BUFFERS
+            or value.ndim > 3
+        ):
+            ignored.append(label)
+        else:
+            arrays[label] = value.astype(np.float32) if _bfloat(value) else value
+    if not any(value.ndim > 1 for value in arrays.values()):
+        raise InputError(f"path: must hold matrices of weights, got none in {shorten(name)}")
+    for label, value in arrays.items():
+        if value.size == 0 or not np.isfinite(value).all():
+            raise InputError(f"path: {shorten(label)} must hold finite numbers, got others")
+    settings: dict[str, Any] = {}
+    for place in SETTINGS:
+        if isinstance(content.get(place), Mapping):
+            settings |= content[place]
+    return SavedWeights(arrays, tuple(ignored), wrapper, {**settings, **config})
+
+
+def _bfloat(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.name == "bfloat16"
+
+
+def _unwrapped(content: Mapping[str, Any], key: str | None) -> tuple[str, Mapping[str, Any], list[str]]:
+    """Return the name of the state dict in what was saved, itself, and the names beside it."""
+    if key is not None:
+        found: Any = content
+        for part in key.split("."):
+            if isinstance(found, list | tuple) and part.lstrip("-").isdigit() and int(part) < len(found):
+                found = found[int(part)]
+            else:
+                found = found.get(part) if isinstance(found, Mapping) else None
+        if not isinstance(found, Mapping):
+            raise InputError(
+                f"key: must name a state dict in the file, one of {_listed(content)}, got {shorten(key)}"
+            )
+        return key, found, []
+    wrapper: list[str] = []
+    beside: list[str] = []
+    inner = content
+    while True:
+        names = [name for name in WRAPPERS if isinstance(inner.get(name), Mapping)]
+        others = [name for name, value in inner.items() if isinstance(value, Mapping)]
+        if names:
+            chosen = names[0]
+        elif len(others) == 1 and not any(_is_weight(value) for value in inner.values()):
+            chosen = others[0]
+        else:
+            break
+        beside += [".".join([*wrapper, str(name)]) for name in inner if name != chosen]
+        wrapper.append(chosen)
+        inner = inner[chosen]
+    if not any(_is_weight(value) for _, value in _leaves(inner)):
+        lists = [str(name) for name, value in inner.items() if _holds_states(value)]
+        if lists:
+            raise InputError(
+                f"key: must name one of the state dicts in the list {lists[0]}, such as {lists[0]}.-1, got "
+                "none"
+            )
+    return ".".join(wrapper), inner, beside
+
+
+def _holds_states(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def _leaves(value: Mapping[str, Any], prefix: str = "", depth: int = 8) -> Iterator[tuple[str, Any]]:
+    """Yield what a nested mapping holds, by dotted names."""
+    for name, item in value.items():
+        if isinstance(item, Mapping) and depth:
+            yield from _leaves(item, f"{prefix}{name}.", depth - 1)
+        else:
+            yield f"{prefix}{name}", item
+
+
+def _listed(content: Mapping[str, Any]) -> str:
+    return ", ".join(shorten(str(name)) for name in list(content)[:8])
