@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..io import visible
 
 POLICY = "; ".join(
     (
@@ -39,6 +42,8 @@ HEADERS = {
 """Headers of every answer that does not set them itself."""
 READS = ("GET", "HEAD")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+MOST_MESSAGE = 400
+"""Characters of a message on stderr."""
 HTTP_PORT = 80
 """The port that browsers leave out of a host."""
 
@@ -161,13 +166,20 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *self._headers(message, cookie)]}
+                message = {
+                    **message,
+                    "headers": [*message.get("headers", ()), *self._headers(message, cookie)],
+                }
             await send(message)
 
-        if refusal is None:
-            await self.app(scope, receive, send_guarded)
-        else:
+        if refusal is not None:
             await _refuse(refusal, send_guarded)
+            return
+        try:
+            await self.app(scope, receive, send_guarded)
+        except Exception as error:  # Starlette has answered, and raises again for the server to print it
+            text = visible(" ".join(str(error).split()))[:MOST_MESSAGE]
+            sys.stderr.write(f"modgrok: {type(error).__name__}: {text}\n")
 
     def _headers(self, message: Message, cookie: bool) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in message.get("headers", ())}

@@ -8,17 +8,22 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
+from ..tasks.errors import InputError
 from .access import Access, Guard
 from .instrument import Instrument
 from .pages import claims, explain, playground, runs, shell, sweeps, training
 from .requests import on_error
+from .workers import WorkerError
 
 ROUTES = [
-    route
-    for part in (playground, runs, training, sweeps, claims, explain, shell)
-    for route in part.ROUTES
+    route for part in (playground, runs, training, sweeps, claims, explain, shell) for route in part.ROUTES
 ]
+
+
+ERRORS = (InputError, WorkerError, ClientDisconnect, HTTPException, Exception)
+"""What is answered with one line; the last of them is a fault of ours, and said on stderr as well."""
 
 
 def create_app(folder: Path, access: Access) -> Guard:
@@ -40,7 +45,7 @@ def create_app(folder: Path, access: Access) -> Guard:
 
     app = Starlette(
         routes=ROUTES,
-        exception_handlers={Exception: on_error, HTTPException: on_error},
+        exception_handlers=dict.fromkeys(ERRORS, on_error),
         lifespan=lifespan,
     )
     app.state.instrument = instrument

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,10 +27,12 @@ MOST_FORM = 64 * 2**10
 """Bytes of any other body."""
 MOST_TEXT = 2000
 """Characters of an expression."""
+CLOSED = 499
+"""The status of an answer that nobody waits for."""
 POLL = 0.1
 """Seconds between looks at whether somebody still waits for an answer."""
 GRACE = 0.3
-"""Seconds after which work that nobody waits for is ended; what is nearly done is cheaper than a new process."""
+"""Seconds that work has to end when nobody waits for it; starting a process anew takes longer."""
 
 
 def instrument_of(request: Request) -> Instrument:
@@ -59,8 +60,8 @@ async def on_error(request: Request, error: Exception) -> Response:
         return answer({"error": visible(str(error))}, 404 if _is_absence(str(error)) else 400)
     if isinstance(error, WorkerError):
         return answer({"error": str(error)}, 500)
-    text = visible(" ".join(str(error).split()))[:400]
-    sys.stderr.write(f"modgrok: {type(error).__name__}: {text}\n")
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=CLOSED)  # nobody reads it
     return answer({"error": f"the server failed: {type(error).__name__}"}, 500)
 
 

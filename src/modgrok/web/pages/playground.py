@@ -30,9 +30,7 @@ async def leakage(request: Request) -> Response:
     """Answer with what a split gives away."""
     fraction, seed = real(request, "fraction", 0.5), whole(request, "seed", 0)
     worker = instrument_of(request).planner
-    return answer_json(
-        await worker.call_json("leakage", **task_of(request), fraction=fraction, seed=seed)
-    )
+    return answer_json(await worker.call_json("leakage", **task_of(request), fraction=fraction, seed=seed))
 
 
 async def construct(request: Request) -> Response:

@@ -7,6 +7,7 @@ import base64
 import json
 import math
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -53,7 +54,7 @@ def summary_of(row: RunRow, last: dict[str, float]) -> dict[str, Any]:
 
 
 def curve_of(store: Database, row: RunRow, after: int = -1) -> list[dict[str, Any]]:
-    """Return the observations of a run after a step, each as one mapping; those that are damaged are left out."""
+    """Return the observations of a run after a step, each as one mapping, without those that are damaged."""
     selected = store.select(
         "SELECT records.* FROM records JOIN runs ON runs.number = records.run "
         "WHERE runs.id = ? AND records.step > ? ORDER BY records.step",
@@ -174,7 +175,7 @@ async def _events(folder: Any, run: str, after: int, instrument: Any) -> AsyncIt
     silent = 0.0
     while True:
         try:
-            row, curve = await instrument.read(lambda store: _news(store, run, after))
+            row, curve = await instrument.read(partial(_news, run=run, after=after))
         except InputError as error:
             if instrument.has_store:
                 yield event("failure", {"error": str(error)})

@@ -1,7 +1,7 @@
 """The page itself, its files and the library of charts: what is the same whatever the store holds.
 
-Owns: which addresses are pages. A page is one document with scripts beside it; what it shows it reads from the
-JSON of the same address.
+Owns: which addresses are pages. A page is one document with scripts beside it, which read what it shows from
+the JSON of the same address.
 """
 
 from __future__ import annotations

@@ -89,9 +89,7 @@ async def report(request: Request) -> Response:
         lambda store: [(row.id, row.updated) for row in rows_of_sweep(store, name, lambda error: None)]
     )
     key = ("sweep", name, tuple(state))
-    return answer_json(
-        await instrument.drawn(key, "sweep_report", folder=str(instrument.folder), name=name)
-    )
+    return answer_json(await instrument.drawn(key, "sweep_report", folder=str(instrument.folder), name=name))
 
 
 ROUTES = [

@@ -37,7 +37,7 @@ def _listed(all_jobs: list[Job]) -> dict[str, Any]:
 async def train(request: Request) -> Response:
     """Start a training, or let it wait for its turn.
 
-    The body has `learner`, `options`, `steps`, and a task; or `repeat`, a run, and `seed`; or `resume`, a run,
+    The body has `learner`, `options`, `steps` and a task; or `repeat`, a run, and `seed`; or `resume`, a run,
     and `steps`.
     """
     instrument, form = instrument_of(request), await form_of(request)

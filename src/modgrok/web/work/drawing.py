@@ -117,7 +117,7 @@ def construct(
     verdict = decide_table(task.table, task.p)
     if verdict.witness is None:
         raise InputError(
-            f"expression: must be of one of the two forms for one network, got {named.title}, {verdict.form}; "
+            f"expression: must have one of the two forms, got {named.title}, {verdict.form}; "
             "modgrok construct composes experts"
         )
     try:

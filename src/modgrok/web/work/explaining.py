@@ -65,7 +65,9 @@ def explain_file(
     try:
         stored = network_of_bytes(data, Path(name))
     except CorruptFile as error:
-        raise InputError(f"file: must hold a network of modgrok or logits, got {shorten(error, 200)}") from None
+        raise InputError(
+            f"file: must hold a network of modgrok or logits, got {shorten(error, 200)}"
+        ) from None
     task = stored.task() if task is None else task
     network: Any = stored.network
     _check_fit(network, task)

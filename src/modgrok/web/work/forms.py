@@ -83,7 +83,7 @@ def plan_again(folder: str, run: str, seed: int) -> dict[str, Any]:
     experiment = Experiment.from_json(row.experiment)
     if experiment.needs():
         raise InputError(
-            "run: must need no table, matrix or network of its own to be repeated from here, got one that does"
+            "run: must need no table, matrix or network of its own to be repeated here, got one that does"
         )
     content = experiment.model_dump(mode="json")
     again = Experiment.from_json(json.dumps({**content, "seed": seed}))
@@ -184,4 +184,3 @@ def _value(name: str, value: Any, fields: Mapping[str, FieldInfo]) -> Any:
     if kind == "boolean":
         return value == "true"
     return value
-

@@ -1,6 +1,6 @@
 """A worker: a process that reads jobs, one a line, and answers each with one line.
 
-Owns: the protocol, `{"job": ..., "arguments": {...}}` in and `{"result": ...}` or `{"error": ..., "input": ...}`
+Owns: the protocol, `{"job": ..., "arguments": {...}}` in, `{"result": ...}` or `{"error": ..., "input": ...}`
 out. What libraries print goes to stderr.
 """
 
@@ -18,7 +18,6 @@ from ...io import parse_json, visible
 from ...runs.plain import plain
 from ...tasks.errors import InputError, shorten
 from . import JOBS
-
 
 RESULT = b'{"result":'
 """How the line of a result starts; the JSON after it is passed on to browsers as it is."""
