@@ -41,13 +41,13 @@ Visit = Callable[[Callable[[Client], Awaitable[Any]]], Any]
 
 @pytest.fixture(scope="module")
 def shared_workers() -> Iterator[dict[str, Any]]:
-    """Processes that the applications of a module's tests use one after another, and their event loop."""
+    """One process that does all jobs of a module's tests, and the event loop that it belongs to."""
+    from modgrok.web.workers import Worker
+
     with asyncio.Runner() as runner:
-        workers: dict[str, Any] = {"runner": runner}
-        yield workers
-        for name, worker in workers.items():
-            if name != "runner":
-                runner.run(worker.close())
+        worker = Worker("tests")
+        yield {"runner": runner, "worker": worker}
+        runner.run(worker.close())
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def visit(folder: Path, shared_workers: dict[str, Any]) -> Visit:
             guard = create_app(at, Access(PORT, TOKEN))
             instrument = guard.app.state.instrument  # type: ignore[attr-defined]
             for name in ("tables", "decider", "planner", "drawer"):
-                setattr(instrument, name, shared_workers.setdefault(name, getattr(instrument, name)))
+                setattr(instrument, name, shared_workers["worker"])
             try:
                 return await conversation(Client(guard, {"Host": HOST, "Authorization": f"Bearer {TOKEN}"}))
             finally:

@@ -6,6 +6,8 @@ Owns: which process does which job, and how long a result is kept.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from typing import Any, TypeVar
 
 from ..runs.store.database import DATABASE, Database
 from .jobs import JobQueue
-from .workers import Worker
+from .workers import Worker, WorkerError
 
 Value = TypeVar("Value")
 MOST_CACHED = 64 * 2**20
@@ -71,6 +73,7 @@ class Instrument:
     charts: Worker = field(default_factory=lambda: Worker("charts"))
     cache: Cache = field(default_factory=Cache)
     jobs: JobQueue = field(init=False)
+    _library_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.jobs = JobQueue(self.folder)
@@ -102,6 +105,33 @@ class Instrument:
         if content is None:
             content = await self.drawer.call_json(job, **arguments)
             self.cache.put(key, content)
+        return content
+
+    async def warm(self) -> None:
+        """Start what the first page needs, one process after another: imports take seconds."""
+        with contextlib.suppress(WorkerError, OSError):
+            await self.tables.call_json("table", expression="x + y", p=2)
+            await self.decider.call_json("decide", expression="x + y", p=2)
+            await self.chart_library()
+            await self.learners()
+
+    async def learners(self) -> bytes:
+        """Return the learners and the fields of their forms as JSON."""
+        content = self.cache.get("learners")
+        if content is None:
+            content = await self.planner.call_json("learners")
+            self.cache.put("learners", content)
+        return content
+
+    async def chart_library(self) -> bytes:
+        """Return the script that draws charts, compressed by gzip."""
+        async with self._library_turn:
+            content = self.cache.get("charts")
+            if content is None:
+                text = await self.charts.call("chart_library")
+                await self.charts.close()
+                content = gzip.compress(text.encode(), mtime=0)
+                self.cache.put("charts", content)
         return content
 
     async def close(self) -> None:

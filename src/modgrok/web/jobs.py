@@ -1,7 +1,7 @@
 """What is being trained: one command at a time, the others wait.
 
-Owns: the list of jobs, the process of the present one, stopping it. A job is a command line of modgrok, run as
-anybody would run it: it writes the store, and what it wrote stays valid without the page.
+Owns: the list of jobs, the process of the present one, stopping it. A job is a command line of modgrok, run
+as anybody would run it: what it writes to the store stays valid without the page.
 """
 
 from __future__ import annotations

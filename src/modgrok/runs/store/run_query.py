@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ...io import visible
 from ...tasks.errors import InputError, shorten
 from ..spelling import british_names
 from .database import Database, RunRow
@@ -112,7 +113,9 @@ def query_runs(store: Database, query: RunQuery) -> RunPage:
     places = ", ".join(str(int(entry[0])) for entry in numbers)
     selected = store.select(f"SELECT * FROM runs WHERE number IN ({places})")
     entries = {entry["number"]: entry for entry in selected}
-    rows = store.rows_of([entries[entry[0]] for entry in numbers], lambda error: damaged.append(str(error)))
+    rows = store.rows_of(
+        [entries[entry[0]] for entry in numbers], lambda error: damaged.append(visible(str(error)))
+    )
     texts = dict(map(tuple, store.select(f"SELECT id, {LAST} FROM runs WHERE number IN ({places})")))
     return RunPage(rows, total, damaged, {row.id: _last(row, texts.get(row.id)) for row in rows})
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from ...io import visible
 from ...runs.store.database import Database, RunRow
 from ...runs.store.names import checked_id
 from ...runs.store.run_query import RunQuery, query_runs
@@ -43,7 +44,7 @@ def settings_of(row: RunRow) -> dict[str, Any]:
         return {}
 
 
-def summary_of(row: RunRow, last: dict[str, float]) -> dict[str, Any]:
+def summary_of(row: RunRow, last: dict[str, Any]) -> dict[str, Any]:
     """Return what a list shows of a run."""
     return {
         **{name: getattr(row, name) for name in FIELDS},
@@ -178,7 +179,7 @@ async def _events(folder: Any, run: str, after: int, instrument: Any) -> AsyncIt
             row, curve = await instrument.read(partial(_news, run=run, after=after))
         except InputError as error:
             if instrument.has_store:
-                yield event("failure", {"error": str(error)})
+                yield event("failure", {"error": visible(str(error))})
                 return
             row, curve = None, []
         job = next((job for job in reversed(instrument.jobs.jobs) if job.run == run), None)

@@ -6,7 +6,6 @@ the JSON of the same address.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from functools import cache
 from importlib import resources
@@ -46,13 +45,7 @@ async def static(request: Request) -> Response:
 
 async def charts(request: Request) -> Response:
     """Answer with the library that draws charts."""
-    instrument = instrument_of(request)
-    content = instrument.cache.get("charts")
-    if content is None:
-        text = await instrument.charts.call("chart_library")
-        await instrument.charts.close()
-        content = gzip.compress(text.encode(), 6, mtime=0)
-        instrument.cache.put("charts", content)
+    content = await instrument_of(request).chart_library()
     return _cached(request, content, "text/javascript", {"Content-Encoding": "gzip"})
 
 

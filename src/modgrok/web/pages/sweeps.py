@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ...io import visible
 from ...runs.store.database import Database
 from ...runs.store.names import checked_sweep
 from ...runs.store.sweep_index import last_records, read_listing, rows_of_sweep, sweep_lock, sweep_names
@@ -51,7 +52,7 @@ async def one(request: Request) -> Response:
 def _members(store: Database, name: str) -> dict[str, Any]:
     sweep = read_listing(store, name)
     damaged: list[str] = []
-    rows = rows_of_sweep(store, name, lambda error: damaged.append(str(error)))
+    rows = rows_of_sweep(store, name, lambda error: damaged.append(visible(str(error))))
     known, last = {row.id: row for row in rows}, last_records(store, name, rows)
     members = []
     for member in sweep.members:

@@ -17,12 +17,7 @@ MOST_STEPS = 2**31 - 1
 
 async def learners(request: Request) -> Response:
     """Answer with the learners and the fields of their forms."""
-    instrument = instrument_of(request)
-    content = instrument.cache.get("learners")
-    if content is None:
-        content = await instrument.planner.call_json("learners")
-        instrument.cache.put("learners", content)
-    return answer_json(content)
+    return answer_json(await instrument_of(request).learners())
 
 
 async def jobs(request: Request) -> Response:

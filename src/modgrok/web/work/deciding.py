@@ -44,8 +44,9 @@ def _rows(task: Task) -> np.ndarray:
     values = task.table
     if task.k == 1:
         return values[None, :MOST_SHOWN]
-    rest = (0,) * (task.k - 2)
-    return values[(slice(MOST_SHOWN), slice(MOST_SHOWN), *rest)]
+    for _ in range(task.k - 2):
+        values = values[..., 0]
+    return values[:MOST_SHOWN, :MOST_SHOWN]
 
 
 def decide(

@@ -115,20 +115,31 @@ def command_words(experiment: Experiment, steps: int | None) -> list[str]:
     words += ["--released"] if source.released else []
     words += [f"--learner={experiment.learner.kind}"]
     words += [] if steps is None else [f"--steps={steps}"]
-    kind = experiment.learner.kind
-    usual = Experiment.of(
-        source.expression, p=source.p, group=source.group, released=source.released, learner=kind
-    )
-    options = tuple(option_fields(type(experiment.learner)))
-    for chosen, default, names in (
-        (experiment, usual, OWN_FIELDS),
-        (experiment.learner, usual.learner, options),
-    ):
-        for name in names:
-            value = getattr(chosen, name)
-            if value is not None and value != getattr(default, name):
-                words.append(_option(name, value))
+    for name, value in _chosen(experiment).items():
+        words.append(_option(name, value))
     return words
+
+
+def _chosen(experiment: Experiment) -> dict[str, Any]:
+    """Return the fewest options that give an experiment: some defaults depend on other options."""
+    source, settings = experiment.task, experiment.learner
+
+    def made(options: Mapping[str, Any]) -> Experiment:
+        task = {"p": source.p, "group": source.group, "released": source.released}
+        return Experiment.of(source.expression, **task, learner=settings.kind, **options)
+
+    usual = made({})
+    chosen = {name: getattr(experiment, name) for name in OWN_FIELDS}
+    chosen = {name: value for name, value in chosen.items() if value != getattr(usual, name)}
+    for name in option_fields(type(settings)):
+        value = getattr(settings, name)
+        if value is not None and value != getattr(usual.learner, name):
+            chosen[name] = value
+    for name in list(chosen):
+        others = {other: value for other, value in chosen.items() if other != name}
+        if made(others).id == experiment.id:
+            chosen = others
+    return chosen
 
 
 def _option(name: str, value: Any) -> str:
