@@ -128,13 +128,20 @@ def test_panels_of_a_run_and_of_a_checkpoint(visit: Any, ids: list[str]) -> None
         for panel in own["panels"]:
             assert len(panel["groups"]) == 1  # one step alone
         assert (await client.get(f"/runs/{ids[0]}/checkpoints/5000.json")).status == 400
+        assert (await client.get(f"/runs/{ids[0]}/panels/nothing.svg?step=6")).status == 400
+        assert (await client.get(f"/runs/{ids[0]}/panels/accuracy.exe")).status == 400
+
+    visit(talk)
+
+
+@pytest.mark.long
+def test_pictures_of_panels(visit: Any, ids: list[str]) -> None:
+    async def talk(client: Client) -> None:
         svg = await client.get(f"/runs/{ids[0]}/panels/features.svg?step=6")
         assert (svg.headers["content-type"], svg.body[:4]) == ("image/svg+xml", b"<svg")
         assert "attachment" in svg.headers["content-disposition"]
         png = await client.get(f"/runs/{ids[0]}/panels/accuracy.png")
         assert png.body.startswith(b"\x89PNG")
-        assert (await client.get(f"/runs/{ids[0]}/panels/nothing.svg")).status == 400
-        assert (await client.get(f"/runs/{ids[0]}/panels/accuracy.exe")).status == 400
 
     visit(talk)
 
@@ -351,7 +358,7 @@ def test_ten_thousand_runs_are_searched_quickly(visit: Any, folder: Path) -> Non
 
 
 def test_a_file_is_explained_in_memory(visit: Any, folder: Path, ids: list[str]) -> None:
-    files = sorted((folder / ids[0]).glob("weights-*.safetensors"))
+    kept = sorted((folder / ids[0]).glob("weights-*.safetensors"))
     logits = np.zeros((25, 5), np.float32)
     x, y = np.divmod(np.arange(25), 5)
     logits[np.arange(25), (x + y) % 5] = 1
@@ -361,7 +368,7 @@ def test_a_file_is_explained_in_memory(visit: Any, folder: Path, ids: list[str])
 
     async def talk(client: Client) -> None:
         stored = (await client.get(f"/runs/{ids[0]}/explain.json")).json
-        dropped = await client.post("/explain?name=w.safetensors", files[-1].read_bytes())
+        dropped = await client.post("/explain?name=w.safetensors", kept[-1].read_bytes())
         assert dropped.json["step"] == stored["step"] == 6
         assert dropped.json["index"] == stored["index"] == "x + y"
         exact = await client.post("/explain?name=l.npy&expression=x%2By&p=5", array.getvalue())
@@ -370,8 +377,8 @@ def test_a_file_is_explained_in_memory(visit: Any, folder: Path, ids: list[str])
             (array.getvalue(), "name=l.npy"),
             (pickled.getvalue(), "name=l.npy&expression=x%2By&p=5"),
             (array.getvalue()[:90], "name=l.npy&expression=x%2By&p=5"),
-            (files[-1].read_bytes()[:200], "name=w"),
-            (files[-1].read_bytes(), "name=w&expression=x&p=5"),
+            (kept[-1].read_bytes()[:200], "name=w"),
+            (kept[-1].read_bytes(), "name=w&expression=x&p=5"),
             (b"", "name=../../x"),
             (b"PK\x03\x04", "name=x"),
         ):

@@ -12,7 +12,7 @@ function vega() {
 }
 
 const TOOLTIP = {theme: "page", disableDefaultStyle: true};
-const OPTIONS = {renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip: TOOLTIP};
+const OPTIONS = {renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip: TOOLTIP, logLevel: 1};
 
 // Draw a cell of a panel at whatever width its element has, and again when that changes.
 export async function drawCell(cell, element) {
@@ -97,20 +97,22 @@ export const COLOURS = ["#2f6690", "#c2452d", "#8a7340", "#3b4252", "#2c6e49", "
 const DASHES = [[1, 0], [5, 3], [1, 2]];
 
 // Curves over steps: rows are {step, name, value, run?}. Returns {update(rows, moments)}.
-export async function curves(element, {names, colours = COLOURS, log = false, domain = null, text, format = ".3~g", height = 190, moments = []}) {
+export async function curves(element, {names, colours = COLOURS, log = false, domain = null, text, format = ".3~g", height = 190, moments = [], legend = true}) {
   const embed = await vega();
   const scale = log ? {type: "log", nice: false} : domain ? {domain} : {zero: false};
-  const x = {field: "step", type: "quantitative", title: "step", scale: {type: "symlog", constant: 1, nice: false, zero: true}, axis: {format: ",", labelOverlap: true, values: [0, 1, 10, 100, 1000, 10000, 100000, 1000000]}};
+  const x = {field: "step", type: "quantitative", title: "step", scale: {type: "symlog", constant: 1, nice: false, zero: true}, axis: {labelExpr: "format(datum.value, ',d')", labelOverlap: true, values: [0, 1, 10, 100, 1000, 10000, 100000, 1000000]}};
   const y = {field: "value", type: "quantitative", title: null, scale, axis: {format, tickCount: 5, labelOverlap: true}};
-  const colour = {field: "name", type: "nominal", scale: {domain: names, range: names.map((_, at) => colours[at % colours.length])}};
-  const dash = {field: "name", type: "nominal", legend: null, scale: {domain: names, range: names.map((_, at) => DASHES[Math.floor(at / colours.length) % 3])}};
+  const colour = {field: "name", type: "nominal", ...(legend ? {} : {legend: null}), scale: {domain: names, range: names.map((_, at) => colours[at % colours.length])}};
+  const dash = {field: "name", type: "nominal", ...(legend ? {} : {legend: null}), scale: {domain: names, range: names.map((_, at) => DASHES[Math.floor(at / colours.length) % 3])}};
   const tooltip = [{field: "name", title: "curve"}, {field: "step", title: "step", format: ","}, {field: "value", title: "value", format: ".5~g"}];
   const near = {name: "near", select: {type: "point", nearest: true, on: "pointermove", clear: "pointerout", fields: ["step", "name"]}};
   const spec = {
     width: "container", height, autosize: {type: "fit", contains: "padding", resize: true}, config: CONFIG, description: text, data: {name: "curve", values: []},
     layer: [
       {data: {name: "moment", values: moments}, mark: {type: "rule", color: "#c9ced6"}, encoding: {x: {...x, field: "step"}}},
-      {data: {name: "moment", values: moments}, mark: {type: "text", align: "left", dx: 3, dy: 8, y: 0, fontSize: 11, color: "#667080"}, encoding: {x: {...x, field: "step"}, text: {field: "name"}}},
+      ...[["right", -3, "datum.name == 'memorised'"], ["left", 3, "datum.name != 'memorised'"]].map(([align, dx, filter]) => ({
+        data: {name: "moment", values: moments}, transform: [{filter}], mark: {type: "text", align, dx, dy: 8, y: 0, fontSize: 11, color: "#667080", clip: false}, encoding: {x: {...x, field: "step"}, text: {field: "name"}},
+      })),
       {mark: {type: "line", interpolate: "linear", strokeWidth: 1.8}, encoding: {x, y, color: colour, strokeDash: dash}},
       {params: [near], mark: {type: "point", filled: true, size: 46}, encoding: {x, y, color: colour, tooltip, opacity: {condition: {param: "near", empty: false, value: 1}, value: 0}}},
     ],

@@ -29,13 +29,13 @@ export async function show(main) {
     sides);
   const rows = (name) => runs.flatMap((run, at) => run.records.map((record) => ({step: record.step, name: names[at], value: record[name]})));
   for (const [name, element] of boxes) {
-    const chart = await curves(element, {names, colours, domain: [0, 1], format: ".0%", text: `${name} of ${runs.length} runs against steps`, height: 240});
+    const chart = await curves(element, {names, colours, domain: [0, 1], format: ".0%", text: `${name} of ${runs.length} runs against steps`, height: 240, legend: false});
     await chart.update(rows(name));
   }
   const draw = async () => {
     const values = rows(choice.value).map((row) => row.value).filter(Number.isFinite);
     const log = values.length > 0 && Math.min(...values) > 0 && Math.max(...values) > 30 * Math.min(...values);
-    const chart = await curves(other, {names, colours, log, format: "~g", text: `${choice.value} of ${runs.length} runs against steps`, height: 240});
+    const chart = await curves(other, {names, colours, log, format: "~g", text: `${choice.value} of ${runs.length} runs against steps`, height: 240, legend: false});
     await chart.update(rows(choice.value));
   };
   choice.addEventListener("change", draw);

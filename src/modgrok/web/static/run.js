@@ -2,7 +2,7 @@
 import {facts, h, number, percent, say, seconds, settled, title} from "./dom.js";
 import {aborted, get, latest} from "./api.js";
 import {panelFigure, showPanels, table} from "./charts.js";
-import {watch} from "./training.js";
+import {actions, watch} from "./training.js";
 import {download} from "./dom.js";
 
 const PLAY = 250;
@@ -30,7 +30,8 @@ export async function show(main, id) {
     h("details", {}, h("summary", {}, "Settings"), facts(Object.entries(run.settings).map(([key, value]) => [key.replaceAll("_", " "), value === null ? "none" : String(value)]))),
   ].flat());
 
-  await watch(live, {run: run.id}); // the stream ends at once where nothing trains; its buttons stay
+  if (run.status === "running") await watch(live, {run: run.id});
+  else live.replaceChildren(h("div", {class: "row"}, actions(live, run.id, run, null)));
   try {
     const report = await get(`${own}/report.json`);
     heading.textContent = report.title;

@@ -45,7 +45,7 @@ export async function show(main) {
       for (const damaged of found.damaged) rows.append(h("tr", {class: "damaged"}, h("td", {colspan: String(COLUMNS.length + 1)}, `damaged: ${damaged}`)));
       offset += PAGE;
       more.hidden = offset >= found.total;
-      count.textContent = found.total === 0 ? (own.search || own.where.length ? "no matching runs" : "no runs yet: train one on the playground") : `${number(found.total)} runs`;
+      count.textContent = found.total === 0 ? (own.search || own.where.length ? "no matching runs" : "no runs yet: train one on the playground") : found.total === 1 ? "1 run" : `${number(found.total)} runs`;
       const parameters = new URLSearchParams();
       if (own.search) parameters.set("search", own.search);
       own.where.forEach((one) => parameters.append("where", one));

@@ -145,7 +145,7 @@ function stateWords(run, job, last) {
   return parts;
 }
 
-function actions(element, id, run, job) {
+export function actions(element, id, run, job) {
   const active = job && (job.state === "running" || job.state === "waiting");
   const again = async (body) => {
     try { watch(element, await post("/training", body)); } catch (failure) { say(failure.message); }
@@ -158,6 +158,6 @@ function actions(element, id, run, job) {
     run && !active && run.status !== "running" ? h("button", {type: "button", onclick: () => again({resume: id, steps: steps.value.trim()})}, "Resume") : null,
     run ? field("other seed", seed) : null,
     run ? h("button", {type: "button", onclick: () => again({repeat: id, seed: seed.value.trim()})}, "Repeat") : null,
-    run ? h("a", {href: `/runs/${id}`}, "All of the run") : null,
+    run && location.pathname !== `/runs/${id}` ? h("a", {href: `/runs/${id}`}, "All of the run") : null,
   ].filter(Boolean);
 }

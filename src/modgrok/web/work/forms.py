@@ -125,8 +125,14 @@ def _chosen(experiment: Experiment) -> dict[str, Any]:
     source, settings = experiment.task, experiment.learner
 
     def made(options: Mapping[str, Any]) -> Experiment:
-        task = {"p": source.p, "group": source.group, "released": source.released}
-        return Experiment.of(source.expression, **task, learner=settings.kind, **options)
+        return Experiment.of(
+            source.expression,
+            p=source.p,
+            group=source.group,
+            released=source.released,
+            learner=settings.kind,
+            **options,
+        )
 
     usual = made({})
     chosen = {name: getattr(experiment, name) for name in OWN_FIELDS}
