@@ -39,7 +39,7 @@ export async function show(main, id) {
     known.append(facts(report.facts));
     notes.replaceChildren(...report.notes.map((note) => h("p", {class: "small soft"}, note)));
     bottom.append(h("p", {class: "small soft"}, report.colophon));
-    busy.textContent = "";
+    busy.hidden = true;
     await showPanels(report.panels, panels, (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
     if (report.steps.length) checkpoints(own, report, panels, slider, formula);
   } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); }

@@ -37,10 +37,10 @@ export async function show(main, name) {
     const step = key.endsWith("_at"), sharing = key.endsWith("accuracy");
     const spec = {
       description: `${key} over ${across.value}${up.value ? ` and ${up.value}` : ""}`, width: "container", height: up.value ? Math.min(420, 24 * count(up.value) + 20) : 60, autosize: {type: "fit", contains: "padding"},
-      data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer"},
+      data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer", invalid: null},
       encoding: {
         x: {field: "x", type: "ordinal", title: across.value, sort: null}, ...(up.value ? {y: {field: "y", type: "ordinal", title: up.value, sort: null}} : {}),
-        color: {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: null,
+        color: !rows.some((row) => row.value !== null) ? {value: "#e6e8eb"} : {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: null,
           scale: {scheme: step ? "viridis" : "cividis", ...(sharing ? {domain: [0, 1]} : {}), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1}},
         tooltip: [{field: "x", title: across.value}, ...(up.value ? [{field: "y", title: up.value}] : []), {field: "value", title: key, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
       },

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...runs.streams import words
 from ...tasks import named_task, split_task
-from ...tasks.orbit_null import leakage_numbers
+from ...tasks.null import leakage_numbers
 
 
 def leakage(
