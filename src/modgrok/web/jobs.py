@@ -27,7 +27,7 @@ ENDED = ("finished", "stopped", "failed")
 
 
 @dataclass
-class Job:
+class QueuedJob:
     """One command.
 
     Arguments:
@@ -69,14 +69,14 @@ class JobQueue:
     """
 
     folder: Path
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[QueuedJob] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
     _driver: asyncio.Task[None] | None = None
     _count: int = 0
 
     def add(
         self, words: tuple[str, ...], title: str, *, run: str | None = None, claim: str | None = None
-    ) -> Job:
+    ) -> QueuedJob:
         """Add a job; one that already waits or runs for the same run or claim is returned instead.
 
         Raises:
@@ -89,13 +89,13 @@ class JobQueue:
         if sum(job.state == "waiting" for job in self.jobs) >= MOST_JOBS:
             raise InputError(f"training: must be at most {MOST_JOBS} runs that wait, got one more")
         self._count += 1
-        job = Job(self._count, words, title, run, claim)
+        job = QueuedJob(self._count, words, title, run, claim)
         self.jobs = [*self.jobs[-MOST_JOBS:], job]
         if self._driver is None or self._driver.done():
             self._driver = asyncio.create_task(self._drive())
         return job
 
-    def stop(self, number: int) -> Job:
+    def stop(self, number: int) -> QueuedJob:
         """Take back a job that waits; let one that runs save and end.
 
         Raises:
@@ -128,7 +128,7 @@ class JobQueue:
                 return
             await self._work(job)
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: QueuedJob) -> None:
         job.state = "running"
         try:
             self._process = await asyncio.create_subprocess_exec(

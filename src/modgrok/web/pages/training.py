@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...tasks.errors import InputError, shorten
-from ..jobs import Job
+from ..jobs import QueuedJob
 from ..requests import answer, answer_json, form_of, instrument_of
 
 MOST_STEPS = 2**31 - 1
@@ -25,7 +25,7 @@ async def jobs(request: Request) -> Response:
     return answer(_listed(instrument_of(request).jobs.jobs))
 
 
-def _listed(all_jobs: list[Job]) -> dict[str, Any]:
+def _listed(all_jobs: list[QueuedJob]) -> dict[str, Any]:
     return {"jobs": [job.to_json() for job in all_jobs]}
 
 
