@@ -29,6 +29,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
     ("report", "modgrok.cli.report:report", "Draw a run: html, png, svg or pdf."),
     ("export", "modgrok.cli.export:export", "Write weights or records for other tools."),
+    ("ui", "modgrok.web.command:ui", "Open the runs, the decision and the training in a browser."),
     ("completion", "modgrok.cli.completion:completion", "Complete commands and options in the shell."),
 )
 """Name, function and summary of every command."""

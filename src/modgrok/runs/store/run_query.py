@@ -1,0 +1,246 @@
+"""Searching, filtering and sorting the runs of a store, by the database itself.
+
+Owns: what of a run can be asked for, and how a condition becomes SQL. Names and values are bound, never
+written into a statement. Ten thousand runs are read in the time in which SQLite reads their rows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ...io import visible
+from ...tasks.errors import InputError, shorten
+from ..spelling import british_names
+from .database import Database, RunRow
+from .rows import numbers_of, scalar_names
+
+COLUMNS = (
+    "id", "expression", "p", "learner", "status", "step", "budget", "memorised_at", "grokked_at", "seconds",
+    "created", "updated",
+)  # fmt: skip
+"""Columns of `runs` that can be asked for."""
+OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
+NOTHING = ("none", "never")
+"""Words for a value that is missing."""
+MOST_TERMS = 20
+"""Conditions and words of one query."""
+MOST_ROWS = 1000
+"""Rows of one page."""
+MOST_LISTS = 200
+"""Different lists of recorded numbers that are looked through."""
+LAST = "(SELECT scalars FROM records WHERE records.run = runs.number ORDER BY step DESC LIMIT 1)"
+Sql = tuple[str, list[Any]]
+"""An expression or a condition, and the values bound in it."""
+
+
+@dataclass(frozen=True)
+class RunQuery:
+    """What is asked of the runs.
+
+    Arguments:
+        search: words that must each occur in the expression, the id, the learner or the status.
+        where: conditions such as `p=97`, `test_accuracy>0.9` or `grokked_at=never`: of a column, a setting or
+            a number of the last observation.
+        sort: a column, a setting or a number; ascending, or descending with `-` in front.
+        offset: runs to leave out at the beginning, >= 0.
+        limit: most runs, in 1..1000.
+
+    Raises:
+        InputError: a number out of range, or too many conditions.
+    """
+
+    search: str = ""
+    where: tuple[str, ...] = ()
+    sort: str = "-updated"
+    offset: int = 0
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.offset < 2**31:
+            raise InputError(f"offset: must be in 0..2147483647, got {self.offset}")
+        if not 1 <= self.limit <= MOST_ROWS:
+            raise InputError(f"limit: must be in 1..{MOST_ROWS}, got {self.limit}")
+        terms = len(self.where) + len(self.search.split())
+        if terms > MOST_TERMS:
+            raise InputError(f"where: must be at most {MOST_TERMS} conditions and words, got {terms}")
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """What a query gives.
+
+    Arguments:
+        rows: of this page.
+        total: number of runs that satisfy the conditions.
+        damaged: errors of rows that break a rule, and are left out of `rows`.
+        last: run id -> name -> number of the last observation; empty where there is none that can be read.
+    """
+
+    rows: list[RunRow]
+    total: int
+    damaged: list[str]
+    last: dict[str, dict[str, float]]
+
+
+def query_runs(store: Database, query: RunQuery) -> RunPage:
+    """Return a page of the runs that satisfy a query.
+
+    Arguments:
+        store: to look in.
+        query: what is asked.
+
+    Raises:
+        InputError: a condition that cannot be read, or a field that no run has.
+    """
+    compiler = _Compiler(store)
+    conditions = [compiler.word(word) for word in query.search.split()]
+    conditions += [compiler.condition(text) for text in query.where]
+    where = " AND ".join(text for text, _ in conditions) or "1"
+    values = [value for _, bound in conditions for value in bound]
+    key, key_values = compiler.field(query.sort.removeprefix("-"))
+    direction = "DESC" if query.sort.startswith("-") else "ASC"
+    total = int(store.select(f"SELECT count(*) FROM runs WHERE {where}", *values)[0][0])
+    numbers = store.select(
+        f"SELECT number FROM runs WHERE {where} ORDER BY {key} {direction}, number DESC LIMIT ? OFFSET ?",
+        *values,
+        *key_values,
+        query.limit,
+        query.offset,
+    )
+    damaged: list[str] = []
+    places = ", ".join(str(int(entry[0])) for entry in numbers)
+    selected = store.select(f"SELECT * FROM runs WHERE number IN ({places})")
+    entries = {entry["number"]: entry for entry in selected}
+    rows = store.rows_of(
+        [entries[entry[0]] for entry in numbers], lambda error: damaged.append(visible(str(error)))
+    )
+    texts = dict(map(tuple, store.select(f"SELECT id, {LAST} FROM runs WHERE number IN ({places})")))
+    return RunPage(rows, total, damaged, {row.id: _last(row, texts.get(row.id)) for row in rows})
+
+
+def _last(row: RunRow, text: object) -> dict[str, float]:
+    try:
+        values = numbers_of(text, len(row.scalars))
+    except InputError:
+        return {}
+    return dict(zip(row.scalars, values, strict=True))
+
+
+class _Compiler:
+    """Turns names and conditions into SQL for one store."""
+
+    def __init__(self, store: Database) -> None:
+        self.store = store
+
+    def word(self, word: str) -> Sql:
+        """Return the condition that a word occurs somewhere."""
+        pattern = "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"
+        status, values = self.field("status")
+        columns = ("expression", "id", "learner", status)
+        text = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns)
+        return f"({text})", [pattern, pattern, pattern, *values, pattern]
+
+    def condition(self, text: str) -> Sql:
+        """Return a condition such as `p=97`."""
+        parts = re.fullmatch(r"\s*(\w{1,64})\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
+        if parts is None:
+            raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
+        name, sign, asked = parts.groups()
+        field, values = self.field(name)
+        if asked.lower() in NOTHING and sign in ("=", "!="):
+            return f"({field}) IS {'NOT ' if sign == '!=' else ''}NULL", values
+        value = _value(name, asked)
+        if sign in ("=", "!="):
+            return f"({field}) IS {'NOT ' if sign == '!=' else ''}?", [*values, value]
+        if not isinstance(value, int | float):
+            raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
+        return f"(typeof({field}) IN ('integer', 'real') AND ({field}) {sign} ?)", [*values, *values, value]
+
+    def field(self, name: str) -> Sql:
+        """Return the expression of a column, a recorded number or a setting.
+
+        Raises:
+            InputError: no run has it.
+        """
+        if not re.fullmatch(r"\w{1,64}", name):
+            raise InputError(f"field: must be a name such as fraction or test_accuracy, got {shorten(name)}")
+        if name == "status":
+            return self._status()
+        if name in COLUMNS:
+            return name, []
+        name = self._spelled(name)
+        recorded = self._recorded(name)
+        setting = (
+            "CASE WHEN json_valid(experiment) THEN coalesce(json_extract(experiment, ?), "
+            "json_extract(experiment, ?)) END"
+        )
+        bound = [f'$.learner."{name}"', f'$."{name}"']
+        if recorded is not None:
+            return recorded
+        if not self.store.select(f"SELECT 1 FROM runs WHERE ({setting}) IS NOT NULL LIMIT 1", *bound):
+            exists = self.store.select(
+                "SELECT 1 FROM runs WHERE json_valid(experiment) AND (json_type(experiment, ?) IS NOT NULL "
+                "OR json_type(experiment, ?) IS NOT NULL) LIMIT 1",
+                *bound,
+            )
+            if not exists and self.store.select("SELECT 1 FROM runs LIMIT 1"):
+                raise InputError(
+                    "field: must be one of the runs', such as fraction, lr or test_accuracy, "
+                    f"got {shorten(name)}"
+                )
+        return setting, bound
+
+    def _spelled(self, name: str) -> str:
+        known = ("optimiser", "initialisation", "parametrisation", "centred", "memorised_at")
+        return next(iter(british_names({name: None}, known)))
+
+    def _recorded(self, name: str) -> Sql | None:
+        """Return the expression of a number of the last observation; None if no run records it."""
+        places: list[tuple[str, int]] = []
+        for entry in self.store.select("SELECT DISTINCT scalars FROM runs LIMIT ?", MOST_LISTS):
+            try:
+                names = scalar_names(entry[0])
+            except (InputError, TypeError):
+                continue
+            if name in names:
+                places.append((entry[0], names.index(name)))
+        if not places:
+            return None
+        cases = " ".join("WHEN ? THEN ?" for _ in places)
+        last = f"CASE WHEN json_valid({LAST}) THEN {LAST} END"
+        return (
+            f"json_extract({last}, CASE runs.scalars {cases} END)",
+            [value for text, at in places for value in (text, f"$[{at}]")],
+        )
+
+    def _status(self) -> Sql:
+        """Return the status: `interrupted` where a run reads `running` and no process holds its lock."""
+        running = self.store.select("SELECT * FROM runs WHERE status = 'running'")
+        live = [row.id for row in self.store.rows_of(running, lambda error: None) if row.status == "running"]
+        places = ", ".join("?" for _ in live)
+        return (
+            f"CASE WHEN status = 'running' AND id NOT IN ({places}) THEN 'interrupted' ELSE status END",
+            list(live),
+        )
+
+
+def _value(name: str, text: str) -> Any:
+    """Read a value: a number, a truth, an expression in any spelling, or a word."""
+    if text.lower() in ("true", "false"):
+        return int(text.lower() == "true")
+    try:
+        number = float(text)
+    except ValueError:
+        pass
+    else:
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    if name == "expression":
+        from ...tasks import parse
+
+        try:
+            return "; ".join(str(parse(part)) for part in text.split(";"))
+        except InputError:
+            return text  # a group's name
+    return text

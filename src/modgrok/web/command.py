@@ -1,0 +1,73 @@
+"""`modgrok ui`: the page in the browser."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter, Token
+
+from ..tasks.errors import InputError, shorten
+
+MOST_PORT = 65_535
+
+
+def _port(type_: Any, tokens: tuple[Token, ...]) -> int:
+    text = tokens[0].value
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= MOST_PORT):
+        raise InputError(f"port: must be an integer in 0..{MOST_PORT}, got {shorten(text)}")
+    return int(text)
+
+
+def _folder(type_: Any, tokens: tuple[Token, ...]) -> Path:
+    if not tokens[0].value:
+        raise InputError("runs: must name a folder, got ''")
+    return Path(tokens[0].value)
+
+
+def ui(
+    *,
+    port: Annotated[
+        int | None,
+        Parameter(
+            converter=_port,
+            help="Port to listen at; 0 takes any free one; default 8197, or a free one where it is in use.",
+        ),
+    ] = None,
+    host: Annotated[
+        str,
+        Parameter(help="Address to listen at; any but this machine's own lets others reach the page."),
+    ] = "127.0.0.1",
+    no_browser: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Print the address and open no browser.")
+    ] = False,
+    runs: Annotated[
+        Path,
+        Parameter(name="--runs", env_var="MODGROK_RUNS", converter=_folder, help="Folder of the store."),
+    ] = Path("runs"),
+) -> int:
+    """Open the store, the decision and the training of this machine in a browser.
+
+    The first line of stdout is the address, with a token that whoever opens the page must have. Ctrl-C ends
+    the server; a run that is being trained is saved first.
+    """
+    try:
+        from .server import is_loopback, serve
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("starlette", "uvicorn"):
+            raise
+        raise InputError(
+            'ui: needs Starlette and uvicorn (pip install "modgrok[ui]"), got neither or one'
+        ) from None
+    if runs.exists() and not runs.is_dir():
+        raise InputError(f"runs: must be a directory, got the file {shorten(runs)}")
+    if not is_loopback(host):
+        sys.stderr.write(
+            f"modgrok: warning: {shorten(host)} can be reached from other machines; the address with its "
+            "token is all that they need, and it is sent without encryption\n"
+        )
+    with contextlib.suppress(KeyboardInterrupt):  # how a server is ended
+        serve(runs.absolute(), host=host, port=port, browser=not no_browser)
+    return 0

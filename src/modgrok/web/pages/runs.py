@@ -1,0 +1,251 @@
+"""Runs: the list, one run, its pictures, its events, several beside each other."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import math
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from ...io import visible
+from ...runs.store.database import Database, RunRow
+from ...runs.store.names import checked_id
+from ...runs.store.run_query import RunQuery, query_runs
+from ...tasks.errors import InputError, shorten
+from ..requests import answer, answer_json, event, instrument_of, whole
+
+WATCH = 0.3
+"""Seconds between looks at a run that is being trained."""
+HEARTBEAT = 15.0
+"""Seconds after which a silent stream sends something, so that an end of the connection is noticed."""
+MOST_COMPARED = 20
+MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
+FIELDS = (
+    "id", "expression", "p", "learner", "status", "step", "budget", "memorised_at", "grokked_at", "seconds",
+    "created", "updated",
+)  # fmt: skip
+
+
+def settings_of(row: RunRow) -> dict[str, Any]:
+    """Return the settings of a run by name: those of the experiment, then those of its learner."""
+    try:
+        stored = json.loads(row.experiment)
+        learner = stored.pop("learner")
+        own = {name: value for name, value in stored.items() if name != "task"}
+        return {**own, **{name: value for name, value in learner.items() if name != "kind"}}
+    except (ValueError, KeyError, AttributeError, RecursionError):
+        return {}
+
+
+def summary_of(row: RunRow, last: dict[str, Any]) -> dict[str, Any]:
+    """Return what a list shows of a run."""
+    return {
+        **{name: getattr(row, name) for name in FIELDS},
+        "train_accuracy": last.get("train_accuracy"),
+        "test_accuracy": last.get("test_accuracy"),
+        "settings": settings_of(row),
+    }
+
+
+def curve_of(store: Database, row: RunRow, after: int = -1) -> list[dict[str, Any]]:
+    """Return the observations of a run after a step, each as one mapping, without those that are damaged."""
+    selected = store.select(
+        "SELECT records.* FROM records JOIN runs ON runs.number = records.run "
+        "WHERE runs.id = ? AND records.step > ? ORDER BY records.step",
+        row.id,
+        after,
+    )
+    curve = []
+    for entry in selected:
+        try:
+            record = store.record_of(row, entry)
+        except InputError:
+            continue
+        numbers = {name: value for name, value in record.scalars.items() if math.isfinite(value)}
+        curve.append({"step": record.step, "seconds": record.seconds, **numbers})
+    return curve
+
+
+async def listing(request: Request) -> Response:
+    """Answer with a page of the runs that satisfy the query."""
+    instrument, parameters = instrument_of(request), request.query_params
+    query = RunQuery(
+        parameters.get("search", ""),
+        tuple(text for text in parameters.getlist("where") if text.strip()),
+        parameters.get("sort", "") or "-updated",
+        whole(request, "offset", 0) or 0,
+        whole(request, "limit", 100) or 100,
+    )
+    if not instrument.has_store:
+        return answer({"runs": [], "total": 0, "damaged": []})
+
+    def read(store: Database) -> dict[str, Any]:
+        page = query_runs(store, query)
+        runs = [summary_of(row, page.last[row.id]) for row in page.rows]
+        return {"runs": runs, "total": page.total, "damaged": page.damaged}
+
+    return answer(await instrument.read(read))
+
+
+def described(store: Database, run: str) -> dict[str, Any]:
+    """Return what is known of a run without drawing: row, settings, checkpoints' steps, observations."""
+    row = store.get(run)
+    kept = store.select(
+        "SELECT DISTINCT checkpoints.step FROM checkpoints JOIN runs ON runs.number = checkpoints.run "
+        "WHERE runs.id = ? ORDER BY checkpoints.step",
+        row.id,
+    )
+    curve = curve_of(store, row)
+    last = {} if not curve else curve[-1]
+    names = ("command", "chance", "majority", "train", "test", "version")
+    return {
+        **summary_of(row, last),
+        **{name: row.context.get(name) for name in names},
+        "steps": [entry[0] for entry in kept if isinstance(entry[0], int)],
+        "scalars": row.scalars,
+        "records": curve,
+    }
+
+
+async def one(request: Request) -> Response:
+    """Answer with one run."""
+    run = request.path_params["run"]
+    return answer(await instrument_of(request).read(lambda store: described(store, run)))
+
+
+async def report(request: Request) -> Response:
+    """Answer with the report of a run and all its panels."""
+    instrument, run = instrument_of(request), request.path_params["run"]
+    row = await instrument.read(lambda store: store.get(run))
+    key = ("report", row.id, row.updated, row.step)
+    return answer_json(await instrument.drawn(key, "run_report", folder=str(instrument.folder), run=row.id))
+
+
+async def checkpoint(request: Request) -> Response:
+    """Answer with the panels of the weights that were kept at a step."""
+    instrument, run = instrument_of(request), request.path_params["run"]
+    row = await instrument.read(lambda store: store.get(run))
+    step = request.path_params["step"]
+    key = ("checkpoint", row.id, row.updated, step)
+    return answer_json(
+        await instrument.drawn(key, "checkpoint", folder=str(instrument.folder), run=row.id, step=step)
+    )
+
+
+async def picture(request: Request) -> Response:
+    """Answer with one panel as SVG or PNG."""
+    instrument, run = instrument_of(request), request.path_params["run"]
+    key, format = request.path_params["key"], request.path_params["format"]
+    if format not in MEDIA:
+        raise InputError(f"format: must be one of {', '.join(MEDIA)}, got {shorten(format)}")
+    row = await instrument.read(lambda store: store.get(run))
+    step = whole(request, "step")
+    reply = await instrument.drawer.call(
+        "panel", folder=str(instrument.folder), run=row.id, key=key, format=format, step=step
+    )
+    name = f"{row.id}-{key}" + ("" if step is None else f"-{step}")
+    headers = {"Content-Disposition": f'attachment; filename="{_plain_name(name)}.{format}"'}
+    return Response(base64.b64decode(reply["base64"]), media_type=MEDIA[format], headers=headers)
+
+
+def _plain_name(text: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in text)[:120]
+
+
+async def events(request: Request) -> Response:
+    """Stream the observations of a run as they are recorded, until it ends."""
+    instrument = instrument_of(request)
+    run = checked_id(request.path_params["run"])
+    after = whole(request, "after", -1)
+    return StreamingResponse(
+        _events(instrument_of(request).folder, run, -1 if after is None else after, instrument),
+        media_type="text/event-stream",
+    )
+
+
+async def _events(folder: Any, run: str, after: int, instrument: Any) -> AsyncIterator[bytes]:
+    """Look at a run again and again: rows that are new, then its state where it changed."""
+    state: dict[str, Any] = {}
+    silent = 0.0
+    while True:
+        try:
+            row, curve = await instrument.read(partial(_news, run=run, after=after))
+        except InputError as error:
+            if instrument.has_store:
+                yield event("failure", {"error": visible(str(error))})
+                return
+            row, curve = None, []
+        job = next((job for job in reversed(instrument.jobs.jobs) if job.run == run), None)
+        waiting = job is not None and job.state in ("waiting", "running")
+        now = {"job": None if job is None else job.to_json(), "run": None if row is None else _moment(row)}
+        if curve:
+            after = curve[-1]["step"]
+            yield event("records", curve)
+        if now != state:
+            state, silent = now, 0.0
+            yield event("state", now)
+        if not waiting and (row is None or row.status != "running"):
+            yield event("end", now)
+            return
+        silent += WATCH
+        if silent >= HEARTBEAT:
+            silent = 0.0
+            yield b": still here\n\n"
+        await asyncio.sleep(WATCH)
+
+
+def _news(store: Database, run: str, after: int) -> tuple[RunRow | None, list[dict[str, Any]]]:
+    row = store.find(run)
+    return row, [] if row is None else curve_of(store, row, after)
+
+
+def _moment(row: RunRow) -> dict[str, Any]:
+    names = ("id", "status", "step", "budget", "memorised_at", "grokked_at", "early_stop")
+    return {name: getattr(row, name) for name in names}
+
+
+async def compare(request: Request) -> Response:
+    """Answer with several runs: their curves, and the settings in which they differ."""
+    runs = request.query_params.getlist("run")
+    if not 1 <= len(runs) <= MOST_COMPARED:
+        raise InputError(f"run: must be given once to {MOST_COMPARED} times, got {len(runs)}")
+
+    def read(store: Database) -> list[dict[str, Any]]:
+        return [described(store, run) for run in dict.fromkeys(runs)]
+
+    found = await instrument_of(request).read(read)
+    for run in found:
+        run["settings"] = {"expression": run["expression"], "p": run["p"], "learner": run["learner"]} | run[
+            "settings"
+        ]
+    return answer({"runs": found, "differences": differences([run["settings"] for run in found])})
+
+
+def differences(settings: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the settings in which runs differ: name -> the value of each run, None where it has none.
+
+    Example:
+        >>> differences([{"lr": 1.0, "seed": 0}, {"lr": 1.0, "seed": 1}])
+        {'seed': [0, 1]}
+    """
+    names = dict.fromkeys(name for own in settings for name in own)
+    values = {name: [own.get(name) for own in settings] for name in names}
+    return {name: of_name for name, of_name in values.items() if any(v != of_name[0] for v in of_name)}
+
+
+ROUTES = [
+    Route("/runs.json", listing),
+    Route("/compare.json", compare),
+    Route("/runs/{run}.json", one),
+    Route("/runs/{run}/report.json", report),
+    Route("/runs/{run}/checkpoints/{step:int}.json", checkpoint),
+    Route("/runs/{run}/events", events),
+    Route("/runs/{run}/panels/{key}.{format}", picture),
+]

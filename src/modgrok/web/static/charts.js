@@ -1,0 +1,159 @@
+// Charts by Vega, from the reports' own specifications or from curves. Nothing is evaluated: `ast` uses Vega's interpreter.
+import {h, download} from "./dom.js";
+
+let library = null;
+function vega() {
+  library ||= new Promise((done, failed) => {
+    document.head.append(h("script", {
+      src: "/static/charts.lib.js", onload: () => done(window.vegaEmbed), onerror: () => failed(new Error("the chart library did not arrive")),
+    }));
+  });
+  return library;
+}
+
+const TOOLTIP = {theme: "page", disableDefaultStyle: true};
+const OPTIONS = {renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip: TOOLTIP, logLevel: 1};
+
+// Draw a cell of a panel at whatever width its element has, and again when that changes.
+export async function drawCell(cell, element) {
+  const embed = await vega();
+  const fit = () => {
+    const width = Math.max(40, Math.floor(element.clientWidth) - cell.left - cell.right);
+    return [width, cell.square ? width : cell.spec.height];
+  };
+  const [width, height] = fit();
+  const {view} = await embed(element, {...cell.spec, width, height}, OPTIONS);
+  let last = width;
+  const observer = new ResizeObserver(() => {
+    if (!element.isConnected) { observer.disconnect(); view.finalize(); return; }
+    const [w, tall] = fit();
+    if (element.clientWidth && Math.abs(w - last) > 1) { last = w; view.width(w).height(tall).runAsync(); }
+  });
+  observer.observe(element);
+  return view;
+}
+
+// The figures of panels; `links(key, format)` gives the address of a picture, where there is one.
+export function panelFigure(panel, links) {
+  const cells = [];
+  const groups = panel.groups.map((group) => h("div", {},
+    group.label ? h("h3", {}, group.label) : null,
+    h("div", {class: "cells"}, group.cells.map((cell) => {
+      const element = h("div", {class: "chart", role: "img", "aria-label": cell.text});
+      cells.push([cell, element]);
+      return element;
+    }))));
+  const figure = h("figure", {id: `panel-${panel.key}`, class: panel.span < 12 ? `span-${panel.span}` : null},
+    h("h2", {}, panel.title),
+    h("div", {class: `groups of-${Math.min(panel.groups.length, 6)}`}, groups),
+    h("figcaption", {}, panel.caption),
+    h("div", {class: "tools"},
+      h("button", {type: "button", onclick: () => download(`${panel.key}.csv`, csv(panel), "text/csv")}, "Data"),
+      links ? ["svg", "png"].map((format) => h("a", {href: links(panel.key, format), download: ""}, format.toUpperCase())) : null));
+  const draw = () => Promise.all(cells.map(([cell, element]) => drawCell(cell, element)));
+  return {figure, draw};
+}
+
+export async function showPanels(panels, container, links) {
+  const made = panels.map((panel) => panelFigure(panel, links));
+  container.replaceChildren(...made.map(({figure}) => figure));
+  for (const {draw} of made) await draw();
+}
+
+// All rows that the charts of a panel are drawn from.
+function csv(panel) {
+  const rows = [];
+  for (const group of panel.groups) for (const cell of group.cells) {
+    const sets = [...Object.values(cell.spec.datasets || {}), ...inline(cell.spec)];
+    for (const set of sets) for (const row of set) rows.push(group.label ? {group: group.label, ...row} : row);
+  }
+  return table(rows);
+}
+
+function inline(spec) {
+  const own = spec.data && Array.isArray(spec.data.values) ? [spec.data.values] : [];
+  const parts = [...(spec.layer || []), ...(spec.spec ? [spec.spec] : [])];
+  return own.concat(...parts.map(inline));
+}
+
+export function table(rows) {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cell = (value) => {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number") return String(value);
+    let text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    if (/^[=+\-@\t\r\n]/.test(text)) text = `'${text}`; // a spreadsheet would compute it
+    return `"${text.replaceAll('"', '""')}"`;
+  };
+  return [names, ...rows.map((row) => names.map((name) => row[name]))].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+}
+
+const CONFIG = {
+  font: "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif", background: "#ffffff", view: {stroke: null},
+  axis: {domainColor: "#c9ced6", tickColor: "#c9ced6", grid: false, labelColor: "#667080", labelFontSize: 11, titleColor: "#667080", titleFontSize: 11, titleFontWeight: "normal"},
+  legend: {orient: "top", title: null, labelFontSize: 12, labelColor: "#1d2530", labelLimit: 380, columns: 2},
+};
+export const COLOURS = ["#2f6690", "#c2452d", "#8a7340", "#3b4252", "#2c6e49", "#7b4b94", "#c08a00", "#5b8fb0", "#d98573", "#777777"];
+const DASHES = [[1, 0], [5, 3], [1, 2]];
+
+// Curves over steps: rows are {step, name, value, run?}. Returns {update(rows, moments)}.
+export async function curves(element, {names, colours = COLOURS, log = false, domain = null, text, format = ".3~g", height = 190, moments = [], legend = true}) {
+  const embed = await vega();
+  const scale = log ? {type: "log", nice: false} : domain ? {domain} : {zero: false};
+  const x = {field: "step", type: "quantitative", title: "step", scale: {type: "symlog", constant: 1, nice: false, zero: true}, axis: {labelExpr: "format(datum.value, ',d')", labelOverlap: true, values: [0, 1, 10, 100, 1000, 10000, 100000, 1000000]}};
+  const y = {field: "value", type: "quantitative", title: null, scale, axis: {format, tickCount: 5, labelOverlap: true}};
+  const colour = {field: "name", type: "nominal", ...(legend ? {} : {legend: null}), scale: {domain: names, range: names.map((_, at) => colours[at % colours.length])}};
+  const dash = {field: "name", type: "nominal", ...(legend ? {} : {legend: null}), scale: {domain: names, range: names.map((_, at) => DASHES[Math.floor(at / colours.length) % 3])}};
+  const tooltip = [{field: "name", title: "curve"}, {field: "step", title: "step", format: ","}, {field: "value", title: "value", format: ".5~g"}];
+  const near = {name: "near", select: {type: "point", nearest: true, on: "pointermove", clear: "pointerout", fields: ["step", "name"]}};
+  const spec = {
+    width: "container", height, autosize: {type: "fit", contains: "padding", resize: true}, config: CONFIG, description: text, data: {name: "curve", values: []},
+    layer: [
+      {data: {name: "moment", values: moments}, mark: {type: "rule", color: "#c9ced6"}, encoding: {x: {...x, field: "step"}}},
+      ...[["right", -3, "datum.name == 'memorised'"], ["left", 3, "datum.name != 'memorised'"]].map(([align, dx, filter]) => ({
+        data: {name: "moment", values: moments}, transform: [{filter}], mark: {type: "text", align, dx, dy: 8, y: 0, fontSize: 11, color: "#667080", clip: false}, encoding: {x: {...x, field: "step"}, text: {field: "name"}},
+      })),
+      {mark: {type: "line", interpolate: "linear", strokeWidth: 1.8}, encoding: {x, y, color: colour, strokeDash: dash}},
+      {params: [near], mark: {type: "point", filled: true, size: 46}, encoding: {x, y, color: colour, tooltip, opacity: {condition: {param: "near", empty: false, value: 1}, value: 0}}},
+    ],
+  };
+  element.classList.add("chart");
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", text);
+  const {view} = await embed(element, spec, OPTIONS);
+  return {
+    update(rows, marks) {
+      const shown = rows.filter((row) => Number.isFinite(row.value) && (!log || row.value > 0));
+      view.data("curve", shown);
+      if (marks) view.data("moment", marks);
+      return view.runAsync();
+    },
+  };
+}
+
+// Points (index, value) of a function on 0..n-1.
+export async function dots(element, values, {title, text, height = 130}) {
+  const embed = await vega();
+  const spec = {
+    width: "container", height, autosize: {type: "fit", contains: "padding"}, config: CONFIG, description: text,
+    data: {values: values.map((value, at) => ({at, value}))}, mark: {type: "point", filled: true, size: 16, color: "#2f6690", opacity: 0.9},
+    encoding: {
+      x: {field: "at", type: "quantitative", title: title[0], scale: {nice: false}, axis: {tickMinStep: 1, tickCount: 4, format: "d"}},
+      y: {field: "value", type: "quantitative", title: title[1], axis: {tickMinStep: 1, tickCount: 4, format: "d"}},
+      tooltip: [{field: "at", title: title[0]}, {field: "value", title: title[1]}],
+    },
+  };
+  element.classList.add("chart");
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", text);
+  await embed(element, spec, OPTIONS);
+}
+
+// Any specification of our own, with the page's looks; returns the view.
+export async function draw(element, spec) {
+  const embed = await vega();
+  element.classList.add("chart");
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", spec.description || "");
+  return (await embed(element, {config: CONFIG, ...spec}, OPTIONS)).view;
+}

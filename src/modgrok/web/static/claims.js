@@ -1,0 +1,60 @@
+// The papers' claims with their verdicts; a button tests one.
+import {badge, field, h, number, say, seconds, title} from "./dom.js";
+import {get, post} from "./api.js";
+
+const VERDICTS = ["reproduced", "deviates", "refuted", "not tested"];
+
+export async function show(main) {
+  title("Claims");
+  const budget = h("select", {}, ["laptop", "paper", "tiny"].map((one) => h("option", {value: one}, one)));
+  const verdict = h("select", {}, ["", ...VERDICTS].map((one) => h("option", {value: one}, one || "any")));
+  const paper = h("select", {}, h("option", {value: ""}, "all"));
+  const search = h("input", {type: "search", "data-search": true});
+  const list = h("div"), count = h("p", {class: "soft small", role: "status", "aria-live": "polite"}, "reading the claims …");
+  main.replaceChildren(h("h1", {}, "Claims"), h("div", {class: "row"}, field("verdict", verdict), field("paper", paper), field("search (press /)", search, {class: "field grow"}), field("budget of the runs", budget)), count, list);
+  let claims = [];
+
+  function draw() {
+    const text = search.value.trim().toLowerCase();
+    const shown = claims.filter((claim) => (!verdict.value || (claim.verdict || "not tested") === verdict.value) && (!paper.value || claim.paper === paper.value)
+      && (!text || `${claim.id} ${claim.claim} ${claim.source}`.toLowerCase().includes(text)));
+    const numbers = VERDICTS.map((one) => [claims.filter((claim) => (claim.verdict || "not tested") === one).length, one]).filter(([many]) => many);
+    count.textContent = `${shown.length} of ${claims.length} claims; ${numbers.map(([many, one]) => `${many} ${one}`).join(", ")}`;
+    const papers = [...new Set(shown.map((claim) => claim.paper))];
+    list.replaceChildren(...papers.map((name) => {
+      const own = shown.filter((claim) => claim.paper === name);
+      return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {}, h("tbody", {}, own.map(row)))));
+    }));
+  }
+
+  function row(claim) {
+    const button = h("button", {type: "button", onclick: async () => {
+      button.disabled = true;
+      try { await post("/claims/test", {claim: claim.id, budget: budget.value}); say(`${claim.id} is tested when it is its turn`); } catch (failure) { say(failure.message); button.disabled = false; }
+    }}, claim.verdict ? "Test again" : "Test");
+    const measured = claim.measured ? claim.expected.map((one) => h("div", {class: "small"}, `${one.name.replaceAll("_", " ")} ${number(claim.measured[one.name])}; the paper: ${one.paper}`))
+      : h("div", {class: "small soft"}, claim.error || claim.expected.map((one) => one.paper).join("; "));
+    return h("tr", {}, h("td", {}, badge(claim.verdict || "not tested")),
+      h("td", {}, h("div", {}, claim.claim), h("div", {class: "small soft"}, `${claim.source} · `, h("span", {class: "mono"}, claim.id)), measured),
+      h("td", {class: "wide small"}, claim.runs.length ? `${claim.runs.length} runs, ${seconds(claim.seconds)}` : ""), h("td", {class: "right"}, button));
+  }
+
+  async function load() {
+    const found = await get("/claims.json", {budget: budget.value});
+    claims = found.claims;
+    const papers = [...new Set(claims.map((claim) => claim.paper))], chosen = paper.value;
+    paper.replaceChildren(h("option", {value: ""}, "all"), ...papers.map((one) => h("option", {value: one}, one)));
+    paper.value = chosen;
+    draw();
+  }
+  for (const control of [verdict, paper]) control.addEventListener("change", draw);
+  search.addEventListener("input", draw);
+  budget.addEventListener("change", load);
+  let open = 0;
+  document.addEventListener("jobs", (event) => {
+    const now = event.detail.filter((job) => job.claim && (job.state === "running" || job.state === "waiting")).length;
+    if (now < open) load();
+    open = now;
+  });
+  await load();
+}

@@ -1,0 +1,68 @@
+// Elements made from values. Text is always a text node: nothing that a store says can become markup.
+
+export function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name in element && typeof value !== "string") element[name] = value;
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export function field(label, control, attributes = {}) {
+  const id = control.id || `field-${Math.random().toString(36).slice(2)}`;
+  control.id = id;
+  return h("div", {class: "field", ...attributes}, h("label", {for: id}, label), control);
+}
+
+export function facts(pairs) {
+  return h("dl", {}, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
+    .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+export function percent(share) {
+  if (share === null || share === undefined) return "–";
+  if (share === 1) return "100%";
+  return `${(Math.floor(share * 10000) / 100).toFixed(2)}%`;
+}
+
+export function number(value) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value);
+  if (Number.isInteger(value)) return value.toLocaleString("en");
+  return String(Number(value.toPrecision(4)));
+}
+
+export function seconds(value) {
+  if (value === null || value === undefined) return "–";
+  if (value < 100) return `${value.toFixed(1)} s`;
+  const minutes = Math.round(value / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function say(text) { document.getElementById("status").textContent = text; }
+
+export function wait(milliseconds) { return new Promise((done) => setTimeout(done, milliseconds)); }
+
+// Call a function when no call followed for a while.
+export function settled(action, milliseconds) {
+  let timer = 0;
+  return (...values) => { clearTimeout(timer); timer = setTimeout(() => action(...values), milliseconds); };
+}
+
+export function download(name, content, type) {
+  const url = URL.createObjectURL(new Blob([content], {type}));
+  const link = h("a", {href: url, download: name});
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+export function title(text) { document.title = text ? `${text} · modgrok` : "modgrok"; }
+
+const BADGES = {finished: "good", reproduced: "good", running: "live", waiting: "open", diverged: "bad", failed: "bad", refuted: "bad", deviates: "bad"};
+export function badge(text) { return h("span", {class: `badge ${BADGES[text] || "open"}`}, text); }

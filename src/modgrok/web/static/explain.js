@@ -1,0 +1,59 @@
+// Explain: the formula of a run's network, or of a file that is dropped on the page.
+import {facts, field, h, number, percent, seconds, title} from "./dom.js";
+import {get, post} from "./api.js";
+import {draw} from "./charts.js";
+
+const MOST = 64 * 2 ** 20;
+
+export async function show(main) {
+  title("Explain");
+  const asked = new URLSearchParams(location.search);
+  const run = h("input", {class: "mono", placeholder: "latest", value: asked.get("run") || "", spellcheck: "false", maxlength: "12"});
+  const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "of the file, where it does not say"}), p = h("input", {inputmode: "numeric", size: "6"});
+  const file = h("input", {type: "file", accept: ".safetensors,.npy"});
+  const drop = h("div", {class: "drop"}, h("p", {}, "Drop a network (.safetensors) or logits (.npy) here"), file);
+  const result = h("div", {"aria-live": "polite"});
+  main.replaceChildren(h("h1", {}, "Explain"), h("p", {class: "soft"}, "A network's answers as a formula in one index, and the share of the inputs that it accounts for. A file is read in memory and kept nowhere."),
+    h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); explainRun(); }}, field("run", run), h("button", {class: "main", type: "submit"}, "Explain the run")),
+    drop, h("div", {class: "row"}, field("expression", expression, {class: "field grow"}), field("p", p)), result);
+
+  async function working(work) {
+    result.replaceChildren(h("p", {class: "soft busy"}, "reading the network"));
+    try { await showExplanation(result, await work()); } catch (failure) { result.replaceChildren(h("p", {class: "error", role: "alert"}, failure.message)); }
+  }
+  const explainRun = () => working(() => get(`/runs/${encodeURIComponent(run.value.trim() || "latest")}/explain.json`));
+  const explainFile = (one) => working(() => {
+    if (one.size > MOST) throw new Error(`the file must have at most 64 MiB, got ${number(Math.round(one.size / 2 ** 20))}`);
+    const query = new URLSearchParams({name: one.name});
+    if (expression.value.trim()) { query.set("expression", expression.value.trim()); query.set("p", p.value.trim()); }
+    return post(`/explain?${query}`, one);
+  });
+  file.addEventListener("change", () => { if (file.files.length) explainFile(file.files[0]); });
+  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => { event.preventDefault(); drop.classList.remove("over"); if (event.dataTransfer.files.length) explainFile(event.dataTransfer.files[0]); });
+  if (run.value) explainRun();
+}
+
+async function showExplanation(element, found) {
+  const parts = found.tasks.length ? found.tasks : [found];
+  element.replaceChildren(h("h2", {}, `${found.expression} on ${found.p} classes`),
+    h("p", {class: "small soft"}, [found.run ? h("a", {href: `/runs/${found.run}`}, `run ${found.run}`) : found.file || "", found.step === null || found.step === undefined ? "" : `, step ${number(found.step)}`]));
+  for (const part of parts) element.append(await one(part));
+}
+
+async function one(found) {
+  const chart = h("div");
+  const element = h("section", {}, h("p", {class: "verdict"}, found.explained_share === null ? `${found.expression} has no known form in one index.`
+    : `A formula in s = ${found.index} with ${found.frequencies.length} frequencies explains ${percent(found.explained_share)}; the network answers ${percent(found.accuracy)} rightly.`),
+  found.formula ? h("pre", {}, found.formula) : "",
+  facts([["right by the formula alone", found.formula_accuracy === null ? null : percent(found.formula_accuracy)], ["frequencies", found.frequencies ? found.frequencies.join(", ") : null], ["order of the group", found.order], ["computed in", seconds(found.seconds)]]), chart);
+  if (found.frequencies && found.energies) {
+    await draw(chart, {
+      description: "Share of the variation of each frequency", width: "container", height: 160, autosize: {type: "fit", contains: "padding"},
+      data: {values: found.frequencies.map((frequency, at) => ({frequency: String(frequency), energy: found.energies[at]}))}, mark: {type: "bar", color: "#2f6690"},
+      encoding: {x: {field: "frequency", type: "ordinal", sort: null, title: "frequency, most important first"}, y: {field: "energy", type: "quantitative", title: "share of the variation", axis: {format: ".0%"}}, tooltip: [{field: "frequency"}, {field: "energy", format: ".2%"}]},
+    });
+  }
+  return element;
+}

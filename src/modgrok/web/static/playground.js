@@ -1,0 +1,148 @@
+// The playground: a task while it is typed, its verdict, its exact network, its leakage, and a training.
+import {facts, field, h, number, percent, seconds, settled, title} from "./dom.js";
+import {aborted, get, latest} from "./api.js";
+import {dots, showPanels} from "./charts.js";
+import {tableMap} from "./map.js";
+import {trainingForm} from "./training.js";
+
+const MAP_DELAY = 40, DECIDE_DELAY = 150, REST_DELAY = 900, PATIENCE = 1000;
+
+export async function show(main) {
+  title("");
+  const asked = new URLSearchParams(location.search);
+  const group = asked.get("group") || "";
+  const kind = h("select", {}, h("option", {value: "expression"}, "expression mod p"), h("option", {value: "group"}, "finite group"));
+  kind.value = group ? "group" : "expression";
+  const text = h("input", {class: "mono", value: group || asked.get("expression") || "x^2 + y^2", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "data-search": true, maxlength: "2000"});
+  const modulus = h("input", {class: "mono", inputmode: "numeric", value: asked.get("p") || "97", maxlength: "8"});
+  const error = h("p", {class: "error", role: "alert", hidden: true});
+  const name = h("h1", {}, " "), sizes = h("p", {class: "soft"}, " ");
+  const map = tableMap();
+  const verdict = h("section", {"aria-live": "polite"}), network = h("section"), leakage = h("div");
+  const modulusField = field("p", modulus, {class: "field number"});
+  const textField = field("Type a task: variables, numbers, + − * / ^ and parentheses", text, {class: "field grow"});
+  const training = await trainingForm(() => task());
+  main.replaceChildren(
+    h("div", {class: "row ask"}, textField, modulusField, field("kind of task", kind)),
+    error, name, sizes,
+    h("div", {class: "columns"}, h("div", {}, map.element, leakage), verdict),
+    network, training.element);
+
+  const task = () => kind.value === "group" ? {group: text.value.trim()} : {expression: text.value.trim(), p: modulus.value.trim()};
+  const decide = latest(), construct = latest(), leak = latest();
+  let tabulating = false, again = false;
+
+  async function tabulate() {
+    if (tabulating) { again = true; return; }
+    tabulating = true;
+    try {
+      const found = await get("/table.json", task());
+      error.hidden = true;
+      text.removeAttribute("aria-invalid");
+      name.textContent = found.title;
+      title(found.title);
+      const left = found.excluded ? `, ${number(found.excluded)} inputs are not defined` : "";
+      sizes.textContent = `${number(found.inputs)} inputs${left}; a constant guess is right on ${percent(found.majority)}`;
+      map.draw(found);
+      history.replaceState(null, "", `/?${new URLSearchParams(task())}${location.hash}`);
+    } catch (failure) {
+      error.textContent = failure.message;
+      error.hidden = false;
+      text.setAttribute("aria-invalid", "true");
+      verdict.replaceChildren();
+      network.replaceChildren();
+      leakage.replaceChildren();
+    }
+    tabulating = false;
+    if (again) { again = false; tabulate(); }
+  }
+
+  async function judge() {
+    if (!error.hidden) return;
+    const patience = setTimeout(() => verdict.replaceChildren(h("p", {class: "verdict busy"}, "still deciding")), verdict.childElementCount ? PATIENCE : 300);
+    try {
+      const found = await decide("/decide.json", task());
+      await showVerdict(verdict, found);
+    } catch (failure) {
+      if (!aborted(failure)) verdict.replaceChildren(h("p", {class: "error"}, failure.message));
+    } finally { clearTimeout(patience); }
+  }
+
+  async function rest() {
+    if (!error.hidden) return;
+    const own = JSON.stringify(task());
+    leak("/leakage.json", {...task(), fraction: 0.5}).then((found) => leakage.replaceChildren(leakageFacts(found))).catch(() => leakage.replaceChildren());
+    network.replaceChildren(h("p", {class: "soft busy"}, "writing the exact network down and checking it on every input"));
+    try {
+      const found = await construct("/construct.json", task());
+      if (own === JSON.stringify(task())) await showNetwork(network, found);
+    } catch (failure) {
+      if (!aborted(failure)) network.replaceChildren(h("p", {class: "soft small"}, `No exact network: ${failure.message}`));
+    }
+  }
+
+  const [soon, later, last] = [settled(tabulate, MAP_DELAY), settled(judge, DECIDE_DELAY), settled(rest, REST_DELAY)];
+  const changed = () => {
+    modulusField.hidden = kind.value === "group";
+    network.replaceChildren();
+    leakage.replaceChildren();
+    soon(); later(); last();
+  };
+  text.addEventListener("input", changed);
+  modulus.addEventListener("input", changed);
+  kind.addEventListener("change", () => {
+    text.value = kind.value === "group" ? "S4" : "x + y";
+    textField.firstChild.textContent = kind.value === "group" ? "Name a finite group: C7, D5, Q8, S5, A5" : "Type a task: variables, numbers, + − * / ^ and parentheses";
+    changed();
+  });
+  changed();
+  if (location.hash === "#training") training.element.scrollIntoView();
+}
+
+const SIGNS = {additive: " + ", multiplicative: " · "};
+const WORDS = {
+  additive: "A sum of functions of the operands",
+  multiplicative: "A product of functions of the operands",
+  neither: "Neither a sum nor a product of functions of the operands",
+  undecided: "Undecided within the budget",
+};
+
+async function showVerdict(element, found) {
+  const terms = found.operands.map((operand, at) => `g${at + 1}(${operand})`).join(SIGNS[found.form] || "");
+  const charts = h("div", {class: `groups of-${Math.min(found.g ? found.g.length + 1 : 1, 3)}`});
+  element.replaceChildren(...[
+    h("h2", {class: "verdict"}, WORDS[found.form] || found.form),
+    found.g ? h("p", {class: "mono"}, `f = h(${terms}) mod ${found.p}`) : null,
+    charts,
+    found.also ? h("p", {class: "small"}, `It is a ${found.also.form === "additive" ? "sum" : "product"} as well.`) : null,
+    facts([["certificate", found.certificate], ["theory", found.prediction],
+      ["Fourier basis", found.basis ? `${found.basis.name}, order ${found.basis.order}` : null], ["decided in", seconds(found.seconds)]]),
+  ].filter(Boolean));
+  if (!found.g) return;
+  const drawn = [...found.g.map((values, at) => [values, `g${at + 1}`, found.operands[at]]), [found.h, "h", "s"]];
+  for (const [values, label, operand] of drawn) {
+    const cell = h("div");
+    charts.append(cell);
+    await dots(cell, values, {title: [operand, `${label}(${operand})`], text: `${label} at each value of ${operand}`});
+  }
+}
+
+async function showNetwork(element, found) {
+  const panels = h("div", {class: "panels"});
+  element.replaceChildren(
+    h("h2", {}, "The exact network"),
+    h("p", {}, `${number(found.width)} neurons with weights written down, not trained. Checked on all ${number(found.inputs)} inputs: ${number(found.errors)} errors.`),
+    facts([["phases", found.phases], ["frequencies", found.frequencies.join(", ")], ["smallest margin", number(found.margin)]]),
+    panels);
+  await showPanels(found.panels, panels);
+}
+
+function leakageFacts(found) {
+  return h("div", {}, h("h3", {}, `What half of the table gives away (${number(found.train)} training, ${number(found.test)} test inputs)`),
+    facts([
+      ["commonest value", percent(found.majority)],
+      ["orbit null", percent(found.orbit_accuracy)],
+      ["with signs", percent(found.sign_accuracy)],
+      ["permuted in training", found.swap_share === null ? "no permutation keeps the labels" : `${percent(found.swap_share)} of the test inputs`],
+    ]));
+}

@@ -1,0 +1,110 @@
+// One run: live curves while it trains, its report's panels, one slider over the kept weights.
+import {facts, h, number, percent, say, seconds, settled, title} from "./dom.js";
+import {aborted, get, latest} from "./api.js";
+import {panelFigure, showPanels, table} from "./charts.js";
+import {actions, watch} from "./training.js";
+import {download} from "./dom.js";
+
+const PLAY = 250;
+
+export async function show(main, id) {
+  const run = await get(`/runs/${encodeURIComponent(id)}.json`);
+  const own = `/runs/${run.id}`;
+  const name = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
+  title(`${name}, ${run.learner}`);
+  const heading = h("h1", {}, name), summary = h("p", {}, `${run.learner}, run ${run.id}`);
+  const known = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
+  const busy = h("p", {class: "soft busy", role: "status"}, "drawing the panels");
+  const slider = h("div", {class: "slider", hidden: true}), formula = h("div", {class: "small", "aria-live": "polite"});
+  main.replaceChildren(heading, summary, known, notes, live, busy, panels, slider, formula, bottom);
+  known.replaceChildren(facts([
+    ["step", `${number(run.step)} of ${number(run.budget)}, ${run.status}`],
+    ["memorised", run.memorised_at === null ? "never" : number(run.memorised_at)], ["grokked", run.grokked_at === null ? "never" : number(run.grokked_at)],
+    ["accuracy", `training ${percent(run.train_accuracy)}, test ${percent(run.test_accuracy)}`], ["time", seconds(run.seconds)],
+  ]));
+  bottom.replaceChildren(...[
+    run.command ? [h("h3", {}, "The command that made it"), h("pre", {}, run.command)] : [],
+    h("div", {class: "tools"},
+      h("button", {type: "button", onclick: () => download(`${run.id}.csv`, table(run.records), "text/csv")}, "Records as CSV"),
+      h("a", {href: `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
+    h("details", {}, h("summary", {}, "Settings"), facts(Object.entries(run.settings).map(([key, value]) => [key.replaceAll("_", " "), value === null ? "none" : String(value)]))),
+  ].flat());
+
+  if (run.status === "running") await watch(live, {run: run.id});
+  else live.replaceChildren(h("div", {class: "row"}, actions(live, run.id, run, null)));
+  try {
+    const report = await get(`${own}/report.json`);
+    heading.textContent = report.title;
+    summary.textContent = report.summary;
+    known.append(facts(report.facts));
+    notes.replaceChildren(...report.notes.map((note) => h("p", {class: "small soft"}, note)));
+    bottom.append(h("p", {class: "small soft"}, report.colophon));
+    busy.hidden = true;
+    await showPanels(report.panels, panels, (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
+    if (report.steps.length) checkpoints(own, report, panels, slider, formula);
+  } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); }
+}
+
+// The slider: all panels that need weights move together to the checkpoint of a step.
+function checkpoints(own, report, panels, slider, formula) {
+  const {steps} = report, kept = new Map(), explain = latest();
+  const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
+  const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
+  slider.hidden = false;
+  slider.replaceChildren(h("label", {}, "Weights"), range, label, play, back);
+  let wanted = -1, moving = false, playing = false;
+
+  const fetched = async (step) => {
+    if (!kept.has(step)) kept.set(step, await get(`${own}/checkpoints/${step}.json`));
+    return kept.get(step);
+  };
+  async function place(list, step) {
+    for (const panel of list) {
+      const link = (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}${step === null ? "" : `?step=${step}`}`;
+      const {figure, draw} = panelFigure(panel, link);
+      const old = document.getElementById(figure.id);
+      if (old) { figure.style.minHeight = `${old.offsetHeight}px`; old.replaceWith(figure); } else panels.append(figure);
+      await draw();
+      figure.style.minHeight = "";
+    }
+  }
+  async function move() {
+    if (moving) return;
+    moving = true;
+    while (wanted >= 0) {
+      const step = steps[wanted];
+      wanted = -1;
+      label.textContent = `step ${number(step)}`;
+      range.setAttribute("aria-valuetext", `step ${step}`);
+      const patience = setTimeout(() => say(`drawing the weights of step ${number(step)}`), 600);
+      try { await place((await fetched(step)).panels, step); say(""); } catch (failure) { say(failure.message); }
+      clearTimeout(patience);
+    }
+    moving = false;
+  }
+  const tell = settled(async () => {
+    const step = steps[Number(range.value)];
+    formula.replaceChildren(h("span", {class: "soft busy"}, `reading the formula at step ${number(step)}`));
+    try {
+      const found = await explain(`${own}/explain.json`, {step});
+      formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${found.explained_share === null ? "the task has no known form in one index" : `a formula with ${found.frequencies ? found.frequencies.length : 0} frequencies explains ${percent(found.explained_share)} of the test inputs`}; the network answers ${percent(found.accuracy)} of them rightly.`),
+        found.formula ? h("pre", {}, found.formula) : "");
+    } catch (failure) { if (!aborted(failure)) formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
+  }, 700);
+  range.addEventListener("input", () => { wanted = Number(range.value); move(); tell(); });
+  back.addEventListener("click", () => { playing = false; label.textContent = "weights at the report's stages"; formula.replaceChildren(); place(report.panels, null); });
+  play.addEventListener("click", async () => {
+    playing = !playing;
+    play.textContent = playing ? "Pause" : "Play";
+    if (playing && Number(range.value) === steps.length - 1) range.value = "-1";
+    for (let at = Number(range.value); playing && at < steps.length; at++) {
+      range.value = String(at);
+      wanted = at;
+      await move();
+      await new Promise((done) => setTimeout(done, PLAY));
+    }
+    playing = false;
+    play.textContent = "Play";
+    tell();
+  });
+}

@@ -1,0 +1,119 @@
+// One sweep: its map fills in as runs land; a cell opens its runs; parallel coordinates; the report's panels.
+import {badge, field, h, number, percent, seconds, title} from "./dom.js";
+import {get} from "./api.js";
+import {draw, showPanels} from "./charts.js";
+
+const VALUES = [["grokked_at", "step of grokking"], ["memorised_at", "step of memorising"], ["test_accuracy", "test accuracy"], ["train_accuracy", "training accuracy"], ["seconds", "seconds"]];
+
+export async function show(main, name) {
+  title(name);
+  const own = `/sweeps/${encodeURIComponent(name)}`;
+  let sweep = await get(`${own}.json`);
+  const axes = [...new Set(sweep.members.flatMap((member) => Object.keys(member.point)))];
+  const count = (axis) => new Set(sweep.members.map((member) => member.point[axis])).size;
+  const varied = axes.filter((axis) => count(axis) > 1);
+  const free = varied.filter((axis) => axis !== "seed");
+  const options = (list) => list.map((one) => h("option", {value: one}, one));
+  const across = h("select", {}, options(axes)), up = h("select", {}, h("option", {value: ""}, "none"), options(axes)), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label)));
+  across.value = free[0] || axes[0] || "";
+  up.value = free[1] || (free.length && varied.includes("seed") ? "seed" : "");
+  const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), lines = h("div"), cell = h("div"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
+  main.replaceChildren(h("h1", {}, name), progress, h("pre", {}, sweep.command),
+    h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value)), map, cell,
+    varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
+
+  async function redraw() {
+    const finished = sweep.members.filter((member) => ["finished", "diverged"].includes(member.status)).length;
+    const failed = sweep.members.filter((member) => member.error).length, total = sweep.members.length;
+    const spent = sweep.members.reduce((sum, member) => sum + (member.seconds || 0), 0);
+    const left = sweep.running && finished ? `, about ${seconds((spent / finished) * (total - finished - failed))} of computing left` : "";
+    progress.replaceChildren(...[sweep.running ? badge("running") : null, ` ${number(finished)} of ${number(total)} done${failed ? `, ${failed} failed` : ""}${left}`].filter(Boolean));
+    await drawMap();
+    if (varied.length > 1) await drawLines();
+  }
+
+  async function drawMap() {
+    const key = value.value, rows = cells(sweep.members, across.value, up.value, key);
+    const step = key.endsWith("_at"), sharing = key.endsWith("accuracy");
+    const spec = {
+      description: `${key} over ${across.value}${up.value ? ` and ${up.value}` : ""}`, width: "container", height: up.value ? Math.min(420, 24 * count(up.value) + 20) : 60, autosize: {type: "fit", contains: "padding"},
+      data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer", invalid: null},
+      encoding: {
+        x: {field: "x", type: "ordinal", title: across.value, sort: null}, ...(up.value ? {y: {field: "y", type: "ordinal", title: up.value, sort: null}} : {}),
+        color: !rows.some((row) => row.value !== null) ? {value: "#e6e8eb"} : {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: null,
+          scale: {scheme: step ? "viridis" : "cividis", ...(sharing ? {domain: [0, 1]} : {}), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1}},
+        tooltip: [{field: "x", title: across.value}, ...(up.value ? [{field: "y", title: up.value}] : []), {field: "value", title: key, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
+      },
+    };
+    const view = await draw(map, spec);
+    view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.members) openCell(item.datum.members); });
+  }
+
+  function openCell(ids) {
+    const chosen = sweep.members.filter((member) => ids.includes(member.run));
+    cell.replaceChildren(h("h3", {}, `${chosen.length} runs of this cell`), h("div", {class: "scroll"}, h("table", {}, h("tbody", {}, chosen.map((member) => h("tr", {},
+      h("td", {}, h("a", {class: "mono", href: `/runs/${member.run}`}, member.run)), h("td", {}, badge(member.status)), h("td", {}, JSON.stringify(member.point)),
+      h("td", {}, `grokked ${number(member.grokked_at)}`), h("td", {}, percent(member.test_accuracy)), h("td", {class: "soft"}, member.error || "")))))),
+      chosen.length > 1 ? h("a", {href: `/compare?${new URLSearchParams(chosen.slice(0, 20).map((member) => ["run", member.run]))}`}, "Compare them") : "");
+  }
+
+  async function drawLines() {
+    const keys = [...varied, "grokked_at", "test_accuracy"].slice(0, 10), rows = [];
+    const places = Object.fromEntries(varied.map((axis) => [axis, [...new Set(sweep.members.map((member) => member.point[axis]))]]));
+    const most = Math.max(1, ...sweep.members.map((member) => member.grokked_at || 0));
+    for (const member of sweep.members) {
+      if (member.status === "waiting") continue;
+      for (const key of keys) {
+        const raw = key in places ? member.point[key] : member[key];
+        if (raw === null || raw === undefined) continue;
+        const place = key in places ? places[key].indexOf(raw) / Math.max(1, places[key].length - 1) : key === "grokked_at" ? Math.sqrt(raw / most) : raw;
+        rows.push({run: member.run, axis: key, place, shown: String(raw), result: member.grokked_at === null ? "not grokked" : "grokked"});
+      }
+    }
+    await draw(lines, {
+      description: "Each run as a line over the axes of the sweep and its results", width: "container", height: 220, autosize: {type: "fit", contains: "padding"}, data: {values: rows},
+      mark: {type: "line", point: true, opacity: 0.45, strokeWidth: 1.2},
+      encoding: {
+        x: {field: "axis", type: "ordinal", sort: null, title: null, axis: {labelAngle: 0}}, y: {field: "place", type: "quantitative", axis: null}, detail: {field: "run"},
+        color: {field: "result", type: "nominal", scale: {domain: ["grokked", "not grokked"], range: ["#2f6690", "#c2452d"]}}, tooltip: [{field: "axis"}, {field: "shown", title: "value"}, {field: "run"}],
+      },
+    });
+  }
+
+  for (const control of [across, up, value]) control.addEventListener("change", redraw);
+  await redraw();
+  const report = async () => {
+    busy.textContent = "drawing the report of the sweep …";
+    try {
+      const found = await get(`${own}/report.json`);
+      await showPanels(found.panels, panels);
+      busy.replaceChildren(...[found.summary, ...found.notes].map((text) => h("span", {}, `${text} `)));
+    } catch (failure) { busy.textContent = failure.message; }
+  };
+  report();
+  while (sweep.running) {
+    await new Promise((done) => setTimeout(done, 3000));
+    if (document.hidden) continue;
+    const before = JSON.stringify(sweep.members);
+    sweep = await get(`${own}.json`);
+    if (JSON.stringify(sweep.members) !== before || !sweep.running) await redraw();
+    if (!sweep.running) report();
+  }
+}
+
+// One row a cell of the map: the median over its runs.
+function cells(members, across, up, key) {
+  const found = new Map();
+  for (const member of members) {
+    const place = JSON.stringify([member.point[across], up ? member.point[up] : ""]);
+    if (!found.has(place)) found.set(place, {x: String(member.point[across]), y: up ? String(member.point[up]) : "", values: [], members: []});
+    const cell = found.get(place);
+    cell.members.push(member.run);
+    if (member.status !== "waiting" && Number.isFinite(member[key])) cell.values.push(member[key]);
+    cell.done = (cell.done || 0) + (["finished", "diverged"].includes(member.status) ? 1 : 0);
+  }
+  return [...found.values()].map((cell) => {
+    const sorted = cell.values.sort((a, b) => a - b);
+    return {...cell, runs: cell.members.length, value: sorted.length ? sorted[Math.floor(sorted.length / 2)] : null};
+  });
+}

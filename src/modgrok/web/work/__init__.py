@@ -1,0 +1,25 @@
+"""What is computed for pages, in processes of their own: no function here knows of requests.
+
+Every function takes plain values and returns what JSON can hold. `JOBS` names them.
+"""
+
+from __future__ import annotations
+
+JOBS: dict[str, str] = {
+    "decide": "modgrok.web.work.deciding:decide",
+    "table": "modgrok.web.work.deciding:table",
+    "leakage": "modgrok.web.work.splitting:leakage",
+    "construct": "modgrok.web.work.drawing:construct",
+    "run_report": "modgrok.web.work.drawing:run_report",
+    "checkpoint": "modgrok.web.work.drawing:checkpoint",
+    "panel": "modgrok.web.work.drawing:panel",
+    "sweep_report": "modgrok.web.work.drawing:sweep_report",
+    "chart_library": "modgrok.web.work.drawing:chart_library",
+    "learners": "modgrok.web.work.forms:learners",
+    "plan": "modgrok.web.work.forms:plan",
+    "plan_again": "modgrok.web.work.forms:plan_again",
+    "explain_run": "modgrok.web.work.explaining:explain_run",
+    "explain_file": "modgrok.web.work.explaining:explain_file",
+    "claims": "modgrok.web.work.claims:claims",
+}
+"""Name of a job -> module and function; imported in the worker, when first asked for."""

@@ -1,0 +1,92 @@
+"""The exact side of the playground: a task's table, its decision. Loads no JAX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...decide import Budget, Verdict, Witness, basis, decide_table
+from ...tasks import named_task
+from ...tasks.task import Task
+
+MOST_SHOWN = 512
+"""Values of an operand that a map shows."""
+
+
+def table(expression: str | None = None, p: int | None = None, group: str | None = None) -> dict[str, Any]:
+    """Tabulate a task for a map over its first two operands.
+
+    Arguments:
+        expression: with p, or
+        group: the name of a finite group.
+
+    Returns:
+        `expression` (canonical), `title`, `p`, `operands`, `inputs`, `excluded`, `majority`, and `rows`: the
+        table over the first two operands, the others at 0, at most 512 values of each; -1 outside the domain.
+    """
+    named = named_task(expression, p=p, group=group)
+    task = named.task
+    return {
+        "expression": task.name,
+        "title": named.title,
+        "p": task.p,
+        "operands": task.operands,
+        "inputs": task.size,
+        "excluded": task.excluded,
+        "majority": task.majority_share,
+        "rows": _rows(task),
+    }
+
+
+def _rows(task: Task) -> np.ndarray:
+    """Return the first two axes of a table; a task of one operand has one row."""
+    values = task.table
+    if task.k == 1:
+        return values[None, :MOST_SHOWN]
+    for _ in range(task.k - 2):
+        values = values[..., 0]
+    return values[:MOST_SHOWN, :MOST_SHOWN]
+
+
+def decide(
+    expression: str | None = None, p: int | None = None, group: str | None = None, seconds: float = 60.0
+) -> dict[str, Any]:
+    """Decide a task.
+
+    Arguments:
+        expression: with p, or
+        group: the name of a finite group.
+        seconds: most for each form.
+
+    Returns:
+        The keys of `modgrok decide --json`, and the operands' names.
+    """
+    named = named_task(expression, p=p, group=group)
+    verdict = decide_table(named.task.table, named.task.p, budget=Budget(seconds=seconds))
+    return {
+        "expression": named.task.name,
+        "title": named.title,
+        "operands": named.task.operands,
+        **verdict_json(verdict),
+    }
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as plain values."""
+    order = basis(verdict)
+    return {
+        "p": verdict.p,
+        "form": verdict.form,
+        "g": verdict.g,
+        "h": verdict.h,
+        "also": _witness_json(verdict.also),
+        "certificate": verdict.certificate,
+        "prediction": verdict.prediction,
+        "basis": None if order is None else {"name": order.name, "order": order.order},
+        "seconds": verdict.seconds,
+    }
+
+
+def _witness_json(witness: Witness | None) -> dict[str, Any] | None:
+    return None if witness is None else {"form": witness.form, "g": witness.g, "h": witness.h}

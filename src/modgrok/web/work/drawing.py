@@ -1,0 +1,196 @@
+"""Panels of reports as data for the page: specifications that Vega draws in the browser.
+
+Owns: what a panel looks like as JSON. Which panels there are is the reports' own choice.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import vl_convert
+
+from ... import reports
+from ...analytic import construct as construct_network
+from ...decide import decide_table
+from ...measures import basis_of_task
+from ...models import MLP
+from ...reports.charts.chart import Cell, Panel
+from ...reports.formats.svg import VERSION, panels_svg
+from ...reports.formats.write import SCALE
+from ...reports.learners.base import Drawn, general_panels
+from ...reports.learners.catalogue import LEARNER_PANELS
+from ...reports.report import Report
+from ...reports.stored_run import StoredRun, read_stored_run
+from ...runs import Store
+from ...tasks import InputError, named_task
+from ...tasks.errors import shorten
+
+CELL_WIDTH = 400
+"""Width at which specifications are made; the browser sets its own."""
+SNIPPET = "window.vegaEmbed = vegaEmbed;"
+
+
+def chart_library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script, which vl-convert contains."""
+    return str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION))
+
+
+def run_report(folder: str, run: str) -> dict[str, Any]:
+    """Return the report of a stored run.
+
+    Arguments:
+        folder: of the store.
+        run: id.
+    """
+    with Store(Path(folder), read_only=True) as store:
+        row = store.get(run)
+        report = reports.run_report(store, row.id, Path(f"{row.id}.html"))
+        steps = [checkpoint.step for checkpoint in store.checkpoints(row.id)]
+    return {**report_json(report), "steps": steps}
+
+
+def checkpoint(folder: str, run: str, step: int) -> dict[str, Any]:
+    """Return the panels that show weights, of one checkpoint of a run.
+
+    Arguments:
+        folder: of the store.
+        run: id.
+        step: of a kept checkpoint.
+    """
+    with Store(Path(folder), read_only=True) as store:
+        panels, _ = _weight_panels(read_stored_run(store, run), step)
+    return {"step": step, "panels": [panel_json(one) for one in panels]}
+
+
+def panel(folder: str, run: str, key: str, format: str, step: int | None = None) -> dict[str, Any]:
+    """Return one panel of a run as a picture.
+
+    Arguments:
+        folder: of the store.
+        run: id.
+        key: of the panel.
+        format: `svg` or `png`.
+        step: of the checkpoint that is shown; None for the report's own choice.
+    """
+    if format not in ("svg", "png"):
+        raise InputError(f"format: must be svg or png, got {shorten(format)}")
+    with Store(Path(folder), read_only=True) as store:
+        if step is None:
+            panels = reports.run_report(store, run, Path("report.html")).panels
+        else:
+            panels = tuple(_weight_panels(read_stored_run(store, run), step)[0])
+    chosen = [one for one in panels if one.key == key]
+    if not chosen:
+        known = ", ".join(one.key for one in panels) or "none"
+        raise InputError(f"panel: must be one of {known}, got {shorten(key)}")
+    svg = panels_svg(chosen[:1])
+    content = svg.encode() if format == "svg" else bytes(vl_convert.svg_to_png(svg, scale=SCALE, ppi=72))
+    return {"base64": base64.b64encode(content).decode("ascii")}
+
+
+def sweep_report(folder: str, name: str) -> dict[str, Any]:
+    """Return the report of a sweep."""
+    with Store(Path(folder), read_only=True) as store:
+        return report_json(reports.sweep_report(store, name, Path("sweep.html")))
+
+
+def construct(
+    expression: str | None = None, p: int | None = None, group: str | None = None
+) -> dict[str, Any]:
+    """Write the network of a task in closed form; return what was built, and its panels.
+
+    Arguments:
+        expression: with p, or
+        group: the name of a finite group.
+
+    Raises:
+        InputError: the task is of neither form.
+    """
+    started = perf_counter()
+    named = named_task(expression, p=p, group=group)
+    task = named.task
+    verdict = decide_table(task.table, task.p)
+    if verdict.witness is None:
+        raise InputError(
+            f"expression: must have one of the two forms, got {named.title}, {verdict.form}; "
+            "modgrok construct composes experts"
+        )
+    try:
+        built = construct_network(task.table, task.p, verdict.witness)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    assert isinstance(built.network, MLP)
+    report = reports.network_report(
+        built.network, basis_of_task(task), named.title, task=task, command="modgrok construct"
+    )
+    return {
+        "expression": task.name,
+        "p": task.p,
+        "kind": built.kind,
+        "form": built.form,
+        "width": built.width,
+        "phases": built.phases,
+        "frequencies": built.frequencies,
+        "inputs": built.report.inputs,
+        "errors": built.report.errors,
+        "accuracy": built.report.accuracy,
+        "margin": built.report.margin,
+        "mse": built.report.mse,
+        "seconds": perf_counter() - started,
+        "panels": [panel_json(one) for one in report.panels],
+    }
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain values."""
+    return {
+        "title": report.title,
+        "summary": report.summary,
+        "facts": report.facts,
+        "notes": report.notes,
+        "commands": [(what, command) for what, command in report.commands if command],
+        "colophon": report.colophon,
+        "panels": [panel_json(one) for one in report.panels],
+    }
+
+
+def panel_json(panel: Panel) -> dict[str, Any]:
+    """Return a panel as plain values."""
+    return {
+        "key": panel.key,
+        "title": panel.title,
+        "caption": panel.caption,
+        "span": panel.span,
+        "groups": [
+            {"label": group.label, "cells": [_cell_json(cell) for cell in group.cells]}
+            for group in panel.groups
+        ],
+    }
+
+
+def _cell_json(cell: Cell) -> dict[str, Any]:
+    margins = cell.margins
+    return {
+        "left": margins.left,
+        "right": margins.right,
+        "square": cell.square,
+        "text": cell.text,
+        "spec": json.loads(json.dumps(cell.spec(CELL_WIDTH), default=float)),
+    }
+
+
+def _weight_panels(stored: StoredRun, step: int) -> Drawn:
+    """Draw the panels that need weights, of one step alone: those of a run that ended there, unobserved."""
+    kept = [checkpoint for checkpoint in stored.checkpoints if checkpoint.step == step]
+    if not kept:
+        raise InputError(f"step: must be a step with a checkpoint, got {step}")
+    row = replace(stored.row, step=step, memorised_at=None, grokked_at=None)
+    at_step = replace(stored, row=row, records=[], checkpoints=kept)
+    if row.learner not in LEARNER_PANELS.names:
+        return general_panels(at_step)
+    return LEARNER_PANELS.named(row.learner).draw(at_step)

@@ -1,0 +1,113 @@
+"""What a network's answers amount to: of a stored run, or of a file that was handed over as bytes."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...interop import kept_at
+from ...measures.logits import Explanation
+from ...measures.logits import explain as explained
+from ...runs import CorruptFile, Store, read_network_file
+from ...runs.assets import stored_experiment
+from ...runs.splits import split_of
+from ...runs.store.network_file import network_of_bytes
+from ...tasks import InputError, Task, named_task
+from ...tasks.errors import shorten
+
+ARRAY = b"\x93NUMPY"
+"""How a `.npy` begins."""
+
+
+def explain_run(folder: str, run: str, step: int | None = None) -> dict[str, Any]:
+    """Explain a checkpoint of a stored run.
+
+    Arguments:
+        folder: of the store.
+        run: id.
+        step: of the checkpoint; None for the last.
+    """
+    with Store(Path(folder), read_only=True) as store:
+        row = store.get(run)
+        kept = kept_at(store.checkpoints(row.id), step)
+        experiment = stored_experiment(store, row)
+        task = experiment.build_task()
+        content = read_network_file(kept.path, kept.sha256)
+        split = split_of(experiment, task)
+    return {**as_json(explained(task, content.network, split=split)), "run": row.id, "step": kept.step}
+
+
+def explain_file(
+    content: str, name: str, expression: str | None = None, p: int | None = None, group: str | None = None
+) -> dict[str, Any]:
+    """Explain a network or an array of logits that is not in a store.
+
+    Arguments:
+        content: of the file, in base64: a `.safetensors` of modgrok, or a `.npy` of logits.
+        name: what messages call it.
+        expression: of the task, with p, or
+        group: a finite group; a network's file may name its task itself.
+
+    Raises:
+        InputError: neither kind of file, or another task's.
+    """
+    data = base64.b64decode(content, validate=True)
+    asked = expression is not None or group is not None
+    task = named_task(expression, p=p, group=group).task if asked else None
+    if data.startswith(ARRAY):
+        if task is None:
+            raise InputError("expression: must be given with logits, got none")
+        return {**as_json(explained(task, _array(data))), "file": name}
+    try:
+        stored = network_of_bytes(data, Path(name))
+    except CorruptFile as error:
+        raise InputError(
+            f"file: must hold a network of modgrok or logits, got {shorten(error, 200)}"
+        ) from None
+    task = stored.task() if task is None else task
+    network: Any = stored.network
+    _check_fit(network, task)
+    return {**as_json(explained(task, network)), "file": name, "step": stored.notes.get("step")}
+
+
+def _array(data: bytes) -> np.ndarray:
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError, EOFError, MemoryError) as error:
+        raise InputError(f"file: must hold a plain array, got {shorten(error, 90)}") from None
+    return np.asarray(array)
+
+
+def _check_fit(network: Any, task: Task) -> None:
+    if network.classes != task.p:
+        raise InputError(f"p: must be {network.classes}, the network's number of classes, got {task.p}")
+    if network.operands not in (task.k, task.k - bool(task.parts)):
+        raise InputError(
+            f"expression: must have {network.operands} operands as the network does, got {shorten(task.name)}"
+        )
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation as plain values, with the keys of `modgrok explain --json`."""
+    index = explanation.index
+    return {
+        "expression": explanation.task,
+        "p": explanation.p,
+        "accuracy": explanation.accuracy,
+        "train_accuracy": explanation.train_accuracy,
+        "formula_accuracy": explanation.formula_accuracy,
+        "explained_share": explanation.explained_share,
+        "explained_share_train": explanation.explained_share_train,
+        "frequencies": explanation.frequencies,
+        "amplitudes": explanation.amplitudes,
+        "energies": explanation.energies,
+        "order": explanation.order,
+        "index": None if index is None else index.description,
+        "formula": explanation.formula,
+        "seconds": explanation.seconds,
+        "tasks": [as_json(part) for part in explanation.parts],
+    }
