@@ -1,4 +1,4 @@
-"""Verdicts in colour: on the pages of the papers' claims, a bold word that is a verdict gets that verdict's class.
+"""Verdicts in colour: on the pages of claims, a bold word that is a verdict gets that verdict's class.
 
 The Markdown says `**reproduced**`, which reads well everywhere; the colours are in `_static/site.css`.
 """
@@ -16,7 +16,7 @@ VERDICTS = ("reproduced", "deviates", "refuted", "misprint", "open", "not tested
 
 
 def add_classes(app: Sphinx, tree: document) -> None:
-    """Give verdicts the classes `verdict` and `verdict-<word>`, and the page's sections the class `claims`."""
+    """Give verdicts the classes `verdict` and `verdict-<word>`, and sections the class `claims`."""
     from docutils import nodes
 
     if not app.env.docname.startswith(FOLDER):

@@ -84,7 +84,9 @@ def _overview(outline: Outline) -> str:
             "",
             f"{paper.citation}. {paper.size}: {paper.counts}.",
             "",
-            *_table(("verdict", "claim", "measured", "expected"), [_overview_row(claim) for claim in paper.claims]),
+            *_table(
+                ("verdict", "claim", "measured", "expected"), [_overview_row(claim) for claim in paper.claims]
+            ),
             "",
         ]
     return "\n".join(lines)
