@@ -1,6 +1,6 @@
 """One full-batch training step at p = 97, N = 500, 4,610 pairs, float32, mean squared error.
 
-    UV_FIND_LINKS=$PIP_FIND_LINKS uv run --group bench pytest benchmarks/bench_mlp_step.py -s -n 0
+    uv run --group bench pytest benchmarks/bench_mlp_step.py -s -n 0
 
 Contestants: modgrok's compiled segment; the same step in eager PyTorch on one-hot inputs, as the released
 code does it, in float32 and float64; and the floor that the arithmetic sets, the step's three matrix products

@@ -1,6 +1,6 @@
 """One full-batch transformer step at p = 97, r = 0.3 (2,822 pairs), float32, AdamW.
 
-    UV_FIND_LINKS=$PIP_FIND_LINKS uv run --group bench pytest benchmarks/bench_transformer_step.py -s -n 0
+    uv run --group bench pytest benchmarks/bench_transformer_step.py -s -n 0
 
 Contestants: modgrok's compiled segment with the fast pass; the same with the plain pass; the plain pass in
 eager PyTorch, as released code does it; and the floor, the matrix products of the fast pass, forward and

@@ -1,4 +1,4 @@
-"""Draw the cost of an RFM iteration against p, beside the operations counted in docs/rfm.md.
+"""Draw the cost of an RFM iteration against p, beside the operations counted in docs/rfm-speed.md.
 
 python benchmarks/bench_rfm.py --scaling --one-core --kernels gaussian quadratic --json rows.json
 python benchmarks/draw_rfm_scaling.py rows.json -o docs/images/rfm_scaling.png

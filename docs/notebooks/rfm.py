@@ -110,9 +110,9 @@ sums, products = (
 
 
 # %% tags=["hide-input"]
-def curve(found, name, title, colour):
+def curve(run_result, name, title, colour):
     """Draw a number of the records against iterations."""
-    records = found.records[1:]
+    records = run_result.records[1:]
     rows = data(step=[each.step for each in records], value=[each.scalars[name] for each in records])
     return (
         alt.Chart(rows, width=250, height=100)
@@ -121,11 +121,11 @@ def curve(found, name, title, colour):
     )
 
 
-def curves(found):
+def curves(run_result):
     """Draw test accuracy above circulant deviation."""
-    accuracy = curve(found, "test_accuracy", "test accuracy", TEST)
-    deviation = curve(found, "circulant_deviation", "circulant deviation", TRAIN)
-    return alt.vconcat(accuracy.properties(title=f"{found.task.name} mod {p}"), deviation)
+    accuracy = curve(run_result, "test_accuracy", "test accuracy", TEST)
+    deviation = curve(run_result, "circulant_deviation", "circulant deviation", TRAIN)
+    return alt.vconcat(accuracy.properties(title=f"{run_result.task.name} mod {p}"), deviation)
 
 
 both = alt.hconcat(curves(sums), curves(products))

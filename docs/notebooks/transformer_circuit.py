@@ -20,8 +20,8 @@ p = 23
 experiment = Experiment.of(
     "x + y", p=p, fraction=0.8, learner="transformer", heads=2, d_model=32, d_mlp=128, lr=0.002
 )
-found = run(experiment, steps=1500, observe_every=25)
-print("memorised at", found.row.memorised_at, "and grokked at", found.row.grokked_at)
+result = run(experiment, steps=1500, observe_every=25)
+print("memorised at", result.row.memorised_at, "and grokked at", result.row.grokked_at)
 
 
 # %% tags=["hide-input"]
@@ -33,7 +33,7 @@ def data(**columns):
 
 
 def curve(name, title, colour):
-    records = found.records
+    records = result.records
     rows = data(step=[each.step for each in records], value=[each.scalars[name] for each in records])
     return (
         alt.Chart(rows, width=420, height=90)
@@ -66,7 +66,7 @@ progress.properties(description="Training accuracy rises at once, test accuracy 
 from modgrok.measures import make_token_basis
 from modgrok.measures.fourier.token_waves import wave_norms
 
-norms = np.asarray(wave_norms(found.weights.embedding, make_token_basis(p).natural))[1:]
+norms = np.asarray(wave_norms(result.weights.embedding, make_token_basis(p).natural))[1:]
 spectrum = data(
     frequency=np.repeat(np.arange(1, p // 2 + 1), 2).tolist(),
     wave=["cosine", "sine"] * (p // 2),
@@ -94,7 +94,7 @@ from modgrok.measures import basis_of_task
 from modgrok.measures.circuit.circuit import circuit_numbers, circuit_of
 from modgrok.measures.circuit.pair_grid import pair_grid
 
-circuit = circuit_of(found.weights, pair_grid(basis_of_task(found.task), found.task.table))
+circuit = circuit_of(result.weights, pair_grid(basis_of_task(result.task), result.task.table))
 print("key frequencies by the loss:   ", circuit.key)
 print("key frequencies by the neurons:", circuit.neuron_key)
 

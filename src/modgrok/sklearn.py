@@ -190,8 +190,8 @@ class RFMRegressor(RegressorMixin, _RFM):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return predictions of shape (m,), or (m, c) when fitted to several targets."""
-        found = self._outputs(X) + self.offset_
-        return found[:, 0] if self._flat else found
+        outputs = self._outputs(X) + self.offset_
+        return outputs[:, 0] if self._flat else outputs
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -233,22 +233,22 @@ class RFMClassifier(ClassifierMixin, _RFM):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the outputs: (m,) for two classes, positive for the second; (m, c) for more."""
-        found = self._outputs(X)
-        return found[:, 0] if len(self.classes_) == 2 else found
+        outputs = self._outputs(X)
+        return outputs[:, 0] if len(self.classes_) == 2 else outputs
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the label of the greatest output, shape (m,)."""
-        found = self.decision_function(X)
-        chosen = (found > 0).astype(int) if found.ndim == 1 else found.argmax(1)
+        scores = self.decision_function(X)
+        chosen = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(1)
         return self.classes_[chosen]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return class probabilities (m, c), rows summing to 1; uniform where no output is positive."""
-        found = self.decision_function(X)
-        if found.ndim == 1:
-            second = np.clip((found + 1) / 2, 0, 1)
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            second = np.clip((scores + 1) / 2, 0, 1)
             return np.stack([1 - second, second], axis=1)
-        kept = np.clip(found, 0, 1)
+        kept = np.clip(scores, 0, 1)
         total = kept.sum(1, keepdims=True)
         return np.where(total > 0, kept / np.where(total > 0, total, 1), 1 / kept.shape[1])
 

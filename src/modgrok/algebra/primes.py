@@ -31,7 +31,7 @@ def factorise(n: int) -> tuple[tuple[int, int], ...]:
     """
     if n < 1:
         raise ValueError(f"n: must be at least 1, got {n}")
-    found = []
+    factors = []
     q = 2
     while q <= isqrt(n):
         exponent = 0
@@ -39,11 +39,11 @@ def factorise(n: int) -> tuple[tuple[int, int], ...]:
             n //= q
             exponent += 1
         if exponent:
-            found.append((q, exponent))
+            factors.append((q, exponent))
         q += 1 if q == 2 else 2
     if n > 1:
-        found.append((n, 1))
-    return tuple(found)
+        factors.append((n, 1))
+    return tuple(factors)
 
 
 def is_prime(n: int) -> bool:

@@ -120,32 +120,34 @@ def _cyclic(n: int) -> tuple[Representation, ...]:
 def _dihedral(n: int) -> tuple[Representation, ...]:
     """rho(r^i s^j) = rho(r)^i rho(s)^j; E_k turns by 2 pi k i/n and reflects the second axis."""
     turn, side = np.arange(2 * n) % n, np.arange(2 * n) // n
-    found = _one_dimensional(turn, side, even=n % 2 == 0)
+    representations = _one_dimensional(turn, side, even=n % 2 == 0)
     for k in range(1, (n + 1) // 2):
         angle = 2 * np.pi * ((k * turn) % n) / n
         sign = 1 - 2 * side
         rows = [[np.cos(angle), -sign * np.sin(angle)], [np.sin(angle), sign * np.cos(angle)]]
-        found.append(Representation(f"E{k}", np.moveaxis(np.array(rows), 2, 0)))
-    return tuple(found)
+        representations.append(Representation(f"E{k}", np.moveaxis(np.array(rows), 2, 0)))
+    return tuple(representations)
 
 
 def _quaternion(order: int) -> tuple[Representation, ...]:
     """rho(a^i b^j) = rho(a)^i rho(b)^j; E_k has rho(a) = diag(w^k, w^-k), w = e^(2 pi i/m), m = order/2."""
     m = order // 2
     power, side = np.arange(order) % m, np.arange(order) // m
-    found = _one_dimensional(power, side, even=m % 4 == 0)
+    representations = _one_dimensional(power, side, even=m % 4 == 0)
     if m % 4:  # b^2 = a^(m/2) is -1 where a is -1: b is i or -i
         minus = (1 - 2 * (power % 2)).astype(complex)
         for name, b in (("B1", 1j), ("B2", -1j)):
-            found.append(Representation(name, (minus * np.where(side == 1, b, 1)).reshape(order, 1, 1)))
+            representations.append(
+                Representation(name, (minus * np.where(side == 1, b, 1)).reshape(order, 1, 1))
+            )
     for k in range(1, m // 2):
         w = np.exp(2j * np.pi * ((k * power) % m) / m)
         matrices = np.zeros((order, 2, 2), dtype=complex)
         straight, crossed = side == 0, side == 1
         matrices[straight, 0, 0], matrices[straight, 1, 1] = w[straight], w[straight].conj()
         matrices[crossed, 0, 1], matrices[crossed, 1, 0] = (-1) ** k * w[crossed], w[crossed].conj()
-        found.append(Representation(f"E{k}", matrices))
-    return tuple(found)
+        representations.append(Representation(f"E{k}", matrices))
+    return tuple(representations)
 
 
 def _one_dimensional(turn: np.ndarray, side: np.ndarray, *, even: bool) -> list[Representation]:

@@ -109,14 +109,14 @@ def _conjugates(mask: np.ndarray, conjugation: np.ndarray) -> list[np.ndarray]:
 
 def _generated(table: np.ndarray, mask: np.ndarray, element: int) -> np.ndarray:
     """Return the subgroup that a subgroup and one element more generate."""
-    found = mask.copy()
-    found[element] = True
+    members = mask.copy()
+    members[element] = True
     while True:
-        elements = np.flatnonzero(found)
+        elements = np.flatnonzero(members)
         if len(elements) * 2 > len(mask):
             return np.ones(len(mask), dtype=bool)  # more than half of the group is all of it
-        larger = np.zeros_like(found)
+        larger = np.zeros_like(members)
         larger[table[np.ix_(elements, elements)].ravel()] = True
         if larger.sum() == len(elements):
-            return found
-        found = larger
+            return members
+        members = larger

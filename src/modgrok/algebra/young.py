@@ -37,12 +37,12 @@ def standard_tableaux(shape: Partition) -> tuple[Tableau, ...]:
     """
     if sum(shape) == 0:
         return ((),)
-    found = []
+    tableaux = []
     for row, length in enumerate(shape):
         if length > (shape[row + 1] if row + 1 < len(shape) else 0):
             smaller = (*shape[:row], length - 1, *shape[row + 1 :])
-            found += [(*tableau, (row, length - 1)) for tableau in standard_tableaux(smaller)]
-    return tuple(found)
+            tableaux += [(*tableau, (row, length - 1)) for tableau in standard_tableaux(smaller)]
+    return tuple(tableaux)
 
 
 @cache

@@ -59,10 +59,10 @@ def codes(witness: Witness, p: int) -> tuple[Code, ...]:
         >>> [code.factors for code in codes(monomial(4, (1, 1)), 4)]
         [(5, 2), (16,)]
     """
-    found = [code for make in (valuation_code, plain_code) if (code := make(witness, p)) is not None]
-    if not found:
+    candidates = [code for make in (valuation_code, plain_code) if (code := make(witness, p)) is not None]
+    if not candidates:
         raise ValueError(f"witness: must embed in a group of at most {LARGEST} elements at p = {p}")
-    return tuple(sorted(found, key=lambda code: code.order))
+    return tuple(sorted(candidates, key=lambda code: code.order))
 
 
 def valuation_code(witness: Witness, p: int) -> Code | None:

@@ -293,16 +293,16 @@ def _chosen(plan: _Plan) -> Choice:
 
 
 def _checked(frequencies: Sequence[int], m: int, factors: Factors) -> tuple[int, ...]:
-    found = tuple(sorted(int(f) for f in frequencies))
+    ordered = tuple(sorted(int(f) for f in frequencies))
     if factors:
         allowed = representatives(m, factors)
-        if not found or len(set(found)) != len(found) or not set(found) <= set(allowed):
+        if not ordered or len(set(ordered)) != len(ordered) or not set(ordered) <= set(allowed):
             rule = f"must be distinct and the smaller of f, -f on {factors}"
             raise ValueError(f"frequencies: {rule}, got {tuple(frequencies)}")
-        return found
-    if not found or len(set(found)) != len(found) or found[0] < 0 or found[-1] > m // 2:
+        return ordered
+    if not ordered or len(set(ordered)) != len(ordered) or ordered[0] < 0 or ordered[-1] > m // 2:
         raise ValueError(f"frequencies: must be distinct integers in 0..{m // 2}, got {tuple(frequencies)}")
-    return found
+    return ordered
 
 
 def _fits(net: MLP, width: int | str | None) -> None:

@@ -136,9 +136,9 @@ def _avoiding(factors: tuple[int, ...], characters: np.ndarray) -> np.ndarray | 
             grown = lattice.copy()
             grown[:i, i], grown[i, i] = entries, d
             extended = np.column_stack([coordinates[kept], rest[kept] // d])
-            found = extend_design(i + 1, grown, suspects[kept], extended)
-            if found is not None:
-                return found
+            design = extend_design(i + 1, grown, suspects[kept], extended)
+            if design is not None:
+                return design
         return None
 
     return extend_design(

@@ -136,18 +136,18 @@ def smallest(problem: Separation, floor: float) -> Choice:
         ValueError: not even all frequencies reach the floor (a floor of 1 or more).
     """
     pool = problem.candidates
-    found: Choice | None
+    choice: Choice | None
     if problem.factors:
-        found = _few(problem, floor)
+        choice = _few(problem, floor)
     elif problem.countable:
         choices = (choose(problem, count) for count in range(1, len(pool) + 1))
-        found = next((c for c in choices if c.margin > floor), None)
+        choice = next((c for c in choices if c.margin > floor), None)
     else:
         sets = next((s for s in greedy(problem) if margin(problem, s) > floor), None)
-        found = None if sets is None else _thinned(problem, sets, floor)
-    if found is None:
+        choice = None if sets is None else _thinned(problem, sets, floor)
+    if choice is None:
         raise ValueError(f"floor: must be below the margin of all frequencies, got {floor}")
-    return found
+    return choice
 
 
 def greedy(problem: Separation) -> Iterator[tuple[int, ...]]:
@@ -204,15 +204,15 @@ def _relative(problem: Separation, logits: np.ndarray, frequencies: Sequence[int
 def _few(problem: Separation, floor: float) -> Choice | None:
     """Find few characters of a product of groups, among all or those drawn."""
     drawn: tuple[int, ...] = ()
-    found = None
-    while found is None and len(drawn) < len(problem.candidates):
+    solution = None
+    while solution is None and len(drawn) < len(problem.candidates):
         drawn, gaps, weights = _gaps(problem, 2 * len(drawn))
         k = 2  # the order of costs is the same for every number of operands
         costs = np.array([block(problem.order, k, f, problem.factors)[0].shape[1] for f in drawn])
-        found = fewest(gaps, weights, costs, floor)
-    if found is None:
+        solution = fewest(gaps, weights, costs, floor)
+    if solution is None:
         return None
-    chosen = tuple(drawn[i] for i in found)
+    chosen = tuple(drawn[i] for i in solution)
     return Choice(chosen, margin(problem, chosen), False)
 
 
@@ -315,10 +315,10 @@ def _thinned(problem: Separation, start: tuple[int, ...], floor: float) -> Choic
         best = max(drops, key=lambda s: margin(problem, s))
         fresh = (rng.choice(problem.candidates, size, replace=False) for _ in range(_restarts(problem)))
         tries = (best, *(tuple(sorted(int(f) for f in s)) for s in fresh))
-        found = next((s for t in tries if margin(problem, s := _improved(problem, t, floor)) > floor), None)
-        if found is None:
+        thinned = next((s for t in tries if margin(problem, s := _improved(problem, t, floor)) > floor), None)
+        if thinned is None:
             break
-        chosen = found
+        chosen = thinned
     return Choice(chosen, margin(problem, chosen), False)
 
 

@@ -40,17 +40,17 @@ def fewest(gaps: np.ndarray, weights: np.ndarray, costs: np.ndarray, floor: floa
     """
     rows = len(gaps)
 
-    def found(size: int) -> tuple[int, ...] | None:
+    def rows_of_size(size: int) -> tuple[int, ...] | None:
         return next((s for s in optima(gaps, weights, size) if score(gaps, weights, s) > floor), None)
 
     low, high = 0, 1
-    while high < rows and found(high) is None:
+    while high < rows and rows_of_size(high) is None:
         low, high = high, min(2 * high, rows)
     if high == rows and score(gaps, weights, tuple(range(rows))) <= floor:
         return None
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if found(middle) is None else (low, middle)
+        low, high = (middle, high) if rows_of_size(middle) is None else (low, middle)
     sizes = range(high, min(high + 3, rows + 1))
     good = [s for n in sizes for s in optima(gaps, weights, n) if score(gaps, weights, s) > floor]
     return min(good, key=lambda s: (costs[list(s)].sum(), -score(gaps, weights, s)))

@@ -83,16 +83,18 @@ def sweep(
             on_progress=show,
             stop_requested=lambda: bool(interrupts),
         )
-        found = None if asked.search is None else run_search(asked, drive, retry_failed=retry_failed)
+        search_result = None if asked.search is None else run_search(asked, drive, retry_failed=retry_failed)
         tally, failed = (
-            drive(asked, retry_failed=retry_failed) if found is None else (found.tally, found.failed)
+            drive(asked, retry_failed=retry_failed)
+            if search_result is None
+            else (search_result.tally, search_result.failed)
         )
     seconds = time.monotonic() - began
     _tell(asked, tally, failed, seconds)
-    if found is not None:
-        tell_critical(found)
+    if search_result is not None:
+        tell_critical(search_result)
     if json:
-        critical = {} if found is None else {"critical": critical_json(found)}
+        critical = {} if search_result is None else {"critical": critical_json(search_result)}
         say_json({**_summary(asked, tally, failed, seconds, runs), **critical})
     return 0 if tally.done == tally.total else 1
 
@@ -166,16 +168,16 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
     enable_compilation_cache()
     shapes = ensembles_of(left, most=max(len(left), 1))
     peak = _peak_memory(shapes)
-    found = forecast(shapes)
-    seconds = found.seconds / max(1, min(workers, len(left)))
+    cost = forecast(shapes)
+    seconds = cost.seconds / max(1, min(workers, len(left)))
     if asked.search is not None:
         _tell_rounds(asked.search, len(asked.members))
         seconds *= asked.search.most_probes / 2
     say(f"sweep {asked.name}  ·  {tally.total} runs, {tally.done} done, {len(left)} to run")
     say(f"  {len(cut(left, workers))} ensembles of {len(shapes)} shapes, over {workers} workers")
     say(
-        f"  at most {clock(seconds)} of steps, if no run stops early ({found.measured} shapes measured), and "
-        f"{found.bytes / 1e6:.1f} MB of arrays a worker"
+        f"  at most {clock(seconds)} of steps, if no run stops early ({cost.measured} shapes measured), and "
+        f"{cost.bytes / 1e6:.1f} MB of arrays a worker"
     )
     if peak is not None:
         say(f"  the largest run needs about {peak / 2**30:.2f} GiB at its peak")
@@ -187,7 +189,7 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
                 "ensembles": len(cut(left, workers)),
                 "shapes": len(shapes),
                 "predicted_seconds": seconds,
-                "predicted_bytes": found.bytes,
+                "predicted_bytes": cost.bytes,
                 "peak_bytes": peak,
             }
         )

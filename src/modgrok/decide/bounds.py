@@ -30,10 +30,10 @@ def clashes(rows: np.ndarray) -> np.ndarray:
     r = len(rows)
     if not (rows == UNDEFINED).any():
         return ~np.eye(r, dtype=bool)
-    found = np.zeros((r, r), dtype=bool)
+    clash = np.zeros((r, r), dtype=bool)
     for i, row in enumerate(rows):
-        found[i] = ((rows != row) & (rows != UNDEFINED) & (row != UNDEFINED)).any(axis=1)
-    return found
+        clash[i] = ((rows != row) & (rows != UNDEFINED) & (row != UNDEFINED)).any(axis=1)
+    return clash
 
 
 def clique(clash: np.ndarray) -> np.ndarray:
@@ -114,9 +114,9 @@ def count_needs(reduced: Reduced, order: int, clash: tuple[np.ndarray, ...]) -> 
     return Needs(least, slack, _overfull(int(least.sum()), order) if slack < 0 else None)
 
 
-def _too_many(who: str, found: int, order: int) -> str:
+def _too_many(who: str, count: int, order: int) -> str:
     return (
-        f"{who} {found} classes of values that the table tells apart pairwise, "
+        f"{who} {count} classes of values that the table tells apart pairwise, "
         f"so g would need more than the {order} elements of the group of order {order}"
     )
 

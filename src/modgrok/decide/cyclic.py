@@ -62,9 +62,9 @@ def solve_cyclic(reduced: Reduced, order: int, meter: Meter) -> Finding:
     needs = count_needs(reduced, order, clash)
     if needs.refutation is not None:
         return Finding(None, True, needs.refutation)
-    found = _within_subgroup(reduced, order, clash, meter)
-    if found is not None:
-        return found
+    within = _within_subgroup(reduced, order, clash, meter)
+    if within is not None:
+        return within
     reduced, needs, refuted = _refined(reduced, needs, order)
     if refuted is not None:
         return Finding(None, True, refuted)
@@ -129,13 +129,13 @@ def _search(
     """Search by guesses of the sizes of h^-1(v); only the complete one can close the case."""
     problem = pose(reduced, addition(order), clash)
     try:
-        found = solve_with_restarts(
+        solution = solve_with_restarts(
             problem, cardinality_guesses(reduced.table, needs.least, needs.slack), meter
         )
     except BudgetSpent:
         return Finding(None, False, meter.describe())
-    if found is not None:
-        return Finding(found, True, f"found by search ({meter.nodes} nodes)")
+    if solution is not None:
+        return Finding(solution, True, f"found by search ({meter.nodes} nodes)")
     return Finding(None, True, _exhausted(reduced, order, needs, meter))
 
 

@@ -126,11 +126,11 @@ def _solve_monoid(reduced: Reduced, p: int, constant: int | None, meter: Meter) 
         if constant is not None:
             at = np.flatnonzero(reduced.values == constant)
             problem = replace(problem, zero_holds=int(at[0]) if len(at) else len(reduced.values))
-        found = solve_with_restarts(problem, [Strategy(None, 0, True)], meter)
+        solution = solve_with_restarts(problem, [Strategy(None, 0, True)], meter)
     except BudgetSpent:
         return Finding(None, False, meter.describe())
-    if found is not None:
-        return Finding(found, True, f"found by search ({meter.nodes} nodes)")
+    if solution is not None:
+        return Finding(solution, True, f"found by search ({meter.nodes} nodes)")
     sizes = " x ".join(map(str, reduced.table.shape))
     return Finding(
         None,

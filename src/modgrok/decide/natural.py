@@ -84,13 +84,13 @@ def _constant_slices(table: np.ndarray) -> list[int]:
 
 def constant_values(table: np.ndarray) -> list[int]:
     """List the values c for which some slice of some operand holds only c, ascending."""
-    found: set[int] = set()
+    constants: set[int] = set()
     for s in range(table.ndim):
         rows = np.moveaxis(table, s, 0).reshape(table.shape[s], -1)
         high = rows.max(axis=1)
         low = np.where(rows == UNDEFINED, np.iinfo(np.int64).max, rows).min(axis=1)
-        found.update(high[(high == low) & (high != UNDEFINED)].tolist())
-    return sorted(found)
+        constants.update(high[(high == low) & (high != UNDEFINED)].tolist())
+    return sorted(constants)
 
 
 def _blank_unreached(witness: Witness, table: np.ndarray) -> Witness:

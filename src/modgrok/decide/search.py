@@ -50,9 +50,9 @@ def find(problem: SearchProblem, meter: Meter, variant: int = 0) -> tuple[np.nda
             settle(problem, state)
         except Contradiction:
             continue
-        found = _descend(problem, state, meter, ties)
-        if found is not None:
-            return found
+        solution = _descend(problem, state, meter, ties)
+        if solution is not None:
+            return solution
     return None
 
 

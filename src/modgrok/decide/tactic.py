@@ -90,12 +90,12 @@ def solve_with_restarts(
         for tactic in list(open_):
             meter.limit = meter.nodes + int(allowance)
             try:
-                found = find(problem.under(tactic.least, tactic.extra), meter, variant)
+                solution = find(problem.under(tactic.least, tactic.extra), meter, variant)
             except BudgetSpent:
                 if meter.spent:
                     raise
                 continue
-            if found is not None or tactic.complete:
-                return found
+            if solution is not None or tactic.complete:
+                return solution
             open_.remove(tactic)
         allowance, variant = allowance * GROWTH, variant + 1

@@ -50,7 +50,7 @@ def unbridged(state: StateDict, config: Config) -> StateDict:
         raise InputError(
             f"path: weights of a bridge need n_heads in the config.json beside them, got {heads}"
         )
-    found: StateDict = {}
+    converted: StateDict = {}
     for name, value in state.items():
         if match := HEADS.fullmatch(name):
             at, letter, kind = match.groups()
@@ -61,15 +61,15 @@ def unbridged(state: StateDict, config: Config) -> StateDict:
                 flat = flat.reshape(heads, -1, *flat.shape[1:])
             if letter != "o" and kind == "weight":
                 flat = flat.transpose(0, 2, 1)
-            found[f"{at}{'W' if kind == 'weight' else 'b'}_{letter.upper()}"] = flat
+            converted[f"{at}{'W' if kind == 'weight' else 'b'}_{letter.upper()}"] = flat
         elif match := MLP.fullmatch(name):
             at, side, kind = match.groups()
-            found[f"{at}{'W' if kind == 'weight' else 'b'}_{side}"] = value.T
+            converted[f"{at}{'W' if kind == 'weight' else 'b'}_{side}"] = value.T
         elif match := NORM.fullmatch(name):
             at, kind = match.groups()
-            found[f"{at}.{kind[0]}"] = value
+            converted[f"{at}.{kind[0]}"] = value
         elif name == "unembed.weight":
-            found["unembed.W_U"] = value.T
+            converted["unembed.W_U"] = value.T
         else:
-            found[OUTER.get(name, name)] = value
-    return found
+            converted[OUTER.get(name, name)] = value
+    return converted

@@ -226,11 +226,11 @@ def kept_at(kept: list[Checkpoint], step: int | None) -> Checkpoint:
     """
     if not kept:
         raise InputError("run: must have at least one checkpoint, got none")
-    found = kept[-1:] if step is None else [c for c in kept if c.step == step]
-    if not found:
+    matching = kept[-1:] if step is None else [c for c in kept if c.step == step]
+    if not matching:
         steps = ", ".join(str(c.step) for c in kept)
         raise InputError(f"step: must be a step with a checkpoint, one of {steps}, got {step}")
-    return found[0]
+    return matching[0]
 
 
 def _loaded(name: str, content: NetworkFile) -> Loaded:

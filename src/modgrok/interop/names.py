@@ -158,12 +158,12 @@ def bias_shapes(query: tuple[int, ...], m: int) -> Shapes:
 
 def present(net: Transformer) -> list[str]:
     """Return the keys of biases and positions that the network has, be they zeros or not."""
-    found = [name for field, name in OUTER_NAMES if getattr(net, field) is not None]
+    names = [name for field, name in OUTER_NAMES if getattr(net, field) is not None]
     for layer, block in enumerate(net.blocks):
-        found += [
+        names += [
             f"blocks.{layer}.{name}" for field, name in BLOCK_NAMES if getattr(block, field) is not None
         ]
-    return found
+    return names
 
 
 def _norm_state(name: str, norm: Norm) -> StateDict:

@@ -34,7 +34,7 @@ def turned(state: StateDict) -> StateDict:
         >>> {name: value.shape for name, value in turned(state).items()}
         {'blocks.0.attn.W_Q': (4, 128, 32), 'blocks.0.attn.W_O': (4, 32, 128)}
     """
-    found = {}
+    converted = {}
     for name, value in state.items():
         last = name.rpartition(".")[2]
         if last in ("W_Q", "W_K", "W_V") and value.ndim == 3:
@@ -45,5 +45,5 @@ def turned(state: StateDict) -> StateDict:
             value = value.T.reshape(heads, -1, len(value)) if value.shape[1] % heads == 0 else value
         elif last in ("W_E", "W_in", "W_out") and value.ndim == 2:
             value = value.T
-        found[name] = value
-    return found
+        converted[name] = value
+    return converted

@@ -109,12 +109,12 @@ class _Reader:
     @property
     def layers(self) -> int:
         """Number of layers that have a W_Q."""
-        found = 0
-        while f"blocks.{found}.attn.W_Q" in self.left:
-            found += 1
-        if found == 0:
+        count = 0
+        while f"blocks.{count}.attn.W_Q" in self.left:
+            count += 1
+        if count == 0:
             raise InputError("path: must hold blocks.0.attn.W_Q, got none")
-        return found
+        return count
 
     def take(self, name: str, *shape: int | None) -> Array:
         """Return a weight that must be there."""

@@ -194,5 +194,5 @@ def matrix_power(matrix: Float[Array, "d d"], exponent: Array | float) -> Float[
     values, vectors = jnp.linalg.eigh(matrix)
     positive = values > len(matrix) * jnp.finfo(matrix.dtype).eps * jnp.max(jnp.abs(values))
     powers = jnp.where(positive, jnp.where(positive, values, 1) ** exponent, 0)
-    found = (vectors * powers) @ vectors.T
-    return (found + found.T) / 2
+    power_matrix = (vectors * powers) @ vectors.T
+    return (power_matrix + power_matrix.T) / 2

@@ -226,8 +226,8 @@ def _syntax_message(error: UnexpectedInput, text: str) -> str:
         return f"expression: ends where {missing} is missing, got {shorten(text)}"
     position = error.pos_in_stream
     column = 1 if position is None else position + 1
-    found = error.char if isinstance(error, UnexpectedCharacters) else str(getattr(error, "token", ""))
-    return f"expression: unexpected {found!r} at column {column} of {shorten(text)}"
+    unexpected = error.char if isinstance(error, UnexpectedCharacters) else str(getattr(error, "token", ""))
+    return f"expression: unexpected {unexpected!r} at column {column} of {shorten(text)}"
 
 
 @dataclass(frozen=True)

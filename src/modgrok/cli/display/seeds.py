@@ -37,8 +37,8 @@ def tell_seeds(results: Sequence[Run], asked: int, runs: Path) -> None:
     task = f"{first.row.expression} mod {first.row.p}"
     seeds = f"seeds {first.experiment.seed} to {first.experiment.seed + asked - 1}"
     say(f"{task}  ·  {first.row.learner}  ·  {len(results)} of {asked} runs, {seeds}")
-    for word, found in milestones(results).items():
-        say(f"  {word:<10} {_words(found)}")
+    for word, statistics in milestones(results).items():
+        say(f"  {word:<10} {_words(statistics)}")
     for result in results:
         row, last = result.row, result.records[-1].scalars
         grokked = "never" if row.grokked_at is None else f"at {row.grokked_at:,}"
@@ -68,15 +68,18 @@ def seeds_summary(results: Sequence[Run], runs: Path) -> dict[str, Any]:
         "p": first.p,
         "learner": first.learner,
         "seeds": [summary(result, runs) for result in results],
-        "summary": {"runs": len(results), **{n: asdict(found) for n, found in milestones(results).items()}},
+        "summary": {
+            "runs": len(results),
+            **{n: asdict(statistics) for n, statistics in milestones(results).items()},
+        },
         "seconds": sum(result.row.seconds for result in results),
     }
 
 
-def _words(found: MilestoneStatistics) -> str:
-    low, high = (f"{100 * end:.0f}%" for end in found.interval)
-    count = f"{found.count} of {found.of} (95% interval of the share {low} to {high})"
-    if not found.count:
+def _words(statistics: MilestoneStatistics) -> str:
+    low, high = (f"{100 * end:.0f}%" for end in statistics.interval)
+    count = f"{statistics.count} of {statistics.of} (95% interval of the share {low} to {high})"
+    if not statistics.count:
         return count
-    lower, median, upper = ("never" if step is None else f"{step:,}" for step in found.quartiles)
+    lower, median, upper = ("never" if step is None else f"{step:,}" for step in statistics.quartiles)
     return f"{count}, median step {median}, quartiles {lower} and {upper}"

@@ -92,10 +92,10 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
         raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
 
     def test(run: Fields) -> bool:
-        found = run.get(known)
+        held = run.get(known)
         if ordered:
-            return isinstance(found, int | float) and compare(found, asked)
-        return known in run and compare(found, asked)
+            return isinstance(held, int | float) and compare(held, asked)
+        return known in run and compare(held, asked)
 
     return test
 

@@ -73,19 +73,19 @@ def memory_available() -> int | None:
         stats = device.memory_stats() or {}
         limit = stats.get("bytes_limit")
         return None if limit is None else int(limit) - int(stats.get("bytes_in_use", 0))
-    found = []
+    limits = []
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
-        found += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+        limits += [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
     except (OSError, ValueError, IndexError):
         if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+            limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     for most, used in _GROUPS:
         try:
-            found.append(int(Path(most).read_text()) - int(Path(used).read_text()))
+            limits.append(int(Path(most).read_text()) - int(Path(used).read_text()))
         except (OSError, ValueError):
             continue
-    return min(found, default=None)
+    return min(limits, default=None)
 
 
 def table_bytes(task: Task) -> int:

@@ -131,9 +131,9 @@ class RFMLearner(eqx.Module):
     def _solved(self, metric: Array, problem: Problem, step: Array) -> RFMState:
         hot = features(problem.inputs, self.sizes)
         targets = jax.nn.one_hot(problem.labels, problem.classes, dtype=metric.dtype)
-        found = solve_kernel(lambda: kernel_matrix(self.kernel, metric, hot), targets, self.ridge)
-        weights = KernelMachine(self.kernel, metric, found.alphas, problem.inputs, self.sizes)
-        return RFMState(weights, step, found.condition, found.singular)
+        solution = solve_kernel(lambda: kernel_matrix(self.kernel, metric, hot), targets, self.ridge)
+        weights = KernelMachine(self.kernel, metric, solution.alphas, problem.inputs, self.sizes)
+        return RFMState(weights, step, solution.condition, solution.singular)
 
 
 def rfm_learner(

@@ -50,8 +50,8 @@ def solve_kernel(
 
     Example:
         >>> singular = jnp.ones((2, 2))
-        >>> found = solve_kernel(lambda: singular, jnp.array([[1.0], [1.0]]))
-        >>> bool(found.singular), [round(float(a), 3) for a in found.alphas[:, 0]]
+        >>> solution = solve_kernel(lambda: singular, jnp.array([[1.0], [1.0]]))
+        >>> bool(solution.singular), [round(float(a), 3) for a in solution.alphas[:, 0]]
         (True, [0.5, 0.5])
     """
     matrix = kernel()
@@ -63,8 +63,8 @@ def solve_kernel(
     regular = jnp.isfinite(condition) & (condition < 1 / (n * unit))
     return jax.lax.cond(
         regular,
-        lambda found: found,
-        lambda found: _by_eigenvalues(kernel(), targets, ridge),
+        lambda solution: solution,
+        lambda solution: _by_eigenvalues(kernel(), targets, ridge),
         Solution(_by_factor(factor, targets), condition, jnp.zeros((), bool)),
     )
 

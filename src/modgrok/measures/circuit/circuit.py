@@ -126,14 +126,14 @@ def circuit_numbers(
         key: key frequencies; along a run those of its last network (Nanda et al. 2023, Sec. 5.1).
         train: bool, shape (r s,): the training set; None leaves `excluded_loss_train` out.
     """
-    found = restricted_losses(circuit.logits, key)
+    numbers = restricted_losses(circuit.logits, key)
     if train is not None:
-        found["excluded_loss_train"] = restricted_losses(circuit.logits, key, train)["excluded_loss"]
+        numbers["excluded_loss_train"] = restricted_losses(circuit.logits, key, train)["excluded_loss"]
     triples = jnp.asarray(random_triples(circuit.net.classes))
-    found["single_frequency_share"] = single_frequency_share(circuit.shares)
-    found["gradient_symmetricity"] = float(gradient_symmetricity(circuit.net, triples, circuit.task))
-    found["distance_irrelevance"] = distance_irrelevance(circuit.reading.logits, circuit.grid)
-    return found
+    numbers["single_frequency_share"] = single_frequency_share(circuit.shares)
+    numbers["gradient_symmetricity"] = float(gradient_symmetricity(circuit.net, triples, circuit.task))
+    numbers["distance_irrelevance"] = distance_irrelevance(circuit.reading.logits, circuit.grid)
+    return numbers
 
 
 def attention_maps(circuit: Circuit) -> np.ndarray:

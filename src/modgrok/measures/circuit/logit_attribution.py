@@ -31,11 +31,11 @@ def logit_attribution(logits: SumLogits) -> np.ndarray:
     """
     rows = np.flatnonzero(logits.grid.targets >= 0)
     sums, targets = logits.grid.sums[rows], logits.grid.targets[rows]
-    found = []
+    attributions = []
     for k in logits.grid.frequencies:
         part = logits.part([k])
-        found.append(float((part - part.mean(axis=1, keepdims=True))[sums, targets].mean()))
-    return np.array(found)
+        attributions.append(float((part - part.mean(axis=1, keepdims=True))[sums, targets].mean()))
+    return np.array(attributions)
 
 
 def correct_class_logit(logits: SumLogits) -> float:

@@ -38,8 +38,8 @@ class SumLogits:
         counts = np.bincount(self.grid.sums, minlength=self.grid.order)[:, None]
         totals = np.zeros((self.grid.order, self.logits.shape[1]))
         np.add.at(totals, self.grid.sums, self.logits)
-        found = totals / np.maximum(counts, 1)
-        return np.where(counts > 0, found, found[counts[:, 0] > 0].mean(axis=0))
+        averages = totals / np.maximum(counts, 1)
+        return np.where(counts > 0, averages, averages[counts[:, 0] > 0].mean(axis=0))
 
     @cached_property
     def constant(self) -> np.ndarray:

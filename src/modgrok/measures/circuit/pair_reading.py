@@ -54,7 +54,7 @@ def read_pairs(net: Transformer, inputs: np.ndarray) -> PairActivations:
 
 @eqx.filter_jit
 def _read(net: Transformer, inputs: Int[Array, "n w"]) -> tuple[Array, Array, Array]:
-    found = activations(net, inputs)
+    values = activations(net, inputs)
     layers = range(len(net.blocks))
-    pattern = jnp.stack([found[f"blocks.{i}.attn.hook_pattern"][:, :, -1] for i in layers], axis=1)
-    return found["logits"][:, -1], found[f"blocks.{layers[-1]}.mlp.hook_post"][:, -1], pattern
+    pattern = jnp.stack([values[f"blocks.{i}.attn.hook_pattern"][:, :, -1] for i in layers], axis=1)
+    return values["logits"][:, -1], values[f"blocks.{layers[-1]}.mlp.hook_post"][:, -1], pattern

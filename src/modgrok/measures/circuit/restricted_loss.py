@@ -67,9 +67,9 @@ def restricted_losses(
         name: np.broadcast_to(part, logits.logits.shape)[rows]
         for name, part in split_logits(logits, key).items()
     }
-    found = {}
+    losses_by_name = {}
     for name, kept in COMBINATIONS:
         kept_logits = sum((parts[part] for part in kept), start=parts["constant"])
         losses = cross_entropy_of(np.array(kept_logits), targets[rows])
-        found[name] = float(losses.mean()) if len(rows) else float("nan")
-    return found
+        losses_by_name[name] = float(losses.mean()) if len(rows) else float("nan")
+    return losses_by_name

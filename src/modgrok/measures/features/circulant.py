@@ -72,5 +72,5 @@ def least_deviation(
         >>> round(float(value), 6), int(which)
         (0.0, 1)
     """
-    found = jnp.stack([circulant_deviation(metric, s, normalisation) for s in structures])
-    return jnp.min(found), jnp.argmin(found)
+    deviations = jnp.stack([circulant_deviation(metric, s, normalisation) for s in structures])
+    return jnp.min(deviations), jnp.argmin(deviations)

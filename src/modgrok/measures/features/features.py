@@ -77,8 +77,8 @@ def domain_agop(net: MLP, inputs: np.ndarray, *, by_class: bool = False) -> Floa
     """
     parts = [inputs[start : start + CHUNK] for start in range(0, len(inputs), CHUNK)]
     shares = [len(part) / len(inputs) for part in parts]
-    found = [_chunk_agop(_double(net), jnp.asarray(part), by_class) for part in parts]
-    return sum((s * g for s, g in zip(shares[1:], found[1:], strict=True)), start=shares[0] * found[0])
+    agops = [_chunk_agop(_double(net), jnp.asarray(part), by_class) for part in parts]
+    return sum((s * g for s, g in zip(shares[1:], agops[1:], strict=True)), start=shares[0] * agops[0])
 
 
 def class_values(
@@ -135,5 +135,5 @@ def _measured(
         least, which = least_deviation(matrix, structures)
         return {**numbers, "least_deviation": least}, which
 
-    found: tuple[dict[str, Array], Array] = jax.lax.map(of_one, matrices)
-    return found
+    measured: tuple[dict[str, Array], Array] = jax.lax.map(of_one, matrices)
+    return measured

@@ -70,10 +70,10 @@ def phase_histogram(found: Spectra) -> Int[Array, " b"]:
     return jnp.zeros(PHASE_BINS, jnp.int32).at[bin_of(phase_sums(found))].add(found.whole.astype(jnp.int32))
 
 
-def frequency_histogram(found: Spectra) -> Int[Array, " f"]:
+def frequency_histogram(neurons: Spectra) -> Int[Array, " f"]:
     """Count the neurons that lie in the basis by dominant frequency 1..n//2."""
-    empty = jnp.zeros(found.power.shape[-1] - 1, jnp.int32)
-    return empty.at[found.dominant - 1].add(found.whole.astype(jnp.int32))
+    empty = jnp.zeros(neurons.power.shape[-1] - 1, jnp.int32)
+    return empty.at[neurons.dominant - 1].add(neurons.whole.astype(jnp.int32))
 
 
 PHASE_COHERENCE = Measure(

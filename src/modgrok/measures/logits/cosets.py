@@ -159,12 +159,12 @@ def _gain(candidate: _Candidate, left: np.ndarray) -> float:
 def _candidates(group: str) -> tuple[_Candidate, ...]:
     """List the cosets of all subgroups but the trivial one and the group, on both sides where they differ."""
     table = composition_table(group)
-    found: list[_Candidate] = []
+    candidates: list[_Candidate] = []
     for subgroup in subgroups(table):
         if 1 < subgroup.order < len(table):
             left, right = left_cosets(table, subgroup.elements), right_cosets(table, subgroup.elements)
             sides = [("left", left)] if np.array_equal(left, right) else [("left", left), ("right", right)]
             for side, cosets in sides:
                 order = np.argsort(cosets, kind="stable")
-                found.append(_Candidate(subgroup, side, cosets, order, len(table) // subgroup.order))
-    return tuple(found)
+                candidates.append(_Candidate(subgroup, side, cosets, order, len(table) // subgroup.order))
+    return tuple(candidates)

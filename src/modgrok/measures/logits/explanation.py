@@ -129,7 +129,7 @@ def explain(task: Task, logits: Any, *, split: Split | None = None, form: str | 
 
 def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Explanation:
     started, count = time.perf_counter(), len(task.parts)
-    found = []
+    explanations = []
     for number, part in enumerate(task.parts):
         places = np.flatnonzero(task.domain % count == number)
 
@@ -137,10 +137,10 @@ def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None
             at = places[start:stop]
             return rows(int(at[0]), int(at[-1]) + 1)[at - at[0]]
 
-        found.append(_explain(part, chosen, tests[places], form))
-    known = [part for part in found if part.explained_share is not None]
-    together = {name: sum(part.counts[name] for part in found) for name in found[0].counts}
-    complete = len(known) == len(found)
+        explanations.append(_explain(part, chosen, tests[places], form))
+    known = [part for part in explanations if part.explained_share is not None]
+    together = {name: sum(part.counts[name] for part in explanations) for name in explanations[0].counts}
+    complete = len(known) == len(explanations)
 
     def share(name: str, size: str) -> float | None:
         if (not complete and name.startswith(("formula", "explained"))) or not together[size]:
@@ -157,7 +157,7 @@ def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None
         explained_share=share("explained", "size"),
         explained_share_train=share("explained_train", "size_train"),
         seconds=time.perf_counter() - started,
-        parts=tuple(found),
+        parts=tuple(explanations),
         counts=together,
     )
 

@@ -72,27 +72,27 @@ def index_means(index: TaskIndex, rows: Rows) -> IndexMeans:
     return IndexMeans(np.asarray(sums) / np.maximum(counts, 1)[:, None], counts, scale)
 
 
-def constant_part(index: TaskIndex, found: IndexMeans) -> np.ndarray:
+def constant_part(index: TaskIndex, index_means: IndexMeans) -> np.ndarray:
     """Return F_0: the mean over the expanded indices that occur, and F itself at indices never expanded.
 
     Returns:
         float64, shape (m, c).
     """
     expanded = index.position >= 0
-    occurring = expanded & (found.counts > 0)
-    base = found.means.copy()
+    occurring = expanded & (index_means.counts > 0)
+    base = index_means.means.copy()
     if occurring.any():
-        base[expanded] = found.means[occurring].mean(axis=0)
+        base[expanded] = index_means.means[occurring].mean(axis=0)
     return base
 
 
-def parts(index: TaskIndex, found: IndexMeans) -> list[Part]:
+def parts(index: TaskIndex, index_means: IndexMeans) -> list[Part]:
     """Split F - F_0 into its frequencies, the one of the largest energy first.
 
     An index that does not occur counts as one where F is F_0.
     """
-    base = constant_part(index, found)
-    varying = np.where((found.counts > 0)[:, None], found.means - base, 0.0)
+    base = constant_part(index, index_means)
+    varying = np.where((index_means.counts > 0)[:, None], index_means.means - base, 0.0)
     split = []
     for number, frequency in enumerate(index.frequencies):
         waves = index.waves(number)

@@ -47,8 +47,8 @@ def rows_of_array(task: Task, logits: Any) -> Rows:
     whole = len(flat) == task.size
 
     def rows(start: int, stop: int) -> np.ndarray:
-        found = flat[start:stop] if whole else flat[task.domain[start:stop]]
-        return np.asarray(found)
+        chosen = flat[start:stop] if whole else flat[task.domain[start:stop]]
+        return np.asarray(chosen)
 
     return checked(task, rows)
 
@@ -78,8 +78,8 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
             for first in range(start, stop, size):
                 inputs = task.inputs(task.domain[first : min(first + size, stop)])
                 padded = np.pad(inputs, ((0, size - len(inputs)), (0, 0)), mode="edge")
-                found = forward(network, jnp.asarray(padded)) if compiled else network(padded)
-                parts.append(np.asarray(found)[: len(inputs)])
+                logits = forward(network, jnp.asarray(padded)) if compiled else network(padded)
+                parts.append(np.asarray(logits)[: len(inputs)])
         return np.concatenate(parts)
 
     return checked(task, rows)
@@ -97,18 +97,18 @@ def checked(task: Task, rows: Rows) -> Rows:
     """Refuse rows of another width, and numbers that are not finite, when they are read."""
 
     def read(start: int, stop: int) -> np.ndarray:
-        found = rows(start, stop)
-        if found.ndim != 2 or found.shape[1] != task.p:
+        logits = rows(start, stop)
+        if logits.ndim != 2 or logits.shape[1] != task.p:
             raise InputError(
-                f"logits: must have one column for each of {task.p} classes, got {found.shape[1:]}"
+                f"logits: must have one column for each of {task.p} classes, got {logits.shape[1:]}"
             )
-        if not np.isfinite(found).all():
-            row, column = np.argwhere(~np.isfinite(found))[0]
+        if not np.isfinite(logits).all():
+            row, column = np.argwhere(~np.isfinite(logits))[0]
             inputs = tuple(task.inputs(task.domain[start + row : start + row + 1])[0].tolist())
             raise InputError(
-                f"logits: must be finite in the domain, got {found[row, column]} at input {inputs}"
+                f"logits: must be finite in the domain, got {logits[row, column]} at input {inputs}"
             )
-        return found
+        return logits
 
     return read
 

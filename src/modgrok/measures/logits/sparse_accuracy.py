@@ -50,8 +50,8 @@ def accuracy_curve(task: Task, rows: Rows, tests: np.ndarray, *, seed: int = 0) 
         logits[task.domain[start:stop]] = centred(rows(start, stop))
     noise = np.zeros_like(logits)
     noise[task.domain] = np.random.default_rng(seed).standard_normal((task.size, task.p))
-    numbers, found = _curve(task, logits.reshape(shape), tests)
-    return AccuracyCurve(numbers, found, _curve(task, noise.reshape(shape), tests)[1])
+    numbers, accuracies = _curve(task, logits.reshape(shape), tests)
+    return AccuracyCurve(numbers, accuracies, _curve(task, noise.reshape(shape), tests)[1])
 
 
 def _curve(task: Task, logits: np.ndarray, tests: np.ndarray) -> tuple[tuple[int, ...], tuple[float, ...]]:

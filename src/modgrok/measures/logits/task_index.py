@@ -138,10 +138,10 @@ def _witness(task: Task, form: str | None) -> Witness | None:
     if residues.size > LARGEST_DECIDED:
         return None
     verdict = decide_table(residues, task.p, budget=Budget(nodes=NODES, seconds=math.inf))
-    found = [witness for witness in (verdict.witness, verdict.also) if witness is not None]
+    witnesses = [witness for witness in (verdict.witness, verdict.also) if witness is not None]
     if form is None:
-        return found[0] if found else None
-    wanted = [witness for witness in found if witness.form == form]
+        return witnesses[0] if witnesses else None
+    wanted = [witness for witness in witnesses if witness.form == form]
     if not wanted:
         raise InputError(f"form: {task.name} mod {task.p} must be known to have it, got {form}")
     return wanted[0]

@@ -79,7 +79,7 @@ def agop(
     if isinstance(kernel, FormKernel):
         form, _ = predictor_forms(kernel, metric, alphas, hot)
         weighed = jnp.tensordot(_input_moment(hot, len(metric), centred), form, axes=1)
-        found = (
+        moment = (
             4 * jnp.einsum("iac,ajc->cij", form.swapaxes(0, 1), weighed)
             if by_class
             else 4 * jnp.tensordot(form, weighed, axes=((0, 2), (0, 2)))
@@ -87,8 +87,8 @@ def agop(
     else:
         second, first = moments(kernel, metric, alphas, hot, layout, by_class=by_class)
         outer = jnp.einsum("ac,bc->cab", first, first) if by_class else first @ first.T
-        found = metric @ (second - outer if centred else second) @ metric
-    return (found + found.swapaxes(-1, -2)) / 2
+        moment = metric @ (second - outer if centred else second) @ metric
+    return (moment + moment.swapaxes(-1, -2)) / 2
 
 
 def _input_moment(hot: Int[Array, "n k"], d: int, centred: bool) -> Float[Array, "d d"]:
@@ -132,8 +132,8 @@ def moments(
     lead = (c,) if by_class else ()
     zeros = [jnp.zeros((*lead, sizes[a], sizes[b]), alphas.dtype) for a, b in pairs]
     (sums, first), _ = jax.lax.scan(add, (zeros, jnp.zeros((d, c), alphas.dtype)), chunks)
-    found = dict(zip(pairs, sums, strict=True))
-    rows = [[_block(found, a, b) for b in range(len(sizes))] for a in range(len(sizes))]
+    by_pair = dict(zip(pairs, sums, strict=True))
+    rows = [[_block(by_pair, a, b) for b in range(len(sizes))] for a in range(len(sizes))]
     return Moments(jnp.block(rows) / n, first / n)
 
 
@@ -145,11 +145,11 @@ def _summed(k_u: Float[Array, "n b"], group: Int[Array, "p m"], alphas: Float[Ar
 def _with_own(blocks: list[Array], own: Float[Array, "c b"], hot: Int[Array, "b k"]) -> list[Array]:
     """Add each input's own term, in the row of its value."""
     first, inputs = 0, jnp.arange(len(hot))
-    found = []
+    updated = []
     for s, block in enumerate(blocks):
-        found.append(block.at[hot[:, s] - first, :, inputs].add(own.T, mode="promise_in_bounds"))
+        updated.append(block.at[hot[:, s] - first, :, inputs].add(own.T, mode="promise_in_bounds"))
         first += len(block)
-    return found
+    return updated
 
 
 def _outer(left: Array, right: Array, by_class: bool) -> Array:
@@ -159,5 +159,5 @@ def _outer(left: Array, right: Array, by_class: bool) -> Array:
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
 
 
-def _block(found: dict[tuple[int, int], Array], a: int, b: int) -> Array:
-    return found[a, b] if a <= b else found[b, a].swapaxes(-1, -2)
+def _block(blocks: dict[tuple[int, int], Array], a: int, b: int) -> Array:
+    return blocks[a, b] if a <= b else blocks[b, a].swapaxes(-1, -2)

@@ -58,8 +58,8 @@ def norms(metric: Float[Array, "d d"], hot: Int[Array, "m k"]) -> Float[Array, "
     would make that matrix five times as slow.
     """
     pairs = itertools.product(range(hot.shape[1]), repeat=2)
-    found = jnp.stack([metric[hot[:, s], hot[:, t]] for s, t in pairs]).sum(0)
-    return jax.lax.optimization_barrier(found)
+    squared_norms = jnp.stack([metric[hot[:, s], hot[:, t]] for s, t in pairs]).sum(0)
+    return jax.lax.optimization_barrier(squared_norms)
 
 
 def kernel_matrix(kernel: Kernel, metric: Float[Array, "d d"], hot: Int[Array, "n k"]) -> Float[Array, "n n"]:
@@ -74,8 +74,8 @@ def rows_of(
     table, norm = lookup(metric, hot), norms(metric, hot)
 
     def rows(at: Array) -> Array:
-        found: Array = kernel.value(products(table, at), norms(metric, at)[:, None], norm[None, :])
-        return found
+        values: Array = kernel.value(products(table, at), norms(metric, at)[:, None], norm[None, :])
+        return values
 
     return rows
 

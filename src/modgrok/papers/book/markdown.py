@@ -18,11 +18,10 @@ from pathlib import Path
 from ..claims.result import FORMAT, Result, from_json
 from ..files import write_atomically
 from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
-from .text import COMMAND, DEVIATIONS, UNTESTED
+from .text import COMMAND, DEVIATIONS
 
 RESULTS = "results.json"
 FIGURES = "figures"
-MARKS = {"reproduced": "🟦", "deviates": "🟨", "refuted": "🟥", UNTESTED: "⬜"}
 
 
 def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, str]) -> Path:
@@ -72,7 +71,7 @@ def _overview(outline: Outline) -> str:
         "measured numbers with the papers' numbers, or with bounds of ours where a paper has words only; "
         "nothing is typed in. A claim that fails is shown as failing, with its evidence.",
         "",
-        *_table(("", "verdict", ""), [(MARKS[word], word, meaning) for word, meaning in outline.verdicts]),
+        *_table(("verdict", "meaning"), [(f"**{word}**", meaning) for word, meaning in outline.verdicts]),
         "",
         "These pages are made by",
         "",
@@ -80,22 +79,23 @@ def _overview(outline: Outline) -> str:
         "",
     ]
     for paper in outline.papers:
-        marks = "".join(MARKS[claim.verdict] for claim in paper.claims)
         lines += [
             f"## [{paper.title}]({paper.name}.md)",
             "",
-            f"{paper.citation}. {marks} {paper.counts}.",
+            f"{paper.citation}. {paper.size}: {paper.counts}.",
             "",
-            *_table(("", "claim", "measured", "expected"), [_overview_row(claim) for claim in paper.claims]),
+            *_table(
+                ("verdict", "claim", "measured", "expected"), [_overview_row(claim) for claim in paper.claims]
+            ),
             "",
         ]
     return "\n".join(lines)
 
 
 def _overview_row(claim: ClaimEntry) -> tuple[str, ...]:
-    link = f"[{_cell(claim.sentence)}]({claim.paper}.md#{_anchor(claim.name)})"
+    link = f"[{_cell(claim.sentence)}]({claim.paper}.md#{_anchor(_heading(claim))})"
     measured, expected = claim.headline
-    return MARKS[claim.verdict], f"{link} ({_cell(claim.source)})", _cell(measured), _cell(expected)
+    return f"**{claim.verdict}**", f"{link} ({_cell(claim.source)})", _cell(measured), _cell(expected)
 
 
 def _paper(paper: PaperEntry) -> str:
@@ -112,11 +112,11 @@ def _paper(paper: PaperEntry) -> str:
 
 def _claim(claim: ClaimEntry) -> list[str]:
     lines = [
-        f"## {claim.name}",
+        f'<a id="{claim.name}"></a>',
         "",
-        f"{MARKS[claim.verdict]} **{claim.verdict}** · {claim.source}",
+        f"## {_plain(_heading(claim))}",
         "",
-        claim.sentence,
+        f"**{claim.verdict}** · {claim.source} · `{claim.id}`",
         "",
     ]
     if claim.error is not None:
@@ -151,14 +151,19 @@ def _shell(command: str) -> list[str]:
     return ["```sh", command, "```"]
 
 
-def _anchor(name: str) -> str:
+def _heading(claim: ClaimEntry) -> str:
+    """Return the sentence without its full stop."""
+    return claim.sentence.removesuffix(".")
+
+
+def _anchor(heading: str) -> str:
     """Return the anchor that renderers make of a heading.
 
     Example:
-        >>> _anchor("theorem5.1-Deviation")
-        'theorem51-deviation'
+        >>> _anchor("From 17.5% of x - y")
+        'from-175-of-x---y'
     """
-    return re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-")
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def _plain(text: str) -> str:

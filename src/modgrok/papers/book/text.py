@@ -94,8 +94,8 @@ def claim_words(count: int) -> str:
 
 def count_words(results: Sequence[Result]) -> str:
     """Count results by verdict: `12 reproduced, 1 deviates`."""
-    found = Counter(verdict_of(result) for result in results)
-    return ", ".join(f"{found[verdict]} {verdict}" for verdict in (*VERDICTS, UNTESTED) if found[verdict])
+    counts = Counter(verdict_of(result) for result in results)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in (*VERDICTS, UNTESTED) if counts[verdict])
 
 
 def caution(results: Sequence[Result]) -> str:

@@ -128,13 +128,13 @@ def choose_claims(words: Sequence[str]) -> tuple[Claim, ...]:
         return known
     chosen: set[str] = set()
     for word in words:
-        found = [claim.id for claim in known if _names(word, claim.id)]
-        if not found:
+        matching = [claim.id for claim in known if _names(word, claim.id)]
+        if not matching:
             raise InputError(
                 f"claim: must be among those of modgrok reproduce --list, got {shorten(word)}"
                 f"{_nearest(word, [*paper_names(), *(claim.id for claim in known)])}"
             )
-        chosen.update(found)
+        chosen.update(matching)
     return tuple(claim for claim in known if claim.id in chosen)
 
 

@@ -103,27 +103,27 @@ def _homes(base: str, name: str | None, folder: Path, root: Path) -> Iterator[st
 @cache
 def _imports(text: str, module: str, package: bool) -> tuple[tuple[str, str | None], ...]:
     """List (module, name or None) of every import in a source text, inside functions, too."""
-    found: list[tuple[str, str | None]] = []
+    imports: list[tuple[str, str | None]] = []
     parts = module.split(".") if package else module.split(".")[:-1]
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            found += [(alias.name, None) for alias in node.names]
+            imports += [(alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = parts[: len(parts) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
-            found += [(base, None if alias.name == "*" else alias.name) for alias in node.names]
-    return tuple(found)
+            imports += [(base, None if alias.name == "*" else alias.name) for alias in node.names]
+    return tuple(imports)
 
 
 @cache
 def _exports(text: str, package: str) -> dict[str, tuple[str, str]]:
     """Return name -> (module, name there) of what a package's `__init__.py` imports from its modules."""
-    found = {}
+    exports = {}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
             for alias in node.names:
-                found[alias.asname or alias.name] = (f"{package}.{node.module}", alias.name)
-    return found
+                exports[alias.asname or alias.name] = (f"{package}.{node.module}", alias.name)
+    return exports
 
 
 def _path(module: str, folder: Path) -> Path | None:

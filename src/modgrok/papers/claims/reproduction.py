@@ -57,14 +57,14 @@ def reproduce(
     Returns:
         one result a claim, in their order; without a verdict where it could not be tested.
     """
-    found: dict[str, Result] = {}
+    results: dict[str, Result] = {}
     left = []
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
         if stored is None or stored.verdict is None:
             left.append(claim)
         else:
-            found[claim.id] = stored
+            results[claim.id] = stored
             on_result(stored)
     if left:
         stages = stages_of(left, budget)
@@ -81,9 +81,9 @@ def reproduce(
             for claim in left:
                 result, figure = evaluate(claim, budget, stages, store)
                 write_result(runs, result, figure)
-                found[claim.id] = result
+                results[claim.id] = result
                 on_result(result)
-    return [found[claim.id] for claim in claims]
+    return [results[claim.id] for claim in claims]
 
 
 def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> tuple[Result, str | None]:

@@ -165,17 +165,17 @@ def merged(members: Sequence[Member]) -> tuple[Member, ...]:
         >>> [member.steps for member in merged([Member(experiment, 10), Member(experiment, 20)])]
         [20]
     """
-    found: dict[str, Member] = {}
+    members_by_id: dict[str, Member] = {}
     for member in members:
-        known = found.setdefault(member.experiment.id, member)
+        known = members_by_id.setdefault(member.experiment.id, member)
         every = [m.observe_every for m in (known, member) if m.observe_every is not None]
-        found[member.experiment.id] = replace(
+        members_by_id[member.experiment.id] = replace(
             known,
             steps=max(known.steps, member.steps),
             observe_every=min(every, default=None),
             early_stop=known.stops_early and member.stops_early,
         )
-    return tuple(found.values())
+    return tuple(members_by_id.values())
 
 
 def _complete(stages: Stages, store: Store, name: Name) -> Iterator[Member]:
@@ -203,14 +203,14 @@ def _complete(stages: Stages, store: Store, name: Name) -> Iterator[Member]:
 
 def _donate(store: Store, donors: Sequence[Member], seed: int, errors: dict[str, str]) -> str:
     """Put the last weights of the run of a seed where runs look for parts; return their digest."""
-    found = [donor.experiment.id for donor in donors if donor.experiment.seed == seed]
-    if len(found) != 1:
-        raise InputError(f"parts: must come from one run of seed {seed}, got {len(found)}")
-    if found[0] in errors:
-        raise InputError(f"needs run {found[0]}, which failed: {errors[found[0]]}")
-    kept = store.checkpoints(found[0])
+    matching = [donor.experiment.id for donor in donors if donor.experiment.seed == seed]
+    if len(matching) != 1:
+        raise InputError(f"parts: must come from one run of seed {seed}, got {len(matching)}")
+    if matching[0] in errors:
+        raise InputError(f"needs run {matching[0]}, which failed: {errors[matching[0]]}")
+    kept = store.checkpoints(matching[0])
     if not kept:
-        raise InputError(f"parts: must come from a run with checkpoints, got {found[0]}")
+        raise InputError(f"parts: must come from a run with checkpoints, got {matching[0]}")
     content = read_network_file(kept[-1].path, kept[-1].sha256)
     digest = keep(store, "network", content)
     return digest

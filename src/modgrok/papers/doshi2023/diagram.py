@@ -74,14 +74,14 @@ def breaks(generalises: Mapping[Place, bool]) -> int:
     corruptions = sorted({place.corruption for place in generalises})
     easier_data = dict(pairwise(fractions))
     easier_labels = dict(pairwise(reversed(corruptions)))
-    found = 0
+    count = 0
     for place in (place for place, good in generalises.items() if good):
         near = (
             Place(easier_data.get(place.fraction, place.fraction), place.corruption, place.decay),
             Place(place.fraction, easier_labels.get(place.corruption, place.corruption), place.decay),
         )
-        found += sum(not generalises.get(other, True) for other in near)
-    return found
+        count += sum(not generalises.get(other, True) for other in near)
+    return count
 
 
 def measure_diagram(evidence: Evidence) -> ClaimResult:

@@ -72,10 +72,10 @@ def measure_histograms(evidence: Evidence) -> ClaimResult:
     groups = {"memorisation": list(evidence["few"]), **groups}
     iprs = {name: np.concatenate([neuron_iprs(run) for run in runs]) for name, runs in groups.items()}
     rows: list[dict[str, Any]] = [
-        {"phase": name, "ends in": phase_of(groups[name][0]), "mean IPR": float(found.mean())}
-        | {"below 0.3": float(np.mean(found < 0.3)), "above 0.6": float(np.mean(found > 0.6))}
-        | {"valley": valley(np.histogram(found, EDGES)[0])}
-        for name, found in iprs.items()
+        {"phase": name, "ends in": phase_of(groups[name][0]), "mean IPR": float(iprs_of_group.mean())}
+        | {"below 0.3": float(np.mean(iprs_of_group < 0.3)), "above 0.6": float(np.mean(iprs_of_group > 0.6))}
+        | {"valley": valley(np.histogram(iprs_of_group, EDGES)[0])}
+        for name, iprs_of_group in iprs.items()
     ]
     values: dict[str, Number] = {f"valley_{row['phase'].replace(' ', '_')}": row["valley"] for row in rows}
     values["phases_as_named"] = sum(
@@ -88,16 +88,16 @@ def measure_histograms(evidence: Evidence) -> ClaimResult:
             name.capitalize(),
             "",
             histogram(
-                np.histogram(found, fine)[0],
+                np.histogram(iprs_of_group, fine)[0],
                 fine,
-                f"{name}: {len(found)} neurons by IPR, mean {found.mean():.2f}.",
+                f"{name}: {len(iprs_of_group)} neurons by IPR, mean {iprs_of_group.mean():.2f}.",
                 x="IPR",
                 y="neurons",
                 height=100,
             ),
             4,
         )
-        for name, found in iprs.items()
+        for name, iprs_of_group in iprs.items()
     )
     return ClaimResult(values, panels, rows)
 
@@ -123,8 +123,8 @@ def pruning_of(run: RunData, direction: Direction) -> tuple[np.ndarray, dict[str
     assert isinstance(net, MLP)
     order = neuron_order(net, make_fourier_frames(run.basis), direction)
     stops = np.unique(np.linspace(0, net.width, FEW_STOPS).round().astype(int))
-    found = pruned(net, make_problem(run.task, run.split), order, stops.tolist())
-    return found.stops / net.width, found.accuracies()
+    curve = pruned(net, make_problem(run.task, run.split), order, stops.tolist())
+    return curve.stops / net.width, curve.accuracies()
 
 
 def first_half(curve: np.ndarray) -> int | None:

@@ -170,8 +170,8 @@ def ipr_at(runs: Sequence[RunData], milestone: str) -> float | None:
     steps = [getattr(run.row, milestone) for run in runs]
     if None in steps:
         return None
-    found = [t.curve("ipr")[np.searchsorted(t.steps, step)] for t, step in zip(runs, steps, strict=True)]
-    return float(np.mean(found))
+    values = [t.curve("ipr")[np.searchsorted(t.steps, step)] for t, step in zip(runs, steps, strict=True)]
+    return float(np.mean(values))
 
 
 # Corrupted labels (Fig. 1, notebook)

@@ -51,12 +51,17 @@ def measure_product(evidence: Evidence) -> ClaimResult:
         for exponents in EXPONENTS:
             table = tabulate(monomial(p, exponents), p)
             for width in PRODUCT_WIDTHS:
-                found = [verify(product_network(p, exponents, width, seed), table, p) for seed in seeds]
-                reports[p, exponents, width] = found
+                verified = [verify(product_network(p, exponents, width, seed), table, p) for seed in seeds]
+                reports[p, exponents, width] = verified
     first = MODULI[evidence.budget][0]
-    wide = [report for (_, _, width), found in reports.items() if width == 500 for report in found]
+    wide = [report for (_, _, width), verified in reports.items() if width == 500 for report in verified]
     by_modulus = {
-        p: [report for key, found in reports.items() if key[0] == p and key[2] == 500 for report in found]
+        p: [
+            report
+            for key, verified in reports.items()
+            if key[0] == p and key[2] == 500
+            for report in verified
+        ]
         for p in MODULI[evidence.budget]
     }
     values: dict[str, Number] = {
@@ -64,13 +69,13 @@ def measure_product(evidence: Evidence) -> ClaimResult:
         "accuracy_500": min(report.accuracy for report in wide),
         "accuracy_200": _mean("accuracy", reports[first, (1, 1), 200]),
         "accuracy_100": _mean("accuracy", reports[first, (1, 1), 100]),
-        **{f"peak_{p}": _mean("peak", found) for p, found in by_modulus.items()},
+        **{f"peak_{p}": _mean("peak", verified) for p, verified in by_modulus.items()},
         "mse_500": _mean("mse", reports[first, (1, 1), 500]),
     }
     rows = [
         {"p": p, "a": exponents[0], "b": exponents[1], "width": width}
-        | {name: _mean(name, found) for name in ("accuracy", "peak", "mse")}
-        for (p, exponents, width), found in reports.items()
+        | {name: _mean(name, verified) for name in ("accuracy", "peak", "mse")}
+        for (p, exponents, width), verified in reports.items()
     ]
     return ClaimResult(values, product_panels(rows), rows)
 

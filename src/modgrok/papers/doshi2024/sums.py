@@ -164,8 +164,8 @@ def measure_widths(evidence: Evidence) -> ClaimResult:
         "least_factor": min(factors, default=None),
         "straightness": straightness(needed),
     }
-    found = [{"terms": s, "width for 99%": width} for s, width in needed.items()]
-    return ClaimResult(values, width_panels(p, rows, needed), found)
+    details = [{"terms": s, "width for 99%": width} for s, width in needed.items()]
+    return ClaimResult(values, width_panels(p, rows, needed), details)
 
 
 def width_panels(p: int, rows: Sequence[Mapping[str, Any]], needed: Mapping[int, int]) -> tuple[Panel, ...]:

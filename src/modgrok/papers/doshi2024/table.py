@@ -157,11 +157,13 @@ DEVIATIONS: Mapping[int, Mapping[BudgetName, tuple[str, ...]]] = {
 
 def expected_of(p: int) -> tuple[Expected, ...]:
     """Return what the table says of a modulus."""
-    found = [Expected("train_accuracy", "100% on all six (App. C)", low=0.999)]
+    expectations = [Expected("train_accuracy", "100% on all six (App. C)", low=0.999)]
     for i, (learned, perturbed) in enumerate(PRINTED[p], 1):
-        found.append(Expected(f"sum_{i}", f"{100 * learned:g}% (App. C)", low=0.999))
-        found.append(Expected(f"perturbed_{i}", f"not 100%: {100 * perturbed:g}% (App. C)", high=LEARNED))
-        found.append(
+        expectations.append(Expected(f"sum_{i}", f"{100 * learned:g}% (App. C)", low=0.999))
+        expectations.append(
+            Expected(f"perturbed_{i}", f"not 100%: {100 * perturbed:g}% (App. C)", high=LEARNED)
+        )
+        expectations.append(
             Expected(
                 f"off_{i}",
                 f"perturbed_{i} within 2.5 points of {100 * perturbed:g}% (App. C)",
@@ -169,7 +171,7 @@ def expected_of(p: int) -> tuple[Expected, ...]:
                 essential=False,
             )
         )
-    return tuple(found)
+    return tuple(expectations)
 
 
 CLAIMS = (

@@ -150,17 +150,17 @@ def ipr_panels(runs: Sequence[RunData], before: np.ndarray, after: np.ndarray) -
         single(
             key,
             f"Neurons by IPR, {words}",
-            f"Mean {found.mean():.2f}.",
+            f"Mean {values.mean():.2f}.",
             histogram(
-                np.histogram(found, edges)[0],
+                np.histogram(values, edges)[0],
                 edges,
-                f"Histogram of {len(found)} neurons by IPR, {words}: mean {found.mean():.2f}.",
+                f"Histogram of {len(values)} neurons by IPR, {words}: mean {values.mean():.2f}.",
                 x="IPR",
                 y="neurons",
             ),
             4,
         )
-        for key, words, found in (("before", "initial", before), ("after", "final", after))
+        for key, words, values in (("before", "initial", before), ("after", "final", after))
     ]
     caption = "IPR in the order of the task's form: of discrete logarithms for a product. A wave has 1."
     return (single("ipr", "IPR during training", caption, curves, 4), *halves)

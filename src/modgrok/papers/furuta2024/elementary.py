@@ -166,10 +166,10 @@ def measure_parity(evidence: Evidence) -> ClaimResult:
         assert isinstance(net, Transformer)
         numbers = np.asarray(net.embedding[: run.task.p], np.float64)
         pairs.append((run.last("fcr_embedding"), parity_ratio(numbers)))
-    values = {"largest_error": max(abs(found - implied) for found, implied in pairs)}
+    values = {"largest_error": max(abs(ratio - implied) for ratio, implied in pairs)}
     rows = [
-        {"seed": run.experiment.seed, "FCR": found, "FCR from parities": implied}
-        for run, (found, implied) in zip(runs, pairs, strict=True)
+        {"seed": run.experiment.seed, "FCR": ratio, "FCR from parities": implied}
+        for run, (ratio, implied) in zip(runs, pairs, strict=True)
     ]
     return ClaimResult(values, (spectra_panel(runs, "embedding"),), rows)
 

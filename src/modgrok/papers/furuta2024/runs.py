@@ -134,14 +134,14 @@ def last_grokking(runs: Sequence[RunData]) -> int | None:
 
 def measured(runs: Sequence[RunData]) -> dict[str, Any]:
     """Return a table's row of one task: when it grokked, and FFS and FCR in the order of the numbers."""
-    found = {f"{name} {of}": mean_last(runs, key) for name, of, key in WAVES}
+    wave_numbers = {f"{name} {of}": mean_last(runs, key) for name, of, key in WAVES}
     return {
         "task": runs[0].experiment.name,
         "fraction": runs[0].experiment.fraction,
         "steps": runs[0].row.step,
         "grokked at": last_grokking(runs),
         "test accuracy": best_accuracy(runs),
-        **found,
+        **wave_numbers,
     }
 
 

@@ -87,11 +87,14 @@ def measure_error(evidence: Evidence) -> ClaimResult:
     """Measure the closed form's peak and mean squared error against its width."""
     p, seeds = size(evidence)
     widths = (50, 100, 200, 500)
-    found = {
+    reports_by_width = {
         width: [closed(weighted_sum(p, (1, 1)), p, width, seed).report for seed in range(seeds)]
         for width in widths
     }
-    error = {width: float(np.mean([report.mse for report in reports])) for width, reports in found.items()}
+    error = {
+        width: float(np.mean([report.mse for report in reports]))
+        for width, reports in reports_by_width.items()
+    }
     drawn = [
         Line("measured", list(error), list(error.values()), TEST, dots=True),
         Line("4/N", list(widths), [4 / width for width in widths], SOFT, dashed=True),
@@ -100,7 +103,7 @@ def measure_error(evidence: Evidence) -> ClaimResult:
     cell = lines(drawn, text, x="neurons N", y="mean squared error", log_y=True)
     return ClaimResult(
         {
-            "peak": float(np.mean([report.peak for report in found[500]])),
+            "peak": float(np.mean([report.peak for report in reports_by_width[500]])),
             **{f"mse_{width}": value for width, value in error.items()},
         },
         (single("error", "Error of the closed form", f"Mean over {seeds} draws of the phases.", cell, 12),),

@@ -124,7 +124,7 @@ def measure_fraction(evidence: Evidence) -> ClaimResult:
         table: dict[float, list[int | None]] = {}
         for run in evidence[name]:
             table.setdefault(run.experiment.fraction, []).append(run.row.grokked_at)
-        median = {share: quantile(found, 0.5) for share, found in table.items()}
+        median = {share: quantile(steps, 0.5) for share, steps in table.items()}
         grokked = {share: step for share, step in median.items() if step is not None}
         least_share[name] = min(grokked, default=None)
         slow[name] = grokked[min(grokked)] if grokked else None

@@ -97,10 +97,10 @@ def _fraction_panels(every: Sequence[RunData], short: int) -> tuple[Panel, ...]:
 
 
 def _fractions_expected() -> tuple[Expected, ...]:
-    found = [Expected("accuracy30_50", "groks at r = 0.5 (Fig. 2); at least 99%", low=0.99)]
+    expectations = [Expected("accuracy30_50", "groks at r = 0.5 (Fig. 2); at least 99%", low=0.99)]
     for fraction, (short, long) in REPORTED.items():
         name = percent_of(fraction)
-        found += [
+        expectations += [
             Expected(f"accuracy30_{name}", f"{short:g} (report), 0.05", max(short - 0.05, 0), short + 0.05),
             Expected(
                 f"accuracy100_{name}", f"{long:g} (report), 0.05", long - 0.05, long + 0.05, essential=False
@@ -108,8 +108,10 @@ def _fractions_expected() -> tuple[Expected, ...]:
         ]
     for fraction, value in REPORTED_DEVIATION.items():
         name = f"deviation30_{percent_of(fraction)}"
-        found.append(Expected(name, f"{value:g} (report), 25%", 0.75 * value, 1.25 * value, essential=False))
-    return tuple(found)
+        expectations.append(
+            Expected(name, f"{value:g} (report), 25%", 0.75 * value, 1.25 * value, essential=False)
+        )
+    return tuple(expectations)
 
 
 FRACTIONS = Claim(

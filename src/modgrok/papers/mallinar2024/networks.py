@@ -99,12 +99,12 @@ def epochs(run: RunData) -> np.ndarray:
 
 def kept_networks(run: RunData) -> dict[float, MLP]:
     """Return epoch -> network, for every kept one."""
-    found = {}
+    networks = {}
     for checkpoint in run.checkpoints:
         net = checkpoint.load()
         assert isinstance(net, MLP)
-        found[checkpoint.step / pace_of(run)] = net
-    return found
+        networks[checkpoint.step / pace_of(run)] = net
+    return networks
 
 
 def feature_matrix(net: MLP) -> np.ndarray:
@@ -160,7 +160,7 @@ def measure_networks(evidence: Evidence) -> ClaimResult:
 def _least_deviations(run: RunData, grams: Sequence[np.ndarray]) -> np.ndarray:
     """Return the deviation from the orientation that the last matrix is nearest to."""
     both = [deviations(grams, one) for _, one in orientations(structure_of(run.basis))]
-    return min(both, key=lambda found: found[-1])
+    return min(both, key=lambda pair: pair[-1])
 
 
 def _network_panels(every: Sequence[RunData]) -> tuple[Panel, ...]:

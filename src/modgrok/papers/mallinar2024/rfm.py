@@ -359,11 +359,11 @@ def generator_spread(basis: Basis, metric: np.ndarray) -> float:
     """Return the range of the deviation over all generators: another one multiplies logarithms by a unit."""
     order = basis.order
     units = [unit for unit in range(1, order) if math.gcd(unit, order) == 1]
-    found = []
+    spread = []
     for unit in units:
         labels = tuple(np.where(row < 0, -1, row * unit % order) for row in basis.operands)
-        found.append(float(deviations([metric], structure_of(replace(basis, operands=labels)))[0]))
-    return max(found) - min(found)
+        spread.append(float(deviations([metric], structure_of(replace(basis, operands=labels)))[0]))
+    return max(spread) - min(spread)
 
 
 def _block_panel(run: RunData, metric: np.ndarray, ordered: bool) -> Panel:

@@ -141,12 +141,12 @@ def shown(value: float | None, digits: int = 3) -> str:
 
 def matrices(run: RunData) -> dict[int, np.ndarray]:
     """Return M at every kept iteration."""
-    found = {}
+    metrics = {}
     for checkpoint in run.checkpoints:
         network = checkpoint.load()
         assert isinstance(network, KernelMachine)
-        found[checkpoint.step] = np.asarray(network.metric)
-    return found
+        metrics[checkpoint.step] = np.asarray(network.metric)
+    return metrics
 
 
 def deviations(metrics: Sequence[np.ndarray], structure: CirculantStructure) -> np.ndarray:

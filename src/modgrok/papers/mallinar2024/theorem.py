@@ -37,8 +37,8 @@ class ClassFit(NamedTuple):
 
 def measure_theorem(evidence: Evidence) -> ClaimResult:
     """Solve with each class's metric on all data, and compare with the closed forms."""
-    found = {p: [fit_class(p, label) for label in range(p)] for p in MODULI[evidence.budget]}
-    every = [fit for fits in found.values() for fit in fits]
+    fits_by_modulus = {p: [fit_class(p, label) for label in range(p)] for p in MODULI[evidence.budget]}
+    every = [fit for fits in fits_by_modulus.values() for fit in fits]
     values = {
         "coefficient_error": max(fit.coefficients for fit in every),
         "predictor_error": max(fit.predictor for fit in every),
@@ -53,9 +53,9 @@ def measure_theorem(evidence: Evidence) -> ClaimResult:
             "predictor": f"{max(fit.predictor for fit in fits):.1e}",
             "Fourier multiplication": f"{max(fit.waves for fit in fits):.1e}",
         }
-        for p, fits in found.items()
+        for p, fits in fits_by_modulus.items()
     ]
-    return ClaimResult(values, _theorem_panels(found[max(found)]), rows)
+    return ClaimResult(values, _theorem_panels(fits_by_modulus[max(fits_by_modulus)]), rows)
 
 
 def fit_class(p: int, label: int) -> ClassFit:
@@ -83,8 +83,8 @@ def fit_class(p: int, label: int) -> ClassFit:
     return ClassFit(_far(alphas, expected), _far(values, bilinear), _far(values, waves), values)
 
 
-def _far(found: np.ndarray, expected: np.ndarray) -> float:
-    return float(np.abs(found - expected).max())
+def _far(computed: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.abs(computed - expected).max())
 
 
 @eqx.filter_jit
@@ -146,15 +146,15 @@ def plan_rank(budget: BudgetName) -> Mapping[str, RunGroup]:
 def measure_rank(evidence: Evidence) -> ClaimResult:
     """Solve twice from a metric of rank four, and compare with the eigenvalues of the learned one."""
     run, p = evidence.one("run"), WAVES_MODULUS[evidence.budget]
-    found = iterate_waves(p)
+    iterates = iterate_waves(p)
     learned = np.linalg.eigvalsh(matrices(run)[run.row.step])[::-1]
     values = {
-        "waves_accuracy": min(accuracy for accuracy, _ in found),
-        "waves_rank": max(rank_of(metric) for _, metric in found),
+        "waves_accuracy": min(accuracy for accuracy, _ in iterates),
+        "waves_rank": max(rank_of(metric) for _, metric in iterates),
         "learned_rank": rank_of(learned),
         "learned_effective_rank": run.last("effective_rank"),
     }
-    wave = np.linalg.eigvalsh(found[-1][1])[::-1]
+    wave = np.linalg.eigvalsh(iterates[-1][1])[::-1]
     drawn = [
         Line(f"learned, p = {run.task.p}", range(len(learned)), learned / learned[0], charts.TEST),
         Line(f"one frequency, p = {p}", range(len(wave)), wave / wave[0], charts.TRAIN, dots=True),
@@ -193,7 +193,7 @@ def iterate_waves(p: int) -> list[tuple[float, np.ndarray]]:
     labels = inputs.sum(1) % p
     columns = np.block([[pair, zero], [zero, pair]])
     layout = make_layout(inputs.astype(np.int32), (p, p))
-    found = []
+    iterates = []
     with jax.enable_x64(True):
         hot = features(jnp.asarray(inputs, jnp.int32), (p, p))
         metric = jnp.asarray(columns @ columns.T)
@@ -201,8 +201,8 @@ def iterate_waves(p: int) -> list[tuple[float, np.ndarray]]:
             alphas, values = _fit(metric, jnp.asarray(np.eye(p)[labels]), hot)
             metric = matrix_power(_agop(metric, alphas, hot, layout), 0.5)
             right = np.asarray(values).argmax(1) == labels
-            found.append((float(right.mean()), np.asarray(metric)))
-    return found
+            iterates.append((float(right.mean()), np.asarray(metric)))
+    return iterates
 
 
 @eqx.filter_jit

@@ -60,12 +60,12 @@ def training_bands(runs: Sequence[Series], names: Sequence[str], end: int) -> Ta
         values = np.stack([resample(run, name, steps) for run in runs])
         known = np.isfinite(values)
         shown = known.any(axis=0)
-        found = (np.quantile if known.all() else np.nanquantile)(
+        quantiles = (np.quantile if known.all() else np.nanquantile)(
             np.where(known, values, np.nan)[:, shown], (0.25, 0.5, 0.75), axis=0
         )
         rows += [
             {"step": int(step) + 1, "name": name, "low": low, "middle": middle, "high": high}
-            for step, (low, middle, high) in zip(steps[shown], found.T.tolist(), strict=True)
+            for step, (low, middle, high) in zip(steps[shown], quantiles.T.tolist(), strict=True)
         ]
     return rows
 

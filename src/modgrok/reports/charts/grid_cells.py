@@ -53,12 +53,12 @@ def grid_cells(rows: Sequence[Row], x: str, y: str | None, value: str) -> list[G
     groups: dict[tuple[Coordinate, Coordinate], list[Row]] = {}
     for row in rows:
         groups.setdefault((row[x], "" if y is None else row[y]), []).append(row)
-    found = []
+    cells = []
     for (at_x, at_y), members in groups.items():
         observed = [row for row in members if row["status"] not in ("absent", "failed")]
         middle = middle_of(value)([row.get(value) for row in observed])
-        found.append(GridCell(at_x, at_y, middle, len(observed)))
-    return found
+        cells.append(GridCell(at_x, at_y, middle, len(observed)))
+    return cells
 
 
 def middle_of(value: str) -> Callable[[list[Any]], float | int | str | None]:
@@ -83,8 +83,8 @@ def plain_middle(values: list[Any]) -> float | str | None:
 
 def coordinates(rows: Sequence[Row], name: str) -> list[Coordinate]:
     """List the values of a column: numbers ascending, words in the order of the grid."""
-    found = list(dict.fromkeys(row[name] for row in rows))
-    return sorted(found) if all(isinstance(value, int | float) for value in found) else found
+    values = list(dict.fromkeys(row[name] for row in rows))
+    return sorted(values) if all(isinstance(value, int | float) for value in values) else values
 
 
 def short(value: object) -> str:

@@ -83,7 +83,7 @@ def best_spot(
     width = LETTER * len(name)
     sampled = [dense(curve) for curve in others]
     every = [dense(own), *sampled, *lines]
-    found: Spot | None = None
+    best: Spot | None = None
     for point in range(len(own[0])):
         if _distance(own[0][point], own[1][point], sampled) < APART:
             continue
@@ -95,9 +95,9 @@ def best_spot(
                 continue
             middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
             cost = rank + 900 / (1 + _distance(*middle, sampled)) ** 2 + abs(own[0][point] / size[0] - 0.55)
-            if found is None or cost < found.cost:
-                found = Spot(point, align, dx, dy, cost)
-    return found
+            if best is None or cost < best.cost:
+                best = Spot(point, align, dx, dy, cost)
+    return best
 
 
 def box_of(x: Number, y: Number, width: Number, align: str, dx: Number, dy: Number) -> Box:
