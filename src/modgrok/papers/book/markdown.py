@@ -18,11 +18,19 @@ from pathlib import Path
 from ..claims.result import FORMAT, Result, from_json
 from ..files import write_atomically
 from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
-from .text import COMMAND, DEVIATIONS, UNTESTED
+from .text import BOUNDS, COMMAND, DECIDES, DEVIATIONS, UNTESTED
 
 RESULTS = "results.json"
 FIGURES = "figures"
-MARKS = {"reproduced": "🟦", "deviates": "🟨", "refuted": "🟥", UNTESTED: "⬜"}
+OVERVIEW = ("", "claim", "measured", "expected", "seeds")
+MARKS = {
+    "reproduced": "🟦",
+    "deviates": "🟨",
+    "refuted": "🟥",
+    "misprint": "🟪",
+    "open": "🟧",
+    UNTESTED: "⬜",
+}
 
 
 def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, str]) -> Path:
@@ -86,7 +94,10 @@ def _overview(outline: Outline) -> str:
             "",
             f"{paper.citation}. {marks} {paper.counts}.",
             "",
-            *_table(("", "claim", "measured", "expected"), [_overview_row(claim) for claim in paper.claims]),
+            *_table(
+                ("", "claim", "measured", "expected", "seeds"),
+                [_overview_row(claim) for claim in paper.claims],
+            ),
             "",
         ]
     return "\n".join(lines)
@@ -95,7 +106,8 @@ def _overview(outline: Outline) -> str:
 def _overview_row(claim: ClaimEntry) -> tuple[str, ...]:
     link = f"[{_cell(claim.sentence)}]({claim.paper}.md#{_anchor(claim.name)})"
     measured, expected = claim.headline
-    return MARKS[claim.verdict], f"{link} ({_cell(claim.source)})", _cell(measured), _cell(expected)
+    sentence = f"{link} ({_cell(claim.source)})"
+    return MARKS[claim.verdict], sentence, _cell(measured), _cell(expected), _cell(claim.seeds)
 
 
 def _paper(paper: PaperEntry) -> str:
@@ -130,6 +142,12 @@ def _claim(claim: ClaimEntry) -> list[str]:
         head, *rows = (tuple(map(_cell, row)) for row in claim.details)
         lines += [*_table(head, rows), ""]
     lines.append(_plain(claim.runs))
+    if claim.decides:
+        lines += ["", f"{DECIDES}: {_plain(claim.decides)}"]
+    elif claim.shortfalls:
+        lines += ["", _plain(claim.shortfalls)]
+    if claim.bounds:
+        lines += ["", f"{BOUNDS}:", "", *(f"- {_plain(words)}" for words in claim.bounds)]
     if claim.deviations:
         lines += ["", f"{DEVIATIONS}:", "", *(f"- {_plain(words)}" for words in claim.deviations)]
     return [*lines, "", f"{COMMAND}:", "", *_shell(claim.command), ""]
