@@ -4,15 +4,19 @@ Owns: the layout of those files; what is said is `outline`. `results.json` and t
 the pages follow from them.
 
     DIR/results.json            every result
+    DIR/runs/<paper>.csv        every run of its claims: settings, and how it ended
     DIR/index.md, <paper>.md    pages
     DIR/figures/<paper>-<claim>.svg
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..claims.result import FORMAT, Result, from_json
@@ -21,6 +25,7 @@ from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
 from .text import BOUNDS, COMMAND, DECIDES, DEVIATIONS, UNTESTED
 
 RESULTS = "results.json"
+RUNS = "runs"
 FIGURES = "figures"
 OVERVIEW = ("", "claim", "measured", "expected", "seeds")
 MARKS = {
@@ -48,7 +53,9 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
     for result in results:
         if result.id in figures:
             write_atomically(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
-    content = {"format": FORMAT, "claims": [result.to_json() for result in results]}
+    entries = [{k: v for k, v in result.to_json().items() if k != "run_table"} for result in results]
+    content = {"format": FORMAT, "claims": entries}
+    _write_runs(folder / RUNS, results)
     write_atomically(folder / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     for name, text in pages(results).items():
         write_atomically(folder / name, text)
@@ -58,7 +65,32 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
 def read_results(folder: Path) -> list[Result]:
     """Read what `write_pages` wrote."""
     content = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-    return [from_json(entry) for entry in content["claims"]]
+    results = [from_json(entry) for entry in content["claims"]]
+    runs: dict[str, list[dict[str, str]]] = {}
+    for path in sorted((folder / RUNS).glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                runs.setdefault(row.pop("claim"), []).append(row)
+    return [replace(result, run_table=tuple(runs.get(result.id, ()))) for result in results]
+
+
+def _write_runs(folder: Path, results: Sequence[Result]) -> None:
+    """Write one table of runs a paper; papers without runs have none."""
+    for paper in dict.fromkeys(result.paper for result in results):
+        rows = [
+            {"claim": result.id, "budget": result.budget, **row}
+            for result in results
+            if result.paper == paper
+            for row in result.run_table
+        ]
+        if not rows:
+            continue
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        folder.mkdir(exist_ok=True)
+        write_atomically(folder / f"{paper}.csv", text.getvalue())
 
 
 def pages(results: Sequence[Result]) -> dict[str, str]:

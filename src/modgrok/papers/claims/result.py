@@ -80,7 +80,7 @@ class Result:
     digest: str = ""
     shortfalls: tuple[Shortfall, ...] = ()
     seed_values: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)
-    run_table: tuple[Mapping[str, Any], ...] = ()
+    run_table: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
     @property
     def paper(self) -> str:
@@ -179,7 +179,7 @@ def read_result(runs: Path, budget: BudgetName, claim: Claim, digest: str | None
 
 
 def judged_again(result: Result, claim: Claim) -> Result:
-    """Judge the numbers of a result by what its claim expects today.
+    """Judge the numbers of a result by what its claim says and expects today.
 
     Arguments:
         result: with a verdict.
@@ -188,6 +188,9 @@ def judged_again(result: Result, claim: Claim) -> Result:
     budget = result.budget
     return replace(
         result,
+        source=claim.source,
+        sentence=claim.sentence,
+        deviations=claim.deviations_at(budget),
         expected=claim.judged(budget),
         shortfalls=claim.shortfalls(budget),
         verdict=claim.verdict(result.values, budget),

@@ -10,10 +10,11 @@ from ..claims.catalogue import Paper, with_sizes
 from .closed_form import CLAIMS as CLOSED_FORM
 from .data import CLAIMS as DATA
 from .hypothesis import CLAIMS as HYPOTHESIS
+from .leakage import CLAIMS as LEAKAGE
 from .scales import DEFAULT
 from .table import CLAIMS as TABLE
 
 TITLE = "Across the papers: the same tasks under every learner"
 CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"
-CLAIMS = with_sizes((*TABLE, *HYPOTHESIS, *CLOSED_FORM, *DATA), {}, DEFAULT)
+CLAIMS = with_sizes((*TABLE, *HYPOTHESIS, *CLOSED_FORM, *DATA, *LEAKAGE), {}, DEFAULT)
 PAPER = Paper("crosscut", TITLE, CITATION, CLAIMS)

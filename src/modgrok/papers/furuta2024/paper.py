@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..claims.catalogue import Paper, with_sizes
 from ..claims.claim import Claim
 from . import elementary as furuta2024_elementary
+from . import formulas as furuta2024_formulas
 from . import fractions as furuta2024_fractions
 from . import polynomials as furuta2024_polynomials
 from . import transfer as furuta2024_transfer
@@ -21,6 +22,7 @@ CLAIMS: tuple[Claim, ...] = with_sizes(
         *furuta2024_polynomials.CLAIMS,
         *furuta2024_fractions.CLAIMS,
         *furuta2024_transfer.CLAIMS,
+        *furuta2024_formulas.CLAIMS,
     ),
     SIZES,
     DEFAULT,

@@ -6,6 +6,7 @@ Owns: the paper's name, and its claims in the paper's order; each is in the modu
 from __future__ import annotations
 
 from ..claims.catalogue import Paper, with_sizes
+from . import formulas as mallinar2024_formulas
 from . import fractions as mallinar2024_fractions
 from . import networks as mallinar2024_networks
 from . import regulariser as mallinar2024_regulariser
@@ -22,6 +23,7 @@ CLAIMS = with_sizes(
         *mallinar2024_fractions.CLAIMS,
         *mallinar2024_structure.CLAIMS,
         *mallinar2024_theorem.CLAIMS,
+        *mallinar2024_formulas.CLAIMS,
         *mallinar2024_networks.CLAIMS,
         *mallinar2024_regulariser.CLAIMS,
     ),

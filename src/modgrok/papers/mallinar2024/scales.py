@@ -22,6 +22,7 @@ REGULARISER = PaperScale(p=61, sizes={"width": 512})
 SIZES = {
     **dict.fromkeys(("fig2-quadratic", "appfig1-gaussian", "fig2-progress"), Sizes(KERNEL)),
     **dict.fromkeys(("observation1-orientation", "fig3-logarithms", "fractions-quadratic"), Sizes(KERNEL)),
+    **dict.fromkeys(("observation1-diagonal", "appfig2-evolution"), Sizes(KERNEL)),
     "appfig10-fractions": Sizes(LARGE_KERNEL, desktop=Desktop("laptop", steps=30)),
     "fig4-circulant-kernel": Sizes(KERNEL, {"circulant": PaperScale(p=61)}),
     "appfig3-enforcement": Sizes(LARGE_KERNEL),
