@@ -165,6 +165,7 @@ def test_every_bound_is_the_one_last_recorded(claim: Claim) -> None:
         assert changes[-1].same_bound(expected), (claim.id, bound_key(expected))
         assert all(change.reason for change in changes)
         assert [change.date for change in changes] == sorted(change.date for change in changes)
+    assert len({bound_key(expected) for expected in claim.expected}) == len(claim.expected)
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)

@@ -45,15 +45,17 @@ class BoundChange:
 
 
 def bound_key(expected: Expected) -> str:
-    """Return the name of an expectation in the record: that of its number, and its budgets if not all.
+    """Return the name of an expectation in the record: of its number, with its budgets, and if it supports.
 
     Example:
-        >>> bound_key(Expected("delay", "", low=1)), bound_key(Expected("delay", "", budgets=("paper",)))
-        ('delay', 'delay@paper')
+        >>> bound_key(Expected("delay", "", low=1)), bound_key(
+        ...     Expected("delay", "", budgets=("paper",), essential=False))
+        ('delay', 'delay@paper (supporting)')
     """
     own = [budget for budget in expected.budgets if budget != "desktop"]
     every = [budget for budget in BUDGETS if budget != "desktop"]
-    return expected.name if own == every else f"{expected.name}@{','.join(own)}"
+    name = expected.name if own == every else f"{expected.name}@{','.join(own)}"
+    return name if expected.essential else f"{name} (supporting)"
 
 
 @cache

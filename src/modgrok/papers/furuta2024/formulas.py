@@ -137,7 +137,7 @@ def measure_characters(evidence: Evidence) -> ClaimResult:
         values,
         {"ffs_natural": (0.4, 1.0), "ffs_log": (0.0, 0.5)},
         "FFS of one multiplicative wave",
-        f"The least in the order of the numbers, the largest in that of logarithms, over all waves mod {p}.",
+        f"The least in the numbers' order, the largest in that of logarithms, over all waves mod {p}.",
     )
 
 
@@ -192,8 +192,8 @@ CLAIMS = (
     Claim(
         "furuta2024/tableA5-forms",
         "Table A.5; Doshi et al. 2024, Hypothesis 5.2",
-        "Every expression of Table A.5 with a form h(g1(a) + g2(b)) or h(g1(a) g2(b)) groks there; of the four "
-        "without, two do, against Hypothesis 5.2: from 80% of the pairs on.",
+        "Every expression of Table A.5 with a form h(g1(a) + g2(b)) or h(g1(a) g2(b)) groks there; of "
+        "the four without, two do, against Hypothesis 5.2: from 80% of the pairs on.",
         no_runs,
         measure_forms,
         (
