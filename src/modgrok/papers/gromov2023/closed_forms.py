@@ -51,7 +51,7 @@ def measure_complex(evidence: Evidence) -> ClaimResult:
             angle, (one, two) = angles(p, rng.uniform(-np.pi, np.pi, (2, width)), rng)
             waves = [np.exp(1j * (angle + phase)) for phase in (one, two)]
             readout = np.exp(-1j * (angle + one + two)).T
-            found.setdefault(width, []).append(accuracy_of(*waves, readout))
+            found.setdefault(width, []).append(accuracy_of(waves[0], waves[1], readout))
     values = {f"accuracy_{width}": min(each) for width, each in found.items()}
     return formula_result(
         values,
@@ -87,8 +87,8 @@ def measure_constraint(evidence: Evidence) -> ClaimResult:
     angle, (one, two, three) = angles(p, rng.uniform(-np.pi, np.pi, (3, WIDTH)), rng)
     waves = [np.cos(angle + phase) for phase in (one, two)]
     values = {
-        "constrained": accuracy_of(*waves, np.cos(-angle - one - two).T),
-        "free": accuracy_of(*waves, np.cos(-angle - three).T),
+        "constrained": accuracy_of(waves[0], waves[1], np.cos(-angle - one - two).T),
+        "free": accuracy_of(waves[0], waves[1], np.cos(-angle - three).T),
     }
     return formula_result(
         values,
