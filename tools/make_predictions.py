@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from modgrok.tasks.orbit_null import leakage_numbers
 
 from modgrok import Experiment
 from modgrok.runs.splits import split_of
+from modgrok.tasks.null import leakage_numbers
 
 CASES = (
     *(("x^2 + x*y + y^2", 37, fraction) for fraction in (0.6, 0.75, 0.9)),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...tasks.orbit_null import LEAKAGE
+from ...tasks.null import LEAKAGE
 from .budget import BudgetName
 from .claim import Claim, ClaimResult, Number
 from .evidence import Evidence, RunData

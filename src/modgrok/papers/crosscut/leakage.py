@@ -1,6 +1,6 @@
 """What splits give away of symmetric tasks: twelve tasks, counted without training.
 
-Owns: that claim. The null is `tasks.orbit_null`.
+Owns: that claim. The null is `tasks.null`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 
 from ...runs import Experiment
 from ...runs.splits import split_of
-from ...tasks.orbit_null import orbit_null
+from ...tasks.null import orbit_null
 from ..claims.budget import BudgetName
 from ..claims.claim import Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...reports.charts.claim_charts import Line, Point, points, single, step_lines, table_map
 from ...runs.schedule import GROKKED
-from ...tasks.orbit_null import orbit_null
+from ...tasks.null import orbit_null
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
