@@ -27,7 +27,7 @@ def main(runs: Path, budget: str = "laptop") -> None:
     products: dict[str, float] = {}
     with Store(claims_folder(runs, budget), read_only=True) as store:
         for claim in (claim for paper in read_papers() for claim in paper.claims):
-            plan = claim.plan(budget).values()
+            plan = claim.groups(budget).values()
             known = {m.experiment.id: m.experiment for g in plan if not g.needs for m in g.members()}
             rows = {run: row for run in known if (row := ended(store, run)) is not None}
             for run in rows.keys() - seconds.keys():

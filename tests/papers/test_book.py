@@ -10,6 +10,7 @@ import pytest
 from made_claims import InProcess, make_claim
 
 from modgrok.papers import ClaimResult, Evidence
+from modgrok.papers.book import committed
 from modgrok.papers.book.html import write_book
 from modgrok.papers.book.markdown import FIGURES, figure_name, pages, read_results, write_pages
 from modgrok.papers.book.text import count_words, headline, run_words
@@ -75,7 +76,7 @@ def test_a_failing_claim_is_shown_as_failing(
     results: tuple[list[Result], dict[str, str]], tmp_path: Path
 ) -> None:
     found, _ = results
-    assert count_words(found) == "1 reproduced, 1 refuted, 1 not tested"
+    assert count_words(found) == "1 reproduced, 1 open, 1 not tested"
     write_book(tmp_path, *results)
     text = (tmp_path / "gromov2023.html").read_text(encoding="utf-8")
     assert 'class="out"' in text
@@ -107,6 +108,11 @@ def test_the_committed_book_agrees_with_its_results() -> None:
     assert drawn == {figure_name(result) for result in found if result.verdict is not None}
     claims = {claim.id: claim for paper in read_papers() for claim in paper.claims}
     for result in found:
-        assert result.budget == "laptop"
+        assert result.budget in ("laptop", "desktop", "paper")
         if result.verdict is not None:
-            assert result.verdict == claims[result.id].verdict(result.values, "laptop"), result.id
+            assert result.verdict == claims[result.id].verdict(result.values, result.budget), result.id
+            assert result.shortfalls == claims[result.id].shortfalls(result.budget), result.id
+    assert [result.id for result in found] == list(claims)
+    assert Path(committed.__file__).with_name(committed.COMMITTED).read_text(
+        encoding="utf-8"
+    ) == committed.committed_text(found)

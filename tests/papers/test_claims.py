@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from modgrok.papers import BUDGETS, Claim, ClaimResult, Expected
+from modgrok.papers.claims.bounds import bound_changes, bound_key
 from modgrok.papers.claims.catalogue import PAPERS, choose_claims, read_paper, read_papers
-from modgrok.papers.claims.claim import FULL
+from modgrok.papers.claims.claim import Misprint
+from modgrok.papers.claims.desktop import Desktop
+from modgrok.papers.claims.plan import RunGroup
+from modgrok.papers.claims.scale import PaperScale
 from modgrok.papers.claims.stages import stages_of
 from modgrok.tasks import InputError
 
@@ -47,14 +53,119 @@ def test_numbers_are_judged_at_their_budgets() -> None:
     assert CLAIM.verdict(values, "paper") == "refuted"
 
 
-def test_a_shortened_run_only_deviates() -> None:
-    groks = Expected("a", "1 (Fig. 1)", low=0.9, decisive=FULL)
-    waves = Expected("b", "2 (Fig. 1)", low=1.9, given="a")
-    claim = Claim("gromov2023/m", "", "", lambda budget: {}, lambda e: ClaimResult({}, ()), (groks, waves))
-    assert claim.verdict({"a": 0.5, "b": 2.0}, "laptop") == "deviates"
+PAPER_SCALE = PaperScale(p=97, steps=1000, seeds=3, sizes={"width": 500})
+FULL_RUN = {"expression": "x + y", "p": 97, "width": 500, "steps": 1000}
+
+
+def sized(scale: PaperScale | None = PAPER_SCALE, seeds: int = 3, **fields: int) -> Claim:
+    """A claim with an essential and a supporting number, on runs of the paper's size but for `fields`."""
+    group = RunGroup({**FULL_RUN, **fields}, {"seed": list(range(seeds))})
+    plan = {"run": group}
+    none = ClaimResult({}, ())
+    return Claim("a/b", "", "", lambda budget: plan, lambda e: none, (SURE, BESIDE), scale=scale)
+
+
+def test_a_run_of_the_papers_size_refutes() -> None:
+    claim = sized()
+    assert claim.shortfalls("paper") == ()
     assert claim.verdict({"a": 0.5, "b": 2.0}, "paper") == "refuted"
-    assert claim.verdict({"a": 0.5, "b": 0.0}, "laptop") == "deviates"  # waves of what has not grokked
+    assert claim.verdict({"a": 1.0, "b": 0.0}, "paper") == "deviates"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"p": 37}, "p = 97 (here 37)"),
+        ({"width": 200}, "width 500 (here 200)"),
+        ({"steps": 999}, "1,000 steps (here 999)"),
+        ({"seeds": 2}, "3 seeds (here 2)"),
+        ({"seeds": 1}, "3 seeds (here 1)"),
+    ],
+)
+def test_a_smaller_shorter_or_single_run_never_refutes(fields: dict[str, int], words: str) -> None:
+    claim = sized(**fields)
+    assert [str(short) for short in claim.shortfalls("laptop")] == [words]
+    for value in (None, float("nan"), 0.0, 1e9):
+        assert claim.verdict({"a": value, "b": 2.0}, "laptop") == "open"
+    assert claim.verdict({"a": 1.0, "b": 2.0}, "laptop") == "reproduced"
+    assert claim.verdict({"a": 1.0, "b": 0.0}, "laptop") == "deviates"
+
+
+def test_one_seed_never_refutes_even_where_the_paper_has_one() -> None:
+    single = PaperScale(p=97, steps=1000)
+    assert sized(single, seeds=1).verdict({"a": 0.5, "b": 2.0}, "paper") == "open"
+    assert sized(single, seeds=2).verdict({"a": 0.5, "b": 2.0}, "paper") == "refuted"
+
+
+def test_runs_of_a_paper_whose_sizes_are_not_declared_never_refute() -> None:
+    assert sized(None).verdict({"a": 0.5, "b": 2.0}, "paper") == "open"
+
+
+def test_a_group_may_have_sizes_of_its_own() -> None:
+    claim = replace(sized(steps=10), scales={"run": PaperScale(p=97, steps=10)})
+    assert claim.shortfalls("laptop") == ()
+
+
+def test_formulas_refute_at_every_budget_but_the_tiny_one() -> None:
+    verdicts = {budget: CLAIM.verdict({"a": 0.5, "b": 2.0, "c": 3.0}, budget) for budget in BUDGETS}
+    assert verdicts == {"tiny": "open", "laptop": "refuted", "desktop": "refuted", "paper": "refuted"}
+
+
+def test_a_number_says_nothing_without_the_one_that_it_is_given() -> None:
+    grokked = replace(SURE, essential=False)
+    waves = Expected("b", "2 (Fig. 1)", low=1.9, given="a")
+    claim = replace(CLAIM, expected=(grokked, waves))
+    assert claim.verdict({"a": 0.5, "b": 0.0}, "laptop") == "open"  # waves of what has not grokked
     assert claim.verdict({"a": 1.0, "b": 0.0}, "laptop") == "refuted"
+
+
+def test_shorter_runs_do_not_show_that_something_never_happens() -> None:
+    never = replace(SURE, low=0.0, high=0.5, absence=True)
+    short, long, small = (
+        replace(claim, expected=(never,)) for claim in (sized(steps=5), sized(), sized(p=37))
+    )
+    assert [claim.verdict({"a": 0.1}, "paper") for claim in (short, long, small)] == [
+        "open",
+        "reproduced",
+        "reproduced",
+    ]
+
+
+def test_a_slip_of_the_paper_is_a_misprint_only_where_the_correction_holds() -> None:
+    corrected = Expected("b", "2, corrected", low=1.9, high=2.1)
+    claim = replace(CLAIM, expected=(SURE, corrected), misprint=Misprint(("a",), ("b",), "docs/errata.md"))
+    assert claim.verdict({"a": 9.0, "b": 2.0}, "laptop") == "misprint"
+    assert claim.verdict({"a": 9.0, "b": 9.0}, "laptop") == "refuted"
+    assert claim.verdict({"a": 1.0, "b": 9.0}, "laptop") == "refuted"
+    assert claim.verdict({"a": 1.0, "b": 2.0}, "laptop") == "reproduced"
+
+
+def test_the_desktop_repeats_another_budget_over_seeds() -> None:
+    claim = replace(sized(seeds=1, steps=90_000), desktop=Desktop("laptop", (0, 1, 2, 3), 20_000))
+    members = claim.groups("desktop")["run"].members()
+    assert [(m.experiment.seed, m.steps) for m in members] == [(s, 20_000) for s in range(4)]
+    longer = replace(claim, desktop=replace(claim.desktop, steps=10**6))
+    assert longer.groups("desktop")["run"].members()[0].steps == 90_000
+    longer = replace(claim, desktop=replace(claim.desktop, steps=10**6, extend=True))
+    assert longer.groups("desktop")["run"].members()[0].steps == 10**6
+    assert claim.judged("desktop") == claim.judged("laptop")
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_every_claim_with_runs_declares_the_sizes_of_its_paper(claim: Claim) -> None:
+    assert (claim.scale is not None) == bool(claim.plan("laptop"))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_every_bound_is_the_one_last_recorded(claim: Claim) -> None:
+    """After a change run `tools/record_bounds.py REASON`: when and why is part of the book."""
+    for expected in claim.expected:
+        changes = bound_changes(claim.id, expected)
+        assert changes, (claim.id, bound_key(expected))
+        assert changes[-1].same_bound(expected), (claim.id, bound_key(expected))
+        assert all(change.reason for change in changes)
+        assert [change.date for change in changes] == sorted(change.date for change in changes)
+    assert len({bound_key(expected) for expected in claim.expected}) == len(claim.expected)
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)

@@ -38,6 +38,6 @@ def test_even_characters_alone_have_no_sines():
 @pytest.mark.parametrize("claim", [*furuta2024.CLAIMS, *crosscut.CLAIMS], ids=lambda claim: claim.id)
 def test_plans_are_runs_that_can_be_made(claim):
     for budget in BUDGETS:
-        plan = claim.plan(budget)
+        plan = claim.groups(budget)
         assert all(needed in plan for group in plan.values() for needed in group.needs)
         assert all(group.members() for group in plan.values())

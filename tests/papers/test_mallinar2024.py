@@ -47,4 +47,4 @@ def test_the_reported_numbers_reproduce_themselves() -> None:
         values[f"deviation30_{name_of(fraction)}"] = REPORTED_DEVIATION[fraction]
     assert FRACTIONS.verdict(values, "laptop") == "reproduced"
     assert FRACTIONS.verdict({**values, "deviation30_30": 0.0005}, "laptop") == "deviates"
-    assert FRACTIONS.verdict({**values, "accuracy30_05": 0.5}, "laptop") == "refuted"
+    assert FRACTIONS.verdict({**values, "accuracy30_05": 0.5}, "laptop") == "open"  # one seed

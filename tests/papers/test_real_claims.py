@@ -38,6 +38,20 @@ def test_a_claim_comes_out_as_committed(name: str, tmp_path: Path) -> None:
         assert found.values[value] == pytest.approx(committed.values[value], rel=0.02, abs=1e-6), value
 
 
+@pytest.mark.skipif(not COMMITTED.is_dir(), reason="the book is not part of this checkout")
+def test_misprints_miss_as_printed_and_hold_as_corrected() -> None:
+    claims = {claim.id: claim for claim in choose_claims([])}
+    results = [result for result in read_results(COMMITTED) if claims[result.id].misprint is not None]
+    assert len(results) == 11
+    for result in results:
+        misprint = claims[result.id].misprint
+        assert misprint is not None
+        in_range = {e.name: e.holds(result.values[e.name]) for e in result.expected}
+        assert result.verdict == "misprint"
+        assert not all(in_range[name] for name in misprint.printed), result.id
+        assert all(in_range[name] for name in misprint.corrected), result.id
+
+
 def test_closed_forms_depend_on_nothing_that_ran_before() -> None:
     """Seeds alone decide: neither the precision around the call nor what was compiled changes a number."""
     (claim,) = choose_claims(["gromov2023/eq16-error"])

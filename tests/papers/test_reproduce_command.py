@@ -44,7 +44,7 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
     ("arguments", "message"),
     [
         (["gromov2024"], "claim: must be among .* got 'gromov2024'; did you mean gromov2023"),
-        (["--budget", "huge"], "budget: must be one of tiny, laptop, paper, got 'huge'"),
+        (["--budget", "huge"], "budget: must be one of tiny, laptop, desktop, paper, got 'huge'"),
         (["--executor", "cloud"], "executor: must be one of .*, got 'cloud'"),
         (["--address", "auto"], "address: must go with the executor ray, got 'auto'"),
         (["--workers", "0"], "workers: must be at least 1 and at most 1024, got 0"),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..papers.book.committed import committed_verdicts
 from ..papers.book.html import write_book
 from ..papers.book.markdown import write_pages
 from ..papers.book.text import caution, claim_words, count_words, time_words
@@ -48,7 +49,8 @@ def reproduce(
     budget: Annotated[
         str,
         Parameter(
-            help="Sizes of the runs: laptop; paper, the paper's own; tiny, which only checks the machinery."
+            help="Sizes of the runs: laptop; desktop, over several seeds and longer; paper, the paper's own; "
+            "tiny, which only checks the machinery."
         ),
     ] = "laptop",
     where: Where = LOCAL,
@@ -129,15 +131,17 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
         results.append(stored or Result(claim.id, budget, claim.source, claim.sentence, claim.judged(budget)))
+    shown = {result.id: _listed(result) for result in results}
     paper = ""
     for result in results:
         if result.paper != paper:
             paper = result.paper
             known = read_paper(paper)
             say(f"{paper}  ·  {known.title} ({known.citation})")
+        entry = shown[result.id]
         say(
-            f"  {result.id:<34} {time_words(costs.claims[result.id]):>8}  {result.verdict or '–':<10}  "
-            f"{result.source}: {result.sentence}"
+            f"  {result.id:<34} {time_words(costs.claims[result.id]):>8}  {entry['verdict'] or '–':<10}  "
+            f"{_seeds(entry):<10}  {result.source}: {result.sentence}"
         )
     guessed = f"; {costs.estimated} runs were never timed, and estimated" if costs.estimated else ""
     say(
@@ -145,7 +149,7 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
         f"count once{guessed}"
     )
     if json:
-        listed = [{**_summary(result), "cost_seconds": costs.claims[result.id]} for result in results]
+        listed = [{**shown[result.id], "cost_seconds": costs.claims[result.id]} for result in results]
         say_json(
             {
                 "budget": budget,
@@ -155,6 +159,23 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
             }
         )
     return 0
+
+
+def _listed(result: Result) -> dict[str, Any]:
+    """Return the JSON object of a listed claim: the stored result, or what the committed book has of it.
+
+    The tiny budget has no place in the book.
+    """
+    entry = _summary(result)
+    known = committed_verdicts().get(result.id)
+    if result.verdict is not None or result.budget == "tiny" or known is None:
+        return entry
+    return {**entry, **{name: known[name] for name in ("verdict", "seeds", "budget", "hours", "measured")}}
+
+
+def _seeds(entry: dict[str, Any]) -> str:
+    count = len(entry["seeds"])
+    return "" if not count else "1 seed" if count == 1 else f"{count} seeds"
 
 
 def _note(result: Result) -> None:
@@ -186,6 +207,10 @@ def _summary(result: Result) -> dict[str, Any]:
         "seconds": result.seconds if result.verdict is not None else None,
         "error": result.error,
         "seeds": content["seeds"],
+        "seed_values": content["seed_values"],
+        "budget": result.budget,
+        "hours": result.hours if result.verdict is not None else None,
+        "shortfalls": content["shortfalls"],
         "runs": content["runs"],
         "deviations": content["deviations"],
     }

@@ -1,20 +1,26 @@
 """The papers' claims: runs, numbers, expectations, verdicts."""
 
 from .claims.catalogue import Paper, add_paper, read_papers
-from .claims.claim import BUDGETS, Claim, ClaimResult, ClaimVerdict, Expected
+from .claims.claim import BUDGETS, Claim, ClaimResult, ClaimVerdict, Expected, Misprint
+from .claims.desktop import Desktop
 from .claims.evidence import Evidence, RunData
 from .claims.plan import RunGroup
+from .claims.scale import PaperScale, Shortfall
 
 __all__ = [
     "BUDGETS",
     "Claim",
     "ClaimResult",
     "ClaimVerdict",
+    "Desktop",
     "Evidence",
     "Expected",
+    "Misprint",
     "Paper",
+    "PaperScale",
     "RunData",
     "RunGroup",
+    "Shortfall",
     "add_paper",
     "read_papers",
 ]

@@ -10,17 +10,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...io import content_policy, markup
-from ...reports.charts.palette import FAINT, INK, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
+from ...reports.charts.palette import FAINT, INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from ...reports.formats.letters import panel_letter
 from ...reports.formats.svg import inner
 from ..claims.result import Result
 from ..files import write_atomically
 from .outline import ClaimEntry, Outline, PaperEntry, outline_of
-from .text import COMMAND, DEVIATIONS, UNTESTED
+from .text import BOUNDS, COMMAND, DECIDES, DEVIATIONS, UNTESTED
 
 Figures = Mapping[str, str]
 """Claim id -> SVG."""
-COLOURS = {"reproduced": TRAIN, "deviates": SECOND, "refuted": TEST, UNTESTED: FAINT}
+COLOURS = {
+    "reproduced": TRAIN,
+    "deviates": SECOND,
+    "refuted": TEST,
+    "misprint": MEASURE,
+    "open": SOFT,
+    UNTESTED: FAINT,
+}
 STYLE = f"""
 :root {{ color-scheme: light; }}
 * {{ box-sizing: border-box; }}
@@ -115,7 +122,8 @@ def overview_html(outline: Outline) -> str:
         tables.append(
             f'<section class="paper"><h2>{link}</h2>'
             f'<p class="soft">{markup(paper.citation)}</p><table class="overview"><tr><th>Verdict</th>'
-            f'<th>Claim</th><th class="wide">Measured</th><th class="wide">Expected</th><th>Where</th></tr>'
+            f'<th>Claim</th><th class="wide">Measured</th><th class="wide">Expected</th>'
+            f'<th class="wide">Seeds</th><th>Where</th></tr>'
             f"{rows}</table></section>"
         )
     keys = "".join(f"{_chip(word)}<span>{markup(meaning)}</span>" for word, meaning in outline.verdicts)
@@ -190,9 +198,13 @@ def _details(claim: ClaimEntry) -> str:
 def _ran(claim: ClaimEntry) -> str:
     items = "".join(f"<li>{markup(words)}</li>" for words in claim.deviations)
     deviations = f"<h3>{DEVIATIONS}</h3><ul>{items}</ul>" if items else ""
+    moved = "".join(f"<li>{markup(words)}</li>" for words in claim.bounds)
+    bounds = f"<h3>{BOUNDS}</h3><ul>{moved}</ul>" if moved else ""
+    short = f'<p class="soft">{markup(claim.shortfalls)}</p>' if claim.shortfalls else ""
+    decides = f"<h3>{DECIDES}</h3><p>{markup(claim.decides)}</p>" if claim.decides else short
     return (
         f'<h3>What was run</h3><p class="soft">{markup(claim.runs)}</p>'
-        f"{deviations}<h3>{COMMAND}</h3><pre>{markup(claim.command)}</pre>"
+        f"{decides}{bounds}{deviations}<h3>{COMMAND}</h3><pre>{markup(claim.command)}</pre>"
     )
 
 
@@ -202,7 +214,7 @@ def _overview_row(claim: ClaimEntry) -> str:
         f"<tr><td>{_chip(claim.verdict)}</td>"
         f'<td><a href="{markup(_link(claim))}">{markup(claim.sentence)}</a></td>'
         f'<td class="wide">{markup(measured)}</td><td class="wide">{markup(expected)}</td>'
-        f'<td class="soft">{markup(claim.source)}</td></tr>'
+        f'<td class="wide">{markup(claim.seeds)}</td><td class="soft">{markup(claim.source)}</td></tr>'
     )
 
 

@@ -4,24 +4,30 @@ Owns: the layout of those files; what is said is `outline`. `results.json` and t
 the pages follow from them.
 
     DIR/results.json            every result
+    DIR/runs/<paper>.csv        every run of its claims: settings, and how it ended
     DIR/index.md, <paper>.md    pages
     DIR/figures/<paper>-<claim>.svg
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..claims.result import FORMAT, Result, from_json
 from ..files import write_atomically
 from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
-from .text import COMMAND, DEVIATIONS
+from .text import BOUNDS, COMMAND, DECIDES, DEVIATIONS
 
 RESULTS = "results.json"
+RUNS = "runs"
 FIGURES = "figures"
+OVERVIEW = ("verdict", "claim", "measured", "expected", "seeds")
 
 
 def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, str]) -> Path:
@@ -39,7 +45,9 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
     for result in results:
         if result.id in figures:
             write_atomically(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
-    content = {"format": FORMAT, "claims": [result.to_json() for result in results]}
+    entries = [{k: v for k, v in result.to_json().items() if k != "run_table"} for result in results]
+    content = {"format": FORMAT, "claims": entries}
+    _write_runs(folder / RUNS, results)
     write_atomically(folder / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     for name, text in pages(results).items():
         write_atomically(folder / name, text)
@@ -49,7 +57,32 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
 def read_results(folder: Path) -> list[Result]:
     """Read what `write_pages` wrote."""
     content = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-    return [from_json(entry) for entry in content["claims"]]
+    results = [from_json(entry) for entry in content["claims"]]
+    runs: dict[str, list[dict[str, str]]] = {}
+    for path in sorted((folder / RUNS).glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                runs.setdefault(row.pop("claim"), []).append(row)
+    return [replace(result, run_table=tuple(runs.get(result.id, ()))) for result in results]
+
+
+def _write_runs(folder: Path, results: Sequence[Result]) -> None:
+    """Write one table of runs a paper; papers without runs have none."""
+    for paper in dict.fromkeys(result.paper for result in results):
+        rows = [
+            {"claim": result.id, "budget": result.budget, **row}
+            for result in results
+            if result.paper == paper
+            for row in result.run_table
+        ]
+        if not rows:
+            continue
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        folder.mkdir(exist_ok=True)
+        write_atomically(folder / f"{paper}.csv", text.getvalue())
 
 
 def pages(results: Sequence[Result]) -> dict[str, str]:
@@ -84,9 +117,7 @@ def _overview(outline: Outline) -> str:
             "",
             f"{paper.citation}. {paper.size}: {paper.counts}.",
             "",
-            *_table(
-                ("verdict", "claim", "measured", "expected"), [_overview_row(claim) for claim in paper.claims]
-            ),
+            *_table(OVERVIEW, [_overview_row(claim) for claim in paper.claims]),
             "",
         ]
     return "\n".join(lines)
@@ -95,7 +126,8 @@ def _overview(outline: Outline) -> str:
 def _overview_row(claim: ClaimEntry) -> tuple[str, ...]:
     link = f"[{_cell(claim.sentence)}]({claim.paper}.md#{_anchor(_heading(claim))})"
     measured, expected = claim.headline
-    return f"**{claim.verdict}**", f"{link} ({_cell(claim.source)})", _cell(measured), _cell(expected)
+    sentence = f"{link} ({_cell(claim.source)})"
+    return f"**{claim.verdict}**", sentence, _cell(measured), _cell(expected), _cell(claim.seeds)
 
 
 def _paper(paper: PaperEntry) -> str:
@@ -130,6 +162,12 @@ def _claim(claim: ClaimEntry) -> list[str]:
         head, *rows = (tuple(map(_cell, row)) for row in claim.details)
         lines += [*_table(head, rows), ""]
     lines.append(_plain(claim.runs))
+    if claim.decides:
+        lines += ["", f"{DECIDES}: {_plain(claim.decides)}"]
+    elif claim.shortfalls:
+        lines += ["", _plain(claim.shortfalls)]
+    if claim.bounds:
+        lines += ["", f"{BOUNDS}:", "", *(f"- {_plain(words)}" for words in claim.bounds)]
     if claim.deviations:
         lines += ["", f"{DEVIATIONS}:", "", *(f"- {_plain(words)}" for words in claim.deviations)]
     return [*lines, "", f"{COMMAND}:", "", *_shell(claim.command), ""]

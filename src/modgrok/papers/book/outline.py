@@ -14,16 +14,20 @@ from .text import (
     MEANINGS,
     UNTESTED,
     VERDICTS,
+    bound_words,
     caution,
     cell_words,
     claim_words,
     command_words,
     count_words,
+    decides_words,
     headline,
+    measured_words,
     name_words,
-    number_words,
     range_words,
     run_words,
+    seed_words,
+    shortfall_words,
     time_words,
     verdict_of,
     weight_words,
@@ -69,6 +73,10 @@ class ClaimEntry:
         runs: what was run, and for how long.
         deviations: of the runs from the paper's.
         command: that tests it.
+        seeds: number of seeds and budget.
+        shortfalls: in what the runs are smaller, shorter or fewer than the paper's; empty if in nothing.
+        decides: what would decide, where the verdict is open; empty for others.
+        bounds: those set or moved when numbers had been seen, with date and reason.
     """
 
     id: str
@@ -86,6 +94,10 @@ class ClaimEntry:
     runs: str
     deviations: tuple[str, ...]
     command: str
+    seeds: str
+    shortfalls: str
+    decides: str
+    bounds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -171,6 +183,10 @@ def _claim(result: Result) -> ClaimEntry:
         f"{run_words(result)} {time_words(result.seconds)}.",
         result.deviations,
         command_words(result),
+        seed_words(result),
+        shortfall_words(result),
+        decides_words(result),
+        bound_words(result) if result.verdict is not None else (),
     )
 
 
@@ -179,7 +195,7 @@ def _numbers(result: Result) -> tuple[NumberRow, ...]:
     expected_rows = [
         NumberRow(
             name_words(expected.name),
-            number_words(result.values.get(expected.name)),
+            measured_words(expected, expected.name, result),
             range_words(expected),
             expected.paper,
             weight_words(expected, result),
@@ -188,8 +204,8 @@ def _numbers(result: Result) -> tuple[NumberRow, ...]:
         for expected in result.expected
     ]
     others = [
-        NumberRow(name_words(name), number_words(value))
-        for name, value in result.values.items()
+        NumberRow(name_words(name), measured_words(None, name, result))
+        for name in result.values
         if name not in judged
     ]
     return (*expected_rows, *others)

@@ -9,19 +9,28 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from ..claims.bounds import after_data, bound_changes
 from ..claims.claim import ClaimVerdict, Expected, Number, refuting
 from ..claims.result import Result
 
-VERDICTS: tuple[ClaimVerdict, ...] = ("reproduced", "deviates", "refuted")
+VERDICTS: tuple[ClaimVerdict, ...] = ("reproduced", "deviates", "refuted", "misprint", "open")
 UNTESTED = "not tested"
 MEANINGS = {
     "reproduced": "every number is in its range: the paper's with a tolerance, or, of words, a bound of ours",
-    "deviates": "a number is out of range, but a supporting one, or where runs are shorter or smaller",
-    "refuted": "a number on which the sentence rests is out of range in a test that could have shown it",
+    "deviates": "only supporting numbers are out of range: the sentence stands",
+    "refuted": "a number on which the sentence rests is out of range, in formulas checked in full or in runs "
+    "of the paper's own size, length and number of seeds",
+    "misprint": "a slip of the paper: what is printed misses, and what its correction gives is in range",
+    "open": "what was run cannot decide: a number is out of range, or something is said never to happen, in "
+    "runs that are smaller, shorter or fewer than the paper's; the page says what would decide",
     UNTESTED: "runs are missing, or something failed; the page says why",
 }
 DEVIATIONS = "Deviations from the paper"
 """Heading of how the runs differ from the paper's."""
+DECIDES = "What would decide"
+"""Heading of what the runs fall short of, where the verdict is open."""
+BOUNDS = "Bounds set or moved after data was seen"
+"""Heading of the bounds that are no predictions."""
 COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
 MOST_TASKS = 6
@@ -68,11 +77,63 @@ def weight_words(expected: Expected, result: Result) -> str:
     """Say what keeps a number out of range from refuting the sentence; empty if nothing does."""
     if not expected.essential:
         return "supporting"
-    if not expected.refutes(result.budget):
-        return "cannot refute at this budget"
+    if expected.absence and any(short.kind == "steps" for short in result.shortfalls):
+        return "shorter runs cannot confirm it"
     missed = not expected.holds(result.values.get(expected.name))
-    refutes = expected in refuting(result.expected, result.values, result.budget)
+    if missed and result.shortfalls:
+        return "smaller or shorter runs cannot refute it"
+    refutes = expected in refuting(result.expected, result.values, result.shortfalls)
     return f"cannot refute without {name_words(str(expected.given))}" if missed and not refutes else ""
+
+
+def measured_words(expected: Expected | None, name: str, result: Result) -> str:
+    """Print a measured number; where each seed has one, with their range and how many are in range."""
+    value, each = number_words(result.values.get(name)), result.seed_values.get(name, ())
+    if len(each) < 2:
+        return value
+    known = [number for number in each if number is not None]
+    spread = f"{number_words(min(known))} to {number_words(max(known))}" if known else "none"
+    if len(known) < len(each):
+        spread += f", {len(each) - len(known)} without"
+    if expected is None:
+        return f"{value} ({spread})"
+    inside = sum(expected.holds(number) for number in each)
+    return f"{value} ({spread}; {inside} of {len(each)} seeds in range)"
+
+
+def decides_words(result: Result) -> str:
+    """Say of an open verdict what would decide; empty for others."""
+    if result.verdict != "open":
+        return ""
+    return "Runs with " + ", ".join(str(short) for short in result.shortfalls) + "."
+
+
+def shortfall_words(result: Result) -> str:
+    """Say in what runs fall short of the paper's; empty if in nothing."""
+    if not result.shortfalls:
+        return ""
+    return "The paper has " + ", ".join(str(short) for short in result.shortfalls) + "."
+
+
+def bound_words(result: Result) -> tuple[str, ...]:
+    """List the bounds of a claim that were set or moved when its numbers had been seen, with the reasons."""
+    words = []
+    for expected in result.expected:
+        change = after_data(bound_changes(result.id, expected))
+        if change is not None:
+            words.append(f"{name_words(expected.name)}, on {change.date}: {change.reason}")
+    return tuple(words)
+
+
+def seed_words(result: Result) -> str:
+    """Print the number of seeds and the budget, for a table of one line.
+
+    Example:
+        >>> seed_words(Result("a/b", "laptop", "", "", (), seeds=(0, 1))), seed_words(
+        ...     Result("a/b", "laptop", "", "", ()))
+        ('2, laptop', 'none needed')
+    """
+    return f"{len(result.seeds)}, {result.budget}" if result.runs or result.seeds else "none needed"
 
 
 def cell_words(value: object) -> str:
@@ -136,7 +197,7 @@ def headline(result: Result) -> tuple[str, str]:
         return "–", "–"
     failed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
     essential = [e for e in reversed(result.expected) if e.essential]
-    refutes = refuting(result.expected, result.values, result.budget)
+    refutes = refuting(result.expected, result.values, result.shortfalls)
     shown = [*refutes, *failed, *essential, result.expected[0]][0]
     return f"{name_words(shown.name)} {number_words(result.values.get(shown.name))}", range_words(shown)
 

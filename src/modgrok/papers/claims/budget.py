@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-BudgetName = Literal["tiny", "laptop", "paper"]
-BUDGETS: tuple[BudgetName, ...] = ("tiny", "laptop", "paper")
-"""`tiny` checks the machinery in seconds, `laptop` tests the claims, `paper` has the paper's own sizes."""
-FULL: tuple[BudgetName, ...] = ("paper",)
-"""The budget of the paper's own sizes."""
+BudgetName = Literal["tiny", "laptop", "desktop", "paper"]
+BUDGETS: tuple[BudgetName, ...] = ("tiny", "laptop", "desktop", "paper")
+"""`tiny` checks the machinery in seconds, `laptop` tests the claims, `desktop` repeats them over seeds at the
+papers' sizes as far as a desktop computer allows, `paper` has the papers' own sizes and steps."""

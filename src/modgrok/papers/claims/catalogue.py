@@ -8,12 +8,14 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .claim import Claim
+from .desktop import Desktop
+from .scale import PaperScale
 
 PAPERS: tuple[str, ...] = ("gromov2023", "doshi2024", "doshi2023", "mallinar2024", "furuta2024", "crosscut")
 """Folders of `papers`, each with a PAPER; a name here enters all shared tests."""
@@ -56,6 +58,47 @@ class Paper:
                 raise InputError(f"id: must be {self.name}/ and a name, got {shorten(id)}")
             if ids.count(id) > 1:
                 raise InputError(f"id: must belong to one claim, got {id} {ids.count(id)} times")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes of a claim's runs: the paper's own, and those of the budget `desktop`.
+
+    Arguments:
+        scale: of the paper's own runs; see `Claim`.
+        by_group: group -> its scale, where that is another one.
+        desktop: how that budget's plan is made.
+    """
+
+    scale: PaperScale
+    by_group: Mapping[str, PaperScale] = field(default_factory=dict)
+    desktop: Desktop = field(default_factory=Desktop)
+
+
+def with_sizes(
+    claims: Sequence[Claim], sizes: Mapping[str, Sizes], default: Sizes | None = None
+) -> tuple[Claim, ...]:
+    """Give claims the sizes of their paper's own runs.
+
+    Arguments:
+        claims: of a paper.
+        sizes: name of a claim, the part of its id after the slash -> sizes.
+        default: of the claims with runs that are not named; None leaves them as they are.
+
+    Raises:
+        InputError: sizes of a claim that is not there.
+    """
+    names = {claim.id.partition("/")[2] for claim in claims}
+    unknown = [name for name in sizes if name not in names]
+    if unknown:
+        raise InputError(f"sizes: must be of claims of the paper, got {unknown[0]}")
+    return tuple(_sized(claim, sizes.get(claim.id.partition("/")[2], default)) for claim in claims)
+
+
+def _sized(claim: Claim, sizes: Sizes | None) -> Claim:
+    if sizes is None or not claim.plan("laptop"):
+        return claim
+    return replace(claim, scale=sizes.scale, scales=sizes.by_group, desktop=sizes.desktop)
 
 
 _ADDED: dict[str, Paper] = {}

@@ -1,12 +1,13 @@
 """What a claim is: a sentence of a paper, the runs that test it, what to measure, and what was expected.
 
-Owns: these records and how a verdict follows from numbers. Running the runs is `plan` and `sweeps`; the
-claims themselves are one flat file a paper.
+Owns: these records and how a verdict follows from numbers and from the sizes of the runs. Running the runs is
+`plan` and `sweeps`; the claims themselves are one flat file a paper.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -14,14 +15,16 @@ from typing import Any, Literal
 from ...reports.charts.chart import Panel
 from ...tasks import InputError
 from .budget import BUDGETS as BUDGETS
-from .budget import FULL as FULL
 from .budget import BudgetName as BudgetName
+from .desktop import Desktop
 from .evidence import Evidence
 from .plan import RunGroup
+from .scale import PaperScale, Shortfall, shortfalls
 
-ClaimVerdict = Literal["reproduced", "deviates", "refuted"]
+ClaimVerdict = Literal["reproduced", "deviates", "refuted", "misprint", "open"]
 """What the numbers say of a claim."""
 Number = float | int | None
+_COUNTS = re.compile(r"\b(seeds?|steps|draws)\b")
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ class Expected:
             tolerance, or the side of a bound that the sentence draws.
         essential: whether the sentence itself fails with this number; otherwise the number alone deviates.
         budgets: those at which it is judged: a value of p = 97 says nothing of p = 31.
-        decisive: those at which an essential number out of range refutes. Where runs are shorter or smaller
-            than the paper's and a miss may be due to that, it only deviates.
         given: name of a number without which this one cannot refute: the waves of a network that has not
             grokked say nothing.
+        absence: whether it says that something does not happen within the paper's steps. Shorter runs
+            cannot confirm that.
     """
 
     name: str
@@ -47,18 +50,8 @@ class Expected:
     high: float | int = math.inf
     essential: bool = True
     budgets: tuple[BudgetName, ...] = BUDGETS
-    decisive: tuple[BudgetName, ...] = BUDGETS
     given: str | None = None
-
-    def refutes(self, budget: BudgetName) -> bool:
-        """Say whether this number, out of range, refutes the sentence at a budget.
-
-        Example:
-            >>> late = Expected("test_accuracy", "100% (Fig. 3)", low=0.999, decisive=("paper",))
-            >>> late.refutes("laptop"), late.refutes("paper")
-            (False, True)
-        """
-        return self.essential and budget in self.decisive
+    absence: bool = False
 
     def holds(self, value: Number) -> bool:
         """Say whether a measured number is in the range; nothing measured is not.
@@ -86,6 +79,21 @@ class ClaimResult:
     rows: Sequence[Mapping[str, Any]] = ()
 
 
+@dataclass(frozen=True)
+class Misprint:
+    """A slip of the paper, by which its printed formula or number misses and a corrected one holds.
+
+    Arguments:
+        printed: names of the numbers that follow from what is printed.
+        corrected: names of those that follow from the correction; at least one.
+        erratum: where `docs/errata.md` gives the correction and its test.
+    """
+
+    printed: tuple[str, ...]
+    corrected: tuple[str, ...]
+    erratum: str
+
+
 @dataclass(frozen=True, eq=False)
 class Claim:
     """One claim of a paper.
@@ -94,10 +102,16 @@ class Claim:
         id: `paper/name`, as in `gromov2023/fig1-accuracy`.
         source: figure, table, equation or section.
         sentence: the claim in our words.
-        plan: budget -> the runs that it needs, by names of its own; empty where none are.
+        plan: budget -> the runs that it needs, by names of its own; empty where none are. The budget
+            `desktop` is made of another one's plan, see `groups`.
         measure: what is measured of those runs, and the figure.
         expected: the numbers that decide.
         deviations: budget -> how its runs differ from the paper's, one short sentence each.
+        scale: the sizes of the paper's own runs; None if nothing is run, or if they are not known, and
+            then the claim's runs never refute.
+        scales: group -> sizes, where they are others.
+        desktop: how the plan of the budget `desktop` is made.
+        misprint: the slip of the paper that the claim shows, if it does.
     """
 
     id: str
@@ -107,21 +121,65 @@ class Claim:
     measure: Callable[[Evidence], ClaimResult]
     expected: tuple[Expected, ...]
     deviations: Mapping[BudgetName, tuple[str, ...]] = field(default_factory=dict)
+    scale: PaperScale | None = None
+    scales: Mapping[str, PaperScale] = field(default_factory=dict)
+    desktop: Desktop = field(default_factory=Desktop)
+    misprint: Misprint | None = None
 
     @property
     def paper(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
 
+    def basis(self, budget: BudgetName) -> BudgetName:
+        """Return the budget whose sizes and expectations hold at a budget: of `desktop` another one's."""
+        return self.desktop.basis if budget == "desktop" else budget
+
+    def groups(self, budget: BudgetName) -> Mapping[str, RunGroup]:
+        """Return the runs needed at a budget, by names of the claim's own."""
+        groups = self.plan(self.basis(budget))
+        if budget != "desktop":
+            return groups
+        return {name: self.desktop.resized(group) for name, group in groups.items()}
+
     def judged(self, budget: BudgetName) -> tuple[Expected, ...]:
         """Return what is expected of the numbers at a budget."""
-        return tuple(expected for expected in self.expected if budget in expected.budgets)
+        return tuple(expected for expected in self.expected if self.basis(budget) in expected.budgets)
+
+    def deviations_at(self, budget: BudgetName) -> tuple[str, ...]:
+        """Return how the runs of a budget differ from the paper's.
+
+        Of `desktop` without words of its own: its seeds and its limit on steps, and what its basis says of
+        neither.
+        """
+        if budget != "desktop" or budget in self.deviations:
+            return tuple(self.deviations.get(budget, ()))
+        kept = [words for words in self.deviations.get(self.desktop.basis, ()) if not _COUNTS.search(words)]
+        seeds = f"{len(self.desktop.seeds)} seeds, of which the median decides"
+        limit = f"at most {self.desktop.steps:,} steps"
+        return (f"{seeds}; {limit}.", *kept) if self.groups(budget) else tuple(kept)
+
+    def shortfalls(self, budget: BudgetName) -> tuple[Shortfall, ...]:
+        """List in what the runs of a budget fall short of the paper's; while there are any, none refutes.
+
+        Computed from the planned runs: modulus, sizes of the network, steps, number of seeds. The budget
+        `tiny` falls short of every paper.
+
+        Example:
+            >>> claim = Claim("a/b", "", "", lambda budget: {}, lambda evidence: ClaimResult({}, ()), ())
+            >>> claim.shortfalls("laptop"), len(claim.shortfalls("tiny"))
+            ((), 1)
+        """
+        found = shortfalls(self.groups(budget), self.scale, self.scales)
+        return found or ((Shortfall("tiny"),) if budget == "tiny" else ())
 
     def verdict(self, values: Mapping[str, Number], budget: BudgetName) -> ClaimVerdict:
-        """Compare numbers with what was expected: nothing else decides.
+        """Compare numbers with what was expected, and the runs with the paper's: nothing else decides.
 
-        `reproduced` if all are in range, `refuted` if one is not that refutes at this budget, or else
-        `deviates`.
+        All in range: `reproduced`; or `open` where something is said not to happen, and the runs are too
+        short to show it. Only supporting numbers out of range: `deviates`. Numbers of a printed formula out
+        of range and those of its correction in range: `misprint`. A number out of range on which the sentence
+        rests: `refuted` where the runs are of the paper's size, length and number of seeds, otherwise `open`.
 
         Raises:
             InputError: nothing is expected at this budget.
@@ -129,27 +187,63 @@ class Claim:
         judged = self.judged(budget)
         if not judged:
             raise InputError(f"budget: must be one at which {self.id} expects a number, got {budget}")
-        if all(expected.holds(values.get(expected.name)) for expected in judged):
-            return "reproduced"
-        return "refuted" if refuting(judged, values, budget) else "deviates"
+        return judge(judged, values, self.shortfalls(budget), self.misprint)
 
 
-def refuting(
-    judged: Sequence[Expected], values: Mapping[str, Number], budget: BudgetName
-) -> tuple[Expected, ...]:
-    """List the expectations that are missed and refute.
+def judge(
+    judged: Sequence[Expected],
+    values: Mapping[str, Number],
+    short: Sequence[Shortfall],
+    misprint: Misprint | None = None,
+) -> ClaimVerdict:
+    """Return the verdict on numbers; see `Claim.verdict`.
 
     Arguments:
         judged: all expectations at the budget.
         values: name -> measured number.
-        budget: of the runs.
+        short: in what the runs fall short of the paper's.
+        misprint: the slip of the paper that is shown, if one is.
 
     Example:
-        >>> groks = Expected("test_accuracy", "100%", low=0.999, decisive=FULL)
-        >>> sparse = Expected("ffs", "falls", high=0.5, given="test_accuracy")
-        >>> [len(refuting((groks, sparse), {"test_accuracy": a, "ffs": 0.9}, "laptop")) for a in (0.7, 1.0)]
-        [0, 1]
+        >>> groks = Expected("test_accuracy", "100%", low=0.999)
+        >>> [judge((groks,), {"test_accuracy": 0.5}, short) for short in ((), (Shortfall("steps", 9, 5),))]
+        ['refuted', 'open']
     """
     missed = [expected for expected in judged if not expected.holds(values.get(expected.name))]
+    if not missed:
+        shortened = any(each.kind in ("steps", "scale") for each in short)
+        unsure = shortened and any(expected.absence and expected.essential for expected in judged)
+        return "open" if unsure else "reproduced"
+    if misprint is not None and _is_misprint(judged, missed, misprint):
+        return "misprint"
+    if not any(expected.essential for expected in missed):
+        return "deviates"
+    return "refuted" if refuting(judged, values, short) else "open"
+
+
+def refuting(
+    judged: Sequence[Expected], values: Mapping[str, Number], short: Sequence[Shortfall]
+) -> tuple[Expected, ...]:
+    """List the expectations that are missed and refute: none where runs fall short of the paper's.
+
+    Arguments:
+        judged: all expectations at the budget.
+        values: name -> measured number.
+        short: in what the runs fall short.
+
+    Example:
+        >>> groks = Expected("test_accuracy", "100%", low=0.999, essential=False)
+        >>> sparse = Expected("ffs", "falls", high=0.5, given="test_accuracy")
+        >>> [len(refuting((groks, sparse), {"test_accuracy": a, "ffs": 0.9}, ())) for a in (0.7, 1.0)]
+        [0, 1]
+    """
+    if short:
+        return ()
+    missed = [expected for expected in judged if not expected.holds(values.get(expected.name))]
     absent = {expected.name for expected in missed}
-    return tuple(e for e in missed if e.refutes(budget) and e.given not in absent)
+    return tuple(e for e in missed if e.essential and e.given not in absent)
+
+
+def _is_misprint(judged: Sequence[Expected], missed: Sequence[Expected], misprint: Misprint) -> bool:
+    names = {expected.name for expected in missed}
+    return names <= set(misprint.printed) and set(misprint.corrected) <= {e.name for e in judged} - names

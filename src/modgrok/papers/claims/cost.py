@@ -149,5 +149,5 @@ def _members(claim: Claim, budget: BudgetName, timed: bool) -> list[Member]:
 
     Others stand for themselves without the parts that they would take from other runs.
     """
-    groups = claim.plan(budget).values()
+    groups = claim.groups(budget).values()
     return [member for group in groups if not (timed and group.needs) for member in group.members()]

@@ -26,6 +26,7 @@ from .claim import BudgetName, Claim, ClaimResult
 from .code_digest import digest_of_function
 from .evidence import Evidence, RunData, read_run_data
 from .result import Caption, Result, claims_folder, read_result, write_result
+from .seeds import measure_claim, run_table
 from .stages import Stages, run_stages, stages_of
 
 
@@ -100,18 +101,20 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
         claim.source,
         claim.sentence,
         claim.judged(budget),
-        deviations=tuple(claim.deviations.get(budget, ())),
+        deviations=claim.deviations_at(budget),
         version=__version__,
         digest=digest_of(claim, budget),
+        shortfalls=claim.shortfalls(budget),
         tasks=_tasks(members.values()),
     )
     trouble = stages.trouble(claim.id)
     if trouble is not None:
         return replace(base, error=trouble), None
-    evidence = Evidence(budget, {name: _read_runs(store, found) for name, found in members.items()})
+    groups = {name: _read_runs(store, found) for name, found in members.items()}
+    evidence = Evidence(claim.basis(budget), groups)
     runs_data = {run.row.id: run for group in evidence.groups.values() for run in group}
     try:
-        measured = claim.measure(evidence)
+        measured, seed_values = measure_claim(claim, budget, evidence)
         check(claim, budget, measured)
         figure = panels_svg(measured.panels)
     except Exception as error:  # a claim is other people's code: one that breaks must not stop the others
@@ -126,6 +129,8 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
         runs=tuple(runs_data),
         rows=tuple(dict(row) for row in measured.rows),
         captions=tuple(_caption(panel) for panel in measured.panels),
+        seed_values=seed_values,
+        run_table=run_table(groups),
     )
     return result, figure
 
@@ -155,7 +160,7 @@ def digest_of(claim: Claim, budget: BudgetName) -> str:
             group.body_from,
             group.weights,
         ]
-        for name, group in claim.plan(budget).items()
+        for name, group in claim.groups(budget).items()
     }
     text = json.dumps([claim.id, budget, plan, digest_of_function(claim.measure), __version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

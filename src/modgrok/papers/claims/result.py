@@ -18,7 +18,9 @@ from typing import Any
 from ...io import is_plain_svg, read_json
 from ...runs.plain import plain
 from ..files import write_atomically
+from .bounds import after_data, bound_changes
 from .claim import BudgetName, Claim, ClaimVerdict, Expected, Number
+from .scale import Shortfall
 
 FORMAT = 1
 
@@ -54,6 +56,9 @@ class Result:
         captions: of the figure's panels.
         version: of modgrok.
         digest: of the runs asked for and of the claim's code.
+        shortfalls: in what the runs fall short of the paper's; while there are any, they never refute.
+        seed_values: name -> the number of each seed, in the order of `seeds`, where `values` are medians.
+        run_table: one mapping a run: its settings and how it ended; kept beside the result, not in it.
     """
 
     id: str
@@ -73,6 +78,9 @@ class Result:
     captions: tuple[Caption, ...] = ()
     version: str = ""
     digest: str = ""
+    shortfalls: tuple[Shortfall, ...] = ()
+    seed_values: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)
+    run_table: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
     @property
     def paper(self) -> str:
@@ -84,24 +92,47 @@ class Result:
         """The part of the id after the slash."""
         return self.id.partition("/")[2]
 
+    @property
+    def hours(self) -> float:
+        """Hours of its runs and its evaluation."""
+        return self.seconds / 3600
+
     def to_json(self) -> dict[str, Any]:
-        """Return plain values; infinities and undefined numbers become None."""
+        """Return plain values; infinities and undefined numbers become None.
+
+        `paper`, `claim`, `measured`, `hours`, and of each expectation those of `FOLLOWING` follow
+        from the rest: scripts rely on them.
+        """
         content = asdict(self)
         content["format"] = FORMAT
-        content["expected"] = [_plain_expected(expected) for expected in self.expected]
+        content |= {"paper": self.paper, "claim": self.sentence, "hours": self.hours}
+        content["measured"] = self.values if self.verdict is not None else None
+        decisive = [] if self.shortfalls else [self.budget]
+        content["expected"] = [
+            {**_plain_expected(one), "decisive": decisive, **_origin(self.id, one)} for one in self.expected
+        ]
         written: dict[str, Any] = plain(content)
         return written
 
 
+FOLLOWING = ("decisive", "bound_set", "bound_reason", "bound_after_data")
+"""Keys of an expectation in JSON that follow from the sizes of the runs and from the record of bounds."""
+COMPUTED = ("format", "paper", "claim", "measured", "hours")
+"""Keys of the JSON that follow from others."""
+
+
 def from_json(content: Mapping[str, Any]) -> Result:
-    """Read what `Result.to_json` gave."""
-    fields = {name: value for name, value in content.items() if name != "format"}
+    """Read what `Result.to_json` gave, also by earlier versions."""
+    fields = {name: value for name, value in content.items() if name not in COMPUTED}
     expected = tuple(_expected(entry) for entry in fields.pop("expected"))
     captions = tuple(Caption(**caption) for caption in fields.pop("captions"))
+    short = tuple(Shortfall(**entry) for entry in fields.pop("shortfalls", ()))
+    each = {name: tuple(values) for name, values in fields.pop("seed_values", {}).items()}
     lists: dict[str, Any] = {
-        name: tuple(fields.pop(name)) for name in ("seeds", "runs", "tasks", "deviations", "rows")
+        name: tuple(fields.pop(name, ()))
+        for name in ("seeds", "runs", "tasks", "deviations", "rows", "run_table")
     }
-    return Result(expected=expected, captions=captions, **lists, **fields)
+    return Result(expected=expected, captions=captions, shortfalls=short, seed_values=each, **lists, **fields)
 
 
 def claims_folder(runs: Path, budget: BudgetName) -> Path:
@@ -144,7 +175,26 @@ def read_result(runs: Path, budget: BudgetName, claim: Claim, digest: str | None
         return None
     if result.verdict is None:
         return result
-    return replace(result, expected=claim.judged(budget), verdict=claim.verdict(result.values, budget))
+    return judged_again(result, claim)
+
+
+def judged_again(result: Result, claim: Claim) -> Result:
+    """Judge the numbers of a result by what its claim says and expects today.
+
+    Arguments:
+        result: with a verdict.
+        claim: of the same id.
+    """
+    budget = result.budget
+    return replace(
+        result,
+        source=claim.source,
+        sentence=claim.sentence,
+        deviations=claim.deviations_at(budget),
+        expected=claim.judged(budget),
+        shortfalls=claim.shortfalls(budget),
+        verdict=claim.verdict(result.values, budget),
+    )
 
 
 def read_figure(runs: Path, result: Result) -> str | None:
@@ -165,7 +215,15 @@ def _plain_expected(expected: Expected) -> dict[str, Any]:
     return {**content, **bounds}
 
 
+def _origin(claim: str, expected: Expected) -> dict[str, Any]:
+    """Say when and why a bound was last set, and whether after data; None if it is not recorded."""
+    changes = bound_changes(claim, expected)
+    if not changes:
+        return dict.fromkeys(FOLLOWING[1:])
+    last = changes[-1]
+    return dict(zip(FOLLOWING[1:], (last.date, last.reason, after_data(changes) is not None), strict=True))
+
+
 def _expected(content: Mapping[str, Any]) -> Expected:
-    known = {name: value for name, value in content.items() if value is not None}
-    lists = {name: tuple(known[name]) for name in ("budgets", "decisive")}
-    return Expected(**{**known, **lists})
+    known = {name: value for name, value in content.items() if value is not None and name not in FOLLOWING}
+    return Expected(**{**known, "budgets": tuple(known["budgets"])})

@@ -65,7 +65,7 @@ def stages_of(claims: Sequence[Claim], budget: BudgetName) -> Stages:
     """
     groups: dict[Name, RunGroup] = {}
     for claim in claims:
-        plan = claim.plan(budget)
+        plan = claim.groups(budget)
         for name, group in plan.items():
             unknown = [needed for needed in group.needs if needed not in plan]
             if unknown:

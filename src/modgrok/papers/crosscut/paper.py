@@ -6,13 +6,15 @@ own learner is in that paper's folder.
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper
+from ..claims.catalogue import Paper, with_sizes
 from .closed_form import CLAIMS as CLOSED_FORM
 from .data import CLAIMS as DATA
 from .hypothesis import CLAIMS as HYPOTHESIS
+from .leakage import CLAIMS as LEAKAGE
+from .scales import DEFAULT
 from .table import CLAIMS as TABLE
 
 TITLE = "Across the papers: the same tasks under every learner"
 CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"
-CLAIMS = (*TABLE, *HYPOTHESIS, *CLOSED_FORM, *DATA)
+CLAIMS = with_sizes((*TABLE, *HYPOTHESIS, *CLOSED_FORM, *DATA, *LEAKAGE), {}, DEFAULT)
 PAPER = Paper("crosscut", TITLE, CITATION, CLAIMS)

@@ -98,6 +98,8 @@ def measure_diagram(evidence: Evidence) -> ClaimResult:
     values["breaks"] = breaks(generalises)
     for decay in (0.0, 15.0):
         values[f"inverting_{decay:g}"] = inverting_share(phases, generalises, decay)
+    before, after = values["inverting_0"], values["inverting_15"]
+    values["inversion_gain"] = None if before is None or after is None else after - before
     panels = tuple(_panel(phases, decay) for decay in decays)
     rows = [
         {"fraction": place_of(t).fraction, "corruption": place_of(t).corruption} | row
@@ -134,6 +136,11 @@ CLAIMS = (
             Expected("breaks", "one region (Fig. 3): no neighbour with more clean labels fails", high=0.0),
             Expected("growth", "wider at weight decay 5 than without (Fig. 3)", low=1.0),
             Expected("inverting_15", "inversion everywhere in it at weight decay 15 (Fig. 3)", low=1.0),
+            Expected(
+                "inversion_gain",
+                "weight decay turns coexistence into inversion (Fig. 3): from 0 to 15 by 30 points at least",
+                low=0.3,
+            ),
         ),
         {
             "tiny": (tiny.SAYS_NOTHING,),

@@ -5,14 +5,24 @@ Owns: this paper's claims, in its order. What they run and measure is in the mod
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper
+from ..claims.catalogue import Paper, with_sizes
 from . import diagram as doshi2023_diagram
+from . import formulas as doshi2023_formulas
 from . import neurons as doshi2023_neurons
 from . import phases as doshi2023_phases
+from .scales import SIZES
 
 TITLE = (
     "To grok or not to grok: Disentangling generalization and memorization on corrupted algorithmic datasets"
 )
 CITATION = "D. Doshi, A. Das, T. He, A. Gromov, 2023, arXiv:2310.13061"
-CLAIMS = (*doshi2023_phases.CLAIMS, *doshi2023_diagram.CLAIMS, *doshi2023_neurons.CLAIMS)
+CLAIMS = with_sizes(
+    (
+        *doshi2023_phases.CLAIMS,
+        *doshi2023_diagram.CLAIMS,
+        *doshi2023_neurons.CLAIMS,
+        *doshi2023_formulas.CLAIMS,
+    ),
+    SIZES,
+)
 PAPER = Paper("doshi2023", TITLE, CITATION, CLAIMS)

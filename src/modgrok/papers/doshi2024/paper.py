@@ -5,18 +5,24 @@ Owns: this paper's claims, in its order. What they run and measure is in the mod
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper
+from ..claims.catalogue import Paper, with_sizes
+from . import formulas as doshi2024_formulas
 from . import products as doshi2024_products
 from . import sums as doshi2024_sums
 from . import table as doshi2024_table
 from . import trained as doshi2024_trained
+from .scales import SIZES
 
 TITLE = "Grokking Modular Polynomials"
 CITATION = "D. Doshi, T. He, A. Das, A. Gromov, 2024, arXiv:2406.03495"
-CLAIMS = (
-    *doshi2024_sums.CLAIMS,
-    *doshi2024_products.CLAIMS,
-    *doshi2024_trained.CLAIMS,
-    *doshi2024_table.CLAIMS,
+CLAIMS = with_sizes(
+    (
+        *doshi2024_sums.CLAIMS,
+        *doshi2024_products.CLAIMS,
+        *doshi2024_trained.CLAIMS,
+        *doshi2024_table.CLAIMS,
+        *doshi2024_formulas.CLAIMS,
+    ),
+    SIZES,
 )
 PAPER = Paper("doshi2024", TITLE, CITATION, CLAIMS)

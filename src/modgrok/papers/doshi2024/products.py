@@ -18,7 +18,7 @@ from ...analytic.waves import random_waves
 from ...models import MLP
 from ...reports.charts.claim_charts import Line, Panel, Point, lines, points, single
 from ...tasks import task_from_text
-from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Number
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected, Misprint, Number
 from ..claims.evidence import Evidence
 from ..claims.plan import no_runs
 from .sums import EXACT, FEW_DRAWS, SEEDS, TINY
@@ -154,11 +154,17 @@ EXPERT_WIDTHS = {"tiny": (60, 200), "laptop": (500, 2000), "paper": (500, 2000)}
 COMPOSED_SEEDS = {"tiny": 1, "laptop": 3, "paper": 5}
 
 
-def composed(p: int, terms: Terms, text: str, widths: tuple[int, int], seed: int) -> VerificationReport:
+PRINTED_BETA, FITTED_BETA = 100.0, 7.1
+"""Inverse temperature of the softmax: of the paper's text, and with which its table comes out."""
+
+
+def composed(
+    p: int, terms: Terms, text: str, widths: tuple[int, int], seed: int, beta: float
+) -> VerificationReport:
     """Check Eq. 6 with three product experts and a sum expert on all p^2 inputs."""
     table = task_from_text(text, p).table
     product, total = widths
-    made = construct_experts(table, p, terms, product_width=product, sum_width=total, rng=seed)
+    made = construct_experts(table, p, terms, product_width=product, sum_width=total, rng=seed, beta=beta)
     return made.report
 
 
@@ -174,16 +180,23 @@ def output_scale(report: VerificationReport, p: int, printed: float) -> float:
 
 
 @cache
-def composed_rows(budget: BudgetName, p: int, column: int) -> tuple[dict[str, Any], ...]:
+def composed_rows(
+    budget: BudgetName, p: int, column: int, beta: float = PRINTED_BETA
+) -> tuple[dict[str, Any], ...]:
     """List the three polynomials at a modulus, means over draws; two claims read them."""
     modulus = 7 if budget == "tiny" else p
     rows = []
     for text, terms, *printed in COMPOSED:
         seeds = range(COMPOSED_SEEDS[budget])
-        found = [composed(modulus, terms, text, EXPERT_WIDTHS[budget], seed) for seed in seeds]
+        found = [composed(modulus, terms, text, EXPERT_WIDTHS[budget], seed, beta) for seed in seeds]
         scales = [output_scale(report, modulus, printed[column]) for report in found]
         rows.append(
-            {"polynomial": text, "p": modulus, "accuracy": min(report.accuracy for report in found)}
+            {
+                "polynomial": text,
+                "p": modulus,
+                "beta": beta,
+                "accuracy": min(report.accuracy for report in found),
+            }
             | {"MSE": _mean("mse", found), "printed MSE": printed[column], "peak": _mean("peak", found)}
             | {"scale of the printed MSE": float(np.mean(scales))}
         )
@@ -208,23 +221,40 @@ def measure_composed(p: int, column: int, evidence: Evidence) -> ClaimResult:
 
 
 def measure_printed_errors(evidence: Evidence) -> ClaimResult:
-    """Compare the MSE of all six polynomials with those that the paper prints."""
-    rows = [row for column, p in enumerate((97, 23)) for row in composed_rows(evidence.budget, p, column)]
-    names = [f"mse_{p}_{i}" for p in (97, 23) for i in (1, 2, 3)]
+    """Compare the MSE of all six polynomials with those that the paper prints, at two temperatures."""
+    rows = {
+        beta: [
+            row
+            for column, p in enumerate((97, 23))
+            for row in composed_rows(evidence.budget, p, column, beta)
+        ]
+        for beta in (PRINTED_BETA, FITTED_BETA)
+    }
+    names = [f"{p}_{i}" for p in (97, 23) for i in (1, 2, 3)]
+    values: dict[str, Number] = {
+        f"{prefix}_{name}": row["MSE"]
+        for prefix, beta in (("mse", PRINTED_BETA), ("fitted_mse", FITTED_BETA))
+        for name, row in zip(names, rows[beta], strict=True)
+    }
+    values["fitted_accuracy"] = min(row["accuracy"] for row in rows[FITTED_BETA])
     drawn = [
         Point(
-            f"{row['polynomial']} mod {row['p']}",
+            f"{row['polynomial']} mod {row['p']}, beta {beta:g}",
             row["MSE"],
             0.9 * row["printed MSE"],
             1.1 * row["printed MSE"],
         )
-        for row in rows
+        for beta, found in rows.items()
+        for row in found
     ]
-    text = "Mean squared errors: " + ", ".join(f"{row['MSE']:.4f} for {row['printed MSE']}" for row in rows)
-    cell = points(drawn, text, x="mean squared error", domain=(0.005, 0.015))
+    text = "Mean squared errors: " + "; ".join(
+        f"beta {beta:g}: " + ", ".join(f"{row['MSE']:.4f} for {row['printed MSE']}" for row in found)
+        for beta, found in rows.items()
+    )
+    cell = points(drawn, f"{text}.", x="mean squared error", domain=(0.005, 0.015))
     caption = "Shaded: within a tenth of what the table of App. B prints."
     panel = single("errors", "Mean squared errors, measured and printed", caption, cell, 12)
-    return ClaimResult(dict(zip(names, (row["MSE"] for row in rows), strict=True)), (panel,), rows)
+    return ClaimResult(values, (panel,), [row for found in rows.values() for row in found])
 
 
 # The claims
@@ -255,7 +285,7 @@ CLAIMS = (
         measure_printed,
         (
             Expected("peak", "1: Eq. 4 makes logits that are one-hot up to noise", 0.9, 1.1),
-            Expected("corrected_peak", "1 with the exponent +1/3 (checked)", 0.95, 1.05, essential=False),
+            Expected("corrected_peak", "1 with the exponent +1/3 (checked)", 0.95, 1.05),
         ),
         dict.fromkeys(
             ("tiny", "laptop", "paper"),
@@ -265,6 +295,7 @@ CLAIMS = (
                 "one is, the zero neuron is drowned.",
             ),
         ),
+        misprint=Misprint(("peak",), ("corrected_peak",), "docs/errata.md"),
     ),
     *(
         Claim(
@@ -289,26 +320,37 @@ CLAIMS = (
     Claim(
         "doshi2024/appB-printed-errors",
         "Table of App. B",
-        "The composed networks have the mean squared errors that the table prints.",
+        "The composed networks, with a softmax of inverse temperature 100, have the mean squared errors that "
+        "the table prints.",
         no_runs,
         measure_printed_errors,
-        tuple(
-            Expected(
-                f"mse_{p}_{i}",
-                f"{printed[column]} (App. B), within a tenth",
-                0.9 * printed[column],
-                1.1 * printed[column],
-            )
-            for column, p in enumerate((97, 23))
-            for i, (_, _, *printed) in enumerate(COMPOSED, 1)
+        (
+            *(
+                Expected(
+                    f"{prefix}_{p}_{i}",
+                    f"{printed[column]} (App. B), within a tenth{words}",
+                    0.9 * printed[column],
+                    1.1 * printed[column],
+                )
+                for prefix, words in (("mse", ""), ("fitted_mse", ", with inverse temperature 7.1"))
+                for column, p in enumerate((97, 23))
+                for i, (_, _, *printed) in enumerate(COMPOSED, 1)
+            ),
+            Expected("fitted_accuracy", "100% (App. B), with inverse temperature 7.1", low=EXACT),
         ),
         dict.fromkeys(
             ("tiny", "laptop", "paper"),
             (
-                "Unexplained: Eq. 2, 4 and 6, with the exponent +1/3, give the larger errors here.",
-                "Tried: other draws of the phases, and one factor on all logits, which the last column of "
-                "the table gives; it would have to be below 1.",
+                "One temperature was fitted to the six printed numbers: strong evidence, not proof. What is "
+                "identified is the temperature times the height of the logits.",
+                "At 7.1 the softmax leaves about 8% (mod 97) and 3% (mod 23) on wrong values, which lowers "
+                "the sum's peak and with it the noise.",
             ),
+        ),
+        misprint=Misprint(
+            tuple(f"mse_{p}_{i}" for p in (97, 23) for i in (1, 2, 3)),
+            (*(f"fitted_mse_{p}_{i}" for p in (97, 23) for i in (1, 2, 3)), "fitted_accuracy"),
+            "docs/errata.md",
         ),
     ),
 )

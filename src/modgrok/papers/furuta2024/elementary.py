@@ -25,7 +25,7 @@ from ...reports.panels.loss_parts import ROWS, loss_parts
 from ...reports.views.circuit_view import CircuitView
 from ...reports.views.tables import Stage
 from ...runs.schedule import GROKKED
-from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
 from .runs import (
@@ -260,7 +260,7 @@ def measure_frozen(evidence: Evidence) -> ClaimResult:
 
 
 NAMES = (("sum", SUM), ("difference", DIFFERENCE), ("product", PRODUCT))
-GROKS = Expected("test_accuracy", "groks: 100% (Table A.5, r = 0.3)", low=GROKKED, decisive=FULL)
+GROKS = Expected("test_accuracy", "groks: 100% (Table A.5, r = 0.3)", low=GROKKED)
 
 
 def _operation(name: str, task: str, sentence: str, expected: tuple[Expected, ...]) -> Claim:
@@ -378,7 +378,7 @@ CLAIMS = (
         "the whole, which needs what does not depend on x - y alone.",
         slow,
         measure_difference_parts,
-        (Expected("restricted_over_full", "5e6 (0.7141 / 1.336e-7): above 2", low=2.0, decisive=FULL),),
+        (Expected("restricted_over_full", "5e6 (0.7141 / 1.336e-7): above 2", low=2.0),),
         {
             **SLOWER,
             "laptop": (
@@ -395,9 +395,7 @@ CLAIMS = (
         "With a random embedding that is not trained all three operations still grok.",
         frozen,
         measure_frozen,
-        tuple(
-            Expected(f"accuracy_{name}", "groks (Fig. A.13)", low=GROKKED, decisive=FULL) for name, _ in NAMES
-        ),
+        tuple(Expected(f"accuracy_{name}", "groks (Fig. A.13)", low=GROKKED) for name, _ in NAMES),
         {"tiny": TINY, "laptop": (*ONE_SEED, SLOW_WORDS)},
     ),
 )

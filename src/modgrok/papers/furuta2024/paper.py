@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper
+from ..claims.catalogue import Paper, with_sizes
 from ..claims.claim import Claim
 from . import elementary as furuta2024_elementary
+from . import formulas as furuta2024_formulas
 from . import fractions as furuta2024_fractions
 from . import polynomials as furuta2024_polynomials
 from . import transfer as furuta2024_transfer
+from .scales import DEFAULT, SIZES
 
 TITLE = (
     "Towards Empirical Interpretation of Internal Circuits and Properties in Grokked Transformers on Modular "
     "Polynomials"
 )
 CITATION = "Furuta, Minegishi, Iwasawa, Matsuo 2024, TMLR, arXiv 2402.16726"
-CLAIMS: tuple[Claim, ...] = (
-    *furuta2024_elementary.CLAIMS,
-    *furuta2024_polynomials.CLAIMS,
-    *furuta2024_fractions.CLAIMS,
-    *furuta2024_transfer.CLAIMS,
+CLAIMS: tuple[Claim, ...] = with_sizes(
+    (
+        *furuta2024_elementary.CLAIMS,
+        *furuta2024_polynomials.CLAIMS,
+        *furuta2024_fractions.CLAIMS,
+        *furuta2024_transfer.CLAIMS,
+        *furuta2024_formulas.CLAIMS,
+    ),
+    SIZES,
+    DEFAULT,
 )
 PAPER = Paper("furuta2024", TITLE, CITATION, CLAIMS)

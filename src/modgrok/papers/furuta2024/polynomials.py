@@ -12,7 +12,7 @@ from typing import Any
 from ...reports.charts.claim_charts import Panel, Point, points, single
 from ...runs.schedule import GROKKED
 from ..claims import tiny
-from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
 from .elementary import DENSE, FALL, HIGH, SPARSE
@@ -121,7 +121,7 @@ def _summary(named: Mapping[str, Sequence[RunData]]) -> Panel:
 
 
 def _groks(ending: str = "", paper: str = "groks at r = 0.3 (Table A.5)") -> Expected:
-    return Expected(f"test_accuracy{ending}", paper, low=GROKKED, decisive=FULL)
+    return Expected(f"test_accuracy{ending}", paper, low=GROKKED)
 
 
 def _waves(name: str, paper: str, **options: Any) -> Expected:

@@ -10,10 +10,10 @@ from typing import Any
 
 from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...runs.schedule import GROKKED
-from ..claims.claim import FULL, BudgetName, Claim, ClaimResult, Expected
+from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
-from .fractions import LINEAR, PRODUCT
+from .fractions import LINEAR, PRODUCT, null_of
 from .runs import (
     LAPTOP,
     LONG,
@@ -169,6 +169,44 @@ def measure_crossing(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
 
 
+# A control of Fig. 2: what leakage gives -------------------------------------------------------------------
+
+
+def plan_crossing_leakage(budget: BudgetName) -> Mapping[str, RunGroup]:
+    """Plan addition and multiplication with each other's embedding, on plain and on swap splits."""
+    most = SIZES[budget].fractions[-1]
+    early = None if budget == "paper" else False
+    given = {"fraction": most}
+    return {
+        "sum": group(budget, SUM, early_stop=early),
+        "times": group(budget, TIMES, early_stop=early),
+        "times_plain": downstream(budget, TIMES, embedding_from="sum", **given),
+        "sum_plain": downstream(budget, SUM, embedding_from="times", **given),
+        "times_swap": downstream(budget, TIMES, embedding_from="sum", orbits="swap", **given),
+        "sum_swap": downstream(budget, SUM, embedding_from="times", orbits="swap", **given),
+    }
+
+
+def measure_crossing_leakage(evidence: Evidence) -> ClaimResult:
+    """Compare accuracies with the orbit null of the same split."""
+    names = ("times_plain", "sum_plain", "times_swap", "sum_swap")
+    runs = {name: evidence.one(name) for name in names}
+    off = {name: abs(run.last("test_accuracy") - null_of(run)) for name, run in runs.items()}
+    values = {
+        "most_off_plain": max(off["times_plain"], off["sum_plain"]),
+        "most_off_swap": max(off["times_swap"], off["sum_swap"]),
+        **{f"accuracy_{name}": run.last("test_accuracy") for name, run in runs.items()},
+    }
+    labels = {name: f"{run.experiment.name}, {name.partition('_')[2]} split" for name, run in runs.items()}
+    rows = [
+        {"run": labels[name], "seed": run.experiment.seed, "test accuracy": run.last("test_accuracy")}
+        | {"orbit null": null_of(run), "steps": run.row.step}
+        for name, run in runs.items()
+    ]
+    panel = accuracy_panel([(labels[name], run) for name, run in runs.items()], span=12)
+    return ClaimResult(values, (panel,), rows)
+
+
 # Fig. 10, 11: several tasks in one network ------------------------------------------------------------------
 
 ELEMENTARY = "x + y; x - y; x*y"
@@ -274,8 +312,8 @@ CLAIMS = (
         measure_linear,
         (
             Expected("accuracy_upstream", "a + b groks", low=GROKKED),
-            Expected("accuracy_2a_3b", "3.3% at r = 0.3 (Table A.5)", high=0.5),
-            Expected("accuracy_2a_3b_given", "groks at r = 0.3 (Table 1)", low=GROKKED, decisive=FULL),
+            Expected("accuracy_2a_3b", "3.3% at r = 0.3 (Table A.5)", high=0.5, absence=True),
+            Expected("accuracy_2a_3b_given", "groks at r = 0.3 (Table 1)", low=GROKKED),
         ),
         {
             **DEVIATIONS,
@@ -295,9 +333,9 @@ CLAIMS = (
         measure_product,
         (
             Expected("accuracy_upstream", "a + b and ab grok", low=GROKKED),
-            Expected("accuracy_scratch", "6.1% at r = 0.3 (Table A.5)", high=0.5),
-            Expected("accuracy_body", "groks at r = 0.3 (Table 1)", low=GROKKED, decisive=FULL),
-            Expected("accuracy_embedding", "never (Table 1)", high=0.9),
+            Expected("accuracy_scratch", "6.1% at r = 0.3 (Table A.5)", high=0.5, absence=True),
+            Expected("accuracy_body", "groks at r = 0.3 (Table 1)", low=GROKKED),
+            Expected("accuracy_embedding", "never (Table 1)", high=0.9, absence=True),
         ),
         DEVIATIONS,
     ),
@@ -309,14 +347,34 @@ CLAIMS = (
         plan_crossing,
         measure_crossing,
         (
-            Expected("accuracy_difference_given", "groks", low=GROKKED, decisive=FULL),
+            Expected("accuracy_difference_given", "groks", low=GROKKED),
             Expected("speed_up", "above 1: by a tenth at least", low=1.1),
-            Expected("accuracy_times_given", "does not grok at r = 0.9", high=0.9),
-            Expected("accuracy_sum_given", "does not grok at r = 0.9", high=0.9),
+            Expected("accuracy_times_given", "does not grok at r = 0.9", high=0.9, absence=True),
+            Expected("accuracy_sum_given", "does not grok at r = 0.9", high=0.9, absence=True),
         ),
         {
             **DEVIATIONS,
             "laptop": (*ONE_SEED, SLOW_WORDS, "3,600 steps for + and * with each other's embedding."),
+        },
+    ),
+    Claim(
+        "furuta2024/leakage-embeddings",
+        "beyond the paper: a control of Fig. 2",
+        "With each other's embedding, addition and multiplication answer what knowing the swap of operands "
+        "gives and no more: on splits that keep swaps together, next to nothing.",
+        plan_crossing_leakage,
+        measure_crossing_leakage,
+        tuple(
+            Expected(
+                f"most_off_{name}",
+                f"within 3 points of the orbit null on {name} splits (predicted)",
+                high=0.03,
+            )
+            for name in ("plain", "swap")
+        ),
+        {
+            **DEVIATIONS,
+            "laptop": (*ONE_SEED, "3,600 steps with each other's embedding.", "See docs/predictions.md."),
         },
     ),
     Claim(
@@ -326,10 +384,10 @@ CLAIMS = (
         plan_mixture,
         measure_mixture,
         (
-            Expected("accuracy_sum", "groks at r = 0.9", low=GROKKED, decisive=FULL),
-            Expected("accuracy_difference", "groks at r = 0.9", low=GROKKED, decisive=FULL),
-            Expected("accuracy_product", "groks at r = 0.9", low=GROKKED, decisive=FULL),
-            Expected("least_accuracy_few", "fails at r = 0.3", high=0.9),
+            Expected("accuracy_sum", "groks at r = 0.9", low=GROKKED),
+            Expected("accuracy_difference", "groks at r = 0.9", low=GROKKED),
+            Expected("accuracy_product", "groks at r = 0.9", low=GROKKED),
+            Expected("least_accuracy_few", "fails at r = 0.3", high=0.9, absence=True),
         ),
         {
             "tiny": TINY,
@@ -350,7 +408,7 @@ CLAIMS = (
         measure_quadratics,
         (
             Expected("accuracy_single", "34% at r = 0.3 (Table A.5)", high=0.9),
-            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05, decisive=FULL),
+            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05),
         ),
         DEVIATIONS,
     ),

@@ -6,12 +6,17 @@ closed forms and other functions in `functions`.
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper
+from ..claims.catalogue import Paper, with_sizes
+from .closed_forms import CLAIMS as CLOSED_FORMS
 from .functions import CLAIMS as FUNCTIONS
+from .scales import SIZES
 from .solutions import CLAIMS as SOLUTIONS
 from .training import CLAIMS as TRAINING
 
 TITLE = "Grokking modular arithmetic"
 CITATION = "A. Gromov, 2023, arXiv:2301.02679"
-CLAIMS = (*TRAINING, *SOLUTIONS, *FUNCTIONS)
+CLAIMS = with_sizes(
+    (*TRAINING, *SOLUTIONS, *FUNCTIONS, *CLOSED_FORMS),
+    SIZES,
+)
 PAPER = Paper("gromov2023", TITLE, CITATION, CLAIMS)

@@ -5,22 +5,28 @@ Owns: the paper's name, and its claims in the paper's order; each is in the modu
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper
+from ..claims.catalogue import Paper, with_sizes
+from . import formulas as mallinar2024_formulas
 from . import fractions as mallinar2024_fractions
 from . import networks as mallinar2024_networks
 from . import regulariser as mallinar2024_regulariser
 from . import rfm as mallinar2024_rfm
 from . import structure as mallinar2024_structure
 from . import theorem as mallinar2024_theorem
+from .scales import SIZES
 
 TITLE = "Emergence in non-neural models: grokking modular arithmetic via average gradient outer product"
 CITATION = "Mallinar, Beaglehole, Zhu, Radhakrishnan, Pandit, Belkin 2024, arXiv 2407.20199"
-CLAIMS = (
-    *mallinar2024_rfm.CLAIMS,
-    *mallinar2024_fractions.CLAIMS,
-    *mallinar2024_structure.CLAIMS,
-    *mallinar2024_theorem.CLAIMS,
-    *mallinar2024_networks.CLAIMS,
-    *mallinar2024_regulariser.CLAIMS,
+CLAIMS = with_sizes(
+    (
+        *mallinar2024_rfm.CLAIMS,
+        *mallinar2024_fractions.CLAIMS,
+        *mallinar2024_structure.CLAIMS,
+        *mallinar2024_theorem.CLAIMS,
+        *mallinar2024_formulas.CLAIMS,
+        *mallinar2024_networks.CLAIMS,
+        *mallinar2024_regulariser.CLAIMS,
+    ),
+    SIZES,
 )
 PAPER = Paper("mallinar2024", TITLE, CITATION, CLAIMS)

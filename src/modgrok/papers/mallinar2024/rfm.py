@@ -390,4 +390,102 @@ LOGARITHMS = Claim(
 )
 
 
-CLAIMS = (QUADRATIC, GAUSSIAN, PROGRESS, ORIENTATION, LOGARITHMS)
+# The diagonal blocks (Observation 1)
+
+
+def diagonal_share(block: np.ndarray) -> float:
+    """Return the share of a square block's energy in the span of I and 11^T, in [0, 1].
+
+    Example:
+        >>> round(diagonal_share(np.eye(3) + 0.5), 9)
+        1.0
+    """
+    p = len(block)
+    on = float(np.trace(block)) / p
+    off = (float(block.sum()) - p * on) / (p * (p - 1))
+    nearest = off + (on - off) * np.eye(p)
+    return 1 - float(np.sum((block - nearest) ** 2)) / float(np.sum(block**2))
+
+
+def measure_diagonal(evidence: Evidence) -> ClaimResult:
+    """Measure how near both diagonal blocks of the last M are to c1 I + c2 11^T."""
+    rows, found = [], []
+    for run in evidence["first"]:
+        metric, p = matrices(run)[run.row.step], run.task.p
+        kept = [np.flatnonzero(row >= 0) for row in run.basis.operands]
+        blocks = [metric[s * p + at][:, s * p + at] for s, at in enumerate(kept)]
+        each = [diagonal_share(block) for block in blocks]
+        found += each
+        rows.append({"task": operation(run), "block of x": shown(each[0]), "block of y": shown(each[1])})
+    values = {"diagonal_least": min(found)}
+    drawn = [
+        charts.Point(f"{operation(run)}, block of {'xy'[s]}", found[2 * i + s], 0.9, 1.0)
+        for i, run in enumerate(evidence["first"])
+        for s in (0, 1)
+    ]
+    text = ", ".join(f"{point.name} {point.value:.3f}" for point in drawn)
+    cell = charts.points(drawn, f"{text}.", domain=(0.0, 1.0))
+    caption = "Share of the energy of a diagonal block of M in c1 I + c2 11^T; of products without zero."
+    return ClaimResult(values, (single("diagonal", "The diagonal blocks of M", caption, cell, 12),), rows)
+
+
+DIAGONAL = Claim(
+    "mallinar2024/observation1-diagonal",
+    "Observation 1",
+    "The diagonal blocks of M become c1 I + c2 11^T.",
+    plan_first,
+    measure_diagonal,
+    (Expected("diagonal_least", "of that form (Observation 1); at least 90% of the energy", low=0.9),),
+    {"tiny": TINY, "laptop": (ONE_SEED, CENTRED), "paper": (ONE_SEED, CENTRED)},
+)
+
+
+def measure_evolution(evidence: Evidence) -> ClaimResult:
+    """Follow the deviation of the blocks of products in both orders, iteration by iteration."""
+    natural_least, ratios, drawn, rows = 1.0, [], [], []
+    for run in evidence["run"]:
+        kept = {step: m for step, m in matrices(run).items() if step >= 1}
+        own = own_and_other(run)[0]
+        both = natural_structures(run.task.p)
+        natural = [min(float(deviations([m], s)[0]) for s in both) for m in kept.values()]
+        logarithmic = deviations(list(kept.values()), own)
+        steps = list(kept)
+        start = min(1, len(steps) - 1)
+        natural_least = min(natural_least, *natural[start:])
+        ratios.append(float(logarithmic[-1] / logarithmic[start]))
+        drawn += [
+            Line(f"{operation(run)}, values", steps[start:], natural[start:], dashed=True),
+            Line(f"{operation(run)}, logarithms", steps[start:], logarithmic[start:]),
+        ]
+        rows += [
+            {"task": operation(run), "iteration": step, "values' order": shown(n), "by logarithms": shown(d)}
+            for step, n, d in zip(steps, natural, logarithmic.tolist(), strict=True)
+            if step in SHOWN_AT
+        ]
+    values = {"natural_least": natural_least, "logarithmic_ratio": max(ratios)}
+    text = (
+        f"In the values' order never below {natural_least:.3f}; by logarithms it falls to {max(ratios):.3f}."
+    )
+    cell = charts.lines(drawn, text, x="iteration", log_x=False, domain=(0.0, 1.0), height=210)
+    caption = (
+        "Circulant deviation of M's off-diagonal block, from iteration 2 on, in two orders of the values."
+    )
+    return ClaimResult(values, (single("evolution", "Stripes appear", caption, cell, 12),), rows)
+
+
+EVOLUTION = Claim(
+    "mallinar2024/appfig2-evolution",
+    "App. Fig. 2",
+    "Over the iterations stripes appear in the features of xy and x/y by logarithms, and at no iteration in "
+    "the values' own order.",
+    plan_products,
+    measure_evolution,
+    (
+        Expected("natural_least", "no stripes at any iteration (App. Fig. 2); at least 0.8 of 1", low=0.8),
+        Expected("logarithmic_ratio", "stripes appear (App. Fig. 2): to a half of that at 2", high=0.5),
+    ),
+    {"tiny": TINY, "laptop": (ONE_SEED, CENTRED), "paper": (ONE_SEED, CENTRED)},
+)
+
+
+CLAIMS = (QUADRATIC, GAUSSIAN, PROGRESS, ORIENTATION, DIAGONAL, LOGARITHMS, EVOLUTION)

@@ -76,8 +76,8 @@ def gaussian_runs(budget: BudgetName) -> RunGroup:
 
 
 def runs(evidence: Evidence) -> tuple[RunData, ...]:
-    """Return the runs of all groups."""
-    return tuple(run for group in evidence.groups.values() for run in group)
+    """Return the runs of all groups, each once."""
+    return tuple({run.row.id: run for group in evidence.groups.values() for run in group}.values())
 
 
 def operation(run: RunData) -> str:

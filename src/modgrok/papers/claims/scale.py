@@ -1,0 +1,131 @@
+"""The sizes of a paper's own runs, and in what the runs of a claim fall short of them.
+
+Owns: the comparison. A verdict asks whether it is empty: smaller, shortened or single runs never refute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...sweeps.grid.sweep_file import Member
+from .plan import RunGroup
+
+LEAST_SEEDS = 2
+"""One seed alone never refutes, also where the paper has one."""
+
+
+@dataclass(frozen=True)
+class PaperScale:
+    """The sizes of a paper's own runs, as far as it states them.
+
+    Arguments:
+        p: modulus, >= 2; None if the paper names none.
+        steps: after which it stops, >= 1; None if it does not say.
+        seeds: number of its runs that differ in the seed alone, >= 1; 1 if it does not say.
+        sizes: setting of the learner -> value, such as `width` or `d_model`.
+
+    Example:
+        >>> group = RunGroup({"expression": "x + y", "p": 31, "width": 200, "steps": 900}, {"seed": [0]})
+        >>> scale = PaperScale(p=97, steps=2000, sizes={"width": 500})
+        >>> [str(short) for short in shortfalls({"gd": group}, scale)]
+        ['p = 97 (here 31)', 'width 500 (here 200)', '2,000 steps (here 900)', '2 seeds (here 1)']
+    """
+
+    p: int | None = None
+    steps: int | None = None
+    seeds: int = 1
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """One size in which runs fall short of the paper's.
+
+    Arguments:
+        kind: `p`, `steps`, `seeds`, a setting of the learner; `scale` where the claim declares no sizes, and
+            `tiny` for formulas at the tiny budget.
+        paper: the paper's value; None for `scale` and `tiny`.
+        planned: the smallest value of the runs; None likewise.
+    """
+
+    kind: str
+    paper: int | None = None
+    planned: int | None = None
+
+    def __str__(self) -> str:
+        """Say what the paper has and what the runs have.
+
+        Example:
+            >>> str(Shortfall("seeds", 3, 1)), str(Shortfall("scale"))
+            ('3 seeds (here 1)', "the paper's sizes, which the claim does not declare")
+        """
+        if self.kind == "tiny":
+            return "a budget that does more than check the machinery"
+        if self.paper is None:
+            return "the paper's sizes, which the claim does not declare"
+        wanted = {
+            "p": f"p = {self.paper}",
+            "steps": f"{self.paper:,} steps",
+            "seeds": f"{self.paper} seeds",
+        }.get(self.kind, f"{self.kind.replace('_', ' ')} {self.paper}")
+        return f"{wanted} (here {self.planned:,})"
+
+
+def shortfalls(
+    groups: Mapping[str, RunGroup],
+    scale: PaperScale | None,
+    by_group: Mapping[str, PaperScale] | None = None,
+) -> tuple[Shortfall, ...]:
+    """List in what planned runs fall short of a paper's.
+
+    Arguments:
+        groups: of runs; the result is empty if there are none, since formulas are checked in full.
+        scale: of the paper; None if it is not declared.
+        by_group: group -> its scale, where that is another one.
+
+    Returns:
+        each kind once, with the group that falls short of it furthest.
+    """
+    found: dict[str, Shortfall] = {}
+    for name, group in groups.items():
+        wanted = (by_group or {}).get(name, scale)
+        for short in _group_shortfalls(group.members(), wanted):
+            known = found.get(short.kind)
+            if known is None or _share(short) < _share(known):
+                found[short.kind] = short
+    return tuple(found.values())
+
+
+def _group_shortfalls(members: Sequence[Member], scale: PaperScale | None) -> list[Shortfall]:
+    if scale is None:
+        return [Shortfall("scale")]
+    seeds: dict[tuple[object, ...], set[int]] = {}
+    for member in members:
+        key = tuple((name, str(value)) for name, value in sorted(member.point.items()) if name != "seed")
+        seeds.setdefault(key, set()).add(member.experiment.seed)
+    planned: list[tuple[str, int | None, int | None]] = [
+        ("p", scale.p, _least([member.experiment.task.p for member in members])),
+        *((name, size, _least([_setting(m, name) for m in members])) for name, size in scale.sizes.items()),
+        ("steps", scale.steps, _least([member.steps for member in members])),
+        ("seeds", max(scale.seeds, LEAST_SEEDS), min(len(each) for each in seeds.values())),
+    ]
+    return [
+        Shortfall(kind, paper, here)
+        for kind, paper, here in planned
+        if paper is not None and here is not None and here < paper
+    ]
+
+
+def _setting(member: Member, name: str) -> int | None:
+    value = getattr(member.experiment.learner, name, None)
+    return value if isinstance(value, int) else None
+
+
+def _least(values: Sequence[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return min(known, default=None)
+
+
+def _share(short: Shortfall) -> float:
+    return (short.planned or 0) / (short.paper or 1)

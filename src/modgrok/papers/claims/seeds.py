@@ -1,0 +1,94 @@
+"""A claim over seeds: its numbers of each, and the statistic that decides.
+
+Owns: how runs are parted by their seed, the median, and the table of runs that is kept beside the result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...tasks.null import LEAKAGE
+from .budget import BudgetName
+from .claim import Claim, ClaimResult, Number
+from .evidence import Evidence, RunData
+
+
+def measure_claim(
+    claim: Claim, budget: BudgetName, evidence: Evidence
+) -> tuple[ClaimResult, dict[str, tuple[Number, ...]]]:
+    """Measure a claim: at the budget `desktop` seed by seed, otherwise all runs together.
+
+    Returns:
+        (numbers, the median over seeds at `desktop`, with the figure of the first seed; name -> the number of
+        each seed, empty at the other budgets).
+    """
+    seeds = sorted({run.experiment.seed for runs in evidence.groups.values() for run in runs})
+    if budget != "desktop" or not seeds:
+        return claim.measure(evidence), {}
+    each = [claim.measure(of_seed(evidence, seed)) for seed in seeds]
+    values = {name: tuple(result.values[name] for result in each) for name in each[0].values}
+    rows = [
+        {"seed": seed, **{name: value for name, value in row.items() if name != "seed"}}
+        for seed, result in zip(seeds, each, strict=True)
+        for row in result.rows
+    ]
+    medians = {name: median(numbers) for name, numbers in values.items()}
+    return replace(each[0], values=medians, rows=rows), values
+
+
+def of_seed(evidence: Evidence, seed: int) -> Evidence:
+    """Return the runs of one seed, in the groups that they have."""
+    groups = {
+        name: tuple(run for run in runs if run.experiment.seed == seed)
+        for name, runs in evidence.groups.items()
+    }
+    return Evidence(evidence.budget, groups)
+
+
+def median(numbers: Sequence[Number]) -> Number:
+    """Return the median; a number that is missing, a step that never came, counts as the largest.
+
+    Example:
+        >>> median([3, 1, 2]), median([40, None, 60]), median([None, 7, None])
+        (2, 60, None)
+    """
+    known = sorted(number for number in numbers if number is not None and not math.isnan(number))
+    ordered: list[Number] = [*known, *[None] * (len(numbers) - len(known))]
+    middle = len(ordered) // 2
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[middle]
+    if low is None or high is None:
+        return None
+    return high if low == high else (low + high) / 2
+
+
+def run_table(groups: Mapping[str, Sequence[RunData]]) -> tuple[dict[str, Any], ...]:
+    """List every run once: what it was, when it memorised and grokked, how it ended, and at what cost."""
+    rows: dict[str, dict[str, Any]] = {}
+    for name, runs in groups.items():
+        for run in runs:
+            rows.setdefault(run.row.id, {"group": name, "run": run.row.id, **_run_row(run)})
+    return tuple(rows.values())
+
+
+def _run_row(run: RunData) -> dict[str, Any]:
+    experiment, row = run.experiment, run.row
+    return {
+        "task": experiment.name,
+        "p": experiment.task.p,
+        "learner": experiment.learner.kind,
+        "fraction": experiment.fraction,
+        "orbits": experiment.orbits,
+        "corruption": experiment.corruption,
+        "seed": experiment.seed,
+        "steps": row.step,
+        "memorised_at": row.memorised_at,
+        "grokked_at": row.grokked_at,
+        "train_accuracy": run.last("train_accuracy"),
+        "test_accuracy": run.last("test_accuracy"),
+        "best_test_accuracy": float(run.curve("test_accuracy").max()),
+        **{name: row.context.get(name) for name in LEAKAGE},
+        "seconds": round(row.seconds, 1),
+    }

@@ -1,0 +1,15 @@
+"""Comparisons across papers: the sizes that would settle them, and what the budget `desktop` makes of each.
+
+Owns: these numbers. The comparisons are ours; the hypotheses that they test are stated of networks at p = 97.
+"""
+
+from __future__ import annotations
+
+from ..claims.catalogue import Sizes
+from ..claims.desktop import Desktop
+from ..claims.scale import PaperScale
+
+HYPOTHESES = PaperScale(p=97, steps=10_000, seeds=3)
+MACHINE = PaperScale(p=97, steps=30, seeds=3)
+DEFAULT = Sizes(HYPOTHESES, {"rfm": MACHINE}, Desktop("laptop", steps=10_000, extend=True))
+"""Of every claim."""

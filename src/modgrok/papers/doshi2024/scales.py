@@ -1,0 +1,24 @@
+"""Doshi et al. 2024: the sizes of the paper's own runs, and what the budget `desktop` makes of each claim.
+
+Owns: these numbers. Steps are read off Fig. 2 and 3; those of App. C are not stated, nor are seeds.
+"""
+
+from __future__ import annotations
+
+from ..claims.catalogue import Sizes
+from ..claims.desktop import Desktop
+from ..claims.scale import PaperScale
+
+FOUR = PaperScale(p=11, steps=400, sizes={"width": 5000})
+PRODUCT = PaperScale(p=97, steps=100, sizes={"width": 500})
+TABLE = {p: PaperScale(p=p, sizes={"width": 5000}) for p in (97, 23)}
+SHORT = Desktop(steps=300)
+"""The twelve targets end within 300 steps at N = 5000."""
+
+SIZES = {
+    **dict.fromkeys(("fig2-accuracy", "fig2-ipr"), Sizes(FOUR)),
+    **dict.fromkeys(("fig3-accuracy", "fig3-ipr"), Sizes(PRODUCT)),
+    "appC-97": Sizes(TABLE[97], desktop=SHORT),
+    "appC-23": Sizes(TABLE[23], desktop=SHORT),
+    "hypothesis-5.1": Sizes(TABLE[97], {f"{kind} 23": TABLE[23] for kind in ("sum", "perturbed")}, SHORT),
+}

@@ -1,0 +1,20 @@
+"""Furuta et al. 2024: the sizes of the paper's own runs, and what the budget `desktop` makes of each claim.
+
+Owns: these numbers, which the paper states for all its runs: p = 97, 300,000 steps, three seeds. A run of
+that length takes hours here, so `desktop` repeats the laptop's tasks mod 37 for up to 20,000 steps.
+"""
+
+from __future__ import annotations
+
+from ..claims.catalogue import Sizes
+from ..claims.desktop import Desktop
+from ..claims.scale import PaperScale
+
+TRANSFORMER = PaperScale(p=97, steps=300_000, seeds=3, sizes={"d_model": 128, "d_mlp": 512})
+DEFAULT = Sizes(TRANSFORMER, desktop=Desktop("laptop", extend=True))
+"""Of every claim."""
+SIZES = {
+    name: Sizes(TRANSFORMER, desktop=Desktop("laptop", steps=3600))
+    for name in ("leakage-quadratic", "leakage-embeddings")
+}
+"""Of the controls, which are compared with runs of 3,600 steps."""

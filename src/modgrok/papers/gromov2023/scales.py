@@ -1,0 +1,24 @@
+"""Gromov 2023: the sizes of the paper's own runs, and what the budget `desktop` makes of each claim.
+
+Owns: these numbers. The paper states p; its width, rate, steps and seeds are not stated, and the steps here
+are read off Fig. 1, which ends at about 20,000.
+"""
+
+from __future__ import annotations
+
+from ..claims.catalogue import Sizes
+from ..claims.scale import PaperScale
+
+FIG1 = PaperScale(p=97, steps=20_000)
+OTHERS = PaperScale(p=97)
+"""Runs of which only the modulus is known."""
+
+SIZES = {
+    **dict.fromkeys(("fig1-accuracy", "fig1-loss", "fig1-norm", "fig1-gradient"), Sizes(FIG1)),
+    "fig2-preactivations": Sizes(FIG1),
+    "fig3-phases": Sizes(FIG1, {"momentum": OTHERS, "adamw": OTHERS}),
+    "fig4-fraction": Sizes(OTHERS),
+    "fig5-ipr": Sizes(OTHERS),
+    **dict.fromkeys(("appc-squares", "appc-square-of-sum", "appc-product"), Sizes(FIG1)),
+    **dict.fromkeys(("appc-quadratic-form", "appc-cubic"), Sizes(FIG1)),
+}

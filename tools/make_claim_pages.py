@@ -1,0 +1,57 @@
+"""Write docs/claims anew: `python tools/make_claim_pages.py [STORE ...]`.
+
+Takes the committed results, replaces those for which a store has a result of the same or of a larger budget,
+judges all by what the claims expect today, and writes pages, tables of runs, and the verdicts that come with
+the package. A claim without any result is shown as not tested.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from modgrok.papers import BUDGETS, Claim, read_papers
+from modgrok.papers.book import committed
+from modgrok.papers.book.markdown import FIGURES, figure_name, read_results, write_pages
+from modgrok.papers.claims.result import Result, judged_again, read_figure, read_result
+from modgrok.papers.files import write_atomically
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "docs" / "claims"
+
+
+def best_result(claim: Claim, known: Result | None, stores: list[Path]) -> tuple[Result, str | None]:
+    """Return the result of the largest budget, the newest store first, and its figure if it is a new one."""
+    for budget in reversed(BUDGETS[1:]):
+        for store in reversed(stores):
+            found = read_result(store, budget, claim)
+            if found is not None and found.verdict is not None:
+                return found, read_figure(store, found)
+        if known is not None and known.verdict is not None and known.budget == budget:
+            return judged_again(known, claim), None
+    empty = Result(claim.id, "laptop", claim.source, claim.sentence, claim.judged("laptop"))
+    return replace(empty, error="it has not been run yet"), None
+
+
+def main(stores: list[Path]) -> None:
+    """Write the pages."""
+    known = {result.id: result for result in read_results(PAGES)}
+    results, figures = [], {}
+    for claim in (claim for paper in read_papers() for claim in paper.claims):
+        result, figure = best_result(claim, known.get(claim.id), stores)
+        results.append(result)
+        if figure is not None:
+            figures[claim.id] = figure
+    write_pages(PAGES, results, figures)
+    drawn = {figure_name(result) for result in results if result.verdict is not None}
+    for path in (PAGES / FIGURES).iterdir():
+        if path.name not in drawn:
+            path.unlink()
+    write_atomically(
+        Path(committed.__file__).with_name(committed.COMMITTED), committed.committed_text(results)
+    )
+
+
+if __name__ == "__main__":
+    main([Path(word) for word in sys.argv[1:]])
