@@ -40,6 +40,7 @@ def address(folder: Path) -> Iterator[str]:
     yield server.stdout.readline().strip()
     server.send_signal(signal.SIGINT)
     assert server.wait(60) == 0
+    server.stdout.close()
 
 
 @pytest.fixture
