@@ -92,7 +92,7 @@ def agop(
 
 
 def _input_moment(hot: Int[Array, "n k"], d: int, centred: bool) -> Float[Array, "d d"]:
-    """Second weighted of the one-hot inputs, E[x x^T], or their covariance."""
+    """Second moment of the one-hot inputs, E[x x^T], or their covariance."""
     one_hot = jax.nn.one_hot(hot, d, dtype=jnp.result_type(float)).sum(1)
     mean = one_hot.mean(0)
     second = one_hot.T @ one_hot / len(hot)
