@@ -79,7 +79,7 @@ def agop(
     if isinstance(kernel, FormKernel):
         form, _ = predictor_forms(kernel, metric, alphas, hot)
         weighed = jnp.tensordot(_input_moment(hot, len(metric), centred), form, axes=1)
-        moment = (
+        weighted = (
             4 * jnp.einsum("iac,ajc->cij", form.swapaxes(0, 1), weighed)
             if by_class
             else 4 * jnp.tensordot(form, weighed, axes=((0, 2), (0, 2)))
@@ -87,8 +87,8 @@ def agop(
     else:
         second, first = moments(kernel, metric, alphas, hot, layout, by_class=by_class)
         outer = jnp.einsum("ac,bc->cab", first, first) if by_class else first @ first.T
-        moment = metric @ (second - outer if centred else second) @ metric
-    return (moment + moment.swapaxes(-1, -2)) / 2
+        weighted = metric @ (second - outer if centred else second) @ metric
+    return (weighted + weighted.swapaxes(-1, -2)) / 2
 
 
 def _input_moment(hot: Int[Array, "n k"], d: int, centred: bool) -> Float[Array, "d d"]:
