@@ -82,7 +82,10 @@ def test_a_constructed_network_in_a_file(call: Call) -> None:
         (("--logits", "text.npy", "x + y", "--p", "7"), "logits: text.npy does not hold a plain array"),
         (("--logits", "missing.npy", "x + y", "--p", "7"), "logits: must be an existing .npy file"),
         (("--logits", "logits.npy", "x + y", "x", "--p", "7"), "expression: must be the only argument"),
-        (("text.safetensors", "x + y", "--p", "7"), "path: must hold a network"),
+        (
+            ("text.safetensors", "x + y", "--p", "7"),
+            "path: must be a safetensors file, got 'text.safetensors'",
+        ),
         (("missing.safetensors",), "path: must be a safetensors file"),
         (("net.safetensors", "x + y", "--p", "5"), "p: must be 7, the network's number of classes, got 5"),
         (("net.safetensors", "x + y + z", "--p", "7"), "expression: must have 2 operands"),

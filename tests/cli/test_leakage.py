@@ -102,6 +102,11 @@ def test_a_damaged_network_leaves_the_run_readable(call: Call) -> None:
     call("train", "x*y", *SMALL)
     for file in Path("runs").glob("*/weights-*.safetensors"):
         file.write_bytes(b"damaged")
+    recorded = call("runs", "show", "latest", "--json").json["runs"][0]["explained_share"]
+    assert recorded == 0.25
+    with sqlite3.connect("runs/modgrok.sqlite") as connection:  # as an earlier version left it
+        connection.execute("UPDATE checkpoints SET explained_share = NULL")
+    connection.close()
     shown = call("runs", "show", "latest", "--json")
     assert shown.code == 0
     assert shown.json["runs"][0]["explained_share"] is None

@@ -16,6 +16,7 @@ from modgrok.learners.base.contract import LearnerDefinition
 from modgrok.learners.base.settings import choices_of
 from modgrok.learners.catalogue import LEARNERS, definition_of
 from modgrok.measures.catalogue import MEASURES, measures_reading
+from modgrok.measures.fourier.token_waves import make_token_basis
 from modgrok.measures.measure import Measure
 from modgrok.models.activations import ACTIVATIONS
 from modgrok.models.codec import pack, unpack
@@ -140,17 +141,8 @@ def test_a_measure_declares_itself(measure: Measure) -> None:
     if measure.direction != "none" and measure.random_value and measure.closed_form_value:
         rise = measure.closed_form_value(31) - measure.random_value(31, 64)
         assert rise > 0 if measure.direction == "up" else rise < 0
-    assert measure in measures_reading(measure.reads, _AnyFrame())
-
-
-class _AnyFrame:
-    """A frame in which every measure is defined."""
-
-    class _Order:
-        def __init__(self, name: str) -> None:
-            self.name = name
-
-    orders = (_Order("natural"), _Order("log"))
+    frame = make_token_basis(7) if measure.reads == "transformer_weights" else None
+    assert measure in measures_reading(measure.reads, frame)
 
 
 @pytest.mark.parametrize("name", [name for name in NETWORKS.names if name not in ("experts", "deep_mlp")])

@@ -283,7 +283,7 @@ def test_layouts_of_logits_are_the_same() -> None:
     [
         (lambda logits: logits[:, :5], "logits: must have shape"),
         (lambda logits: np.where(np.arange(7) == 3, np.nan, logits), "must be finite in the domain, got nan"),
-        (lambda logits: logits.astype(str), "logits: must be real numbers"),
+        (lambda logits: logits.astype(str), "logits: must be an array of real numbers"),
     ],
 )
 def test_wrong_logits_are_refused(change: object, message: str) -> None:

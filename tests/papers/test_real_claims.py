@@ -31,7 +31,8 @@ QUICK = (
 @pytest.mark.parametrize("name", QUICK)
 def test_a_claim_comes_out_as_committed(name: str, tmp_path: Path) -> None:
     (committed,) = (result for result in read_results(COMMITTED) if result.id == name)
-    (found,) = reproduce(choose_claims([name]), "laptop", tmp_path, InProcess(), workers=1)
+    claims = [claim for claim in choose_claims([name]) if claim.id == name]  # not those that begin like it
+    (found,) = reproduce(claims, "laptop", tmp_path, InProcess(), workers=1)
     assert found.error is None
     assert found.verdict == committed.verdict
     for value in found.values:  # sums in another order differ in the last digits; a wrong one by far more

@@ -105,12 +105,17 @@ def test_page_is_offline_and_carries_its_provenance(store: Store, grokked: RunRo
     assert not re.search(r"@import|url\(", text[: text.index("<script")])
     words = " ".join(page.words)
     assert "modgrok train 'x + y' <& more>" in words
-    assert f"modgrok report {grokked.id} -o out.html --runs {store.folder}" in words
+    assert f"modgrok report {grokked.id} -o out.html --runs {store.folder.name}" in words
     assert f"step {grokked.memorised_at}" in words
     assert f"step {grokked.grokked_at}" in words
     assert f"{grokked.context['train']} training and {grokked.context['test']} test inputs" in words
     assert "chance 7.7%" in words
-    assert page.charts == 6 + 3 * (2 + 1 + 2 + 2)
+    report = run_report(store, grokked.id, tmp_path / "out.html")
+    charts = {panel.key: sum(len(group.cells) for group in panel.groups) for panel in report.panels}
+    assert page.charts == sum(charts.values())
+    parts = ("explained", "circles", "left")
+    explained = sum(count for key, count in charts.items() if key.startswith(parts))
+    assert page.charts - explained == 6 + 3 * (2 + 1 + 2 + 2)
 
 
 def test_diverged_and_stuck_runs_say_so(store: Store, diverged: RunRow, stuck: RunRow) -> None:

@@ -164,6 +164,8 @@ def test_a_run_of_a_mixture(store: Store, transformer: RunRow, tmp_path: Path) -
     report = run_report(store, transformer.id, tmp_path / "out.svg")
     keys = [panel.key for panel in report.panels]
     assert len(keys) == len(set(keys))
+    assert keys[:2] == ["tasks_accuracy_1", "tasks_loss_1"]
+    keys = [key for key in keys[2:] if key not in ("explained_share", "circles", "left_over")]
     assert keys[:3] == ["accuracy", "loss", "weight_norm"]
     circuit = ["neurons", "attention", "ablations", "attribution"]
     assert keys[-8:] == [f"{key}_{task}" for task in (1, 2) for key in circuit]
@@ -172,7 +174,7 @@ def test_a_run_of_a_mixture(store: Store, transformer: RunRow, tmp_path: Path) -
     recorded = store.records(transformer.id)[-1].scalars
     ends = {
         row["name"]: row["value"]
-        for panel in report.panels[:9]
+        for panel in report.panels[2:11]
         for row in rows_in(panel)
         if row.get("step") == 5
     }

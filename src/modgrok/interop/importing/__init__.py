@@ -5,6 +5,5 @@ there are, which of two square matrices is turned, the activation) is a reading;
 task's whole table, and the one that answers it is taken, or the import is refused.
 """
 
-from .importer import Imported, import_network
-
-__all__ = ["Imported", "import_network"]
+from .importer import Imported as Imported
+from .importer import import_network as import_network

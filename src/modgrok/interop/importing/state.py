@@ -95,9 +95,9 @@ def _content(path: Path) -> Any:
     if path.suffix == ".safetensors":
         try:
             return arrays_of(read_checked(path, None), path)
-        except CorruptFile as error:
+        except CorruptFile:
             raise InputError(
-                f"path: must be a safetensors file, got {shorten(path)} ({shorten(error)})"
+                f"path: must be a safetensors file, got {shorten(path)}, which is damaged or none"
             ) from None
     if path.suffix == ".npz":
         return _archive(path)

@@ -11,5 +11,5 @@ from ..claims.scale import PaperScale
 
 HYPOTHESES = PaperScale(p=97, steps=10_000, seeds=3)
 MACHINE = PaperScale(p=97, steps=30, seeds=3)
-DEFAULT = Sizes(HYPOTHESES, {"rfm": MACHINE}, Desktop("laptop", steps=10_000, extend=True))
+DEFAULT = Sizes(HYPOTHESES, dict.fromkeys(("rfm",), MACHINE), Desktop("laptop", steps=10_000, extend=True))
 """Of every claim."""

@@ -35,9 +35,9 @@ def task_panels(frame: Frame, records: Sequence[Record], context: dict[str, Any]
         replace(
             frame,
             moments=[
-                {"step": outcome[f"{moment}_at"], "name": moment}
-                for moment in ("memorised", "grokked")
-                if outcome[f"{moment}_at"] is not None
+                {"step": outcome[f"{milestone}_at"], "name": milestone}
+                for milestone in ("memorised", "grokked")
+                if outcome[f"{milestone}_at"] is not None
             ],
         )
         for outcome in outcomes
