@@ -2,7 +2,7 @@
 
     python tests/interop/make_torch_files.py
 
-Written with PyTorch 1.13; a test marked `needs("torch")` writes them again with the PyTorch at hand.
+Written with PyTorch 1.13; a test marked `torch` writes them again with the PyTorch at hand.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ def test_every_kind_of_tensor_is_read(name: str) -> None:
 
 
 @pytest.mark.needs("torch")
+@pytest.mark.torch
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_the_pytorch_at_hand_is_read(tmp_path: Path, name: str) -> None:
     from make_torch_files import write_files

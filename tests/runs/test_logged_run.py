@@ -347,7 +347,7 @@ def test_calls_that_break_a_rule(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("torch")
-@pytest.mark.transformerlens
+@pytest.mark.torch
 def test_tensors_of_pytorch_are_read(tmp_path: Path) -> None:
     import torch
 

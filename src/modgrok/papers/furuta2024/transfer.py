@@ -320,7 +320,7 @@ CLAIMS = (
             "laptop": (
                 *DONATED,
                 "At p = 97 with 30% of the pairs, as in the paper, 12,000 steps were tried: it did not grok "
-                "in them (docs/transformer.md).",
+                "in them (docs/transformer-results.md).",
             ),
         },
     ),

@@ -252,7 +252,7 @@ JOINT_TASKS = Claim(
     {
         "tiny": TINY,
         "laptop": (
-            "p = 31 instead of 61, where x + y ends at 0.793 (docs/rfm.md)",
+            "p = 31 instead of 61, where x + y ends at 0.793 (docs/rfm-results.md)",
             ONE_SEED,
             "tried as well, with the same end: p = 61, a one-hot of the task, both Gaussian exponents, AGOP "
             "not centred, half of the table, another split for each task, 60 iterations of a dense "
