@@ -30,12 +30,16 @@ FIXTURE = Path(__file__).parent / "v0.1.0"
 IDS = json.loads((FIXTURE / "experiments.json").read_text())
 MEASURED, PICTURED = ("metric",), ("small",)
 """What is measured and drawn in the default tests: others are compiled for up to twenty seconds."""
-RESUMED = ("table", "metric", "embedding", "interrupted")
+RESUMED = ("table", "metric", "embedding", "interrupted", "group")
 """Some for every day; all of them in a long test."""
 DRAWN = ("mlp", "corrupted", "metric", "embedding", "small")
 """One of each kind, and the sweep."""
 CLOCK = ("seconds", "step_seconds", "seconds_per_step", "created", "updated", "context", "settings")
 """What depends on the clock or on the version that reads: not compared."""
+ON_S3 = "5afafb1b9887"
+WAVES = ("ipr", "phase_coherence", "frequencies", "nfm_agop_correlation", "nfm_deviation", "nfm_orientation",
+         "agop_deviation", "agop_orientation")  # fmt: skip
+"""Numbers of that run which belong to a basis."""
 AGREE = {"rtol": 1e-5, "atol": 1e-6}
 REGROUPED = ("gradient_norm",)
 """Observed, no part of the state: the sum may be grouped otherwise, so that its last bit differs."""
@@ -66,6 +70,11 @@ def store(files: Path, tmp_path: Path) -> str:
 def same_bits(expected: dict[str, Any]) -> bool:
     """Say whether this machine rounds as the one on which the fixture was made."""
     return machine() == expected["machine"]
+
+
+def without_waves(entry: dict[str, Any], run: str) -> dict[str, Any]:
+    """Leave out what is now measured in a group's own representations, and was in a cyclic basis before."""
+    return {name: value for name, value in entry.items() if run != ON_S3 or name not in WAVES}
 
 
 def timeless(entry: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +152,7 @@ def test_measures_agree(call: Any, store: str, expected: dict[str, Any], name: s
     run = expected["runs"][name]
     measured = call("measure", run, "--runs", store, "--json").json["measures"]
     for old, new in zip(expected["measured"][run], measured, strict=True):
-        assert_numbers(old, new, exact=False)
+        assert_numbers(without_waves(old, run), new, exact=False)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +191,8 @@ def test_all_runs_resume_as_before(store: str, files: Path, tmp_path: Path, expe
         [sys.executable, "-c", code, store, str(weights)],
         env={**os.environ, **FLAGS, "PYTHONPATH": str(Path(__file__).parent)},
         capture_output=True,
-        check=True,
     )
+    assert done.returncode == 0, done.stderr.decode()[-1500:]
     content = json.loads(done.stdout)
     assert content["resumed"].keys() == expected["resumed"].keys()
     exact = content["machine"] == expected["machine"]
@@ -196,7 +205,8 @@ def assert_continued(old: dict[str, Any], new: dict[str, Any], before: Path, now
     assert_known(old, new)
     assert [entry["step"] for entry in new["checkpoints"]] == [entry["step"] for entry in old["checkpoints"]]
     for a, b in zip(old["records"], new["records"], strict=True):
-        assert_numbers({name: value for name, value in a.items() if name != "seconds"}, b, exact)
+        known = {name: value for name, value in without_waves(a, old["id"]).items() if name != "seconds"}
+        assert_numbers(known, b, exact)
     path = now / f"{old['id']}.safetensors"
     arrays, known = read_arrays(path, None), read_arrays(before / path.name, None)
     assert arrays.keys() == known.keys()

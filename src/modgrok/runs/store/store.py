@@ -335,10 +335,18 @@ def _now() -> str:
 
 
 def _packed(row: RunRow, record: Record) -> tuple[int, float, str, bytes]:
-    numbers = [_json_number(record.scalars[name]) for name in row.scalars]
-    counts = [np.minimum(record.histograms[name], 65_535).astype("<u2") for name, _ in row.histograms]
+    numbers = [_json_number(record.scalars.get(name, math.nan)) for name in row.scalars]
+    counts = [
+        np.minimum(_histogram(record, name, bins), 65_535).astype("<u2") for name, bins in row.histograms
+    ]
     packed = b"".join(array.tobytes() for array in counts)
     return record.step, round(record.seconds, 4), "[" + ",".join(numbers) + "]", packed
+
+
+def _histogram(record: Record, name: str, bins: int) -> np.ndarray:
+    """Return a histogram; zeros where this version counts in other bins than the one that began the run."""
+    counted = record.histograms.get(name)
+    return np.zeros(bins, np.int64) if counted is None or len(counted) != bins else np.asarray(counted)
 
 
 def _json_number(value: float) -> str:
