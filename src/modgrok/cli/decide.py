@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ..decide import Budget, Verdict, Witness, basis, decide_table
+from ..decide.verdict_json import verdict_json
 from ..tasks import InputError
 from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
 from .shared.output import say, say_json
@@ -50,28 +51,8 @@ def decide(
         verdict = replace(verdict, prediction=f"{verdict.prediction} {EXTRAPOLATION}")
     tell(verdict, named.title, named.task.operands)
     if json:
-        say_json({"expression": named.task.name, **as_json(verdict)})
+        say_json({"expression": named.task.name, **verdict_json(verdict)})
     return 0
-
-
-def as_json(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as scripts rely on it."""
-    order = basis(verdict)
-    return {
-        "p": verdict.p,
-        "form": verdict.form,
-        "g": verdict.g,
-        "h": verdict.h,
-        "also": _witness_json(verdict.also),
-        "certificate": verdict.certificate,
-        "prediction": verdict.prediction,
-        "basis": None if order is None else {"name": order.name, "order": order.order},
-        "seconds": verdict.seconds,
-    }
-
-
-def _witness_json(witness: Witness | None) -> dict[str, Any] | None:
-    return None if witness is None else {"form": witness.form, "g": witness.g, "h": witness.h}
 
 
 def tell(verdict: Verdict, title: str, operands: tuple[str, ...]) -> None:

@@ -22,7 +22,7 @@ MOST_JOBS = 200
 """Jobs that are waiting, and jobs that are remembered."""
 GRACE = 20.0
 """Seconds that a job has to save when the server ends."""
-PROGRAM = (sys.executable, "-c", "from modgrok.cli import main; main()")
+PROGRAM = (sys.executable, "-m", "modgrok")
 ENDED = ("finished", "stopped", "failed")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...decide import Budget, Verdict, Witness, basis, decide_table
+from ...decide import Budget, decide_table
+from ...decide.verdict_json import verdict_json
 from ...tasks import named_task
 from ...tasks.task import Task
 
@@ -70,23 +71,3 @@ def decide(
         "operands": named.task.operands,
         **verdict_json(verdict),
     }
-
-
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as plain values."""
-    order = basis(verdict)
-    return {
-        "p": verdict.p,
-        "form": verdict.form,
-        "g": verdict.g,
-        "h": verdict.h,
-        "also": _witness_json(verdict.also),
-        "certificate": verdict.certificate,
-        "prediction": verdict.prediction,
-        "basis": None if order is None else {"name": order.name, "order": order.order},
-        "seconds": verdict.seconds,
-    }
-
-
-def _witness_json(witness: Witness | None) -> dict[str, Any] | None:
-    return None if witness is None else {"form": witness.form, "g": witness.g, "h": witness.h}
