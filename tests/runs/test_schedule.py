@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from modgrok.runs.schedule import keeps_checkpoint, next_observation, stop_step, stride
+import numpy as np
+
+from modgrok.runs import RunRow
+from modgrok.runs.history import RunHistory
+from modgrok.runs.schedule import held_since, keeps_checkpoint, next_observation, stop_step, stride
 
 
 def observed(until: int, start: int = 0, every: int | None = None) -> list[int]:
@@ -51,3 +55,18 @@ def test_checkpoints_are_spaced_by_powers_of_two() -> None:
             kept.append(step)
     assert kept[:5] == [0, 1, 2, 4, 8]
     assert len(kept) == 14
+
+
+def test_the_step_that_a_history_carries_along_is_that_of_its_curve() -> None:
+    draw = np.random.default_rng(0)
+    history = RunHistory(RunRow("0" * 12, "{}", "x + y", 5, "mlp", budget=1000, early_stop=True), None)
+    for step in range(200):
+        accuracy = float(draw.choice([0.5, 0.99, 1.0, float("nan")], p=[0.1, 0.4, 0.45, 0.05]))
+        history.advance(step, 0.0)
+        history.add({"train_accuracy": 1.0, "test_accuracy": accuracy}, {})
+        if step == 120:
+            history.drop_from(90)
+        if step == 150:
+            history.continue_from(history.row, list(history.records))
+        curve = [(record.step, record.scalars["test_accuracy"]) for record in history.records]
+        assert history.held_since == held_since(curve)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .schedule import GROKKED, MEMORISED
+from .schedule import GROKKED, MEMORISED, held_since
 from .store.database import Record, RunRow
 from .store.store import Store
 
@@ -31,17 +31,20 @@ class RunHistory:
     Attributes:
         row: the run's state and summary.
         records: observations, by step.
+        held_since: see `schedule.held_since`; carried along, for the loop asks at every observation.
     """
 
     def __init__(self, row: RunRow, store: Store | None) -> None:
         self.row, self.store = row, store
         self.records: list[Record] = []
+        self.held_since: int | None = None
         self._pending: list[Record] = []
         self._began, self._earlier, self._committed = time.perf_counter(), 0.0, 0.0
 
     def continue_from(self, row: RunRow, records: list[Record]) -> None:
         """Take up a run with what was recorded of it."""
         self.row, self.records, self._earlier = row, records, row.seconds
+        self.held_since = held_since(self._curve())
 
     def drop_from(self, step: int) -> None:
         """Forget what was recorded from a step on, in the store as well."""
@@ -52,6 +55,7 @@ class RunHistory:
             for at in [getattr(self.row, f"{name}_at")]
         }
         self.records = kept
+        self.held_since = held_since(self._curve())
         self._pending = [record for record in self._pending if record.step < step]
         self.row = replace(self.row, step=kept[-1].step if kept else 0, **earlier)
         if self.store is not None:
@@ -86,7 +90,14 @@ class RunHistory:
         record = Record(self.row.step, self.seconds, numbers, histograms)
         self.records.append(record)
         self._pending.append(record)
+        if not numbers["test_accuracy"] >= GROKKED:
+            self.held_since = None
+        elif self.held_since is None:
+            self.held_since = record.step
         return record, self._reached(numbers)
+
+    def _curve(self) -> list[tuple[int, float]]:
+        return [(record.step, record.scalars["test_accuracy"]) for record in self.records]
 
     def _reached(self, numbers: Mapping[str, float]) -> list[str]:
         reached = [

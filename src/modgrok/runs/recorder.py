@@ -13,7 +13,7 @@ from ..measures.logits import recorded_share
 from .history import RunHistory
 from .options import RunOptions
 from .preparation import PreparedRun, context_of, initial_state
-from .schedule import held_since, keeps_checkpoint, stop_step
+from .schedule import keeps_checkpoint, stop_step
 from .store.arrays import CorruptFile, flatten, unflatten
 from .store.database import Record, RunRow
 from .store.network_file import NetworkFile
@@ -91,8 +91,7 @@ class Recorder:
     @property
     def end(self) -> int:
         """The step at which the run stops, as far as known."""
-        curve = [(record.step, record.scalars["test_accuracy"]) for record in self.records]
-        return stop_step(held_since(curve), self.row.budget, self.row.early_stop)
+        return stop_step(self.history.held_since, self.row.budget, self.row.early_stop)
 
     @property
     def observed(self) -> bool:
