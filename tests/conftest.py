@@ -10,7 +10,9 @@ import itertools
 import json
 import mmap
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +29,12 @@ ARRAYS = [f"modgrok.{name}" for name in ("models", "training", "analytic", "meas
 """Packages whose functions are checked by default."""
 install_import_hook(ARRAYS, "beartype.beartype")
 
-EMITTERS = "xla_cpu_use_fusion_emitters"
-"""XLA's slower way to write fused loops; an unknown flag would end the process, so that it is looked for."""
+QUICK_FLAGS = {
+    "xla_cpu_use_fusion_emitters": "false",  # the slower way to write fused loops
+    "xla_cpu_parallel_codegen_split_count": "1",  # programs are small: one piece each
+    "xla_cpu_enable_concurrency_optimized_scheduler": "false",
+}
+"""Flags with which XLA compiles quickly; an unknown one would end the process, so that they are looked for."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,24 +42,38 @@ def pytest_configure(config: pytest.Config) -> None:
     if "not long" not in config.getoption("markexpr"):
         install_import_hook("modgrok", "beartype.beartype")
         return
-    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # the user's; quick ones are not worth keeping
+    _share_compiled(config)
     os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+    os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
     flags = os.environ.get("XLA_FLAGS", "")
-    if EMITTERS not in flags and known_to_xla(EMITTERS):
-        os.environ["XLA_FLAGS"] = f"{flags} --{EMITTERS}=false".strip()
+    new = [name for name in QUICK_FLAGS if name not in flags]
+    if new:
+        known = known_to_xla(new)
+        os.environ["XLA_FLAGS"] = " ".join([flags, *(f"--{name}={QUICK_FLAGS[name]}" for name in known)]).strip()
     if "jax" in sys.modules:  # by another conftest
         sys.modules["jax"].config.update("jax_disable_most_optimizations", True)
 
 
-def known_to_xla(flag: str) -> bool:
-    """Say whether the installed XLA has a flag."""
-    found = importlib.util.find_spec("jaxlib")
-    libraries = Path(found.origin).parent.glob("libjax_common*") if found and found.origin else ()
+def _share_compiled(config: pytest.Config) -> None:
+    """Compile a program once for all processes of this session, those that tests start among them."""
+    if hasattr(config, "workerinput"):  # a worker has inherited the folder
+        return
+    folder = tempfile.mkdtemp(prefix="modgrok-compiled-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "true"
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+
+
+def known_to_xla(flags: list[str]) -> list[str]:
+    """Return those of the flags that the installed XLA has."""
+    spec = importlib.util.find_spec("jaxlib")
+    libraries = Path(spec.origin).parent.glob("libjax_common*") if spec and spec.origin else ()
     for library in libraries:
         with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if content.find(flag.encode()) >= 0:
-                return True
-    return False
+            return [flag for flag in flags if content.find(flag.encode()) >= 0]
+    return []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
