@@ -49,7 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
     new = [name for name in QUICK_FLAGS if name not in flags]
     if new:
         known = known_to_xla(new)
-        os.environ["XLA_FLAGS"] = " ".join([flags, *(f"--{name}={QUICK_FLAGS[name]}" for name in known)]).strip()
+        os.environ["XLA_FLAGS"] = " ".join(
+            [flags, *(f"--{name}={QUICK_FLAGS[name]}" for name in known)]
+        ).strip()
     if "jax" in sys.modules:  # by another conftest
         sys.modules["jax"].config.update("jax_disable_most_optimizations", True)
 

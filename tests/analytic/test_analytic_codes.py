@@ -108,7 +108,9 @@ def network_of(m, form):
     return coded(code, exact_waves(code.order, len(form.g), used, code.factors), m)
 
 
-@pytest.mark.parametrize("m", COMPOSITE)
+@pytest.mark.parametrize(
+    "m", [pytest.param(m, marks=[pytest.mark.long] if m > 20 and m != 30 else []) for m in COMPOSITE]
+)
 def test_the_product_mod_every_composite(m):
     form = monomial(m, (1, 1))
     net = network_of(m, form)

@@ -194,7 +194,7 @@ def test_maps_follow_the_structure_of_the_task() -> None:
     assert not np.allclose(sums.mapping, products.mapping)
 
 
-@pytest.mark.parametrize("loss", ["mse", "cross_entropy", "stablemax"])
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy", pytest.param("stablemax", marks=pytest.mark.long)])
 def test_padding_changes_nothing_but_rounding(loss: str) -> None:
     learner, state = make(loss=loss, lr=1.0)
     split = split_task(TASK, 0.7, np.random.PCG64(0))

@@ -16,7 +16,7 @@ from modgrok.papers.claims.reproduction import reproduce
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "claims"
 QUICK = (
-    "gromov2023/fig4-width",
+    pytest.param("gromov2023/fig4-width", marks=pytest.mark.long),
     "gromov2023/eq16-error",
     "doshi2024/eq4-product",
     "doshi2024/eq4-printed-amplitude",

@@ -169,6 +169,7 @@ def test_runs_that_fail_are_told_of(tmp_path: Path, executor: InProcess) -> None
     assert "of rfm: initial: a stored M must be given with --metric" in str(found[0].error)
 
 
+@pytest.mark.long  # tests/runs/test_transformer_runs.py has parts of other runs by default
 def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProcess) -> None:
     groups = {
         "child": RunGroup(TRANSFORMER, {"seed": [1]}, embedding_from="parent"),

@@ -50,7 +50,10 @@ def panels_of(report: Report) -> dict[str, Panel]:
     return {panel.key: panel for panel in report.panels}
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "suffix",
+    [s if s in (".html", ".svg") else pytest.param(s, marks=pytest.mark.long) for s in SUFFIXES],
+)
 def test_every_format(
     suffix: str, store: Store, machine: RunRow, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,6 +55,7 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object],
     assert (again.row.memorised_at, again.row.grokked_at) == (whole.row.memorised_at, whole.row.grokked_at)
 
 
+@pytest.mark.long  # so are all tests that run with it
 def test_resuming_is_exact_as_users_compile(tmp_path: Path) -> None:
     """The other default tests compile with fewer passes."""
     quick = ("JAX_DISABLE_MOST_OPTIMIZATIONS", "XLA_FLAGS")

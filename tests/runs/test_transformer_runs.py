@@ -21,13 +21,14 @@ def experiment(text: str = "x + y", p: int = 7, **options: object) -> Experiment
     return Experiment.of(text, p=p, **{**SMALL, **options})
 
 
+@pytest.mark.long  # tests/conformance/test_lists.py resumes a transformer by default
 @pytest.mark.parametrize(
     "options",
     [
         {"batch_size": 10, "layers": 2, "biases": "all", "layer_norm": True},
-        pytest.param({"loss": "log_softmax_float64", "grokfast": 2.0}, marks=pytest.mark.long),
-        pytest.param({}, marks=pytest.mark.long),
-        pytest.param({"optimiser": "muon", "freeze_embedding": True}, marks=pytest.mark.long),
+        {"loss": "log_softmax_float64", "grokfast": 2.0},
+        {},
+        {"optimiser": "muon", "freeze_embedding": True},
     ],
 )
 def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object], tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_kernel_machines_are_members_too() -> None:
     assert [outcome.error for outcome in run_ensemble(found[0], None)] == [None, None]
 
 
+@pytest.mark.long  # an option that is off by default
 def test_fractions_share_a_step_when_they_are_padded() -> None:
     """Numbers agree with those of solo runs to rounding: here to 1e-4 over 400 steps, through grokking."""
     file = {
