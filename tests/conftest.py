@@ -34,7 +34,7 @@ QUICK_FLAGS = {
     "xla_cpu_parallel_codegen_split_count": "1",  # programs are small: one piece each
     "xla_cpu_enable_concurrency_optimized_scheduler": "false",
 }
-"""Flags with which XLA compiles quickly; an unknown one would end the process, so that they are looked for."""
+"""Flags with which XLA compiles quickly. An unknown one would end the process, so they are looked for."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
