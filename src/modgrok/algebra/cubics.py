@@ -63,7 +63,9 @@ def cubic_classes(p: int) -> tuple[CubicClass, ...]:
     places = p ** np.arange(4)
     number[forms @ places] = np.arange(len(forms))
     root = primitive_root(p)
-    scalings = [np.array([root**power for power in powers]) for powers in ((3, 2, 1, 0), (0, 1, 2, 3), (1,) * 4)]
+    scalings = [
+        np.array([root**power for power in powers]) for powers in ((3, 2, 1, 0), (0, 1, 2, 3), (1,) * 4)
+    ]
     moves = [number[forms * scaling % p @ places] for scaling in scalings]
     moves.append(number[forms[:, ::-1] @ places])
     least = np.arange(len(forms))

@@ -36,7 +36,7 @@ class KnownSeeds:
 
 
 def seed_plan(claim: Claim, budget: BudgetName, seed: int) -> str:
-    """Return the digest of the runs that a claim asks for of one seed: ids, steps, and whose parts they take."""
+    """Return the digest of the runs of one seed: their ids, their steps, and whose parts they take."""
     plan = {
         name: [
             [

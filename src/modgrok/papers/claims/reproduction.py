@@ -93,9 +93,7 @@ def reproduce(
             for claim in left:
                 result, figure = evaluate(asked[claim.id], budget, stages, store)
                 if known[claim.id].numbers:
-                    result = replace(
-                        joined(claim, result, known[claim.id]), digest=digest_of(claim, budget)
-                    )
+                    result = replace(joined(claim, result, known[claim.id]), digest=digest_of(claim, budget))
                 write_result(runs, result, figure)
                 results[claim.id] = result
                 on_result(result)
