@@ -107,10 +107,10 @@ def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
 
 def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
     """Draw the tables of all classes mod p, those with a form framed."""
-    side, gap, across = 9, 26, 4
+    side, gap, across = 9, 62, 4  # the gap leaves room for the longest expression
     step = p * side + gap
     classes = quadratic_classes(p)
-    height = -(-len(classes) // across) * (step + 14)
+    height = -(-len(classes) // across) * (p * side + 42) + 4
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across * step} {height}" '
         f'width="{across * step}" height="{height}" font-family="sans-serif" font-size="10" role="img">',
@@ -119,7 +119,7 @@ def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
     ]
     shades = [f"hsl({round(360 * value / p)},55%,{62 if value % 2 else 74}%)" for value in range(p)]
     for place, (one, row) in enumerate(zip(classes, rows, strict=True)):
-        left, top = gap // 2 + place % across * step, 24 + place // across * (step + 14)
+        left, top = 8 + place % across * step, 28 + place // across * (p * side + 42)
         with_form = row["form"] != "neither"
         words = "no form" if not with_form else row["form"].replace("both", "both forms")
         lines.append(f'<text x="{left}" y="{top - 13}" fill="#222222">{one.expression}</text>')

@@ -62,7 +62,7 @@ def known_seeds(claim: Claim, budget: BudgetName, entry: Mapping[str, Any] | Non
             None if it has none of the claim.
 
     Returns:
-        none of a seed whose runs are others today, or that lacks a number that is expected.
+        none of a seed whose runs are others today or not recorded, or that lacks a number that is expected.
     """
     if entry is None or budget != "desktop" or entry["budget"] != budget:
         return KnownSeeds({})
@@ -71,7 +71,7 @@ def known_seeds(claim: Claim, budget: BudgetName, entry: Mapping[str, Any] | Non
         return KnownSeeds({})
     numbers = {
         seed: {name: each[place] for name, each in values.items()}
-        for place, (seed, plan) in enumerate(zip(entry["seeds"], entry["seed_plans"], strict=True))
+        for place, (seed, plan) in enumerate(zip(entry["seeds"], entry["seed_plans"], strict=False))
         if seed in claim.desktop.seeds and plan == seed_plan(claim, budget, seed)
     }
     return KnownSeeds(numbers, tuple(entry["runs"]), 3600 * entry["hours"]) if numbers else KnownSeeds({})
