@@ -27,11 +27,22 @@ def best_result(claim: Claim, known: Result | None, stores: list[Path]) -> tuple
         for store in reversed(stores):
             found = read_result(store, budget, claim)
             if found is not None and found.verdict is not None:
-                return found, read_figure(store, found)
+                return with_committed(found, known), read_figure(store, found)
         if known is not None and known.verdict is not None and known.budget == budget:
             return judged_again(known, claim), None
     empty = Result(claim.id, "laptop", claim.source, claim.sentence, claim.judged("laptop"))
     return replace(empty, error="it has not been run yet"), None
+
+
+def with_committed(found: Result, known: Result | None) -> Result:
+    """Add what is committed of the seeds that a store has no runs of."""
+    if known is None or known.budget != found.budget or not found.seed_values:
+        return found
+    runs = {str(row["run"]) for row in found.run_table}
+    seeds = {row.get("seed") for row in found.rows}
+    table = [row for row in known.run_table if row["run"] in found.runs and row["run"] not in runs]
+    rows = [row for row in known.rows if row.get("seed") in found.seeds and row.get("seed") not in seeds]
+    return replace(found, run_table=(*table, *found.run_table), rows=(*rows, *found.rows))
 
 
 def main(stores: list[Path]) -> None:

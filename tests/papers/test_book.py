@@ -93,6 +93,7 @@ def test_markdown_pages_follow_from_their_results(
     assert read_results(tmp_path) == found
     for name, text in pages(read_results(tmp_path)).items():
         assert (tmp_path / name).read_text(encoding="utf-8") == text
+    assert "## What remains unrun" in (tmp_path / "index.md").read_text(encoding="utf-8")
     page = (tmp_path / "gromov2023.md").read_text(encoding="utf-8")
     for picture in re.findall(r"\]\((figures/[^)]+)\)", page):
         assert (tmp_path / picture).is_file()

@@ -46,6 +46,13 @@ def reproduce(
     stored: Annotated[
         bool, Parameter(negative=(), help="Run nothing: test the claims whose runs are all in the store.")
     ] = False,
+    anew: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="Run all seeds of the budget desktop here, also those whose numbers the committed book has.",
+        ),
+    ] = False,
     budget: Annotated[
         str,
         Parameter(
@@ -67,7 +74,7 @@ def reproduce(
     """Test the papers' claims: each a number that was measured, the paper's, and a verdict.
 
     Runs are kept under claims/BUDGET of the store, and repeating the command continues them. What is done is
-    not run again.
+    not run again; at the budget desktop neither are seeds whose numbers the committed book has.
     """
     chosen = choose_claims(claims)
     size = budget_of(budget)
@@ -87,6 +94,7 @@ def reproduce(
             runs,
             executor,
             workers=count,
+            committed={} if anew else committed_verdicts(),
             command=command_line(),
             on_progress=show,
             on_result=_note,

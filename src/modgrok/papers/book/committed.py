@@ -14,16 +14,16 @@ from typing import Any
 from ..claims.result import Result
 
 COMMITTED = "committed.json"
-KEYS = ("id", "paper", "verdict", "seeds", "budget", "hours", "measured")
+KEYS = ("id", "paper", "verdict", "seeds", "budget", "hours", "measured", "seed_values", "seed_plans", "runs")
 
 
 @cache
 def committed_verdicts() -> Mapping[str, Mapping[str, Any]]:
-    """Return claim id -> verdict, seeds, budget, hours and measured numbers of the committed book.
+    """Return claim id -> verdict, seeds, budget, hours, numbers and runs of the committed book.
 
     Example:
-        >>> sorted(committed_verdicts()["gromov2023/eq16-error"])
-        ['budget', 'hours', 'id', 'measured', 'paper', 'seeds', 'verdict']
+        >>> committed_verdicts()["gromov2023/eq16-error"]["verdict"]
+        'reproduced'
     """
     text = (resources.files(__package__) / COMMITTED).read_text(encoding="utf-8")
     return {entry["id"]: entry for entry in json.loads(text)["claims"]}

@@ -120,6 +120,16 @@ def _overview(outline: Outline) -> str:
             *_table(OVERVIEW, [_overview_row(claim) for claim in paper.claims]),
             "",
         ]
+    if outline.unrun:
+        lines += [
+            "## What remains unrun",
+            "",
+            f"{outline.seeds} The others, below, have fewer. `modgrok reproduce --list --budget desktop` says "
+            "what each costs, and the same without `--list` runs them; repeated, it continues.",
+            "",
+            *(f"- `{id}`" for id in outline.unrun),
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -27,8 +27,10 @@ from .text import (
     range_words,
     run_words,
     seed_words,
+    seeds_summary,
     shortfall_words,
     time_words,
+    unrun_claims,
     verdict_of,
     weight_words,
 )
@@ -124,6 +126,8 @@ class Outline:
         version: of modgrok; empty if the results do not say.
         verdicts: (verdict, meaning) of those that occur.
         papers: in the order of the results.
+        seeds: on how many seeds the claims with runs rest; empty if none has runs.
+        unrun: ids of the claims that need runs and have fewer seeds than they should.
     """
 
     size: str
@@ -133,6 +137,8 @@ class Outline:
     version: str
     verdicts: tuple[tuple[str, str], ...]
     papers: tuple[PaperEntry, ...]
+    seeds: str
+    unrun: tuple[str, ...]
 
 
 def outline_of(results: Sequence[Result]) -> Outline:
@@ -153,6 +159,8 @@ def outline_of(results: Sequence[Result]) -> Outline:
             _paper(name, [result for result in results if result.paper == name])
             for name in dict.fromkeys(result.paper for result in results)
         ),
+        seeds_summary(results),
+        unrun_claims(results),
     )
 
 

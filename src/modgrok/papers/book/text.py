@@ -6,6 +6,7 @@ Owns: how numbers, ranges, runs and counts are printed; numbers come from result
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 
@@ -34,6 +35,8 @@ BOUNDS = "Bounds set or moved after data was seen"
 COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
 MOST_TASKS = 6
+ENOUGH_SEEDS = 3
+"""Seeds that a claim with runs should rest on."""
 
 
 def verdict_of(result: Result) -> str:
@@ -157,6 +160,31 @@ def count_words(results: Sequence[Result]) -> str:
     """Count results by verdict: `12 reproduced, 1 deviates`."""
     counts = Counter(verdict_of(result) for result in results)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in (*VERDICTS, UNTESTED) if counts[verdict])
+
+
+def unrun_claims(results: Sequence[Result]) -> tuple[str, ...]:
+    """List the claims that need runs and have fewer than `ENOUGH_SEEDS` seeds, those without any included."""
+    return tuple(
+        result.id
+        for result in results
+        if result.verdict is None or (result.runs and len(result.seeds) < ENOUGH_SEEDS)
+    )
+
+
+def seeds_summary(results: Sequence[Result]) -> str:
+    """Say on how many seeds the claims with runs rest; empty if none has runs.
+
+    Claims that have not been run count as claims of no seed.
+    """
+    counts = [len(result.seeds) for result in results if result.runs or result.verdict is None]
+    if not counts:
+        return ""
+    enough = sum(count >= ENOUGH_SEEDS for count in counts)
+    middle = statistics.median_low(counts)
+    return (
+        f"{claim_words(len(counts))} rest on runs: the median of their seeds is {middle}, and {enough} of "
+        f"them have at least {ENOUGH_SEEDS}."
+    )
 
 
 def caution(results: Sequence[Result]) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from ...reports.charts.chart import Panel
 from ...reports.formats.svg import panels_svg
@@ -24,6 +26,7 @@ from ...tasks import InputError
 from ...version import __version__
 from .claim import BudgetName, Claim, ClaimResult
 from .code_digest import digest_of_function
+from .continuation import joined, known_seeds, seed_plan, without_seeds
 from .evidence import Evidence, RunData, read_run_data
 from .result import Caption, Result, claims_folder, read_result, write_result
 from .seeds import measure_claim, run_table
@@ -37,6 +40,7 @@ def reproduce(
     executor: Executor | None,
     *,
     workers: int,
+    committed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     command: str = "",
     on_progress: Callable[[SweepCounts], None] = lambda tally: None,
     on_result: Callable[[Result], None] = lambda result: None,
@@ -50,6 +54,7 @@ def reproduce(
         runs: folder under which `claims/<budget>` keeps runs and results.
         executor: runs ensembles; None runs nothing, and tests the claims whose runs are all stored.
         workers: over how many they are spread.
+        committed: claim id -> its entry in the committed book, whose seeds need no runs; see `known_seeds`.
         command: recorded with every run.
         on_progress: called at every event of the runs.
         on_result: called after every claim, stored ones first.
@@ -67,8 +72,14 @@ def reproduce(
         else:
             results[claim.id] = stored
             on_result(stored)
+    known = {claim.id: known_seeds(claim, budget, committed.get(claim.id)) for claim in left}
+    asked = {claim.id: without_seeds(claim, tuple(known[claim.id].numbers)) for claim in left}
+    for claim in [claim for claim in left if not asked[claim.id].desktop.seeds and known[claim.id].numbers]:
+        results[claim.id] = joined(claim, _untested(claim, budget), known[claim.id])
+        on_result(results[claim.id])
+        left.remove(claim)
     if left:
-        stages = stages_of(left, budget)
+        stages = stages_of([asked[claim.id] for claim in left], budget)
         with Store(claims_folder(runs, budget)) as store:
             run_stages(
                 stages,
@@ -80,7 +91,9 @@ def reproduce(
                 stop_requested=stop_requested,
             )
             for claim in left:
-                result, figure = evaluate(claim, budget, stages, store)
+                result, figure = evaluate(asked[claim.id], budget, stages, store)
+                if known[claim.id].numbers:
+                    result = replace(joined(claim, result, known[claim.id]), digest=digest_of(claim, budget))
                 write_result(runs, result, figure)
                 results[claim.id] = result
                 on_result(result)
@@ -95,18 +108,7 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
     """
     began = time.perf_counter()
     members = {name[1]: found for name, found in stages.members.items() if name[0] == claim.id}
-    base = Result(
-        claim.id,
-        budget,
-        claim.source,
-        claim.sentence,
-        claim.judged(budget),
-        deviations=claim.deviations_at(budget),
-        version=__version__,
-        digest=digest_of(claim, budget),
-        shortfalls=claim.shortfalls(budget),
-        tasks=_tasks(members.values()),
-    )
+    base = replace(_untested(claim, budget), tasks=_tasks(members.values()))
     trouble = stages.trouble(claim.id)
     if trouble is not None:
         return replace(base, error=trouble), None
@@ -120,19 +122,35 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
     except Exception as error:  # a claim is other people's code: one that breaks must not stop the others
         return replace(base, error=f"evaluation: {reason_of(error)}", runs=tuple(runs_data)), None
     seconds = sum(run.row.seconds for run in runs_data.values()) + time.perf_counter() - began
+    seeds = tuple(sorted({run.experiment.seed for run in runs_data.values()}))
     result = replace(
         base,
         values=dict(measured.values),
         verdict=claim.verdict(measured.values, budget),
         seconds=seconds,
-        seeds=tuple(sorted({run.experiment.seed for run in runs_data.values()})),
+        seeds=seeds,
         runs=tuple(runs_data),
         rows=tuple(dict(row) for row in measured.rows),
         captions=tuple(_caption(panel) for panel in measured.panels),
         seed_values=seed_values,
+        seed_plans=tuple(seed_plan(claim, budget, seed) for seed in seeds) if seed_values else (),
         run_table=run_table(groups),
     )
     return result, figure
+
+
+def _untested(claim: Claim, budget: BudgetName) -> Result:
+    return Result(
+        claim.id,
+        budget,
+        claim.source,
+        claim.sentence,
+        claim.judged(budget),
+        deviations=claim.deviations_at(budget),
+        version=__version__,
+        digest=digest_of(claim, budget),
+        shortfalls=claim.shortfalls(budget),
+    )
 
 
 def check(claim: Claim, budget: BudgetName, measured: ClaimResult) -> None:

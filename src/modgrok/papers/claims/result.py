@@ -58,6 +58,7 @@ class Result:
         digest: of the runs asked for and of the claim's code.
         shortfalls: in what the runs fall short of the paper's; while there are any, they never refute.
         seed_values: name -> the number of each seed, in the order of `seeds`, where `values` are medians.
+        seed_plans: digest of the runs of each seed, in the order of `seeds`, where `seed_values` are given.
         run_table: one mapping a run: its settings and how it ended; kept beside the result, not in it.
     """
 
@@ -80,6 +81,7 @@ class Result:
     digest: str = ""
     shortfalls: tuple[Shortfall, ...] = ()
     seed_values: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)
+    seed_plans: tuple[str, ...] = ()
     run_table: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
     @property
@@ -130,7 +132,7 @@ def from_json(content: Mapping[str, Any]) -> Result:
     each = {name: tuple(values) for name, values in fields.pop("seed_values", {}).items()}
     lists: dict[str, Any] = {
         name: tuple(fields.pop(name, ()))
-        for name in ("seeds", "runs", "tasks", "deviations", "rows", "run_table")
+        for name in ("seeds", "runs", "tasks", "deviations", "rows", "seed_plans", "run_table")
     }
     return Result(expected=expected, captions=captions, shortfalls=short, seed_values=each, **lists, **fields)
 

@@ -397,6 +397,13 @@ CLAIMS = (
         frozen,
         measure_frozen,
         tuple(Expected(f"accuracy_{name}", "groks (Fig. A.13)", low=GROKKED) for name, _ in NAMES),
-        {"tiny": TINY, "laptop": (*ONE_SEED, SLOW_WORDS)},
+        {
+            "tiny": TINY,
+            "laptop": (
+                *ONE_SEED,
+                SLOW_WORDS,
+                "At p = 97, r = 0.3, x + y had reached 31% when the run ended (docs/transformer-results.md).",
+            ),
+        },
     ),
 )

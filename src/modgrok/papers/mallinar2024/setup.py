@@ -63,11 +63,11 @@ def quadratic_runs(budget: BudgetName, expressions: Sequence[str] | None = None)
 
 
 def more_quadratic_runs(budget: BudgetName) -> Mapping[str, RunGroup]:
-    """Return the other seeds of the quadratic kernel, if the budget has any."""
+    """Return the other seeds of the quadratic kernel, if the budget has any, with as many weights."""
     if not SEEDS[budget]:
         return {}
     axes = {"expression": list(operations(budget)), "seed": list(SEEDS[budget])}
-    return {"more": RunGroup(machine(budget, "quadratic"), axes)}
+    return {"more": RunGroup(machine(budget, "quadratic"), axes, weights="schedule")}
 
 
 def gaussian_runs(budget: BudgetName) -> RunGroup:

@@ -1,0 +1,150 @@
+"""Write docs/census.csv, docs/census-cubics.csv and their picture: `python tools/make_census.py [STORE ...]`.
+
+Classes, sizes and forms are computed anew. Accuracies are those of the runs of docs/census-p11.toml that a
+store holds, the median over seeds; where none has them, those that the tables have stay.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from modgrok.algebra import CubicClass, QuadraticClass, cubic_classes, quadratic_classes
+from modgrok.decide import decide_table
+from modgrok.papers.files import write_atomically
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PRIMES = (7, 11, 13, 17, 19, 23)
+CUBIC_PRIME = 11
+SWEEPS = {"mlp": DOCS / "census-p11.toml"}
+"""Learner -> the runs that train the classes."""
+LEARNERS = ("mlp", "rfm", "transformer")
+EXACT = ("p", "representative", "size", "form", "majority")
+NOT_RUN = "not run"
+PICTURED = 7
+POWERS = {
+    QuadraticClass: ((2, 0), (1, 1), (0, 2), (1, 0), (0, 1)),
+    CubicClass: ((3, 0), (2, 1), (1, 2), (0, 3)),
+}
+"""Exponents of x and y, coefficient by coefficient."""
+
+
+def table_of(one: QuadraticClass | CubicClass, p: int) -> np.ndarray:
+    """Tabulate the representative: int64, shape (p, p), entries 0..p-1."""
+    x, y = np.meshgrid(np.arange(p), np.arange(p), indexing="ij")
+    terms = zip(one.coefficients, POWERS[type(one)], strict=True)
+    return sum((c * x**i * y**j for c, (i, j) in terms), np.zeros_like(x)) % p
+
+
+def rows_of(classes: Sequence[QuadraticClass | CubicClass], p: int) -> Iterator[dict[str, str]]:
+    """Give one row a class: `form` is `both` where the additive and the multiplicative form hold."""
+    for one in classes:
+        table = table_of(one, p)
+        verdict = decide_table(table, p)
+        yield {
+            "p": str(p),
+            "representative": one.expression,
+            "size": str(one.size),
+            "form": "both" if verdict.also is not None else verdict.form,
+            "majority": f"{np.bincount(table.ravel()).max() / table.size:.4f}",
+            **dict.fromkeys(LEARNERS, NOT_RUN),
+        }
+
+
+def write_table(path: Path, rows: list[dict[str, str]], trained: dict[tuple[str, str, str], str]) -> None:
+    """Write rows with the accuracies that are known."""
+    known = {(str(row["p"]), row["representative"]): row for row in read_table(path)}
+    for row in rows:
+        key = (row["p"], row["representative"])
+        for learner in LEARNERS:
+            before = known.get(key, {}).get(learner, NOT_RUN)
+            row[learner] = trained.get((*key, learner), before)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*EXACT, *LEARNERS], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue())
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Read a table; empty if there is none yet."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
+    """Return (p, representative, learner) -> median of the last test accuracies over the seeds.
+
+    A class counts once all its seeds have ended.
+    """
+    from modgrok.runs import Store
+    from modgrok.sweeps.grid.sweep_file import read_sweep
+
+    accuracies: dict[tuple[str, str, str], list[float | None]] = {}
+    with Store(store) as opened:
+        for learner, file in SWEEPS.items():
+            for member in read_sweep(file).members:
+                row = opened.find(member.experiment.id)
+                over = row is not None and row.status == "done"
+                last = opened.records(member.experiment.id)[-1].scalars["test_accuracy"] if over else None
+                key = (str(member.experiment.task.p), str(member.point["expression"]), learner)
+                accuracies.setdefault(key, []).append(last)
+    return {
+        key: f"{statistics.median(known):.4f}"
+        for key, values in accuracies.items()
+        if len(known := [value for value in values if value is not None]) == len(values)
+    }
+
+
+def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
+    """Draw the tables of all classes mod p, those with a form framed."""
+    side, gap, across = 9, 62, 4  # the gap leaves room for the longest expression
+    step = p * side + gap
+    classes = quadratic_classes(p)
+    height = -(-len(classes) // across) * (p * side + 42) + 4
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across * step} {height}" '
+        f'width="{across * step}" height="{height}" font-family="sans-serif" font-size="10" role="img">',
+        f"<title>The {len(classes)} quadratic polynomials of two operands mod {p}, up to relabelling</title>",
+        '<rect width="100%" height="100%" fill="#ffffff"/>',
+    ]
+    shades = [f"hsl({round(360 * value / p)},55%,{62 if value % 2 else 74}%)" for value in range(p)]
+    for place, (one, row) in enumerate(zip(classes, rows, strict=True)):
+        left, top = 8 + place % across * step, 28 + place // across * (p * side + 42)
+        with_form = row["form"] != "neither"
+        words = "no form" if not with_form else row["form"].replace("both", "both forms")
+        lines.append(f'<text x="{left}" y="{top - 13}" fill="#222222">{one.expression}</text>')
+        lines.append(f'<text x="{left}" y="{top - 3}" fill="#666666">{words}</text>')
+        lines.append(f'<g transform="translate({left},{top})">')
+        for (x, y), value in np.ndenumerate(table_of(one, p)):
+            corner = f'x="{y * side}" y="{x * side}" width="{side}" height="{side}"'
+            lines.append(f'<rect {corner} fill="{shades[value]}"/>')
+        if with_form:
+            whole = f'width="{p * side}" height="{p * side}"'
+            lines.append(f'<rect {whole} fill="none" stroke="#111111" stroke-width="2"/>')
+        lines.append("</g>")
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def main(stores: list[Path]) -> None:
+    """Write tables and picture."""
+    trained: dict[tuple[str, str, str], str] = {}
+    for store in stores:
+        trained |= trained_in(store)
+    rows = {p: list(rows_of(quadratic_classes(p), p)) for p in PRIMES}
+    write_table(DOCS / "census.csv", [row for p in PRIMES for row in rows[p]], trained)
+    write_table(DOCS / "census-cubics.csv", list(rows_of(cubic_classes(CUBIC_PRIME), CUBIC_PRIME)), trained)
+    write_atomically(DOCS / "images" / "census.svg", picture(PICTURED, rows[PICTURED]))
+
+
+if __name__ == "__main__":
+    main([Path(word) for word in sys.argv[1:]])
