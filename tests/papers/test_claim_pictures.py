@@ -1,4 +1,4 @@
-"""Pictures of claims: seeds as medians with bands, the paper's numbers beside, every number against its bound."""
+"""Pictures of claims: seeds as medians with bands, the paper's numbers, every number against its bound."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def test_the_papers_numbers_are_diamonds_in_their_panel_alone() -> None:
 def test_a_row_has_its_range_its_seeds_and_the_papers_number(value: float | None) -> None:
     row = BoundRow("delay", value, (value, 1.0), 0.9, 2.0, 1.5, in_range=False)
     low, high, log = row_scale(row)
-    assert low < 0.9 < 2.0 < high and not log
+    assert low < 0.9 < 2.0 < high
+    assert not log
     drawn = rows_of(bound_rows([row], "Numbers."))
     placed = [entry for entry in drawn if "x" in entry]
     assert all(0 <= entry["x"] <= WIDTH for entry in placed)
