@@ -127,16 +127,16 @@ def test_labels_of_near_bounds_do_not_overlap() -> None:
 def test_the_picture_of_a_result_is_small_and_says_what_it_shows() -> None:
     expected = (Expected("accuracy", "", low=0.999), Expected("delay", "", low=1.5, essential=False))
     result = Result(
-        "gromov2023/a", "desktop", "", "", expected, {"accuracy": 0.9996, "delay": 1.2}, "deviates"
+        "gromov2023/a", "desktop", "", "", expected, {"accuracy": 0.9998, "delay": 1.2}, "deviates"
     )
     rows = number_rows(result, (PrintedNumber("delay", 2, "Fig. 1c"),))
     assert [(row.printed, row.in_range) for row in rows] == [(None, True), (2, False)]
     assert (
-        numbers_text(result) == "accuracy 0.9996, expected at least 0.999; delay 1.2, expected at least 1.5."
+        numbers_text(result) == "accuracy 0.9998, expected at least 0.999; delay 1.2, expected at least 1.5."
     )
     svg = numbers_svg(result, (PrintedNumber("delay", 2, "Fig. 1c"),))
     assert len(svg) < 8_000
-    assert {"paper 2", "0.9996"} <= set(re.findall(r">([^<>]+)</text>", svg))
+    assert {"paper 2", "0.9998"} <= set(re.findall(r">([^<>]+)</text>", svg))
     assert change_words(result) == "delay, now 1.2, in its range (at least 1.5)."
 
 

@@ -21,6 +21,7 @@ from ..claims.result import Result
 from .text import name_words, number_words, range_words
 
 _ROUNDED = re.compile(r"-?\d+\.\d{3,}")
+_TAG = re.compile(r"<[^>]+>")
 _REPEATED = re.compile(
     r' (aria-hidden="true"|class="[^"]*"|font-family="[^"]*"|aria-roledescription="[^"]*")'
 )
@@ -81,11 +82,13 @@ def numbers_svg(result: Result, printed: tuple[Printed, ...] = ()) -> str:
     cell = bound_rows(number_rows(result, printed), text, words=number_words)
     drawn = vl_convert.vegalite_to_svg(cell.spec(WIDTH), vl_version=VERSION)
     family = re.search(r'font-family="[^"]*"', drawn)
-    light = _ROUNDED.sub(
-        lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), _REPEATED.sub("", drawn)
-    )
+    light = _TAG.sub(lambda tag: _ROUNDED.sub(_rounded, tag[0]), _REPEATED.sub("", drawn))
     font = family[0] if family else ""
     return light.replace("<svg ", f'<svg {font} role="img" aria-label="{markup(text)}" ', 1)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def numbers_pictures(results: Sequence[Result]) -> dict[str, str]:

@@ -177,10 +177,11 @@ def _line_cell(
         domain = (0.0, 1.0) if percent else reach(known_y, log_y)
     ends = ends_of(known_x)
     axis_x = alt.X("x:Q", title=x, scale=scale_of(ends, log_x), axis=axis_of(known_x, log_x))
+    scale = alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True)
     axis_y = alt.Y(
         "y:Q",
         title=y or None,
-        scale=alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True),
+        scale=scale,
         axis=percent_axis() if percent else axis_of([*domain], log_y, count=4),
     )
     layers: list[Any] = [
@@ -193,7 +194,7 @@ def _line_cell(
     for line, part in zip(drawn, rows, strict=True):
         if line.low is not None:
             band = alt.Chart(data(part)).mark_area(color=line.colour, opacity=0.18, clip=True)
-            layers.append(band.encode(x=axis_x, y=alt.Y("low:Q", scale=axis_y.scale), y2="high:Q"))
+            layers.append(band.encode(x=axis_x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
     for line, part in zip(drawn, rows, strict=True):
         chart = alt.Chart(data(part))
         dash = [4, 3] if line.dashed else [1, 0]
