@@ -13,7 +13,7 @@ import altair as alt
 
 from .chart import data
 from .grid_cells import short
-from .palette import FAINT, SOFT
+from .palette import FAINT, PAPER, SOFT
 
 POWER = (
     "datum.value >= 0.01 && datum.value <= 1000 ? format(datum.value, '~g') : "
@@ -109,26 +109,29 @@ def milestone(name: str, at: float | int, axis: alt.X, place: int, *, left: bool
     )
 
 
-def key_of(names: Sequence[tuple[str, str]]) -> tuple[list[alt.Chart], int]:
+def key_of(names: Sequence[tuple[str, str, bool]]) -> tuple[list[alt.Chart], int]:
     """Name the lines above the plot, in their colours; return the marks and the room they take.
 
     Arguments:
-        names: (words, colour), the colour empty for words without a line.
+        names: (words, colour, whether the mark is a diamond), the colour empty for words without a mark.
     """
     if not names:
         return [], 10
     marks, at, row = [], 0.0, 0
     places = []
-    for name, colour in names:
+    for name, colour, diamond in names:
         wide = (26 if colour else 8) + 5.7 * len(name)
         if at and at + wide > 300:
             at, row = 0.0, row + 1
-        places.append((at, row, name, colour))
+        places.append((at, row, name, colour, diamond))
         at += wide
-    for left, line, name, colour in places:
+    for left, line, name, colour, diamond in places:
         up = -12 - KEY * (row - line)
         base = alt.Chart(data([{}]))
-        if colour:
+        if diamond:
+            swatch = base.mark_point(shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
+            marks.append(swatch.encode(x=alt.value(left + 7), y=alt.value(up)))
+        elif colour:
             swatch = base.mark_rule(color=colour, strokeWidth=2)
             marks.append(swatch.encode(x=alt.value(left), x2=alt.value(left + 14), y=alt.value(up)))
         words = base.mark_text(align="left", baseline="middle", fontSize=10, color=SOFT, text=name)

@@ -207,9 +207,11 @@ def _line_cell(
             layers.append(diamonds.encode(x=axis_x, y=axis_y))
         if line.dots:
             layers.append(chart.mark_circle(color=line.colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
-    names = [(line.name, str(line.colour)) for line in drawn if line.name]
+    names = [(line.name, str(line.colour), line.printed) for line in drawn if line.name]
     seeds = max((line.seeds for line in drawn), default=1)
-    key, top = key_of([*names, *([(f"line: median of {seeds} seeds, band: all", "")] if seeds > 1 else [])])
+    if seeds > 1:
+        names.append((f"line: median of {seeds} seeds; band: least to greatest", "", False))
+    key, top = key_of(names)
     return Cell(alt.layer(*layers, *key), text, height, Margins(52, 14, top, 38))
 
 
