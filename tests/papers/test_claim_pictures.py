@@ -97,7 +97,7 @@ def test_what_cannot_be_merged_is_said_to_be_of_the_first_seed() -> None:
 def test_the_papers_numbers_are_diamonds_in_their_panel_alone() -> None:
     panels = (single("a", "A", "", curve(1.0), 6), single("b", "B", "", curve(1.0), 6))
     first, second = drawn_with(panels, [("a", printed_line("paper, Table 1", [0, 2], [0.1, 0.8]))])
-    assert marks_of(first.groups[0].cells[0]).count("point") == 1
+    assert marks_of(first.groups[0].cells[0]).count("point") == 2  # the numbers, and the key's mark
     assert "paper, Table 1: 0.1 at 0, 0.8 at 2" in first.groups[0].cells[0].text
     assert second is panels[1] or marks_of(second.groups[0].cells[0]).count("point") == 0
 
