@@ -102,7 +102,13 @@ def circles(view: ExplanationView) -> Panel | None:
     drawn = view.circles
     if not drawn:
         return None
-    groups = tuple(Group(f"frequency {name}", (_circle(name, here, points),)) for name, here, points in drawn)
+    groups = tuple(
+        Group(
+            f"representation {name}" if name.startswith("(") else f"frequency {name}",
+            (_circle(name, here, points),),
+        )
+        for name, here, points in drawn
+    )
     caption = (
         "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
         "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are "
