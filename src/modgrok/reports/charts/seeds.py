@@ -32,7 +32,7 @@ def panels_of_seeds(each: Sequence[Sequence[Panel]]) -> tuple[Panel, ...]:
         return first
     alike = len({_shape(panels) for panels in each}) == 1
     if not alike:
-        return tuple(_said(panel, ONE_SEED) for panel in first)
+        return tuple(_captioned(panel, ONE_SEED) for panel in first)
     return tuple(_merged(panels) for panels in zip(*each, strict=True))
 
 
@@ -76,7 +76,7 @@ def _merged(panels: Sequence[Panel]) -> Panel:
     )
     groups = tuple(Group(group.label, tuple(next(shown) for _ in group.cells)) for group in first.groups)
     words = OVER_SEEDS.format(len(panels)) if all(one is not None for one in drawn) else ONE_SEED
-    return _said(replace(first, groups=groups), words)
+    return _captioned(replace(first, groups=groups), words)
 
 
 def _of_seeds(cells: Sequence[Cell]) -> Cell | None:
@@ -85,7 +85,7 @@ def _of_seeds(cells: Sequence[Cell]) -> Cell | None:
     return drawn
 
 
-def _said(panel: Panel, words: str) -> Panel:
+def _captioned(panel: Panel, words: str) -> Panel:
     return replace(panel, caption=f"{panel.caption} {words}".strip())
 
 
