@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -135,7 +136,11 @@ def _place(
     )
     first, last = (first - 4, last + 4) if last - first < 4 else (first, last)
     marks["ranges"].append({"x": first, "x2": last, "y": bar, "y2": bar + BAR})
-    marks["seeds"] += [{"x": at(n), "y": bar + BAR / 2, "colour": colour} for n in row.each if _is_number(n)]
+    marks["seeds"] += [
+        {"x": at(n), "y": bar + BAR / 2, "colour": colour}
+        for n in row.each
+        if n is not None and math.isfinite(n)
+    ]
     if len(row.each) > 1 and row.value is not None and _is_number(row.value):
         marks["medians"].append({"x": at(row.value), "y": bar - 2, "y2": bar + BAR + 2, "colour": colour})
     if row.printed is not None:
@@ -161,7 +166,7 @@ def _place(
     marks["words"] += labels
 
 
-def _word(text: str, x: float, y: float, wide: int) -> dict[str, float | str]:
+def _word(text: str, x: float, y: float, wide: int) -> dict[str, Any]:
     """Return a label centred at a place, moved where it would leave the chart."""
     half = _width(text) / 2
     return {"x": min(max(x, half), wide - half), "y": y, "text": text}
@@ -209,12 +214,12 @@ def _key(rows: Sequence[BoundRow], marks: dict[str, Table]) -> None:
     shapes |= {"printed": "printed"} if any(row.printed is not None for row in rows) else {}
     left = 0.0
     for shape, text in shapes.items():
-        place = {
+        places: dict[str, dict[str, Any]] = {
             "ranges": {"x": left, "x2": left + 12, "y": 4, "y2": 14},
             "seeds": {"x": left + 6, "y": 9, "colour": INK},
             "medians": {"x": left + 6, "y": 3, "y2": 15, "colour": INK},
             "printed": {"x": left + 6, "y": 9},
-        }[shape]
-        marks[shape].append(place)
+        }
+        marks[shape].append(places[shape])
         marks["names"].append({"x": left + 17, "y": 9, "text": text, "align": "left", "colour": SOFT})
         left += 33 + 5.4 * len(text)

@@ -177,7 +177,7 @@ def _line_cell(
         domain = (0.0, 1.0) if percent else reach(known_y, log_y)
     ends = ends_of(known_x)
     axis_x = alt.X("x:Q", title=x, scale=scale_of(ends, log_x), axis=axis_of(known_x, log_x))
-    scale = alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True)
+    scale: Any = alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True)
     axis_y = alt.Y(
         "y:Q",
         title=y or None,
@@ -191,22 +191,23 @@ def _line_cell(
     if level is not None:
         rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
-    for line, part in zip(drawn, rows, strict=True):
+    shades: list[Any] = [line.colour for line in drawn]
+    for line, colour, part in zip(drawn, shades, rows, strict=True):
         if line.low is not None:
-            band = alt.Chart(data(part)).mark_area(color=line.colour, opacity=0.18, clip=True)
+            band = alt.Chart(data(part)).mark_area(color=colour, opacity=0.18, clip=True)
             layers.append(band.encode(x=axis_x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
-    for line, part in zip(drawn, rows, strict=True):
+    for line, colour, part in zip(drawn, shades, rows, strict=True):
         chart = alt.Chart(data(part))
         dash = [4, 3] if line.dashed else [1, 0]
         mark = chart.mark_line(
-            color=line.colour, strokeWidth=1 if line.printed else 1.6, strokeDash=dash, clip=True
+            color=colour, strokeWidth=1 if line.printed else 1.6, strokeDash=dash, clip=True
         )
         layers.append(mark.encode(x=axis_x, y=axis_y))
         if line.printed:
-            diamonds = chart.mark_point(shape="diamond", color=line.colour, fill=PAPER, size=52, opacity=1)
+            diamonds = chart.mark_point(shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
             layers.append(diamonds.encode(x=axis_x, y=axis_y))
         if line.dots:
-            layers.append(chart.mark_circle(color=line.colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
+            layers.append(chart.mark_circle(color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
     names = [(line.name, str(line.colour), line.printed) for line in drawn if line.name]
     seeds = max((line.seeds for line in drawn), default=1)
     if seeds > 1:
