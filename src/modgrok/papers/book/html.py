@@ -73,7 +73,7 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: 12px/1.5
 footer {{ margin-top: 28px; border-top: 1px solid {FAINT}; padding-top: 12px; font-size: 13px;
   color: {SOFT}; }}
 @media screen and (max-width: 900px) {{
-  figure .scroll svg {{ min-width: 620px; }}
+  figure .scroll svg {{ min-width: 620px; }} td.number {{ white-space: normal; }}
   main {{ padding: 24px 16px 40px; }} .columns {{ grid-template-columns: minmax(0, 1fr); }}
   .overview .wide {{ display: none; }} .overview td:nth-child(2) {{ width: auto; }}
   .glance {{ grid-template-columns: minmax(0, 1fr); gap: 2px; }} .glance .marks {{ margin-bottom: 10px; }}
@@ -212,7 +212,7 @@ def _ran(claim: ClaimEntry) -> str:
     bounds = f"<h3>{BOUNDS}</h3><ul>{moved}</ul>" if moved else ""
     short = f'<p class="soft">{markup(claim.shortfalls)}</p>' if claim.shortfalls else ""
     decides = f"<h3>{DECIDES}</h3><p>{markup(claim.decides)}</p>" if claim.decides else short
-    change = f"<h3>{CHANGE}</h3><p>{markup(claim.change)}</p>" if claim.change else ""
+    change = f'<h3>{CHANGE}</h3><p class="soft">{markup(claim.change)}</p>' if claim.change else ""
     return (
         f'<h3>What was run</h3><p class="soft">{markup(claim.runs)}</p>'
         f"{decides}{change}{bounds}{deviations}<h3>{COMMAND}</h3><pre>{markup(claim.command)}</pre>"
