@@ -184,7 +184,7 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
     answers = [
         {
             **row,
-            "curve": " ".join([*varied, row["line"]]).replace("_", " "),
+            "curve": " ".join([*varied, str(row["line"])]).replace("_", " "),
             "along_text": f"{row['x']:.3g}",
             "value_text": f"{row['share']:.1%} (95% interval {row['low']:.1%} to {row['high']:.1%})",
         }
