@@ -13,7 +13,7 @@ from pathlib import Path
 
 from modgrok.papers import BUDGETS, Claim, read_papers
 from modgrok.papers.book import committed
-from modgrok.papers.book.markdown import FIGURES, figure_name, read_results, write_pages
+from modgrok.papers.book.markdown import FIGURES, picture_names, read_results, write_pages
 from modgrok.papers.claims.result import Result, judged_again, read_figure, read_result
 from modgrok.papers.files import write_atomically
 
@@ -55,7 +55,7 @@ def main(stores: list[Path]) -> None:
         if figure is not None:
             figures[claim.id] = figure
     write_pages(PAGES, results, figures)
-    drawn = {figure_name(result) for result in results if result.verdict is not None}
+    drawn = picture_names(results)
     for path in (PAGES / FIGURES).iterdir():
         if path.name not in drawn:
             path.unlink()

@@ -12,7 +12,13 @@ from made_claims import InProcess, make_claim
 from modgrok.papers import ClaimResult, Evidence
 from modgrok.papers.book import committed
 from modgrok.papers.book.html import write_book
-from modgrok.papers.book.markdown import FIGURES, figure_name, pages, read_results, write_pages
+from modgrok.papers.book.markdown import (
+    FIGURES,
+    pages,
+    picture_names,
+    read_results,
+    write_pages,
+)
 from modgrok.papers.book.text import count_words, headline, run_words
 from modgrok.papers.claims.catalogue import read_papers
 from modgrok.papers.claims.reproduction import reproduce
@@ -95,7 +101,9 @@ def test_markdown_pages_follow_from_their_results(
         assert (tmp_path / name).read_text(encoding="utf-8") == text
     assert "## What remains unrun" in (tmp_path / "index.md").read_text(encoding="utf-8")
     page = (tmp_path / "gromov2023.md").read_text(encoding="utf-8")
-    for picture in re.findall(r"\]\((figures/[^)]+)\)", page):
+    pictures = re.findall(r"\]\((figures/[^)]+)\)", page)
+    assert len(pictures) == 4
+    for picture in pictures:
         assert (tmp_path / picture).is_file()
     assert "a\\|b\\*c" in page
 
@@ -106,7 +114,8 @@ def test_the_committed_book_agrees_with_its_results() -> None:
     for name, text in pages(found).items():
         assert (COMMITTED / name).read_text(encoding="utf-8") == text, name
     drawn = {path.name for path in (COMMITTED / FIGURES).iterdir()}
-    assert drawn == {figure_name(result) for result in found if result.verdict is not None}
+    assert drawn == picture_names(found)
+    assert sum(path.stat().st_size for path in (COMMITTED / FIGURES).iterdir()) < 4_000_000
     claims = {claim.id: claim for paper in read_papers() for claim in paper.claims}
     for result in found:
         assert result.budget in ("laptop", "desktop", "paper")

@@ -5,6 +5,7 @@ from .claims.claim import BUDGETS, Claim, ClaimResult, ClaimVerdict, Expected, M
 from .claims.desktop import Desktop
 from .claims.evidence import Evidence, RunData
 from .claims.plan import RunGroup
+from .claims.printed import PrintedCurve, PrintedNumber
 from .claims.scale import PaperScale, Shortfall
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Misprint",
     "Paper",
     "PaperScale",
+    "PrintedCurve",
+    "PrintedNumber",
     "RunData",
     "RunGroup",
     "Shortfall",

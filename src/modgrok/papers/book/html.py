@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ...io import content_policy, markup
 from ...reports.charts.palette import FAINT, INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
-from ...reports.formats.letters import panel_letter
 from ...reports.formats.svg import inner
 from ..claims.result import Result
 from ..files import write_atomically
+from .figures import numbers_pictures
 from .outline import ClaimEntry, Outline, PaperEntry, outline_of
-from .text import BOUNDS, COMMAND, DECIDES, DEVIATIONS, UNTESTED
+from .text import BOUNDS, CHANGE, COMMAND, DECIDES, DEVIATIONS, UNTESTED
 
 Figures = Mapping[str, str]
 """Claim id -> SVG."""
@@ -65,6 +65,7 @@ article {{ border-top: 1px solid {FAINT}; padding: 22px 0 34px; }}
   margin-top: 14px; }}
 .columns > div {{ min-width: 0; overflow-x: auto; }}
 figure {{ margin: 0; }} figure svg {{ display: block; width: 100%; height: auto; }}
+figure .scroll {{ overflow-x: auto; }} figure.numbers svg {{ max-width: 384px; }}
 figcaption {{ font-size: 12px; line-height: 1.45; color: {SOFT}; margin-top: 6px; }}
 ul {{ margin: 0; padding-left: 18px; font-size: 13px; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: 12px/1.5 ui-monospace, Menlo,
@@ -72,13 +73,15 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font: 12px/1.5
 footer {{ margin-top: 28px; border-top: 1px solid {FAINT}; padding-top: 12px; font-size: 13px;
   color: {SOFT}; }}
 @media screen and (max-width: 900px) {{
+  figure .scroll svg {{ min-width: 620px; }} td.number {{ white-space: normal; }}
   main {{ padding: 24px 16px 40px; }} .columns {{ grid-template-columns: minmax(0, 1fr); }}
   .overview .wide {{ display: none; }} .overview td:nth-child(2) {{ width: auto; }}
   .glance {{ grid-template-columns: minmax(0, 1fr); gap: 2px; }} .glance .marks {{ margin-bottom: 10px; }}
 }}
 @media print {{
   @page {{ margin: 12mm; }} main {{ max-width: none; padding: 0; zoom: 0.7; }}
-  article, figure, tr {{ break-inside: avoid; }} .columns {{ grid-template-columns: 3fr 2fr; }}
+  figure, tr, h2, h3 {{ break-inside: avoid; }} h2, h3, .source {{ break-after: avoid; }}
+  .columns {{ grid-template-columns: 3fr 2fr; }}
 }}
 """
 VERDICT_STYLE = (
@@ -101,8 +104,9 @@ def write_book(folder: Path, results: Sequence[Result], figures: Figures) -> Pat
     """
     folder.mkdir(parents=True, exist_ok=True)
     outline = outline_of(results)
+    numbers = numbers_pictures(results)
     for paper in outline.papers:
-        write_atomically(folder / f"{paper.name}.html", paper_html(paper, outline, figures))
+        write_atomically(folder / f"{paper.name}.html", paper_html(paper, outline, figures, numbers))
     write_atomically(folder / "index.html", overview_html(outline))
     return folder / "index.html"
 
@@ -137,9 +141,12 @@ def overview_html(outline: Outline) -> str:
     return _page("The papers’ claims, tested", body)
 
 
-def paper_html(paper: PaperEntry, outline: Outline, figures: Figures) -> str:
-    """Write the page of a paper."""
-    claims = "".join(_article(claim, figures.get(claim.id), i) for i, claim in enumerate(paper.claims))
+def paper_html(paper: PaperEntry, outline: Outline, figures: Figures, numbers: Figures) -> str:
+    """Write the page of a paper; `numbers` are pictures of numbers against their bounds."""
+    claims = "".join(
+        _article(claim, figures.get(claim.id), numbers.get(claim.id), i)
+        for i, claim in enumerate(paper.claims)
+    )
     body = (
         f'<p class="soft"><a href="index.html">All claims</a></p><h1>{markup(paper.title)}</h1>'
         f'<p class="lead">{markup(paper.citation)}. {paper.size}: {paper.counts}.</p>'
@@ -148,22 +155,25 @@ def paper_html(paper: PaperEntry, outline: Outline, figures: Figures) -> str:
     return _page(paper.title, body)
 
 
-def _article(claim: ClaimEntry, figure: str | None, place: int) -> str:
+def _article(claim: ClaimEntry, figure: str | None, numbers: str | None, place: int) -> str:
+    bounds = ""
+    if numbers is not None:
+        bounds = f'<figure class="numbers">{_inline(numbers, f"n{place}-")}</figure>'
     drawn = ""
     if figure is not None:
-        captions = " ".join(
-            f"{panel_letter(i)}  {title}. {caption}" if len(claim.captions) > 1 else caption
-            for i, (title, caption) in enumerate(claim.captions)
-            if caption
+        captions = "".join(
+            f"<figcaption>{f'<b>{markup(title)}.</b> ' if title else ''}{markup(caption)}</figcaption>"
+            for title, caption in claim.panel_captions
         )
-        drawn = f"<figure>{_inline(figure, f'f{place}-')}<figcaption>{markup(captions)}</figcaption></figure>"
+        drawn = f'<figure><div class="scroll">{_inline(figure, f"f{place}-")}</div>{captions}</figure>'
     elif claim.error is not None:
         drawn = f"<p>Not tested: {markup(claim.error)}</p>"
+    about = " · ".join(filter(None, [claim.source, claim.effort, claim.id]))
     return (
         f'<article id="{markup(claim.name)}"><h2>{markup(claim.sentence)}</h2>'
-        f'<p class="source">{_chip(claim.verdict)} &nbsp;{markup(claim.source)} &nbsp;·&nbsp; '
-        f"{markup(claim.id)}</p>"
-        f'<div class="columns"><div>{drawn}</div><div>{_numbers(claim)}{_details(claim)}{_ran(claim)}</div>'
+        f'<p class="source">{_chip(claim.verdict)} &nbsp;{markup(about)}</p>'
+        f'<div class="columns"><div>{drawn}</div><div>{bounds}</div></div>'
+        f'<div class="columns"><div>{_numbers(claim)}{_details(claim)}</div><div>{_ran(claim)}</div>'
         "</div>"
         "</article>"
     )
@@ -202,9 +212,10 @@ def _ran(claim: ClaimEntry) -> str:
     bounds = f"<h3>{BOUNDS}</h3><ul>{moved}</ul>" if moved else ""
     short = f'<p class="soft">{markup(claim.shortfalls)}</p>' if claim.shortfalls else ""
     decides = f"<h3>{DECIDES}</h3><p>{markup(claim.decides)}</p>" if claim.decides else short
+    change = f'<h3>{CHANGE}</h3><p class="soft">{markup(claim.change)}</p>' if claim.change else ""
     return (
         f'<h3>What was run</h3><p class="soft">{markup(claim.runs)}</p>'
-        f"{decides}{bounds}{deviations}<h3>{COMMAND}</h3><pre>{markup(claim.command)}</pre>"
+        f"{decides}{change}{bounds}{deviations}<h3>{COMMAND}</h3><pre>{markup(claim.command)}</pre>"
     )
 
 

@@ -6,7 +6,8 @@ the pages follow from them.
     DIR/results.json            every result
     DIR/runs/<paper>.csv        every run of its claims: settings, and how it ended
     DIR/index.md, <paper>.md    pages
-    DIR/figures/<paper>-<claim>.svg
+    DIR/figures/<paper>-<claim>.svg             its figure, drawn from runs
+    DIR/figures/<paper>-<claim>-numbers.svg     its numbers against their bounds, drawn from the result
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ from pathlib import Path
 
 from ..claims.result import FORMAT, Result, from_json
 from ..files import write_atomically
+from .figures import numbers_pictures
 from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
-from .text import BOUNDS, COMMAND, DECIDES, DEVIATIONS
+from .text import BOUNDS, CHANGE, COMMAND, DECIDES, DEVIATIONS
 
 RESULTS = "results.json"
 RUNS = "runs"
 FIGURES = "figures"
+NUMBERS = "-numbers.svg"
+"""End of the name of a picture of numbers."""
 OVERVIEW = ("verdict", "claim", "measured", "expected", "seeds")
 
 
@@ -45,6 +49,9 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
     for result in results:
         if result.id in figures:
             write_atomically(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
+    for claim, picture in numbers_pictures(results).items():
+        name = claim.replace("/", "-") + NUMBERS
+        write_atomically(folder / FIGURES / name, picture + "\n")
     entries = [{k: v for k, v in result.to_json().items() if k != "run_table"} for result in results]
     content = {"format": FORMAT, "claims": entries}
     _write_runs(folder / RUNS, results)
@@ -94,6 +101,17 @@ def pages(results: Sequence[Result]) -> dict[str, str]:
 def figure_name(result: Result | ClaimEntry) -> str:
     """Return the file name of a result's picture."""
     return f"{result.paper}-{result.name}.svg"
+
+
+def numbers_name(result: Result | ClaimEntry) -> str:
+    """Return the file name of the picture of a result's numbers."""
+    return f"{result.paper}-{result.name}{NUMBERS}"
+
+
+def picture_names(results: Sequence[Result]) -> set[str]:
+    """List the files of all pictures: two of each claim that was tested."""
+    tested = [result for result in results if result.verdict is not None]
+    return {name(result) for result in tested for name in (figure_name, numbers_name)}
 
 
 def _overview(outline: Outline) -> str:
@@ -158,15 +176,16 @@ def _claim(claim: ClaimEntry) -> list[str]:
         "",
         f"## {_plain(_heading(claim))}",
         "",
-        f"**{claim.verdict}** · {claim.source} · `{claim.id}`",
+        " · ".join([f"**{claim.verdict}**", claim.source, *filter(None, [claim.effort]), f"`{claim.id}`"]),
         "",
     ]
     if claim.error is not None:
         return [*lines, f"Not tested: {claim.error}", ""]
+    if claim.numbers_text:
+        lines += [f"![{_alt(claim.numbers_text)}]({FIGURES}/{numbers_name(claim)})", ""]
     lines += [f"![{_alt(claim.text)}]({FIGURES}/{figure_name(claim)})", ""]
-    captions = [caption for _, caption in claim.captions if caption]
-    if captions:
-        lines += [" ".join(captions), ""]
+    for title, caption in claim.panel_captions:
+        lines += [f"**{_plain(title)}.** {_plain(caption)}" if title else _plain(caption), ""]
     lines += [*_table(("number", "measured", "expected", "source"), map(_number_row, claim.numbers)), ""]
     if claim.details:
         head, *rows = (tuple(map(_cell, row)) for row in claim.details)
@@ -176,6 +195,8 @@ def _claim(claim: ClaimEntry) -> list[str]:
         lines += ["", f"{DECIDES}: {_plain(claim.decides)}"]
     elif claim.shortfalls:
         lines += ["", _plain(claim.shortfalls)]
+    if claim.change:
+        lines += ["", f"{CHANGE}: {_plain(claim.change)}"]
     if claim.bounds:
         lines += ["", f"{BOUNDS}:", "", *(f"- {_plain(words)}" for words in claim.bounds)]
     if claim.deviations:

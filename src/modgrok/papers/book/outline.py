@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...reports.formats.letters import panel_letter
 from ..claims.catalogue import read_paper
 from ..claims.result import Result
+from .figures import numbers_text
 from .text import (
     MEANINGS,
     UNTESTED,
@@ -17,10 +19,12 @@ from .text import (
     bound_words,
     caution,
     cell_words,
+    change_words,
     claim_words,
     command_words,
     count_words,
     decides_words,
+    effort_words,
     headline,
     measured_words,
     name_words,
@@ -79,6 +83,9 @@ class ClaimEntry:
         shortfalls: in what the runs are smaller, shorter or fewer than the paper's; empty if in nothing.
         decides: what would decide, where the verdict is open; empty for others.
         bounds: those set or moved when numbers had been seen, with date and reason.
+        change: what would change another verdict than open.
+        numbers_text: what the picture of its numbers shows; empty if it was not tested.
+        effort: number of seeds, budget and time; empty if it was not tested.
     """
 
     id: str
@@ -100,6 +107,19 @@ class ClaimEntry:
     shortfalls: str
     decides: str
     bounds: tuple[str, ...]
+    change: str
+    numbers_text: str
+    effort: str
+
+    @property
+    def panel_captions(self) -> tuple[tuple[str, str], ...]:
+        """The words of each panel that has some, as (letter and title, caption): one panel has no letter."""
+        several = len(self.captions) > 1
+        return tuple(
+            (f"{panel_letter(i)}  {title}" if several else "", caption)
+            for i, (title, caption) in enumerate(self.captions)
+            if caption
+        )
 
 
 @dataclass(frozen=True)
@@ -195,6 +215,9 @@ def _claim(result: Result) -> ClaimEntry:
         shortfall_words(result),
         decides_words(result),
         bound_words(result) if result.verdict is not None else (),
+        change_words(result),
+        numbers_text(result) if result.verdict is not None and result.expected else "",
+        effort_words(result) if result.verdict is not None else "",
     )
 
 

@@ -32,11 +32,14 @@ DECIDES = "What would decide"
 """Heading of what the runs fall short of, where the verdict is open."""
 BOUNDS = "Bounds set or moved after data was seen"
 """Heading of the bounds that are no predictions."""
+CHANGE = "What would change the verdict"
+"""Heading of the same for the other verdicts."""
 COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
 MOST_TASKS = 6
 ENOUGH_SEEDS = 3
 """Seeds that a claim with runs should rest on."""
+MOST_MISSED = 4
 
 
 def verdict_of(result: Result) -> str:
@@ -111,6 +114,45 @@ def decides_words(result: Result) -> str:
     return "Runs with " + ", ".join(str(short) for short in result.shortfalls) + "."
 
 
+def change_words(result: Result) -> str:
+    """Say what would change a verdict that is not open; empty where nothing was judged.
+
+    Of a claim with every number in range: the number on which it rests that is nearest to its bound.
+    Of others: the numbers that would have to come into range.
+
+    Example:
+        >>> near = Expected("accuracy", "", low=0.9)
+        >>> change_words(Result("a/b", "laptop", "", "", (near,), {"accuracy": 0.95}, "reproduced"))
+        'accuracy, now 0.95, outside its range (at least 0.9).'
+    """
+    if result.verdict in (None, "open") or not result.expected:
+        return ""
+    missed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
+    if missed:
+        words = [
+            f"{name_words(e.name)}, now {number_words(result.values.get(e.name))}, in its range "
+            f"({range_words(e)})"
+            for e in missed[:MOST_MISSED]
+        ]
+        more = f", and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
+        return "; ".join(words) + more + "."
+    nearest = min(
+        (e for e in result.expected if e.essential),
+        key=lambda e: _distance(e, result.values.get(e.name)),
+        default=result.expected[0],
+    )
+    value = number_words(result.values.get(nearest.name))
+    return f"{name_words(nearest.name)}, now {value}, outside its range ({range_words(nearest)})."
+
+
+def _distance(expected: Expected, value: Number) -> float:
+    """Return the distance to the nearer bound, relative to the value and the bound."""
+    ends = [end for end in (expected.low, expected.high) if math.isfinite(end)]
+    if value is None or not ends:
+        return math.inf
+    return min(abs(value - end) / max(abs(value), abs(end), 1e-300) for end in ends)
+
+
 def shortfall_words(result: Result) -> str:
     """Say in what runs fall short of the paper's; empty if in nothing."""
     if not result.shortfalls:
@@ -137,6 +179,19 @@ def seed_words(result: Result) -> str:
         ('2, laptop', 'none needed')
     """
     return f"{len(result.seeds)}, {result.budget}" if result.runs or result.seeds else "none needed"
+
+
+def effort_words(result: Result) -> str:
+    """Print the number of seeds, the budget and the time: what a verdict rests on.
+
+    Example:
+        >>> effort_words(Result("a/b", "desktop", "", "", (), seeds=(0, 1, 2), runs=("x",), seconds=7300))
+        '3 seeds, budget desktop, 2.0 h'
+    """
+    if not result.runs and not result.seeds:
+        return f"no runs needed, {time_words(result.seconds)}"
+    seeds = "1 seed" if len(result.seeds) == 1 else f"{len(result.seeds)} seeds"
+    return f"{seeds}, budget {result.budget}, {time_words(result.seconds)}"
 
 
 def cell_words(value: object) -> str:

@@ -15,6 +15,7 @@ from ...tasks import InputError
 from ...tasks.errors import shorten
 from .claim import Claim
 from .desktop import Desktop
+from .printed import Printed, check_printed
 from .scale import PaperScale
 
 PAPERS: tuple[str, ...] = ("gromov2023", "doshi2024", "doshi2023", "mallinar2024", "furuta2024", "crosscut")
@@ -93,6 +94,26 @@ def with_sizes(
     if unknown:
         raise InputError(f"sizes: must be of claims of the paper, got {unknown[0]}")
     return tuple(_sized(claim, sizes.get(claim.id.partition("/")[2], default)) for claim in claims)
+
+
+def with_printed(claims: Sequence[Claim], printed: Mapping[str, Sequence[Printed]]) -> tuple[Claim, ...]:
+    """Give claims the numbers that their paper prints.
+
+    Arguments:
+        claims: of a paper.
+        printed: name of a claim, the part of its id after the slash -> what the paper prints.
+
+    Raises:
+        InputError: numbers of a claim that is not there, or without a source.
+    """
+    names = {claim.id.partition("/")[2]: claim for claim in claims}
+    for name, numbers in printed.items():
+        if name not in names:
+            raise InputError(f"printed: must be of claims of the paper, got {shorten(name)}")
+        check_printed(numbers, names[name].id)
+    return tuple(
+        replace(claim, printed=tuple(printed.get(claim.id.partition("/")[2], ()))) for claim in claims
+    )
 
 
 def _sized(claim: Claim, sizes: Sizes | None) -> Claim:

@@ -19,6 +19,7 @@ from .budget import BudgetName as BudgetName
 from .desktop import Desktop
 from .evidence import Evidence
 from .plan import RunGroup
+from .printed import Printed
 from .scale import PaperScale, Shortfall, shortfalls
 
 ClaimVerdict = Literal["reproduced", "deviates", "refuted", "misprint", "open"]
@@ -112,6 +113,7 @@ class Claim:
         scales: group -> sizes, where they are others.
         desktop: how the plan of the budget `desktop` is made.
         misprint: the slip of the paper that the claim shows, if it does.
+        printed: what the paper prints of the numbers and curves, drawn beside them.
     """
 
     id: str
@@ -125,6 +127,7 @@ class Claim:
     scales: Mapping[str, PaperScale] = field(default_factory=dict)
     desktop: Desktop = field(default_factory=Desktop)
     misprint: Misprint | None = None
+    printed: tuple[Printed, ...] = ()
 
     @property
     def paper(self) -> str:

@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ...reports.charts.chart import Panel
+from ...reports.charts.line import Line, printed_line
+from ...reports.charts.seeds import with_printed
 from ...reports.formats.svg import panels_svg
 from ...runs import Store
 from ...sweeps.execution.driver import SweepCounts
@@ -28,6 +30,7 @@ from .claim import BudgetName, Claim, ClaimResult
 from .code_digest import digest_of_function
 from .continuation import joined, known_seeds, seed_plan, without_seeds
 from .evidence import Evidence, RunData, read_run_data
+from .printed import PrintedCurve
 from .result import Caption, Result, claims_folder, read_result, write_result
 from .seeds import measure_claim, run_table
 from .stages import Stages, run_stages, stages_of
@@ -118,7 +121,7 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
     try:
         measured, seed_values = measure_claim(claim, budget, evidence)
         check(claim, budget, measured)
-        figure = panels_svg(measured.panels)
+        figure = panels_svg(with_printed(measured.panels, printed_lines(claim)))
     except Exception as error:  # a claim is other people's code: one that breaks must not stop the others
         return replace(base, error=f"evaluation: {reason_of(error)}", runs=tuple(runs_data)), None
     seconds = sum(run.row.seconds for run in runs_data.values()) + time.perf_counter() - began
@@ -153,6 +156,12 @@ def _untested(claim: Claim, budget: BudgetName) -> Result:
     )
 
 
+def printed_lines(claim: Claim) -> list[tuple[str, Line]]:
+    """List the curves that the paper prints, with the panels in which they are drawn."""
+    curves = [one for one in claim.printed if isinstance(one, PrintedCurve)]
+    return [(curve.panel, printed_line(f"{curve.by}, {curve.source}", curve.x, curve.y)) for curve in curves]
+
+
 def check(claim: Claim, budget: BudgetName, measured: ClaimResult) -> None:
     """Refuse evidence without what was promised.
 
@@ -180,7 +189,8 @@ def digest_of(claim: Claim, budget: BudgetName) -> str:
         ]
         for name, group in claim.groups(budget).items()
     }
-    text = json.dumps([claim.id, budget, plan, digest_of_function(claim.measure), __version__])
+    drawn = [repr(one) for one in claim.printed if isinstance(one, PrintedCurve)]
+    text = json.dumps([claim.id, budget, plan, digest_of_function(claim.measure), __version__, *drawn])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...reports.charts.seeds import panels_of_seeds
 from ...tasks.null import LEAKAGE
 from .budget import BudgetName
 from .claim import Claim, ClaimResult, Number
@@ -22,8 +23,8 @@ def measure_claim(
     """Measure a claim: at the budget `desktop` seed by seed, otherwise all runs together.
 
     Returns:
-        (numbers, the median over seeds at `desktop`, with the figure of the first seed; name -> the number of
-        each seed, empty at the other budgets).
+        (numbers, the median over seeds at `desktop`, with a figure in which the seeds are bands; name -> the
+        number of each seed, empty at the other budgets).
     """
     seeds = sorted({run.experiment.seed for runs in evidence.groups.values() for run in runs})
     if budget != "desktop" or not seeds:
@@ -36,7 +37,8 @@ def measure_claim(
         for row in result.rows
     ]
     medians = {name: median(numbers) for name, numbers in values.items()}
-    return replace(each[0], values=medians, rows=rows), values
+    panels = panels_of_seeds([result.panels for result in each])
+    return replace(each[0], values=medians, panels=panels, rows=rows), values
 
 
 def of_seed(evidence: Evidence, seed: int) -> Evidence:

@@ -5,11 +5,12 @@ Owns: this paper's claims, in its order. What they run and measure is in the mod
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper, with_sizes
+from ..claims.catalogue import Paper, with_printed, with_sizes
 from . import diagram as doshi2023_diagram
 from . import formulas as doshi2023_formulas
 from . import neurons as doshi2023_neurons
 from . import phases as doshi2023_phases
+from .printed import PRINTED
 from .scales import SIZES
 
 TITLE = (
@@ -25,4 +26,4 @@ CLAIMS = with_sizes(
     ),
     SIZES,
 )
-PAPER = Paper("doshi2023", TITLE, CITATION, CLAIMS)
+PAPER = Paper("doshi2023", TITLE, CITATION, with_printed(CLAIMS, PRINTED))

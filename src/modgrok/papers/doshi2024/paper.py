@@ -5,12 +5,13 @@ Owns: this paper's claims, in its order. What they run and measure is in the mod
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper, with_sizes
+from ..claims.catalogue import Paper, with_printed, with_sizes
 from . import formulas as doshi2024_formulas
 from . import products as doshi2024_products
 from . import sums as doshi2024_sums
 from . import table as doshi2024_table
 from . import trained as doshi2024_trained
+from .printed import PRINTED
 from .scales import SIZES
 
 TITLE = "Grokking Modular Polynomials"
@@ -25,4 +26,4 @@ CLAIMS = with_sizes(
     ),
     SIZES,
 )
-PAPER = Paper("doshi2024", TITLE, CITATION, CLAIMS)
+PAPER = Paper("doshi2024", TITLE, CITATION, with_printed(CLAIMS, PRINTED))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reports.charts.claim_charts import Line, Point, points, single, step_lines, table_map
+from ...reports.charts.claim_charts import SOFT, TEST, Line, Point, lines, points, single, step_lines
 from ...runs.schedule import GROKKED
 from ...tasks.null import orbit_null
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
@@ -81,7 +81,6 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
         }
         for run in (added, *runs)
     ]
-    cells = [(f"{row['fraction']:g}", row["task"], row["best test accuracy"]) for row in rows]
     words = "; ".join(
         f"{row['task']} at {row['fraction']:g}: {row['best test accuracy']:.1%}" for row in rows
     )
@@ -95,8 +94,19 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
         single(
             "map",
             "Best test accuracy",
-            "Best test accuracy along a run, per cent, by the share of pairs that trains (Table A.5).",
-            table_map(cells, "test_accuracy", "share of the pairs that trains", "task"),
+            "Best test accuracy along a run, by the fraction of pairs that trains. The paper's table prints "
+            "no number where a task is learned; its mark is at 100% there.",
+            lines(
+                [
+                    Line(task, shares, best, TEST, dots=True),
+                    Line("orbit null", shares, [null_of(run) for run in runs], SOFT, dashed=True),
+                ],
+                f"Best test accuracy of {task} against the fraction of pairs that trains: {words}.",
+                x="fraction of pairs that trains",
+                y="best test accuracy",
+                log_x=False,
+                percent=True,
+            ),
             6,
         ),
         single("curves", f"Test accuracy of {task}", "One line a share of the pairs that trains.", curves, 6),

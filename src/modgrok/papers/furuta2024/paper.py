@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper, with_sizes
+from ..claims.catalogue import Paper, with_printed, with_sizes
 from ..claims.claim import Claim
 from . import elementary as furuta2024_elementary
 from . import formulas as furuta2024_formulas
 from . import fractions as furuta2024_fractions
 from . import polynomials as furuta2024_polynomials
 from . import transfer as furuta2024_transfer
+from .printed import PRINTED
 from .scales import DEFAULT, SIZES
 
 TITLE = (
@@ -27,4 +28,4 @@ CLAIMS: tuple[Claim, ...] = with_sizes(
     SIZES,
     DEFAULT,
 )
-PAPER = Paper("furuta2024", TITLE, CITATION, CLAIMS)
+PAPER = Paper("furuta2024", TITLE, CITATION, with_printed(CLAIMS, PRINTED))

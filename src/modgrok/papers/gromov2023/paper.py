@@ -6,9 +6,10 @@ closed forms and other functions in `functions`.
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper, with_sizes
+from ..claims.catalogue import Paper, with_printed, with_sizes
 from .closed_forms import CLAIMS as CLOSED_FORMS
 from .functions import CLAIMS as FUNCTIONS
+from .printed import PRINTED
 from .scales import SIZES
 from .solutions import CLAIMS as SOLUTIONS
 from .training import CLAIMS as TRAINING
@@ -19,4 +20,4 @@ CLAIMS = with_sizes(
     (*TRAINING, *SOLUTIONS, *FUNCTIONS, *CLOSED_FORMS),
     SIZES,
 )
-PAPER = Paper("gromov2023", TITLE, CITATION, CLAIMS)
+PAPER = Paper("gromov2023", TITLE, CITATION, with_printed(CLAIMS, PRINTED))

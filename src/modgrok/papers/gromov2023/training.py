@@ -15,7 +15,7 @@ from .runs import REAL, SHARED, descent, greatest, least
 def curves(
     runs: Sequence[RunData], parts: Sequence[tuple[str, str, str]], text: str, **options: object
 ) -> Panel:
-    """Draw recorded numbers of all seeds, one line a seed."""
+    """Draw recorded numbers of all seeds."""
     drawn = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key), colour)
         for run in runs
@@ -24,7 +24,7 @@ def curves(
     first = runs[0].row
     milestones = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
     cell = step_lines(drawn, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
-    return single(parts[-1][1], text, "One line a seed; marks are the first seed's.", cell, 12)
+    return single(parts[-1][1], text, "Marks are the first seed's.", cell, 12)
 
 
 def measure_accuracy(evidence: Evidence) -> ClaimResult:
@@ -131,7 +131,7 @@ def measure_gradient(evidence: Evidence) -> ClaimResult:
             single(
                 "gradient",
                 "Gradient and test loss",
-                "Each over its largest value, one line a seed.",
+                "Each over its largest value.",
                 cell,
                 12,
             ),

@@ -5,7 +5,7 @@ Owns: the paper's name, and its claims in the paper's order; each is in the modu
 
 from __future__ import annotations
 
-from ..claims.catalogue import Paper, with_sizes
+from ..claims.catalogue import Paper, with_printed, with_sizes
 from . import formulas as mallinar2024_formulas
 from . import fractions as mallinar2024_fractions
 from . import networks as mallinar2024_networks
@@ -13,6 +13,7 @@ from . import regulariser as mallinar2024_regulariser
 from . import rfm as mallinar2024_rfm
 from . import structure as mallinar2024_structure
 from . import theorem as mallinar2024_theorem
+from .printed import PRINTED
 from .scales import SIZES
 
 TITLE = "Emergence in non-neural models: grokking modular arithmetic via average gradient outer product"
@@ -29,4 +30,4 @@ CLAIMS = with_sizes(
     ),
     SIZES,
 )
-PAPER = Paper("mallinar2024", TITLE, CITATION, CLAIMS)
+PAPER = Paper("mallinar2024", TITLE, CITATION, with_printed(CLAIMS, PRINTED))

@@ -13,7 +13,7 @@ import altair as alt
 
 from .chart import data
 from .grid_cells import short
-from .palette import FAINT, SOFT
+from .palette import FAINT, PAPER, SOFT
 
 POWER = (
     "datum.value >= 0.01 && datum.value <= 1000 ? format(datum.value, '~g') : "
@@ -78,33 +78,62 @@ def number_words(value: float | int, percent: bool) -> str:
     return "100%" if value == 1 else f"{math.floor(1000 * value) / 10:g}%"
 
 
-def milestone(name: str, at: float | int, axis: alt.X, place: int) -> Any:
-    """Mark a step by a line with its name, `place` lines above the foot."""
+def late(at: float | int, ends: tuple[float, float], log: bool) -> bool:
+    """Say whether a place on an axis is so far right that its name belongs on its left.
+
+    Example:
+        >>> late(900, (1, 1000), log=True), late(900, (0, 10_000), log=False)
+        (True, False)
+    """
+    low, high, place = (math.log(n) if log else float(n) for n in (*ends, at))
+    return (place - low) / (high - low) > 0.75
+
+
+def milestone(name: str, at: float | int, axis: alt.X, place: int, *, left: bool = False) -> Any:
+    """Mark a step by a line with its name beside it, `place` lines above the foot.
+
+    Arguments:
+        name: of the mark.
+        at: where it is.
+        axis: encoding of the chart.
+        place: 0, 1, ... lines of text above the foot.
+        left: whether the name is on the left of the line, as it must be near the right end.
+    """
     base = alt.Chart(data([{"x": at, "name": name}]))
     rule = base.mark_rule(color=FAINT, strokeWidth=1).encode(x=axis)
-    text = base.mark_text(align="left", baseline="bottom", dx=3, fontSize=9, color=SOFT)
+    text = base.mark_text(
+        align="right" if left else "left", baseline="bottom", dx=-3 if left else 3, fontSize=9, color=SOFT
+    )
     return alt.layer(
         rule, text.encode(x=axis, y=alt.value(alt.expr(f"height - {2 + 11 * place}")), text="name:N")
     )
 
 
-def key_of(names: Sequence[tuple[str, str]]) -> tuple[list[alt.Chart], int]:
-    """Name the lines above the plot, in their colours; return the marks and the room they take."""
+def key_of(names: Sequence[tuple[str, str, bool]]) -> tuple[list[alt.Chart], int]:
+    """Name the lines above the plot, in their colours; return the marks and the room they take.
+
+    Arguments:
+        names: (words, colour, whether the mark is a diamond), the colour empty for words without a mark.
+    """
     if not names:
         return [], 10
     marks, at, row = [], 0.0, 0
     places = []
-    for name, colour in names:
-        wide = 26 + 5.7 * len(name)
+    for name, colour, diamond in names:
+        wide = (26 if colour else 8) + 5.7 * len(name)
         if at and at + wide > 300:
             at, row = 0.0, row + 1
-        places.append((at, row, name, colour))
+        places.append((at, row, name, colour, diamond))
         at += wide
-    for left, line, name, colour in places:
+    for left, line, name, colour, diamond in places:
         up = -12 - KEY * (row - line)
         base = alt.Chart(data([{}]))
-        swatch = base.mark_rule(color=colour, strokeWidth=2)
-        marks.append(swatch.encode(x=alt.value(left), x2=alt.value(left + 14), y=alt.value(up)))
+        if diamond:
+            swatch = base.mark_point(shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
+            marks.append(swatch.encode(x=alt.value(left + 7), y=alt.value(up)))
+        elif colour:
+            swatch = base.mark_rule(color=colour, strokeWidth=2)
+            marks.append(swatch.encode(x=alt.value(left), x2=alt.value(left + 14), y=alt.value(up)))
         words = base.mark_text(align="left", baseline="middle", fontSize=10, color=SOFT, text=name)
-        marks.append(words.encode(x=alt.value(left + 18), y=alt.value(up)))
+        marks.append(words.encode(x=alt.value(left + (18 if colour else 0)), y=alt.value(up)))
     return marks, 4 + KEY * (row + 1)

@@ -6,8 +6,9 @@ Owns: bringing runs observed at different steps onto common ones, and the two ch
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -16,6 +17,7 @@ from ...runs import Series
 from ...sweeps.critical.statistics import quantile
 from .chart import Cell, Margins, data
 from .grid_cells import Coordinate, Row, short
+from .hover import in_unit, nearest_point
 from .line_colours import LINES as LINES
 from .line_colours import line_colours, numbers_or_words
 from .table import Table
@@ -101,7 +103,26 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
         layers.append(
             chart.mark_line(color=band.colour, strokeWidth=1.8).encode(x=x, y=alt.Y("middle:Q", scale=scale))
         )
-    return Cell(alt.layer(*layers), text, 120, Margins(44, 10, 8, 34))
+    named = {band.name: band.name.replace("_", " ") for band in bands}
+    answers = [
+        {**row, "curve": named[row["name"]], "along_text": short(row["step"] - 1)}
+        | {"value_text": _quartile_words(row, ".0%")}
+        for row in rows
+        if row["name"] in named
+    ]
+    middle = alt.Y("middle:Q", scale=scale)
+    colours = alt.Scale(domain=list(named.values()), range=[band.colour for band in bands])
+    shade = alt.Color("curve:N", scale=colours, legend=None)
+    hover = nearest_point(answers, x, middle, along="step", shade=shade)
+    return Cell(alt.layer(*layers), text, 120, Margins(44, 10, 8, 34), hover=hover)
+
+
+def _quartile_words(row: Mapping[str, Any], form: str) -> str:
+    """Print a median with its quartiles, in the unit of the axis."""
+    low, middle, high = (
+        "never" if row[name] is None else in_unit(row[name], form) for name in ("low", "middle", "high")
+    )
+    return middle if low == middle == high else f"{middle} (quartiles {low} and {high})"
 
 
 def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
@@ -170,4 +191,14 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         .encode(x=alt.value(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text="tag:N", color=shade)
     )
     text = f"{title} against {x}: " + "; ".join(f"{short(r['x'])} {r['line']} {r['middle']}" for r in rows)
-    return Cell(alt.layer(bars, lines, points, tags), text, TALL, Margins(52, 96, 10, 38))
+    answers = [
+        {
+            **row,
+            "curve": f"{title}{f', {label}' if label else ''}{row['line']}",
+            "along_text": short(row["x"]),
+        }
+        | {"value_text": _quartile_words(row, ".4~g")}
+        for row in rows
+    ]
+    hover = nearest_point(answers, axis, middle, along=x.replace("_", " "), shade=shade)
+    return Cell(alt.layer(bars, lines, points, tags), text, TALL, Margins(52, 96, 10, 38), hover=hover)

@@ -51,6 +51,7 @@ class Cell:
         square: the plot area is as high as it is wide.
         hover: layer for pages alone, which answers the pointer; see `hover`.
         legend: what its colours mean; a panel of this chart alone shows it.
+        source: what a chart of a claim was drawn from; see `seeds`.
     """
 
     chart: alt.LayerChart | alt.FacetChart
@@ -60,6 +61,7 @@ class Cell:
     square: bool = False
     hover: alt.Chart | None = None
     legend: Legend | None = None
+    source: object = None
 
     def plot_size(self, width: int) -> tuple[int, int]:
         """Return width and height of the plot area in a cell of that outer width."""

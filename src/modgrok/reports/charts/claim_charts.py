@@ -7,19 +7,31 @@ has room for a title of about 45 letters.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
 import numpy as np
 
-from .axes import axis_of, ends_of, key_of, milestone, number_words, percent_axis, reach, scale_of, whole_axis
-from .bands import LINES
+from .axes import (
+    axis_of,
+    ends_of,
+    key_of,
+    late,
+    milestone,
+    number_words,
+    percent_axis,
+    reach,
+    scale_of,
+    whole_axis,
+)
 from .chart import Cell, Group, Margins, Panel, data, single
-from .grid_cells import Coordinate, GridCell
+from .grid_cells import Coordinate, GridCell, short
 from .heat_map import heat_map, map_legend, shades_of
 from .image import picture
+from .line import Line, coloured, merged, over_seeds
+from .line_colours import LINES
 from .palette import INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from .png import data_uri
 from .ramp import DIVERGING, SEQUENTIAL, colours, indices
@@ -50,26 +62,6 @@ __all__ = [
     "step_lines",
     "table_map",
 ]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a chart.
-
-    Arguments:
-        name: in the key; empty for none.
-        x, y: numbers of equal length; points where y is not finite are left out.
-        colour: None for the next of `LINES`.
-        dashed: whether it is a reference, not a measurement.
-        dots: whether its points are marked.
-    """
-
-    name: str
-    x: Sequence[float | int] | np.ndarray
-    y: Sequence[float | int] | np.ndarray
-    colour: str | None = None
-    dashed: bool = False
-    dots: bool = False
 
 
 def lines(
@@ -104,35 +96,135 @@ def lines(
         >>> cell.outer_height(300)
         230
     """
-    shown = [(line, line.colour or LINES[i % len(LINES)]) for i, line in enumerate(drawn)]
+    options = {
+        "x": x,
+        "y": y,
+        "log_x": log_x,
+        "log_y": log_y,
+        "domain": domain,
+        "percent": percent,
+        "level": level,
+        "height": height,
+    }
+    return LineChart(tuple(coloured(drawn)), text, tuple(milestones), options).cell()
+
+
+@dataclass(frozen=True, eq=False)
+class LineChart:
+    """What `lines` draws, kept so that the same chart of several seeds becomes one, with bands.
+
+    Arguments:
+        drawn: lines, with their colours.
+        text, milestones: see `lines`.
+        options: its other arguments.
+    """
+
+    drawn: tuple[Line, ...]
+    text: str
+    milestones: tuple[tuple[str, float | int | None], ...]
+    options: Mapping[str, Any]
+
+    def of_seeds(self, others: Sequence[object]) -> Cell | None:
+        """Draw the charts of all seeds as one: medians, with bands; None where their lines differ."""
+        charts = [self, *(other for other in others if isinstance(other, LineChart))]
+        names = {tuple(line.name for line in chart.drawn) for chart in charts}
+        if len(charts) <= len(others) or len(names) > 1:
+            return None
+        drawn = [merged(each) for each in zip(*(over_seeds(chart.drawn) for chart in charts), strict=True)]
+        marks = zip(*(chart.milestones for chart in charts), strict=True)
+        middle = tuple((each[0][0], _middle([at for _, at in each])) for each in marks)
+        return replace(
+            self, drawn=tuple(drawn), text=of_seeds(self.text, len(charts)), milestones=middle
+        ).cell()
+
+    def with_printed(self, printed: Sequence[Line]) -> Cell:
+        """Draw the chart with what the paper prints beside it."""
+        words = " ".join(
+            f"{line.name}: "
+            + ", ".join(f"{short(b)} at {short(a)}" for a, b in zip(line.x, line.y, strict=True))
+            for line in printed
+        )
+        return replace(self, drawn=(*self.drawn, *printed), text=f"{self.text} {words}.").cell()
+
+    def cell(self) -> Cell:
+        """Return the chart."""
+        return replace(
+            _line_cell(over_seeds(self.drawn), self.text, self.milestones, **self.options), source=self
+        )
+
+
+def _line_cell(
+    drawn: Sequence[Line],
+    text: str,
+    milestones: Sequence[tuple[str, float | int | None]],
+    *,
+    x: str,
+    y: str,
+    log_x: bool,
+    log_y: bool,
+    domain: tuple[float | int, float | int] | None,
+    percent: bool,
+    level: float | int | None,
+    height: int,
+) -> Cell:
     rows = [_line_rows(line, log_y) for line in drawn]
     marks = [(name, at) for name, at in milestones if at is not None]
     known_x = [row["x"] for part in rows for row in part] + [at for _, at in marks]
-    known_y = [row["y"] for part in rows for row in part]
+    known_y = [row[end] for part in rows for row in part for end in ("y", "low", "high") if end in row]
     if level is not None:
         known_y.append(level)
     if domain is None:
         domain = (0.0, 1.0) if percent else reach(known_y, log_y)
-    axis_x = alt.X("x:Q", title=x, scale=scale_of(ends_of(known_x), log_x), axis=axis_of(known_x, log_x))
+    ends = ends_of(known_x)
+    axis_x = alt.X("x:Q", title=x, scale=scale_of(ends, log_x), axis=axis_of(known_x, log_x))
+    scale: Any = alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True)
     axis_y = alt.Y(
         "y:Q",
         title=y or None,
-        scale=alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True),
+        scale=scale,
         axis=percent_axis() if percent else axis_of([*domain], log_y, count=4),
     )
-    layers: list[Any] = [milestone(name, at, axis_x, place) for place, (name, at) in enumerate(marks)]
+    layers: list[Any] = [
+        milestone(name, at, axis_x, place, left=late(at, ends, log_x))
+        for place, (name, at) in enumerate(marks)
+    ]
     if level is not None:
         rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
-    for (line, colour), part in zip(shown, rows, strict=True):
+    shades: list[Any] = [line.colour for line in drawn]
+    for line, colour, part in zip(drawn, shades, rows, strict=True):
+        if line.low is not None:
+            band = alt.Chart(data(part)).mark_area(color=colour, opacity=0.18, clip=True)
+            layers.append(band.encode(x=axis_x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
+    for line, colour, part in zip(drawn, shades, rows, strict=True):
         chart = alt.Chart(data(part))
         dash = [4, 3] if line.dashed else [1, 0]
-        mark = chart.mark_line(color=colour, strokeWidth=1.6, strokeDash=dash, clip=True)
+        mark = chart.mark_line(
+            color=colour, strokeWidth=1 if line.printed else 1.6, strokeDash=dash, clip=True
+        )
         layers.append(mark.encode(x=axis_x, y=axis_y))
+        if line.printed:
+            diamonds = chart.mark_point(shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
+            layers.append(diamonds.encode(x=axis_x, y=axis_y))
         if line.dots:
             layers.append(chart.mark_circle(color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
-    key, top = key_of([(line.name, colour) for line, colour in shown if line.name])
-    return Cell(alt.layer(*layers, *key), text, height, Margins(52, 12, top, 38))
+    names = [(line.name, str(line.colour), line.printed) for line in drawn if line.name]
+    seeds = max((line.seeds for line in drawn), default=1)
+    if seeds > 1:
+        names.append((f"line: median of {seeds} seeds; band: least to greatest", "", False))
+    key, top = key_of(names)
+    return Cell(alt.layer(*layers, *key), text, height, Margins(52, 14, top, 38))
+
+
+def of_seeds(text: str, seeds: int) -> str:
+    """Say that a chart which described the first seed now shows all."""
+    return f"Median of {seeds} seeds, the band from the least to the greatest; of the first seed: {text}"
+
+
+def _middle(steps: Sequence[float | int | None]) -> float | None:
+    """Return the median of steps; one that never came counts as the last."""
+    at = float(np.median([math.inf if step is None else step for step in steps]))
+    return at if math.isfinite(at) else None
 
 
 def step_lines(
@@ -183,6 +275,7 @@ class Point:
         low, high: the expected range; None for an open end.
         colour: None for the accent.
         note: short words at the right.
+        each: the number of every seed, of which value is the median; empty for one seed.
     """
 
     name: str
@@ -191,6 +284,32 @@ class Point:
     high: float | int | None = None
     colour: str | None = None
     note: str = ""
+    each: tuple[Number, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class PointChart:
+    """What `points` draws, kept so that the same chart of several seeds becomes one."""
+
+    drawn: tuple[Point, ...]
+    text: str
+    options: Mapping[str, Any]
+
+    def of_seeds(self, others: Sequence[object]) -> Cell | None:
+        """Draw the charts of all seeds as one: a dot a seed; None where their rows differ."""
+        charts = [self, *(other for other in others if isinstance(other, PointChart))]
+        names = {tuple(point.name for point in chart.drawn) for chart in charts}
+        if len(charts) <= len(others) or len(names) > 1:
+            return None
+        rows = []
+        for each in zip(*(chart.drawn for chart in charts), strict=True):
+            values = tuple(point.value for point in each)
+            known = [math.inf if value is None or math.isnan(value) else value for value in values]
+            same = len({point.note for point in each}) == 1
+            rows.append(
+                replace(each[0], value=_middle(known), note=each[0].note if same else "", each=values)
+            )
+        return points(rows, of_seeds(self.text, len(charts)), **self.options)
 
 
 def points(
@@ -212,7 +331,10 @@ def points(
         log: logarithmic axis.
         percent: numbers are shares.
     """
-    known = [n for p in drawn for n in (p.value, p.low, p.high) if n is not None and math.isfinite(n)]
+    options = {"x": x, "domain": domain, "log": log, "percent": percent}
+    known = [
+        n for p in drawn for n in (p.value, p.low, p.high, *p.each) if n is not None and math.isfinite(n)
+    ]
     if domain is None:
         domain = (0.0, 1.0) if percent else reach(known, log)
     low, high = domain
@@ -245,15 +367,24 @@ def points(
         align="left", baseline="middle", dx=8, fontSize=10, color=SOFT
     )
     right = alt.value(alt.expr("width"))
+    seeds = [
+        {"row": i + 0.5, "value": float(value), "colour": p.colour or TEST}
+        for i, p in enumerate(drawn)
+        for value in p.each
+        if value is not None and math.isfinite(value)
+    ]
+    rings = alt.Chart(data(seeds)).mark_point(size=26, opacity=0.9, strokeWidth=1)
     chart = alt.layer(
         bands.encode(x=across, x2="high:Q", y=alt.Y("top:Q", scale=place, axis=None), y2="bottom:Q"),
+        rings.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
         dots.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
         names.encode(x=alt.value(0), y=up, text="name:N"),
         label_marks.encode(x=right, y=up, text="said:N"),
     )
     left = min(14 + 6 * max((len(p.name) for p in drawn), default=1), 240)
     after = min(20 + 6 * max((len(row["said"]) for row in rows), default=1), 150)
-    return Cell(chart, text, 22 * max(len(drawn), 1), Margins(left, after, 8, 38 if x else 26))
+    cell = Cell(chart, text, 22 * max(len(drawn), 1), Margins(left, after, 8, 38 if x else 26))
+    return replace(cell, source=PointChart(tuple(drawn), text, options))
 
 
 def bars(
@@ -411,10 +542,14 @@ def table_map(
 
 
 def _line_rows(line: Line, log_y: bool) -> Table:
-    x, y = np.asarray(line.x, float), np.asarray(line.y, float)
-    known = np.isfinite(y) & ((y > 0) | (not log_y))
-    x, y = x[known], y[known]
-    if len(x) > MOST_POINTS:
-        chosen = np.unique(np.linspace(0, len(x) - 1, MOST_POINTS).round().astype(int))
-        x, y = x[chosen], y[chosen]
-    return [{"x": a, "y": float(f"{b:.5g}")} for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    names = ("x", "y") if line.low is None else ("x", "y", "low", "high")
+    table = np.array([np.asarray(getattr(line, name), float) for name in names])
+    known = np.isfinite(table).all(axis=0) & ((table[1:] > 0).all(axis=0) | (not log_y))
+    table = table[:, known]
+    count = table.shape[1]
+    if count > MOST_POINTS:
+        table = table[:, np.unique(np.linspace(0, count - 1, MOST_POINTS).round().astype(int))]
+    return [
+        {"x": at, **{name: float(f"{value:.5g}") for name, value in zip(names[1:], values, strict=True)}}
+        for at, *values in table.T.tolist()
+    ]

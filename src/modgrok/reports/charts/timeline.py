@@ -27,6 +27,8 @@ SPACING = 13.0
 """Least distance between labels in the margin, pixels."""
 
 
+PLAIN = 5.6
+"""Mean width of a letter of a reference's label, pixels."""
 Placed = tuple[float | int, str, str]
 """Value, text and colour of a label in the margin."""
 
@@ -138,7 +140,7 @@ def timeline(
         text: description for readers who cannot see it.
         references: horizontal lines.
         height: of the plot area.
-        right: margin for labels.
+        right: least margin for labels; longer ones get more.
         name_moments: write the moments' names above the plot.
     """
     kept = [s for s in series if any(row["name"] == s.name for row in rows)]
@@ -150,7 +152,8 @@ def timeline(
     layers += _margin(vertical, height, references, outside)
     if not kept:
         layers.append(_nothing(frame, vertical))
-    margins = Margins(left=46, right=right, top=TOP, bottom=34)
+    wanted = _label_room(references, outside)
+    margins = Margins(left=46, right=max(right, wanted), top=TOP, bottom=34)
     hover = _hover(frame, vertical, rows, kept) if kept else None
     return Cell(alt.layer(*layers), text, height, margins, hover=hover)
 
@@ -310,6 +313,13 @@ def _margin(
         )
         layers.append(text.encode(x=alt.value("width"), y=alt.value(y), text="label:N"))
     return layers
+
+
+def _label_room(references: tuple[Reference, ...], outside: list[Placed]) -> int:
+    """Return the margin that the longest label needs, pixels."""
+    plain = [PLAIN * len(reference.label) for reference in references if reference.label]
+    bold = [LETTER * len(label) for _, label, _ in outside]
+    return math.ceil(max([*plain, *bold], default=0.0)) + 8 if plain or bold else 0
 
 
 def spread(wanted: list[float], height: float | int, spacing: float | int = SPACING) -> list[float]:

@@ -15,6 +15,7 @@ from ...sweeps.tables.table import SweepTable
 from ..charts.bands import LINES
 from ..charts.chart import Cell, Margins, Panel, data, single
 from ..charts.grid_cells import coordinates, short
+from ..charts.hover import nearest_point
 from ..charts.line_colours import line_colours
 from ..charts.palette import FAINT
 from ..charts.table import Table
@@ -124,7 +125,20 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
         f"{short(r['x'])} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}" for r in rows
     )
     text = f"Critical training fraction against {varied[0]}: {summary}"
-    return Cell(alt.layer(*layers), text, TALL, Margins(46, 96 if len(varied) > 1 else 16, 10, 38))
+    answers = [
+        {
+            **row,
+            "curve": f"{varied[1].replace('_', ' ')} {row['line']}"
+            if len(varied) > 1
+            else "critical fraction",
+            "along_text": short(row["x"]),
+            "value_text": f"{row['place']} {row['low']:.3g} to {row['high']:.3g}",
+        }
+        for row in rows
+    ]
+    hover = nearest_point(answers, axis, middle, along=varied[0].replace("_", " "), shade=shade)
+    margins = Margins(46, 96 if len(varied) > 1 else 16, 10, 38)
+    return Cell(alt.layer(*layers), text, TALL, margins, hover=hover)
 
 
 def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
@@ -167,7 +181,18 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         layers.append(_tags(last, " ".join(varied), shade))
         right = 96
     summary = "; ".join(f"{r['line']} at {r['x']:.3g} {r['share']:.2g}" for r in rows)
-    return Cell(alt.layer(*layers), f"Seeds that grok: {summary}", TALL, Margins(46, right, 10, 38))
+    answers = [
+        {
+            **row,
+            "curve": " ".join([*varied, str(row["line"])]).replace("_", " "),
+            "along_text": f"{row['x']:.3g}",
+            "value_text": f"{row['share']:.1%} (95% interval {row['low']:.1%} to {row['high']:.1%})",
+        }
+        for row in rows
+    ]
+    hover = nearest_point(answers, x, y, along="training fraction", shade=shade)
+    margins = Margins(46, right, 10, 38)
+    return Cell(alt.layer(*layers), f"Seeds that grok: {summary}", TALL, margins, hover=hover)
 
 
 def _numeric_axis(rows: Table, name: str) -> alt.X:

@@ -246,7 +246,7 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
         "value:Q",
         title=None,
         scale=alt.Scale(domain=[0.5, most + 0.5], nice=False, zero=False),
-        axis=alt.Axis(format="d", tickCount=4, tickMinStep=1),
+        axis=alt.Axis(format="d", values=whole_ticks(most)),
     )
     axes = alt.Chart(data(rows)).mark_point(opacity=0).encode(x=frame.axis(), y=y)
     heat_image = picture(data_uri(pixels, colours(SEQUENTIAL)))
@@ -273,6 +273,17 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
         )
         return single("frequencies", "Dominant representation", caption, cell, 4)
     return single("frequencies", "Dominant frequency", caption, cell, 4)
+
+
+def whole_ticks(most: int) -> list[int]:
+    """List at most five whole numbers from 1 to the largest, evenly.
+
+    Example:
+        >>> whole_ticks(3), whole_ticks(11), whole_ticks(48)
+        ([1, 2, 3], [2, 4, 6, 8, 10], [10, 20, 30, 40])
+    """
+    pace = next(pace for pace in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10**9) if most < 6 * pace)
+    return list(range(pace, most + 1, pace)) or [most]
 
 
 def decades(low: float, high: float) -> tuple[float, ...] | None:

@@ -19,6 +19,9 @@ from ..views.explanation_view import ExplanationView
 from ..views.tables import curve_table
 from .curves import HEIGHT, PERCENT, ends
 
+TOUCHING = 0.12
+"""Distance, over half of the width, at which the numbers of two points would cover each other."""
+MOST_NAMES = 3
 MOST_NUMBERED = 40
 """Values of an index up to which circles carry their numbers."""
 MOST_LEFT = 2.0
@@ -99,7 +102,13 @@ def circles(view: ExplanationView) -> Panel | None:
     drawn = view.circles
     if not drawn:
         return None
-    groups = tuple(Group(f"frequency {name}", (_circle(name, here, points),)) for name, here, points in drawn)
+    groups = tuple(
+        Group(
+            f"representation {name}" if name.startswith("(") else f"frequency {name}",
+            (_circle(name, here, points),),
+        )
+        for name, here, points in drawn
+    )
     caption = (
         "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
         "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are "
@@ -121,13 +130,39 @@ def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
     chart = alt.Chart(data(rows))
     few = len(rows) <= MOST_NUMBERED
     marks = (
-        chart.mark_text(fontSize=10, color=INK).encode(**place, text="s:Q")
+        alt.Chart(data(_names_of_points(here, points, TOUCHING * reach)))
+        .mark_text(fontSize=10, color=INK)
+        .encode(**place, text="names:N")
         if few
         else chart.mark_point(filled=True, size=14, opacity=0.8, color=TRAIN).encode(**place, tooltip=["s:Q"])
     )
     line = chart.mark_line(color=FAINT, strokeWidth=0.7).encode(**place, order="s:Q")
     text = f"The {len(rows)} values of the index in the plane of frequency {name}."
     return Cell(alt.layer(line, marks), text, 0, Margins(6, 6, 6, 6), square=True)
+
+
+def _names_of_points(here: np.ndarray, points: np.ndarray, near: float) -> Table:
+    """List labels and places: values whose points would cover each other share one.
+
+    Example:
+        >>> _names_of_points(np.array([0, 1, 2]), np.array([[0.0, 0], [1, 0], [0.01, 0]]), 0.1)
+        [{'x': 0.0, 'y': 0.0, 'names': '0, 2'}, {'x': 1.0, 'y': 0.0, 'names': '1'}]
+    """
+    groups: list[tuple[np.ndarray, list[int]]] = []
+    for value, point in zip(here, points, strict=True):
+        close = [names for at, names in groups if float(np.hypot(*(point - at))) < near]
+        if close:
+            close[0].append(int(value))
+        else:
+            groups.append((point, [int(value)]))
+    return [
+        {
+            "x": float(f"{at[0]:.4g}"),
+            "y": float(f"{at[1]:.4g}"),
+            "names": ", ".join(map(str, names[:MOST_NAMES])) + (" …" if len(names) > MOST_NAMES else ""),
+        }
+        for at, names in groups
+    ]
 
 
 def left_over_map(view: ExplanationView) -> Panel | None:

@@ -18,7 +18,8 @@ from ...models.circulant import CirculantStructure, structure_of
 from ...models.kernel_machine import KernelMachine
 from ...runs import Checkpoint, Record, precision_of
 from ..charts.chart import Cell, Panel, single
-from ..charts.palette import INK, MEASURE, REFERENCE_CURVE, SECOND, SOFT, TEST
+from ..charts.line_colours import line_colours
+from ..charts.palette import INK, MEASURE, REFERENCE_CURVE, SOFT, TEST
 from ..charts.table import Table
 from ..charts.timeline import CurveStyle, Frame, Reference, Vertical, linear_range, log_range, timeline
 from ..views.kernel_machine_view import FeatureMatrixView
@@ -204,7 +205,7 @@ def effective_rank(frame: Frame, records: Sequence[Record]) -> Panel:
 
 def spectra(views: Sequence[FeatureMatrixView]) -> Panel:
     """Draw the eigenvalues of M before, at and after the transition, each over the largest."""
-    shades = {1: (INK,), 2: (SOFT, INK)}.get(len(views), (SOFT, SECOND, INK))
+    shades = line_colours([view.stage.step for view in views]) if len(views) > 1 else [INK]
     rows: Table = []
     series = []
     for which, (view, colour) in enumerate(zip(views, shades, strict=True)):
