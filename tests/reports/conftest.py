@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from modgrok.reports.charts import chart
 from modgrok.runs import Experiment, RunRow, Store, run
+
+
+@pytest.fixture(autouse=True)
+def checked_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check every chart that these tests make against the schema of Vega-Lite."""
+    monkeypatch.setattr(chart, "CHECKED", True)
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
 
+import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from cyclopts import Parameter
+from jaxtyping import Array, Float, Int
 
 from ..algebra import Basis
 from ..analytic import verify
@@ -18,6 +22,7 @@ from ..measures import basis_of_task
 from ..measures.features.alignment import agop_alignment
 from ..measures.features.features import class_values, network_values
 from ..measures.fourier.task_basis import NO_PHASES
+from ..measures.logits import has_form
 from ..measures.logits.array_numbers import array_measure_names, hidden_numbers, logit_numbers
 from ..measures.logits.rows import rows_of_network
 from ..measures.readings import measure_weights
@@ -91,27 +96,32 @@ def measure(
         name, task, files, centred = _from_store(run, runs)
     split = None if names_file(run) else _split(name, runs)
     numbers = dict.fromkeys(LEAKAGE) if split is None else leakage_numbers(task, split)
-    shares = explained_shares(task, split, [content.network for _, content in files])
-    for (place, _), share in zip(files, shares, strict=True):
-        place["explained_share"] = share
     transformers = [(place, c.network) for place, c in files if isinstance(c.network, Transformer)]
     if transformers:
         if prune:
             raise InputError("prune: must be used with a run of two-layer networks, got transformers")
+        shares = explained_shares(task, split, [network for _, network in transformers])
+        for (place, _), share in zip(transformers, shares, strict=True):
+            place["explained_share"] = share
         return measure_transformer(
             name, task, transformers, None if split is None else split.train, numbers, json=json
         )
     curves = prune_last(name, files[-1][1], task, runs) if prune else {}
-    basis = basis_of_task(task)
+    basis, expanded = basis_of_task(task), has_form(task)
     entries = []
     for place, content in files:
-        with jax.enable_x64(network_type(content.network).double_precision):
+        net = content.network
+        logits = _logits(net, task)
+        with jax.enable_x64(network_type(net).double_precision):
             values = _values(content, task, basis, files[-1][1])
+        values |= _margin(net, task, logits)
         with jax.enable_x64(True):
-            values |= _features(content.network, task, basis)
-            values |= _logit_values(content.network, task, basis, split)
-            classes = _by_class(content.network, task, basis, centred) if per_class else {}
-        entries.append({**place, **values, **classes})
+            values |= _features(net, task, basis)
+            values |= _logit_values(net, task, basis, split, logits)
+            classes = _by_class(net, task, basis, centred) if per_class else {}
+        share = None if logits is None or not expanded else values.pop("explained_share")
+        values.pop("explained_share", None)
+        entries.append({**place, "explained_share": share, **values, **classes})
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
@@ -135,22 +145,49 @@ def _values(content: NetworkFile, task: Task, basis: Basis, last: NetworkFile) -
     values: Place = dict(measure_weights(net, basis))
     if isinstance(net, KernelMachine) and isinstance(last.network, KernelMachine):
         values["alignment_with_last"] = float(agop_alignment(net.metric, last.network.metric))
-    report = verify(net, task.table, task.p)
-    return {**values, "margin": report.margin, "accuracy": report.accuracy}
+    return values
 
 
-def _logit_values(net: Network, task: Task, basis: Basis, split: Split | None) -> Place:
+def _logits(net: Network, task: Task) -> np.ndarray | None:
+    """Return the logits over the domain, shape (n, p); None where some are not finite."""
+    try:
+        return rows_of_network(task, net)(0, task.size)
+    except InputError:
+        return None
+
+
+def _margin(net: Network, task: Task, logits: np.ndarray | None) -> Place:
+    """Return the least margin over all inputs, and the share of those with a positive one."""
+    if logits is None:
+        report = verify(net, task.table, task.p)
+        return {"margin": report.margin, "accuracy": report.accuracy}
+    labels = task.labels()
+    at = np.arange(task.size)
+    others = logits.copy()
+    others[at, labels] = -np.inf
+    gap = logits[at, labels] - others.max(axis=1)
+    return {"margin": float(gap.min()), "accuracy": 1 - np.count_nonzero(gap <= 0) / task.size}
+
+
+def _logit_values(
+    net: Network, task: Task, basis: Basis, split: Split | None, logits: np.ndarray | None
+) -> Place:
     """Return what logits say, and the hidden values of a two-layer network; see `array_numbers`."""
-    names = [name for name in array_measure_names(task, basis) if name in LOGIT_VALUES]
+    names = ["explained_share", *(name for name in array_measure_names(task, basis) if name in LOGIT_VALUES)]
     if isinstance(net, MLP):
         names += [name for name in array_measure_names(task, basis) if name in HIDDEN_VALUES]
-    try:
-        numbers = logit_numbers(task, basis, split, rows_of_network(task, net)(0, task.size))
-        if isinstance(net, MLP):
-            numbers |= hidden_numbers(task, basis, net.features(jnp.asarray(task.inputs())))
-    except InputError:  # numbers that are not finite
-        numbers = {}
+    numbers: dict[str, float] = {}
+    if logits is not None:
+        with suppress(InputError):  # hidden values that are not finite
+            hidden = _hidden(net, jnp.asarray(task.inputs())) if isinstance(net, MLP) else None
+            of_hidden = {} if hidden is None else hidden_numbers(task, basis, hidden)
+            numbers = logit_numbers(task, basis, split, logits) | of_hidden
     return {name: numbers.get(name, math.nan) for name in names}
+
+
+@eqx.filter_jit
+def _hidden(net: MLP, inputs: Int[Array, "n k"]) -> Float[Array, "n h"]:
+    return net.features(inputs)
 
 
 def _features(net: Network, task: Task, basis: Basis) -> Place:

@@ -49,12 +49,25 @@ def shown(value: Any) -> Any:
         >>> shown({"title": ["a\x07", 1]})
         {'title': ['a\\x07', 1]}
     """
+    return value if _is_shown(value) else _shown(value)
+
+
+def _is_shown(value: Any) -> bool:
+    """Say whether nothing is to be replaced: JSON spells such characters with a backslash, or leaves them."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return "\\" not in text and text.isprintable()
+
+
+def _shown(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isprintable() else visible(value, keep="\n\t")
     if isinstance(value, dict):
-        return {shown(key): shown(entry) for key, entry in value.items()}
+        return {_shown(key): _shown(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [shown(entry) for entry in value]
+        return [_shown(entry) for entry in value]
     return value
 
 

@@ -20,7 +20,7 @@ from ..runs.outcome import phase_of_records, task_outcomes
 from ..tasks import InputError, Task
 from ..version import __version__
 from . import words
-from .charts.chart import Panel
+from .charts.chart import Panel, unchecked
 from .charts.scores import Score, number, scores
 from .commands import portable, runs_option
 from .learners.base import Drawn, general_panels, other_measures, time_frame
@@ -58,6 +58,7 @@ class Report:
     colophon: str = f"modgrok {__version__}"
 
 
+@unchecked()
 def run_report(store: Store, run: str, path: Path) -> Report:
     """Gather the report of a stored run.
 
@@ -97,6 +98,7 @@ def run_report(store: Store, run: str, path: Path) -> Report:
     )
 
 
+@unchecked()
 def comparison(
     store: Store, run: str, closed_form: MLP, path: Path, *, command: str = "", report_command: str = ""
 ) -> Report:
@@ -143,6 +145,7 @@ def comparison(
     )
 
 
+@unchecked()
 def network_report(
     net: MLP,
     basis: Basis,
@@ -183,6 +186,7 @@ def network_report(
     )
 
 
+@unchecked()
 def transformer_report(
     net: Transformer, task: Task, title: str, *, command: str = "", report_command: str = ""
 ) -> Report:

@@ -16,7 +16,7 @@ from ..sweeps.tables.table import SweepTable, scalar_column, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .charts.bands import LINES, Band, moment_bands, moment_cell, training_bands, training_cell
-from .charts.chart import Group, Legend, Panel, single
+from .charts.chart import Group, Legend, Panel, single, unchecked
 from .charts.grid_cells import MOMENTS, Coordinate, Row, coordinates, grid_cells, short
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
@@ -52,6 +52,7 @@ class View:
     values: tuple[str, ...]
 
 
+@unchecked()
 def sweep_report(
     store: Store, name: str, path: Path, axes: Sequence[str] = (), values: Sequence[str] = ()
 ) -> Report:

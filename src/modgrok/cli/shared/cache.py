@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
+from ...io.cache_folder import cache_folder
 
-def cache_folder() -> Path:
-    """Return the folder for this platform: XDG_CACHE_HOME or ~/.cache, ~/Library/Caches, %LOCALAPPDATA%."""
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "modgrok" / "jax"
+
+def compilation_cache_folder() -> Path:
+    """Return the folder of compiled steps."""
+    return cache_folder() / "jax"
 
 
 def enable_compilation_cache() -> None:
@@ -24,7 +19,7 @@ def enable_compilation_cache() -> None:
 
     if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return
-    folder = cache_folder()
+    folder = compilation_cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

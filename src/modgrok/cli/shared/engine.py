@@ -16,7 +16,7 @@ from ...sweeps.execution.executor import Executor
 from ...sweeps.execution.local import LocalExecutor, cores
 from ...tasks import InputError
 from ...tasks.errors import shorten
-from .cache import cache_folder
+from .cache import compilation_cache_folder
 from .options import number, whole
 from .output import note
 
@@ -67,7 +67,7 @@ class Engine:
         """
         if self.executor == "local":
             count = self.workers or cores()
-            yield LocalExecutor(count, cache_folder()), count
+            yield LocalExecutor(count, compilation_cache_folder()), count
         else:
             with self._ray() as ray_executor:
                 yield ray_executor
@@ -81,7 +81,7 @@ class Engine:
             note("starting Ray on this machine")
         with cluster(self.address, workers=self.workers, gpus=self.gpus) as joined:
             threads = max(1, cores() // joined.slots) if self.address is None else 1
-            yield RayExecutor(joined, self.gpus, threads, cache_folder()), joined.slots
+            yield RayExecutor(joined, self.gpus, threads, compilation_cache_folder()), joined.slots
 
 
 Where = Annotated[Engine, Parameter(name="*")]

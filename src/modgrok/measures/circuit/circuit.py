@@ -23,7 +23,7 @@ from .logit_parts import SumLogits
 from .neuron_frequencies import frequency_shares, single_frequency_share
 from .pair_grid import PairGrid
 from .pair_reading import PairActivations, read_pairs
-from .restricted_loss import COMBINATIONS, restricted_losses
+from .restricted_loss import COMBINATIONS, combination_losses, mean_loss
 
 _TITLES: tuple[tuple[str, str], ...] = (
     *(
@@ -126,9 +126,11 @@ def circuit_numbers(
         key: key frequencies; along a run those of its last network (Nanda et al. 2023, Sec. 5.1).
         train: bool, shape (r s,): the training set; None leaves `excluded_loss_train` out.
     """
-    numbers = restricted_losses(circuit.logits, key)
+    losses = combination_losses(circuit.logits, key)
+    answered = circuit.grid.targets >= 0
+    numbers = {name: mean_loss(values, answered) for name, values in losses.items()}
     if train is not None:
-        numbers["excluded_loss_train"] = restricted_losses(circuit.logits, key, train)["excluded_loss"]
+        numbers["excluded_loss_train"] = mean_loss(losses["excluded_loss"], answered & train)
     triples = jnp.asarray(random_triples(circuit.net.classes))
     numbers["single_frequency_share"] = single_frequency_share(circuit.shares)
     numbers["gradient_symmetricity"] = float(gradient_symmetricity(circuit.net, triples, circuit.task))

@@ -36,8 +36,10 @@ class SumLogits:
         A sum that no pair has takes the mean of the others.
         """
         counts = np.bincount(self.grid.sums, minlength=self.grid.order)[:, None]
+        order = np.argsort(self.grid.sums, kind="stable")
+        present, first = np.unique(self.grid.sums[order], return_index=True)
         totals = np.zeros((self.grid.order, self.logits.shape[1]))
-        np.add.at(totals, self.grid.sums, self.logits)
+        totals[present] = np.add.reduceat(self.logits[order], first, axis=0)
         averages = totals / np.maximum(counts, 1)
         return np.where(counts > 0, averages, averages[counts[:, 0] > 0].mean(axis=0))
 

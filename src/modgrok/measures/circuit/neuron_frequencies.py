@@ -49,16 +49,29 @@ def frequency_shares(neurons: np.ndarray, grid: PairGrid) -> np.ndarray:
 def _transformed(cube: np.ndarray, grid: PairGrid) -> np.ndarray:
     """Return |P_k (u - mean u)|^2 of every neuron, where each operand takes all elements of Z_n.
 
-    The waves of the nine terms are then among those of the discrete Fourier transform.
+    The waves of the nine terms are then among those of the discrete Fourier transform at (k, l) with l in
+    {0, k, -k} and at (0, l): products with the waves of these alone, in place of the transform at all (k, l).
     """
+    n, count = grid.order, cube.shape[2]
     placed = cube[np.ix_(*(np.argsort(labels) for labels in grid.labels))]
-    power = np.abs(np.fft.rfft2(placed, axes=(1, 0))) ** 2 / grid.order**2  # [k, l], k = 0..n//2
-    energies = np.zeros((cube.shape[2], len(grid.frequencies)))
+    half = np.exp(-2j * np.pi * (np.outer(np.arange(n // 2 + 1), np.arange(n)) % n) / n)
+    along_first = half.view(np.float64).reshape(len(half), n, 2).transpose(0, 2, 1).reshape(-1, n)
+    rows = (along_first @ placed.reshape(n, -1)).reshape(len(half), 2, n, count)
+    energies = np.zeros((count, len(grid.frequencies)))
     for column, k in enumerate(grid.frequencies):
-        others = sorted({0, k % grid.order, -k % grid.order})
-        paired = 1 if 2 * k == grid.order else 2  # a real function has the same power at -k
-        energies[:, column] = power[0, others].sum(axis=0) + paired * power[k, others].sum(axis=0)
-    return energies
+        others = sorted({0, k % n, -k % n})
+        paired = 1 if 2 * k == n else 2  # a real function has the same power at -k
+        waves = np.exp(-2j * np.pi * (np.outer(others, np.arange(n)) % n) / n)
+        for row, weight in ((0, 1), (k, paired)):
+            energies[:, column] += weight * _power_of(waves, *rows[row])
+    return energies / n**2
+
+
+def _power_of(waves: np.ndarray, real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
+    """Return the sum over waves w of |sum_y w(y) z(y)|^2 for z = real + i imaginary, shape (m,)."""
+    first, second = waves.real, waves.imag
+    parts = first @ real - second @ imaginary, first @ imaginary + second @ real
+    return np.asarray(np.sum(parts[0] ** 2 + parts[1] ** 2, axis=0))
 
 
 def _projected(cube: np.ndarray, grid: PairGrid) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .logit_parts import SumLogits, split_logits
+from .logit_parts import SumLogits
 
 COMBINATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("full_loss", ("key", "nonkey", "residual")),
@@ -61,15 +61,48 @@ def restricted_losses(
     Source: Nanda et al. 2023, Sec. 5.1 (restricted over all pairs, excluded over the training set); Furuta et
     al. 2024, App. E, Table A.4, whose ablated losses are the other rows.
     """
-    targets = logits.grid.targets
-    rows = np.flatnonzero((targets >= 0) & (True if chosen is None else chosen))
-    parts = {
-        name: np.broadcast_to(part, logits.logits.shape)[rows]
-        for name, part in split_logits(logits, key).items()
-    }
+    losses = combination_losses(logits, key)
+    counted = logits.grid.targets >= 0 if chosen is None else (logits.grid.targets >= 0) & chosen
+    return {name: mean_loss(values, counted) for name, values in losses.items()}
+
+
+def combination_losses(
+    logits: SumLogits, key: Sequence[int], names: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Return the cross-entropy of combinations of the parts of the logits, on each pair.
+
+    Combinations without the residual are functions of the sum: they are evaluated once for each sum and class
+    that occur together.
+
+    Arguments:
+        logits: over all pairs.
+        key: key frequencies.
+        names: of `COMBINATIONS`; None for all.
+
+    Returns:
+        Name -> losses, shape (r s,), nan where the task has no answer.
+    """
+    targets, sums = logits.grid.targets, logits.grid.sums
+    rows = np.flatnonzero(targets >= 0)
+    key_part = logits.part(key)
+    of_sums = {"key": key_part, "nonkey": logits.means - logits.constant - key_part}
+    classes = logits.logits.shape[1]
+    pairs, place = np.unique(sums[rows] * classes + targets[rows], return_inverse=True)
     losses_by_name = {}
     for name, kept in COMBINATIONS:
-        kept_logits = sum((parts[part] for part in kept), start=parts["constant"])
-        losses = cross_entropy_of(np.array(kept_logits), targets[rows])
-        losses_by_name[name] = float(losses.mean()) if len(rows) else float("nan")
+        if names is not None and name not in names:
+            continue
+        values = sum((of_sums[part] for part in kept if part != "residual"), start=logits.constant)
+        values = np.broadcast_to(values, logits.means.shape)
+        losses = np.full(len(targets), np.nan)
+        if "residual" in kept:
+            losses[rows] = cross_entropy_of(values[sums[rows]] + logits.residual[rows], targets[rows])
+        else:
+            losses[rows] = cross_entropy_of(values[pairs // classes], pairs % classes)[place]
+        losses_by_name[name] = losses
     return losses_by_name
+
+
+def mean_loss(losses: np.ndarray, chosen: np.ndarray) -> float:
+    """Return the mean over the chosen pairs; nan if there are none."""
+    return float(losses[chosen].mean()) if chosen.any() else float("nan")

@@ -23,7 +23,7 @@ from ..circuit.distance_irrelevance import distance_irrelevance
 from ..circuit.logit_parts import SumLogits
 from ..circuit.neuron_frequencies import frequency_shares, single_frequency_share
 from ..circuit.pair_grid import PairGrid
-from ..circuit.restricted_loss import COMBINATIONS, restricted_losses
+from ..circuit.restricted_loss import COMBINATIONS, combination_losses, mean_loss
 from ..fourier.token_waves import TokenFourierBasis, make_token_basis
 from ..fourier.transformer_measures import EMBEDDING_MEASURES, TokenEmbedding
 from .explanation import explain
@@ -105,9 +105,10 @@ def logit_numbers(task: Task, basis: Basis, split: Split | None, logits: Any) ->
 def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray) -> Numbers:
     if key is None:
         return dict.fromkeys(LOGIT_CIRCUIT, math.nan)
-    chosen = [int(frequency) for frequency in key]
-    excluded = restricted_losses(sums, chosen, train)["excluded_loss"]
-    return {**restricted_losses(sums, chosen), "excluded_loss_train": excluded}
+    losses = combination_losses(sums, [int(frequency) for frequency in key])
+    answered = sums.grid.targets >= 0
+    numbers = {name: mean_loss(values, answered) for name, values in losses.items()}
+    return {**numbers, "excluded_loss_train": mean_loss(losses["excluded_loss"], answered & train)}
 
 
 def hidden_numbers(task: Task, basis: Basis, hidden: Any) -> Numbers:

@@ -1,4 +1,13 @@
-"""How many inputs each of a sequence of formulas explains."""
+"""How many inputs each of a sequence of formulas explains.
+
+Owns: the exact count, and the bounds that settle most inputs without it. With F the means of the logits L
+over the inputs of each index, L - F_K = (L - F) + (F - F_K), and for the spread max - min of these
+
+    |spread(L - F) - spread(F - F_K)| <= spread(L - F_K) <= spread(L - F) + spread(F - F_K),
+
+of which the first term is one number for each input and the second one for each index and K. From K to K + 1
+the spread moves by at most that of the added frequency, so that few inputs are counted exactly at every K.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +77,8 @@ def count_explained(
     margins[:, means.counts < 2] = -np.inf
     formula_correct = np.stack([values.argmax(axis=1) == label_of for values in formulas])
     tolerance = ROUNDING * means.scale
+    tails = np.stack([_spread((means.means - values).T) for values in formulas])
+    moves = np.stack([np.zeros(len(base)), *(_spread(values.T) for values in additions)])
     explained = np.zeros((2, len(formulas)), dtype=np.int64)
     correct = np.zeros(2, dtype=np.int64)
     for first, last in chunks(task.size):
@@ -78,7 +89,16 @@ def count_explained(
             stop = min(start + BLOCK, last)
             block = centred(logits[start - first : stop - first])
             explained += _explained(
-                block, index.values[start:stop], formulas, margins - tolerance, tests[start:stop]
+                block,
+                index.values[start:stop],
+                right[start - first : stop - first],
+                means.means,
+                formulas,
+                margins - tolerance,
+                tails,
+                moves,
+                tolerance,
+                tests[start:stop],
             )
     sizes = [np.bincount(index.values[chosen], minlength=index.size) for chosen in (tests, ~tests)]
     return tuple(  # type: ignore[return-value]
@@ -112,29 +132,50 @@ def _margins(values: np.ndarray, label_of: np.ndarray) -> np.ndarray:
     return np.asarray(values[at, label_of] - others.max(axis=1))
 
 
+def _spread(columns: np.ndarray) -> np.ndarray:
+    """Return max - min over the first axis."""
+    return np.asarray(columns.max(axis=0) - columns.min(axis=0))
+
+
 def _explained(
     logits: np.ndarray,
     indices: np.ndarray,
+    right: np.ndarray,
+    means: np.ndarray,
     formulas: list[np.ndarray],
     margins: np.ndarray,
+    tails: np.ndarray,
+    moves: np.ndarray,
+    slack: float,
     tests: np.ndarray,
 ) -> np.ndarray:
     """Count over one block, classes along the first axis, so that a maximum over them runs along memory.
+
+    Arguments:
+        right: inputs whose greatest logit is their label; no other is explained.
+        margins, tails, moves: of F_K, spread of F - F_K, spread of F_K - F_(K-1), shape (K + 1, m).
+        slack: more than the rounding of the bounds; inputs this close to one are counted exactly.
 
     Returns:
         int64, shape (2, K + 1): test inputs, other inputs.
     """
     counted = np.zeros((2, len(formulas)), dtype=np.int64)
-    columns = np.ascontiguousarray(logits.T)
+    inputs = np.flatnonzero(right & (margins[:, indices].max(axis=0) > 0))
+    if len(inputs) == 0:
+        return counted
+    indices, tests = indices[inputs], tests[inputs]
+    columns = np.ascontiguousarray(logits[inputs].T)
+    rest = _spread(columns - means.T[:, indices])
+    low, high = np.zeros(len(inputs)), np.full(len(inputs), np.inf)
     for number, values in enumerate(formulas):
-        margin = margins[number][indices]
-        possible = np.flatnonzero(margin > 0)
-        if len(possible) == 0:
-            continue
-        every = len(possible) == len(indices)
-        chosen = columns if every else columns[:, possible]
-        rest = chosen - np.take(values.T, indices[possible], axis=1)
-        yes = margin[possible] > rest.max(axis=0) - rest.min(axis=0)
-        counted[0, number] = np.count_nonzero(yes & tests[possible])
+        margin, tail, move = margins[number][indices], tails[number][indices], moves[number][indices]
+        low, high = np.maximum(low - move, np.abs(rest - tail)), np.minimum(high + move, rest + tail)
+        yes = margin > high + slack
+        at = np.flatnonzero((margin > 0) & (margin > low - slack) & ~yes)
+        if len(at):
+            chosen = columns if len(at) == len(inputs) else columns[:, at]
+            spread = _spread(chosen - np.take(values.T, indices[at], axis=1))
+            low[at], high[at], yes[at] = spread, spread, margin[at] > spread
+        counted[0, number] = np.count_nonzero(yes & tests)
         counted[1, number] = np.count_nonzero(yes) - counted[0, number]
     return counted

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -32,6 +33,8 @@ LARGEST_GROUP = 512
 """Largest order of a non-cyclic group whose representations are expanded in."""
 
 Frequency = int | str
+_INDICES: WeakKeyDictionary[Task, TaskIndex | None] = WeakKeyDictionary()
+"""Index of each task in use: a run asks for it at every kept network, and deciding takes its time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +109,14 @@ def task_index(task: Task, form: str | None = None) -> TaskIndex | None:
         raise InputError(f"task: must be one task, got a mixture of {len(task.parts)}")
     if form is not None and form not in FORMS:
         raise InputError(f"form: must be one of {', '.join(FORMS)}, got {shorten(form)}")
+    if form is not None:
+        return _made(task, form)
+    if task not in _INDICES:
+        _INDICES[task] = _made(task, None)
+    return _INDICES[task]
+
+
+def _made(task: Task, form: str | None) -> TaskIndex | None:
     if form is None and (group := group_of(task)) is not None:
         return _of_group(task, group)
     witness = _witness(task, form)
@@ -234,15 +245,16 @@ def _unit_index(
 
 
 def _unexpanded(task: Task, values: np.ndarray, description: str) -> TaskIndex:
+    p = task.p
     return TaskIndex(
         form="multiplicative",
         description=description,
         values=values,
-        size=task.p,
+        size=p,
         order=None,
-        position=np.full(task.p, -1),
+        position=np.full(p, -1),
         frequencies=(),
-        waves_on_group=lambda number: np.zeros((task.p, 0)),
+        waves_on_group=lambda number: np.zeros((p, 0)),
     )
 
 

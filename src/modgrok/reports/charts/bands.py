@@ -99,7 +99,9 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
     for band in bands:
         chart = alt.Chart(data([row for row in rows if row["name"] == band.name]))
         area = chart.mark_area(color=band.colour, opacity=0.2)
-        layers.append(area.encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis, title=None), y2="high:Q"))
+        layers.append(
+            area.encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis, title=None), y2=alt.Y2("high:Q"))
+        )
         layers.append(
             chart.mark_line(color=band.colour, strokeWidth=1.8).encode(x=x, y=alt.Y("middle:Q", scale=scale))
         )
@@ -172,7 +174,7 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     )
     middle = alt.Y("middle:Q", scale=scale_y, title=title, axis=alt.Axis(tickCount=4, format="~s"))
     bars = chart.mark_rule(strokeWidth=1.4, opacity=0.55).encode(
-        x=axis, y=alt.Y("low:Q", scale=scale_y), y2="high:Q", color=shade
+        x=axis, y=alt.Y("low:Q", scale=scale_y), y2=alt.Y2("high:Q"), color=shade
     )
     lines = chart.mark_line(strokeWidth=1.6).encode(x=axis, y=middle, color=shade)
     points = chart.mark_circle(size=46, opacity=1).encode(x=axis, y=middle, color=shade)
@@ -188,7 +190,12 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     tags = (
         alt.Chart(data(tagged))
         .mark_text(align="left", dx=8, fontSize=10)
-        .encode(x=alt.value(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text="tag:N", color=shade)
+        .encode(
+            x=alt.XValue(alt.expr("width")),
+            y=alt.Y("pixel:Q", scale=None),
+            text=alt.Text("tag:N"),
+            color=shade,
+        )
     )
     text = f"{title} against {x}: " + "; ".join(f"{short(r['x'])} {r['line']} {r['middle']}" for r in rows)
     answers = [

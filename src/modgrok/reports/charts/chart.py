@@ -6,6 +6,8 @@ to the pixel whatever their labels; a page and a figure differ only in the width
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,17 @@ from altair.utils.schemapi import debug_mode
 
 from ...io import shown
 from .palette import config
+
+CHECKED = False
+"""Whether charts are checked against the schema as they are made, which takes most of the time of a report;
+the tests of reports set it."""
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Make charts without checks against the schema, unless `CHECKED` says otherwise."""
+    with debug_mode(CHECKED):
+        yield
 
 
 @dataclass(frozen=True)
@@ -80,12 +93,12 @@ class Cell:
             interactive: with the layer that answers the pointer.
         """
         inner, height = self.plot_size(width)
-        drawn = self.chart
-        if interactive and self.hover is not None:
-            drawn = alt.layer(drawn, self.hover)
-        chart = drawn.properties(width=inner, height=height, description=self.text)
-        with debug_mode(False):  # checking a chart against the schema takes half of its time; the tests do it
-            spec: dict[str, Any] = chart.to_dict()
+        with unchecked():
+            drawn = self.chart
+            if interactive and self.hover is not None:
+                drawn = alt.layer(drawn, self.hover)
+            chart = drawn.properties(width=inner, height=height, description=self.text)
+            spec: dict[str, Any] = chart.to_dict(validate=CHECKED)
         m = self.margins
         spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}
         spec["autosize"] = {"type": "none"}
@@ -128,6 +141,17 @@ def single(key: str, title: str, caption: str, cell: Cell, span: int) -> Panel:
     return Panel(key, title, caption, (Group("", (cell,)),), span, cell.legend)
 
 
-def data(values: list[dict[str, Any]]) -> alt.InlineData:
-    """Put rows into a chart."""
-    return alt.InlineData(values=values)
+class Rows(alt.InlineData):
+    """The rows of a chart, held by reference.
+
+    A chart copies itself whenever something is added to it. Its rows never change, and copying them takes
+    longer than all else.
+    """
+
+    def __deepcopy__(self, memo: object = None) -> Rows:
+        return self
+
+
+def data(values: list[dict[str, Any]]) -> Rows:
+    """Put rows into a chart, by reference."""
+    return Rows(values=values)

@@ -112,7 +112,9 @@ def heat_map(
     rects = base.mark_rect(stroke=PAPER, strokeWidth=1.5).encode(
         **place, color=alt.Color("colour:N", scale=None), tooltip=tooltip
     )
-    numbers = base.mark_text(fontSize=10).encode(**place, text="text:N", color=alt.Color("ink:N", scale=None))
+    numbers = base.mark_text(fontSize=10).encode(
+        **place, text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None)
+    )
     known = [f"{short(c.x)}, {short(c.y)}: {'none' if c.value is None else short(c.value)}" for c in cells]
     text = f"Heat map of {name} over {x[0]} and {y[0]}. " + "; ".join(known[:60])
     longest = max((len(short(v)) for v in y[1]), default=1)

@@ -18,4 +18,4 @@ def picture(uri: str) -> alt.Chart:
         aspect=False,
         smooth=True,
     )
-    return mark.encode(x=alt.value(0), y=alt.value(0))
+    return mark.encode(x=alt.XValue(0), y=alt.YValue(0))

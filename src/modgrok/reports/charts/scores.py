@@ -42,16 +42,16 @@ def scores(measured: Sequence[Score]) -> Panel:
     lines: Table = [{"at": len(measured) - i - 0.5, "label": score.name} for i, score in enumerate(measured)]
     layers.append(alt.Chart(data(lines)).mark_rule(color=FAINT, strokeWidth=0.8).encode(y=y))
     names = alt.Chart(data(lines)).mark_text(align="right", baseline="middle", dx=-10)
-    layers.append(names.encode(x=alt.value(0), y=y, text="label:N"))
+    layers.append(names.encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")))
     several = max(len(score.values) for score in measured) > 1
     for j in range(max(len(score.values) for score in measured)):
         own = [row for row in rows if row["which"] == j]
         colour = TEST if several and j == 0 else INK
         dots = alt.Chart(data(own)).mark_point(filled=True, size=70, color=colour, opacity=1, shape=_shape(j))
-        layers.append(dots.encode(x=x, y=y, tooltip=["value:Q"]))
+        layers.append(dots.encode(x=x, y=y, tooltip=[alt.Tooltip("value:Q")]))
         above = -11 if j == 0 else 12
         text = alt.Chart(data(own)).mark_text(dy=above, fontSize=10, color=colour)
-        layers.append(text.encode(x=x, y=y, text="label:N"))
+        layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
     labels = measured[0].labels
     if several:
         layers += _key(labels)
@@ -81,9 +81,9 @@ def _key(labels: Sequence[str]) -> list[alt.Chart]:
     for j, label in enumerate(labels):
         colour = TEST if j == 0 else INK
         dot = alt.Chart(data([{}])).mark_point(filled=True, size=50, color=colour, opacity=1, shape=_shape(j))
-        layers.append(dot.encode(x=alt.value(at + 4), y=alt.value(-10)))
+        layers.append(dot.encode(x=alt.XValue(at + 4), y=alt.YValue(-10)))
         text = alt.Chart(data([{"label": label}])).mark_text(align="left", baseline="middle", color=colour)
-        layers.append(text.encode(x=alt.value(at + 12), y=alt.value(-10), text="label:N"))
+        layers.append(text.encode(x=alt.XValue(at + 12), y=alt.YValue(-10), text=alt.Text("label:N")))
         at += 34 + 5.6 * len(label)
     return layers
 

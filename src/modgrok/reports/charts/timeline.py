@@ -194,7 +194,7 @@ def _nothing(frame: Frame, vertical: Vertical) -> alt.Chart:
     middle = math.sqrt(vertical.low * vertical.high) if vertical.log else (vertical.low + vertical.high) / 2
     rows = [{"step": 0, "value": middle, "label": "no finite value was recorded"}]
     chart = alt.Chart(data(rows)).mark_text(align="left", dx=8, color=SOFT)
-    return chart.encode(x=frame.axis(), y=vertical.encoding(), text="label:N")
+    return chart.encode(x=frame.axis(), y=vertical.encoding(), text=alt.Text("label:N"))
 
 
 def _plateau(frame: Frame) -> list[alt.Chart]:
@@ -205,7 +205,7 @@ def _plateau(frame: Frame) -> list[alt.Chart]:
         return []
     rows = [{"step": start, "until": end}]
     chart = alt.Chart(data(rows)).mark_rect(color=PLATEAU)
-    return [chart.encode(x=frame.axis(), x2="until:Q")]
+    return [chart.encode(x=frame.axis(), x2=alt.X2("until:Q"))]
 
 
 def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
@@ -230,7 +230,7 @@ def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
             dy=-3,
             fontSize=10.5,
         )
-        layers.append(mark.encode(x=frame.axis(), y=alt.value(0), text="label:N"))
+        layers.append(mark.encode(x=frame.axis(), y=alt.YValue(0), text=alt.Text("label:N")))
     return layers
 
 
@@ -247,7 +247,7 @@ def _text(row: dict[str, Any], frame: Frame, vertical: Vertical, colour: str, **
     encoded = []
     for halo in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": colour}):
         text = base.mark_text(fontWeight="bold", **{**mark, **halo})
-        encoded.append(text.encode(x=frame.axis(), y=vertical.encoding(), text="label:N"))
+        encoded.append(text.encode(x=frame.axis(), y=vertical.encoding(), text=alt.Text("label:N")))
     return encoded
 
 
@@ -311,7 +311,7 @@ def _margin(
         text = alt.Chart(data([{"label": label}])).mark_text(
             align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
         )
-        layers.append(text.encode(x=alt.value("width"), y=alt.value(y), text="label:N"))
+        layers.append(text.encode(x=alt.XValue("width"), y=alt.YValue(y), text=alt.Text("label:N")))
     return layers
 
 

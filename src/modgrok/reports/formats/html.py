@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from functools import cache
 
-import vl_convert
-
 from ...io import content_policy, markup, script_json
 from ..charts.chart import Cell, Group, Legend, Panel
 from ..charts.palette import FAINT, INK, PAPER, SOFT
 from ..report import Report
-from .svg import VERSION
+from .vega_script import vega_script
 
 MOST_GROUPS = 6
 """Groups of a panel that stand side by side; more go on below."""
@@ -76,7 +74,6 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: 
   .cells svg {{ height: auto; }}
 }}
 """
-SNIPPET = "window.vegaEmbed = vegaEmbed;"
 SCRIPT = """
 const cells = JSON.parse(document.getElementById("cells").textContent);
 function fit(cell, element) {
@@ -103,7 +100,7 @@ for (const element of document.querySelectorAll("[data-cell]")) {
 @cache
 def _library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script."""
-    return str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION)).replace("</script", "<\\/script")
+    return vega_script().replace("</script", "<\\/script")
 
 
 def page_html(report: Report) -> str:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import altair as alt
 import vl_convert
 
 from ...io import markup, visible
@@ -18,6 +17,7 @@ from ..charts.chart import Cell, Legend, Panel
 from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
 from ..report import Report
 from .letters import panel_letter
+from .vega_script import VERSION
 
 WIDTH = 1060
 EDGE = 36
@@ -28,7 +28,6 @@ CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
 LEGEND_SIZE, LEGEND_LINE = 10.5, 16
 WIDE_LETTER = 5.8
 """Room of a letter of a legend, pixels."""
-VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
 @dataclass

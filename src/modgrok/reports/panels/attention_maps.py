@@ -81,7 +81,7 @@ def _map(grid: np.ndarray, view: CircuitView, operand: int) -> Cell:
     name = view.operands[operand]
     scale: Table = [{"label": f"to {name}: {low:.2f}–{high:.2f}"}]
     label = alt.Chart(data(scale)).mark_text(align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
-    written = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
+    written = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
     text = f"Attention to {name} over all pairs, between {low:.3f} and {high:.3f}."
     margins = Margins(30, 4, 18, 34) if operand == 0 else Margins(8, 26, 18, 34)
     return Cell(alt.layer(picture(uri), axes, written), text, 0, margins, square=True)

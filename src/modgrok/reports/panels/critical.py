@@ -170,7 +170,7 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
     layers = [
         half.encode(y=alt.Y("half:Q", scale=scale)),
         chart.mark_rule(strokeWidth=1, opacity=0.3).encode(
-            x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q", color=shade
+            x=x, y=alt.Y("low:Q", scale=scale), y2=alt.Y2("high:Q"), color=shade
         ),
         chart.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=shade),
         chart.mark_circle(size=34, opacity=1).encode(x=x, y=y, color=shade),
@@ -218,5 +218,5 @@ def _tags(ends: Sequence[tuple[dict[str, Any], float]], name: str, shade: alt.Co
     ]
     mark = alt.Chart(data(tagged)).mark_text(align="left", dx=8, fontSize=10)
     return mark.encode(
-        x=alt.value(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text="tag:N", color=shade
+        x=alt.XValue(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text=alt.Text("tag:N"), color=shade
     )

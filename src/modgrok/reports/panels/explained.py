@@ -132,11 +132,13 @@ def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
     marks = (
         alt.Chart(data(_names_of_points(here, points, TOUCHING * reach)))
         .mark_text(fontSize=10, color=INK)
-        .encode(**place, text="names:N")
+        .encode(**place, text=alt.Text("names:N"))
         if few
-        else chart.mark_point(filled=True, size=14, opacity=0.8, color=TRAIN).encode(**place, tooltip=["s:Q"])
+        else chart.mark_point(filled=True, size=14, opacity=0.8, color=TRAIN).encode(
+            **place, tooltip=[alt.Tooltip("s:Q")]
+        )
     )
-    line = chart.mark_line(color=FAINT, strokeWidth=0.7).encode(**place, order="s:Q")
+    line = chart.mark_line(color=FAINT, strokeWidth=0.7).encode(**place, order=alt.Order("s:Q"))
     text = f"The {len(rows)} values of the index in the plane of frequency {name}."
     return Cell(alt.layer(line, marks), text, 0, Margins(6, 6, 6, 6), square=True)
 

@@ -100,7 +100,9 @@ def _row_names(view: MLPView, choice: Choice) -> alt.Chart:
         for i, (unit, block) in enumerate(choice)
     ]
     text = alt.Chart(data(rows)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
-    return text.encode(x=alt.value(0), y=alt.Y("at:Q", scale=_stack(len(choice)), axis=None), text="label:N")
+    return text.encode(
+        x=alt.XValue(0), y=alt.Y("at:Q", scale=_stack(len(choice)), axis=None), text=alt.Text("label:N")
+    )
 
 
 def _traces(view: MLPView, choice: Choice, size: float) -> Cell:
@@ -158,7 +160,9 @@ def _spectra(view: MLPView, choice: Choice) -> Cell:
     zeros: Table = [{"at": i + 0.05} for i in range(len(choice))]
     layers = [alt.Chart(data(zeros)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y)]
     bars = alt.Chart(data(rows)).mark_rule(color=TRAIN, strokeWidth=1.8 if bins < 80 else 1.2)
-    layers.append(bars.encode(x=x, y=y, y2="top:Q", tooltip=["f:Q", "share:Q"]))
+    layers.append(
+        bars.encode(x=x, y=y, y2=alt.Y2("top:Q"), tooltip=[alt.Tooltip("f:Q"), alt.Tooltip("share:Q")])
+    )
     for right in (False, True):
         chosen = [name for name in names if name["right"] is right]
         if chosen:
@@ -167,7 +171,7 @@ def _spectra(view: MLPView, choice: Choice) -> Cell:
             text = alt.Chart(data(chosen)).mark_text(
                 align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT
             )
-            layers.append(text.encode(x=x, y=y, text="label:N"))
+            layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
     description = f"Fourier power of {len(choice)} vectors, {view.label}; " + ", ".join(
         n["label"] for n in names
     )

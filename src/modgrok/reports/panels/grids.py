@@ -98,7 +98,7 @@ def _map(grid: np.ndarray, first: OperandAxis, second: OperandAxis, description:
     label = alt.Chart(data([{"label": f"±{most:.2g}"}])).mark_text(
         align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
-    scale = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
+    scale = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
     text = f"Map of {description} over all pairs of values; extremes ±{most:.2g}."
     return Cell(alt.layer(picture(uri), axes, scale), text, 0, Margins(36, 6, 18, 34), square=True)
 
@@ -161,7 +161,7 @@ def _spectrum(grid: np.ndarray, description: str) -> Cell:
     layers.append(discs.encode(x=x, y=y, size=size, tooltip=tooltip))
     if not rows:
         none = alt.Chart(data([{"label": "power spread evenly"}])).mark_text(color=SOFT, fontSize=10)
-        layers.append(none.encode(x=alt.value(alt.expr("width / 2")), text="label:N"))
+        layers.append(none.encode(x=alt.XValue(alt.expr("width / 2")), text=alt.Text("label:N")))
     largest = sorted(rows, key=lambda row: -row["share"])[:4]
     words = ", ".join(f"({row['fx']}, {row['fy']})" for row in largest) or "none stands out"
     text = f"Two-dimensional Fourier spectrum of {description}; strongest frequencies {words}."

@@ -57,7 +57,7 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
         alt.Chart(data(lines)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y),
         alt.Chart(data(lines))
         .mark_text(align="right", baseline="middle", dx=-8, fontSize=10.5)
-        .encode(x=alt.value(0), y=y, text="label:N"),
+        .encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")),
     ]
     for view, table, colour in zip(views, tables, colours, strict=True):
         rows: Table = [
@@ -70,14 +70,14 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
             for i, name in enumerate(names)
         ]
         dots = alt.Chart(data(rows)).mark_point(filled=True, size=46, color=colour, opacity=1)
-        layers.append(dots.encode(x=x, y=y, tooltip=["step:Q", "loss:Q"]))
+        layers.append(dots.encode(x=x, y=y, tooltip=[alt.Tooltip("step:Q"), alt.Tooltip("loss:Q")]))
     last: Table = [
         {"at": len(names) - i - 0.5, "label": f"{tables[-1][name]:.2g}"} for i, name in enumerate(names)
     ]
     numbers = alt.Chart(data(last)).mark_text(
         align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST
     )
-    layers.append(numbers.encode(x=alt.value("width"), y=y, text="label:N"))
+    layers.append(numbers.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
     layers += _legend(views, colours)
     description = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
     cell = Cell(
@@ -102,11 +102,11 @@ def _legend(views: Sequence[CircuitView], colours: Sequence[str]) -> list[alt.Ch
     layers, at = [], 0.0
     for view, colour in zip(views, colours, strict=True):
         dot = alt.Chart(data([{}])).mark_point(filled=True, size=46, color=colour, opacity=1)
-        layers.append(dot.encode(x=alt.value(at + 4), y=alt.value(-12)))
+        layers.append(dot.encode(x=alt.XValue(at + 4), y=alt.YValue(-12)))
         text = alt.Chart(data([{"label": view.label}])).mark_text(
             align="left", baseline="middle", fontSize=10, color=SOFT
         )
-        layers.append(text.encode(x=alt.value(at + 11), y=alt.value(-12), text="label:N"))
+        layers.append(text.encode(x=alt.XValue(at + 11), y=alt.YValue(-12), text=alt.Text("label:N")))
         at += 26 + 5.2 * len(view.label)
     return layers
 
@@ -135,12 +135,19 @@ def frequency_attribution(view: CircuitView) -> Panel:
     zero = alt.Chart(data([{"value": 0}])).mark_rule(color=FAINT, strokeWidth=0.7)
     layers: list[alt.Chart] = [zero.encode(y=y)]
     bars = alt.Chart(data(rows)).mark_rule(color=TRAIN, strokeWidth=3 if len(rows) < 60 else 1.6)
-    layers.append(bars.encode(x=x, y=y, y2="zero:Q", tooltip=["f:Q", "value:Q", "key:N"]))
+    layers.append(
+        bars.encode(
+            x=x,
+            y=y,
+            y2=alt.Y2("zero:Q"),
+            tooltip=[alt.Tooltip("f:Q"), alt.Tooltip("value:Q"), alt.Tooltip("key:N")],
+        )
+    )
     named: Table = [
         {**row, "label": str(row["f"])} for row in rows if row["value"] > 0.12 * high and row["value"] > 1e-6
     ]
     text = alt.Chart(data(named)).mark_text(baseline="bottom", dy=-3, fontSize=10, color=SOFT)
-    layers.append(text.encode(x=x, y=y, text="label:N"))
+    layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
     best = ", ".join(f"{row['f']}: {row['value']:.3g}" for row in sorted(rows, key=lambda r: -r["value"])[:5])
     cell = Cell(
         alt.layer(*layers),

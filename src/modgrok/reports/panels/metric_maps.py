@@ -146,6 +146,6 @@ def _map(
     label = alt.Chart(data([{"label": f"±{most:.2g}"}])).mark_text(
         align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
-    scale = label.encode(x=alt.value("width"), y=alt.value(0), text="label:N")
+    scale = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
     text = f"Heat map of {description}; full colour at ±{most:.2g}."
     return Cell(alt.layer(picture(uri), axes, *rules, scale), text, 0, margins, square=True)

@@ -58,11 +58,15 @@ def _dots(view: CircuitView) -> Cell:
     for above, colour in ((False, PALE), (True, TRAIN)):
         own = [row for row in rows if (row["share"] > EXPLAINED) is above]
         dots = alt.Chart(data(own)).mark_point(filled=True, size=16, opacity=0.55, color=colour)
-        layers.append(dots.encode(x=x, y=y, tooltip=["neuron:Q", "f:Q", "share:Q"]))
+        layers.append(
+            dots.encode(
+                x=x, y=y, tooltip=[alt.Tooltip("neuron:Q"), alt.Tooltip("f:Q"), alt.Tooltip("share:Q")]
+            )
+        )
     single, every = int((most > EXPLAINED).sum()), len(shares)
     label: Table = [{"label": f"{single} of {every} above {EXPLAINED:.0%}"}]
     text = alt.Chart(data(label)).mark_text(align="right", baseline="bottom", dy=-4, fontSize=10, color=INK)
-    layers.append(text.encode(x=alt.value("width"), y=alt.value(0), text="label:N"))
+    layers.append(text.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N")))
     used = ", ".join(str(f) for f in np.unique(best[most > EXPLAINED])) or "none"
     description = (
         f"Neurons by frequency, {view.label}: {single} of {every} of a single frequency ({used}); "

@@ -68,7 +68,9 @@ def _histogram(label: str, counts: np.ndarray, top: float) -> Cell:
         color=SOFT, strokeDash=[5, 3], strokeWidth=0.8
     )
     tooltip = [alt.Tooltip("low:Q", format=".2f"), alt.Tooltip("count:Q", format=",")]
-    chart = alt.layer(bars.encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), tooltip=tooltip), even.encode(y=y))
+    chart = alt.layer(
+        bars.encode(x=x, x2=alt.X2("high:Q"), y=y, y2=alt.Y2Datum(0), tooltip=tooltip), even.encode(y=y)
+    )
     middle = sum(
         row["share"] for row in rows if row["low"] < math.pi / 6 - 1e-9 and row["high"] > -math.pi / 6 + 1e-9
     )

@@ -103,7 +103,7 @@ def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
         own = [row for row in rows if row["counts"] is counted]
         bars = alt.Chart(data(own)).mark_rule(color=colour, strokeWidth=2.6 if most < 60 else 1.6)
         tooltip = ["f:Q", "wave:N", alt.Tooltip("size:Q", format=".3g")]
-        layers.append(bars.encode(x=x, y=y, y2="top:Q", tooltip=tooltip))
+        layers.append(bars.encode(x=x, y=y, y2=alt.Y2("top:Q"), tooltip=tooltip))
     layers += _names(bands, y)
     description = "; ".join(
         f"in order of {NAMES[band.order]} FFS {band.ffs:.2f}, FCR {band.fcr:.2f}" for band in bands
@@ -142,10 +142,10 @@ def _names(bands: Sequence[MatrixWaves], y: alt.Y) -> list[alt.Chart]:
         text = alt.Chart(data(label)).mark_text(
             align="right", baseline="middle", color=INK, fontSize=10, stroke=None
         )
-        layers.append(text.encode(x=alt.value("width"), y=y, text="label:N"))
+        layers.append(text.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
         sides: Table = [{"at": place + 0.68, "label": "cos"}, {"at": place + 0.32, "label": "sin"}]
         text = alt.Chart(data(sides)).mark_text(
             align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10
         )
-        layers.append(text.encode(x=alt.value(0), y=y, text="label:N"))
+        layers.append(text.encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")))
     return layers

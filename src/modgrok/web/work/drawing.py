@@ -20,7 +20,8 @@ from ...decide import decide_table
 from ...measures import basis_of_task
 from ...models import MLP
 from ...reports.charts.chart import Cell, Panel
-from ...reports.formats.svg import VERSION, panels_svg
+from ...reports.formats.svg import panels_svg
+from ...reports.formats.vega_script import vega_script
 from ...reports.formats.write import SCALE
 from ...reports.learners.base import Drawn, general_panels
 from ...reports.learners.catalogue import LEARNER_PANELS
@@ -32,12 +33,11 @@ from ...tasks.errors import shorten
 
 CELL_WIDTH = 400
 """Width at which specifications are made; the browser sets its own."""
-SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
 def chart_library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, which vl-convert contains."""
-    return str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION))
+    return vega_script()
 
 
 def run_report(folder: str, run: str) -> dict[str, Any]:
