@@ -21,7 +21,7 @@ from ..measures.fourier.task_basis import NO_PHASES
 from ..measures.logits.array_numbers import array_measure_names, hidden_numbers, logit_numbers
 from ..measures.logits.rows import rows_of_network
 from ..measures.readings import measure_weights
-from ..models import MLP
+from ..models import MLP, DeepMLP
 from ..models.circulant import structure_of
 from ..models.kernel_machine import KernelMachine
 from ..models.networks import network_type
@@ -54,7 +54,7 @@ LOGIT_VALUES = (
 )
 """What is shown of a network's logits, where its task defines it."""
 HIDDEN_VALUES = ("single_frequency_share", "hidden_rank")
-"""The same of the hidden values of a two-layer network."""
+"""The same of the last hidden layer of an MLP, of two layers or more."""
 NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")
 """Keys of a checkpoint's object that have a place of their own."""
 
@@ -140,13 +140,13 @@ def _values(content: NetworkFile, task: Task, basis: Basis, last: NetworkFile) -
 
 
 def _logit_values(net: Network, task: Task, basis: Basis, split: Split | None) -> Place:
-    """Return what logits say, and the hidden values of a two-layer network; see `array_numbers`."""
+    """Return what logits say, and the last hidden layer of an MLP; see `array_numbers`."""
     names = [name for name in array_measure_names(task, basis) if name in LOGIT_VALUES]
-    if isinstance(net, MLP):
+    if isinstance(net, MLP | DeepMLP):
         names += [name for name in array_measure_names(task, basis) if name in HIDDEN_VALUES]
     try:
         numbers = logit_numbers(task, basis, split, rows_of_network(task, net)(0, task.size))
-        if isinstance(net, MLP):
+        if isinstance(net, MLP | DeepMLP):
             numbers |= hidden_numbers(task, basis, net.features(jnp.asarray(task.inputs())))
     except InputError:  # numbers that are not finite
         numbers = {}

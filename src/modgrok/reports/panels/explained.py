@@ -132,7 +132,7 @@ def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
 
 def left_over_map(view: ExplanationView) -> Panel | None:
     """Draw over all pairs how large what the formula leaves out is beside its margin; two operands only."""
-    task = view.run.task
+    task = view.task
     if task.table.ndim != 2:
         return None
     values = np.full(task.table.size, MOST_LEFT)
