@@ -296,12 +296,18 @@ def test_a_file_is_measured_and_drawn(call: Call, tmp_path: Path) -> None:
         (("measure", "net.npz"), "expression: must name the task"),
         (("explain", "net.npz"), "expression: must name the task"),
         (("report", "net.npz"), "expression: must name the task"),
+        (("measure", "bytes.pt", "--expression", "x - y", "--p", "7"), "path: must hold tensors alone"),
+        (("report", "bytes.safetensors", "--expression", "x - y", "--p", "7"), "path: must be a safetensors"),
+        (("explain", "bytes.npz", "x - y", "--p", "7"), "path: must be an .npz of plain arrays"),
+        (("measure", "net.npz", "--expression", "x - y", "--p", "5"), "p: must"),
         (("measure", "latest", "--p", "7"), "p: must be used with a file"),
     ],
 )
 def test_bad_commands_say_one_line(call: Call, tmp_path: Path, arguments: tuple[str, ...], rule: str) -> None:
     np.savez(tmp_path / "net.npz", **trained("equals"))
     (tmp_path / "text.npz").write_text("no weights")
+    for suffix in ("pt", "safetensors", "npz"):
+        (tmp_path / f"bytes.{suffix}").write_bytes(bytes(range(256)))
     found = call(*arguments)
     assert found.code == 2
     assert rule in found.err
