@@ -217,8 +217,14 @@ def transformer_report(
         ("Fourier basis", words.basis_words(basis_of_task(task))),
     )
     explanation = network_explanation(task, net)
-    facts, panels = (*facts, *_formula(explanation)), [*panels, *_formula_panels(explanation)]
-    return Report(title, "", facts, tuple(panels), tuple(notes), _commands(command, report_command))
+    return Report(
+        title,
+        "",
+        (*facts, *_formula(explanation)),
+        (*panels, *_formula_panels(explanation)),
+        tuple(notes),
+        _commands(command, report_command),
+    )
 
 
 def logits_report(net: Any, task: Task, title: str, *, command: str = "", report_command: str = "") -> Report:
