@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_refused_in_one_line(case: str) -> None:
 
 
 class Short:
-    """A tensor on another device in bfloat16, as PyTorch has them: NumPy reads it only as float32 on the CPU."""
+    """A tensor on another device in bfloat16, as PyTorch has them: NumPy reads only float32 on the CPU."""
 
     def __init__(self, values: np.ndarray, dtype: str = "torch.bfloat16", ready: int = 0) -> None:
         self.values, self.dtype, self.ready = values, dtype, ready
