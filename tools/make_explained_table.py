@@ -32,7 +32,7 @@ LEARNERS: dict[str, tuple[dict[str, Any], int | None]] = {
 }
 """Learner -> settings, and steps (None: those of `modgrok train`)."""
 COLUMNS = ("task", "network", "accuracy", "explained", "of training", "frequencies", "formula")
-LONGEST_FORMULA = 60
+LONGEST_FORMULA = 90
 
 
 def experiments(*, large: bool) -> Iterator[tuple[str, Experiment, int | None]]:
