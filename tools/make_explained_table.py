@@ -73,7 +73,7 @@ def trained_rows(store: Store, name: str, experiment: Experiment, steps: int | N
     if known is None or known.status == "interrupted":
         began = time.process_time()
         modgrok.run(experiment, store=store, steps=steps)
-        sys.stderr.write(f"{name}, {experiment.learner.name}: {time.process_time() - began:.0f} s\n")
+        sys.stderr.write(f"{name}: trained in {time.process_time() - began:.0f} s of processor time\n")
     task = experiment.build_task()
     split, run = split_of(experiment, task), store.get(experiment.id)
     kept = {checkpoint.step: checkpoint for checkpoint in store.checkpoints(run.id)}
