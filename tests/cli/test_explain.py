@@ -68,8 +68,10 @@ def test_a_constructed_network_in_a_file(call: Call) -> None:
     values = call("explain", "net.safetensors", "--json").json
     assert values["explained_share"] >= 1 - 1 / 49
     assert (values["order"], values["root"], values["accuracy"]) == (6, 3, 1)
-    again = call("explain", "net.safetensors", "x*y", "--p", "7", "--json").json
+    again = call("explain", "net.safetensors", "x*y", "--p", "7", "--by-loss", "--json").json
     assert again["curve"] == values["curve"]
+    assert "key_frequencies" not in values
+    assert set(again["key_frequencies"]) <= {1, 2, 3}
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,33 @@ def test_what_does_not_fit_is_refused_in_one_line(case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+class Short:
+    """A tensor on another device in bfloat16, as PyTorch has them: NumPy reads only float32 on the CPU."""
+
+    def __init__(self, values: np.ndarray, dtype: str = "torch.bfloat16", ready: int = 0) -> None:
+        self.values, self.dtype, self.ready = values, dtype, ready
+
+    def detach(self) -> Short:
+        return Short(self.values, self.dtype, self.ready + 1)
+
+    def cpu(self) -> Short:
+        return Short(self.values, self.dtype, self.ready + 1)
+
+    def float(self) -> Short:
+        return Short(self.values, "torch.float32", self.ready)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        if self.ready < 2 or self.dtype != "torch.float32":
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return self.values
+
+
+def test_a_state_dict_in_bfloat16_on_another_device_is_read() -> None:
+    state = {name: Short(value) for name, value in trained("equals").items()}
+    found = import_network(state, "x - y", p=P, layout="equals", activation="relu")
+    assert found.accuracy == 1
+
+
 def test_extra_keys_wrappers_and_roles() -> None:
     state = trained("equals")
     wrapped = {"state_dict": {"module." + name: value for name, value in state.items()}, "epoch": 3}
@@ -296,12 +323,18 @@ def test_a_file_is_measured_and_drawn(call: Call, tmp_path: Path) -> None:
         (("measure", "net.npz"), "expression: must name the task"),
         (("explain", "net.npz"), "expression: must name the task"),
         (("report", "net.npz"), "expression: must name the task"),
+        (("measure", "bytes.pt", "--expression", "x - y", "--p", "7"), "path: must hold tensors alone"),
+        (("report", "bytes.safetensors", "--expression", "x - y", "--p", "7"), "path: must be a safetensors"),
+        (("explain", "bytes.npz", "x - y", "--p", "7"), "path: must be an .npz of plain arrays"),
+        (("measure", "net.npz", "--expression", "x - y", "--p", "5"), "p: must"),
         (("measure", "latest", "--p", "7"), "p: must be used with a file"),
     ],
 )
 def test_bad_commands_say_one_line(call: Call, tmp_path: Path, arguments: tuple[str, ...], rule: str) -> None:
     np.savez(tmp_path / "net.npz", **trained("equals"))
     (tmp_path / "text.npz").write_text("no weights")
+    for suffix in ("pt", "safetensors", "npz"):
+        (tmp_path / f"bytes.{suffix}").write_bytes(bytes(range(256)))
     found = call(*arguments)
     assert found.code == 2
     assert rule in found.err

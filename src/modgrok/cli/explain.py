@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from ..decide import FORMS
 from ..interop import kept_at, names_file
-from ..measures.logits import Explanation
+from ..measures.logits import Explanation, loss_frequencies
 from ..measures.logits import explain as explained
 from ..measures.replacement import replace_weights
 from ..runs import NetworkFile, Store, read_network_file
@@ -89,6 +89,13 @@ def explain(
             help="Also replace the network's weights by the waves in them, and count its answers.",
         ),
     ] = False,
+    by_loss: Annotated[
+        bool,
+        Parameter(
+            negative=(),
+            help="Also list the key frequencies by ablated loss: those without which the loss rises.",
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
         Parameter(
@@ -133,10 +140,14 @@ def explain(
     explanation = explained(subject.task, subject.logits, split=subject.split, form=form)
     tell(explanation, subject)
     replaced: dict[str, Any] = {}
+    if by_loss:
+        rises = loss_frequencies(subject.task, subject.logits)
+        _tell_by_loss(rises)
+        replaced["key_frequencies"] = None if rises is None else list(rises)
     if replace and subject.content is not None:
         results = replace_weights(subject.task, subject.logits, split=subject.split)
         tell_replacements(results)
-        replaced = {"replacements": replacements_json(results)}
+        replaced["replacements"] = replacements_json(results)
         if output is not None:
             write_replacement(output, results, subject.content)
     if json:
@@ -269,6 +280,15 @@ def sentence(explanation: Explanation, which: str = "inputs") -> str:
         f"A formula in s = {explanation.index.description} with {number} {nouns} explains "
         f"{percent(explanation.explained_share)} of {counted}; {answered}."
     )
+
+
+def _tell_by_loss(rises: dict[int, float] | None) -> None:
+    if rises is None:
+        say("  key frequencies by ablated loss are those of two operands of a cyclic group; not defined here")
+        return
+    listed = ", ".join(f"{k} (+{rise:.2g})" for k, rise in list(rises.items())[:MOST_LISTED])
+    more = f" and {len(rises) - MOST_LISTED} more" if len(rises) > MOST_LISTED else ""
+    say(f"  key frequencies by ablated loss: {listed or 'none'}{more}")
 
 
 def _tell_formula(explanation: Explanation) -> None:

@@ -26,7 +26,7 @@ from ..measures.logits import has_form
 from ..measures.logits.array_numbers import array_measure_names, hidden_numbers, logit_numbers
 from ..measures.logits.rows import rows_of_network
 from ..measures.readings import measure_weights
-from ..models import MLP
+from ..models import MLP, DeepMLP
 from ..models.circulant import structure_of
 from ..models.kernel_machine import KernelMachine
 from ..models.networks import network_type
@@ -59,7 +59,7 @@ LOGIT_VALUES = (
 )
 """What is shown of a network's logits, where its task defines it."""
 HIDDEN_VALUES = ("single_frequency_share", "hidden_rank")
-"""The same of the hidden values of a two-layer network."""
+"""The same of the last hidden layer of an MLP, of two layers or more."""
 NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")
 """Keys of a checkpoint's object that have a place of their own."""
 
@@ -172,21 +172,21 @@ def _margin(net: Network, task: Task, logits: np.ndarray | None) -> Place:
 def _logit_values(
     net: Network, task: Task, basis: Basis, split: Split | None, logits: np.ndarray | None
 ) -> Place:
-    """Return what logits say, and the hidden values of a two-layer network; see `array_numbers`."""
+    """Return what logits say, and the last hidden layer of an MLP; see `array_numbers`."""
     names = ["explained_share", *(name for name in array_measure_names(task, basis) if name in LOGIT_VALUES)]
-    if isinstance(net, MLP):
+    if isinstance(net, MLP | DeepMLP):
         names += [name for name in array_measure_names(task, basis) if name in HIDDEN_VALUES]
     numbers: dict[str, float] = {}
     if logits is not None:
         with suppress(InputError):  # hidden values that are not finite
-            hidden = _hidden(net, jnp.asarray(task.inputs())) if isinstance(net, MLP) else None
+            hidden = _hidden(net, jnp.asarray(task.inputs())) if isinstance(net, MLP | DeepMLP) else None
             of_hidden = {} if hidden is None else hidden_numbers(task, basis, hidden)
             numbers = logit_numbers(task, basis, split, logits) | of_hidden
     return {name: numbers.get(name, math.nan) for name in names}
 
 
 @eqx.filter_jit
-def _hidden(net: MLP, inputs: Int[Array, "n k"]) -> Float[Array, "n h"]:
+def _hidden(net: MLP | DeepMLP, inputs: Int[Array, "n k"]) -> Float[Array, "n h"]:
     return net.features(inputs)
 
 

@@ -71,6 +71,7 @@ def report(
     from ..reports import (
         maker_of,
         write_comparison,
+        write_logits_report,
         write_network_report,
         write_report,
         write_sweep_report,
@@ -90,10 +91,12 @@ def report(
         title += ", a network from elsewhere" if content.notes.get("made") == "elsewhere" else ""
         if isinstance(content.network, Transformer):
             path = write_transformer_report(content.network, task, output, title=title, **commands)
-        else:
+        elif isinstance(content.network, MLP):
             path = write_network_report(
-                _single(content), basis_of_task(task), output, title=title, task=task, **commands
+                content.network, basis_of_task(task), output, title=title, task=task, **commands
             )
+        else:
+            path = write_logits_report(content.network, task, output, title=title, **commands)
     else:
         file.refuse_with_run(run)
         with Store(runs, read_only=True) as store:
@@ -140,8 +143,5 @@ def _names(text: str | None) -> list[str]:
 def _single(content: NetworkFile) -> MLP:
     if not isinstance(content.network, MLP):
         noun = network_type(content.network).noun
-        raise InputError(
-            f"path: must hold a two-layer network or a transformer to be drawn, got a {noun}; measure and "
-            "explain take it"
-        )
+        raise InputError(f"against: must hold a two-layer network to be compared with a run, got a {noun}")
     return content.network

@@ -35,7 +35,7 @@ def numpy_array(value: Any, argument: str) -> np.ndarray:
         modgrok.io.errors.InputError: logits: must be an array of real numbers, got str
     """
     try:
-        found = _read(value)
+        found = read_array(value)
     except (TypeError, ValueError, RuntimeError, BufferError, AttributeError) as error:
         raise InputError(
             f"{argument}: must be an array that NumPy can read, got {type(value).__name__} "
@@ -49,7 +49,8 @@ def numpy_array(value: Any, argument: str) -> np.ndarray:
     return found
 
 
-def _read(value: Any) -> np.ndarray:
+def read_array(value: Any) -> np.ndarray:
+    """Return what `numpy_array` returns, of any type of entries, and with the errors of the framework."""
     if isinstance(value, np.ndarray):
         return value
     if hasattr(value, "detach") and hasattr(value, "cpu"):  # a PyTorch tensor

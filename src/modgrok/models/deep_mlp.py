@@ -87,6 +87,10 @@ class DeepMLP(Displayed, eqx.Module):
         values["logits"] = logits if self.readout_bias is None else logits + self.readout_bias
         return values
 
+    def features(self, inputs: Int[Array, "n k"]) -> Float[Array, "n m"]:
+        """Return the activations of the last hidden layer, which the logits read."""
+        return self.activations(inputs)[f"features.{len(self.layers)}"]
+
     def __call__(self, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
         """Return the logits of each input.
 

@@ -5,18 +5,20 @@ from .formats.write import (
     SUFFIXES,
     write,
     write_comparison,
+    write_logits_report,
     write_network_report,
     write_report,
     write_sweep_report,
     write_transformer_report,
 )
-from .report import Report, comparison, network_report, run_report, transformer_report
+from .report import Report, comparison, logits_report, network_report, run_report, transformer_report
 from .sweep_report import sweep_report
 
 __all__ = [
     "SUFFIXES",
     "Report",
     "comparison",
+    "logits_report",
     "maker_of",
     "network_report",
     "run_report",
@@ -24,6 +26,7 @@ __all__ = [
     "transformer_report",
     "write",
     "write_comparison",
+    "write_logits_report",
     "write_network_report",
     "write_report",
     "write_sweep_report",

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ..algebra import Basis
 from ..learners.base.wording import describe_activation
 from ..measures import basis_of_task
+from ..measures.logits.array_numbers import logit_numbers
+from ..measures.logits.rows import rows_of_network
 from ..models import MLP
+from ..models.networks import network_type
 from ..models.transformer import Transformer
 from ..runs import RunRow, Store
 from ..runs.outcome import phase_of_records, task_outcomes
@@ -30,9 +36,12 @@ from .learners.transformer import network_panels
 from .panels.explained import circles, kept_shares, left_over_map
 from .panels.task_curves import task_panels
 from .stored_run import StoredRun, read_stored_run
-from .views.explanation_view import ExplanationView, explanation_view
+from .views.explanation_view import ExplanationView, explanation_view, network_explanation
 from .views.mlp_view import MLPView, accuracy_of
 from .views.tables import Stage, load_stage, stages
+
+LOGIT_CIRCUIT_SHOWN = ("restricted_loss", "excluded_loss", "distance_irrelevance")
+"""Numbers of logits that are said of a network whose weights have no panels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,11 +185,12 @@ def network_report(
         ("Network", f"width {net.width:,}, activation {describe_activation(net.activation)}"),
         ("Fourier basis", words.basis_words(basis)),
     )
+    explanation = None if task is None else network_explanation(task, net)
     return Report(
         title,
         summary,
-        facts,
-        tuple(weight_panels([view])),
+        (*facts, *_formula(explanation)),
+        (*weight_panels([view]), *_formula_panels(explanation)),
         (),
         _commands(command, report_command),
     )
@@ -210,7 +220,48 @@ def transformer_report(
         ("Network", ", ".join(parts)),
         ("Fourier basis", words.basis_words(basis_of_task(task))),
     )
-    return Report(title, "", facts, tuple(panels), tuple(notes), _commands(command, report_command))
+    explanation = network_explanation(task, net)
+    return Report(
+        title,
+        "",
+        (*facts, *_formula(explanation)),
+        (*panels, *_formula_panels(explanation)),
+        tuple(notes),
+        _commands(command, report_command),
+    )
+
+
+def logits_report(net: Any, task: Task, title: str, *, command: str = "", report_command: str = "") -> Report:
+    """Gather the report of a network of any kind from its logits alone, such as one of two hidden layers.
+
+    Arguments:
+        net: inputs int32 (n, k) -> logits (n, p), of a kind in `NETWORKS`.
+        task: what it computes.
+        title: one line.
+        command, report_command: as above.
+    """
+    explanation = network_explanation(task, net)
+    noun = network_type(net).noun
+    answers = rows_of_network(task, net)(0, task.size).argmax(axis=1)
+    numbers = [f"accuracy {100 * np.mean(answers == task.labels()):.4g}%"]
+    if explanation is not None:
+        parts = logit_numbers(task, basis_of_task(task), None, explanation.logits)
+        numbers += [
+            f"{name.replace('_', ' ')} {number(parts[name])}"
+            for name in ("explained_share", *LOGIT_CIRCUIT_SHOWN)
+            if np.isfinite(parts.get(name, np.nan))
+        ]
+    facts = (
+        ("Measured", f"{', '.join(numbers)}, over all {task.size:,} inputs"),
+        ("Network", f"{noun}: {net!r}"),
+        ("Fourier basis", words.basis_words(basis_of_task(task))),
+        *_formula(explanation),
+    )
+    notes = [f"Weights of a {noun} have no panels of their own; its logits are shown."]
+    if explanation is None:
+        notes.append("No formula in one index is known for this task, so there is no picture of it.")
+    panels = tuple(_formula_panels(explanation))
+    return Report(title, "", facts, panels, tuple(notes), _commands(command, report_command))
 
 
 def _panels(run: StoredRun) -> Drawn:
@@ -225,8 +276,13 @@ def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
     """Draw how much a formula explains: over training, and of the last network."""
     recorded = any("explained_share" in record.scalars for record in run.records)
     shares = kept_shares(time_frame(run), run.checkpoints) if run.records and not recorded else None
+    return [*([] if shares is None else [shares]), *_formula_panels(view)]
+
+
+def _formula_panels(view: ExplanationView | None) -> list[Panel]:
+    """Draw what a formula leaves out of each answer, and its frequencies."""
     drawn = () if view is None else (left_over_map(view), circles(view))
-    return [panel for panel in (shares, *drawn) if panel is not None]
+    return [panel for panel in drawn if panel is not None]
 
 
 def _formula(view: ExplanationView | None) -> tuple[tuple[str, str], ...]:

@@ -25,7 +25,9 @@ from .mlp import OPERANDS, mlp_parts, mlp_readings
 from .readings import Chosen, Decision, choose
 from .recorded import recorded_form, recorded_task
 from .state import SavedWeights, read_state
-from .transformer import Options, transformer_readings, weights_of, with_config
+from .transformer import transformer_readings
+from .transformer_options import Options, with_config
+from .transformer_weights import weights_of
 
 TRANSFORMER_ROLES = (
     "W_E", "W_pos", "W_U", "b_U", "W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O", "W_QKV", "b_QKV",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...io import InputError, read_json, read_npy, shorten
+from ...io.framework_array import read_array
 from ...io.torch_file import TORCH_SUFFIXES, read_torch
 from ...runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked
 
@@ -124,12 +125,10 @@ def _arrays_in(value: Any) -> Any:
     """Return a nested mapping with NumPy arrays in place of those of other frameworks."""
     if isinstance(value, Mapping):
         return {str(name): _arrays_in(item) for name, item in value.items()}
-    if hasattr(value, "detach"):
-        value = value.detach()
     if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
         try:
-            return np.asarray(value) if hasattr(value, "__array__") else np.from_dlpack(value)
-        except (TypeError, RuntimeError, ValueError, BufferError) as error:
+            return read_array(value)
+        except (TypeError, RuntimeError, ValueError, BufferError, AttributeError) as error:
             raise InputError(
                 f"state: arrays must be readable by NumPy, on the CPU, got {shorten(error, 120)}"
             ) from None

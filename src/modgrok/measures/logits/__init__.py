@@ -2,7 +2,7 @@
 
 from .cosets import CosetExplanation, CosetSpace
 from .explanation import Explanation, explain
-from .logit_measures import explained_share_of, has_form, measure_logits, recorded_share
+from .logit_measures import explained_share_of, has_form, loss_frequencies, measure_logits, recorded_share
 from .sparse_accuracy import AccuracyCurve
 from .task_index import TaskIndex, group_of, task_index
 
@@ -16,6 +16,7 @@ __all__ = [
     "explained_share_of",
     "group_of",
     "has_form",
+    "loss_frequencies",
     "measure_logits",
     "recorded_share",
     "task_index",

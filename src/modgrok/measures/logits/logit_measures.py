@@ -17,7 +17,7 @@ from ..circuit.pair_grid import PairGrid, pair_grid
 from ..circuit.restricted_loss import cross_entropy_of, restricted_losses
 from ..fourier.task_basis import basis_of_task
 from .explanation import explain
-from .rows import Rows, chunks, rows_of_array
+from .rows import Rows, chunks, rows_of_array, rows_of_network
 from .task_index import task_index
 
 Numbers = dict[str, Any]
@@ -76,7 +76,7 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     activations = None if hidden is None else hidden_array(task, hidden)
     grid = grid_of(task, basis_of_task(task)) if task.k == 2 and task.is_plain else None
     if grid is not None:
-        at = np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
+        at = _places(task, grid)
         sums = SumLogits(_taken(rows, at), grid)
         key = key_frequencies(ablation_loss_increase(sums))
         losses_of_parts = restricted_losses(sums, key)
@@ -90,6 +90,40 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     if activations is not None:
         found["hidden_rank"] = effective_rank(activations)
     return found
+
+
+def loss_frequencies(task: Task, logits: Any) -> dict[int, float] | None:
+    """Return the key frequencies of a network by ablated loss, and what taking each out adds to the loss.
+
+    The loss is the mean cross-entropy over all pairs. These are the frequencies that a network uses at all;
+    those of `explain` are the few that suffice.
+
+    Arguments:
+        task: two operands, in the Fourier basis of a cyclic group.
+        logits: a network, or an array as in `measure_logits`.
+
+    Returns:
+        Frequency -> rise of the loss, largest first; None for other tasks.
+
+    Raises:
+        InputError: logits of another shape, or a number that is not finite.
+
+    Example:
+        >>> from modgrok.tasks import task_from_expression
+        >>> task = task_from_expression("x + y", 7)
+        >>> waves = np.cos(2 * np.pi * 2 * (np.arange(7)[:, None] - np.arange(7)) / 7)
+        >>> list(loss_frequencies(task, 9 * waves[task.labels()]))
+        [2]
+
+    Source: Furuta et al. 2024, App. E.
+    """
+    grid = grid_of(task, basis_of_task(task)) if task.k == 2 and task.is_plain else None
+    if grid is None:
+        return None
+    rows = rows_of_network(task, logits) if callable(logits) else rows_of_array(task, logits)
+    rises = ablation_loss_increase(SumLogits(_taken(rows, _places(task, grid)), grid))
+    chosen = sorted(key_frequencies(rises), key=lambda k: -rises[k - 1])
+    return {k: float(rises[k - 1]) for k in chosen}
 
 
 def explained_share_of(task: Task, split: Split | None, network: Any) -> float | None:
@@ -178,6 +212,11 @@ def grid_of(task: Task, basis: Basis) -> PairGrid | None:
         return None
     grid = pair_grid(basis, task.table)
     return grid if grid.order > 1 and (grid.targets >= 0).all() else None
+
+
+def _places(task: Task, grid: PairGrid) -> np.ndarray:
+    """Return the row of each pair of the grid among the inputs of the domain."""
+    return np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
 
 
 def _taken(rows: Any, at: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import vl_convert
 
@@ -15,7 +16,7 @@ from ...runs import Store
 from ...tasks import InputError, Task
 from ...tasks.errors import shorten
 from ..charts.png import recompress
-from ..report import Report, comparison, network_report, run_report, transformer_report
+from ..report import Report, comparison, logits_report, network_report, run_report, transformer_report
 from ..sweep_report import sweep_report
 from .html import page_html
 from .svg import figure_svg
@@ -85,6 +86,14 @@ def write_transformer_report(
     """Write the report of a transformer alone, whatever its source; arguments as in `transformer_report`."""
     path = check_path(path)
     return write(transformer_report(net, task, title, command=command, report_command=report_command), path)
+
+
+def write_logits_report(
+    net: Any, task: Task, path: Path, *, title: str, command: str = "", report_command: str = ""
+) -> Path:
+    """Write the report of a network of any kind from its logits; arguments as in `logits_report`."""
+    path = check_path(path)
+    return write(logits_report(net, task, title, command=command, report_command=report_command), path)
 
 
 def write_sweep_report(

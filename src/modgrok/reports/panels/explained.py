@@ -169,7 +169,7 @@ def _names_of_points(here: np.ndarray, points: np.ndarray, near: float) -> Table
 
 def left_over_map(view: ExplanationView) -> Panel | None:
     """Draw over all pairs how large what the formula leaves out is beside its margin; two operands only."""
-    task = view.run.task
+    task = view.task
     if task.table.ndim != 2:
         return None
     values = np.full(task.table.size, MOST_LEFT)

@@ -1,9 +1,10 @@
-"""The explanation of a run's last network, as plain arrays that panels draw."""
+"""The explanation of a network, as plain arrays that panels draw."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ...measures.logits.logit_measures import MOST_RECORDED
 from ...measures.logits.rows import rows_of_array, rows_of_network
 from ...runs import Checkpoint
 from ...runs.splits import split_of
-from ...tasks import InputError
+from ...tasks import InputError, Split, Task
 from ..stored_run import StoredRun
 
 MOST_CIRCLES = 6
@@ -25,16 +26,16 @@ class ExplanationView:
     """A network's formula, and what it leaves over.
 
     Arguments:
-        run: whose network it is.
-        step: of the network.
+        task: of the network.
         explanation: of its logits.
         logits: centred, over the domain, float64, shape (n, p).
+        counted: what the inputs are called of which the explained share is counted.
     """
 
-    run: StoredRun
-    step: int
+    task: Task
     explanation: Explanation
     logits: np.ndarray
+    counted: str = "test inputs"
 
     @property
     def sentence(self) -> str:
@@ -45,14 +46,14 @@ class ExplanationView:
         words = f"{count} frequenc{'y' if count == 1 else 'ies'}"
         return (
             f"A formula in s = {index.description} with {words} accounts for the answers to "
-            f"{100 * (found.explained_share or 0):.4g}% of the test inputs"
+            f"{100 * (found.explained_share or 0):.4g}% of the {self.counted}"
         )
 
     @cached_property
     def _parts(self) -> tuple[np.ndarray, list[Part]]:
         index = self.explanation.index
         assert index is not None
-        means = index_means(index, rows_of_array(self.run.task, self.logits))
+        means = index_means(index, rows_of_array(self.task, self.logits))
         return constant_part(index, means), parts(index, means)
 
     @property
@@ -79,7 +80,7 @@ class ExplanationView:
 
         Below 1 the input is explained; infinite where the formula answers wrongly.
         """
-        index, task = self.explanation.index, self.run.task
+        index, task = self.explanation.index, self.task
         assert index is not None
         base, split = self._parts
         formula = base + sum((part.values for part in split[: len(self.explanation.frequencies or ())]), 0.0)
@@ -100,15 +101,35 @@ def explanation_view(run: StoredRun) -> ExplanationView | None:
     Arguments:
         run: any; mixtures, tasks without a form and very large ones have no view.
     """
-    if run.task.parts or run.task.size * run.task.p > MOST_RECORDED or not run.checkpoints:
+    if _too_large(run.task) or not run.checkpoints:
         return None
     checkpoint: Checkpoint = run.checkpoints[-1]
     try:
-        rows = rows_of_network(run.task, checkpoint.load())
-        logits = centred(rows(0, run.task.size))
-        explanation = explain(run.task, logits, split=split_of(run.experiment, run.task))
-    except InputError:  # damaged or missing weights, named arrays, or numbers that are not finite
+        network = checkpoint.load()
+    except InputError:  # damaged or missing weights, or named arrays
+        return None
+    return network_explanation(run.task, network, split_of(run.experiment, run.task))
+
+
+def network_explanation(task: Task, network: Any, split: Split | None = None) -> ExplanationView | None:
+    """Explain a network, whatever its source; None where it has no formula.
+
+    Arguments:
+        task: any; mixtures, tasks without a form and very large ones have no view.
+        network: inputs int32 (n, k) -> logits (n, p).
+        split: which inputs train; None counts all inputs.
+    """
+    if _too_large(task):
+        return None
+    try:
+        logits = centred(rows_of_network(task, network)(0, task.size))
+        explanation = explain(task, logits, split=split)
+    except InputError:  # numbers that are not finite
         return None
     if explanation.index is None or explanation.formula is None:
         return None
-    return ExplanationView(run, checkpoint.step, explanation, logits)
+    return ExplanationView(task, explanation, logits, "inputs" if split is None else "test inputs")
+
+
+def _too_large(task: Task) -> bool:
+    return bool(task.parts) or task.size * task.p > MOST_RECORDED
