@@ -210,6 +210,51 @@ def test_a_decision_that_nobody_waits_for_is_ended(visit: Any) -> None:
 # Bounds --------------------------------------------------------------------------------------------------
 
 
+class HeldWorker:
+    """Stands for a process that another job occupies until it is released."""
+
+    def __init__(self) -> None:
+        self.turn, self.finish, self.calls = asyncio.Event(), asyncio.Event(), 0
+
+    async def call_json(self, job: str, began: Any) -> bytes:
+        self.calls += 1
+        await self.turn.wait()
+        began()
+        await self.finish.wait()
+        return b"[]"
+
+
+def test_a_drawing_is_shared_and_leaves_the_queue_when_nobody_waits(tmp_path: Path) -> None:
+    from modgrok.web.instrument import Instrument
+
+    async def whole() -> None:
+        instrument, worker = Instrument(tmp_path), HeldWorker()
+
+        def ask(key: str) -> asyncio.Task[bytes]:
+            return asyncio.create_task(instrument.shared(worker, key, "construct"))  # type: ignore[arg-type]
+
+        first, second = ask("a"), ask("a")
+        await asyncio.sleep(0)
+        first.cancel()  # the other still waits
+        await asyncio.wait({first})
+        left = ask("b")
+        await asyncio.sleep(0)
+        left.cancel()  # nobody waits, and its turn has not come
+        await asyncio.wait({left})
+        worker.turn.set()
+        await asyncio.sleep(0.01)
+        unwanted = ask("c")
+        await asyncio.sleep(0.01)
+        unwanted.cancel()  # nobody waits, but it has begun: its result is of use later
+        worker.finish.set()
+        assert await second == b"[]"
+        assert worker.calls == 3
+        await asyncio.sleep(0.01)
+        assert [instrument.cache.get(key) for key in "abc"] == [b"[]", None, b"[]"]
+
+    asyncio.run(whole())
+
+
 def test_no_path_of_a_request_reaches_the_disk(visit: Any, folder: Path) -> None:
     secret = folder.parent / "secret.json"
     secret.write_text("precious")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import math
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ from ...runs.store.database import Database, RunRow
 from ...runs.store.names import checked_id
 from ...runs.store.run_query import RunQuery, query_runs
 from ...tasks.errors import InputError, shorten
-from ..requests import answer, answer_json, event, instrument_of, whole
+from ..requests import answer, answer_json, drawn, event, instrument_of, whole
 
 WATCH = 0.3
 """Seconds between looks at a run that is being trained."""
@@ -125,7 +126,7 @@ async def report(request: Request) -> Response:
     instrument, run = instrument_of(request), request.path_params["run"]
     row = await instrument.read(lambda store: store.get(run))
     key = ("report", row.id, row.updated, row.step)
-    return answer_json(await instrument.drawn(key, "run_report", folder=str(instrument.folder), run=row.id))
+    return answer_json(await drawn(request, key, "run_report", folder=str(instrument.folder), run=row.id))
 
 
 async def checkpoint(request: Request) -> Response:
@@ -135,7 +136,7 @@ async def checkpoint(request: Request) -> Response:
     step = request.path_params["step"]
     key = ("checkpoint", row.id, row.updated, step)
     return answer_json(
-        await instrument.drawn(key, "checkpoint", folder=str(instrument.folder), run=row.id, step=step)
+        await drawn(request, key, "checkpoint", folder=str(instrument.folder), run=row.id, step=step)
     )
 
 
@@ -198,7 +199,9 @@ async def _events(folder: Any, run: str, after: int, instrument: Any) -> AsyncIt
         if silent >= HEARTBEAT:
             silent = 0.0
             yield b": still here\n\n"
-        await asyncio.sleep(WATCH)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(instrument.closing.wait(), WATCH)
+            return
 
 
 def _news(store: Database, run: str, after: int) -> tuple[RunRow | None, list[dict[str, Any]]]:

@@ -13,7 +13,7 @@ from ...io import visible
 from ...runs.store.database import Database
 from ...runs.store.names import checked_sweep
 from ...runs.store.sweep_index import last_records, read_listing, rows_of_sweep, sweep_lock, sweep_names
-from ..requests import answer, answer_json, instrument_of
+from ..requests import answer, answer_json, drawn, instrument_of
 
 NUMBERS = ("train_accuracy", "test_accuracy")
 
@@ -90,7 +90,7 @@ async def report(request: Request) -> Response:
         lambda store: [(row.id, row.updated) for row in rows_of_sweep(store, name, lambda error: None)]
     )
     key = ("sweep", name, tuple(state))
-    return answer_json(await instrument.drawn(key, "sweep_report", folder=str(instrument.folder), name=name))
+    return answer_json(await drawn(request, key, "sweep_report", folder=str(instrument.folder), name=name))
 
 
 ROUTES = [

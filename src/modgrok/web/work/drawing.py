@@ -35,6 +35,10 @@ CELL_WIDTH = 400
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
+def ready() -> None:
+    """Do nothing; what the other functions need has been imported."""
+
+
 def chart_library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, which vl-convert contains."""
     return str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION))
