@@ -137,6 +137,21 @@ class Instrument:
 
         return await asyncio.to_thread(reading)
 
+    async def write(self, work: Callable[[Database], Value]) -> Value:
+        """Write tags or notes into the store, in a thread; there must be a store.
+
+        Raises:
+            InputError: there is no store, it cannot be written, or what is asked for is not in it.
+        """
+
+        def writing() -> Value:
+            with Database(self.folder, read_only=True):  # there is a store; it is not made here
+                pass
+            with Database(self.folder) as store:
+                return work(store)
+
+        return await asyncio.to_thread(writing)
+
     async def shared(self, worker: Worker, key: Hashable, job: str, **arguments: Any) -> bytes:
         """Return the result of a job as JSON, computed once for each key, however many ask for it.
 

@@ -1,6 +1,6 @@
 // One run: live curves while it trains, its report's panels, one slider over the kept weights.
-import {facts, h, number, percent, say, seconds, settled, title} from "./dom.js";
-import {aborted, get, latest} from "./api.js";
+import {facts, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
+import {aborted, get, latest, post} from "./api.js";
 import {panelFigure, showPanels, table} from "./charts.js";
 import {actions, watch} from "./training.js";
 import {download} from "./dom.js";
@@ -13,15 +13,16 @@ export async function show(main, id) {
   const name = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
   title(`${name}, ${run.learner}`);
   const heading = h("h1", {}, name), summary = h("p", {}, `${run.learner}, run ${run.id}`);
-  const known = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
+  const known = h("div"), words = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
   const busy = h("p", {class: "soft busy", role: "status"}, "drawing the panels");
   const slider = h("div", {class: "slider", hidden: true}), formula = h("div", {class: "small", "aria-live": "polite"});
-  main.replaceChildren(heading, summary, known, notes, live, busy, panels, slider, formula, bottom);
+  main.replaceChildren(heading, summary, known, words, notes, live, busy, panels, slider, formula, bottom);
   known.replaceChildren(facts([
     ["step", `${number(run.step)} of ${number(run.budget)}, ${run.status}`],
     ["memorised", run.memorised_at === null ? "never" : number(run.memorised_at)], ["grokked", run.grokked_at === null ? "never" : number(run.grokked_at)],
     ["accuracy", `training ${percent(run.train_accuracy)}, test ${percent(run.test_accuracy)}`], ["time", seconds(run.seconds)],
   ]));
+  labels(words, run);
   bottom.replaceChildren(...[
     run.command ? [h("h3", {}, "The command that made it"), h("pre", {}, run.command)] : [],
     h("div", {class: "tools"},
@@ -43,6 +44,18 @@ export async function show(main, id) {
     await showPanels(report.panels, panels, (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
     if (report.steps.length) checkpoints(own, report, panels, slider, formula);
   } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); }
+}
+
+// Tags and the note: what people wrote about the run.
+function labels(element, run) {
+  const tag = h("input", {class: "mono", size: "10", maxlength: "40", spellcheck: "false"}), note = h("textarea", {rows: "2", maxlength: "2000", class: "note"}, run.note);
+  const save = async (change) => {
+    try { const [own] = (await post("/runs/labels", {runs: [run.id], ...change})).runs; labels(element, {...run, ...own}); say("saved"); setTimeout(() => say(""), 1500); } catch (failure) { say(failure.message); }
+  };
+  element.replaceChildren(h("details", {open: run.tags.length > 0 || run.note !== ""}, h("summary", {}, "Tags and note"),
+    h("div", {class: "row"}, run.tags.map((own) => h("button", {type: "button", class: "tag", "aria-label": `Remove the tag ${own}`, onclick: () => save({remove: [own]})}, `${own} ×`)),
+      h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); if (tag.value.trim()) save({add: [tag.value.trim()]}); }}, field("add a tag", tag), h("button", {type: "submit"}, "Add"))),
+    h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); save({note: note.value}); }}, field("note", note, {class: "field grow"}), h("button", {type: "submit"}, "Save the note"))));
 }
 
 // The slider: all panels that need weights move together to the checkpoint of a step.
