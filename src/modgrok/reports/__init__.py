@@ -1,5 +1,6 @@
 """Reports: stored runs and networks as pictures, in HTML, PNG, SVG and PDF. Reads only."""
 
+from .checkpoint_panels import checkpoint_panels
 from .commands import maker_of
 from .formats.write import (
     SUFFIXES,
@@ -7,25 +8,30 @@ from .formats.write import (
     write_comparison,
     write_network_report,
     write_report,
+    write_runs_report,
     write_sweep_report,
     write_transformer_report,
 )
 from .report import Report, comparison, network_report, run_report, transformer_report
+from .runs_report import runs_report
 from .sweep_report import sweep_report
 
 __all__ = [
     "SUFFIXES",
     "Report",
+    "checkpoint_panels",
     "comparison",
     "maker_of",
     "network_report",
     "run_report",
+    "runs_report",
     "sweep_report",
     "transformer_report",
     "write",
     "write_comparison",
     "write_network_report",
     "write_report",
+    "write_runs_report",
     "write_sweep_report",
     "write_transformer_report",
 ]

@@ -67,7 +67,7 @@ class SharedResult:
     begun: bool = False
     task: asyncio.Task[bytes] = field(init=False)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Note that the computation has begun."""
         self.begun = True
 
@@ -167,7 +167,7 @@ class Instrument:
         result = self._results.get(key)
         if result is None:
             result = self._results[key] = SharedResult()
-            result.task = asyncio.create_task(worker.call_json(job, result.begin, **arguments))
+            result.task = asyncio.create_task(worker.call_json(job, result.start, **arguments))
             result.task.add_done_callback(partial(self._keep, key))
         result.waiting += 1
         try:
