@@ -34,7 +34,9 @@ def test_tags_and_notes_on_the_command_line(call: Any, folder: Path, ids: list[s
     assert call("runs", "tag", ids[0], "fig-3", "odd", *store).json["runs"][0]["tags"] == ["fig-3", "odd"]
     both = call("runs", "tag", ",".join(ids), "both", "--remove=odd", *store).json["runs"]
     assert [run["tags"] for run in both] == [["both", "fig-3"], ["both"]]
-    assert call("runs", "note", ids[1], "a note\nof two lines", *store).json["runs"][0]["note"].count("\n") == 1
+    assert (
+        call("runs", "note", ids[1], "a note\nof two lines", *store).json["runs"][0]["note"].count("\n") == 1
+    )
     assert "of two lines" in call("runs", "note", ids[1], *store).out
     listed = call("runs", "list", "--where=tag=fig-3", *store)
     assert [(run["id"], run["tags"]) for run in listed.json["runs"]] == [(ids[0], ["both", "fig-3"])]

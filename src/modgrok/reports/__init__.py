@@ -1,7 +1,7 @@
 """Reports: stored runs and networks as pictures, in HTML, PNG, SVG and PDF. Reads only."""
 
 from .checkpoint_panels import checkpoint_panels
-from .commands import maker_of
+from .commands import maker_of, portable
 from .formats.write import (
     SUFFIXES,
     write,
@@ -23,6 +23,7 @@ __all__ = [
     "comparison",
     "maker_of",
     "network_report",
+    "portable",
     "run_report",
     "runs_report",
     "sweep_report",

@@ -1,5 +1,5 @@
 // The papers' claims with their verdicts; a button tests one.
-import {badge, field, h, number, say, seconds, title} from "./dom.js";
+import {STATIC, badge, field, h, number, say, seconds, title} from "./dom.js";
 import {get, post} from "./api.js";
 
 const VERDICTS = ["reproduced", "deviates", "refuted", "not tested"];
@@ -11,7 +11,7 @@ export async function show(main) {
   const paper = h("select", {}, h("option", {value: ""}, "all"));
   const search = h("input", {type: "search", "data-search": true});
   const list = h("div"), count = h("p", {class: "soft small", role: "status", "aria-live": "polite"}, "reading the claims …");
-  main.replaceChildren(h("h1", {}, "Claims"), h("div", {class: "row"}, field("verdict", verdict), field("paper", paper), field("search (press /)", search, {class: "field grow"}), field("budget of the runs", budget)), count, list);
+  main.replaceChildren(h("h1", {}, "Claims"), h("div", {class: "row"}, field("verdict", verdict), field("paper", paper), field("search (press /)", search, {class: "field grow"}), STATIC ? null : field("budget of the runs", budget)), count, list);
   let claims = [];
 
   function draw() {
@@ -36,7 +36,7 @@ export async function show(main) {
       : h("div", {class: "small soft"}, claim.error || claim.expected.map((one) => one.paper).join("; "));
     return h("tr", {}, h("td", {}, badge(claim.verdict || "not tested")),
       h("td", {}, h("div", {}, claim.claim), h("div", {class: "small soft"}, `${claim.source} · `, h("span", {class: "mono"}, claim.id)), measured),
-      h("td", {class: "wide small"}, claim.runs.length ? `${claim.runs.length} runs, ${seconds(claim.seconds)}` : ""), h("td", {class: "right"}, button));
+      h("td", {class: "wide small"}, claim.runs.length ? `${claim.runs.length} runs, ${seconds(claim.seconds)}` : ""), STATIC ? null : h("td", {class: "right"}, button));
   }
 
   async function load() {

@@ -1,5 +1,5 @@
 // Several runs beside each other: curves on the same axes, settings that differ, two checkpoints.
-import {badge, h, number, percent, say, seconds, title} from "./dom.js";
+import {STATIC, badge, h, number, percent, say, seconds, title} from "./dom.js";
 import {get} from "./api.js";
 import {COLOURS, curves, showPanels} from "./charts.js";
 
@@ -62,7 +62,7 @@ function side(runs, at, place) {
     try {
       const found = await get(`/runs/${own}/checkpoints/${step.value}.json`);
       const wide = found.panels.map((panel) => ({...panel, span: 12}));
-      await showPanels(wide, panels, (key, format) => `/runs/${own}/panels/${encodeURIComponent(key)}.${format}?step=${step.value}`);
+      await showPanels(wide, panels, STATIC ? null : (key, format) => `/runs/${own}/panels/${encodeURIComponent(key)}.${format}?step=${step.value}`);
       const explained = await get(`/runs/${own}/explain.json`, {step: step.value}).catch(() => null);
       frequencies.textContent = explained && explained.frequencies ? `frequencies, most important first: ${explained.frequencies.join(", ")}` : "";
       say("");

@@ -1,5 +1,5 @@
 // One run: live curves while it trains, its report's panels, one slider over the kept weights.
-import {facts, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
+import {STATIC, facts, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
 import {aborted, get, latest, post} from "./api.js";
 import {panelFigure, showPanels, table} from "./charts.js";
 import {actions, watch} from "./training.js";
@@ -27,11 +27,12 @@ export async function show(main, id) {
     run.command ? [h("h3", {}, "The command that made it"), h("pre", {}, run.command)] : [],
     h("div", {class: "tools"},
       h("button", {type: "button", onclick: () => download(`${run.id}.csv`, table(run.records), "text/csv")}, "Records as CSV"),
-      h("a", {href: `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
+      h("a", {href: STATIC ? `/data${own}.json` : `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
     h("details", {}, h("summary", {}, "Settings"), facts(Object.entries(run.settings).map(([key, value]) => [key.replaceAll("_", " "), value === null ? "none" : String(value)]))),
   ].flat());
 
-  if (run.status === "running") await watch(live, {run: run.id});
+  if (STATIC) live.replaceChildren();
+  else if (run.status === "running") await watch(live, {run: run.id});
   else live.replaceChildren(h("div", {class: "row"}, actions(live, run.id, run, null)));
   try {
     const report = await get(`${own}/report.json`);
@@ -41,13 +42,17 @@ export async function show(main, id) {
     notes.replaceChildren(...report.notes.map((note) => h("p", {class: "small soft"}, note)));
     bottom.append(h("p", {class: "small soft"}, report.colophon));
     busy.hidden = true;
-    await showPanels(report.panels, panels, (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
+    await showPanels(report.panels, panels, STATIC ? null : (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
     if (report.steps.length) checkpoints(own, report, panels, slider, formula);
   } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); }
 }
 
 // Tags and the note: what people wrote about the run.
 function labels(element, run) {
+  if (STATIC) {
+    element.replaceChildren(...[run.tags.length ? h("p", {class: "small"}, `tags: ${run.tags.join(", ")}`) : null, run.note ? h("div", {class: "note"}, run.note) : null].filter(Boolean));
+    return;
+  }
   const tag = h("input", {class: "mono", size: "10", maxlength: "40", spellcheck: "false"}), note = h("textarea", {rows: "2", maxlength: "2000", class: "note"}, run.note);
   const save = async (change) => {
     try { const [own] = (await post("/runs/labels", {runs: [run.id], ...change})).runs; labels(element, {...run, ...own}); say("saved"); setTimeout(() => say(""), 1500); } catch (failure) { say(failure.message); }
@@ -74,7 +79,7 @@ function checkpoints(own, report, panels, slider, formula) {
   async function place(list, step) {
     for (const panel of list) {
       const link = (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}${step === null ? "" : `?step=${step}`}`;
-      const {figure, draw} = panelFigure(panel, link);
+      const {figure, draw} = panelFigure(panel, STATIC ? null : link);
       const old = document.getElementById(figure.id);
       if (old) { figure.style.minHeight = `${old.offsetHeight}px`; old.replaceWith(figure); } else panels.append(figure);
       await draw();

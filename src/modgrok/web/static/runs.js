@@ -1,5 +1,5 @@
 // Runs: search, filters and sorting by the server; some of them chosen and compared.
-import {badge, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
+import {STATIC, here, badge, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
 import {aborted, latest, post} from "./api.js";
 
 const COLUMNS = [
@@ -22,7 +22,7 @@ export async function show(main) {
   const chosen = new Set();
   let sort = asked.get("sort") || "-updated", offset = 0, previous = null;
   main.replaceChildren(h("h1", {}, "Runs"),
-    h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), field("tag for the chosen", tag), tagging, compare),
+    h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), STATIC ? null : [field("tag for the chosen", tag), tagging], compare),
     error, count, h("div", {class: "scroll"}, h("table", {}, h("thead", {}, heads), rows)), more);
   const request = latest();
 
@@ -51,7 +51,7 @@ export async function show(main) {
       if (own.search) parameters.set("search", own.search);
       own.where.forEach((one) => parameters.append("where", one));
       if (sort !== "-updated") parameters.set("sort", sort);
-      history.replaceState(null, "", `/runs${parameters.size ? `?${parameters}` : ""}`);
+      history.replaceState(null, "", here(`/runs${parameters.size ? `?${parameters}` : ""}`));
     } catch (failure) {
       if (aborted(failure)) return;
       error.textContent = failure.message;
@@ -87,7 +87,7 @@ export async function show(main) {
     }));
   }
 
-  compare.addEventListener("click", () => { location.href = `/compare?${new URLSearchParams([...chosen].slice(0, 20).map((id) => ["run", id]))}`; });
+  compare.addEventListener("click", () => { location.href = here(`/compare?${new URLSearchParams([...chosen].slice(0, 20).map((id) => ["run", id]))}`); });
   tagging.addEventListener("click", async () => {
     if (!tag.value.trim()) { tag.focus(); return; }
     try { await post("/runs/labels", {runs: [...chosen], add: [tag.value.trim()]}); tag.value = ""; say(""); load(true); } catch (failure) { say(failure.message); }

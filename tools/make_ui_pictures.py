@@ -1,0 +1,90 @@
+"""Take a picture of every page of `modgrok ui`: `python tools/make_ui_pictures.py STORE FOLDER`.
+
+At 1,280 and 390 pixels, in the light and in the dark. Needs the group `browser` and Chromium; the files of
+docs/images/ui-*.png are chosen from these.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+PATIENCE = 120_000
+"""Milliseconds that a page may take."""
+
+
+@contextmanager
+def served(store: Path) -> Iterator[str]:
+    """Serve a store; yield the address with its token."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "modgrok", "ui", "--no-browser", "--port=0"],
+        env={**os.environ, "MODGROK_RUNS": str(store)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(60)
+
+
+def pages(tab: Any, origin: str) -> dict[str, str]:
+    """Name the pages of a store: file -> address."""
+    runs = [run["id"] for run in tab.request.get(f"{origin}/runs.json?limit=4").json()["runs"]]
+    sweeps = [sweep["name"] for sweep in tab.request.get(f"{origin}/sweeps.json").json()["sweeps"]]
+    named = {"playground": "/", "runs": "/runs", "sweeps": "/sweeps", "claims": "/claims"}
+    named |= {f"run-{at}": f"/runs/{run}" for at, run in enumerate(runs[:3])}
+    named["explain"] = f"/explain?run={runs[0]}"
+    named["compare"] = "/compare?" + "&".join(f"run={run}" for run in runs[:3])
+    return named | {f"sweep-{name}": f"/sweeps/{name}" for name in sweeps[:1]}
+
+
+def settle(tab: Any) -> None:
+    """Wait until nothing is being computed for the page and its charts are drawn."""
+    tab.locator("main h1").wait_for()
+    still = 0
+    for _ in range(240):
+        busy = tab.evaluate(
+            "document.querySelectorAll('.busy').length || document.getElementById('status').textContent"
+        )
+        still = 0 if busy else still + 1
+        if still == 6:
+            return
+        tab.wait_for_timeout(500)
+
+
+def main(store: Path, folder: Path) -> None:
+    """Take the pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with served(store) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        origin = address.partition("/?")[0]
+        for scheme in ("light", "dark"):
+            context = browser.new_context(color_scheme=scheme)
+            tab = context.new_page()
+            tab.set_default_timeout(PATIENCE)
+            tab.goto(address)
+            for name, path in pages(tab, origin).items():
+                for size, (width, height) in SIZES.items():
+                    tab.set_viewport_size({"width": width, "height": height})
+                    tab.goto(origin + path)
+                    settle(tab)
+                    tab.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=True)
+            context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
