@@ -167,6 +167,9 @@ def test_table_and_verdict(visit: Any, call: Any) -> None:
                 assert reply.status == 400
                 assert ": " in reply.json["error"]
         assert (await client.get("/decide.json?expression=x&p=7&seconds=0")).status == 400
+        said = (await client.get("/decide.json?group=S3")).json["prediction"]
+        assert said == call("decide", "--group=S3", "--json").json["prediction"]
+        assert said.endswith("reads them beyond what they say.")
         return table, verdict
 
     table, verdict = visit(talk)
@@ -402,7 +405,7 @@ def test_ten_thousand_runs_are_searched_quickly(visit: Any, folder: Path) -> Non
 # Files ---------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_explained_in_memory(visit: Any, folder: Path, ids: list[str]) -> None:
+def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids: list[str]) -> None:
     kept = sorted((folder / ids[0]).glob("weights-*.safetensors"))
     logits = np.zeros((25, 5), np.float32)
     x, y = np.divmod(np.arange(25), 5)
@@ -416,6 +419,9 @@ def test_a_file_is_explained_in_memory(visit: Any, folder: Path, ids: list[str])
         dropped = await client.post("/explain?name=w.safetensors", kept[-1].read_bytes())
         assert dropped.json["step"] == stored["step"] == 6
         assert dropped.json["index"] == stored["index"] == "x + y"
+        command = call("explain", ids[0], f"--runs={folder}", "--json").json
+        for name in set(command) - {"seconds"}:
+            assert command[name] == stored[name], name
         exact = await client.post("/explain?name=l.npy&expression=x%2By&p=5", array.getvalue())
         assert (exact.json["accuracy"], exact.json["explained_share"]) == (1, 1)
         for content, query in (

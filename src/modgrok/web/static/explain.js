@@ -36,7 +36,7 @@ export async function show(main) {
 }
 
 async function showExplanation(element, found) {
-  const parts = found.tasks.length ? found.tasks : [found];
+  const parts = found.tasks ? found.tasks : [found];
   element.replaceChildren(h("h2", {}, `${found.expression} on ${found.p} classes`),
     h("p", {class: "small soft"}, [found.run ? h("a", {href: `/runs/${found.run}`}, `run ${found.run}`) : found.file || "", found.step === null || found.step === undefined ? "" : `, step ${number(found.step)}`]));
   for (const part of parts) element.append(await one(part));

@@ -43,7 +43,7 @@ export async function show(main, id) {
     bottom.append(h("p", {class: "small soft"}, report.colophon));
     busy.hidden = true;
     await showPanels(report.panels, panels, STATIC ? null : (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
-    if (report.steps.length) checkpoints(own, report, panels, slider, formula);
+    if (report.steps.length > 1) checkpoints(own, report, panels, slider, formula);
   } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); }
 }
 

@@ -3,7 +3,7 @@ import {STATIC, here, badge, field, h, number, percent, say, seconds, settled, t
 import {aborted, latest, post} from "./api.js";
 
 const COLUMNS = [
-  ["expression", "task"], ["learner", "learner"], ["status", "status"], ["step", "step", "right wide"], ["memorised_at", "memorised", "right wide"],
+  ["expression", "task"], ["learner", "learner", "wide"], ["status", "status"], ["step", "step", "right wide"], ["memorised_at", "memorised", "right wide"],
   ["grokked_at", "grokked", "right"], ["train_accuracy", "training", "right wide"], ["test_accuracy", "test", "right"], ["seconds", "time", "right wide"], ["updated", "updated", "wide"],
 ];
 const PAGE = 100, DELAY = 120;
@@ -70,10 +70,10 @@ export async function show(main) {
     }});
     const task = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
     return h("tr", {}, h("td", {}, box),
-      h("td", {}, h("a", {href: `/runs/${run.id}`}, task), h("div", {class: "small soft mono"}, run.id),
+      h("td", {}, h("a", {href: `/runs/${run.id}`}, task), h("div", {class: "small soft mono"}, run.id, h("span", {class: "narrow"}, ` ${run.learner}`)),
         run.tags.map((own) => [h("button", {type: "button", class: "tag", title: `only runs tagged ${own}`, onclick: () => { where.value = `tag=${own}`; load(true); }}, own), " "]),
         run.note ? h("div", {class: "small soft note"}, run.note) : null),
-      h("td", {}, run.learner), h("td", {}, badge(run.status)), h("td", {class: "right wide"}, number(run.step)),
+      h("td", {class: "wide"}, run.learner), h("td", {}, badge(run.status)), h("td", {class: "right wide"}, number(run.step)),
       h("td", {class: "right wide"}, number(run.memorised_at)), h("td", {class: "right"}, number(run.grokked_at)),
       h("td", {class: "right wide"}, percent(run.train_accuracy)), h("td", {class: "right"}, percent(run.test_accuracy)),
       h("td", {class: "right wide"}, seconds(run.seconds)), h("td", {class: "wide small"}, run.updated.slice(0, 16).replace("T", " ")));
