@@ -1,4 +1,4 @@
-"""Take a picture of every page of `modgrok ui`: `python tools/make_ui_pictures.py STORE FOLDER`.
+"""Take a picture of every page of `modgrok ui`: `python tools/make_ui_pictures.py STORE FOLDER [NAME]`.
 
 At 1,280 and 390 pixels, in the light and in the dark. Needs the group `browser` and Chromium; the files of
 docs/images/ui-*.png are chosen from these.
@@ -19,6 +19,10 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+BUSY = """document.querySelectorAll(".busy:not([hidden])").length
+  || document.getElementById("status").textContent.length"""
+MOST = 6000
+"""Pixels of the tallest picture."""
 PATIENCE = 120_000
 """Milliseconds that a page may take."""
 
@@ -56,16 +60,14 @@ def settle(tab: Any) -> None:
     tab.locator("main h1").wait_for()
     still = 0
     for _ in range(240):
-        busy = tab.evaluate(
-            "document.querySelectorAll('.busy').length || document.getElementById('status').textContent"
-        )
+        busy = tab.evaluate(BUSY)
         still = 0 if busy else still + 1
         if still == 6:
             return
         tab.wait_for_timeout(500)
 
 
-def main(store: Path, folder: Path) -> None:
+def main(store: Path, folder: Path, chosen: str = "") -> None:
     """Take the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     with served(store) as address, sync_playwright() as playwright:
@@ -76,15 +78,21 @@ def main(store: Path, folder: Path) -> None:
             tab = context.new_page()
             tab.set_default_timeout(PATIENCE)
             tab.goto(address)
-            for name, path in pages(tab, origin).items():
+            named = pages(tab, origin)
+            for name, path in named.items():
+                if chosen not in name:
+                    continue
                 for size, (width, height) in SIZES.items():
                     tab.set_viewport_size({"width": width, "height": height})
                     tab.goto(origin + path)
                     settle(tab)
-                    tab.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=True)
+                    tall = tab.evaluate("document.documentElement.scrollHeight")
+                    tab.set_viewport_size({"width": width, "height": min(max(height, tall), MOST)})
+                    tab.wait_for_timeout(300)
+                    tab.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
             context.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
