@@ -168,7 +168,7 @@ def soak(minutes: float, runs: int) -> None:
     """Leave the page of a sweep open while its runs land, and see what grows."""
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder, store = Path(name), Path(name) / "runs"
         file = folder / "soak.toml"
         file.write_text(SOAK.format(last=runs - 1, count=runs))
@@ -181,7 +181,7 @@ def soak(minutes: float, runs: int) -> None:
         with served(store) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"),
-                args=["--no-sandbox", "--enable-precise-memory-info", "--js-flags=--expose-gc"],
+                args=["--no-sandbox", "--enable-precise-memory-info"],
             )
             tab = browser.new_page()
             tab.set_default_timeout(120_000)
@@ -189,12 +189,13 @@ def soak(minutes: float, runs: int) -> None:
                 time.sleep(1)
             tab.goto(f"{server.origin}/sweeps/soak?token={server.token}")
             tab.locator("main h1").wait_for()
+            inspector = tab.context.new_cdp_session(tab)
             end = time.monotonic() + 60 * minutes
             while time.monotonic() < end:
                 tab.wait_for_timeout(60 * minutes / 8 * 1000)
+                inspector.send("HeapProfiler.collectGarbage")
                 heap, nodes = tab.evaluate(
-                    """(gc(), [performance.memory.usedJSHeapSize / 2 ** 20,
-                        document.querySelectorAll("*").length])"""
+                    "[performance.memory.usedJSHeapSize / 2**20, document.querySelectorAll('*').length]"
                 )
                 held, done = server.memory(), tab.locator("main p[role=status]").first.inner_text()
                 print(

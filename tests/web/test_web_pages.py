@@ -19,6 +19,8 @@ from client import Client, multiply
 
 from modgrok.learners.base.settings import option_fields
 from modgrok.learners.catalogue import LEARNERS
+from modgrok.papers.book.committed import committed_verdicts
+from modgrok.papers.claims.budget import BUDGETS
 from modgrok.papers.claims.catalogue import choose_claims
 from modgrok.runs import Store
 from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
@@ -537,7 +539,13 @@ def test_claims_and_budgets(visit: Any) -> None:
         ids = [claim["id"] for claim in found["claims"]]
         assert ids == [claim.id for claim in choose_claims([])]
         assert all(claim["verdict"] is None and claim["expected"] for claim in found["claims"])
+        assert {claim["id"]: claim["book"]["verdict"] for claim in found["claims"]} == {
+            name: committed_verdicts().get(name, {}).get("verdict") for name in ids
+        }
         assert (await client.get("/claims.json?budget=huge")).status == 400
+        from modgrok.web.pages.claims import BUDGETS as OFFERED
+
+        assert set(OFFERED) == set(BUDGETS)
 
     visit(talk)
 

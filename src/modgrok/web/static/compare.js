@@ -56,7 +56,7 @@ function checkpoints(element, runs) {
     change.textContent = `Frequencies from left to right: ${parts.map(([word, list]) => `${word} ${list.length ? list.sort((a, b) => a - b).join(", ") : "none"}`).join("; ")}.`;
   };
   const sides = [0, 1].map((at) => side(kept, Math.min(at, kept.length - 1), kept.length === 1 && at === 0 ? 0 : -1, (found) => tell(at, found)));
-  element.replaceChildren(h("section", {}, h("h2", {}, "Two checkpoints"), change, h("div", {class: "sides"}, sides)));
+  element.replaceChildren(h("section", {}, h("h2", {}, "Two checkpoints"), h("p", {class: "small soft"}, "The weights of any two, and which frequencies of their formulas are kept, lost or new."), change, h("div", {class: "sides"}, sides)));
 }
 
 function side(runs, at, place, tell) {
