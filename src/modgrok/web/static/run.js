@@ -13,10 +13,10 @@ export async function show(main, id) {
   const name = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
   title(`${name}, ${run.learner}`);
   const heading = h("h1", {}, name), summary = h("p", {}, `${run.learner}, run ${run.id}`);
-  const known = h("div"), words = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
+  const known = h("div"), details = h("div"), colophon = h("p", {class: "small soft"}), words = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
   const busy = h("p", {class: "soft busy", role: "status"}, "drawing the panels");
   const slider = h("div", {class: "slider", hidden: true}), formula = h("div", {class: "small", "aria-live": "polite"});
-  main.replaceChildren(heading, summary, known, words, notes, live, busy, panels, slider, formula, bottom);
+  main.replaceChildren(heading, summary, known, details, words, notes, live, busy, panels, slider, formula, bottom, colophon);
   known.replaceChildren(facts([
     ["step", `${number(run.step)} of ${number(run.budget)}, ${run.status}`],
     ["memorised", run.memorised_at === null ? "never" : number(run.memorised_at)], ["grokked", run.grokked_at === null ? "never" : number(run.grokked_at)],
@@ -32,19 +32,21 @@ export async function show(main, id) {
   ].flat());
 
   if (STATIC) live.replaceChildren();
-  else if (run.status === "running") await watch(live, {run: run.id});
+  else if (run.status === "running") await watch(live, {run: run.id}, draw); // its weights are all there at the end
   else live.replaceChildren(h("div", {class: "row"}, actions(live, run.id, run, null)));
-  try {
+  await draw();
+
+  async function draw() { try {
     const report = await get(`${own}/report.json`);
     heading.textContent = report.title;
     summary.textContent = report.summary;
-    known.append(facts(report.facts));
+    details.replaceChildren(facts(report.facts));
     notes.replaceChildren(...report.notes.map((note) => h("p", {class: "small soft"}, note)));
-    bottom.append(h("p", {class: "small soft"}, report.colophon));
+    colophon.textContent = report.colophon;
     busy.hidden = true;
     await showPanels(report.panels, panels, STATIC ? null : (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
     if (report.steps.length > 1) checkpoints(own, report, panels, slider, formula);
-  } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); }
+  } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); } }
 }
 
 // Tags and the note: what people wrote about the run.

@@ -78,7 +78,7 @@ export async function stop(job) {
 let source = null;
 
 // Curves of a run as its observations are recorded. The stream is of the store: it does not matter who trains.
-export async function watch(element, job) {
+export async function watch(element, job, ended = () => {}) {
   if (source) source.close();
   const state = h("p", {class: "verdict", role: "status", "aria-live": "polite"}, "starting"), buttons = h("div", {class: "row"});
   const accuracy = h("div"), loss = h("div");
@@ -96,7 +96,7 @@ export async function watch(element, job) {
     return current;
   };
   stream.addEventListener("state", tell);
-  stream.addEventListener("end", (event) => { tell(event); stream.close(); });
+  stream.addEventListener("end", (event) => { tell(event); stream.close(); ended(); });
   stream.addEventListener("failure", (event) => { state.textContent = JSON.parse(event.data).error; stream.close(); });
 }
 
