@@ -206,8 +206,8 @@ def _news(store: Database, run: str, after: int) -> tuple[RunRow | None, list[di
 
 def _moment(row: RunRow) -> dict[str, Any]:
     names = ("id", "status", "step", "budget", "memorised_at", "grokked_at", "early_stop")
-    moment: dict[str, Any] = {name: getattr(row, name) for name in names}
-    return moment | {"seconds_per_step": row.seconds / row.step if row.step else None}
+    state: dict[str, Any] = {name: getattr(row, name) for name in names}
+    return state | {"seconds_per_step": row.seconds / row.step if row.step else None}
 
 
 async def label(request: Request) -> Response:
