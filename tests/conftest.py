@@ -128,7 +128,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     needed = [module for mark in item.iter_markers("needs") for module in mark.args]
     missing = [module for module in needed if importlib.util.find_spec(module) is None]
     if missing:
-        group = "bench" if "torch" in missing else "dev"
+        apart = {"torch": "bench", "playwright": "browser"}
+        group = next((apart[module] for module in missing if module in apart), "dev")
         reason = f"needs {', '.join(missing)}: uv run --group {group} pytest"
         (pytest.fail if item.config.getoption("require_needs") else pytest.skip)(reason)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from modgrok.cli.app import VERBS
 
 PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
-OF_RUNS = ("list", "show", "remove", "resume")
+OF_RUNS = ("list", "show", "compare", "tag", "note", "remove", "resume")
 WIDE = "2000"
 """Columns in which each option has a line."""
 HEAD = """\

@@ -110,12 +110,17 @@ def test_page_is_offline_and_carries_its_provenance(store: Store, grokked: RunRo
     assert f"step {grokked.grokked_at}" in words
     assert f"{grokked.context['train']} training and {grokked.context['test']} test inputs" in words
     assert "chance 7.7%" in words
-    report = run_report(store, grokked.id, tmp_path / "out.html")
+    report = run_report(store, grokked.id, tmp_path / "out.html", None)
     charts = {panel.key: sum(len(group.cells) for group in panel.groups) for panel in report.panels}
-    assert page.charts == sum(charts.values())
+    held = [panel for checkpoint in report.checkpoints for panel in checkpoint.panels]
+    sliding = sum(len(group.cells) for panel in held for group in panel.groups)
+    steps = {checkpoint.step for checkpoint in report.checkpoints}
+    assert {0, grokked.memorised_at, grokked.grokked_at, grokked.step} <= steps
+    assert {panel.key for panel in held} <= set(charts)
+    assert page.charts == sum(charts.values()) + sliding
     parts = ("explained", "circles", "left")
     explained = sum(count for key, count in charts.items() if key.startswith(parts))
-    assert page.charts - explained == 6 + 3 * (2 + 1 + 2 + 2)
+    assert page.charts - sliding - explained == 6 + 3 * (2 + 1 + 2 + 2)
 
 
 def test_diverged_and_stuck_runs_say_so(store: Store, diverged: RunRow, stuck: RunRow) -> None:

@@ -57,7 +57,9 @@ def test_a_foreign_origin_is_refused(visit: Any, origin: str) -> None:
     visit(talk)
 
 
-@pytest.mark.parametrize("address", ["/training", "/training/stop", "/claims/test", "/explain"])
+@pytest.mark.parametrize(
+    "address", ["/training", "/training/stop", "/claims/test", "/explain", "/runs/labels"]
+)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_what_changes_something_needs_an_origin(visit: Any, address: str, method: str) -> None:
     async def talk(client: Client) -> None:

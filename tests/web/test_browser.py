@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
@@ -18,7 +19,6 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
-    pytest.mark.long,
     pytest.mark.needs("starlette", "uvicorn", "playwright"),
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium, such as Debian's package of that name"),
 ]
@@ -30,17 +30,21 @@ HOSTILE = '"><img src=x onerror=alert(1)>'
 @pytest.fixture
 def address(folder: Path) -> Iterator[str]:
     """Serve the copy of the store as a user would; the first line is the address."""
-    server = subprocess.Popen(
-        [sys.executable, "-c", "from modgrok.cli import main; main()", "ui", "--no-browser", "--port=0"],
-        env={**os.environ, "MODGROK_RUNS": str(folder)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    log = folder.parent / "stderr"
+    with log.open("w") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-c", "from modgrok.cli import main; main()", "ui", "--no-browser", "--port=0"],
+            env={**os.environ, "MODGROK_RUNS": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
     assert server.stdout is not None
     yield server.stdout.readline().strip()
     server.send_signal(signal.SIGINT)
     assert server.wait(60) == 0
     server.stdout.close()
+    assert log.read_text() == ""
 
 
 @pytest.fixture
@@ -76,12 +80,20 @@ def test_a_session_at_the_page(page: Any, address: str, folder: Path, ids: list[
     from playwright.sync_api import expect
 
     expect.set_options(timeout=PATIENCE)
-    origin = address.partition("/?")[0]
+    origin, _, token = address.partition("/?token=")
     expect(page).to_have_url(re.compile(r"^[^?]*/(\?expression=.*)?$"))  # the token is out of the address
-    assert "token" not in page.evaluate("location.href")
     assert page.evaluate("document.cookie") == ""  # scripts cannot read it
+    decide(page, expect)
+    run = train(page, expect)
+    slide(page, expect)
+    twins(page, origin, run)
+    filter_and_compare(page, expect, origin)
+    drop(page, expect, origin, sorted((folder / ids[0]).glob("weights-*.safetensors"))[-1])
+    hostile_name(page, expect, origin, folder, ids[1])
+    forged_requests(origin, token)
 
-    # type, decide
+
+def decide(page: Any, expect: Any) -> None:
     page.get_by_label("Type a task").fill("y*x + 1")
     page.get_by_label("p", exact=True).fill("7")
     expect(page.locator("h1")).to_have_text("x*y + 1 mod 7")
@@ -91,51 +103,94 @@ def test_a_session_at_the_page(page: Any, address: str, folder: Path, ids: list[
     page.get_by_label("Type a task").fill("y*x +")
     expect(page.get_by_role("alert").first).to_contain_text("expression")
 
-    # train
-    page.get_by_label("Type a task").fill("x + y")
-    page.get_by_label("p", exact=True).fill("5")
-    page.get_by_text("All settings").click()
-    page.get_by_label("width").fill("8")
-    page.get_by_label("steps", exact=True).fill("12")
-    page.get_by_role("button", name="Train").click()
-    expect(page.get_by_text(re.compile("step 12 of 12"))).to_be_visible()
-    page.get_by_role("link", name="All of the run").click()
 
-    # slide
+def train(page: Any, expect: Any) -> str:
+    """Train to grokking; return the run, whose page is open then."""
+    page.get_by_label("Type a task").fill("x + y")
+    page.get_by_label("p", exact=True).fill("23")
+    page.get_by_text("All settings").click()
+    for name, value in (("fraction", "0.8"), ("width", "128"), ("steps", "1500")):
+        page.get_by_label(name, exact=True).fill(value)
+    page.get_by_role("button", name="Train").click()
+    expect(page.get_by_text(re.compile("memorised at .* grokked at"))).to_be_visible()
+    page.get_by_role("link", name="All of the run").click()
+    page.get_by_label("Checkpoint").wait_for()
+    return str(page.url.rpartition("/")[2])
+
+
+def slide(page: Any, expect: Any) -> None:
     slider = page.get_by_label("Checkpoint")
-    slider.wait_for()
-    slider.evaluate("element => { element.value = 0; element.dispatchEvent(new Event('input')); }")
+    slider.focus()
+    page.keyboard.press("Home")  # the keyboard alone moves it
     expect(page.get_by_text("step 0", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile("Step 0: "))).to_be_visible()
 
-    # filter and compare
+
+def twins(page: Any, origin: str, run: str) -> None:
+    """What a page says is what the JSON at its address says."""
+    of_run = page.request.get(f"{origin}/runs/{run}.json").json()
+    assert (of_run["expression"], of_run["p"], of_run["settings"]["width"]) == ("x + y", 23, 128)
+    said = page.locator("main").inner_text()
+    for step in (of_run["memorised_at"], of_run["grokked_at"]):
+        assert f"{step:,}" in said
     page.goto(f"{origin}/runs")
-    expect(page.locator("tbody tr")).to_have_count(3)
+    page.locator("tbody tr").nth(2).wait_for()
+    listed = page.request.get(f"{origin}/runs.json").json()
+    links = page.locator("tbody a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+    assert links == [f"/runs/{row['id']}" for row in listed["runs"]]
+
+
+def filter_and_compare(page: Any, expect: Any, origin: str) -> None:
+    rows = page.locator("tbody tr")
     page.get_by_label("conditions").fill("seed=1")
-    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(rows).to_have_count(1)
     page.get_by_label("conditions").fill("")
-    expect(page.locator("tbody tr")).to_have_count(3)
-    for box in page.locator("tbody input").all()[:2]:
+    expect(rows).to_have_count(3)
+    for box in rows.locator("input").all()[:2]:
         box.check()
+    page.get_by_label("tag for the chosen").fill("fig-3")
+    page.get_by_role("button", name="Tag", exact=True).click()
+    expect(page.get_by_role("button", name="fig-3")).to_have_count(2)
     page.get_by_role("button", name="Compare 2").click()
     expect(page.locator("h1")).to_have_text("2 runs")
 
-    # drop a file
+
+def drop(page: Any, expect: Any, origin: str, weights: Path) -> None:
     page.goto(f"{origin}/explain")
-    weights = sorted((folder / ids[0]).glob("weights-*.safetensors"))[-1]
-    page.locator("input[type=file]").set_input_files(str(weights))
+    content = base64.b64encode(weights.read_bytes()).decode()
+    transfer = page.evaluate_handle(
+        """([content, name]) => {
+            const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], name));
+            return transfer;
+        }""",
+        [content, weights.name],
+    )
+    page.locator(".drop").dispatch_event("drop", {"dataTransfer": transfer})
     expect(page.get_by_text(re.compile("A formula in s = x \\+ y"))).to_be_visible()
 
-    # a hostile name is text
-    with_name(folder, ids[1])
+
+def hostile_name(page: Any, expect: Any, origin: str, folder: Path, run: str) -> None:
+    """A name that would be markup is text."""
+    with_name(folder, run)
     page.goto(f"{origin}/runs")
     expect(page.get_by_text(HOSTILE)).to_be_visible()
     assert page.locator("img").count() == 0
 
-    # the same through the socket: no token, another host
-    for headers, status in (({}, 401), ({"Host": "evil.example"}, 403)):
+
+def forged_requests(origin: str, token: str) -> None:
+    bearer = {"Authorization": f"Bearer {token}"}
+    for headers, body, status in (
+        ({}, None, 401),
+        ({**bearer, "Host": "evil.example"}, None, 403),
+        ({**bearer, "Origin": "http://evil.example"}, None, 403),
+        (bearer, b"{}", 403),  # a post without an origin
+        ({**bearer, "Origin": origin}, b"{}", 400),  # a post that is allowed, and names no task
+    ):
+        address = f"{origin}/runs.json" if body is None else f"{origin}/training"
         with pytest.raises(urllib.error.HTTPError) as failure:
-            urllib.request.urlopen(urllib.request.Request(f"{origin}/runs.json", headers=headers))
+            urllib.request.urlopen(urllib.request.Request(address, body, headers))
         assert failure.value.code == status
         failure.value.close()
 
@@ -149,6 +204,7 @@ def with_name(folder: Path, run: str) -> None:
     connection.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_window(page: Any, address: str, ids: list[str], width: int) -> None:
     origin = address.partition("/?")[0]

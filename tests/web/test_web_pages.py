@@ -19,6 +19,8 @@ from client import Client, multiply
 
 from modgrok.learners.base.settings import option_fields
 from modgrok.learners.catalogue import LEARNERS
+from modgrok.papers.book.committed import committed_verdicts
+from modgrok.papers.claims.budget import BUDGETS
 from modgrok.papers.claims.catalogue import choose_claims
 from modgrok.runs import Store
 from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
@@ -167,6 +169,9 @@ def test_table_and_verdict(visit: Any, call: Any) -> None:
                 assert reply.status == 400
                 assert ": " in reply.json["error"]
         assert (await client.get("/decide.json?expression=x&p=7&seconds=0")).status == 400
+        said = (await client.get("/decide.json?group=S3")).json["prediction"]
+        assert said == call("decide", "--group=S3", "--json").json["prediction"]
+        assert said.endswith("reads them beyond what they say.")
         return table, verdict
 
     table, verdict = visit(talk)
@@ -208,6 +213,51 @@ def test_a_decision_that_nobody_waits_for_is_ended(visit: Any) -> None:
 
 
 # Bounds --------------------------------------------------------------------------------------------------
+
+
+class HeldWorker:
+    """Stands for a process that another job occupies until it is released."""
+
+    def __init__(self) -> None:
+        self.turn, self.finish, self.calls = asyncio.Event(), asyncio.Event(), 0
+
+    async def call_json(self, job: str, began: Any) -> bytes:
+        self.calls += 1
+        await self.turn.wait()
+        began()
+        await self.finish.wait()
+        return b"[]"
+
+
+def test_a_drawing_is_shared_and_leaves_the_queue_when_nobody_waits(tmp_path: Path) -> None:
+    from modgrok.web.instrument import Instrument
+
+    async def whole() -> None:
+        instrument, worker = Instrument(tmp_path), HeldWorker()
+
+        def ask(key: str) -> asyncio.Task[bytes]:
+            return asyncio.create_task(instrument.shared(worker, key, "construct"))  # type: ignore[arg-type]
+
+        first, second = ask("a"), ask("a")
+        await asyncio.sleep(0)
+        first.cancel()  # the other still waits
+        await asyncio.wait({first})
+        left = ask("b")
+        await asyncio.sleep(0)
+        left.cancel()  # nobody waits, and its turn has not come
+        await asyncio.wait({left})
+        worker.turn.set()
+        await asyncio.sleep(0.01)
+        unwanted = ask("c")
+        await asyncio.sleep(0.01)
+        unwanted.cancel()  # nobody waits, but it has begun: its result is of use later
+        worker.finish.set()
+        assert await second == b"[]"
+        assert worker.calls == 3
+        await asyncio.sleep(0.01)
+        assert [instrument.cache.get(key) for key in "abc"] == [b"[]", None, b"[]"]
+
+    asyncio.run(whole())
 
 
 def test_no_path_of_a_request_reaches_the_disk(visit: Any, folder: Path) -> None:
@@ -357,7 +407,7 @@ def test_ten_thousand_runs_are_searched_quickly(visit: Any, folder: Path) -> Non
 # Files ---------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_explained_in_memory(visit: Any, folder: Path, ids: list[str]) -> None:
+def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids: list[str]) -> None:
     kept = sorted((folder / ids[0]).glob("weights-*.safetensors"))
     logits = np.zeros((25, 5), np.float32)
     x, y = np.divmod(np.arange(25), 5)
@@ -371,6 +421,9 @@ def test_a_file_is_explained_in_memory(visit: Any, folder: Path, ids: list[str])
         dropped = await client.post("/explain?name=w.safetensors", kept[-1].read_bytes())
         assert dropped.json["step"] == stored["step"] == 6
         assert dropped.json["index"] == stored["index"] == "x + y"
+        command = call("explain", ids[0], f"--runs={folder}", "--json").json
+        for name in set(command) - {"seconds"}:
+            assert command[name] == stored[name], name
         exact = await client.post("/explain?name=l.npy&expression=x%2By&p=5", array.getvalue())
         assert (exact.json["accuracy"], exact.json["explained_share"]) == (1, 1)
         for content, query in (
@@ -486,7 +539,13 @@ def test_claims_and_budgets(visit: Any) -> None:
         ids = [claim["id"] for claim in found["claims"]]
         assert ids == [claim.id for claim in choose_claims([])]
         assert all(claim["verdict"] is None and claim["expected"] for claim in found["claims"])
+        assert {claim["id"]: claim["book"]["verdict"] for claim in found["claims"]} == {
+            name: committed_verdicts().get(name, {}).get("verdict") for name in ids
+        }
         assert (await client.get("/claims.json?budget=huge")).status == 400
+        from modgrok.web.pages.claims import BUDGETS as OFFERED
+
+        assert set(OFFERED) == set(BUDGETS)
 
     visit(talk)
 

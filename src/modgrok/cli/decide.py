@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ..decide import Budget, Verdict, Witness, basis, decide_table
+from ..decide import Budget, Verdict, Witness, basis
+from ..decide.task_decision import decide_task
 from ..decide.verdict_json import verdict_json
 from ..tasks import InputError
 from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
 from .shared.output import say, say_json
 from .shared.source import source_of
 
-EXTRAPOLATION = (
-    "The hypotheses are stated for polynomials mod p; for a conditional, a group or a table given directly "
-    "this reads them beyond what they say."
-)
 SYMBOLS = {"additive": "+", "multiplicative": "*"}
 
 
@@ -46,9 +42,7 @@ def decide(
         budget = Budget(nodes=nodes, seconds=seconds)
     except ValueError as error:
         raise InputError(str(error)) from None
-    verdict = decide_table(named.task.table, named.task.p, budget=budget)
-    if named.expression is None or named.expression.is_conditional:
-        verdict = replace(verdict, prediction=f"{verdict.prediction} {EXTRAPOLATION}")
+    verdict = decide_task(named, budget=budget)
     tell(verdict, named.title, named.task.operands)
     if json:
         say_json({"expression": named.task.name, **verdict_json(verdict)})

@@ -14,6 +14,7 @@ from ..decide import FORMS
 from ..interop import kept_at, names_file
 from ..measures.logits import Explanation, loss_frequencies
 from ..measures.logits import explain as explained
+from ..measures.logits.explanation_json import explanation_json
 from ..measures.replacement import replace_weights
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.assets import stored_experiment
@@ -151,7 +152,7 @@ def explain(
         if output is not None:
             write_replacement(output, results, subject.content)
     if json:
-        say_json({"run": subject.name, "step": subject.step, **as_json(explanation), **replaced})
+        say_json({"run": subject.name, "step": subject.step, **explanation_json(explanation), **replaced})
     return 0
 
 
@@ -186,62 +187,6 @@ def _from_run(run: str, runs: Path, step: int | None) -> Subject:
         task = experiment.build_task()
         content = read_network_file(checkpoint.path, checkpoint.sha256)
     return Subject(row.id, task, content.network, split_of(experiment, task), checkpoint.step, content)
-
-
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation as scripts rely on it."""
-    values: dict[str, Any] = {
-        "expression": explanation.task,
-        "p": explanation.p,
-        "accuracy": explanation.accuracy,
-        "train_accuracy": explanation.train_accuracy,
-        "formula_accuracy": explanation.formula_accuracy,
-        "means_accuracy": explanation.means_accuracy,
-        "explained_share": explanation.explained_share,
-        "explained_share_train": explanation.explained_share_train,
-        "frequencies": explanation.frequencies,
-        "amplitudes": explanation.amplitudes,
-        "energies": explanation.energies,
-        "order": explanation.order,
-        "form": None if explanation.index is None else explanation.index.form,
-        "index": None if explanation.index is None else explanation.index.description,
-        "root": None if explanation.index is None else explanation.index.root,
-        "formula": explanation.formula,
-        "ranking": explanation.ranking,
-        "curve": explanation.curve,
-        "curve_train": explanation.curve_train,
-        "largest_share": explanation.largest_share,
-        "cosets": _cosets_json(explanation),
-        "without_form": None,
-        "seconds": explanation.seconds,
-    }
-    if explanation.without_form is not None:
-        curve = explanation.without_form
-        values["without_form"] = {
-            "characters": curve.characters,
-            "accuracy": curve.accuracy,
-            "random": curve.random,
-        }
-    if explanation.parts:
-        values["tasks"] = [as_json(part) for part in explanation.parts]
-    return values
-
-
-def _cosets_json(explanation: Explanation) -> dict[str, Any] | None:
-    cosets = explanation.cosets
-    if cosets is None:
-        return None
-    return {
-        "explains_more": cosets.explains_more,
-        "explained_share": cosets.explained_share,
-        "energy": cosets.energy,
-        "dimension": cosets.dimension,
-        "representation_dimension": cosets.representation_dimension,
-        "subgroups": [
-            {"side": space.side, "order": space.order, "index": space.index, "elements": space.elements}
-            for space in cosets.spaces
-        ],
-    }
 
 
 def tell(explanation: Explanation, subject: Subject) -> None:

@@ -20,8 +20,10 @@ from ..tasks.errors import shorten
 from .shared.cache import enable_compilation_cache
 from .shared.command_line import command_line
 from .shared.file_options import NO_OPTIONS, OfFile
-from .shared.options import DEFAULT_RUNS, Json, Runs
+from .shared.options import DEFAULT_RUNS, Json, Runs, whole
 from .shared.output import say, say_json
+
+MOST_CHECKPOINTS = 200
 
 
 def report(
@@ -33,7 +35,7 @@ def report(
         ),
     ],
     /,
-    *,
+    *others: Annotated[str, Parameter(help="More runs, up to 20 in all, drawn on the same axes.")],
     file: OfFile = NO_OPTIONS,
     output: Annotated[
         Path | None,
@@ -54,6 +56,14 @@ def report(
             "fraction,lr; default its own axes."
         ),
     ] = None,
+    checkpoints: Annotated[
+        int | None,
+        Parameter(
+            converter=whole,
+            help="For a run in .html: most checkpoints that its slider holds; 0 for no slider; default 8, "
+            "or fewer where they would exceed 1.5 MB.",
+        ),
+    ] = None,
     values: Annotated[
         str | None,
         Parameter(help="For a sweep: columns of export to draw as maps, such as grokked_at,ipr,phase."),
@@ -62,6 +72,8 @@ def report(
     json: Json = False,
 ) -> int:
     """Draw a run: curves, spectra, phases and one hidden unit, at the start, at memorising, at the end.
+
+    Several runs are compared: their curves on the same axes, and the settings in which they differ.
 
     A sweep is drawn as heat maps over two of its axes, times to grok, and curves over its seeds.
 
@@ -74,14 +86,23 @@ def report(
         write_logits_report,
         write_network_report,
         write_report,
+        write_runs_report,
         write_sweep_report,
         write_transformer_report,
     )
 
+    if checkpoints is not None and not 0 <= checkpoints <= MOST_CHECKPOINTS:
+        raise InputError(f"checkpoints: must be in 0..{MOST_CHECKPOINTS}, got {checkpoints}")
     enable_compilation_cache()
     output = free_name(Path("report.html")) if output is None else output
     replaces = output.exists()
-    if names_file(run) and not (Path(run).is_dir() and _names_sweep(run, runs)):
+    if others:
+        if against is not None or axes is not None or values is not None:
+            raise InputError("against, axes, values: must be left out where runs are compared, got one")
+        file.refuse_with_run(run)
+        with Store(runs, read_only=True) as store:
+            path = write_runs_report(store, (run, *others), output)
+    elif names_file(run) and not (Path(run).is_dir() and _names_sweep(run, runs)):
         if against is not None or axes is not None or values is not None:
             raise InputError(f"against, axes, values: must be left out for a file, got {shorten(run)}")
         content = file.read(Path(run))
@@ -107,7 +128,7 @@ def report(
             elif axes is not None or values is not None:
                 raise InputError(f"axes, values: must be used with the name of a sweep, got {shorten(run)}")
             elif against is None:
-                path = write_report(store, run, output)
+                path = write_report(store, run, output, checkpoints)
             else:
                 other = read_network_file(against)
                 row = store.get(run)

@@ -1,4 +1,4 @@
-"""`modgrok runs`: the store, listed, shown, cleared and taken up again.
+"""`modgrok runs`: the store, listed, shown, compared, tagged, cleared and taken up again.
 
 Listing loads no JAX; the other verbs load what they need when they are called.
 """
@@ -9,7 +9,7 @@ import math
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,20 +17,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 from pydantic import BaseModel
 
+from ..runs.run_settings import settings_of
 from ..runs.store.database import Database, Record, RunRow
+from ..runs.store.labels import Labels, read_labels
 from ..runs.store.last_record import last_scalars
 from ..runs.store.sweep_index import rows_of_sweep
 from ..tasks.errors import InputError, shorten
 from .display.run_table import table
 from .leakage import explained_share_of_last, leakage_of, leakage_words
+from .run_comparison import compare
+from .run_labels import note as note_command
+from .run_labels import tag
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
 from .shared.output import note, percent, say, say_json
-from .shared.run_fields import choose, fields_of, settings_of, sort_key
+from .shared.run_fields import choose, fields_of, sort_key
 
 if TYPE_CHECKING:
     from ..runs.store.store import Checkpoint, Store
 
-runs = App(name="runs", help="List, show, remove and resume stored runs.")
+runs = App(name="runs", help="List, show, compare, tag, remove and resume stored runs.")
+runs.command(tag)
+runs.command(note_command, name="note")
+runs.command(compare)
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
 
 
@@ -42,7 +50,9 @@ SHOWN = tuple(
 
 
 def described(
-    rows: Sequence[RunRow], on_damaged: Callable[[InputError], None] | None = None
+    rows: Sequence[RunRow],
+    on_damaged: Callable[[InputError], None] | None = None,
+    labels: Mapping[str, Labels] | None = None,
 ) -> list[dict[str, Any]]:
     """Each run as one JSON object; one whose experiment cannot be read is reported, or raises."""
     from ..runs import Experiment
@@ -58,6 +68,8 @@ def described(
             continue
         values = {name: getattr(row, name) for name in SHOWN}
         values |= leakage_of(row.context)
+        own = (labels or {}).get(row.id, Labels())
+        values |= {"tags": own.tags, "note": own.note}
         objects.append({**values, "seconds_per_step": row.seconds_per_step, "settings": settings})
     return objects
 
@@ -74,7 +86,7 @@ def list_runs(
             negative=(),
             consume_multiple=False,
             help="Only runs of which this holds, such as p=97, learner=mlp, test_accuracy>0.9 or "
-            "grokked_at=never; may be given several times.",
+            "grokked_at=never, or tag=fig-3; may be given several times.",
         ),
     ] = None,
     sort: Annotated[
@@ -96,9 +108,11 @@ def list_runs(
         damaged: list[InputError] = []
         rows = store.rows(damaged.append) if sweep is None else rows_of_sweep(store, sweep, damaged.append)
         last = last_scalars(store, rows)
+        labels = read_labels(store)
     listed = [(row, settings_of(row)) for row in rows]
     if where or sort is not None:
-        fields = {row.id: fields_of(row, own, last[row.id]) for row, own in listed}
+        tags = {run: own.tags for run, own in labels.items()}
+        fields = {row.id: fields_of(row, own, last[row.id], tags.get(row.id, ())) for row, own in listed}
         chosen = choose(list(fields.values()), where or ())
         listed = [run for run, is_chosen in zip(listed, chosen, strict=True) if is_chosen]
     if sweep is None:
@@ -111,11 +125,11 @@ def list_runs(
     rows = [row for row, _ in listed]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     if rows:
-        for line in table(rows, [own for _, own in listed], last, width):
+        for line in table(rows, [own for _, own in listed], last, width, labels):
             say(line)
     elif not damaged:
         say("no matching runs" if where else "no runs yet")
-    described_rows = described(rows, damaged.append) if json else []
+    described_rows = described(rows, damaged.append, labels) if json else []
     for error in damaged:
         note(f"damaged: {error}")
     if json:
@@ -134,6 +148,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         row = store.get(run)
         checkpoints = store.checkpoints(row.id)
         records = store.records(row.id)
+        labels = read_labels(store, [row.id])
         explained = _explained_share(store, row, checkpoints, records) if json else None
     experiment = Experiment.from_json(row.experiment)
     say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}")
@@ -153,6 +168,11 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         say(f"  chance      1/p {chance}, most frequent value {majority}")
         say(f"  null        {leakage_words(leakage_of(row.context)).removeprefix('orbit null ')}")
     _tell_settings(experiment)
+    own = labels.get(row.id, Labels())
+    if own.tags:
+        say(f"  tags        {' '.join(own.tags)}")
+    for line in own.note.splitlines():
+        say(f"  note        {line}")
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
     say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
     if json:
@@ -166,7 +186,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
             for c in checkpoints
         ]
         curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
-        shown = {**described([row])[0], "explained_share": explained}
+        shown = {**described([row], labels=labels)[0], "explained_share": explained}
         say_json({"runs": [{**shown, "checkpoints": kept, "records": curve}]})
     return 0
 

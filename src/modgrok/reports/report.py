@@ -28,6 +28,7 @@ from ..version import __version__
 from . import words
 from .charts.chart import Panel, unchecked
 from .charts.scores import Score, number, scores
+from .checkpoint_panels import CheckpointPanels, slider
 from .commands import portable, runs_option
 from .learners.base import Drawn, general_panels, other_measures, time_frame
 from .learners.catalogue import LEARNER_PANELS
@@ -56,6 +57,7 @@ class Report:
         notes: what is missing and why.
         commands: (what it does, command line); empty commands are not shown.
         colophon: version and provenance.
+        checkpoints: what a page shows on its slider; figures have none.
     """
 
     title: str
@@ -65,16 +67,18 @@ class Report:
     notes: tuple[str, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
     colophon: str = f"modgrok {__version__}"
+    checkpoints: tuple[CheckpointPanels, ...] = ()
 
 
 @unchecked()
-def run_report(store: Store, run: str, path: Path) -> Report:
+def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) -> Report:
     """Gather the report of a stored run.
 
     Arguments:
         store: where it is.
         run: its id, the beginning of it, or `latest`.
         path: where the report will be written, for the command it carries.
+        checkpoints: most that its slider has; fewer than two for none, None for as many as fit into 1.5 MB.
     """
     stored = read_stored_run(store, run)
     row, records = stored.row, stored.records
@@ -104,6 +108,7 @@ def run_report(store: Store, run: str, path: Path) -> Report:
             ("makes this report", portable(_command(store, row, path))),
         ),
         _colophon(row),
+        slider(stored, checkpoints),
     )
 
 

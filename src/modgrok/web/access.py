@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..io import visible
+from .instrument import Instrument
 
 POLICY = "; ".join(
     (
@@ -148,10 +149,11 @@ class Guard:
     Arguments:
         app: what answers.
         access: what a request needs.
+        instrument: what the answers come from.
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        self.app, self.access = app, access
+    def __init__(self, app: ASGIApp, access: Access, instrument: Instrument) -> None:
+        self.app, self.access, self.instrument = app, access, instrument
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

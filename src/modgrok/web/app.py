@@ -54,4 +54,4 @@ def create_app(folder: Path, access: Access) -> Guard:
         lifespan=lifespan,
     )
     app.state.instrument = instrument
-    return Guard(app, access)
+    return Guard(app, access, instrument)

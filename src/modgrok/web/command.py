@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 from cyclopts import Parameter, Token
 
+from ..io import visible
 from ..tasks.errors import InputError, shorten
 
 MOST_PORT = 65_535
@@ -27,6 +28,21 @@ def _folder(type_: Any, tokens: tuple[Token, ...]) -> Path:
     return Path(tokens[0].value)
 
 
+def _export(folder: Path, target: Path, where: tuple[str, ...]) -> int:
+    from .static_copy import StaticCopy
+
+    copy = StaticCopy(folder, target, where, lambda line: print_line(sys.stderr, line))
+    count = copy.write()
+    runs = "1 run" if count == 1 else f"{count:,} runs"
+    print_line(sys.stdout, f"wrote {runs}, {copy.size / 2**20:.1f} MB, into {target}")
+    return 0
+
+
+def print_line(stream: TextIO, text: str) -> None:
+    """Write a line, control characters shown and not sent."""
+    stream.write(visible(text) + "\n")
+
+
 def ui(
     *,
     port: Annotated[
@@ -40,6 +56,21 @@ def ui(
         str,
         Parameter(help="Address to listen at; any but this machine's own lets others reach the page."),
     ] = "127.0.0.1",
+    export: Annotated[
+        Path | None,
+        Parameter(
+            help="Write the store's pages into this folder, for any plain web server, and start none; "
+            "without token, paths and user names."
+        ),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        Parameter(
+            negative=(),
+            consume_multiple=False,
+            help="With --export: only runs of which this holds, as in runs list; may be given several times.",
+        ),
+    ] = None,
     no_browser: Annotated[
         bool, Parameter(negative=(), show_default=False, help="Print the address and open no browser.")
     ] = False,
@@ -63,6 +94,10 @@ def ui(
         ) from None
     if runs.exists() and not runs.is_dir():
         raise InputError(f"runs: must be a directory, got the file {shorten(runs)}")
+    if export is not None:
+        return _export(runs.absolute(), export, tuple(where or ()))
+    if where:
+        raise InputError(f"where: must be used with --export, got {shorten(where[0])}")
     if not is_loopback(host):
         sys.stderr.write(
             f"modgrok: warning: {shorten(host)} can be reached from other machines; the address with its "

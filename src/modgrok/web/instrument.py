@@ -11,6 +11,7 @@ import gzip
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from .workers import Worker, WorkerError
 Value = TypeVar("Value")
 MOST_CACHED = 64 * 2**20
 """Bytes of reports that are kept."""
+UNWANTED = 5.0
+"""Seconds for which a computation goes on that nobody waits for."""
 
 
 @dataclass
@@ -52,6 +55,39 @@ class Cache:
 
 
 @dataclass
+class SharedResult:
+    """A result that is being computed, and how many requests wait for it.
+
+    Arguments:
+        waiting: requests.
+        begun: whether it is being computed, and not in the queue of its process.
+    """
+
+    waiting: int = 0
+    begun: bool = False
+    task: asyncio.Task[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Note that the computation has begun."""
+        self.begun = True
+
+    def leave(self) -> None:
+        """Note that a request waits no longer; a computation that is of no use to anybody is given up.
+
+        One that has begun goes on for a while: ending its process costs the next one an import of JAX.
+        """
+        self.waiting -= 1
+        if self.begun:
+            asyncio.get_running_loop().call_later(UNWANTED, self._give_up)
+        else:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if not self.waiting:
+            self.task.cancel()
+
+
+@dataclass
 class Instrument:
     """The parts of a server.
 
@@ -73,6 +109,8 @@ class Instrument:
     charts: Worker = field(default_factory=lambda: Worker("charts"))
     cache: Cache = field(default_factory=Cache)
     jobs: JobQueue = field(init=False)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    _results: dict[Hashable, SharedResult] = field(default_factory=dict)
     _library_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -99,13 +137,48 @@ class Instrument:
 
         return await asyncio.to_thread(reading)
 
-    async def drawn(self, key: Hashable, job: str, **arguments: Any) -> bytes:
-        """Return the result of a job of the drawer as JSON, computed once for each key."""
+    async def write(self, work: Callable[[Database], Value]) -> Value:
+        """Write tags or notes into the store, in a thread; there must be a store.
+
+        Raises:
+            InputError: there is no store, it cannot be written, or what is asked for is not in it.
+        """
+
+        def writing() -> Value:
+            with Database(self.folder, read_only=True):  # there is a store; it is not made here
+                pass
+            with Database(self.folder) as store:
+                return work(store)
+
+        return await asyncio.to_thread(writing)
+
+    async def shared(self, worker: Worker, key: Hashable, job: str, **arguments: Any) -> bytes:
+        """Return the result of a job as JSON, computed once for each key, however many ask for it.
+
+        Arguments:
+            worker: that does the job.
+            key: what the result depends on.
+            job: name.
+            **arguments: of the job.
+        """
         content = self.cache.get(key)
-        if content is None:
-            content = await self.drawer.call_json(job, **arguments)
-            self.cache.put(key, content)
-        return content
+        if content is not None:
+            return content
+        result = self._results.get(key)
+        if result is None:
+            result = self._results[key] = SharedResult()
+            result.task = asyncio.create_task(worker.call_json(job, result.start, **arguments))
+            result.task.add_done_callback(partial(self._keep, key))
+        result.waiting += 1
+        try:
+            return await asyncio.shield(result.task)
+        finally:
+            result.leave()
+
+    def _keep(self, key: Hashable, task: asyncio.Task[bytes]) -> None:
+        del self._results[key]
+        if not task.cancelled() and task.exception() is None:
+            self.cache.put(key, task.result())
 
     async def warm(self) -> None:
         """Start what the first page needs, one process after another: imports take seconds."""
@@ -114,14 +187,11 @@ class Instrument:
             await self.decider.call_json("decide", expression="x + y", p=2)
             await self.chart_library()
             await self.learners()
+            await self.drawer.call_json("ready")
 
     async def learners(self) -> bytes:
         """Return the learners and the fields of their forms as JSON."""
-        content = self.cache.get("learners")
-        if content is None:
-            content = await self.planner.call_json("learners")
-            self.cache.put("learners", content)
-        return content
+        return await self.shared(self.planner, "learners", "learners")
 
     async def chart_library(self) -> bytes:
         """Return the script that draws charts, compressed by gzip."""
@@ -134,8 +204,13 @@ class Instrument:
                 self.cache.put("charts", content)
         return content
 
+    async def end_answers(self) -> None:
+        """Let the requests that are open be answered at once: streams end, and jobs of the workers fail."""
+        self.closing.set()
+        for worker in (self.tables, self.decider, self.planner, self.drawer, self.charts):
+            await worker.end()
+
     async def close(self) -> None:
         """End all processes; what trains saves first."""
+        await self.end_answers()
         await self.jobs.close()
-        for worker in (self.tables, self.decider, self.planner, self.drawer, self.charts):
-            await worker.close()

@@ -138,7 +138,7 @@ class JobQueue:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C in the terminal is the server's
+                process_group=0,  # Ctrl-C in the terminal is the server's
             )
         except OSError as error:
             job.state, job.message = "failed", str(error.strerror)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -167,6 +167,17 @@ async def while_wanted(request: Request, work: Callable[[], Awaitable[bytes]]) -
 async def called(request: Request, worker: Worker, job: str, **arguments: Any) -> bytes:
     """Let a process do a job as long as somebody waits for it."""
     return await while_wanted(request, lambda: worker.call_json(job, **arguments))
+
+
+async def drawn(request: Request, key: Hashable, job: str, **arguments: Any) -> bytes:
+    """Return the result of a job of the drawer, as long as somebody waits for it."""
+    return await shared(request, instrument_of(request).drawer, key, job, **arguments)
+
+
+async def shared(request: Request, worker: Worker, key: Hashable, job: str, **arguments: Any) -> bytes:
+    """Return a result that is computed once for all who ask for it, as long as somebody waits for it."""
+    instrument = instrument_of(request)
+    return await while_wanted(request, lambda: instrument.shared(worker, key, job, **arguments))
 
 
 def event(name: str, value: Any) -> bytes:

@@ -14,6 +14,7 @@ import uvicorn
 from ..tasks.errors import InputError, shorten
 from .access import Access
 from .app import create_app
+from .instrument import Instrument
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8197
@@ -39,8 +40,9 @@ def serve(folder: Path, *, host: str, port: int | None, browser: bool) -> None:
     access = Access(port, hosts=hosts_of(host))
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/?token={access.token}"
+    app = create_app(folder, access)
     config = uvicorn.Config(
-        create_app(folder, access),
+        app,
         log_level="warning",
         access_log=False,  # it would hold the token
         server_header=False,
@@ -51,7 +53,25 @@ def serve(folder: Path, *, host: str, port: int | None, browser: bool) -> None:
     sys.stdout.flush()
     if browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config, app.instrument).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """A server whose open answers end when it is ended, rather than being waited for.
+
+    Arguments:
+        config: of uvicorn.
+        instrument: what the answers come from.
+    """
+
+    def __init__(self, config: uvicorn.Config, instrument: Instrument) -> None:
+        super().__init__(config)
+        self.instrument = instrument
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and end what is open."""
+        await self.instrument.end_answers()
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ..tasks.errors import InputError
@@ -33,6 +34,7 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.ended = False
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
@@ -40,8 +42,15 @@ class Worker:
         """Do a job, and read its result; as `call_json`."""
         return json.loads(await self.call_json(job, **arguments))
 
-    async def call_json(self, job: str, **arguments: Any) -> bytes:
+    async def call_json(
+        self, job: str, began: Callable[[], None] | None = None, /, **arguments: Any
+    ) -> bytes:
         """Do a job; wait for those that were asked for earlier.
+
+        Arguments:
+            job: name.
+            began: called when it is this job's turn.
+            **arguments: of the job.
 
         Returns:
             The result as JSON.
@@ -51,6 +60,8 @@ class Worker:
             WorkerError: the job failed otherwise, or its process ended.
         """
         async with self._turn:
+            if began is not None:
+                began()
             try:
                 line = await self._exchange({"job": job, "arguments": arguments})
             except BaseException:  # cancelled, or the pipe broke: what the process does is of no use
@@ -77,16 +88,30 @@ class Worker:
         return line
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Return the process, started if there is none."""
+        """Return the process, started if there is none.
+
+        Raises:
+            WorkerError: the server ends.
+        """
+        if self.ended:
+            raise WorkerError("modgrok ui has been ended")
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
                 *COMMAND,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=MOST_ANSWER,
-                start_new_session=True,  # Ctrl-C in the terminal is the server's
+                process_group=0,  # Ctrl-C in the terminal is the server's
             )
-        return self._process
+        process = self._process
+        if self.ended:  # while the process started
+            await self.close()
+        return process
+
+    async def end(self) -> None:
+        """End the process for good: whoever waits for a job is told so."""
+        self.ended = True
+        await self.close()
 
     async def close(self) -> None:
         """End the process, if there is one."""

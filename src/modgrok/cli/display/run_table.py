@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ...runs.store.database import RunRow
+from ...runs.store.labels import Labels
 from ..shared.output import percent
 from ..shared.run_fields import Fields
 
@@ -60,6 +61,7 @@ def table(
     settings: Sequence[Fields],
     last: Mapping[str, Mapping[str, float]],
     width: int | None,
+    labels: Mapping[str, Labels] | None = None,
 ) -> list[str]:
     """Lay runs out as lines, below a line of names.
 
@@ -68,13 +70,15 @@ def table(
         settings: of each.
         last: last observations by run id.
         width: characters of a line; settings that do not fit are named in a last line. None for any number.
+        labels: by run id; tags are a last column where a run has any.
     """
     names = differing(rows, settings)
-    lines = _lines(rows, settings, last, names)
+    tags = {run: " ".join(own.tags) for run, own in (labels or {}).items() if own.tags}
+    lines = _lines(rows, settings, last, names, tags)
     hidden: list[str] = []
     while names and width is not None and max(map(len, lines)) > width:
         hidden.insert(0, names.pop())
-        lines = _lines(rows, settings, last, names)
+        lines = _lines(rows, settings, last, names, tags)
     if hidden:
         lines.append(f"also different, and in --json: {', '.join(hidden)}")
     return lines
@@ -85,9 +89,12 @@ def _lines(
     settings: Sequence[Fields],
     last: Mapping[str, Mapping[str, float]],
     names: Sequence[str],
+    tags: Mapping[str, str],
 ) -> list[str]:
     now = datetime.now(UTC)
     head = ["run", "task", "p", "learner", *names, "status", "step", "grokked", "test", "age"]
+    tagged = any(row.id in tags for row in rows)
+    head += ["tags"] if tagged else []
     cells = [
         [
             row.id,
@@ -100,6 +107,7 @@ def _lines(
             "never" if row.grokked_at is None else f"{row.grokked_at:,}",
             percent(last[row.id].get("test_accuracy")),
             age(row.updated, now),
+            *([_cut(tags.get(row.id, ""))] if tagged else []),
         ]
         for row, own in zip(rows, settings, strict=True)
     ]

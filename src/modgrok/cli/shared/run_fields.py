@@ -6,7 +6,6 @@ Owns: the names of these fields and their values, `--where` and `--sort`.
 from __future__ import annotations
 
 import difflib
-import json
 import math
 import operator
 import re
@@ -29,28 +28,19 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+TAG = "tag"
 NOTHING = ("none", "never")
 """Words for a value that is missing."""
 Fields = dict[str, Any]
 
 
-def settings_of(row: RunRow) -> Fields:
-    """Return the settings of a run by name: those of the experiment, then those of its learner."""
-    try:
-        stored = json.loads(row.experiment)
-        learner = stored.pop("learner")
-        return {
-            **{name: value for name, value in stored.items() if name != "task"},
-            **{name: value for name, value in learner.items() if name != "kind"},
-        }
-    except (ValueError, KeyError, AttributeError, RecursionError):
-        return {}
+def fields_of(row: RunRow, settings: Fields, last: Mapping[str, float], tags: Sequence[str] = ()) -> Fields:
+    """Return all fields of a run by name, from its last observation, settings and row; None for no value.
 
-
-def fields_of(row: RunRow, settings: Fields, last: Mapping[str, float]) -> Fields:
-    """Return all fields of a run by name, from its last observation, settings and row; None for no value."""
+    `tag` is the tuple of its tags: a condition asks whether one is among them.
+    """
     numbers = {name: None if math.isnan(value) else value for name, value in last.items()}
-    return {**numbers, **settings, **{name: getattr(row, name) for name in OF_ROW}}
+    return {**numbers, **settings, **{name: getattr(row, name) for name in OF_ROW}, TAG: tuple(tags)}
 
 
 def choose(runs: Sequence[Fields], conditions: Iterable[str]) -> list[bool]:
@@ -86,6 +76,8 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
         raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
     name, sign, value = parts.groups()
     known = _known(name, runs)
+    if known == TAG:
+        return _tag_condition(sign, value, text)
     compare, asked = OPERATORS[sign], _value(known, value)
     ordered = sign not in ("=", "!=")
     if ordered and not isinstance(asked, int | float):
@@ -98,6 +90,14 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
         return known in run and compare(held, asked)
 
     return test
+
+
+def _tag_condition(sign: str, tag: str, text: str) -> Callable[[Fields], bool]:
+    if sign not in ("=", "!="):
+        raise InputError(f"where: tag must be followed by = or !=, got {shorten(text)}")
+    if tag.lower() in NOTHING:
+        return lambda run: (not run[TAG]) == (sign == "=")
+    return lambda run: (tag in run[TAG]) == (sign == "=")
 
 
 def _value(name: str, text: str) -> Any:
@@ -122,7 +122,7 @@ def _value(name: str, text: str) -> Any:
 
 def _known(name: str, runs: Sequence[Fields]) -> str:
     """Return the field of that name, in either spelling; any name will do where there are no runs."""
-    names = dict.fromkeys((*OF_ROW, *(key for run in runs for key in run)))
+    names = dict.fromkeys((*OF_ROW, TAG, *(key for run in runs for key in run)))
     british = next(iter(british_names({name: None}, names)))
     if british in names or not runs:
         return british

@@ -129,6 +129,7 @@ def timeline(
     height: int = 150,
     right: int = 70,
     name_moments: bool = False,
+    labelled: bool = True,
 ) -> Cell:
     """Draw curves over steps.
 
@@ -142,12 +143,13 @@ def timeline(
         height: of the plot area.
         right: least margin for labels; longer ones get more.
         name_moments: write the moments' names above the plot.
+        labelled: write the curves' names next to them; False where a legend has them.
     """
     kept = [s for s in series if any(row["name"] == s.name for row in rows)]
     layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
     layers += [_curve(frame, vertical, rows, s) for s in kept]
     layers += moment_rules(frame, named=name_moments)
-    inside, outside = _labels(frame, vertical, rows, kept, references, height)
+    inside, outside = _labels(frame, vertical, rows, kept if labelled else [], references, height)
     layers += inside
     layers += _margin(vertical, height, references, outside)
     if not kept:
@@ -260,7 +262,7 @@ def _labels(
     height: int,
 ) -> tuple[list[alt.Chart], list[Placed]]:
     """Place the curves' names next to them; those that fit nowhere go into the margin."""
-    if len(series) == 1:
+    if len(series) < 2:
         return [], []
     own = [[row for row in rows if row["name"] == s.name] for s in series]
     curves = [_pixels(part, frame, vertical, height) for part in own]

@@ -11,7 +11,7 @@ from functools import cache
 
 from ...io import content_policy, markup, script_json
 from ..charts.chart import Cell, Group, Legend, Panel
-from ..charts.palette import FAINT, INK, PAPER, SOFT
+from ..charts.palette import FAINT, INK, PAPER, SOFT, TRAIN
 from ..report import Report
 from .vega_script import vega_script
 
@@ -49,6 +49,10 @@ figcaption {{ font-size: 13px; line-height: 1.45; color: {SOFT}; max-width: 62em
 .groups h3 {{ font-size: 13px; font-weight: normal; color: {SOFT}; margin: 4px 0; }}
 .cells {{ display: flex; }} .cells > div {{ flex: 1 1 0; min-width: 0; overflow: hidden; }}
 .cells svg {{ display: block; max-width: 100%; }}
+.slider {{ position: sticky; bottom: 0; z-index: 2; display: flex; flex-wrap: wrap; align-items: center;
+  gap: 6px 14px; background: {PAPER}; border-top: 1px solid {FAINT}; padding: 10px 0; font-size: 14px; }}
+.slider[hidden] {{ display: none; }}
+.slider input {{ flex: 1 1 12em; min-width: 0; accent-color: {TRAIN}; }} .slider button {{ font: inherit; }}
 footer {{ margin-top: 48px; border-top: 1px solid {FAINT}; padding-top: 14px; font-size: 13px;
   color: {SOFT}; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: {INK};
@@ -71,7 +75,7 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 10px; color: 
   @page {{ margin: 12mm; }}
   main {{ max-width: none; padding: 0; zoom: 0.66; }}
   .panels {{ gap: 24px 28px; margin-top: 24px; }} figure, .cells {{ break-inside: avoid; }}
-  .cells svg {{ height: auto; }}
+  .cells svg {{ height: auto; }} .slider {{ display: none; }}
 }}
 """
 SCRIPT = """
@@ -81,17 +85,66 @@ function fit(cell, element) {
   return [width, cell.square ? width : cell.spec.height];
 }
 const tooltip = {theme: "report", disableDefaultStyle: true};
-for (const element of document.querySelectorAll("[data-cell]")) {
+function draw(element) {
   const cell = cells[Number(element.dataset.cell)];
   const [width, height] = fit(cell, element);
   const spec = {...cell.spec, width, height};
   const options = {renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip};
-  vegaEmbed(element, spec, options).then(({view}) => {
+  return vegaEmbed(element, spec, options).then(({view}) => {
     let last = width;
-    new ResizeObserver(() => {
+    const observer = new ResizeObserver(() => {
+      if (!element.isConnected) { observer.disconnect(); view.finalize(); return; }
       const [w, h] = fit(cell, element);
       if (Math.abs(w - last) > 1) { last = w; view.width(w).height(h).runAsync(); }
-    }).observe(element);
+    });
+    observer.observe(element);
+  });
+}
+for (const element of document.querySelectorAll("[data-cell]")) draw(element);
+const slider = document.querySelector(".slider");
+if (slider) {
+  const names = ["input", "output", ".play", ".back"];
+  const [range, words, play, back] = names.map((name) => slider.querySelector(name));
+  const steps = [...document.querySelectorAll("template[data-words]")];
+  const stages = new Map(), pace = 500;
+  let timer = 0;
+  slider.hidden = false;
+  function place(key, parts) {
+    const figure = document.getElementById(key);
+    if (!figure) return;
+    const old = figure.querySelector(".groups");
+    if (!stages.has(key)) stages.set(key, old);
+    figure.style.minHeight = figure.offsetHeight + "px";
+    old.replaceWith(parts);
+    const drawn = parts === stages.get(key) ? [] : [...parts.querySelectorAll("[data-cell]")].map(draw);
+    Promise.all(drawn).then(() => { figure.style.minHeight = ""; });
+  }
+  function move() {
+    const step = steps[Number(range.value)];
+    words.textContent = step.dataset.words;
+    range.setAttribute("aria-valuetext", step.dataset.words);
+    for (const part of step.content.children) {
+      place(part.dataset.panel, part.firstElementChild.cloneNode(true));
+    }
+  }
+  function stop() { clearInterval(timer); timer = 0; play.textContent = "Play"; }
+  range.addEventListener("input", () => { stop(); move(); });
+  back.addEventListener("click", () => {
+    stop();
+    words.textContent = "at the stages above";
+    for (const [key, parts] of stages) place(key, parts);
+  });
+  play.addEventListener("click", () => {
+    if (timer) { stop(); return; }
+    play.textContent = "Pause";
+    const last = steps.length - 1;
+    range.value = Number(range.value) === last ? "0" : String(Number(range.value) + 1);
+    move();
+    timer = setInterval(() => {
+      if (Number(range.value) >= last) { stop(); return; }
+      range.value = String(Number(range.value) + 1);
+      move();
+    }, pace);
   });
 }
 """
@@ -107,6 +160,7 @@ def page_html(report: Report) -> str:
     """Write a report as one HTML document."""
     cells: list[Cell] = []
     figures = "\n".join(_figure(panel, cells) for panel in report.panels)
+    slider = _slider(report, cells)
     facts = "".join(f"<dt>{markup(name)}</dt><dd>{markup(value)}</dd>" for name, value in report.facts)
     notes = "".join(f'<p class="note">{markup(note)}</p>' for note in report.notes)
     commands = "".join(
@@ -136,7 +190,7 @@ def page_html(report: Report) -> str:
 <div class="panels">
 {figures}
 </div>
-<footer>
+{slider}<footer>
 {commands}
 <div>{markup(report.colophon)}</div>
 </footer>
@@ -151,12 +205,39 @@ def page_html(report: Report) -> str:
 
 def _figure(panel: Panel, cells: list[Cell]) -> str:
     narrow = {4: ' class="third"', 6: ' class="half"'}.get(panel.span, "")
-    groups = "".join(_group(group, cells) for group in panel.groups)
     return (
         f'<figure id="{markup(panel.key)}"{narrow}><h2>{markup(panel.title)}</h2>{_legend(panel.legend)}'
-        f'<div class="groups of-{min(len(panel.groups), MOST_GROUPS)}">{groups}</div>'
+        f"{_groups(panel, cells)}"
         f"<figcaption>{markup(panel.caption)}</figcaption></figure>"
     )
+
+
+def _slider(report: Report, cells: list[Cell]) -> str:
+    """Write the slider over the checkpoints, and what it shows at each, which is drawn when it gets there."""
+    if not report.checkpoints:
+        return ""
+    shown = {panel.key for panel in report.panels}
+    steps = []
+    for checkpoint in report.checkpoints:
+        parts = "".join(
+            f'<div data-panel="{markup(panel.key)}">{_groups(panel, cells)}</div>'
+            for panel in checkpoint.panels
+            if panel.key in shown
+        )
+        steps.append(f'<template data-words="{markup(checkpoint.words)}">{parts}</template>')
+    last = len(steps) - 1
+    return (
+        '<div class="slider" hidden><label for="checkpoint">Weights</label>'
+        f'<input id="checkpoint" type="range" min="0" max="{last}" value="{last}">'
+        '<output for="checkpoint">at the stages above</output>'
+        '<button type="button" class="play">Play</button>'
+        '<button type="button" class="back">Stages</button></div>\n' + "".join(steps) + "\n"
+    )
+
+
+def _groups(panel: Panel, cells: list[Cell]) -> str:
+    groups = "".join(_group(group, cells) for group in panel.groups)
+    return f'<div class="groups of-{min(len(panel.groups), MOST_GROUPS)}">{groups}</div>'
 
 
 def _legend(legend: Legend | None) -> str:

@@ -17,6 +17,7 @@ from ...tasks import InputError, Task
 from ...tasks.errors import shorten
 from ..charts.png import recompress
 from ..report import Report, comparison, logits_report, network_report, run_report, transformer_report
+from ..runs_report import runs_report
 from ..sweep_report import sweep_report
 from .html import page_html
 from .svg import figure_svg
@@ -27,13 +28,14 @@ SCALE = 2.0
 """Pixels of a PNG per pixel of the figure."""
 
 
-def write_report(store: Store, run: str, path: Path) -> Path:
+def write_report(store: Store, run: str, path: Path, checkpoints: int | None = None) -> Path:
     """Write the report of a stored run.
 
     Arguments:
         store: where the run is.
         run: its id, the beginning of it, or `latest`.
         path: ends in .html, .png, .svg or .pdf.
+        checkpoints: most that the slider of a page has; as in `run_report`.
 
     Returns:
         The path.
@@ -42,7 +44,14 @@ def write_report(store: Store, run: str, path: Path) -> Path:
         InputError: no such run, or another suffix.
     """
     path = check_path(path)
-    return write(run_report(store, run, path), path)
+    held = checkpoints if path.suffix.lower() == ".html" else 0
+    return write(run_report(store, run, path, held), path)
+
+
+def write_runs_report(store: Store, runs: Sequence[str], path: Path) -> Path:
+    """Write a comparison of stored runs; arguments as in `runs_report`."""
+    path = check_path(path)
+    return write(runs_report(store, runs, path), path)
 
 
 def write_comparison(

@@ -14,6 +14,7 @@ from ...io import visible
 from ...tasks.errors import InputError, shorten
 from ..spelling import british_names
 from .database import Database, RunRow
+from .labels import SCHEMA
 from .rows import numbers_of, scalar_names
 
 COLUMNS = (
@@ -31,6 +32,8 @@ MOST_ROWS = 1000
 MOST_LISTS = 200
 """Different lists of recorded numbers that are looked through."""
 LAST = "(SELECT scalars FROM records WHERE records.run = runs.number ORDER BY step DESC LIMIT 1)"
+TAGS = "(SELECT group_concat(tag, ' ') FROM tags WHERE tags.run = runs.number)"
+NOTE = "(SELECT note FROM notes WHERE notes.run = runs.number)"
 Sql = tuple[str, list[Any]]
 """An expression or a condition, and the values bound in it."""
 
@@ -40,9 +43,10 @@ class RunQuery:
     """What is asked of the runs.
 
     Arguments:
-        search: words that must each occur in the expression, the id, the learner or the status.
+        search: words that must each occur in the expression, the id, the learner, the status, a tag or the
+            note.
         where: conditions such as `p=97`, `test_accuracy>0.9` or `grokked_at=never`: of a column, a setting or
-            a number of the last observation.
+            a number of the last observation; or `tag=fig-3`.
         sort: a column, a setting or a number; ascending, or descending with `-` in front.
         offset: runs to leave out at the beginning, >= 0.
         limit: most runs, in 1..1000.
@@ -133,14 +137,15 @@ class _Compiler:
 
     def __init__(self, store: Database) -> None:
         self.store = store
+        self.labelled = store.schema_version >= SCHEMA
 
     def word(self, word: str) -> Sql:
         """Return the condition that a word occurs somewhere."""
         pattern = "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"
         status, values = self.field("status")
-        columns = ("expression", "id", "learner", status)
+        columns = ["expression", "id", "learner", *([TAGS, NOTE] if self.labelled else []), status]
         text = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns)
-        return f"({text})", [pattern, pattern, pattern, *values, pattern]
+        return f"({text})", [*[pattern] * (len(columns) - 1), *values, pattern]
 
     def condition(self, text: str) -> Sql:
         """Return a condition such as `p=97`."""
@@ -148,6 +153,8 @@ class _Compiler:
         if parts is None:
             raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
         name, sign, asked = parts.groups()
+        if name == "tag":
+            return self._tag(sign, asked, text)
         field, values = self.field(name)
         if asked.lower() in NOTHING and sign in ("=", "!="):
             return f"({field}) IS {'NOT ' if sign == '!=' else ''}NULL", values
@@ -191,6 +198,16 @@ class _Compiler:
                     f"got {shorten(name)}"
                 )
         return setting, bound
+
+    def _tag(self, sign: str, tag: str, text: str) -> Sql:
+        """Return the condition that a tag is, or is not, among those of a run."""
+        if sign not in ("=", "!="):
+            raise InputError(f"where: tag must be followed by = or !=, got {shorten(text)}")
+        some = tag.lower() not in NOTHING
+        within = "SELECT 1 FROM tags WHERE tags.run = runs.number" + (" AND tags.tag = ?" if some else "")
+        exists = f"EXISTS ({within})" if self.labelled else "0"
+        wanted = (sign == "=") == some
+        return (exists if wanted else f"NOT {exists}"), [tag] if some and self.labelled else []
 
     def _spelled(self, name: str) -> str:
         known = ("optimiser", "initialisation", "parametrisation", "centred", "memorised_at")

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from ...tasks.errors import InputError, shorten
 from ..requests import answer, answer_json, form_of, instrument_of
 
-BUDGETS = ("laptop", "paper", "tiny")
+BUDGETS = ("laptop", "desktop", "paper", "tiny")
 
 
 async def listing(request: Request) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...io import visible
-from ..requests import MOST_BODY, answer_json, body_of, instrument_of, task_of, whole
+from ..requests import MOST_BODY, answer_json, body_of, drawn, instrument_of, task_of, whole
 
 
 async def run(request: Request) -> Response:
@@ -19,7 +19,7 @@ async def run(request: Request) -> Response:
     row = await instrument.read(lambda store: store.get(name))
     key = ("explain", row.id, row.updated, step)
     folder = str(instrument.folder)
-    return answer_json(await instrument.drawn(key, "explain_run", folder=folder, run=row.id, step=step))
+    return answer_json(await drawn(request, key, "explain_run", folder=folder, run=row.id, step=step))
 
 
 async def file(request: Request) -> Response:

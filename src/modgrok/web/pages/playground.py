@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...tasks.errors import InputError
-from ..requests import answer_json, called, instrument_of, real, task_of, whole
+from ..requests import answer_json, called, drawn, instrument_of, real, shared, task_of, whole
 
 MOST_SECONDS = 600.0
 
@@ -29,15 +29,17 @@ async def decide(request: Request) -> Response:
 async def leakage(request: Request) -> Response:
     """Answer with what a split gives away."""
     fraction, seed = real(request, "fraction", 0.5), whole(request, "seed", 0)
-    worker = instrument_of(request).planner
-    return answer_json(await worker.call_json("leakage", **task_of(request), fraction=fraction, seed=seed))
+    task = task_of(request)
+    key = ("leakage", *task.values(), fraction, seed)
+    planner = instrument_of(request).planner
+    return answer_json(await shared(request, planner, key, "leakage", **task, fraction=fraction, seed=seed))
 
 
 async def construct(request: Request) -> Response:
     """Answer with the network of a task in closed form, and its panels."""
     task = task_of(request)
     key = ("construct", *task.values())
-    return answer_json(await instrument_of(request).drawn(key, "construct", **task))
+    return answer_json(await drawn(request, key, "construct", **task))
 
 
 ROUTES = [

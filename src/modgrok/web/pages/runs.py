@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
+import contextlib
 import math
 from collections.abc import AsyncIterator
 from functools import partial
@@ -15,17 +15,20 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ...io import visible
+from ...runs.run_settings import differences, settings_of
 from ...runs.store.database import Database, RunRow
+from ...runs.store.labels import Labels, note_run, read_labels, tag_run
 from ...runs.store.names import checked_id
 from ...runs.store.run_query import RunQuery, query_runs
 from ...tasks.errors import InputError, shorten
-from ..requests import answer, answer_json, event, instrument_of, whole
+from ..requests import answer, answer_json, drawn, event, form_of, instrument_of, whole
 
 WATCH = 0.3
 """Seconds between looks at a run that is being trained."""
 HEARTBEAT = 15.0
 """Seconds after which a silent stream sends something, so that an end of the connection is noticed."""
 MOST_COMPARED = 20
+MOST_LABELLED = 1000
 MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
 FIELDS = (
     "id", "expression", "p", "learner", "status", "step", "budget", "memorised_at", "grokked_at", "seconds",
@@ -33,23 +36,15 @@ FIELDS = (
 )  # fmt: skip
 
 
-def settings_of(row: RunRow) -> dict[str, Any]:
-    """Return the settings of a run by name: those of the experiment, then those of its learner."""
-    try:
-        stored = json.loads(row.experiment)
-        learner = stored.pop("learner")
-        own = {name: value for name, value in stored.items() if name != "task"}
-        return {**own, **{name: value for name, value in learner.items() if name != "kind"}}
-    except (ValueError, KeyError, AttributeError, RecursionError):
-        return {}
-
-
-def summary_of(row: RunRow, last: dict[str, Any]) -> dict[str, Any]:
+def summary_of(row: RunRow, last: dict[str, Any], labels: dict[str, Labels]) -> dict[str, Any]:
     """Return what a list shows of a run."""
+    own = labels.get(row.id, Labels())
     return {
         **{name: getattr(row, name) for name in FIELDS},
         "train_accuracy": last.get("train_accuracy"),
         "test_accuracy": last.get("test_accuracy"),
+        "tags": own.tags,
+        "note": own.note,
         "settings": settings_of(row),
     }
 
@@ -88,7 +83,8 @@ async def listing(request: Request) -> Response:
 
     def read(store: Database) -> dict[str, Any]:
         page = query_runs(store, query)
-        runs = [summary_of(row, page.last[row.id]) for row in page.rows]
+        labels = read_labels(store, [row.id for row in page.rows])
+        runs = [summary_of(row, page.last[row.id], labels) for row in page.rows]
         return {"runs": runs, "total": page.total, "damaged": page.damaged}
 
     return answer(await instrument.read(read))
@@ -106,7 +102,7 @@ def described(store: Database, run: str) -> dict[str, Any]:
     last = {} if not curve else curve[-1]
     names = ("command", "chance", "majority", "train", "test", "version")
     return {
-        **summary_of(row, last),
+        **summary_of(row, last, read_labels(store, [row.id])),
         **{name: row.context.get(name) for name in names},
         "steps": [entry[0] for entry in kept if isinstance(entry[0], int)],
         "scalars": row.scalars,
@@ -125,7 +121,7 @@ async def report(request: Request) -> Response:
     instrument, run = instrument_of(request), request.path_params["run"]
     row = await instrument.read(lambda store: store.get(run))
     key = ("report", row.id, row.updated, row.step)
-    return answer_json(await instrument.drawn(key, "run_report", folder=str(instrument.folder), run=row.id))
+    return answer_json(await drawn(request, key, "run_report", folder=str(instrument.folder), run=row.id))
 
 
 async def checkpoint(request: Request) -> Response:
@@ -135,7 +131,7 @@ async def checkpoint(request: Request) -> Response:
     step = request.path_params["step"]
     key = ("checkpoint", row.id, row.updated, step)
     return answer_json(
-        await instrument.drawn(key, "checkpoint", folder=str(instrument.folder), run=row.id, step=step)
+        await drawn(request, key, "checkpoint", folder=str(instrument.folder), run=row.id, step=step)
     )
 
 
@@ -198,7 +194,9 @@ async def _events(folder: Any, run: str, after: int, instrument: Any) -> AsyncIt
         if silent >= HEARTBEAT:
             silent = 0.0
             yield b": still here\n\n"
-        await asyncio.sleep(WATCH)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(instrument.closing.wait(), WATCH)
+            return
 
 
 def _news(store: Database, run: str, after: int) -> tuple[RunRow | None, list[dict[str, Any]]]:
@@ -208,7 +206,40 @@ def _news(store: Database, run: str, after: int) -> tuple[RunRow | None, list[di
 
 def _moment(row: RunRow) -> dict[str, Any]:
     names = ("id", "status", "step", "budget", "memorised_at", "grokked_at", "early_stop")
-    return {name: getattr(row, name) for name in names}
+    state: dict[str, Any] = {name: getattr(row, name) for name in names}
+    return state | {"seconds_per_step": row.seconds / row.step if row.step else None}
+
+
+async def label(request: Request) -> Response:
+    """Add tags to runs, remove tags, or write a note; answer with the labels that they have then.
+
+    The body has `runs`, 1 to 1000 ids, and any of `add`, `remove` (lists of tags) and `note`.
+    """
+    instrument, form = instrument_of(request), await form_of(request)
+    runs, add, remove = (_texts(form, name) for name in ("runs", "add", "remove"))
+    note = form.get("note")
+    if not 1 <= len(runs) <= MOST_LABELLED:
+        raise InputError(f"runs: must be 1 to {MOST_LABELLED} ids, got {len(runs)}")
+    if note is not None and not isinstance(note, str):
+        raise InputError(f"note: must be text, got {shorten(note)}")
+
+    def write(store: Database) -> list[dict[str, Any]]:
+        ids = [str(store.entry(run)["id"]) for run in runs]  # all are known before one is changed
+        labelled = []
+        for one in ids:
+            own = tag_run(store, one, add, remove)
+            own = own if note is None else note_run(store, one, note)
+            labelled.append({"id": one, "tags": own.tags, "note": own.note})
+        return labelled
+
+    return answer({"runs": await instrument.write(write)})
+
+
+def _texts(form: dict[str, Any], name: str) -> list[str]:
+    texts = form.get(name, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise InputError(f"{name}: must be a list of texts, got {shorten(texts)}")
+    return texts
 
 
 async def compare(request: Request) -> Response:
@@ -222,27 +253,15 @@ async def compare(request: Request) -> Response:
 
     found = await instrument_of(request).read(read)
     for run in found:
-        run["settings"] = {"expression": run["expression"], "p": run["p"], "learner": run["learner"]} | run[
-            "settings"
-        ]
+        task = {name: run[name] for name in ("expression", "p", "learner")}
+        run["settings"] = task | run["settings"]
     return answer({"runs": found, "differences": differences([run["settings"] for run in found])})
-
-
-def differences(settings: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Return the settings in which runs differ: name -> the value of each run, None where it has none.
-
-    Example:
-        >>> differences([{"lr": 1.0, "seed": 0}, {"lr": 1.0, "seed": 1}])
-        {'seed': [0, 1]}
-    """
-    names = dict.fromkeys(name for own in settings for name in own)
-    values = {name: [own.get(name) for own in settings] for name in names}
-    return {name: of_name for name, of_name in values.items() if any(v != of_name[0] for v in of_name)}
 
 
 ROUTES = [
     Route("/runs.json", listing),
     Route("/compare.json", compare),
+    Route("/runs/labels", label, methods=["POST"]),
     Route("/runs/{run}.json", one),
     Route("/runs/{run}/report.json", report),
     Route("/runs/{run}/checkpoints/{step:int}.json", checkpoint),

@@ -13,7 +13,7 @@ from ...io import visible
 from ...runs.store.database import Database
 from ...runs.store.names import checked_sweep
 from ...runs.store.sweep_index import last_records, read_listing, rows_of_sweep, sweep_lock, sweep_names
-from ..requests import answer, answer_json, instrument_of
+from ..requests import answer, answer_json, drawn, instrument_of
 
 NUMBERS = ("train_accuracy", "test_accuracy")
 
@@ -23,10 +23,11 @@ async def listing(request: Request) -> Response:
     instrument = instrument_of(request)
     if not instrument.has_store:
         return answer({"sweeps": []})
-    return answer({"sweeps": await instrument.read(_sweeps)})
+    return answer({"sweeps": await instrument.read(sweeps_of)})
 
 
-def _sweeps(store: Database) -> list[dict[str, Any]]:
+def sweeps_of(store: Database) -> list[dict[str, Any]]:
+    """List the sweeps of a store and how far they are, the newest first."""
     listed = []
     for name in sweep_names(store):
         counted = store.select(
@@ -46,10 +47,11 @@ def _sweeps(store: Database) -> list[dict[str, Any]]:
 async def one(request: Request) -> Response:
     """Answer with the members of a sweep, those that have not begun among them."""
     name = checked_sweep(request.path_params["name"])
-    return answer(await instrument_of(request).read(lambda store: _members(store, name)))
+    return answer(await instrument_of(request).read(lambda store: members_of(store, name)))
 
 
-def _members(store: Database, name: str) -> dict[str, Any]:
+def members_of(store: Database, name: str) -> dict[str, Any]:
+    """Return a sweep with its members, those that have not begun among them."""
     sweep = read_listing(store, name)
     damaged: list[str] = []
     rows = rows_of_sweep(store, name, lambda error: damaged.append(visible(str(error))))
@@ -90,7 +92,7 @@ async def report(request: Request) -> Response:
         lambda store: [(row.id, row.updated) for row in rows_of_sweep(store, name, lambda error: None)]
     )
     key = ("sweep", name, tuple(state))
-    return answer_json(await instrument.drawn(key, "sweep_report", folder=str(instrument.folder), name=name))
+    return answer_json(await drawn(request, key, "sweep_report", folder=str(instrument.folder), name=name))
 
 
 ROUTES = [

@@ -1,5 +1,7 @@
 // Requests to the server that the page came from. Every failure is one line for a reader.
 
+import {STATIC} from "./dom.js";
+
 async function read(response) {
   let content = null;
   try { content = await response.json(); } catch { /* no JSON: said below */ }
@@ -8,6 +10,7 @@ async function read(response) {
 }
 
 export async function get(address, parameters = {}, signal = undefined) {
+  if (STATIC) return (await import("./copy.js")).answer(address, parameters);
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     for (const one of Array.isArray(value) ? value : [value]) {

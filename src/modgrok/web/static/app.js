@@ -1,5 +1,5 @@
 // Which script draws which page, and what all pages have: theme, jobs, the token out of the address.
-import {h, say} from "./dom.js";
+import {PAGE, STATIC, h, say} from "./dom.js";
 import {get} from "./api.js";
 
 const PAGES = [
@@ -52,11 +52,12 @@ async function watchJobs() {
 }
 
 async function start() {
+  for (const link of document.querySelectorAll("link")) link.setAttribute("href", link.href); // addresses of this page change
   withoutToken();
   themes();
-  const path = location.pathname;
+  const path = PAGE;
   for (const link of document.querySelectorAll(".bar nav a")) {
-    const own = link.getAttribute("href");
+    const own = link.dataset.page || link.getAttribute("href");
     if (own === path || (own !== "/" && path.startsWith(`${own}/`)) || (own === "/runs" && path === "/compare")) link.setAttribute("aria-current", "page");
   }
   document.addEventListener("keydown", (event) => {
@@ -74,7 +75,7 @@ async function start() {
   } catch (error) {
     main.append(h("p", {class: "error", role: "alert"}, error.message));
   }
-  watchJobs();
+  if (!STATIC) watchJobs();
 }
 
 start();

@@ -33,6 +33,17 @@ export async function drawCell(cell, element) {
   return view;
 }
 
+function legendOf(legend) {
+  if (!legend) return null;
+  const [low, high, picture] = legend.ramp || [];
+  const swatches = legend.swatches.map(([words, colour]) => {
+    const mark = h("span", {class: "chart swatch", "aria-hidden": "true"}, "■");
+    mark.style.color = colour;
+    return h("span", {}, mark, " ", words);
+  });
+  return h("div", {class: "legend"}, legend.ramp ? h("span", {}, `${low} `, h("img", {class: "chart", src: picture, alt: "to"}), ` ${high}`) : null, swatches);
+}
+
 // The figures of panels; `links(key, format)` gives the address of a picture, where there is one.
 export function panelFigure(panel, links) {
   const cells = [];
@@ -44,7 +55,7 @@ export function panelFigure(panel, links) {
       return element;
     }))));
   const figure = h("figure", {id: `panel-${panel.key}`, class: panel.span < 12 ? `span-${panel.span}` : null},
-    h("h2", {}, panel.title),
+    h("h2", {}, panel.title), legendOf(panel.legend),
     h("div", {class: `groups of-${Math.min(panel.groups.length, 6)}`}, groups),
     h("figcaption", {}, panel.caption),
     h("div", {class: "tools"},

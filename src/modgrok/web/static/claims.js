@@ -1,24 +1,25 @@
 // The papers' claims with their verdicts; a button tests one.
-import {badge, field, h, number, say, seconds, title} from "./dom.js";
+import {STATIC, badge, field, h, number, say, seconds, title} from "./dom.js";
 import {get, post} from "./api.js";
 
-const VERDICTS = ["reproduced", "deviates", "refuted", "not tested"];
+const VERDICTS = ["reproduced", "deviates", "refuted", "misprint", "open", "not tested"];
+const verdictOf = (claim) => claim.verdict || claim.book.verdict || "not tested";
 
 export async function show(main) {
   title("Claims");
-  const budget = h("select", {}, ["laptop", "paper", "tiny"].map((one) => h("option", {value: one}, one)));
+  const budget = h("select", {}, ["laptop", "desktop", "paper", "tiny"].map((one) => h("option", {value: one}, one)));
   const verdict = h("select", {}, ["", ...VERDICTS].map((one) => h("option", {value: one}, one || "any")));
   const paper = h("select", {}, h("option", {value: ""}, "all"));
   const search = h("input", {type: "search", "data-search": true});
   const list = h("div"), count = h("p", {class: "soft small", role: "status", "aria-live": "polite"}, "reading the claims …");
-  main.replaceChildren(h("h1", {}, "Claims"), h("div", {class: "row"}, field("verdict", verdict), field("paper", paper), field("search (press /)", search, {class: "field grow"}), field("budget of the runs", budget)), count, list);
+  main.replaceChildren(h("h1", {}, "Claims"), h("div", {class: "row"}, field("verdict", verdict), field("paper", paper), field("search (press /)", search, {class: "field grow"}), STATIC ? null : field("budget of the runs", budget)), count, list);
   let claims = [];
 
   function draw() {
     const text = search.value.trim().toLowerCase();
-    const shown = claims.filter((claim) => (!verdict.value || (claim.verdict || "not tested") === verdict.value) && (!paper.value || claim.paper === paper.value)
+    const shown = claims.filter((claim) => (!verdict.value || verdictOf(claim) === verdict.value) && (!paper.value || claim.paper === paper.value)
       && (!text || `${claim.id} ${claim.claim} ${claim.source}`.toLowerCase().includes(text)));
-    const numbers = VERDICTS.map((one) => [claims.filter((claim) => (claim.verdict || "not tested") === one).length, one]).filter(([many]) => many);
+    const numbers = VERDICTS.map((one) => [claims.filter((claim) => verdictOf(claim) === one).length, one]).filter(([many]) => many);
     count.textContent = `${shown.length} of ${claims.length} claims; ${numbers.map(([many, one]) => `${many} ${one}`).join(", ")}`;
     const papers = [...new Set(shown.map((claim) => claim.paper))];
     list.replaceChildren(...papers.map((name) => {
@@ -32,11 +33,12 @@ export async function show(main) {
       button.disabled = true;
       try { await post("/claims/test", {claim: claim.id, budget: budget.value}); say(`${claim.id} is tested when it is its turn`); } catch (failure) { say(failure.message); button.disabled = false; }
     }}, claim.verdict ? "Test again" : "Test");
-    const measured = claim.measured ? claim.expected.map((one) => h("div", {class: "small"}, `${one.name.replaceAll("_", " ")} ${number(claim.measured[one.name])}; the paper: ${one.paper}`))
+    const numbers = claim.measured || claim.book.measured;
+    const measured = numbers ? claim.expected.map((one) => h("div", {class: "small"}, `${one.name.replaceAll("_", " ")} ${number(numbers[one.name])}; the paper: ${one.paper}`))
       : h("div", {class: "small soft"}, claim.error || claim.expected.map((one) => one.paper).join("; "));
-    return h("tr", {}, h("td", {}, badge(claim.verdict || "not tested")),
+    return h("tr", {}, h("td", {}, badge(verdictOf(claim)), claim.verdict || !claim.book.verdict ? null : h("div", {class: "small soft"}, `in the book, ${claim.book.budget}`)),
       h("td", {}, h("div", {}, claim.claim), h("div", {class: "small soft"}, `${claim.source} · `, h("span", {class: "mono"}, claim.id)), measured),
-      h("td", {class: "wide small"}, claim.runs.length ? `${claim.runs.length} runs, ${seconds(claim.seconds)}` : ""), h("td", {class: "right"}, button));
+      h("td", {class: "wide small"}, claim.runs.length ? `${claim.runs.length} runs, ${seconds(claim.seconds)}` : ""), STATIC ? null : h("td", {class: "right"}, button));
   }
 
   async function load() {

@@ -1,5 +1,5 @@
 // Several runs beside each other: curves on the same axes, settings that differ, two checkpoints.
-import {badge, h, number, percent, say, seconds, title} from "./dom.js";
+import {STATIC, badge, h, number, percent, say, seconds, title} from "./dom.js";
 import {get} from "./api.js";
 import {COLOURS, curves, showPanels} from "./charts.js";
 
@@ -47,11 +47,19 @@ export async function show(main) {
 function checkpoints(element, runs) {
   const kept = runs.filter((run) => run.steps.length);
   if (!kept.length) return;
-  const sides = [0, 1].map((at) => side(kept, Math.min(at, kept.length - 1), kept.length === 1 && at === 0 ? 0 : -1));
-  element.replaceChildren(h("section", {}, h("h2", {}, "Two checkpoints"), h("div", {class: "sides"}, sides)));
+  const change = h("p", {"aria-live": "polite"}), frequencies = [null, null];
+  const tell = (at, found) => {
+    frequencies[at] = found;
+    const [left, right] = frequencies;
+    if (!left || !right) { change.textContent = ""; return; }
+    const parts = [["kept", left.filter((one) => right.includes(one))], ["lost", left.filter((one) => !right.includes(one))], ["new", right.filter((one) => !left.includes(one))]];
+    change.textContent = `Frequencies from left to right: ${parts.map(([word, list]) => `${word} ${list.length ? list.sort((a, b) => a - b).join(", ") : "none"}`).join("; ")}.`;
+  };
+  const sides = [0, 1].map((at) => side(kept, Math.min(at, kept.length - 1), kept.length === 1 && at === 0 ? 0 : -1, (found) => tell(at, found)));
+  element.replaceChildren(h("section", {}, h("h2", {}, "Two checkpoints"), h("p", {class: "small soft"}, "The weights of any two, and which frequencies of their formulas are kept, lost or new."), change, h("div", {class: "sides"}, sides)));
 }
 
-function side(runs, at, place) {
+function side(runs, at, place, tell) {
   const run = h("select", {"aria-label": "Run"}, runs.map((one, index) => h("option", {value: String(index)}, one.id)));
   const step = h("select", {"aria-label": "Step"}), panels = h("div", {class: "panels"}), frequencies = h("p", {class: "small soft"});
   run.value = String(at);
@@ -62,8 +70,9 @@ function side(runs, at, place) {
     try {
       const found = await get(`/runs/${own}/checkpoints/${step.value}.json`);
       const wide = found.panels.map((panel) => ({...panel, span: 12}));
-      await showPanels(wide, panels, (key, format) => `/runs/${own}/panels/${encodeURIComponent(key)}.${format}?step=${step.value}`);
+      await showPanels(wide, panels, STATIC ? null : (key, format) => `/runs/${own}/panels/${encodeURIComponent(key)}.${format}?step=${step.value}`);
       const explained = await get(`/runs/${own}/explain.json`, {step: step.value}).catch(() => null);
+      tell(explained && explained.frequencies);
       frequencies.textContent = explained && explained.frequencies ? `frequencies, most important first: ${explained.frequencies.join(", ")}` : "";
       say("");
     } catch (failure) { say(failure.message); }

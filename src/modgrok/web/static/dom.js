@@ -1,12 +1,25 @@
 // Elements made from values. Text is always a text node: nothing that a store says can become markup.
 
+// In a static copy, pages and data are files: addresses of the server become relative ones.
+const {root, page} = document.documentElement.dataset;
+export const STATIC = root !== undefined;
+export const PAGE = page || location.pathname;
+export const ROOT = STATIC ? new URL(root, location.href).pathname.replace(/\/$/, "") : "";
+
+export function here(address) {
+  if (!STATIC || !address.startsWith("/")) return address;
+  const [path, query] = address.split("?");
+  const place = path.startsWith("/static/") || path.startsWith("/data/") ? path : path === "/" ? "/" : `${path}/`;
+  return `${ROOT}${place}${query ? `?${query}` : ""}`;
+}
+
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name in element && typeof value !== "string") element[name] = value;
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : name === "href" || name === "src" ? here(String(value)) : String(value));
   }
   element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
   return element;

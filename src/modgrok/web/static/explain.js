@@ -36,7 +36,7 @@ export async function show(main) {
 }
 
 async function showExplanation(element, found) {
-  const parts = found.tasks.length ? found.tasks : [found];
+  const parts = found.tasks ? found.tasks : [found];
   element.replaceChildren(h("h2", {}, `${found.expression} on ${found.p} classes`),
     h("p", {class: "small soft"}, [found.run ? h("a", {href: `/runs/${found.run}`}, `run ${found.run}`) : found.file || "", found.step === null || found.step === undefined ? "" : `, step ${number(found.step)}`]));
   for (const part of parts) element.append(await one(part));
@@ -52,7 +52,7 @@ async function one(found) {
     await draw(chart, {
       description: "Share of the variation of each frequency", width: "container", height: 160, autosize: {type: "fit", contains: "padding"},
       data: {values: found.frequencies.map((frequency, at) => ({frequency: String(frequency), energy: found.energies[at]}))}, mark: {type: "bar", color: "#2f6690"},
-      encoding: {x: {field: "frequency", type: "ordinal", sort: null, title: "frequency, most important first"}, y: {field: "energy", type: "quantitative", title: "share of the variation", axis: {format: ".0%"}}, tooltip: [{field: "frequency"}, {field: "energy", format: ".2%"}]},
+      encoding: {x: {field: "frequency", type: "ordinal", sort: null, title: "frequency, most important first", axis: {labelAngle: 0}}, y: {field: "energy", type: "quantitative", title: "share of the variation", axis: {format: ".0%"}}, tooltip: [{field: "frequency"}, {field: "energy", format: ".2%"}]},
     });
   }
   return element;

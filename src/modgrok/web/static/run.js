@@ -1,6 +1,6 @@
 // One run: live curves while it trains, its report's panels, one slider over the kept weights.
-import {facts, h, number, percent, say, seconds, settled, title} from "./dom.js";
-import {aborted, get, latest} from "./api.js";
+import {STATIC, facts, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
+import {aborted, get, latest, post} from "./api.js";
 import {panelFigure, showPanels, table} from "./charts.js";
 import {actions, watch} from "./training.js";
 import {download} from "./dom.js";
@@ -13,36 +13,56 @@ export async function show(main, id) {
   const name = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
   title(`${name}, ${run.learner}`);
   const heading = h("h1", {}, name), summary = h("p", {}, `${run.learner}, run ${run.id}`);
-  const known = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
+  const known = h("div"), details = h("div"), colophon = h("p", {class: "small soft"}), words = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
   const busy = h("p", {class: "soft busy", role: "status"}, "drawing the panels");
   const slider = h("div", {class: "slider", hidden: true}), formula = h("div", {class: "small", "aria-live": "polite"});
-  main.replaceChildren(heading, summary, known, notes, live, busy, panels, slider, formula, bottom);
+  main.replaceChildren(heading, summary, known, details, words, notes, live, busy, panels, slider, formula, bottom, colophon);
   known.replaceChildren(facts([
     ["step", `${number(run.step)} of ${number(run.budget)}, ${run.status}`],
     ["memorised", run.memorised_at === null ? "never" : number(run.memorised_at)], ["grokked", run.grokked_at === null ? "never" : number(run.grokked_at)],
     ["accuracy", `training ${percent(run.train_accuracy)}, test ${percent(run.test_accuracy)}`], ["time", seconds(run.seconds)],
   ]));
+  labels(words, run);
   bottom.replaceChildren(...[
     run.command ? [h("h3", {}, "The command that made it"), h("pre", {}, run.command)] : [],
     h("div", {class: "tools"},
       h("button", {type: "button", onclick: () => download(`${run.id}.csv`, table(run.records), "text/csv")}, "Records as CSV"),
-      h("a", {href: `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
+      h("a", {href: STATIC ? `/data${own}.json` : `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
     h("details", {}, h("summary", {}, "Settings"), facts(Object.entries(run.settings).map(([key, value]) => [key.replaceAll("_", " "), value === null ? "none" : String(value)]))),
   ].flat());
 
-  if (run.status === "running") await watch(live, {run: run.id});
+  if (STATIC) live.replaceChildren();
+  else if (run.status === "running") await watch(live, {run: run.id}, draw); // its weights are all there at the end
   else live.replaceChildren(h("div", {class: "row"}, actions(live, run.id, run, null)));
-  try {
+  await draw();
+
+  async function draw() { try {
     const report = await get(`${own}/report.json`);
     heading.textContent = report.title;
     summary.textContent = report.summary;
-    known.append(facts(report.facts));
+    details.replaceChildren(facts(report.facts));
     notes.replaceChildren(...report.notes.map((note) => h("p", {class: "small soft"}, note)));
-    bottom.append(h("p", {class: "small soft"}, report.colophon));
+    colophon.textContent = report.colophon;
     busy.hidden = true;
-    await showPanels(report.panels, panels, (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
-    if (report.steps.length) checkpoints(own, report, panels, slider, formula);
-  } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); }
+    await showPanels(report.panels, panels, STATIC ? null : (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
+    if (report.steps.length > 1) checkpoints(own, report, panels, slider, formula);
+  } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); } }
+}
+
+// Tags and the note: what people wrote about the run.
+function labels(element, run) {
+  if (STATIC) {
+    element.replaceChildren(...[run.tags.length ? h("p", {class: "small"}, `tags: ${run.tags.join(", ")}`) : null, run.note ? h("div", {class: "note"}, run.note) : null].filter(Boolean));
+    return;
+  }
+  const tag = h("input", {class: "mono", size: "10", maxlength: "40", spellcheck: "false"}), note = h("textarea", {rows: "2", maxlength: "2000", class: "note"}, run.note);
+  const save = async (change) => {
+    try { const [own] = (await post("/runs/labels", {runs: [run.id], ...change})).runs; labels(element, {...run, ...own}); say("saved"); setTimeout(() => say(""), 1500); } catch (failure) { say(failure.message); }
+  };
+  element.replaceChildren(h("details", {open: run.tags.length > 0 || run.note !== ""}, h("summary", {}, "Tags and note"),
+    h("div", {class: "row"}, run.tags.map((own) => h("button", {type: "button", class: "tag", "aria-label": `Remove the tag ${own}`, onclick: () => save({remove: [own]})}, `${own} ×`)),
+      h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); if (tag.value.trim()) save({add: [tag.value.trim()]}); }}, field("add a tag", tag), h("button", {type: "submit"}, "Add"))),
+    h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); save({note: note.value}); }}, field("note", note, {class: "field grow"}), h("button", {type: "submit"}, "Save the note"))));
 }
 
 // The slider: all panels that need weights move together to the checkpoint of a step.
@@ -61,7 +81,7 @@ function checkpoints(own, report, panels, slider, formula) {
   async function place(list, step) {
     for (const panel of list) {
       const link = (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}${step === null ? "" : `?step=${step}`}`;
-      const {figure, draw} = panelFigure(panel, link);
+      const {figure, draw} = panelFigure(panel, STATIC ? null : link);
       const old = document.getElementById(figure.id);
       if (old) { figure.style.minHeight = `${old.offsetHeight}px`; old.replaceWith(figure); } else panels.append(figure);
       await draw();

@@ -1,9 +1,9 @@
 // Runs: search, filters and sorting by the server; some of them chosen and compared.
-import {badge, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
-import {aborted, latest} from "./api.js";
+import {STATIC, here, badge, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
+import {aborted, latest, post} from "./api.js";
 
 const COLUMNS = [
-  ["expression", "task"], ["learner", "learner"], ["status", "status"], ["step", "step", "right wide"], ["memorised_at", "memorised", "right wide"],
+  ["expression", "task"], ["learner", "learner", "wide"], ["status", "status"], ["step", "step", "right wide"], ["memorised_at", "memorised", "right wide"],
   ["grokked_at", "grokked", "right"], ["train_accuracy", "training", "right wide"], ["test_accuracy", "test", "right"], ["seconds", "time", "right wide"], ["updated", "updated", "wide"],
 ];
 const PAGE = 100, DELAY = 120;
@@ -12,16 +12,17 @@ export async function show(main) {
   title("Runs");
   const asked = new URLSearchParams(location.search);
   const search = h("input", {type: "search", value: asked.get("search") || "", "data-search": true, maxlength: "300"});
-  const where = h("input", {class: "mono", value: asked.getAll("where").join(" "), placeholder: "p=97 test_accuracy>0.9 grokked_at!=never", spellcheck: "false", maxlength: "1000"});
+  const where = h("input", {class: "mono", value: asked.getAll("where").join(" "), placeholder: "p=97 test_accuracy>0.9 grokked_at!=never tag=fig-3", spellcheck: "false", maxlength: "1000"});
   const status = h("select", {}, ["", "running", "interrupted", "finished", "diverged", "failed"].map((one) => h("option", {value: one}, one || "any")));
   const group = h("select", {}, [["", "none"], ["expression", "task"], ["learner", "learner"], ["status", "status"]].map(([value, name]) => h("option", {value}, name)));
   const count = h("p", {class: "soft small", role: "status", "aria-live": "polite"}, "");
   const rows = h("tbody"), heads = h("tr"), more = h("button", {type: "button", hidden: true}, "More");
-  const compare = h("button", {type: "button", disabled: true}, "Compare"), error = h("p", {class: "error", role: "alert", hidden: true});
+  const compare = h("button", {type: "button", disabled: true}, "Compare"), tag = h("input", {class: "mono", maxlength: "40", size: "10", spellcheck: "false"}), tagging = h("button", {type: "button", disabled: true}, "Tag");
+  const error = h("p", {class: "error", role: "alert", hidden: true});
   const chosen = new Set();
   let sort = asked.get("sort") || "-updated", offset = 0, previous = null;
   main.replaceChildren(h("h1", {}, "Runs"),
-    h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), compare),
+    h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), STATIC ? null : [field("tag for the chosen", tag), tagging], compare),
     error, count, h("div", {class: "scroll"}, h("table", {}, h("thead", {}, heads), rows)), more);
   const request = latest();
 
@@ -50,7 +51,7 @@ export async function show(main) {
       if (own.search) parameters.set("search", own.search);
       own.where.forEach((one) => parameters.append("where", one));
       if (sort !== "-updated") parameters.set("sort", sort);
-      history.replaceState(null, "", `/runs${parameters.size ? `?${parameters}` : ""}`);
+      history.replaceState(null, "", here(`/runs${parameters.size ? `?${parameters}` : ""}`));
     } catch (failure) {
       if (aborted(failure)) return;
       error.textContent = failure.message;
@@ -63,13 +64,16 @@ export async function show(main) {
     const box = h("input", {type: "checkbox", checked: chosen.has(run.id), "aria-label": `Choose ${run.id} to compare`, onchange: () => {
       chosen[box.checked ? "add" : "delete"](run.id);
       compare.disabled = chosen.size < 2;
+      tagging.disabled = chosen.size < 1;
       compare.textContent = chosen.size ? `Compare ${chosen.size}` : "Compare";
       if (chosen.size > 20) say("at most 20 runs are compared");
     }});
     const task = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
     return h("tr", {}, h("td", {}, box),
-      h("td", {}, h("a", {href: `/runs/${run.id}`}, task), h("div", {class: "small soft mono"}, run.id)),
-      h("td", {}, run.learner), h("td", {}, badge(run.status)), h("td", {class: "right wide"}, number(run.step)),
+      h("td", {}, h("a", {href: `/runs/${run.id}`}, task), h("div", {class: "small soft mono"}, run.id, h("span", {class: "narrow"}, ` ${run.learner}`)),
+        run.tags.map((own) => [h("button", {type: "button", class: "tag", title: `only runs tagged ${own}`, onclick: () => { where.value = `tag=${own}`; load(true); }}, own), " "]),
+        run.note ? h("div", {class: "small soft note"}, run.note) : null),
+      h("td", {class: "wide"}, run.learner), h("td", {}, badge(run.status)), h("td", {class: "right wide"}, number(run.step)),
       h("td", {class: "right wide"}, number(run.memorised_at)), h("td", {class: "right"}, number(run.grokked_at)),
       h("td", {class: "right wide"}, percent(run.train_accuracy)), h("td", {class: "right"}, percent(run.test_accuracy)),
       h("td", {class: "right wide"}, seconds(run.seconds)), h("td", {class: "wide small"}, run.updated.slice(0, 16).replace("T", " ")));
@@ -83,7 +87,11 @@ export async function show(main) {
     }));
   }
 
-  compare.addEventListener("click", () => { location.href = `/compare?${new URLSearchParams([...chosen].slice(0, 20).map((id) => ["run", id]))}`; });
+  compare.addEventListener("click", () => { location.href = here(`/compare?${new URLSearchParams([...chosen].slice(0, 20).map((id) => ["run", id]))}`); });
+  tagging.addEventListener("click", async () => {
+    if (!tag.value.trim()) { tag.focus(); return; }
+    try { await post("/runs/labels", {runs: [...chosen], add: [tag.value.trim()]}); tag.value = ""; say(""); load(true); } catch (failure) { say(failure.message); }
+  });
   more.addEventListener("click", () => load(false));
   const soon = settled(() => load(true), DELAY);
   search.addEventListener("input", soon);

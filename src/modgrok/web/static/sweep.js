@@ -19,7 +19,7 @@ export async function show(main, name) {
   up.value = free[1] || (free.length && varied.includes("seed") ? "seed" : "");
   const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), lines = h("div"), cell = h("div"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
   main.replaceChildren(h("h1", {}, name), progress, h("pre", {}, sweep.command),
-    h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value)), map, cell,
+    h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value)), h("section", {}, map, cell),
     varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
 
   async function redraw() {
@@ -36,10 +36,10 @@ export async function show(main, name) {
     const key = value.value, rows = cells(sweep.members, across.value, up.value, key);
     const step = key.endsWith("_at"), sharing = key.endsWith("accuracy");
     const spec = {
-      description: `${key} over ${across.value}${up.value ? ` and ${up.value}` : ""}`, width: "container", height: up.value ? Math.min(420, 24 * count(up.value) + 20) : 60, autosize: {type: "fit", contains: "padding"},
+      description: `${key} over ${across.value}${up.value ? ` and ${up.value}` : ""}`, width: "container", height: up.value ? Math.min(460, 36 * count(up.value) + 40) : 100, autosize: {type: "fit", contains: "padding"},
       data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer", invalid: null},
       encoding: {
-        x: {field: "x", type: "ordinal", title: across.value, sort: null}, ...(up.value ? {y: {field: "y", type: "ordinal", title: up.value, sort: null}} : {}),
+        x: {field: "x", type: "ordinal", title: across.value, sort: null, axis: {labelAngle: 0, labelOverlap: true}}, ...(up.value ? {y: {field: "y", type: "ordinal", title: up.value, sort: null}} : {}),
         color: !rows.some((row) => row.value !== null) ? {value: "#e6e8eb"} : {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: null,
           scale: {scheme: step ? "viridis" : "cividis", ...(sharing ? {domain: [0, 1]} : {}), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1}},
         tooltip: [{field: "x", title: across.value}, ...(up.value ? [{field: "y", title: up.value}] : []), {field: "value", title: key, format: ",.4~g"}, {field: "runs"}, {field: "done"}],

@@ -1,5 +1,5 @@
 // A training: the form from the settings' declarations, its curves as they are recorded, the jobs that wait.
-import {badge, field, h, number, percent, say} from "./dom.js";
+import {badge, field, h, number, percent, say, seconds} from "./dom.js";
 import {get, post} from "./api.js";
 import {curves} from "./charts.js";
 
@@ -78,7 +78,7 @@ export async function stop(job) {
 let source = null;
 
 // Curves of a run as its observations are recorded. The stream is of the store: it does not matter who trains.
-export async function watch(element, job) {
+export async function watch(element, job, ended = () => {}) {
   if (source) source.close();
   const state = h("p", {class: "verdict", role: "status", "aria-live": "polite"}, "starting"), buttons = h("div", {class: "row"});
   const accuracy = h("div"), loss = h("div");
@@ -96,7 +96,7 @@ export async function watch(element, job) {
     return current;
   };
   stream.addEventListener("state", tell);
-  stream.addEventListener("end", (event) => { tell(event); stream.close(); });
+  stream.addEventListener("end", (event) => { tell(event); stream.close(); ended(); });
   stream.addEventListener("failure", (event) => { state.textContent = JSON.parse(event.data).error; stream.close(); });
 }
 
@@ -140,6 +140,7 @@ function stateWords(run, job, last) {
   if (!run) return [h("span", {class: "busy"}, "starting: compiling the step")];
   const parts = [badge(run.status), ` step ${number(run.step)} of ${number(run.budget)}`];
   if (last) parts.push(`, training ${percent(last.train_accuracy)}, test ${percent(last.test_accuracy)}`);
+  if (run.status === "running" && run.seconds_per_step) parts.push(`, at most ${seconds((run.budget - run.step) * run.seconds_per_step)} left`);
   if (run.memorised_at !== null) parts.push(` · memorised at ${number(run.memorised_at)}`);
   if (run.grokked_at !== null) parts.push(h("strong", {}, ` · grokked at ${number(run.grokked_at)}`));
   return parts;

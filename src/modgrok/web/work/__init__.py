@@ -6,6 +6,7 @@ Every function takes plain values and returns what JSON can hold. `JOBS` names t
 from __future__ import annotations
 
 JOBS: dict[str, str] = {
+    "ready": "modgrok.web.work.drawing:ready",
     "decide": "modgrok.web.work.deciding:decide",
     "table": "modgrok.web.work.deciding:table",
     "leakage": "modgrok.web.work.splitting:leakage",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ...papers.book.committed import committed_verdicts
 from ...papers.claims.catalogue import read_papers
 from ...papers.claims.claim import BUDGETS
 from ...papers.claims.result import read_result
@@ -13,7 +14,7 @@ from ...tasks.errors import shorten
 
 
 def claims(folder: str, budget: str) -> list[dict[str, Any]]:
-    """List every claim, with its verdict where it was tested.
+    """List every claim, with its verdict in this store where it was tested, and that of the book.
 
     Arguments:
         folder: of the store.
@@ -26,6 +27,7 @@ def claims(folder: str, budget: str) -> list[dict[str, Any]]:
     for paper in read_papers():
         for claim in paper.claims:
             result = read_result(Path(folder), size, claim)
+            book = committed_verdicts().get(claim.id, {})
             tested = result is not None and result.verdict is not None
             expected = claim.judged(size) if result is None else result.expected
             values = result.values if result is not None and tested else {}
@@ -40,6 +42,7 @@ def claims(folder: str, budget: str) -> list[dict[str, Any]]:
                     "expected": [{"name": each.name, "paper": each.paper} for each in expected],
                     "measured": dict(values) if tested else None,
                     "verdict": result.verdict if result is not None else None,
+                    "book": {name: book.get(name) for name in ("verdict", "budget", "measured")},
                     "error": result.error if result is not None else None,
                     "seconds": result.seconds if result is not None and tested else None,
                     "seeds": list(result.seeds) if result is not None else [],

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...decide import Budget, decide_table
+from ...decide import Budget
+from ...decide.task_decision import decide_task
 from ...decide.verdict_json import verdict_json
 from ...tasks import named_task
 from ...tasks.task import Task
@@ -64,7 +65,7 @@ def decide(
         The keys of `modgrok decide --json`, and the operands' names.
     """
     named = named_task(expression, p=p, group=group)
-    verdict = decide_table(named.task.table, named.task.p, budget=Budget(seconds=seconds))
+    verdict = decide_task(named, budget=Budget(seconds=seconds))
     return {
         "expression": named.task.name,
         "title": named.title,

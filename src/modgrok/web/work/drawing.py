@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,16 +22,18 @@ from ...reports.charts.chart import Cell, Panel
 from ...reports.formats.svg import panels_svg
 from ...reports.formats.vega_script import vega_script
 from ...reports.formats.write import SCALE
-from ...reports.learners.base import Drawn, general_panels
-from ...reports.learners.catalogue import LEARNER_PANELS
 from ...reports.report import Report
-from ...reports.stored_run import StoredRun, read_stored_run
+from ...reports.stored_run import read_stored_run
 from ...runs import Store
 from ...tasks import InputError, named_task
 from ...tasks.errors import shorten
 
 CELL_WIDTH = 400
 """Width at which specifications are made; the browser sets its own."""
+
+
+def ready() -> None:
+    """Do nothing; what the other functions need has been imported."""
 
 
 def chart_library() -> str:
@@ -63,7 +64,7 @@ def checkpoint(folder: str, run: str, step: int) -> dict[str, Any]:
         step: of a kept checkpoint.
     """
     with Store(Path(folder), read_only=True) as store:
-        panels, _ = _weight_panels(read_stored_run(store, run), step)
+        panels, _ = reports.checkpoint_panels(read_stored_run(store, run), step)
     return {"step": step, "panels": [panel_json(one) for one in panels]}
 
 
@@ -83,7 +84,7 @@ def panel(folder: str, run: str, key: str, format: str, step: int | None = None)
         if step is None:
             panels = reports.run_report(store, run, Path("report.html")).panels
         else:
-            panels = tuple(_weight_panels(read_stored_run(store, run), step)[0])
+            panels = tuple(reports.checkpoint_panels(read_stored_run(store, run), step)[0])
     chosen = [one for one in panels if one.key == key]
     if not chosen:
         known = ", ".join(one.key for one in panels) or "none"
@@ -166,6 +167,9 @@ def panel_json(panel: Panel) -> dict[str, Any]:
         "title": panel.title,
         "caption": panel.caption,
         "span": panel.span,
+        "legend": None
+        if panel.legend is None
+        else {"swatches": panel.legend.swatches, "ramp": panel.legend.ramp},
         "groups": [
             {"label": group.label, "cells": [_cell_json(cell) for cell in group.cells]}
             for group in panel.groups
@@ -180,17 +184,5 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
         "right": margins.right,
         "square": cell.square,
         "text": cell.text,
-        "spec": json.loads(json.dumps(cell.spec(CELL_WIDTH), default=float)),
+        "spec": json.loads(json.dumps(cell.spec(CELL_WIDTH, interactive=True), default=float)),
     }
-
-
-def _weight_panels(stored: StoredRun, step: int) -> Drawn:
-    """Draw the panels that need weights, of one step alone: those of a run that ended there, unobserved."""
-    kept = [checkpoint for checkpoint in stored.checkpoints if checkpoint.step == step]
-    if not kept:
-        raise InputError(f"step: must be a step with a checkpoint, got {step}")
-    row = replace(stored.row, step=step, memorised_at=None, grokked_at=None)
-    at_step = replace(stored, row=row, records=[], checkpoints=kept)
-    if row.learner not in LEARNER_PANELS.names:
-        return general_panels(at_step)
-    return LEARNER_PANELS.named(row.learner).draw(at_step)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...interop import kept_at
-from ...measures.logits import Explanation
 from ...measures.logits import explain as explained
+from ...measures.logits.explanation_json import explanation_json
 from ...runs import CorruptFile, Store, read_network_file
 from ...runs.assets import stored_experiment
 from ...runs.splits import split_of
@@ -38,7 +38,11 @@ def explain_run(folder: str, run: str, step: int | None = None) -> dict[str, Any
         task = experiment.build_task()
         content = read_network_file(kept.path, kept.sha256)
         split = split_of(experiment, task)
-    return {**as_json(explained(task, content.network, split=split)), "run": row.id, "step": kept.step}
+    return {
+        **explanation_json(explained(task, content.network, split=split)),
+        "run": row.id,
+        "step": kept.step,
+    }
 
 
 def explain_file(
@@ -61,7 +65,7 @@ def explain_file(
     if data.startswith(ARRAY):
         if task is None:
             raise InputError("expression: must be given with logits, got none")
-        return {**as_json(explained(task, _array(data))), "file": name}
+        return {**explanation_json(explained(task, _array(data))), "file": name}
     try:
         stored = network_of_bytes(data, Path(name))
     except CorruptFile as error:
@@ -71,7 +75,7 @@ def explain_file(
     task = stored.task() if task is None else task
     network: Any = stored.network
     _check_fit(network, task)
-    return {**as_json(explained(task, network)), "file": name, "step": stored.notes.get("step")}
+    return {**explanation_json(explained(task, network)), "file": name, "step": stored.notes.get("step")}
 
 
 def _array(data: bytes) -> np.ndarray:
@@ -89,25 +93,3 @@ def _check_fit(network: Any, task: Task) -> None:
         raise InputError(
             f"expression: must have {network.operands} operands as the network does, got {shorten(task.name)}"
         )
-
-
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation as plain values, with the keys of `modgrok explain --json`."""
-    index = explanation.index
-    return {
-        "expression": explanation.task,
-        "p": explanation.p,
-        "accuracy": explanation.accuracy,
-        "train_accuracy": explanation.train_accuracy,
-        "formula_accuracy": explanation.formula_accuracy,
-        "explained_share": explanation.explained_share,
-        "explained_share_train": explanation.explained_share_train,
-        "frequencies": explanation.frequencies,
-        "amplitudes": explanation.amplitudes,
-        "energies": explanation.energies,
-        "order": explanation.order,
-        "index": None if index is None else index.description,
-        "formula": explanation.formula,
-        "seconds": explanation.seconds,
-        "tasks": [as_json(part) for part in explanation.parts],
-    }

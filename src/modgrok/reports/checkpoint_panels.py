@@ -1,0 +1,121 @@
+"""The panels that show weights, of one checkpoint alone, and which checkpoints a report holds for its slider.
+
+Owns: the choice of checkpoints. Which panels a learner has is its own choice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from altair.utils.schemapi import debug_mode
+
+from ..tasks import InputError
+from .charts.chart import Panel
+from .learners.base import Drawn, general_panels
+from .learners.catalogue import LEARNER_PANELS
+from .panels.curves import percent
+from .stored_run import StoredRun
+
+MOST_STEPS = 8
+"""Checkpoints of a report's slider, unless another number is asked for."""
+MOST_BYTES = 1_500_000
+"""Size of these in a page, whose charts' library has 0.9 MB; fewer are held where they are larger."""
+WIDTH = 400
+"""At which specifications are measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class CheckpointPanels:
+    """The panels of weights at one step.
+
+    Arguments:
+        step: of the checkpoint.
+        words: the step, and the share that a formula explains there, where it was recorded.
+        panels: in reading order.
+    """
+
+    step: int
+    words: str
+    panels: tuple[Panel, ...]
+
+
+def slider(stored: StoredRun, most: int | None = None) -> tuple[CheckpointPanels, ...]:
+    """Draw the checkpoints that a report holds; none where a run has fewer than two, or has no such panels.
+
+    Arguments:
+        stored: a run.
+        most: checkpoints, >= 0; None for 8, or fewer where these would exceed 1.5 MB.
+    """
+    with debug_mode(False):  # the same charts were checked as the report's own
+        return _drawn(stored, most)
+
+
+def _drawn(stored: StoredRun, most: int | None) -> tuple[CheckpointPanels, ...]:
+    steps = slider_steps(stored, MOST_STEPS if most is None else most)
+    if most is None and steps:
+        size = _size(checkpoint_panels(stored, steps[-1])[0])
+        steps = slider_steps(stored, min(MOST_STEPS, MOST_BYTES // max(size, 1)))
+    if len(steps) < 2:
+        return ()
+    unit = stored.definition.wording.unit
+    shares = {c.step: c.explained_share for c in stored.checkpoints if c.explained_share is not None}
+    drawn = []
+    for step in steps:
+        panels, _ = checkpoint_panels(stored, step)
+        if panels:
+            share = f", explained by a formula: {percent(shares[step])}" if step in shares else ""
+            drawn.append(CheckpointPanels(step, f"{unit} {step:,}{share}", tuple(panels)))
+    return tuple(drawn) if len(drawn) > 1 else ()
+
+
+def checkpoint_panels(stored: StoredRun, step: int) -> Drawn:
+    """Draw the panels that need weights, of one step alone: those of a run that ended there, unobserved.
+
+    Arguments:
+        stored: a run.
+        step: with a checkpoint.
+
+    Raises:
+        InputError: no weights were kept at that step.
+    """
+    kept = [checkpoint for checkpoint in stored.checkpoints if checkpoint.step == step]
+    if not kept:
+        raise InputError(f"step: must be a step with a checkpoint, got {step}")
+    row = replace(stored.row, step=step, memorised_at=None, grokked_at=None)
+    at_step = replace(stored, row=row, records=[], checkpoints=kept)
+    if row.learner not in LEARNER_PANELS.names:
+        return general_panels(at_step)
+    return LEARNER_PANELS.named(row.learner).draw(at_step)
+
+
+def _size(panels: Sequence[Panel]) -> int:
+    """Return the bytes of panels in a page, without the words around them."""
+    cells = (cell for panel in panels for group in panel.groups for cell in group.cells)
+    return sum(len(json.dumps(cell.spec(WIDTH, interactive=True), default=float)) for cell in cells)
+
+
+def slider_steps(stored: StoredRun, most: int) -> tuple[int, ...]:
+    """Choose checkpoints: first, memorised, grokked, last, others evenly between; ascending."""
+    steps = sorted({checkpoint.step for checkpoint in stored.checkpoints})
+    moments = {stored.row.memorised_at, stored.row.grokked_at}
+    return thinned(steps, [step for step in steps if step in moments], most)
+
+
+def thinned(steps: Sequence[int], wanted: Sequence[int], most: int) -> tuple[int, ...]:
+    """Keep the first, the last and the wanted steps, and of the others evenly by place, at most `most`.
+
+    Example:
+        >>> thinned([0, 1, 2, 4, 8, 16, 32], [4], 5)
+        (0, 1, 4, 16, 32)
+    """
+    if len(steps) <= most:
+        return tuple(steps)
+    if most < 2:
+        return ()
+    kept = {steps[0], steps[-1], *wanted[: most - 2]}
+    others = [step for step in steps if step not in kept]
+    count = max(0, most - len(kept))
+    kept |= {others[(2 * at + 1) * len(others) // (2 * count)] for at in range(count)}
+    return tuple(sorted(kept))

@@ -1,0 +1,37 @@
+"""The settings of stored runs by name, and in which of them several runs differ. Loads no JAX."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from .store.database import RunRow
+
+
+def settings_of(row: RunRow) -> dict[str, Any]:
+    """Return the settings of a run by name: those of the experiment, then those of its learner."""
+    try:
+        stored = json.loads(row.experiment)
+        learner = stored.pop("learner")
+        own = {name: value for name, value in stored.items() if name != "task"}
+        return {**own, **{name: value for name, value in learner.items() if name != "kind"}}
+    except (ValueError, KeyError, AttributeError, RecursionError):
+        return {}
+
+
+def described_settings(row: RunRow) -> dict[str, Any]:
+    """Return what determines a run: its task, modulus and learner, then its settings."""
+    return {"expression": row.expression, "p": row.p, "learner": row.learner} | settings_of(row)
+
+
+def differences(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the settings in which runs differ: name -> the value of each run, None where it has none.
+
+    Example:
+        >>> differences([{"lr": 1.0, "seed": 0}, {"lr": 1.0, "seed": 1}])
+        {'seed': [0, 1]}
+    """
+    names = dict.fromkeys(name for own in settings for name in own)
+    values = {name: [own.get(name) for own in settings] for name in names}
+    return {name: of_name for name, of_name in values.items() if any(v != of_name[0] for v in of_name)}
