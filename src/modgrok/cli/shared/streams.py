@@ -6,6 +6,7 @@ Owns: what stands for `·` or `–` where a stream cannot encode it, and what ha
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
 import sys
@@ -41,11 +42,68 @@ def prepare_streams() -> None:
     codecs.register_error(ERRORS, _plain)
     sys.stdout = _ready(sys.stdout)
     sys.stderr = _ready(sys.stderr)
+    if not isinstance(sys.stderr, Messages):
+        sys.stderr = Messages(sys.stderr)  # type: ignore[assignment]
 
 
 def discard(name: str) -> None:
-    """Discard what is written to a stream, `stdout` or `stderr`, from now on: its reader has gone."""
+    """Discard what is written to a stream, `stdout` or `stderr`, from now on, and what still waits in it."""
+    stream = getattr(sys, name)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
     setattr(sys, name, _nowhere())
+
+
+def flush_output() -> None:
+    """Deliver what is waiting in stdout; what cannot be delivered is discarded.
+
+    Raises:
+        BrokenPipeError: its reader has gone.
+        OutputError: it cannot be written.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard("stdout")
+        raise
+    except OSError as error:
+        discard("stdout")
+        raise OutputError(f"stdout: cannot be written ({error.strerror})") from None
+
+
+class OutputError(RuntimeError):
+    """Results could not be written to stdout, for the disk behind it is full, say."""
+
+
+class Messages:
+    """A stream for messages: where they cannot be written, the work goes on without them.
+
+    Arguments:
+        stream: stderr.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or discard."""
+        try:
+            self.stream.write(text)
+        except OSError:
+            self.stream = _nowhere()
+        return len(text)
+
+    def flush(self) -> None:
+        """Deliver what waits, or discard it."""
+        try:
+            self.stream.flush()
+        except OSError:
+            self.stream = _nowhere()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def _ready(stream: Any) -> Any:
