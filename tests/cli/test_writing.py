@@ -188,7 +188,7 @@ def test_results_that_cannot_be_printed(
         reading, writing = os.pipe()
         os.close(reading)
         out = os.fdopen(writing, "w")
-    errors = open(filled / "errors", "w+")  # noqa: SIM115
+    errors = open(filled / "errors", "w", buffering=1)  # noqa: SIM115
     with out, errors, monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", errors)

@@ -6,7 +6,6 @@ Owns: what stands for `·` or `–` where a stream cannot encode it, and what ha
 from __future__ import annotations
 
 import codecs
-import contextlib
 import io
 import os
 import sys
@@ -48,16 +47,22 @@ def prepare_streams() -> None:
 
 def discard(name: str) -> None:
     """Discard what is written to a stream, `stdout` or `stderr`, from now on, and what still waits in it."""
-    stream = getattr(sys, name)
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+    setattr(sys, name, _discarding(getattr(sys, name)))
+
+
+def _discarding(stream: Any) -> Any:
+    """Lead a stream to nowhere, or return one that leads there."""
+    try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-    setattr(sys, name, _nowhere())
+    except (OSError, ValueError, AttributeError):  # a stream without a descriptor
+        return _nowhere()
+    return stream
 
 
 def flush_output() -> None:
-    """Deliver what is waiting in stdout; what cannot be delivered is discarded.
+    """Deliver what is waiting in stdout.
 
     Raises:
         BrokenPipeError: its reader has gone.
@@ -66,7 +71,6 @@ def flush_output() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        discard("stdout")
         raise
     except OSError as error:
         discard("stdout")
@@ -92,7 +96,7 @@ class Messages:
         try:
             self.stream.write(text)
         except OSError:
-            self.stream = _nowhere()
+            self.stream = _discarding(self.stream)
         return len(text)
 
     def flush(self) -> None:
@@ -100,7 +104,7 @@ class Messages:
         try:
             self.stream.flush()
         except OSError:
-            self.stream = _nowhere()
+            self.stream = _discarding(self.stream)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
