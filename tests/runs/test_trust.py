@@ -127,7 +127,7 @@ RECURSIVE = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
         ("CREATE TRIGGER t AFTER UPDATE ON runs BEGIN DELETE FROM records; END", "trigger 't'"),
         ("CREATE TRIGGER t BEFORE DELETE ON runs BEGIN SELECT RAISE(IGNORE); END", "trigger 't'"),
         ("ALTER TABLE runs RENAME TO old; CREATE VIEW runs AS " + RECURSIVE + " SELECT x, x AS id FROM n",
-         "'runs'"),
+         "missing or changed"),
         ("ALTER TABLE records ADD COLUMN big AS (hex(zeroblob(400000000)))", "'records'"),
         ("CREATE INDEX i ON runs (hex(zeroblob(4000)))", "index 'i'"),
         ("DROP TABLE members", "'members'"),

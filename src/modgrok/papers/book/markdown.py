@@ -90,12 +90,12 @@ def _write_runs(folder: Path, results: Sequence[Result]) -> None:
             write_atomically(folder / f"{paper}.csv", text.getvalue())
 
 
-def _guarded(cell: str) -> Any:
+def _guarded(cell: str) -> str:
     """Guard a cell against spreadsheets, unless it is a number."""
     try:
         float(cell)
     except ValueError:
-        return csv_cell(cell)
+        return str(csv_cell(cell))
     return cell
 
 

@@ -109,19 +109,8 @@ class Database(Displayed):
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = Path(folder)
-        if self.folder.exists() and not self.folder.is_dir():
-            raise InputError(f"runs: must be a directory, got the file {shorten(self.folder)}")
-        if read_only and not (self.folder / DATABASE).is_file():
-            where = shorten(self.folder.absolute(), 200)
-            raise InputError(
-                f"runs: must be a directory with a store, got {where}; "
-                "name another with --runs or MODGROK_RUNS"
-            )
-        for ending in ("", *JOURNALS):
-            path = inside(self.folder, DATABASE + ending)
-            if path.exists() and not path.is_file():
-                raise InputError(f"runs: must hold regular files, got {shorten(path)}")
         try:
+            self._check_folder(read_only)
             if not read_only:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 check_locks(self.folder)
@@ -152,6 +141,20 @@ class Database(Displayed):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _check_folder(self, read_only: bool) -> None:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise InputError(f"runs: must be a directory, got the file {shorten(self.folder)}")
+        if read_only and not (self.folder / DATABASE).is_file():
+            where = shorten(self.folder.absolute(), 200)
+            raise InputError(
+                f"runs: must be a directory with a store, got {where}; "
+                "name another with --runs or MODGROK_RUNS"
+            )
+        for ending in ("", *JOURNALS):
+            path = inside(self.folder, DATABASE + ending)
+            if path.exists() and not path.is_file():
+                raise InputError(f"runs: must hold regular files, got {shorten(path)}")
 
     # Opening -----------------------------------------------------------------------------------------------
 
