@@ -131,7 +131,6 @@ RECURSIVE = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
         ("ALTER TABLE records ADD COLUMN big AS (hex(zeroblob(400000000)))", "'records'"),
         ("CREATE INDEX i ON runs (hex(zeroblob(4000)))", "index 'i'"),
         ("DROP TABLE members", "'members'"),
-        ("PRAGMA user_version = 0", "whose database is empty"),
     ],
 )  # fmt: skip
 def test_tables_that_are_not_those_of_a_store_are_refused(

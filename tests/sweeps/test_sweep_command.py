@@ -140,7 +140,7 @@ def test_a_sweep_killed_again_and_again_is_that_of_one_command(
         kill(*children(driver), driver.pid)
         driver.wait()
         kills += 1
-        print(f"{kills} kills, {known} records", flush=True)
+        sys.stderr.write(f"{kills} kills, {known} records\n")
         with Store(disturbed, read_only=True) as store:
             assert any(row.status != "finished" for row in rows_of_sweep(store, "small")), "too small"
     assert call("sweep", str(grid), "--runs", str(disturbed), "--workers", "1").code == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shutil
 import sys
 from typing import Any
 
@@ -17,6 +18,8 @@ PLAIN = str.maketrans(
 """Signs with a plain equivalent; all else is escaped."""
 STANDARD = (0, 1, 2)
 ERRORS = "modgrok.plain"
+NARROWEST = 30
+"""Columns of a terminal that output is laid out for at least."""
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -39,6 +42,8 @@ def prepare_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
     codecs.register_error(ERRORS, _plain)
+    if shutil.get_terminal_size().columns < NARROWEST:
+        os.environ["COLUMNS"] = str(NARROWEST)  # rich takes minutes to lay a page out in less
     sys.stdout = _ready(sys.stdout)
     sys.stderr = _ready(sys.stderr)
     if not isinstance(sys.stderr, Messages):

@@ -186,8 +186,8 @@ class Database(Displayed):
 
     def _is_written(self) -> bool:
         """Say whether somebody is writing, or left a journal; else it can be read without locks."""
-        journal, shared = (self.folder / f"{DATABASE}{ending}" for ending in JOURNALS[:2])
-        return shared.exists() or (journal.is_file() and journal.stat().st_size > 0)
+        paths = (self.folder / f"{DATABASE}{ending}" for ending in ("-wal", "-journal"))
+        return any(path.is_file() and path.stat().st_size > 0 for path in paths)
 
     def _migrate(self) -> None:
         """Apply the numbered migrations that this store has not seen, each in its own transaction."""
@@ -207,10 +207,6 @@ class Database(Displayed):
                 raise
 
     def _check_version(self) -> None:
-        if self.schema_version == 0:
-            raise InputError(
-                f"runs: must be a directory with a store, got {shorten(self.folder)}, whose database is empty"
-            )
         known = migrations()[-1][0]
         if self.schema_version > known:
             raise InputError(
