@@ -90,12 +90,14 @@ def _write_runs(folder: Path, results: Sequence[Result]) -> None:
             write_atomically(folder / f"{paper}.csv", text.getvalue())
 
 
-def _guarded(cell: str) -> str:
+def _guarded(cell: object) -> object:
     """Guard a cell against spreadsheets, unless it is a number."""
+    if not isinstance(cell, str):
+        return cell
     try:
         float(cell)
     except ValueError:
-        return str(csv_cell(cell))
+        return csv_cell(cell)
     return cell
 
 
