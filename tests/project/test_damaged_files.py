@@ -188,9 +188,9 @@ def bounded(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def check(call: Call, kind: Kind, *, may_hold: bool) -> None:
+def check(call: Call, commands: tuple[tuple[str, ...], ...], *, may_hold: bool) -> None:
     """Call the commands that read a file; one that is whole by chance may be read."""
-    for command in kind.commands:
+    for command in commands:
         with bounded(SECONDS):
             found = call(*command)
         lines = [line for line in found.err.splitlines() if line.startswith("modgrok: ")]
@@ -200,7 +200,10 @@ def check(call: Call, kind: Kind, *, may_hold: bool) -> None:
         assert not found.code or ": " in lines[0].removeprefix("modgrok: ")
 
 
-def damaged(call: Call, whole: Path, folder: Path, name: str, damage: str, seed: int = 0) -> None:
+def damaged(
+    call: Call, whole: Path, folder: Path, name: str, damage: str, *, seed: int = 0, most: int = 9
+) -> None:
+    """Damage a file, and call so many of the commands that read it."""
     kind = KINDS[name]
     if kind.path.partition("/")[0] != "runs" and any("latest" in command for command in kind.commands):
         shutil.copytree(whole / "runs", folder / "runs", dirs_exist_ok=True)
@@ -218,12 +221,12 @@ def damaged(call: Call, whole: Path, folder: Path, name: str, damage: str, seed:
         path.write_bytes(changed)
     harmless = {"flipped", "a byte less", "largest sizes", "another beginning"}
     optional = name == "config" and damage in ("nothing", "a dangling link", "a folder", "a link to itself")
-    check(call, kind, may_hold=(damage in harmless and not kind.strict) or optional)
+    check(call, kind.commands[:most], may_hold=(damage in harmless and not kind.strict) or optional)
 
 
 @pytest.mark.parametrize(("name", "damage"), SAMPLE)
 def test_a_damaged_file_is_refused(call: Call, whole: Path, tmp_path: Path, name: str, damage: str) -> None:
-    damaged(call, whole, tmp_path, name, damage, zlib.crc32(name.encode()))
+    damaged(call, whole, tmp_path, name, damage, seed=zlib.crc32(name.encode()), most=1)
 
 
 @pytest.mark.long
@@ -242,14 +245,14 @@ def test_flipped_bits_are_refused_or_harmless(call: Call, whole: Path, tmp_path:
         folder = tmp_path / str(seed)
         folder.mkdir()
         os.chdir(folder)
-        damaged(call, whole, folder, name, "flipped", seed)
+        damaged(call, whole, folder, name, "flipped", seed=seed)
 
 
 # Files built to take more memory than they have ------------------------------------------------------------
 
 
 def test_an_archive_that_expands_a_thousandfold_is_refused(call: Call, tmp_path: Path) -> None:
-    np.savez_compressed("big.npz", embedding=np.zeros((2, 5, 2_000_000)), readout=np.zeros((5, 2_000_000)))
+    np.savez_compressed("big.npz", embedding=np.zeros((2, 5, 900_000)))
     assert (tmp_path / "big.npz").stat().st_size < 2**20
     found = call("import", "big.npz", *TASK)
     assert found.code == 2

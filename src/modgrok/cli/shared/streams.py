@@ -47,7 +47,7 @@ def prepare_streams() -> None:
     sys.stdout = _ready(sys.stdout)
     sys.stderr = _ready(sys.stderr)
     if not isinstance(sys.stderr, Messages):
-        sys.stderr = Messages(sys.stderr)  # type: ignore[assignment]
+        sys.stderr = Messages(sys.stderr)
 
 
 def discard(name: str) -> None:
