@@ -145,16 +145,16 @@ def _archive(content: bytes) -> Any:
                 raise _Refused("a compressed archive")
             return archive.read(entry)
 
-        room = len(content)
+        remaining = len(content)
         order = read(f"{root}byteorder").strip() if f"{root}byteorder" in entries else b"little"
 
         def storage(dtype: Any, key: Any, count: int) -> Storage:
-            nonlocal room
+            nonlocal remaining
             name = f"{root}data/{key}"
             if name not in entries or entries[name].file_size < count * dtype.itemsize:
                 raise _Refused(f"storage {shorten(key)} is missing or cut")
-            room -= entries[name].file_size  # entries may lie on the same bytes
-            if room < 0:
+            remaining -= entries[name].file_size  # entries may lie on the same bytes
+            if remaining < 0:
                 raise _Refused("storages larger than the file")
             stored = dtype.newbyteorder(">") if order == b"big" else dtype
             array = np.frombuffer(read(name), dtype=stored, count=count)  # once for each storage
@@ -167,13 +167,13 @@ def _stream(content: bytes) -> Any:
     """Read the layout before PyTorch 1.6: five pickles one after the other, then the storages' bytes."""
     stream = io.BytesIO(content)
     arrays: dict[Any, np.ndarray] = {}
-    room = len(content)
+    remaining = len(content)
 
     def storage(dtype: Any, key: Any, count: int) -> Storage:
-        nonlocal room
+        nonlocal remaining
         if key not in arrays:
-            room -= count * dtype.itemsize
-            if room < 0:
+            remaining -= count * dtype.itemsize
+            if remaining < 0:
                 raise _Refused("storages larger than the file")
             arrays[key] = np.zeros(count, dtype)
         elif (arrays[key].dtype, len(arrays[key])) != (dtype, count):
