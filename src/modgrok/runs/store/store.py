@@ -329,7 +329,7 @@ class Store(Database):
             raise InputError(f"run: {row.id} is being trained by another process; stop it first")
         try:
             self._delete(row.id)
-        except StoreWriteError:  # a full disk has no room for the deletion either; the run's files make some
+        except StoreWriteError:  # a full disk takes no deletion before files have gone
             shutil.rmtree(folder, ignore_errors=True)
             self._delete(row.id)
         shutil.rmtree(folder, ignore_errors=True)
