@@ -63,7 +63,8 @@ def _remove_partial(app: Any, shell: str) -> None:
     from cyclopts.completion.install import get_default_completion_path
 
     with contextlib.suppress(OSError):
-        path = get_default_completion_path(shell, "modgrok")
+        known: Any = shell  # which shells there are depends on cyclopts' version
+        path = get_default_completion_path(known, "modgrok")
         if path.read_text() != app.generate_completion(shell=shell):
             path.unlink()
 
