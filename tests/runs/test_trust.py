@@ -281,7 +281,7 @@ def test_text_that_is_not_utf8_is_shown(call: Call, filled: Path) -> None:
     assert r"x\udcff" in found.out
 
 
-@pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx", "\uff1dcmd()"])
 def test_a_formula_in_a_csv_is_guarded(call: Call, filled: Path, name: str) -> None:
     names = [name, *EXPERIMENT_SCALARS(filled)[1:]]
     forge(filled, "UPDATE runs SET scalars = ? WHERE id = ?", json.dumps(names), EXPERIMENT.id)
