@@ -436,6 +436,16 @@ def test_measures_fit_the_line(call, monkeypatch: pytest.MonkeyPatch) -> None:
         assert max(map(len, found.out.splitlines()[1:])) <= int(columns)
 
 
+@pytest.mark.parametrize("columns", ["1", "7"])
+def test_a_terminal_of_one_column_takes_no_minutes(
+    call, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    began = time.process_time()
+    assert call("decide", "--help").code == 0
+    assert time.process_time() - began < 10
+
+
 def test_python_m_modgrok_is_the_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "modgrok", "--version"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

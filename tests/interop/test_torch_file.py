@@ -91,6 +91,12 @@ class Dangerous:
         return exec, ("raise SystemExit('this ran')",)
 
 
+LAUGHS = b"\x80\x02}q\x00" + b"".join(
+    b"}q%c(" % (n + 1) + b"".join(b"V%d\nh%c" % (key, n) for key in range(40)) + b"u" for n in range(8)
+) + b"."  # fmt: skip
+"""Nine dicts, each of which names the one before it forty times."""
+NESTED = b"\x80\x02)q\x00" + b"h\x00h\x00\x86q\x00" * 64
+"""A tuple of two times a tuple of two times …: 2^64 entries for whoever walks through it."""
 FOUR = {"0": np.zeros(4, "<f4").tobytes()}
 BAD = {
     "code": (archive(pickle.dumps({"w": Dangerous()}, protocol=2)), "names '(__builtin__|builtins).exec'"),
@@ -105,6 +111,11 @@ BAD = {
     "compression": (archive(tensor((4,), (1,), 4), FOUR, zipfile.ZIP_DEFLATED), "compressed"),
     "an opcode that no state dict has": (archive(b"\x80\x04\x96" + b"\xff" * 7 + b"\x7f."), "got"),
     "a place in memory far away": (archive(b"\x80\x02}r\xff\xff\xff\x7f(Va\nh\x01s."), "got"),
+    "dicts that hold each other": (archive(b"\x80\x02}q\x00Vmodel\nh\x00s."), "nested too deeply"),
+    "a dict that is named again and again": (archive(LAUGHS), "far more memory"),
+    "a key that takes for ever to hash": (archive(NESTED + b"}h\x00K\x01s."), "keys of type tuple"),
+    "a name that takes for ever to hash": (archive(b"\x80\x04" + NESTED[2:] + b"Vx\n\x93."), "no text"),
+    "a call of what takes for ever to print": (archive(NESTED + b")R."), "a call of tuple"),
     "no archive": (b"PK\x03\x04 nothing", "BadZipFile"),
     "nothing": (b"", "got"),
 }  # fmt: skip

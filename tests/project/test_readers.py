@@ -21,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from campaign import count
 from modgrok.interop.load import read_weights
 from modgrok.io import parse_json, read_csv_numbers, read_npy
 from modgrok.learners.rfm.initial_metric import read_metric
@@ -35,7 +36,12 @@ Reader = Callable[[bytes], object]
 FEW = settings(
     max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
-MANY = settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+MANY = settings(
+    max_examples=count("EXAMPLES", 5_000),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
 
 
 def only_input_errors(read: Callable[[], object]) -> None:

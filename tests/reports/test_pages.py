@@ -125,7 +125,7 @@ def test_each_escape_gives_the_text_back(name: str) -> None:
     assert visible(name).isprintable()
 
 
-@pytest.mark.parametrize("text", ["=cmd()", "+1+1", "-x + y", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=cmd()", "+1+1", "-x + y", "@SUM(A1)", "\t=1", "\r=1", "\uff20SUM(A1)"])
 def test_formulas_are_guarded(text: str) -> None:
     assert csv_cell(text) == f"'{text}"
     assert csv_cell(-1.5) == -1.5

@@ -118,6 +118,52 @@ def test_a_link_that_leads_outside_is_refused(call: Call, filled: Path, what: st
     assert sorted(victim.rglob("*")) == before
 
 
+RECURSIVE = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("CREATE TRIGGER t AFTER UPDATE ON runs BEGIN DELETE FROM records; END", "trigger 't'"),
+        ("CREATE TRIGGER t BEFORE DELETE ON runs BEGIN SELECT RAISE(IGNORE); END", "trigger 't'"),
+        ("ALTER TABLE runs RENAME TO old; CREATE VIEW runs AS " + RECURSIVE + " SELECT x, x AS id FROM n",
+         "missing or changed"),
+        ("ALTER TABLE records ADD COLUMN big AS (hex(zeroblob(400000000)))", "'records'"),
+        ("CREATE INDEX i ON runs (hex(zeroblob(4000)))", "index 'i'"),
+        ("DROP TABLE members", "'members'"),
+    ],
+)  # fmt: skip
+def test_tables_that_are_not_those_of_a_store_are_refused(
+    call: Call, filled: Path, statement: str, says: str
+) -> None:
+    for part in statement.split("; CREATE"):
+        prefix = "" if statement.startswith(part) else "CREATE"
+        forge(filled, prefix + part)
+    for command in (("runs", "list"), ("runs", "remove", "latest", "--yes")):
+        found = call(*command)
+        assert (found.code, found.err.count("\n")) == (2, 1), found
+        assert says in found.err
+    assert (filled / EXPERIMENT.id).is_dir()
+
+
+def test_other_tables_of_a_user_are_left_alone(call: Call, filled: Path) -> None:
+    forge(filled, "CREATE TABLE mine (a)")
+    forge(filled, "CREATE VIEW best AS SELECT id FROM runs")
+    assert call("runs", "list").code == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+@pytest.mark.parametrize("name", ["{id}/lock", "modgrok.sqlite-wal", "modgrok.sqlite", "sweeps/s.lock"])
+def test_a_pipe_in_a_store_is_not_waited_for(call: Call, filled: Path, name: str) -> None:
+    path = filled / name.format(id=EXPERIMENT.id)
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    forge(filled, "UPDATE runs SET status = 'running'") if "sqlite" not in name else None
+    for command in (("runs", "list"), ("runs", "remove", EXPERIMENT.id, "--yes")):
+        assert call(*command).code == (2 if "sqlite" in name else 0)
+
+
 def test_a_sweep_name_that_is_a_path_writes_nothing(call: Call, filled: Path) -> None:
     victim = victim_of(filled)
     forge(
@@ -235,7 +281,7 @@ def test_text_that_is_not_utf8_is_shown(call: Call, filled: Path) -> None:
     assert r"x\udcff" in found.out
 
 
-@pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx", "\uff1dcmd()"])
 def test_a_formula_in_a_csv_is_guarded(call: Call, filled: Path, name: str) -> None:
     names = [name, *EXPERIMENT_SCALARS(filled)[1:]]
     forge(filled, "UPDATE runs SET scalars = ? WHERE id = ?", json.dumps(names), EXPERIMENT.id)
@@ -379,6 +425,32 @@ def test_a_migration_on_a_full_disk_says_why(tmp_path: Path) -> None:
         store.connection.execute("PRAGMA user_version = 0")
         with pytest.raises(sqlite3.OperationalError, match=r"full|already exists"):
             store._migrate()
+
+
+def test_a_run_is_removed_from_a_full_disk(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    transaction = Store.transaction
+
+    def full(self: Store) -> Any:
+        if (filled / EXPERIMENT.id).exists():
+            raise sqlite3.OperationalError("database or disk is full")
+        return transaction(self)
+
+    monkeypatch.setattr(Store, "transaction", full)
+    with Store(filled) as store:
+        store.remove(EXPERIMENT.id)
+        assert [row.id for row in store.rows()] == [OTHER.id]
+
+
+def test_a_store_that_cannot_be_written_is_named(
+    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Store) -> Any:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Store, "transaction", full)
+    found = call("runs", "remove", EXPERIMENT.id, "--yes")
+    assert (found.code, found.err.count("\n")) == (1, 1)
+    assert "runs: cannot write to 'runs' (database or disk is full)" in found.err
 
 
 # Bundles -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from stored import children, count, drive, gone, kill, table_of, wait_until
 
+from campaign import count as repeat
 from modgrok.runs import Store
 from modgrok.runs.store.sweep_index import read_listing, rows_of_sweep, sweep_names
 from modgrok.sweeps.execution.local import LocalExecutor, cores, thread_limits
@@ -105,6 +107,46 @@ def test_two_hundred_runs_killed_three_times_are_those_of_one_command(
     assert call("sweep", str(grid), "--runs", str(undisturbed), "--workers", "2").code == 0
     assert table_of(disturbed) == table_of(undisturbed)
     assert len(table_of(disturbed)) == 200
+
+
+@pytest.mark.long  # MODGROK_TEST_SWEEP_KILLS=30 for a campaign
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found in /proc")
+def test_a_sweep_killed_again_and_again_is_that_of_one_command(
+    call: Any, compiled: None, tmp_path: Path
+) -> None:
+    """Workers and drivers are killed by turns at random moments; nothing recorded is lost."""
+    text = GRID.format(steps=60_000).replace("[0, 1]", "[0, 1, 2, 3, 4, 5, 6, 7]")
+    grid = tmp_path / "small.toml"
+    grid.write_text(text)
+    disturbed, undisturbed = tmp_path / "disturbed", tmp_path / "undisturbed"
+    moments, kills, known = random.Random(5), 0, 0
+
+    def wait_for_more(driver: subprocess.Popen[bytes]) -> None:
+        nonlocal known
+        wait_until(lambda: count(disturbed, "records") > known or driver.poll() is not None, driver, 600)
+        time.sleep(moments.uniform(0, 0.3))
+        more = count(disturbed, "records")
+        assert more >= known
+        known = more
+
+    while kills < repeat("SWEEP_KILLS", 6):
+        driver = drive(grid, disturbed, "--workers", "1")
+        wait_for_more(driver)
+        workers = children(driver)
+        if workers and moments.random() < 0.5:
+            kill(*workers)
+            kills += 1
+            wait_for_more(driver)
+        kill(*children(driver), driver.pid)
+        driver.wait()
+        kills += 1
+        sys.stderr.write(f"{kills} kills, {known} records\n")
+        with Store(disturbed, read_only=True) as store:
+            assert any(row.status != "finished" for row in rows_of_sweep(store, "small")), "too small"
+    assert call("sweep", str(grid), "--runs", str(disturbed), "--workers", "1").code == 0
+    assert call("sweep", str(grid), "--runs", str(undisturbed), "--workers", "1").code == 0
+    assert table_of(disturbed) == table_of(undisturbed)
+    assert len(table_of(disturbed)) == 16
 
 
 def test_a_sweep_continues_lists_and_retries(call: Any, tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaign import count
 from modgrok.tasks import InputError, parse
 
 CANONICAL = [
@@ -115,6 +116,12 @@ def combined(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 EXPRESSIONS = st.recursive(LEAVES, combined, max_leaves=12)
+MANY = settings(
+    max_examples=count("EXAMPLES", 2_000),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
 CONDITIONALS = st.tuples(EXPRESSIONS, st.sampled_from(["x", "n12"]), st.booleans(), EXPRESSIONS).map(
     lambda t: f"{t[0]} if {t[1]} {'odd' if t[2] else 'even'} else {t[3]}"
 )
@@ -123,6 +130,15 @@ CONDITIONALS = st.tuples(EXPRESSIONS, st.sampled_from(["x", "n12"]), st.booleans
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(EXPRESSIONS, CONDITIONALS))
 def test_round_trip(text: str) -> None:
+    expression = parse(text)
+    assert parse(str(expression)) == expression
+    assert str(parse(str(expression))) == str(expression)
+
+
+@pytest.mark.long
+@MANY
+@given(st.one_of(EXPRESSIONS, CONDITIONALS))
+def test_round_trip_at_length(text: str) -> None:
     expression = parse(text)
     assert parse(str(expression)) == expression
     assert str(parse(str(expression))) == str(expression)
@@ -165,19 +181,35 @@ def python_value(text: str, values: dict[str, int], m: int) -> int | None:
     return result.value
 
 
-@settings(max_examples=150, deadline=None)
-@given(EXPRESSIONS, st.sampled_from([2, 5, 6, 7]))
-def test_evaluation_equals_pythons_integers(text: str, m: int) -> None:
+def equals_pythons_integers(text: str, m: int) -> None:
+    """Compare an expression with Python's integers at some twenty inputs of its table."""
     expression = parse(text)
     names = expression.operands
-    for values in itertools.islice(itertools.product(range(m), repeat=len(names)), 0, 300, 7):
-        named = dict(zip(names, values, strict=True))
-        arrays = {name: np.array([value]) for name, value in named.items()}
-        value, defined = expression.evaluate(arrays, m)
-        expected = python_value(text, named, m)
-        assert bool(np.all(defined)) == (expected is not None)
+    inputs = list(itertools.islice(itertools.product(range(m), repeat=len(names)), 0, 300, 7))
+    columns = np.array(inputs, dtype=np.int64).reshape(len(inputs), len(names))
+    arrays = {name: columns[:, place] for place, name in enumerate(names)}
+    value, defined = (np.broadcast_to(part, (len(inputs),)) for part in expression.evaluate(arrays, m))
+    for place, values in enumerate(inputs):
+        expected = python_value(text, dict(zip(names, values, strict=True)), m)
+        assert bool(defined[place]) == (expected is not None)
         if expected is not None:
-            assert int(np.ravel(value)[0]) == expected
+            assert int(value[place]) == expected
+
+
+MODULI = st.sampled_from([2, 3, 4, 5, 6, 7, 12])
+
+
+@settings(max_examples=150, deadline=None)
+@given(EXPRESSIONS, MODULI)
+def test_evaluation_equals_pythons_integers(text: str, m: int) -> None:
+    equals_pythons_integers(text, m)
+
+
+@pytest.mark.long
+@MANY
+@given(EXPRESSIONS, MODULI)
+def test_evaluation_equals_pythons_integers_at_length(text: str, m: int) -> None:
+    equals_pythons_integers(text, m)
 
 
 def test_a_negative_power_needs_units_everywhere() -> None:

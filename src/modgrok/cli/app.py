@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from ..installed_extensions import load_extensions
 from ..io.escape import visible
 from ..version import __version__
-from .shared.streams import discard, prepare_streams
+from .shared.streams import OutputError, discard, flush_output, prepare_streams
 
 VERBS: tuple[tuple[str, str, str], ...] = (
     ("train", "modgrok.cli.train:train", "Train a network on an expression mod p and watch it grok."),
@@ -64,16 +64,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and exit."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
+    try:
+        code = _run(given)
+        flush_output()
+    except BrokenPipeError:
+        discard("stdout")  # or flushing it at exit would fail again
+        code = 1
+    except OutputError as error:
+        code = _complain(str(error), code=1)
+    sys.exit(code)
+
+
+def _run(given: list[str]) -> int:
     if not given or given[0] in HELP:
         given = [word for word in given[1:] if word not in HELP]
         if not given:
             sys.stdout.write(usage())
-            sys.exit(0)
+            return 0
         given.append("--help")
     if given == ["--version"]:
         sys.stdout.write(f"modgrok {__version__}\n")
-        sys.exit(0)
-    sys.exit(_dispatch(given))
+        return 0
+    return _dispatch(given)
 
 
 @contextmanager
@@ -126,11 +138,12 @@ def _dispatch(given: list[str]) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted", code=1)
     except BrokenPipeError:
-        discard("stdout")  # or flushing it at exit would fail again
-        return 1
+        raise
     except SystemExit as leaving:
         return int(leaving.code or 0)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            flush_output()  # says so if it is stdout that cannot be written
         if debug:
             raise
         code = _code_of(error)

@@ -6,6 +6,7 @@ after an upgrade.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import Annotated, Any
 
@@ -52,8 +53,20 @@ def completion(
         else:
             sys.stdout.write(app.generate_completion(shell=shell))  # a script, tabs included
     except OSError as error:
+        _remove_partial(app, shell)
         raise InputError(f"shell: cannot install the script for {shell} ({error.strerror})") from None
     return 0
+
+
+def _remove_partial(app: Any, shell: str) -> None:
+    """Delete a script that could not be written whole."""
+    from cyclopts.completion.install import get_default_completion_path
+
+    with contextlib.suppress(OSError):
+        known: Any = shell  # which shells there are depends on cyclopts' version
+        path = get_default_completion_path(known, "modgrok")
+        if path.read_text() != app.generate_completion(shell=shell):
+            path.unlink()
 
 
 def whole_app() -> App:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from cyclopts import Parameter
 
 from ..decide import FORMS
 from ..interop import kept_at, names_file
+from ..io import read_npy
 from ..measures.logits import Explanation, loss_frequencies
 from ..measures.logits import explain as explained
 from ..measures.logits.explanation_json import explanation_json
@@ -164,13 +164,7 @@ def _from_logits(path: Path, first: str | None, second: str | None, file: FileOp
     task = dataclasses.replace(file, expression=first).task()
     if path.suffix != ".npy" or not path.is_file():
         raise InputError(f"logits: must be an existing .npy file, got {shorten(path)}")
-    try:
-        array = np.load(path, allow_pickle=False, mmap_mode="r")
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"logits: {path.name} does not hold a plain array ({shorten(error, 90)})") from None
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"logits: must hold one array, got an archive in {shorten(path.name)}")
-    return Subject(str(path), task, array)
+    return Subject(str(path), task, read_npy(path, "logits"))
 
 
 def _from_file(path: Path, file: FileOptions) -> Subject:

@@ -243,6 +243,8 @@ def _is_of_modgrok(path: Path) -> bool:
         return True
     if path.suffix != ".safetensors":
         return False
+    if not path.is_file():
+        return True
     try:
         with safe_open(str(path), framework="numpy") as file:
             return "modgrok" in (file.metadata() or {})
@@ -251,6 +253,8 @@ def _is_of_modgrok(path: Path) -> bool:
 
 
 def _is_foreign(path: Path) -> bool:
+    if not path.is_file():
+        return False
     try:
         with safe_open(str(path), framework="numpy") as file:
             return not set(MARKS).isdisjoint(file.keys())

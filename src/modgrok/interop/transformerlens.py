@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from ..io import atomic_file, parse_json, read_json, read_npy, write_atomically
+from ..io import atomic_file, made_folder, parse_json, read_json, read_npy, write_atomically
 from ..models.transformer import LAYOUTS, SIGNS, Transformer, length_of
 from ..runs import NetworkFile
 from ..runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked, write_arrays
@@ -51,14 +51,14 @@ def write_transformerlens(folder: Path, content: NetworkFile, card: str) -> None
     form = {"operands": net.operands, "layout": net.layout, "classes": net.classes, "kept": present(net)}
     source = None if content.source is None else content.source.model_dump(exclude_none=True)
     header = {"network": form, "task": source, "notes": content.notes}
-    folder.mkdir(parents=True, exist_ok=True)
     metadata = {"format": "pt", "modgrok": json.dumps(header, sort_keys=True)}
-    write_arrays(folder / WEIGHTS, state, metadata, durable=False)
-    write_atomically(folder / CONFIG, json.dumps(config, indent=2) + "\n")
-    write_atomically(folder / CARD, card)
-    if content.table is not None:
-        with atomic_file(folder / TABLE) as file:
-            np.save(file, np.asarray(content.table, dtype=np.int64))
+    with made_folder(folder):
+        write_arrays(folder / WEIGHTS, state, metadata, durable=False)
+        write_atomically(folder / CONFIG, json.dumps(config, indent=2) + "\n")
+        write_atomically(folder / CARD, card)
+        if content.table is not None:
+            with atomic_file(folder / TABLE) as file:
+                np.save(file, np.asarray(content.table, dtype=np.int64))
 
 
 def from_transformerlens(

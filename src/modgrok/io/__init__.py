@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from ..lazy import lazy_names as _lazy_names
 
 if TYPE_CHECKING:
-    from .array_file import read_csv_numbers, read_npy
-    from .atomic import atomic_file, remove_temporaries, write_atomically
+    from .array_file import npy_array, read_csv_numbers, read_npy, read_npz
+    from .atomic import atomic_file, made_folder, remove_temporaries, write_atomically
     from .documents import parse_json, read_json, read_toml
     from .errors import InputError, shorten
     from .escape import content_policy, csv_cell, markup, script_json, shown, visible
     from .framework_array import numpy_array
     from .picture import is_plain_svg
+    from .whole_file import read_bytes
 
 __all__ = [
     "InputError",
@@ -23,12 +24,16 @@ __all__ = [
     "content_policy",
     "csv_cell",
     "is_plain_svg",
+    "made_folder",
     "markup",
+    "npy_array",
     "numpy_array",
     "parse_json",
+    "read_bytes",
     "read_csv_numbers",
     "read_json",
     "read_npy",
+    "read_npz",
     "read_toml",
     "remove_temporaries",
     "script_json",
@@ -44,12 +49,16 @@ _HOMES = {
     "content_policy": "escape",
     "csv_cell": "escape",
     "is_plain_svg": "picture",
+    "made_folder": "atomic",
     "markup": "escape",
+    "npy_array": "array_file",
     "numpy_array": "framework_array",
     "parse_json": "documents",
+    "read_bytes": "whole_file",
     "read_csv_numbers": "array_file",
     "read_json": "documents",
     "read_npy": "array_file",
+    "read_npz": "array_file",
     "read_toml": "documents",
     "remove_temporaries": "atomic",
     "script_json": "escape",

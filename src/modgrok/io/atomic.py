@@ -73,6 +73,35 @@ def _opened(handle: int, text: bool, newline: str | None) -> IO[Any]:
     return open(handle, "w", encoding="utf-8", errors="backslashreplace", newline=newline)
 
 
+@contextlib.contextmanager
+def made_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder for files; if the block fails before one is written, there is none.
+
+    Arguments:
+        folder: may exist, and may be in one that does not.
+
+    Raises:
+        OSError: it cannot be made.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> folder = Path(mkdtemp()) / "tables"
+        >>> with contextlib.suppress(OSError), made_folder(folder):
+        ...     raise OSError("No space left on device")
+        >>> folder.exists()
+        False
+    """
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+    except BaseException:
+        with contextlib.suppress(OSError):  # the first that holds something
+            for path in made:
+                path.rmdir()
+        raise
+
+
 def write_atomically(path: Path, content: bytes | str, *, durable: bool = False) -> None:
     """Write a whole file, or none; arguments as in `atomic_file`."""
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content

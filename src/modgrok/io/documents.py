@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError, shorten
+from .whole_file import read_bytes
 
 MOST_BYTES = 64 * 2**20
 """Size up to which a document is read."""
@@ -79,18 +80,7 @@ def _bounded(content: Any) -> Any:
 
 
 def _content(path: Path, argument: str) -> bytes:
-    try:
-        if path.is_file() and path.stat().st_size > MOST_BYTES:
-            size = path.stat().st_size
-            raise InputError(
-                f"{argument}: must have at most {MOST_BYTES} bytes, got {size} in {shorten(path)}"
-            )
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"{argument}: cannot read {shorten(path)} ({reason})") from None
+    return read_bytes(Path(path), argument, MOST_BYTES)
 
 
 def _guarded(read: Callable[[], Any], argument: str, kind: str, path: Path | None = None) -> Any:

@@ -13,7 +13,7 @@ import math
 import pickletools
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,11 +21,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import InputError, shorten
+from .whole_file import read_bytes
 
 TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".bin")
 """Endings of files that `torch.save` writes."""
 MOST_BYTES = 2**31
 """Largest file, and largest storage in it, that is read."""
+MOST_OBJECTS, DEEPEST = 1_000_000, 64
+"""Objects that a file may hold, each counted as often as it is named, and how deeply they are nested."""
+MOST_SHARED = 8
+"""Times its own size that the tensors of a file may take, for several may lie on the same storage."""
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 """First object of the layout before PyTorch 1.6."""
 STORAGES: dict[str, Any] = {
@@ -80,14 +85,11 @@ def read_torch(path: Path) -> Any:
         InputError: no such file, another format, or an object that is neither plain nor a tensor, such as a
             whole module.
     """
+    content = read_bytes(path, "path", MOST_BYTES)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"path: must have at most {MOST_BYTES:,} bytes, got {shorten(path)}")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"path: {shorten(path)} cannot be read ({error.strerror})") from None
-    try:
-        return _archive(content) if content[:2] == b"PK" else _stream(content)
+        found = _archive(content) if content[:2] == b"PK" else _stream(content)
+        _check_size(found, MOST_SHARED * len(content))
+        return found
     except _Refused as error:
         reason = str(error)
     except (
@@ -103,6 +105,27 @@ def read_torch(path: Path) -> Any:
 
 class _Refused(Exception):
     """Something in a pickle that has no place in a state dict."""
+
+
+def _check_size(found: Any, most: int) -> None:
+    """Refuse objects that hold each other, or one another so often that walking them would not end."""
+    left, size = [(found, 0)], 0
+    for _ in range(MOST_OBJECTS):
+        if not left:
+            return
+        value, depth = left.pop()
+        if isinstance(value, dict):
+            left += [(item, depth + 1) for item in value.values()]
+        elif isinstance(value, list | tuple):
+            left += [(item, depth + 1) for item in value]
+        elif isinstance(value, np.ndarray):
+            size += value.nbytes
+        if depth > DEEPEST:
+            raise _Refused("objects that are nested too deeply")
+        if size > most or len(left) > MOST_OBJECTS:
+            break
+    if left:
+        raise _Refused("objects that take far more memory than the file")
 
 
 def _archive(content: bytes) -> Any:
@@ -122,12 +145,17 @@ def _archive(content: bytes) -> Any:
                 raise _Refused("a compressed archive")
             return archive.read(entry)
 
+        remaining = len(content)
         order = read(f"{root}byteorder").strip() if f"{root}byteorder" in entries else b"little"
 
         def storage(dtype: Any, key: Any, count: int) -> Storage:
+            nonlocal remaining
             name = f"{root}data/{key}"
             if name not in entries or entries[name].file_size < count * dtype.itemsize:
                 raise _Refused(f"storage {shorten(key)} is missing or cut")
+            remaining -= entries[name].file_size  # entries may lie on the same bytes
+            if remaining < 0:
+                raise _Refused("storages larger than the file")
             stored = dtype.newbyteorder(">") if order == b"big" else dtype
             array = np.frombuffer(read(name), dtype=stored, count=count)  # once for each storage
             return Storage(dtype, lambda: array, count)
@@ -139,11 +167,14 @@ def _stream(content: bytes) -> Any:
     """Read the layout before PyTorch 1.6: five pickles one after the other, then the storages' bytes."""
     stream = io.BytesIO(content)
     arrays: dict[Any, np.ndarray] = {}
+    remaining = len(content)
 
     def storage(dtype: Any, key: Any, count: int) -> Storage:
-        if not 0 <= count <= len(content):
-            raise _Refused("a storage larger than the file")
+        nonlocal remaining
         if key not in arrays:
+            remaining -= count * dtype.itemsize
+            if remaining < 0:
+                raise _Refused("storages larger than the file")
             arrays[key] = np.zeros(count, dtype)
         elif (arrays[key].dtype, len(arrays[key])) != (dtype, count):
             raise _Refused("a storage of two sizes")
@@ -178,7 +209,7 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> np.nd
         if last >= storage.count or math.prod(shape) > storage.count:
             raise _Refused(f"a tensor of shape {shape} on a storage of {storage.count}")
     else:
-        return np.zeros(shape, storage.dtype)
+        return np.zeros(shape, storage.dtype)  # shapes that NumPy cannot hold raise
     array = storage.read()[offset:]
     steps = tuple(step * storage.dtype.itemsize for step in strides)
     laid = np.lib.stride_tricks.as_strided(array, shape, steps, writeable=False)
@@ -186,13 +217,13 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> np.nd
 
 
 FUNCTIONS: dict[tuple[str, str], Callable[..., Any]] = {
-    ("collections", "OrderedDict"): lambda *pairs: dict(*pairs),
+    ("collections", "OrderedDict"): lambda *pairs: _table(pairs[0] if pairs else ()),
     ("torch._utils", "_rebuild_tensor"): _tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch._utils", "_rebuild_parameter"): lambda data, *_: data,
     ("torch._utils", "_rebuild_parameter_with_state"): lambda data, *_: data,
     ("torch", "Size"): lambda *sizes: tuple(*sizes),
-    ("torch", "device"): lambda *words: ":".join(map(str, words)),
+    ("torch", "device"): lambda *words: ":".join(str(word) for word in words if isinstance(word, str | int)),
 }
 """What a pickle may call, and what is done instead."""
 NAMES = {("torch", name) for name in STORAGES}
@@ -244,7 +275,7 @@ class _Machine:
                 _of_type(stack[-1], list).extend(items)
             elif name in ("SETITEM", "SETITEMS"):
                 items = [stack.pop(-2), stack.pop()] if name == "SETITEM" else _marked(stack)
-                _of_type(stack[-1], dict).update(zip(items[::2], items[1::2], strict=True))
+                _of_type(stack[-1], dict).update(_table(zip(items[::2], items[1::2], strict=True)))
             elif name == "GLOBAL":
                 stack.append(_named(*argument.split(" ", 1)))
             elif name == "STACK_GLOBAL":
@@ -254,7 +285,8 @@ class _Machine:
                 arguments = _of_type(stack.pop(), tuple)
                 function = stack.pop()
                 if not isinstance(function, PickledName) or function not in FUNCTIONS:
-                    raise _Refused(f"a call of {shorten(str(function))}")
+                    known = isinstance(function, PickledName)
+                    raise _Refused(f"a call of {function if known else type(function).__name__}")
                 stack.append(FUNCTIONS[function](*arguments))
             elif name == "BUILD":
                 stack.pop()  # attributes of a state dict, such as versions; they hold no weights
@@ -309,6 +341,8 @@ LITERALS = frozenset((*NUMBERS, *STRINGS))
 
 def _named(module: Any, name: Any) -> PickledName:
     """Return a name that the pickle may use."""
+    if not (isinstance(module, str) and isinstance(name, str)):
+        raise _Refused("a name that is no text")
     function = PickledName(module, name)
     if function not in FUNCTIONS and function not in NAMES:
         raise _Refused(f"it names {shorten(str(function))}, which is no part of a state dict")
@@ -321,6 +355,16 @@ def _marked(stack: list[Any]) -> list[Any]:
     items = stack[place + 1 :]
     del stack[place:]
     return items
+
+
+def _table(pairs: Iterable[Any]) -> dict[Any, Any]:
+    """Return a dict; keys of other types are refused, for hashing nested ones need not end."""
+    table = {}
+    for key, value in pairs:
+        if not isinstance(key, str | int | float | None):
+            raise _Refused(f"a dict with keys of type {type(key).__name__}")
+        table[key] = value
+    return table
 
 
 def _of_type(value: Any, kind: type) -> Any:

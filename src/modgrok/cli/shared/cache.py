@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 from ...io.cache_folder import cache_folder
 
 
-def compilation_cache_folder() -> Path:
-    """Return the folder of compiled steps."""
-    return cache_folder() / "jax"
+def compilation_cache_folder() -> Path | None:
+    """Return the folder of compiled steps; None where a user has no home."""
+    folder = cache_folder()
+    return None if folder is None else folder / "jax"
 
 
 def enable_compilation_cache() -> None:
@@ -20,10 +22,13 @@ def enable_compilation_cache() -> None:
     if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return
     folder = compilation_cache_folder()
+    if folder is None:
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -11,7 +11,6 @@ from typing import Any
 from ...io import visible
 from ...runs.plain import plain
 from ...tasks.errors import InputError, shorten
-from .streams import discard
 
 
 def say(text: str = "") -> None:
@@ -20,11 +19,8 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Write a message to stderr, control characters shown and not sent; unread, the work goes on."""
-    try:
-        sys.stderr.write(visible(text) + "\n")
-    except BrokenPipeError:
-        discard("stderr")
+    """Write a message to stderr, control characters shown and not sent."""
+    sys.stderr.write(visible(text) + "\n")
 
 
 def say_json(values: dict[str, Any]) -> None:

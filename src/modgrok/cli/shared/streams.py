@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shutil
 import sys
 from typing import Any
 
@@ -17,6 +18,8 @@ PLAIN = str.maketrans(
 """Signs with a plain equivalent; all else is escaped."""
 STANDARD = (0, 1, 2)
 ERRORS = "modgrok.plain"
+NARROWEST = 30
+"""Columns of a terminal that output is laid out for at least."""
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -39,13 +42,77 @@ def prepare_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
     codecs.register_error(ERRORS, _plain)
+    if shutil.get_terminal_size().columns < NARROWEST:
+        os.environ["COLUMNS"] = str(NARROWEST)  # rich takes minutes to lay a page out in less
     sys.stdout = _ready(sys.stdout)
     sys.stderr = _ready(sys.stderr)
+    if not isinstance(sys.stderr, Messages):
+        sys.stderr = Messages(sys.stderr)
 
 
 def discard(name: str) -> None:
-    """Discard what is written to a stream, `stdout` or `stderr`, from now on: its reader has gone."""
-    setattr(sys, name, _nowhere())
+    """Discard what is written to a stream, `stdout` or `stderr`, from now on, and what still waits in it."""
+    setattr(sys, name, _discarding(getattr(sys, name)))
+
+
+def _discarding(stream: Any) -> Any:
+    """Lead a stream to nowhere, or return one that leads there."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):  # a stream without a descriptor
+        return _nowhere()
+    return stream
+
+
+def flush_output() -> None:
+    """Deliver what is waiting in stdout.
+
+    Raises:
+        BrokenPipeError: its reader has gone.
+        OutputError: it cannot be written.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard("stdout")
+        raise OutputError(f"stdout: cannot be written ({error.strerror})") from None
+
+
+class OutputError(RuntimeError):
+    """Results could not be written to stdout, for the disk behind it is full, say."""
+
+
+class Messages:
+    """A stream for messages: where they cannot be written, the work goes on without them.
+
+    Arguments:
+        stream: stderr.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or discard."""
+        try:
+            self.stream.write(text)
+        except OSError:
+            self.stream = _discarding(self.stream)
+        return len(text)
+
+    def flush(self) -> None:
+        """Deliver what waits, or discard it."""
+        try:
+            self.stream.flush()
+        except OSError:
+            self.stream = _discarding(self.stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def _ready(stream: Any) -> Any:

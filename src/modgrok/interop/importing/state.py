@@ -5,8 +5,6 @@ Owns: finding the state dict in what was saved beside it, and telling weights fr
 
 from __future__ import annotations
 
-import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...io import InputError, read_json, read_npy, shorten
+from ...io import InputError, read_json, read_npy, read_npz, shorten
 from ...io.framework_array import read_array
 from ...io.torch_file import TORCH_SUFFIXES, read_torch
 from ...runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked
@@ -101,24 +99,12 @@ def _content(path: Path) -> Any:
                 f"path: must be a safetensors file, got {shorten(path)}, which is damaged or none"
             ) from None
     if path.suffix == ".npz":
-        return _archive(path)
+        return read_npz(path, "path")
     if path.suffix == ".npy":
         raise InputError(
             f"path: one .npy file holds one array; put those of a network into an .npz, got {shorten(path)}"
         )
     raise InputError(f"path: must end in {', '.join(SUFFIXES)}, got {shorten(path.name)}")
-
-
-def _archive(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with np.load(path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
-        raise InputError(
-            f"path: must be an .npz of plain arrays, got {shorten(path)} ({shorten(error, 90)})"
-        ) from None
 
 
 def _arrays_in(value: Any) -> Any:

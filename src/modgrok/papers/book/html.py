@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...io import content_policy, markup
+from ...io import content_policy, made_folder, markup
 from ...reports.charts.palette import FAINT, INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from ...reports.formats.svg import inner
 from ..claims.result import Result
@@ -102,12 +102,12 @@ def write_book(folder: Path, results: Sequence[Result], figures: Figures) -> Pat
     Returns:
         the overview.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     outline = outline_of(results)
     numbers = numbers_pictures(results)
-    for paper in outline.papers:
-        write_atomically(folder / f"{paper.name}.html", paper_html(paper, outline, figures, numbers))
-    write_atomically(folder / "index.html", overview_html(outline))
+    with made_folder(folder):
+        for paper in outline.papers:
+            write_atomically(folder / f"{paper.name}.html", paper_html(paper, outline, figures, numbers))
+        write_atomically(folder / "index.html", overview_html(outline))
     return folder / "index.html"
 
 

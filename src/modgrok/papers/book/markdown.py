@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ...io import csv_cell, made_folder
 from ..claims.result import FORMAT, Result, from_json
 from ..files import write_atomically
 from .figures import numbers_pictures
@@ -45,19 +46,19 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
     Returns:
         the overview.
     """
-    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-    for result in results:
-        if result.id in figures:
-            write_atomically(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
-    for claim, picture in numbers_pictures(results).items():
-        name = claim.replace("/", "-") + NUMBERS
-        write_atomically(folder / FIGURES / name, picture + "\n")
     entries = [{k: v for k, v in result.to_json().items() if k != "run_table"} for result in results]
     content = {"format": FORMAT, "claims": entries}
-    _write_runs(folder / RUNS, results)
-    write_atomically(folder / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    for name, text in pages(results).items():
-        write_atomically(folder / name, text)
+    with made_folder(folder / FIGURES):
+        for result in results:
+            if result.id in figures:
+                write_atomically(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
+        for claim, picture in numbers_pictures(results).items():
+            name = claim.replace("/", "-") + NUMBERS
+            write_atomically(folder / FIGURES / name, picture + "\n")
+        _write_runs(folder / RUNS, results)
+        write_atomically(folder / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        for name, text in pages(results).items():
+            write_atomically(folder / name, text)
     return folder / "index.md"
 
 
@@ -77,7 +78,11 @@ def _write_runs(folder: Path, results: Sequence[Result]) -> None:
     """Write one table of runs a paper; papers without runs have none."""
     for paper in dict.fromkeys(result.paper for result in results):
         rows = [
-            {"claim": result.id, "budget": result.budget, **row}
+            {
+                "claim": result.id,
+                "budget": result.budget,
+                **{name: _guarded(cell) for name, cell in row.items()},
+            }
             for result in results
             if result.paper == paper
             for row in result.run_table
@@ -88,8 +93,19 @@ def _write_runs(folder: Path, results: Sequence[Result]) -> None:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        folder.mkdir(exist_ok=True)
-        write_atomically(folder / f"{paper}.csv", text.getvalue())
+        with made_folder(folder):
+            write_atomically(folder / f"{paper}.csv", text.getvalue())
+
+
+def _guarded(cell: object) -> object:
+    """Guard a cell against spreadsheets, unless it is a number."""
+    if not isinstance(cell, str):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return csv_cell(cell)
+    return cell
 
 
 def pages(results: Sequence[Result]) -> dict[str, str]:

@@ -32,22 +32,24 @@ def vega_script() -> str:
     the rest. Where the folder cannot be written the script is bundled in each process.
     """
     path = _path()
-    kept = _read(path)
+    kept = None if path is None else _read(path)
     if kept is not None:
         return kept
     script = str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION))
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, f"{_digest(script)}\n{script}".encode())
+    if path is not None:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, f"{_digest(script)}\n{script}".encode())
     return script
 
 
-def _path() -> Path:
-    """Name the file after all that decides its content."""
+def _path() -> Path | None:
+    """Name the file after all that decides its content; None where a user has no home."""
+    folder = cache_folder()
+    if folder is None:
+        return None
     name = hashlib.sha256(SNIPPET.encode()).hexdigest()[:8]
-    return (
-        cache_folder() / "vega" / f"vl-convert-{version('vl-convert-python')}-vega-lite-{VERSION}-{name}.js"
-    )
+    return folder / "vega" / f"vl-convert-{version('vl-convert-python')}-vega-lite-{VERSION}-{name}.js"
 
 
 def _read(path: Path) -> str | None:

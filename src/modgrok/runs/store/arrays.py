@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from ...io import InputError, parse_json, shorten, write_atomically
+from ...io import InputError, parse_json, read_bytes, shorten, write_atomically
 
 
 class CorruptFile(InputError):
@@ -71,9 +71,9 @@ def read_checked(path: Path, sha256: str | None) -> bytes:
         CorruptFile: the file is missing or its hash is wrong.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CorruptFile(f"path: {shorten(path)} cannot be read ({error.strerror})") from None
+        content = read_bytes(path, "path")
+    except InputError as error:
+        raise CorruptFile(str(error)) from None
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise CorruptFile(
             f"path: {shorten(path, 120)}: its SHA-256 is not the recorded one; the file is damaged and was "

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,17 +109,8 @@ class Database(Displayed):
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = Path(folder)
-        if self.folder.exists() and not self.folder.is_dir():
-            raise InputError(f"runs: must be a directory, got the file {shorten(self.folder)}")
-        if read_only and not (self.folder / DATABASE).is_file():
-            where = shorten(self.folder.absolute(), 200)
-            raise InputError(
-                f"runs: must be a directory with a store, got {where}; "
-                "name another with --runs or MODGROK_RUNS"
-            )
-        for ending in ("", *JOURNALS):
-            inside(self.folder, DATABASE + ending)
         try:
+            self._check_folder(read_only)
             if not read_only:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 check_locks(self.folder)
@@ -128,6 +119,7 @@ class Database(Displayed):
                 if not read_only:
                     self._migrate()
                 self._check_version()
+                self._check_schema()
             except BaseException:
                 self.connection.close()
                 raise
@@ -150,6 +142,20 @@ class Database(Displayed):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _check_folder(self, read_only: bool) -> None:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise InputError(f"runs: must be a directory, got the file {shorten(self.folder)}")
+        if read_only and not (self.folder / DATABASE).is_file():
+            where = shorten(self.folder.absolute(), 200)
+            raise InputError(
+                f"runs: must be a directory with a store, got {where}; "
+                "name another with --runs or MODGROK_RUNS"
+            )
+        for ending in ("", *JOURNALS):
+            path = inside(self.folder, DATABASE + ending)
+            if path.exists() and not path.is_file():
+                raise InputError(f"runs: must hold regular files, got {shorten(path)}")
+
     # Opening -----------------------------------------------------------------------------------------------
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
@@ -158,9 +164,11 @@ class Database(Displayed):
         try:
             return self._opened("mode=ro", "schema_version", timeout=READ_TIMEOUT)
         except sqlite3.OperationalError:
-            if self._writable_or_written():
+            if self._is_written():
                 check_locks(self.folder)
                 raise
+            with contextlib.suppress(OSError):  # of a folder that cannot be written, or is full
+                check_locks(self.folder)
         return self._opened("mode=ro&immutable=1", "schema_version")
 
     def _opened(self, mode: str, *pragmas: str, timeout: float = 60) -> sqlite3.Connection:
@@ -176,10 +184,10 @@ class Database(Displayed):
             raise
         return connection
 
-    def _writable_or_written(self) -> bool:
-        """Say whether the database may change, or has a journal; else nobody needs its locks."""
-        journal = self.folder / f"{DATABASE}-wal"
-        return os.access(self.folder, os.W_OK) or (journal.is_file() and journal.stat().st_size > 0)
+    def _is_written(self) -> bool:
+        """Say whether somebody is writing, or left a journal; else it can be read without locks."""
+        paths = (self.folder / f"{DATABASE}{ending}" for ending in ("-wal", "-journal"))
+        return any(path.is_file() and path.stat().st_size > 0 for path in paths)
 
     def _migrate(self) -> None:
         """Apply the numbered migrations that this store has not seen, each in its own transaction."""
@@ -189,9 +197,8 @@ class Database(Displayed):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 if number > self.schema_version:
-                    for statement in script.split(";\n"):
-                        if statement.strip():
-                            self.connection.execute(statement)
+                    for statement in statements(script):
+                        self.connection.execute(statement)
                     self.connection.execute(f"PRAGMA user_version = {number}")
                 self.connection.execute("COMMIT")
             except BaseException:
@@ -206,6 +213,24 @@ class Database(Displayed):
                 f"runs: {shorten(self.folder)} was written by a newer modgrok "
                 f"(schema {self.schema_version}, this one knows {known})"
             )
+
+    def _check_schema(self) -> None:
+        """Refuse tables that are not as the migrations make them: views in their place, triggers on them."""
+        version, present = -1, set[tuple[str, str, str, str | None]]()
+        while version != self.schema_version:  # another process may migrate the store meanwhile
+            version = self.schema_version
+            selected = self.select("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+            present = {(row[0], row[1], row[2], row[3]) for row in selected}
+        expected = schema(version)
+        tables = {table for _, _, table, _ in expected}
+        for entry in sorted(present ^ expected, key=str):
+            kind, name, table, _ = entry
+            if {name, table} & tables:
+                how = "" if entry in present else ", missing or changed"
+                raise InputError(
+                    f"runs: {shorten(self.folder / DATABASE)} must have the tables of a store, "
+                    f"got the {kind} {shorten(name)}{how}"
+                )
 
     @property
     def schema_version(self) -> int:
@@ -366,6 +391,26 @@ class Database(Displayed):
     def lock(self, run: str) -> Lock:
         """The lock that says a process is training this run."""
         return Lock(inside(self.folder, checked_id(run), "lock"))
+
+
+def statements(script: str) -> list[str]:
+    """Split a migration into its statements."""
+    return [statement for statement in script.split(";\n") if statement.strip()]
+
+
+@cache
+def schema(version: int) -> frozenset[tuple[str, str, str, str | None]]:
+    """Return what `sqlite_schema` holds of a store: type, name, table, and the statement that made it.
+
+    Arguments:
+        version: number of the last migration applied.
+    """
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        for number, script in migrations():
+            for statement in statements(script) if number <= version else ():
+                connection.execute(statement)
+        selected = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
+    return frozenset(selected)
 
 
 def migrations() -> list[tuple[int, str]]:

@@ -18,6 +18,7 @@ except ImportError:  # Windows has no fcntl; runs are then not guarded against a
     fcntl = None  # type: ignore[assignment]
 
 
+NONBLOCK, NOFOLLOW = getattr(os, "O_NONBLOCK", 0), getattr(os, "O_NOFOLLOW", 0)
 BUSY = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 """Errors that say that somebody else holds a lock; any other says that locks do not work."""
 
@@ -44,7 +45,7 @@ class Lock:
             yield
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | NONBLOCK | NOFOLLOW, 0o644)
         try:
             if not _take(handle):
                 raise InputError(f"{self.work.format(name)} by another process")
@@ -57,7 +58,8 @@ class Lock:
         if fcntl is None:
             return True
         try:
-            handle = os.open(self.path, os.O_RDONLY)
+            # a pipe in its place would be waited for, and a link may lead anywhere
+            handle = os.open(self.path, os.O_RDONLY | NONBLOCK | NOFOLLOW)
         except OSError:
             return False
         try:

@@ -46,6 +46,9 @@ ABANDONED = 3600.0
 class StoreWriteError(OSError):
     """A store that could not be written: its disk is full or gone, or its rights have changed."""
 
+    def __str__(self) -> str:
+        return f"runs: cannot write to {shorten(self.filename or 'the store')} ({self.strerror})"
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -324,10 +327,17 @@ class Store(Database):
         folder = inside(self.folder, row.id)
         if self.lock(row.id).held():
             raise InputError(f"run: {row.id} is being trained by another process; stop it first")
-        with self.writing() as connection:
-            connection.execute("DELETE FROM runs WHERE id = ?", (row.id,))
+        try:
+            self._delete(row.id)
+        except StoreWriteError:  # a full disk takes no deletion before files have gone
+            shutil.rmtree(folder, ignore_errors=True)
+            self._delete(row.id)
         shutil.rmtree(folder, ignore_errors=True)
         return row
+
+    def _delete(self, run: str) -> None:
+        with self.writing() as connection:
+            connection.execute("DELETE FROM runs WHERE id = ?", (run,))
 
 
 def _now() -> str:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...io import atomic_file, csv_cell
+from ...io import atomic_file, csv_cell, made_folder
 from ...tasks import InputError
 from .summary import critical_columns, critical_rows, summary_columns, summary_rows
 from .table import Column, Row, SweepTable, describe
@@ -40,7 +40,6 @@ def write_sweep_table(table: SweepTable, folder: Path, format: str) -> list[Path
         InputError: parquet without pyarrow.
     """
     write = _write_csv if format == "csv" else _parquet_writer()
-    folder.mkdir(parents=True, exist_ok=True)
     tables: tuple[tuple[str, Sequence[Column], Iterable[Row]], ...] = (
         ("runs", table.columns, table.runs),
         ("records", table.record_columns, table.records()),
@@ -50,9 +49,10 @@ def write_sweep_table(table: SweepTable, folder: Path, format: str) -> list[Path
     if "fraction" in table.axes:
         tables += (("critical", critical_columns(table), critical_rows(table)),)
     paths = []
-    for name, columns, rows in tables:
-        paths.append(folder / f"{name}.{format}")
-        write(paths[-1], columns, rows)
+    with made_folder(folder):
+        for name, columns, rows in tables:
+            paths.append(folder / f"{name}.{format}")
+            write(paths[-1], columns, rows)
     return paths
 
 

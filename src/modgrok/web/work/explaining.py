@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...interop import kept_at
+from ...io import npy_array
 from ...measures.logits import explain as explained
 from ...measures.logits.explanation_json import explanation_json
 from ...runs import CorruptFile, Store, read_network_file
@@ -65,7 +66,7 @@ def explain_file(
     if data.startswith(ARRAY):
         if task is None:
             raise InputError("expression: must be given with logits, got none")
-        return {**explanation_json(explained(task, _array(data))), "file": name}
+        return {**explanation_json(explained(task, _array(data, name))), "file": name}
     try:
         stored = network_of_bytes(data, Path(name))
     except CorruptFile as error:
@@ -78,12 +79,8 @@ def explain_file(
     return {**explanation_json(explained(task, network)), "file": name, "step": stored.notes.get("step")}
 
 
-def _array(data: bytes) -> np.ndarray:
-    try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError, MemoryError) as error:
-        raise InputError(f"file: must hold a plain array, got {shorten(error, 90)}") from None
-    return np.asarray(array)
+def _array(data: bytes, name: str) -> np.ndarray:
+    return npy_array(io.BytesIO(data), len(data), "file", name)
 
 
 def _check_fit(network: Any, task: Task) -> None:

@@ -1,0 +1,214 @@
+"""Every command that writes, where nothing can be written: one line, nothing lost, nothing half-written.
+
+Files are limited in size, which fails in the middle of a write as a full disk does, for libraries in C too.
+Then every command that prints, where stdout takes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modgrok.io import atomic
+from modgrok.runs import Experiment, Store, run
+
+resource = pytest.importorskip("resource")
+Call = Callable[..., Any]
+SMALL = ("--p", "5", "--width", "8", "--steps", "6", "--no-early-stop")
+EXPERIMENT = Experiment.of("x + y", p=5, width=8)
+SWEEP = 'name = "s"\n[base]\nexpression = "x + y"\np = 5\nsteps = 4\nwidth = 8\n[axes]\nseed = [0, 1]\n'
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of a run and a sweep, and a constructed network."""
+    from modgrok.runs import NetworkFile, write_network
+    from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
+    from modgrok.tasks import TaskSource
+
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / "runs") as store:
+        found = run(EXPERIMENT, store=store, steps=4, early_stop=False)
+        member = SweepMember(EXPERIMENT.id, {"seed": 0})
+        write_listing(store, Listing("s", (("seed",),), "modgrok sweep s.toml", (member,)))
+    write_network(folder / "net.safetensors", NetworkFile(found.weights, TaskSource(expression="x + y", p=5)))
+    (folder / "s.toml").write_text(SWEEP)
+    return folder
+
+
+@pytest.fixture
+def filled(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@contextlib.contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let writes beyond a size fail."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def files(folder: Path) -> dict[str, int]:
+    """List files and their sizes, but for what SQLite keeps beside a database."""
+    return {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(("-wal", "-shm", ".lock", "lock"))
+    }
+
+
+TASK = ("x + y", "--p", "5")
+OUTPUTS = {
+    "export weights": ("export", "latest", "-o", "e.safetensors"),
+    "export records": ("export", "latest", "--format", "csv", "-o", "e.csv"),
+    "export a sweep": ("export", "s", "--format", "csv", "-o", "table"),
+    "export a file": ("export", "net.safetensors", "-o", "f.safetensors"),
+    "import": ("import", "net.safetensors", *TASK, "-o", "i.safetensors"),
+    "construct": ("construct", *TASK, "-o", "c.safetensors"),
+    "explain --replace": ("explain", "net.safetensors", "--replace", "-o", "r.safetensors"),
+    "report html": ("report", "net.safetensors", "-o", "r.html"),
+    "report svg": ("report", "latest", "-o", "r.svg"),
+    "report png": ("report", "latest", "-o", "r.png"),
+    "report pdf": ("report", "latest", "-o", "r.pdf"),
+    "report of a sweep": ("report", "s", "-o", "s.html"),
+    "export parquet": ("export", "s", "--format", "parquet", "-o", "table"),
+    "reproduce": ("reproduce", "--stored", "gromov2023", "-o", "book"),
+}
+QUICK = ("export weights", "export records", "export a sweep", "export a file", "import", "construct",
+         "explain --replace")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in OUTPUTS]
+)
+def test_a_file_that_cannot_be_written_is_named_and_not_there(
+    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    if "parquet" in name:
+        pytest.importorskip("pyarrow")
+    before, opened = files(filled), atomic._opened
+
+    def limited(*given: Any) -> Any:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        return opened(*given)
+
+    with largest_file(2**40), monkeypatch.context() as patch:
+        patch.setattr(atomic, "_opened", limited)
+        found = call(*OUTPUTS[name])
+    assert (found.code, found.err.count("modgrok: ")) == (2, 1), found
+    assert "output: cannot write" in found.err
+    assert "(File too large)" in found.err
+    assert files(filled) == before
+    assert call(*OUTPUTS[name]).code == 0
+
+
+def test_a_store_on_a_full_disk_can_be_read(call: Call, filled: Path) -> None:
+    for path in (filled / "runs").glob("modgrok.sqlite-*"):
+        path.unlink()
+    with largest_file(40):
+        found = call("runs", "list")
+    assert found.code == 0, found.err
+    assert EXPERIMENT.id in found.out
+
+
+STORED = {
+    "a new store": ("train", *TASK, *SMALL[2:], "--runs", "other"),
+    "a new run": ("train", *TASK, *SMALL[2:], "--seed", "3"),
+    "more steps": ("runs", "resume", "latest", "--steps", "9"),
+    "several seeds": ("train", *TASK, *SMALL[2:], "--seeds", "2", "--seed", "5"),
+    "a sweep": ("sweep", "s.toml", "--workers", "1"),
+    "a sweep in a new store": ("sweep", "s.toml", "--workers", "1", "--runs", "other"),
+}
+
+
+@pytest.mark.parametrize("size", [0, 9_000, 40_000])
+@pytest.mark.parametrize(
+    "name", [name if name == "a new store" else pytest.param(name, marks=pytest.mark.long) for name in STORED]
+)
+def test_a_store_that_cannot_be_written_loses_nothing(call: Call, filled: Path, name: str, size: int) -> None:
+    with Store(filled / "runs", read_only=True) as store:
+        before = {row.id: store.records(row.id) for row in store.rows()}
+    with largest_file(size):
+        found = call(*STORED[name])
+    lines = [line for line in found.err.splitlines() if line.startswith("modgrok: ")]
+    assert found.code in ((1, 2) if size < 40_000 or "new" not in name else (0, 1, 2)), found
+    assert len(lines) == (found.code != 0), found.err
+    assert found.code == 0 or "runs: cannot " in lines[0], lines
+    with Store(filled / "runs", read_only=True) as store:
+        for run_id, records in before.items():
+            again = store.records(run_id)[: len(records)]
+            assert [(r.step, str(r.scalars)) for r in again] == [(r.step, str(r.scalars)) for r in records]
+            for checkpoint in store.checkpoints(run_id):
+                checkpoint.load()
+    assert call(*STORED[name]).code == 0
+
+
+PRINTING = {
+    "usage": (),
+    "version": ("--version",),
+    "help": ("help", "decide"),
+    "decide": ("decide", *TASK, "--json"),
+    "runs list": ("runs", "list", "--json"),
+    "runs show": ("runs", "show", "latest"),
+    "measure": ("measure", "latest"),
+    "explain": ("explain", "net.safetensors"),
+    "completion": ("completion", "bash"),
+    "reproduce": ("reproduce", "--list"),
+    "export": ("export", "latest", "--format", "csv", "-o", "e.csv"),
+    "construct": ("construct", *TASK),
+}
+SLOW = ("completion", "reproduce", "construct")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("stream", ["full", "closed pipe"])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in SLOW else name for name in PRINTING]
+)
+def test_results_that_cannot_be_printed(
+    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch, name: str, stream: str
+) -> None:
+    from modgrok.cli import main
+
+    if stream == "full":
+        out = open("/dev/full", "w")  # noqa: SIM115
+    else:
+        reading, writing = os.pipe()
+        os.close(reading)
+        out = os.fdopen(writing, "w")
+    errors = open(filled / "errors", "w", buffering=1)  # noqa: SIM115
+    with out, errors, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", errors)
+        with pytest.raises(SystemExit) as leaving:
+            main(PRINTING[name])
+        written = (filled / "errors").read_text()
+    assert leaving.value.code == 1
+    expected = "modgrok: stdout: cannot be written (No space left on device)\n" if stream == "full" else ""
+    assert written == expected
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_messages_that_cannot_be_written_stop_nothing(
+    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for line_buffered in (True, False):
+        with open("/dev/full", "w", buffering=1 if line_buffered else -1) as full:
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "stderr", full)
+                assert call("runs", "list").code == 0
+                assert call("runs", "show", "nothing").code == 2
+            with contextlib.suppress(OSError):
+                full.close()
