@@ -161,9 +161,9 @@ bool(np.allclose(total, 3 * np.cos(angle[0] + angle[1] - angle[2])))  # one wave
 # ## Products are sums of logarithms
 #
 # $xy = \gamma^{\log x + \log y}$, so the same waves multiply if they run over discrete logarithms; one more
-# neuron takes care of zeros. The inverse participation ratio (`ipr`) is 1 for a pure wave and $4/(p+1) = 0.17$ for
-# noise. In the order of the numbers the network that multiplies without an error looks like noise; in the
-# order of logarithms it is pure.
+# neuron takes care of zeros. The inverse participation ratio (`ipr`) is 1 for a pure wave and $4/(p+1) =
+# 0.17$ for noise. In the order of the numbers the network that multiplies without an error looks like
+# noise; in the order of logarithms it is pure.
 
 # %%
 from modgrok.algebra import natural_basis

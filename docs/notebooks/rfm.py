@@ -2,10 +2,10 @@
 # # A kernel machine groks
 #
 # Grokking requires neither a network nor gradient descent. A Recursive Feature Machine (Mallinar et al.,
-# [2407.20199](https://arxiv.org/abs/2407.20199)) solves a kernel regression exactly, finds the
-# directions in which the solution changes, and solves again with a metric that stretches those directions. Its
-# training accuracy is 100% from the first iteration on. Its test accuracy stays at 0 for many iterations and
-# then rises suddenly.
+# [2407.20199](https://arxiv.org/abs/2407.20199)) solves a kernel regression exactly, finds the directions
+# in which the solution changes, and solves again with a metric that stretches those directions. Its
+# training accuracy is 100% from the first iteration on. Its test accuracy stays at 0 for many iterations
+# and then rises suddenly.
 #
 # ## The iteration, in ten lines
 #
@@ -58,9 +58,9 @@ print([round(each, 2) for each in accuracies])
 # %% [markdown]
 # ## What it learned
 #
-# Judging by accuracy, nothing happens for several iterations. Look at $M$ instead. Its upper right block relates
-# the coordinates of $x$ to those of $y$. Diagonal stripes appear long before any test input is answered
-# correctly: the entry $(i, j)$ comes to depend on $i - j$ alone. Such a block is circulant.
+# Judging by accuracy, nothing happens for several iterations. Look at $M$ instead. Its upper right block
+# relates the coordinates of $x$ to those of $y$. Diagonal stripes appear long before any test input is
+# answered correctly: the entry $(i, j)$ comes to depend on $i - j$ alone. Such a block is circulant.
 
 
 # %% tags=["hide-input"]
@@ -97,9 +97,9 @@ blocks.properties(
 # ## Hidden progress
 #
 # The circulant deviation measures this structure: it is the variance along the stripes, as a share of the
-# block's energy, $1-1/p$ for a random block and 0 for a circulant one. The library makes the same iteration
-# faster and for any expression, and records the deviation at every step, in the order of the task's own labels
-# ([Kernel machines](../rfm.md)).
+# block's energy, $1-1/p$ for a random block and 0 for a circulant one. The library makes the same
+# iteration faster and for any expression, and records the deviation at every step, in the order of the
+# task's own labels ([Kernel machines](../rfm.md)).
 
 # %%
 from modgrok.runs import Experiment, run
@@ -136,8 +136,8 @@ both.properties(description="Test accuracy jumps late, circulant deviation falls
 # %% [markdown]
 # ## The same for products
 #
-# The second machine learned to multiply. In the order of the numbers its block shows no structure. Put rows and
-# columns in the order of discrete logarithms, and the stripes are back.
+# The second machine learned to multiply. In the order of the numbers its block shows no structure. Put
+# rows and columns in the order of discrete logarithms, and the stripes are back.
 
 # %%
 from modgrok.algebra import exponential_table

@@ -6,9 +6,9 @@
 #
 # ## Train
 #
-# The input is the sequence `x op y`. The network has attention and one MLP, without positions or norms, and is
-# trained by AdamW with weight decay 1 (Furuta et al., [2402.16726](https://arxiv.org/abs/2402.16726)). A small
-# network is enough here.
+# The input is the sequence `x op y`. The network has attention and one MLP, without positions or norms,
+# and is trained by AdamW with weight decay 1 (Furuta et al.,
+# [2402.16726](https://arxiv.org/abs/2402.16726)). A small network is enough here.
 
 # %%
 import altair as alt
@@ -50,8 +50,8 @@ progress.properties(description="Training accuracy rises at once, test accuracy 
 )
 
 # %% [markdown]
-# Below the accuracies (blue on the training pairs, red on the test pairs) is the Fourier frequency sparsity of
-# the embedding,
+# Below the accuracies (blue on the training pairs, red on the test pairs) is the Fourier frequency
+# sparsity of the embedding,
 #
 # $$\mathrm{FFS} = \frac{1}{p-1}\sum_k \Big(\big[\,|\mu_k| > \tfrac12\max_i|\mu_i|\,\big] +
 #   \big[\,|\nu_k| > \tfrac12\max_i|\nu_i|\,\big]\Big),$$
@@ -86,10 +86,10 @@ alt.Chart(
 # %% [markdown]
 # ## Which frequencies the answers rest on
 #
-# A logit is a function of two numbers, and so a sum of two-dimensional waves. Of the logits $z(x,y)$, keep only
-# the waves $\cos\frac{2\pi k}{p}(x+y)$ and $\sin\frac{2\pi k}{p}(x+y)$. A frequency is *key* if the loss rises
-# by more than $10^{-9}$ when its wave is removed from the logits. So soon after grokking, most frequencies are
-# key in this sense. More strictly, a frequency is key if it explains a neuron.
+# A logit is a function of two numbers, and so a sum of two-dimensional waves. Of the logits $z(x,y)$, keep
+# only the waves $\cos\frac{2\pi k}{p}(x+y)$ and $\sin\frac{2\pi k}{p}(x+y)$. A frequency is *key* if the
+# loss rises by more than $10^{-9}$ when its wave is removed from the logits. So soon after grokking, most
+# frequencies are key in this sense. More strictly, a frequency is key if it explains a neuron.
 
 # %%
 from modgrok.measures import basis_of_task
@@ -112,8 +112,8 @@ alt.Chart(
 ).configure(**config())
 
 # %% [markdown]
-# The losses of parts of the logits give numbers for this. `restricted_loss` keeps only the key waves, and is as
-# low as that of the whole network; `excluded_loss` removes them, and is above the loss of guessing,
+# The losses of parts of the logits give numbers for this. `restricted_loss` keeps only the key waves, and
+# is as good as that of the whole network; `excluded_loss` removes them. The loss of guessing would be
 # $\log 23 = 3.1$.
 
 # %%
