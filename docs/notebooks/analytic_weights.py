@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A network that adds, written down
 #
-# Nothing is trained on this page. We write the weights of a two-layer network down as waves, see why it adds
-# mod 23, how many neurons that takes, and that six are enough when their phases are chosen well.
+# Nothing is trained on this page. We write down the weights of a two-layer network as waves, and see why the
+# network adds mod 23, how many neurons that takes, and that six are enough if their phases are chosen well.
 #
 # *A notebook: a Python script in the percent format, which Jupyter opens through Jupytext. The outputs below
 # are made when the site is built.*
@@ -14,7 +14,7 @@
 # $$f(x, y)_q = \sum_j W_{qj}\,(U_{1,x,j} + U_{2,y,j})^2 .$$
 #
 # Gromov ([2301.02679](https://arxiv.org/abs/2301.02679), Eq. 6, 7 and 12) gives neuron $j$ a frequency $k$
-# and two random phases $\varphi_1, \varphi_2$, and reads it with the phase that is their sum:
+# and two random phases $\varphi_1, \varphi_2$, and gives its readout the sum of these as phase:
 #
 # $$U_{1,x} = A\cos\big(\tfrac{2\pi kx}{p} + \varphi_1\big),\quad
 #   U_{2,y} = A\cos\big(\tfrac{2\pi ky}{p} + \varphi_2\big),\quad
@@ -86,7 +86,7 @@ alt.Chart(
 # $$\big(\cos(\theta x+\varphi_1)+\cos(\theta y+\varphi_2)\big)^2\cos(\theta q+\varphi_1+\varphi_2)
 #   = \tfrac12\cos\theta(x+y-q) + \dots$$
 #
-# The dots are eight more waves, each with a phase left over.
+# The dots stand for eight more waves, each with a phase left over.
 #
 # Over many neurons with random phases, the eight average out like $1/\sqrt N$, and the first adds up, to a
 # peak at $q = x+y$. Look at the logits of $20 + 9$:
@@ -142,9 +142,9 @@ alt.Chart(
 # %% [markdown]
 # ## Six are enough
 #
-# Random phases only make the eight waves small. Six phase pairs that form a group make them vanish,
-# $(\varphi_1, \varphi_2) = 2\pi(j, 4j)/6$ for $j = 0..5$, at one frequency and for every $p$
-# ([the derivation](../exact-networks.md)). It is what `construct` builds by default.
+# Random phases only make the eight waves small. Six pairs of phases that form a group make them vanish:
+# $(\varphi_1, \varphi_2) = 2\pi(j, 4j)/6$ for $j = 0..5$, with a single frequency and for every $p$
+# ([the derivation](../exact-networks.md)). This is the network that `construct` builds by default.
 
 # %%
 exact = construct(table, p, addition)
@@ -160,10 +160,10 @@ bool(np.allclose(total, 3 * np.cos(angle[0] + angle[1] - angle[2])))  # one wave
 # %% [markdown]
 # ## Products are sums of logarithms
 #
-# $xy = \gamma^{\log x + \log y}$, so the same waves multiply when they run over discrete logarithms; one more
-# neuron sees zeros. The inverse participation ratio (`ipr`) is 1 for a pure wave and $4/(p+1) = 0.17$ for
-# noise. In the order of the numbers the network that multiplies without an error looks like noise; in the
-# order of logarithms it is pure.
+# $xy = \gamma^{\log x + \log y}$, so the same waves multiply if they run over discrete logarithms; one more
+# neuron takes care of zeros. The inverse participation ratio (`ipr`) is 1 for a pure wave and $4/(p+1) =
+# 0.17$ for noise. In the order of the numbers the network that multiplies without an error looks like
+# noise; in the order of logarithms it is pure.
 
 # %%
 from modgrok.algebra import natural_basis
@@ -183,5 +183,5 @@ print(
 )
 
 # %% [markdown]
-# Does training find these weights? Nearly: see `phase_coherence` and `ipr` of trained networks in
-# [Fourier measures](../concepts/fourier-measures.md).
+# Does training find these weights? Nearly: [Fourier measures](../concepts/fourier-measures.md) compares
+# `phase_coherence` and `ipr` of trained networks with the closed form.

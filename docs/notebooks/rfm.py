@@ -1,11 +1,11 @@
 # %% [markdown]
 # # A kernel machine groks
 #
-# Grokking needs neither a network nor gradient descent. A Recursive Feature Machine (Mallinar et al.,
-# [2407.20199](https://arxiv.org/abs/2407.20199)) solves a kernel regression exactly, looks in which
-# directions the solution changes, and solves again with a metric that stretches those directions. Its
-# training accuracy is 100% from the first iteration on. Its test accuracy is 0, for many iterations, and then
-# is not.
+# Grokking requires neither a network nor gradient descent. A Recursive Feature Machine (Mallinar et al.,
+# [2407.20199](https://arxiv.org/abs/2407.20199)) solves a kernel regression exactly, finds the directions
+# in which the solution changes, and solves again with a metric that stretches those directions. Its
+# training accuracy is 100% from the first iteration on. Its test accuracy stays at 0 for many iterations
+# and then rises suddenly.
 #
 # ## The iteration, in ten lines
 #
@@ -16,8 +16,8 @@
 #
 # $$M \leftarrow \sqrt{G},\qquad G = \frac1n\sum_{j,l} \nabla f_l(x_j)\,\nabla f_l(x_j)^\top .$$
 #
-# $G$ is the average gradient outer product (AGOP); as in the paper's code each class's mean gradient is taken
-# out first.
+# $G$ is the average gradient outer product (AGOP); as in the paper's code, the mean gradient of each class is
+# subtracted first.
 
 # %%
 import altair as alt
@@ -58,9 +58,9 @@ print([round(each, 2) for each in accuracies])
 # %% [markdown]
 # ## What it learned
 #
-# Nothing seems to happen for several iterations. Look at $M$ instead. Its upper right block says how the
-# coordinates of $x$ go with those of $y$. Diagonal stripes appear long before any test input is answered: the
-# entry $(i, j)$ comes to depend on $i - j$ alone. Such a block is circulant.
+# Judging by accuracy, nothing happens for several iterations. Look at $M$ instead. Its upper right block
+# relates the coordinates of $x$ to those of $y$. Diagonal stripes appear long before any test input is
+# answered correctly: the entry $(i, j)$ comes to depend on $i - j$ alone. Such a block is circulant.
 
 
 # %% tags=["hide-input"]
@@ -96,10 +96,10 @@ blocks.properties(
 # %% [markdown]
 # ## Hidden progress
 #
-# The circulant deviation measures it: the variance along the stripes, as a share of the block's energy. It is
-# $1-1/p$ for a random block and 0 for a circulant one. The library runs the same iteration through lookups
-# and batched products, on any expression, and records the deviation at every step, in the order of the task's
-# own labels ([the page](../rfm.md)).
+# The circulant deviation measures this structure: it is the variance along the stripes, as a share of the
+# block's energy, $1-1/p$ for a random block and 0 for a circulant one. The library makes the same
+# iteration faster and for any expression, and records the deviation at every step, in the order of the
+# task's own labels ([Kernel machines](../rfm.md)).
 
 # %%
 from modgrok.runs import Experiment, run
@@ -136,8 +136,8 @@ both.properties(description="Test accuracy jumps late, circulant deviation falls
 # %% [markdown]
 # ## The same for products
 #
-# The second machine multiplied. In the order of the numbers its block shows nothing; put rows and columns in
-# the order of discrete logarithms, and the stripes are back.
+# The second machine learned to multiply. In the order of the numbers its block shows no structure. Put
+# rows and columns in the order of discrete logarithms, and the stripes are back.
 
 # %%
 from modgrok.algebra import exponential_table
@@ -158,10 +158,10 @@ orders.properties(
 # %% [markdown]
 # The first row and column belong to 0, which has no logarithm.
 #
-# ## Is the structure all there is to it?
+# ## Is the structure all that matters?
 #
 # Give the machine a *random* circulant $M$ that it never learned, and solve once: it generalises at once.
-# What generalises is the structure, not the particular frequencies.
+# So the structure matters, not the particular frequencies.
 
 # %%
 for initial in ("identity", "random-circulant"):

@@ -2,12 +2,13 @@
 # # What a transformer computes when it adds
 #
 # We train a one-layer transformer on $x + y$ mod 23 until it groks, and take it apart: which waves its
-# embedding holds, which neurons read them, and that a handful of frequencies is all it answers with.
+# embedding contains, which neurons read them, and that its answers rest on a handful of frequencies.
 #
 # ## Train
 #
-# The sequence is `x op y`; attention, one MLP, no positions, no norms; AdamW with weight decay 1 (Furuta et
-# al., [2402.16726](https://arxiv.org/abs/2402.16726)). A small one does here.
+# The input is the sequence `x op y`. The network has attention and one MLP, without positions or norms,
+# and is trained by AdamW with weight decay 1 (Furuta et al.,
+# [2402.16726](https://arxiv.org/abs/2402.16726)). A small network is enough here.
 
 # %%
 import altair as alt
@@ -49,18 +50,19 @@ progress.properties(description="Training accuracy rises at once, test accuracy 
 )
 
 # %% [markdown]
-# Below the accuracies (blue on the training pairs, red on the test pairs) stands the Fourier frequency
+# Below the accuracies (blue on the training pairs, red on the test pairs) is the Fourier frequency
 # sparsity of the embedding,
 #
 # $$\mathrm{FFS} = \frac{1}{p-1}\sum_k \Big(\big[\,|\mu_k| > \tfrac12\max_i|\mu_i|\,\big] +
 #   \big[\,|\nu_k| > \tfrac12\max_i|\nu_i|\,\big]\Big),$$
 #
-# the share of waves that are more than half as large as the largest: 1 at random weights, small when few
-# frequencies are left.
+# the share of waves that are more than half as large as the largest. It is 1 at random weights, and small if
+# few frequencies are left.
 #
 # ## The embedding is a few circles
 #
-# $|\mu_k|$ and $|\nu_k|$ are the sizes of cosine and sine of frequency $k$ in $W_E$, along its token index.
+# $|\mu_k|$ and $|\nu_k|$ are the sizes of the cosine and the sine of frequency $k$ in $W_E$, along its token
+# index.
 
 # %% tags=["hide-input"]
 from modgrok.measures import make_token_basis
@@ -82,12 +84,12 @@ alt.Chart(
 ).configure(**config())
 
 # %% [markdown]
-# ## Which frequencies answer
+# ## Which frequencies the answers rest on
 #
-# A logit is a function of two numbers, and so a sum of two-dimensional waves. Keep, of the logits $z(x,y)$,
-# the waves $\cos\frac{2\pi k}{p}(x+y)$ and $\sin\frac{2\pi k}{p}(x+y)$ alone. A frequency is *key* if the
-# loss rises by more than $10^{-9}$ when it is taken out of the logits, which most do so soon after grokking;
-# or, more strictly, if it explains a neuron.
+# A logit is a function of two numbers, and so a sum of two-dimensional waves. Of the logits $z(x,y)$, keep
+# only the waves $\cos\frac{2\pi k}{p}(x+y)$ and $\sin\frac{2\pi k}{p}(x+y)$. A frequency is *key* if the
+# loss rises by more than $10^{-9}$ when its wave is removed from the logits. So soon after grokking, most
+# frequencies are key in this sense. More strictly, a frequency is key if it explains a neuron.
 
 # %%
 from modgrok.measures import basis_of_task
@@ -110,8 +112,9 @@ alt.Chart(
 ).configure(**config())
 
 # %% [markdown]
-# The losses of parts of the logits say it in numbers. `restricted_loss` keeps the key waves alone and is as
-# good as the whole; `excluded_loss` takes them out, and chance would be $\log 23 = 3.1$.
+# The losses of parts of the logits give numbers for this. `restricted_loss` keeps only the key waves, and
+# is as good as that of the whole network; `excluded_loss` removes them. The loss of guessing would be
+# $\log 23 = 3.1$.
 
 # %%
 numbers = circuit_numbers(circuit, circuit.key)
@@ -121,7 +124,7 @@ for name in ("full_loss", "restricted_loss", "excluded_loss", "single_frequency_
 # %% [markdown]
 # ## One neuron
 #
-# The last number is the share of neurons of which a single frequency explains more than 85% of the variance
+# The last number is the share of neurons for which a single frequency explains more than 85% of the variance
 # over all pairs. Here is the neuron that is explained best, as a function of $x$ and $y$.
 
 # %% tags=["hide-input"]
@@ -142,5 +145,5 @@ alt.Chart(
 ).configure(**config())
 
 # %% [markdown]
-# Train on `x*y` instead and all of this holds in the order of discrete logarithms:
+# For a network trained on `x*y`, all of this holds in the order of discrete logarithms:
 # [Measures of transformers](../concepts/transformer-measures.md) has the numbers.
