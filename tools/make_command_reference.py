@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
-from modgrok.cli.app import VERBS
+from modgrok.cli.app import SUBCOMMANDS
 
 PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
 OF_RUNS = ("list", "show", "remove", "resume")
@@ -31,7 +31,7 @@ status `diverged`). Names of options are read in American spelling, too: `--opti
 
 def commands() -> Iterator[tuple[str, ...]]:
     """Yield every command, subcommands after the one they belong to."""
-    for name, _, _ in VERBS:
+    for name, _, _ in SUBCOMMANDS:
         yield (name,)
         if name == "runs":
             yield from ((name, word) for word in OF_RUNS)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modgrok.cli.app import VERBS
+from modgrok.cli.app import SUBCOMMANDS
 
 SMALL = ("--p", "11", "--fraction", "0.7", "--width", "60")
 
@@ -328,14 +328,14 @@ def test_a_damaged_checkpoint_is_refused_in_one_line(call, tmp_path: Path) -> No
 def test_help_lists_every_verb(call) -> None:
     found = call("--help")
     assert found.code == 0, found.err
-    for name, _, summary in VERBS:
+    for name, _, summary in SUBCOMMANDS:
         assert name in found.out
         assert summary in found.out
     assert call().out == found.out
     assert call("--version").out.startswith("modgrok 0.")
 
 
-@pytest.mark.parametrize("name", [name for name, _, _ in VERBS])
+@pytest.mark.parametrize("name", [name for name, _, _ in SUBCOMMANDS])
 def test_help_of_every_verb(call, name: str) -> None:
     found = call(name, "--help")
     assert found.code == 0, found.err

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from modgrok.cli.display.advice import KNOWN, advice
+from modgrok.cli.display.advice import KNOWN_FRACTIONS, advice
 from modgrok.cli.display.sweep_progress import Share, progress_words
 from modgrok.cli.shared.columns import broken
 from modgrok.learners.catalogue import LEARNERS
@@ -253,7 +253,7 @@ def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:
 # Advice ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.table)
+@pytest.mark.parametrize("known", KNOWN_FRACTIONS, ids=lambda known: known.table)
 def test_known_fractions_are_those_of_the_atlas(known) -> None:
     for p, fraction in known.fractions.items():
         with (ROOT / "atlas" / "tables" / known.table.format(p=p)).open(newline="") as file:

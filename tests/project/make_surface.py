@@ -86,10 +86,10 @@ def options_of(command: str) -> list[str]:
     """List every spelling of every option of a command, hidden ones and negatives too."""
     from cyclopts import App
 
-    from modgrok.cli.app import VERBS
+    from modgrok.cli.app import SUBCOMMANDS
 
     app = App(name="modgrok", result_action="return_value")
-    for name, target, _ in VERBS:
+    for name, target, _ in SUBCOMMANDS:
         app.command(target, name=name)
     for word in command.split():
         app = app[word]

@@ -58,9 +58,9 @@ def completion(
 
 def whole_app() -> App:
     """Return the application with all commands, which takes seconds to load."""
-    from .app import VERBS
+    from .app import SUBCOMMANDS
 
     app = App(name="modgrok", result_action="return_value")
-    for name, target, _ in VERBS:
+    for name, target, _ in SUBCOMMANDS:
         app.command(target, name=name)
     return app

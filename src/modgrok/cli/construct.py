@@ -256,15 +256,15 @@ def _width(text: str | None) -> int | str | None:
 def _frequencies(text: str | None) -> int | list[int] | None:
     if text is None:
         return None
-    given = _numbers(text, "frequencies")
-    return given[0] if len(given) == 1 and "," not in text else given
+    frequencies = _numbers(text, "frequencies")
+    return frequencies[0] if len(frequencies) == 1 and "," not in text else frequencies
 
 
 def _numbers(text: str, name: str) -> list[int]:
     try:
-        given = [int(part) for part in text.split(",") if part.strip()]
+        numbers = [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
-        given = []
-    if not given or min(given) < 0:
+        numbers = []
+    if not numbers or min(numbers) < 0:
         raise InputError(f"{name}: must be whole numbers separated by commas, got {shorten(text)}")
-    return given
+    return numbers

@@ -81,7 +81,7 @@ def export(
             elif format == "transformerlens":
                 _write_folders(store, row, path, step, trajectory)
             else:
-                checkpoint = _kept(store, row, step)
+                checkpoint = _checkpoint(store, row, step)
                 content = read_checked(checkpoint.path, checkpoint.sha256)
                 arrays_of(content, checkpoint.path)
                 write_atomically(path, content)
@@ -155,7 +155,7 @@ def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, traj
     from ..runs import read_network_file
 
     records = {record.step: record for record in store.records(row.id)}
-    chosen = store.checkpoints(row.id) if trajectory else [_kept(store, row, step)]
+    chosen = store.checkpoints(row.id) if trajectory else [_checkpoint(store, row, step)]
     if not chosen:
         raise InputError("run: must have at least one checkpoint, got none")
     digits = len(str(chosen[-1].step))
@@ -170,7 +170,7 @@ def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, traj
         write_transformerlens(folder, content, card(row, net, checkpoint.step, records.get(checkpoint.step)))
 
 
-def _kept(store: Store, row: RunRow, step: int | None) -> Checkpoint:
+def _checkpoint(store: Store, row: RunRow, step: int | None) -> Checkpoint:
     from ..interop import kept_at
 
     return kept_at(store.checkpoints(row.id), step)

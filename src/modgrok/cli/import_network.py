@@ -92,14 +92,14 @@ def import_file(
     started = perf_counter()
     if output is not None:
         check_output(output, (".safetensors",))
-    given = None if table is None else read_table(table)
+    task_table = None if table is None else read_table(table)
     try:
         network = imported_network(
             file,
             expression,
             p=p,
             group=group,
-            table=given,
+            table=task_table,
             heads=heads,
             layout=layout,
             activation=activation,
@@ -133,8 +133,8 @@ def tell(network: Imported) -> None:
     say(f"  accuracy on all {network.task.size:,} inputs: {percent(network.accuracy)}")
     for option, decision in network.decisions.items():
         others = ", ".join(f"{value} {percent(accuracy)}" for value, accuracy in decision.others.items())
-        taken = f"{decision.value} ({percent(decision.accuracy)}; others: {others})"
-        say(f"  {option}: {taken}, {WORDS[decision.by]}")
+        choice = f"{decision.value} ({percent(decision.accuracy)}; others: {others})"
+        say(f"  {option}: {choice}, {WORDS[decision.by]}")
     for role, key in list(network.used.items())[:MOST_SHOWN]:
         say(f"  {role:<16} {key}")
     if len(network.used) > MOST_SHOWN:

@@ -93,7 +93,7 @@ def reproduce(
             stop_requested=lambda: bool(interrupts),
         )
     for result in results:
-        _tell(result)
+        _print_result(result)
     say(f"{claim_words(len(results))}: {count_words(results)}.{caution(results)}")
     path = None if output is None else _write(output, format, results, runs)
     if json:
@@ -104,9 +104,9 @@ def reproduce(
 def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> str:
     """Write the book; return its first page."""
     figures = {result.id: read_figure(runs, result) for result in results}
-    shown = {claim: figure for claim, figure in figures.items() if figure is not None}
+    drawings = {claim: figure for claim, figure in figures.items() if figure is not None}
     try:
-        path = (write_book if format == "html" else write_pages)(folder, results, shown)
+        path = (write_book if format == "html" else write_pages)(folder, results, drawings)
     except OSError as error:
         raise cannot_write(folder, error) from None
     say(f"wrote {path}")
@@ -131,14 +131,14 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
         results.append(stored or Result(claim.id, budget, claim.source, claim.sentence, claim.judged(budget)))
-    shown = {result.id: _listed(result) for result in results}
+    summaries = {result.id: _as_json(result) for result in results}
     paper = ""
     for result in results:
         if result.paper != paper:
             paper = result.paper
             known = read_paper(paper)
             say(f"{paper}  ·  {known.title} ({known.citation})")
-        entry = shown[result.id]
+        entry = summaries[result.id]
         say(
             f"  {result.id:<34} {time_words(costs.claims[result.id]):>8}  {entry['verdict'] or '–':<10}  "
             f"{_seeds(entry):<10}  {result.source}: {result.sentence}"
@@ -149,19 +149,19 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
         f"count once{guessed}"
     )
     if json:
-        listed = [{**shown[result.id], "cost_seconds": costs.claims[result.id]} for result in results]
+        entries = [{**summaries[result.id], "cost_seconds": costs.claims[result.id]} for result in results]
         say_json(
             {
                 "budget": budget,
                 "cost_seconds": costs.total,
                 "estimated_runs": costs.estimated,
-                "claims": listed,
+                "claims": entries,
             }
         )
     return 0
 
 
-def _listed(result: Result) -> dict[str, Any]:
+def _as_json(result: Result) -> dict[str, Any]:
     """Return the JSON object of a listed claim: the stored result, or what the committed book has of it.
 
     The tiny budget has no place in the book.
@@ -182,15 +182,15 @@ def _note(result: Result) -> None:
     note(f"{result.id}: {result.verdict or 'not tested'}")
 
 
-def _tell(result: Result) -> None:
+def _print_result(result: Result) -> None:
     say(f"{result.verdict or 'not tested':<11} {result.id}  ·  {result.source}  ·  {clock(result.seconds)}")
     if result.error is not None:
         say(f"            {result.error}")
     for expected in result.expected if result.verdict is not None else ():
         value = result.values.get(expected.name)
         mark = " " if expected.holds(value) else "!"
-        shown = "none" if value is None else f"{value:.4g}"
-        say(f"          {mark} {expected.name} {shown}  ·  expected {expected.paper}")
+        text = "none" if value is None else f"{value:.4g}"
+        say(f"          {mark} {expected.name} {text}  ·  expected {expected.paper}")
 
 
 def _summary(result: Result) -> dict[str, Any]:

@@ -34,7 +34,7 @@ runs = App(name="runs", help="List, show, remove and resume stored runs.")
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
 
 
-SHOWN = tuple(
+LISTED_FIELDS = tuple(
     field.name
     for field in fields(RunRow)
     if field.name not in ("experiment", "scalars", "histograms", "state", "state_sha256")
@@ -56,7 +56,7 @@ def described(
                 raise
             on_damaged(InputError(f"run {row.id}: {error}"))
             continue
-        values = {name: getattr(row, name) for name in SHOWN}
+        values = {name: getattr(row, name) for name in LISTED_FIELDS}
         values |= leakage_of(row.context)
         objects.append({**values, "seconds_per_step": row.seconds_per_step, "settings": settings})
     return objects
@@ -96,22 +96,22 @@ def list_runs(
         damaged: list[InputError] = []
         rows = store.rows(damaged.append) if sweep is None else rows_of_sweep(store, sweep, damaged.append)
         last = last_scalars(store, rows)
-    listed = [(row, settings_of(row)) for row in rows]
+    pairs = [(row, settings_of(row)) for row in rows]
     if where or sort is not None:
-        fields = {row.id: fields_of(row, own, last[row.id]) for row, own in listed}
+        fields = {row.id: fields_of(row, own, last[row.id]) for row, own in pairs}
         chosen = choose(list(fields.values()), where or ())
-        listed = [run for run, is_chosen in zip(listed, chosen, strict=True) if is_chosen]
+        pairs = [run for run, is_chosen in zip(pairs, chosen, strict=True) if is_chosen]
     if sweep is None:
-        listed.sort(key=lambda run: run[0].updated)
+        pairs.sort(key=lambda run: run[0].updated)
     if sort is not None:
         key = sort_key(sort.removeprefix("-"), list(fields.values()))
-        listed.sort(key=lambda run: key(fields[run[0].id]), reverse=sort.startswith("-"))
+        pairs.sort(key=lambda run: key(fields[run[0].id]), reverse=sort.startswith("-"))
     if limit is not None:
-        listed = listed[-limit:]
-    rows = [row for row, _ in listed]
+        pairs = pairs[-limit:]
+    rows = [row for row, _ in pairs]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     if rows:
-        for line in table(rows, [own for _, own in listed], last, width):
+        for line in table(rows, [own for _, own in pairs], last, width):
             say(line)
     elif not damaged:
         say("no matching runs" if where else "no runs yet")
@@ -152,11 +152,11 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         chance, majority = percent(row.context["chance"]), percent(row.context["majority"])
         say(f"  chance      1/p {chance}, most frequent value {majority}")
         say(f"  null        {leakage_words(leakage_of(row.context)).removeprefix('orbit null ')}")
-    _tell_settings(experiment)
+    _print_settings(experiment)
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
     say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
     if json:
-        kept = [
+        checkpoint_steps = [
             {
                 "step": c.step,
                 "reasons": c.reasons,
@@ -166,13 +166,13 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
             for c in checkpoints
         ]
         curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
-        shown = {**described([row])[0], "explained_share": explained}
-        say_json({"runs": [{**shown, "checkpoints": kept, "records": curve}]})
+        description = {**described([row])[0], "explained_share": explained}
+        say_json({"runs": [{**description, "checkpoints": checkpoint_steps, "records": curve}]})
     return 0
 
 
 def _explained_share(
-    store: Store, row: RunRow, kept: list[Checkpoint], records: list[Record]
+    store: Store, row: RunRow, checkpoints: list[Checkpoint], records: list[Record]
 ) -> float | None:
     """Return the explained share recorded last, else that of the last kept network.
 
@@ -184,13 +184,13 @@ def _explained_share(
     if recorded and not math.isnan(recorded[-1]):
         return recorded[-1]
     try:
-        return explained_share_of_last(store, row, kept)
+        return explained_share_of_last(store, row, checkpoints)
     except (CorruptFile, InputError, OSError) as error:
         note(f"run {row.id}: explained share not counted: {shorten(error, 200)}")
         return None
 
 
-def _tell_settings(experiment: BaseModel) -> None:
+def _print_settings(experiment: BaseModel) -> None:
     """Say all settings, those that differ from the defaults first."""
     changed: dict[str, Any] = {}
     defaults: dict[str, Any] = {}

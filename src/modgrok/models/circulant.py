@@ -140,10 +140,10 @@ def random_circulant(key: PRNGKeyArray, structure: CirculantStructure) -> Float[
     """
     k, p = structure.labels.shape
     pairs = list(itertools.combinations(range(k), 2))
-    drawn = jax.random.uniform(key, (len(pairs), structure.order))
-    drawn = drawn - drawn.mean(1, keepdims=True)
+    random = jax.random.uniform(key, (len(pairs), structure.order))
+    random = random - random.mean(1, keepdims=True)
     blocks = [[centring(p) for _ in range(k)] for _ in range(k)]
-    for values, (t, s) in zip(drawn, pairs, strict=True):
+    for values, (t, s) in zip(random, pairs, strict=True):
         blocks[s][t] = spread(values, structure.levels(s, t))
         blocks[t][s] = blocks[s][t].T
     return jnp.block(blocks)

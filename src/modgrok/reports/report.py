@@ -23,7 +23,7 @@ from . import words
 from .charts.chart import Panel
 from .charts.scores import Score, number, scores
 from .commands import portable, runs_option
-from .learners.base import Drawn, general_panels, other_measures, time_frame
+from .learners.base import PanelsAndNotes, general_panels, other_measures, time_frame
 from .learners.catalogue import LEARNER_PANELS
 from .learners.mlp import check_shape, weight_panels
 from .learners.transformer import network_panels
@@ -90,7 +90,7 @@ def run_report(store: Store, run: str, path: Path) -> Report:
         tuple(panels),
         tuple(notes),
         (
-            *_made(row),
+            *_provenance(row),
             ("makes this report", portable(_command(store, row, path))),
         ),
         _colophon(row),
@@ -135,7 +135,7 @@ def comparison(
         (scores(_scores(views, task)), *weight_panels(views)),
         (),
         (
-            *_made(row),
+            *_provenance(row),
             ("constructed the other network", portable(command)),
             ("makes this report", portable(report_command)),
         ),
@@ -209,7 +209,7 @@ def transformer_report(
     return Report(title, "", facts, tuple(panels), tuple(notes), _commands(command, report_command))
 
 
-def _panels(run: StoredRun) -> Drawn:
+def _panels(run: StoredRun) -> PanelsAndNotes:
     """Draw what a run's learner has to show, then what else was recorded."""
     own = LEARNER_PANELS.named(run.row.learner) if run.row.learner in LEARNER_PANELS.names else None
     panels, notes = general_panels(run) if own is None else own.draw(run)
@@ -221,8 +221,8 @@ def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
     """Draw how much a formula explains: over training, and of the last network."""
     recorded = any("explained_share" in record.scalars for record in run.records)
     shares = kept_shares(time_frame(run), run.checkpoints) if run.records and not recorded else None
-    drawn = () if view is None else (left_over_map(view), circles(view))
-    return [panel for panel in (shares, *drawn) if panel is not None]
+    panels = () if view is None else (left_over_map(view), circles(view))
+    return [panel for panel in (shares, *panels) if panel is not None]
 
 
 def _formula(view: ExplanationView | None) -> tuple[tuple[str, str], ...]:
@@ -255,7 +255,7 @@ def _facts(stored: StoredRun) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _made(row: RunRow) -> tuple[tuple[str, str], ...]:
+def _provenance(row: RunRow) -> tuple[tuple[str, str], ...]:
     return (("made the run", portable(str(row.context.get("command", "")))),)
 
 

@@ -111,8 +111,8 @@ def view_of(table: SweepTable, axes: Sequence[str], values: Sequence[str]) -> Vi
     varied = [axis for axis in table.axes if axis != "seed" and len(coordinates(rows, axis)) > 1]
     chosen = list(axes) or varied or list(table.axes[:1]) or ["seed"]
     multiple = chosen[2] if len(chosen) > 2 and len(coordinates(rows, chosen[2])) <= MOST_GROUPS else None
-    shown = tuple(values) or _default_values(rows, names)
-    return View(chosen[0], chosen[1] if len(chosen) > 1 else None, multiple, shown)
+    columns = tuple(values) or _default_values(rows, names)
+    return View(chosen[0], chosen[1] if len(chosen) > 1 else None, multiple, columns)
 
 
 def _default_values(rows: Sequence[Row], names: Sequence[str]) -> tuple[str, ...]:
@@ -286,5 +286,5 @@ def _command(store: Store, name: str, path: Path, view: View | None) -> str:
     if view is None:
         return f"modgrok report {name} -o {path.name}{where}"
     axes = [axis for axis in (view.x, view.y, view.multiple) if axis]
-    shown = f"--axes {','.join(axes)} --values {','.join(view.values)}"
-    return f"modgrok report {name} -o {path.name} {shown}{where}"
+    options = f"--axes {','.join(axes)} --values {','.join(view.values)}"
+    return f"modgrok report {name} -o {path.name} {options}{where}"

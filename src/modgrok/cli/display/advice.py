@@ -30,7 +30,7 @@ class KnownFractions:
     fractions: dict[int, float | None]
 
 
-KNOWN = (
+KNOWN_FRACTIONS = (
     KnownFractions(
         "gd_p{p}.csv",
         {"kind": "mlp", "width": 500, "optimiser": "gd", "loss": "mse", "parametrisation": "gromov"},
@@ -87,7 +87,7 @@ def known_fraction(experiment: Experiment) -> tuple[int, float] | None:
     """
     if experiment.task.expression != "x + y" or experiment.corruption:
         return None
-    for entry in KNOWN:
+    for entry in KNOWN_FRACTIONS:
         if all(getattr(experiment.learner, name, None) == value for name, value in entry.settings.items()):
             fraction = entry.fractions.get(experiment.task.p or 0)
             return None if fraction is None else (experiment.task.p or 0, fraction)

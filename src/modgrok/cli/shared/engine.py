@@ -54,9 +54,9 @@ class Engine:
             raise InputError(f"workers: must be at least 1 and at most 1024, got {self.workers}")
         if not 0 <= self.gpus <= 1024:
             raise InputError(f"gpus: must be at least 0 and at most 1024, got {self.gpus:g}")
-        for name, given in (("address", self.address), ("gpus", self.gpus or None)):
-            if given is not None and self.executor != "ray":
-                raise InputError(f"{name}: must go with the executor ray, got {shorten(given)}")
+        for name, value in (("address", self.address), ("gpus", self.gpus or None)):
+            if value is not None and self.executor != "ray":
+                raise InputError(f"{name}: must go with the executor ray, got {shorten(value)}")
 
     @contextmanager
     def start(self) -> Iterator[tuple[Executor, int]]:
@@ -79,9 +79,9 @@ class Engine:
 
         if self.address is None:
             note("starting Ray on this machine")
-        with cluster(self.address, workers=self.workers, gpus=self.gpus) as joined:
-            threads = max(1, cores() // joined.slots) if self.address is None else 1
-            yield RayExecutor(joined, self.gpus, threads, cache_folder()), joined.slots
+        with cluster(self.address, workers=self.workers, gpus=self.gpus) as pool:
+            threads = max(1, cores() // pool.slots) if self.address is None else 1
+            yield RayExecutor(pool, self.gpus, threads, cache_folder()), pool.slots
 
 
 Where = Annotated[Engine, Parameter(name="*")]

@@ -121,5 +121,5 @@ class TransformerSettings(Settings):
         return tuple(part for part, held in frozen.items() if held)
 
 
-def _frozen(asked: bool | None, digest: str | None) -> bool:
-    return digest is not None if asked is None else asked
+def _frozen(option: bool | None, digest: str | None) -> bool:
+    return digest is not None if option is None else option

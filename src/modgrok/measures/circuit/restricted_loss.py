@@ -68,8 +68,8 @@ def restricted_losses(
         for name, part in split_logits(logits, key).items()
     }
     losses_by_name = {}
-    for name, kept in COMBINATIONS:
-        kept_logits = sum((parts[part] for part in kept), start=parts["constant"])
+    for name, combination in COMBINATIONS:
+        kept_logits = sum((parts[part] for part in combination), start=parts["constant"])
         losses = cross_entropy_of(np.array(kept_logits), targets[rows])
         losses_by_name[name] = float(losses.mean()) if len(rows) else float("nan")
     return losses_by_name

@@ -124,7 +124,7 @@ def _explained(
     Returns:
         int64, shape (2, K + 1): test inputs, other inputs.
     """
-    counted = np.zeros((2, len(formulas)), dtype=np.int64)
+    counts = np.zeros((2, len(formulas)), dtype=np.int64)
     columns = np.ascontiguousarray(logits.T)
     for number, values in enumerate(formulas):
         margin = margins[number][indices]
@@ -135,6 +135,6 @@ def _explained(
         chosen = columns if every else columns[:, possible]
         rest = chosen - np.take(values.T, indices[possible], axis=1)
         yes = margin[possible] > rest.max(axis=0) - rest.min(axis=0)
-        counted[0, number] = np.count_nonzero(yes & tests[possible])
-        counted[1, number] = np.count_nonzero(yes) - counted[0, number]
-    return counted
+        counts[0, number] = np.count_nonzero(yes & tests[possible])
+        counts[1, number] = np.count_nonzero(yes) - counts[0, number]
+    return counts

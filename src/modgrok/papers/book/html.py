@@ -149,21 +149,23 @@ def paper_html(paper: PaperEntry, outline: Outline, figures: Figures) -> str:
 
 
 def _article(claim: ClaimEntry, figure: str | None, place: int) -> str:
-    drawn = ""
+    drawing = ""
     if figure is not None:
         captions = " ".join(
             f"{panel_letter(i)}  {title}. {caption}" if len(claim.captions) > 1 else caption
             for i, (title, caption) in enumerate(claim.captions)
             if caption
         )
-        drawn = f"<figure>{_inline(figure, f'f{place}-')}<figcaption>{markup(captions)}</figcaption></figure>"
+        drawing = (
+            f"<figure>{_inline(figure, f'f{place}-')}<figcaption>{markup(captions)}</figcaption></figure>"
+        )
     elif claim.error is not None:
-        drawn = f"<p>Not tested: {markup(claim.error)}</p>"
+        drawing = f"<p>Not tested: {markup(claim.error)}</p>"
     return (
         f'<article id="{markup(claim.name)}"><h2>{markup(claim.sentence)}</h2>'
         f'<p class="source">{_chip(claim.verdict)} &nbsp;{markup(claim.source)} &nbsp;·&nbsp; '
         f"{markup(claim.id)}</p>"
-        f'<div class="columns"><div>{drawn}</div><div>{_numbers(claim)}{_details(claim)}{_ran(claim)}</div>'
+        f'<div class="columns"><div>{drawing}</div><div>{_numbers(claim)}{_details(claim)}{_ran(claim)}</div>'
         "</div>"
         "</article>"
     )

@@ -198,8 +198,10 @@ def headline(result: Result) -> tuple[str, str]:
     failed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
     essential = [e for e in reversed(result.expected) if e.essential]
     refutes = refuting(result.expected, result.values, result.shortfalls)
-    shown = [*refutes, *failed, *essential, result.expected[0]][0]
-    return f"{name_words(shown.name)} {number_words(result.values.get(shown.name))}", range_words(shown)
+    expected = [*refutes, *failed, *essential, result.expected[0]][0]
+    return f"{name_words(expected.name)} {number_words(result.values.get(expected.name))}", range_words(
+        expected
+    )
 
 
 def name_words(name: str) -> str:

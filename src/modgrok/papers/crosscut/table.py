@@ -23,7 +23,17 @@ from ..claims.budget import BudgetName
 from ..claims.claim import Claim, ClaimResult, Expected, Number
 from ..claims.evidence import Evidence
 from ..claims.plan import RunGroup
-from .setup import CONTENDERS, DEVIATIONS, FEW, MLP, WITH_FORM, WITHOUT, best_accuracy, closed_form, runs_of
+from .setup import (
+    CONTENDERS,
+    DEVIATIONS,
+    MLP,
+    SMALL_SET,
+    WITH_FORM,
+    WITHOUT,
+    best_accuracy,
+    closed_form,
+    runs_of,
+)
 
 CLOSED = "closed form"
 
@@ -64,7 +74,9 @@ class LearnerOutcome:
 
 def plan_table(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan the few tasks under the three trained learners, to their last step: logits settle late."""
-    return {contender.name: runs_of(budget, contender, FEW, early_stop=False) for contender in CONTENDERS}
+    return {
+        contender.name: runs_of(budget, contender, SMALL_SET, early_stop=False) for contender in CONTENDERS
+    }
 
 
 def sum_logits(network: Any, task: Task) -> SumLogits:
@@ -92,17 +104,17 @@ def frequency_number(logits: SumLogits) -> float:
 def measure_table(evidence: Evidence) -> ClaimResult:
     """Measure every learner on every task, and the closed form as well."""
     outcomes: list[LearnerOutcome] = []
-    for place, text in enumerate(FEW):
+    for place, text in enumerate(SMALL_SET):
         task = evidence[MLP.name][place].task
         for contender in CONTENDERS:
             run = evidence[contender.name][place]
             accuracy, grokked_at = best_accuracy(run), run.row.grokked_at
             names = contender.name, contender.title
             outcomes.append(_outcome(*names, text, task, accuracy, grokked_at, run.network()))
-        made = closed_form(task)
-        if made is not None:
-            accuracy = made.report.accuracy
-            outcomes.append(_outcome("closed_form", CLOSED, text, task, accuracy, 0, made.network))
+        construction = closed_form(task)
+        if construction is not None:
+            accuracy = construction.report.accuracy
+            outcomes.append(_outcome("closed_form", CLOSED, text, task, accuracy, 0, construction.network))
     inside = [outcome for outcome in outcomes if outcome.task in WITH_FORM]
     outside = [outcome for outcome in outcomes if outcome.task in WITHOUT]
     values: dict[str, Number] = {

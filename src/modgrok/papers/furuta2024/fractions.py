@@ -125,7 +125,7 @@ def measure_leakage(evidence: Evidence) -> ClaimResult:
     named = {name: evidence[name] for name in ("plain", "swap")}
     values: dict[str, float | None] = {}
     rows: list[dict[str, Any]] = []
-    drawn = []
+    marks = []
     for name, runs in named.items():
         off = [abs(run.last("test_accuracy") - null_of(run)) for run in runs]
         values[f"most_off_{name}"] = max(off)
@@ -133,13 +133,13 @@ def measure_leakage(evidence: Evidence) -> ClaimResult:
         for run in runs:
             accuracy, null = run.last("test_accuracy"), null_of(run)
             share = f"{run.experiment.fraction:g}"
-            drawn.append(Point(f"{name}, {share}", accuracy, max(null - 0.03, 0.0), min(null + 0.03, 1.0)))
+            marks.append(Point(f"{name}, {share}", accuracy, max(null - 0.03, 0.0), min(null + 0.03, 1.0)))
             rows.append(
                 {"split": name, "fraction": run.experiment.fraction, "seed": run.experiment.seed}
                 | {"test accuracy": accuracy, "orbit null": null, "steps": run.row.step}
             )
     words = "; ".join(f"{row['split']} at {row['fraction']:g}: {row['test accuracy']:.1%}" for row in rows)
-    cell = points(drawn, f"Test accuracy of {QUADRATIC}: {words}.", x="test accuracy", percent=True)
+    cell = points(marks, f"Test accuracy of {QUADRATIC}: {words}.", x="test accuracy", percent=True)
     caption = "Shaded: the orbit null of the same split, within 3 points: what knowing the swap gives."
     panel = single("leakage", "Accuracy against the orbit null", caption, cell, 12)
     return ClaimResult(values, (panel,), rows)

@@ -183,16 +183,16 @@ def waves_panel(run: RunData, matrix: str, span: int = 6) -> Panel:
         span: columns of twelve.
     """
     where = {"embedding": "W_E", "readout": "W_L"}[matrix]
-    drawn = [
+    curves = [
         Line("FFS", run.steps, run.curve(f"ffs_{matrix}")),
         Line("FCR", run.steps, run.curve(f"fcr_{matrix}")),
         Line("FFS, by logarithms", run.steps, run.curve(f"ffs_{matrix}_log"), "#9db8cd"),
         Line("FCR, by logarithms", run.steps, run.curve(f"fcr_{matrix}_log"), "#e3b5aa"),
     ]
-    ends = ", ".join(f"{line.name} {float(line.y[-1]):.2f}" for line in drawn)
+    ends = ", ".join(f"{line.name} {float(line.y[-1]):.2f}" for line in curves)
     name = run.experiment.name
     cell = step_lines(
-        drawn,
+        curves,
         f"FFS and FCR of {where} of {name} against steps; at the end {ends}.",
         domain=(0.0, 1.05),
         milestones=(("grokked", run.row.grokked_at),),

@@ -44,15 +44,15 @@ def angles(p: int, phases: np.ndarray, rng: np.random.Generator) -> tuple[np.nda
 def measure_complex(evidence: Evidence) -> ClaimResult:
     """Measure the accuracy of complex waves with the same constraint on phases."""
     p, _ = size(evidence)
-    found: dict[int, list[float]] = {}
+    values_by_name: dict[int, list[float]] = {}
     for width in (100, WIDTH):
         for seed in range(DRAWS):
             rng = np.random.default_rng(seed)
             angle, (one, two) = angles(p, rng.uniform(-np.pi, np.pi, (2, width)), rng)
             waves = [np.exp(1j * (angle + phase)) for phase in (one, two)]
             readout = np.exp(-1j * (angle + one + two)).T
-            found.setdefault(width, []).append(accuracy_of(waves[0], waves[1], readout))
-    values = {f"accuracy_{width}": min(each) for width, each in found.items()}
+            values_by_name.setdefault(width, []).append(accuracy_of(waves[0], waves[1], readout))
+    values = {f"accuracy_{width}": min(each) for width, each in values_by_name.items()}
     return formula_result(
         values,
         {f"accuracy_{WIDTH}": (0.999, 1.0)},
@@ -104,8 +104,8 @@ def measure_leftover(evidence: Evidence) -> ClaimResult:
     net = closed(weighted_sum(p, (1, 1)), p, WIDTH, 0).network
     assert isinstance(net, MLP)
     _, power = spectrum(net, 6)
-    wanted, leftover = shares(power)
-    values = {"wanted": wanted, "leftover": leftover, "elsewhere": max(0.0, 1 - wanted - leftover)}
+    signal, leftover = shares(power)
+    values = {"wanted": signal, "leftover": leftover, "elsewhere": max(0.0, 1 - signal - leftover)}
     return formula_result(
         values,
         {"wanted": (0.5, 1.0), "leftover": (0.01, 0.5), "elsewhere": (0.0, 1e-6)},

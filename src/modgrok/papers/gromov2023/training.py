@@ -16,14 +16,14 @@ def curves(
     runs: Sequence[RunData], parts: Sequence[tuple[str, str, str]], text: str, **options: object
 ) -> Panel:
     """Draw recorded numbers of all seeds, one line a seed."""
-    drawn = [
+    series = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key), colour)
         for run in runs
         for name, key, colour in parts
     ]
     first = runs[0].row
     milestones = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
-    cell = step_lines(drawn, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
+    cell = step_lines(series, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
     return single(parts[-1][1], text, "One line a seed; marks are the first seed's.", cell, 12)
 
 
@@ -104,7 +104,7 @@ def measure_gradient(evidence: Evidence) -> ClaimResult:
     rise = [float(run.curve("gradient_norm").max() / run.curve("gradient_norm")[0]) for run in runs]
     fall = [run.last("gradient_norm") / float(run.curve("gradient_norm").max()) for run in runs]
     ratio = [peak / at for peak, at in zip(peaks, worst, strict=True)]
-    drawn = [
+    curves = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key) / run.curve(key).max(), colour)
         for run in runs
         for name, key, colour in (
@@ -113,7 +113,7 @@ def measure_gradient(evidence: Evidence) -> ClaimResult:
         )
     ]
     cell = step_lines(
-        drawn, "Gradient norm and test loss, both over their largest values.", y="share of the largest"
+        curves, "Gradient norm and test loss, both over their largest values.", y="share of the largest"
     )
     return ClaimResult(
         {

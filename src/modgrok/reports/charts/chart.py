@@ -78,10 +78,10 @@ class Cell:
             interactive: with the layer that answers the pointer.
         """
         inner, height = self.plot_size(width)
-        drawn = self.chart
+        full_chart = self.chart
         if interactive and self.hover is not None:
-            drawn = alt.layer(drawn, self.hover)
-        chart = drawn.properties(width=inner, height=height, description=self.text)
+            full_chart = alt.layer(full_chart, self.hover)
+        chart = full_chart.properties(width=inner, height=height, description=self.text)
         with debug_mode(False):  # checking a chart against the schema takes half of its time; the tests do it
             spec: dict[str, Any] = chart.to_dict()
         m = self.margins

@@ -73,7 +73,7 @@ class Line:
 
 
 def lines(
-    drawn: Sequence[Line],
+    series: Sequence[Line],
     text: str,
     *,
     x: str,
@@ -89,7 +89,7 @@ def lines(
     """Draw lines, with a key above.
 
     Arguments:
-        drawn: the lines; see `step_lines` for numbers against steps.
+        series: the lines; see `step_lines` for numbers against steps.
         text: what the chart shows, for readers who cannot see it.
         x, y: axis titles.
         log_x, log_y: logarithmic axes; values must be above 0.
@@ -104,8 +104,8 @@ def lines(
         >>> cell.outer_height(300)
         230
     """
-    shown = [(line, line.colour or LINES[i % len(LINES)]) for i, line in enumerate(drawn)]
-    rows = [_line_rows(line, log_y) for line in drawn]
+    coloured = [(line, line.colour or LINES[i % len(LINES)]) for i, line in enumerate(series)]
+    rows = [_line_rows(line, log_y) for line in series]
     marks = [(name, at) for name, at in milestones if at is not None]
     known_x = [row["x"] for part in rows for row in part] + [at for _, at in marks]
     known_y = [row["y"] for part in rows for row in part]
@@ -124,19 +124,19 @@ def lines(
     if level is not None:
         rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
-    for (line, colour), part in zip(shown, rows, strict=True):
+    for (line, colour), part in zip(coloured, rows, strict=True):
         chart = alt.Chart(data(part))
         dash = [4, 3] if line.dashed else [1, 0]
         mark = chart.mark_line(color=colour, strokeWidth=1.6, strokeDash=dash, clip=True)
         layers.append(mark.encode(x=axis_x, y=axis_y))
         if line.dots:
             layers.append(chart.mark_circle(color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
-    key, top = key_of([(line.name, colour) for line, colour in shown if line.name])
+    key, top = key_of([(line.name, colour) for line, colour in coloured if line.name])
     return Cell(alt.layer(*layers, *key), text, height, Margins(52, 12, top, 38))
 
 
 def step_lines(
-    drawn: Sequence[Line],
+    series: Sequence[Line],
     text: str,
     *,
     y: str = "",
@@ -150,7 +150,7 @@ def step_lines(
     """Draw lines against step + 1 on a logarithmic axis, where step 0 has a place.
 
     Arguments:
-        drawn: the lines; their x are steps, >= 0.
+        series: the lines; their x are steps, >= 0.
         milestones: (name, step) of vertical marks; None are left out.
         text, y, log_y, domain, percent, level, height: see `lines`.
 
@@ -160,7 +160,7 @@ def step_lines(
         230
     """
     return lines(
-        [replace(line, x=np.asarray(line.x) + 1) for line in drawn],
+        [replace(line, x=np.asarray(line.x) + 1) for line in series],
         text,
         x="step + 1",
         y=y,
@@ -194,7 +194,7 @@ class Point:
 
 
 def points(
-    drawn: Sequence[Point],
+    marks: Sequence[Point],
     text: str,
     *,
     x: str = "",
@@ -205,14 +205,14 @@ def points(
     """Draw one number per row as a dot, on a band for its expected range.
 
     Arguments:
-        drawn: rows, from top to bottom.
+        marks: rows, from top to bottom.
         text: what the chart shows, for readers who cannot see it.
         x: axis title.
         domain: of the axis; None for that of the data.
         log: logarithmic axis.
         percent: numbers are shares.
     """
-    known = [n for p in drawn for n in (p.value, p.low, p.high) if n is not None and math.isfinite(n)]
+    known = [n for p in marks for n in (p.value, p.low, p.high) if n is not None and math.isfinite(n)]
     if domain is None:
         domain = (0.0, 1.0) if percent else reach(known, log)
     low, high = domain
@@ -229,10 +229,10 @@ def points(
             "said": p.note or ("none" if p.value is None else number_words(p.value, percent)),
             "ranged": p.low is not None or p.high is not None,
         }
-        for i, p in enumerate(drawn)
+        for i, p in enumerate(marks)
     ]
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False, clamp=True)
-    place = alt.Scale(domain=[len(drawn), 0], nice=False, zero=False)
+    place = alt.Scale(domain=[len(marks), 0], nice=False, zero=False)
     axis = percent_axis() if percent else axis_of([low, high], log, count=5)
     across, up = (
         alt.X("low:Q", scale=scale, title=x or None, axis=axis),
@@ -251,13 +251,13 @@ def points(
         names.encode(x=alt.value(0), y=up, text="name:N"),
         label_marks.encode(x=right, y=up, text="said:N"),
     )
-    left = min(14 + 6 * max((len(p.name) for p in drawn), default=1), 240)
+    left = min(14 + 6 * max((len(p.name) for p in marks), default=1), 240)
     after = min(20 + 6 * max((len(row["said"]) for row in rows), default=1), 150)
-    return Cell(chart, text, 22 * max(len(drawn), 1), Margins(left, after, 8, 38 if x else 26))
+    return Cell(chart, text, 22 * max(len(marks), 1), Margins(left, after, 8, 38 if x else 26))
 
 
 def bars(
-    drawn: Sequence[tuple[str, Number]],
+    pairs: Sequence[tuple[str, Number]],
     text: str,
     *,
     y: str = "",
@@ -270,7 +270,7 @@ def bars(
     """Draw one bar a name.
 
     Arguments:
-        drawn: (name, value), from left to right; None is no bar.
+        pairs: (name, value), from left to right; None is no bar.
         text: what the chart shows, for readers who cannot see it.
         y: axis title.
         domain: of y; None from 0 to the largest.
@@ -279,10 +279,10 @@ def bars(
         colours_of: one a bar; the first line's colour if empty.
         height: of the plot area.
     """
-    known = [value for _, value in drawn if value is not None and math.isfinite(value)]
+    known = [value for _, value in pairs if value is not None and math.isfinite(value)]
     if domain is None:
         domain = (0.0, 1.0) if percent else (min([0.0, *known]), 1.08 * max([*known, level or 0.0, 1e-12]))
-    shades = list(colours_of) or [TRAIN] * len(drawn)
+    shades = list(colours_of) or [TRAIN] * len(pairs)
     rows: Table = [
         {
             "name": name,
@@ -290,11 +290,11 @@ def bars(
             "colour": shade,
             "said": "none" if value is None else number_words(value, percent),
         }
-        for (name, value), shade in zip(drawn, shades, strict=True)
+        for (name, value), shade in zip(pairs, shades, strict=True)
     ]
-    names = [name for name, _ in drawn]
-    turned = sum(len(name) for name in names) > 60
-    axis = alt.Axis(domain=False, ticks=False, labelAngle=-35 if turned else 0, labelLimit=150)
+    names = [name for name, _ in pairs]
+    slanted = sum(len(name) for name in names) > 60
+    axis = alt.Axis(domain=False, ticks=False, labelAngle=-35 if slanted else 0, labelLimit=150)
     across = alt.X(
         "name:N", sort=names, title=None, axis=axis, scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2)
     )
@@ -307,13 +307,13 @@ def bars(
     )
     base = alt.Chart(data(rows))
     layers = [base.mark_bar().encode(x=across, y=up, color=alt.Color("colour:N", scale=None))]
-    if len(drawn) <= 12:
+    if len(pairs) <= 12:
         label_marks = base.mark_text(dy=-6, fontSize=10, color=SOFT)
         layers.append(label_marks.encode(x=across, y=up, text="said:N"))
     if level is not None:
         rule = alt.Chart(data([{"value": level}])).mark_rule(color=SOFT, strokeDash=[2, 3])
         layers.append(rule.encode(y=up))
-    below = 20 + min(4 * max(map(len, names)), 90) if turned else 24
+    below = 20 + min(4 * max(map(len, names)), 90) if slanted else 24
     return Cell(alt.layer(*layers), text, height, Margins(52, 12, 18, below))
 
 
@@ -344,13 +344,13 @@ def histogram(
     ]
     scale = alt.Scale(domain=[ends[0], ends[-1]], nice=False)
     chart = alt.Chart(data(rows)).mark_bar(color=colour, stroke=PAPER, strokeWidth=0.5)
-    drawn = chart.encode(
+    layer = chart.encode(
         x=alt.X("low:Q", title=x or None, scale=scale, axis=alt.Axis(tickCount=5)),
         x2="high:Q",
         y=alt.Y("zero:Q", title=y or None, axis=alt.Axis(tickCount=3)),
         y2="count:Q",
     )
-    return Cell(alt.layer(drawn), text, height, Margins(52, 12, 10, 38))
+    return Cell(alt.layer(layer), text, height, Margins(52, 12, 10, 38))
 
 
 def image(

@@ -149,13 +149,13 @@ def _row(cell: GridCell, name: str, shades: Shades | None, numbered: bool) -> di
     if value is None:
         missing = "never" if cell.runs and name in MOMENTS else "–"
         colour, tooltip = (NEVER if cell.runs else PAPER), missing
-        shown = missing
+        colour_of_cell = missing
     elif isinstance(value, str) or shades is None:
-        colour, tooltip, shown = PHASE_COLOURS.get(str(value), FAINT), str(value), ""  # type: ignore[call-overload]
+        colour, tooltip, colour_of_cell = PHASE_COLOURS.get(str(value), FAINT), str(value), ""  # type: ignore[call-overload]
     else:
-        colour, tooltip, shown = shades.colour(value), shades.words(value), shades.words(value)
+        colour, tooltip, colour_of_cell = shades.colour(value), shades.words(value), shades.words(value)
     ink = SOFT if value is None else (PAPER if _dark(colour) else INK)
-    text = shown if numbered else ""
+    text = colour_of_cell if numbered else ""
     return {
         "x": short(cell.x),
         "y": short(cell.y),

@@ -141,17 +141,17 @@ def timeline(
         right: margin for labels.
         name_moments: write the moments' names above the plot.
     """
-    kept = [s for s in series if any(row["name"] == s.name for row in rows)]
+    visible = [s for s in series if any(row["name"] == s.name for row in rows)]
     layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
-    layers += [_curve(frame, vertical, rows, s) for s in kept]
+    layers += [_curve(frame, vertical, rows, s) for s in visible]
     layers += moment_rules(frame, named=name_moments)
-    inside, outside = _labels(frame, vertical, rows, kept, references, height)
+    inside, outside = _labels(frame, vertical, rows, visible, references, height)
     layers += inside
     layers += _margin(vertical, height, references, outside)
-    if not kept:
+    if not visible:
         layers.append(_nothing(frame, vertical))
     margins = Margins(left=46, right=right, top=TOP, bottom=34)
-    hover = _hover(frame, vertical, rows, kept) if kept else None
+    hover = _hover(frame, vertical, rows, visible) if visible else None
     return Cell(alt.layer(*layers), text, height, margins, hover=hover)
 
 
@@ -265,15 +265,15 @@ def _labels(
     rules = [_upright(row["step"], frame, height) for row in frame.moments]
     layers: list[alt.Chart] = []
     outside: list[Placed] = []
-    taken: list[Box] = []
+    occupied: list[Box] = []
     for i, s in enumerate(series):
         others = [*curves[:i], *curves[i + 1 :]]
-        spot = best_spot(s.label, curves[i], others, [*lines, *rules], (PLOT, height), taken)
+        spot = best_spot(s.label, curves[i], others, [*lines, *rules], (PLOT, height), occupied)
         if spot is None:
             outside.append((float(own[i][-1]["value"]), s.label, s.colour))
             continue
         at = curves[i][0][spot.point], curves[i][1][spot.point]
-        taken.append(box_of(*at, LETTER * len(s.label), spot.align, spot.dx, spot.dy))
+        occupied.append(box_of(*at, LETTER * len(s.label), spot.align, spot.dx, spot.dy))
         row = {**own[i][spot.point], "label": s.label}
         layers += _text(row, frame, vertical, s.colour, align=spot.align, dx=spot.dx, dy=spot.dy)
     return layers, outside
@@ -302,9 +302,9 @@ def _margin(
     ]
     entries += [(value, label, colour, "bold") for value, label, colour in outside]
     entries.sort(key=lambda entry: -entry[0])
-    wanted = [height * (1 - vertical.place(entry[0])) for entry in entries]
+    heights = [height * (1 - vertical.place(entry[0])) for entry in entries]
     layers = []
-    for y, (_, label, colour, weight) in zip(spread(wanted, height), entries, strict=True):
+    for y, (_, label, colour, weight) in zip(spread(heights, height), entries, strict=True):
         text = alt.Chart(data([{"label": label}])).mark_text(
             align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
         )
@@ -312,14 +312,14 @@ def _margin(
     return layers
 
 
-def spread(wanted: list[float], height: float | int, spacing: float | int = SPACING) -> list[float]:
+def spread(positions: list[float], height: float | int, spacing: float | int = SPACING) -> list[float]:
     """Move ascending positions apart to about `spacing`, and off the upper edge, by repeated sweeps.
 
     Example:
         >>> spread([50.0, 52.0], 100, 13)
         [44.5, 57.5]
     """
-    placed = list(wanted)
+    placed = list(positions)
     space = height + 8 - spacing * len(placed)
     for _ in range(50):
         for i in range(1, len(placed)):

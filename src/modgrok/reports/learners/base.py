@@ -13,7 +13,7 @@ from ..panels import curves
 from ..stored_run import StoredRun
 from ..views.tables import moment_table
 
-Drawn = tuple[list[Panel], list[str]]
+PanelsAndNotes = tuple[list[Panel], list[str]]
 """Panels in reading order, and notes on what is missing or must be known."""
 
 
@@ -28,7 +28,7 @@ class LearnerPanels:
     """
 
     name: str
-    draw: Callable[[StoredRun], Drawn]
+    draw: Callable[[StoredRun], PanelsAndNotes]
     drawn: tuple[str, ...] = ()
 
 
@@ -43,7 +43,7 @@ def time_frame(run: StoredRun) -> Frame:
     return Frame(end, moment_table(run.row), linear=unit != "step", unit=unit)
 
 
-def general_panels(run: StoredRun) -> Drawn:
+def general_panels(run: StoredRun) -> PanelsAndNotes:
     """Draw accuracy and loss, which every learner records."""
     if not run.records:
         return [], []
@@ -54,11 +54,11 @@ def general_panels(run: StoredRun) -> Drawn:
     ], []
 
 
-def other_measures(run: StoredRun, drawn: Iterable[str]) -> list[Panel]:
+def other_measures(run: StoredRun, names: Iterable[str]) -> list[Panel]:
     """Draw every recorded measure that no panel of the learner shows, such as one added by an extension."""
-    shown = {*SHOWN_EVERYWHERE, *drawn}
+    excluded = {*SHOWN_EVERYWHERE, *names}
     defined = {name for record in run.records for name, value in record.scalars.items() if value == value}
-    left = [m for m in MEASURES if m.name in defined and m.name not in shown]
+    left = [m for m in MEASURES if m.name in defined and m.name not in excluded]
     if not left:
         return []
     frame = time_frame(run)

@@ -18,10 +18,10 @@ from ..panels.metric_maps import metric_maps
 from ..stored_run import StoredRun
 from ..views.kernel_machine_view import FeatureMatrixView, machine_stages, transition
 from ..views.tables import load_weights
-from .base import Drawn, LearnerPanels, time_frame
+from .base import LearnerPanels, PanelsAndNotes, time_frame
 
 
-def draw(run: StoredRun) -> Drawn:
+def draw(run: StoredRun) -> PanelsAndNotes:
     """Draw a run of a kernel machine."""
     row, records, checkpoints = run.row, run.records, run.checkpoints
     basis, operands = run.basis, run.task.operands

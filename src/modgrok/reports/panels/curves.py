@@ -214,14 +214,14 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
     ]
 
 
-def measure(frame: Frame, records: Sequence[Record], shown: Measure) -> Panel:
+def measure(frame: Frame, records: Sequence[Record], quantity: Measure) -> Panel:
     """Draw any recorded measure, with the words that it declares."""
-    rows, series = curve_table(records, [shown.name]), [CurveStyle(shown.name, shown.name, MEASURE)]
+    rows, series = curve_table(records, [quantity.name]), [CurveStyle(quantity.name, quantity.name, MEASURE)]
     low, high = linear_range([row["value"] for row in rows])
-    text = f"{shown.name} against {frame.unit}s; {ends(rows, series)}."
+    text = f"{quantity.name} against {frame.unit}s; {ends(rows, series)}."
     cell = timeline(frame, rows, series, Vertical(low, high), text, height=HEIGHT)
-    caption = f"{shown.title[:1].upper()}{shown.title[1:]}."
-    return single(shown.name, shown.name.replace("_", " "), caption, cell, 4)
+    caption = f"{quantity.title[:1].upper()}{quantity.title[1:]}."
+    return single(quantity.name, quantity.name.replace("_", " "), caption, cell, 4)
 
 
 def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel | None:

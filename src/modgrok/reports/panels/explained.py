@@ -96,10 +96,12 @@ def kept_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None
 
 def circles(view: ExplanationView) -> Panel | None:
     """Draw each frequency of the formula as the circle on which the values of the index lie."""
-    drawn = view.circles
-    if not drawn:
+    circles_of_view = view.circles
+    if not circles_of_view:
         return None
-    groups = tuple(Group(f"frequency {name}", (_circle(name, here, points),)) for name, here, points in drawn)
+    groups = tuple(
+        Group(f"frequency {name}", (_circle(name, here, points),)) for name, here, points in circles_of_view
+    )
     caption = (
         "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
         "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are "

@@ -62,12 +62,12 @@ class Stage:
 
 def stages(row: RunRow) -> list[Stage]:
     """List the stages of a run: initialisation, memorisation if it happened, end."""
-    listed = [Stage("initialisation", 0)]
+    rows = [Stage("initialisation", 0)]
     if row.memorised_at is not None and 0 < row.memorised_at < row.step:
-        listed.append(Stage("memorised", row.memorised_at))
+        rows.append(Stage("memorised", row.memorised_at))
     if row.step > 0:
-        listed.append(Stage("last finite state" if row.status == "diverged" else "end", row.step))
-    return listed
+        rows.append(Stage("last finite state" if row.status == "diverged" else "end", row.step))
+    return rows
 
 
 def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | None, str]:

@@ -123,10 +123,10 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     known = {row.id: row for row in rows_of_sweep(store, name)}
     last = last_records(store, name, tuple(known.values()))
     runs = tuple(
-        run_row(store, listed, known[listed.run], last.get(listed.run))
-        if listed.run in known
-        else absent_row(listed)
-        for listed in listing.members
+        run_row(store, member, known[member.run], last.get(member.run))
+        if member.run in known
+        else absent_row(member)
+        for member in listing.members
     )
     axes = tuple(name for axis in listing.axes for name in axis)
     scalars = tuple(dict.fromkeys(scalar for row in known.values() for scalar in row.scalars))
@@ -139,7 +139,7 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     return SweepTable(name, axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store)
 
 
-def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | None) -> Row:
+def run_row(store: Store, member: SweepMember, row: RunRow, record: Record | None) -> Row:
     """Lay out one run: outcome, settings, the last record's numbers."""
     experiment = Experiment.from_json(row.experiment)
     last = record_row(record) if record is not None else {}
@@ -151,7 +151,7 @@ def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | Non
         "p": row.p,
         "learner": row.learner,
         "status": row.status,
-        "error": listed.error,
+        "error": member.error,
         "step": row.step,
         "budget": row.budget,
         "memorised_at": row.memorised_at,
@@ -169,10 +169,10 @@ def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | Non
     }
 
 
-def absent_row(listed: SweepMember) -> Row:
+def absent_row(member: SweepMember) -> Row:
     """Lay out a member that has not begun: the point of the grid, and why it failed if it did."""
     status = "absent"
-    return {**listed.point, "run": listed.run, "status": status, "error": listed.error}
+    return {**member.point, "run": member.run, "status": status, "error": member.error}
 
 
 def record_row(record: Record) -> Row:

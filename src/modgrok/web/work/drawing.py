@@ -22,7 +22,7 @@ from ...models import MLP
 from ...reports.charts.chart import Cell, Panel
 from ...reports.formats.svg import VERSION, panels_svg
 from ...reports.formats.write import SCALE
-from ...reports.learners.base import Drawn, general_panels
+from ...reports.learners.base import PanelsAndNotes, general_panels
 from ...reports.learners.catalogue import LEARNER_PANELS
 from ...reports.report import Report
 from ...reports.stored_run import StoredRun, read_stored_run
@@ -184,7 +184,7 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _weight_panels(stored: StoredRun, step: int) -> Drawn:
+def _weight_panels(stored: StoredRun, step: int) -> PanelsAndNotes:
     """Draw the panels that need weights, of one step alone: those of a run that ended there, unobserved."""
     kept = [checkpoint for checkpoint in stored.checkpoints if checkpoint.step == step]
     if not kept:
