@@ -46,7 +46,7 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
         (["gromov2024"], "claim: must be among .* got 'gromov2024'; did you mean gromov2023"),
         (["--budget", "huge"], "budget: must be one of tiny, laptop, desktop, paper, got 'huge'"),
         (["--executor", "cloud"], "executor: must be one of .*, got 'cloud'"),
-        (["--address", "auto"], "address: must go with the executor ray, got 'auto'"),
+        (["--address", "auto"], "address: must be used with --executor ray, got 'auto'"),
         (["--workers", "0"], "workers: must be at least 1 and at most 1024, got 0"),
         (["--format", "pdf"], "format: must be one of html, markdown, got 'pdf'"),
         (["-o", "no/such/folder"], "output: must be in an existing folder, got"),

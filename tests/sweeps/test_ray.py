@@ -227,4 +227,4 @@ def test_refusals(call: Callable[..., Any], tmp_path: Path, arguments: tuple[str
 def test_options_of_ray_need_ray(call: Callable[..., Any], tmp_path: Path, option: tuple[str, str]) -> None:
     found = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), *option)
     assert found.code == 2
-    assert found.err == f"modgrok: {option[0][2:]}: must go with the executor ray, got '{option[1]}'\n"
+    assert found.err == f"modgrok: {option[0][2:]}: must be used with --executor ray, got '{option[1]}'\n"

@@ -27,7 +27,7 @@ SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
     ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
-    ("report", "modgrok.cli.report:report", "Draw a run: html, png, svg or pdf."),
+    ("report", "modgrok.cli.report:report", "Draw a report of a run as html, png, svg or pdf."),
     ("export", "modgrok.cli.export:export", "Write weights or records for other tools."),
     ("ui", "modgrok.web.command:ui", "Open the runs, the decision and the training in a browser."),
     ("completion", "modgrok.cli.completion:completion", "Complete commands and options in the shell."),

@@ -42,7 +42,7 @@ def completion(
         try:
             shell = detect_shell()
         except ShellDetectionError:
-            raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got none that is known") from None
+            raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got an unknown shell") from None
     if shell not in SHELLS:
         raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got {shorten(shell)}")
     app: Any = whole_app()  # which shells there are depends on cyclopts' version

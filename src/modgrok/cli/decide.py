@@ -15,8 +15,8 @@ from .shared.output import say, say_json
 from .shared.source import source_of
 
 EXTRAPOLATION = (
-    "The hypotheses are stated for polynomials mod p; for a conditional, a group or a table given directly "
-    "this reads them beyond what they say."
+    "The hypotheses are stated for polynomials mod p; for a conditional, a group or a table, this is an "
+    "extrapolation."
 )
 SYMBOLS = {"additive": "+", "multiplicative": "*"}
 

@@ -86,14 +86,15 @@ def explain(
         bool,
         Parameter(
             negative=(),
-            help="Also replace the network's weights by the waves in them, and count its answers.",
+            help="Also replace the network's weights by their projections onto waves, and report how "
+            "accurate the result is.",
         ),
     ] = False,
     output: Annotated[
         Path | None,
         Parameter(
             name=["--output", "-o"],
-            help="With --replace: the file to which the replaced network is written, .safetensors.",
+            help="With --replace: .safetensors file for the network with replaced weights.",
         ),
     ] = None,
     runs: Runs = DEFAULT_RUNS,

@@ -36,8 +36,8 @@ def export(
         str,
         Parameter(
             help="safetensors: the weights of a step; csv: the records; transformerlens: a folder that "
-            "TransformerLens opens. Of a sweep, csv or parquet: a folder with its runs, its records, what "
-            "they say together, and what the columns mean."
+            "TransformerLens opens. For a sweep, csv or parquet: a folder with tables of its runs, of its "
+            "records and of both together, and a description of their columns."
         ),
     ] = "safetensors",
     output: Annotated[
@@ -45,10 +45,14 @@ def export(
         Parameter(name=["--output", "-o"], help="File to write; a folder for transformerlens and sweeps."),
     ] = None,
     step: Annotated[
-        int | None, Parameter(converter=whole, help="Checkpoint to write; default the last one.")
+        int | None, Parameter(converter=whole, help="Step of the checkpoint to write; default the last one.")
     ] = None,
     trajectory: Annotated[
-        bool, Parameter(negative="", help="With transformerlens: all checkpoints, one folder per checkpoint.")
+        bool,
+        Parameter(
+            negative="",
+            help="With --format transformerlens: write all checkpoints, one folder per checkpoint.",
+        ),
     ] = False,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,

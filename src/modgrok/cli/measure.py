@@ -71,8 +71,8 @@ def measure(
         bool,
         Parameter(
             negative=(),
-            help="Remove the neurons of the last network one by one, lowest and highest IPR first, and count "
-            "accuracies.",
+            help="Remove the neurons of the last network one by one, first those of lowest, then those of "
+            "highest IPR, and print accuracies.",
         ),
     ] = False,
     runs: Runs = DEFAULT_RUNS,

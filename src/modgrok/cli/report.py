@@ -141,7 +141,7 @@ def _single(content: NetworkFile) -> MLP:
     if not isinstance(content.network, MLP):
         noun = network_type(content.network).noun
         raise InputError(
-            f"path: must hold a two-layer network or a transformer to be drawn, got a {noun}; measure and "
-            "explain take it"
+            f"path: must hold a two-layer network or a transformer to be drawn, got a {noun}; use measure "
+            f"or explain instead"
         )
     return content.network

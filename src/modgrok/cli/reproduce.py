@@ -44,13 +44,14 @@ def reproduce(
         ),
     ] = False,
     stored: Annotated[
-        bool, Parameter(negative=(), help="Run nothing: test the claims whose runs are all in the store.")
+        bool,
+        Parameter(negative=(), help="Run nothing; test only the claims whose runs are all in the store."),
     ] = False,
     budget: Annotated[
         str,
         Parameter(
-            help="Sizes of the runs: laptop; desktop, over several seeds and longer; paper, the paper's own; "
-            "tiny, which only checks the machinery."
+            help="Size of the runs: laptop; desktop (longer, over several seeds); paper (the paper's own); "
+            "tiny (only checks that everything runs)."
         ),
     ] = "laptop",
     where: Where = LOCAL,
@@ -59,7 +60,7 @@ def reproduce(
     ] = None,
     format: Annotated[
         str,
-        Parameter(help="Format of that report: html, or markdown with the results in a file of their own."),
+        Parameter(help="Format of that report: html, or markdown with the results in a separate file."),
     ] = "html",
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -143,10 +144,12 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
             f"  {result.id:<34} {time_words(costs.claims[result.id]):>8}  {entry['verdict'] or '–':<10}  "
             f"{_seeds(entry):<10}  {result.source}: {result.sentence}"
         )
-    guessed = f"; {costs.estimated} runs were never timed, and estimated" if costs.estimated else ""
+    guessed = ""
+    if costs.estimated:
+        guessed = f"; {costs.estimated} runs were never timed; their times are estimates"
     say(
-        f"{claim_words(len(results))}, about {time_words(costs.total)} at the budget {budget}; runs shared "
-        f"count once{guessed}"
+        f"{claim_words(len(results))}, about {time_words(costs.total)} at the budget {budget}; shared runs "
+        f"are counted once{guessed}"
     )
     if json:
         entries = [{**summaries[result.id], "cost_seconds": costs.claims[result.id]} for result in results]

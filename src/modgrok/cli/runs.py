@@ -73,7 +73,7 @@ def list_runs(
         Parameter(
             negative=(),
             consume_multiple=False,
-            help="Only runs of which this holds, such as p=97, learner=mlp, test_accuracy>0.9 or "
+            help="Condition on the runs to show, such as p=97, learner=mlp, test_accuracy>0.9 or "
             "grokked_at=never; may be given several times.",
         ),
     ] = None,
@@ -81,8 +81,8 @@ def list_runs(
         str | None,
         Parameter(
             allow_leading_hyphen=True,
-            help="Field to sort by, such as fraction or test_accuracy, ascending; -FIELD is descending; "
-            "default the time of the last update.",
+            help="Field to sort by, such as fraction or test_accuracy, in ascending order, or -FIELD for "
+            "descending order; default the time of the last update.",
         ),
     ] = None,
     limit: Annotated[int | None, Parameter(converter=whole, help="Show only the last INT runs.")] = None,
@@ -270,12 +270,14 @@ def resume(
     /,
     *,
     steps: Annotated[
-        int | None, Parameter(converter=whole, help="New budget of steps; default the one asked for last.")
+        int | None,
+        Parameter(converter=whole, help="New maximum number of steps; default the one requested last."),
     ] = None,
     early_stop: Annotated[
         bool | None,
         Parameter(
-            help="Stop at 1.5 times the step since which the run holds 99%; default as asked for last."
+            help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
+            "got there; default as requested last."
         ),
     ] = None,
     runs: Runs = DEFAULT_RUNS,

@@ -44,12 +44,13 @@ def sweep(
     /,
     *,
     dry_run: Annotated[
-        bool, Parameter(negative=(), help="Print what would be run and its maximum cost; run nothing.")
+        bool, Parameter(negative=(), help="Run nothing; print what would be run and its maximum cost.")
     ] = False,
     where: Where = LOCAL,
     retry_failed: Annotated[bool, Parameter(negative=(), help="Run failed runs again.")] = False,
     weights: Annotated[
-        str, Parameter(help="Which weights to store: final, or schedule, as a single run does.")
+        str,
+        Parameter(help="Weights to store: final, or schedule (the checkpoints that a single run stores)."),
     ] = "final",
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -203,8 +204,8 @@ def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_f
 def _print_rounds(search: Search, first: int) -> None:
     """Say what comes after the first round, of two fractions a point, that the numbers below are of."""
     say(
-        f"a search of {search.most_probes - 1} rounds at most, {first * search.most_probes // 2} runs; "
-        "the runs below are those of the first, the time is that of all"
+        f"a search of at most {search.most_probes - 1} rounds and {first * search.most_probes // 2} runs; "
+        "the runs below are those of the first round, the time is that of all rounds"
     )
 
 

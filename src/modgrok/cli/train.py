@@ -66,28 +66,30 @@ def train(
     options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
     seeds: Annotated[
         int,
-        Parameter(group=RUN, converter=whole, help="Runs with this many consecutive seeds, from --seed on."),
+        Parameter(group=RUN, converter=whole, help="Number of runs, with consecutive seeds from --seed on."),
     ] = 1,
     observe_every: Annotated[
         int | None,
         Parameter(
             group=RUN,
             converter=whole,
-            help="Steps between observations; default dense, then logarithmic.",
+            help="Number of steps between observations; default every step at first, then at logarithmic "
+            "distances.",
         ),
     ] = None,
     early_stop: Annotated[
         bool | None,
         Parameter(
             group=RUN,
-            help="Stop at 1.5 times the step since which the run holds 99%; default yes but for rfm.",
+            help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
+            "got there; default yes, except for rfm.",
         ),
     ] = None,
     metric: Annotated[
         Path | None,
         Parameter(
             group=learner_panel(["rfm"]),
-            help="Initial M of rfm: a .npy file with a symmetric kp x kp matrix.",
+            help="Initial feature matrix M of rfm: a .npy file with a symmetric kp x kp matrix.",
         ),
     ] = None,
     embedding_from: Annotated[

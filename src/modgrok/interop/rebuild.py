@@ -38,8 +38,8 @@ def rebuild(
         operands: k.
         layout: the token sequence the network was trained on.
         classes: p; columns of W_U beyond it are dropped (Nanda et al. 2023 give = a logit that no label has).
-        keep_zero: keys of biases and positions to keep even when all zero; others are then read as absent, which
-            gives the same function.
+        keep_zero: keys of biases and positions to keep even when all zero; others are then read as absent,
+            which gives the same function.
         signs: exact number of rows of W_E beyond the numbers; None for at least those of the layout.
 
     Raises:

@@ -78,15 +78,22 @@ class Experiment(Displayed, BaseModel):
     task: TaskSource
     fraction: float = Field(0.5, gt=0, lt=1, description="Fraction of inputs used for training.")
     symmetric: bool = Field(
-        False, description="Keep (x, y) and (y, x) on the same side of the split: the same as orbits swap."
+        False, description="Keep (x, y) and (y, x) on the same side of the split; the same as --orbits swap."
     )
     orbits: Literal["none", "swap", "sign"] = Field(
         "none",
         description="Inputs kept on the same side of the split: none, swap (all permutations of operands), "
         "sign (x to -x as well).",
     )
-    corruption: float = Field(0.0, ge=0, le=1, description="Fraction of training labels replaced at random.")
-    seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")
+    corruption: float = Field(
+        0.0, ge=0, le=1, description="Fraction of training labels that are replaced by random ones."
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        le=2**63 - 1,
+        description="Seed of the split, the initial weights, the label noise and the batches.",
+    )
     learner: Annotated[SerializeAsAny[Settings], PlainValidator(_settings)] = Field(
         default_factory=MLPSettings
     )

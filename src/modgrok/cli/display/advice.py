@@ -69,9 +69,7 @@ def advice(experiment: Experiment, row: RunRow) -> str | None:
             f"try --fraction {fraction:g}"
         )
     if experiment.corruption > 0:
-        return (
-            f"memorised labels that were redrawn stand against grokking: try less --corruption, or {longer}"
-        )
+        return f"memorising redrawn labels works against grokking: try a smaller --corruption, or {longer}"
     if experiment.fraction >= LARGEST_FRACTION:
         return f"the training set is large already: try a larger --p, or {longer}"
     larger = min(LARGEST_FRACTION, round(experiment.fraction + 0.2, 2))

@@ -76,7 +76,7 @@ def table(
         hidden.insert(0, names.pop())
         lines = _lines(rows, settings, last, names)
     if hidden:
-        lines.append(f"also different, and in --json: {', '.join(hidden)}")
+        lines.append(f"also different, and shown by --json: {', '.join(hidden)}")
     return lines
 
 

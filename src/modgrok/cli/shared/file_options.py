@@ -20,18 +20,22 @@ Layout = Annotated[
     str | None,
     Parameter(
         help="Sequence of tokens: infix (x op y), equals (x y op), infix-equals (x op y =) or two (x y); "
-        "default the one that answers the task."
+        "default the one with which the network computes the task."
     ),
 ]
 Activation = Annotated[
     str | None,
     Parameter(
-        help="powerS, relu, gelu or silu; default the one that answers the task, relu where several do."
+        help="Activation: powerS, relu, gelu or silu; default the one with which the network computes the "
+        "task, relu where several do."
     ),
 ]
 Heads = Annotated[
     int | None,
-    Parameter(converter=whole, help="Number of attention heads, where the weights do not show it."),
+    Parameter(
+        converter=whole,
+        help="Number of attention heads; needed where the shapes of the weights do not show it.",
+    ),
 ]
 
 

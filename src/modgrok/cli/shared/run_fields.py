@@ -83,7 +83,9 @@ def sort_key(name: str, runs: Sequence[Fields]) -> Callable[[Fields], tuple[int,
 def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
     parts = re.fullmatch(r"\s*(\w+)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
     if parts is None:
-        raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
+        raise InputError(
+            f"where: must be KEY=VALUE, or use <, >, <=, >= or != in place of =, got {shorten(text)}"
+        )
     name, sign, value = parts.groups()
     known = _known(name, runs)
     compare, wanted_value = OPERATORS[sign], _value(known, value)

@@ -146,7 +146,9 @@ class _Compiler:
         """Return a condition such as `p=97`."""
         parts = re.fullmatch(r"\s*(\w{1,64})\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
         if parts is None:
-            raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
+            raise InputError(
+                f"where: must be KEY=VALUE, or use <, >, <=, >= or != in place of =, got {shorten(text)}"
+            )
         name, sign, operand = parts.groups()
         field, values = self.field(name)
         if operand.lower() in MISSING_WORDS and sign in ("=", "!="):
