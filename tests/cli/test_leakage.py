@@ -45,7 +45,7 @@ def test_every_face_has_the_same_numbers(call: Call) -> None:
     shares = [entry["explained_share"] for entry in measured.json["measures"]]
     assert trained.json["explained_share"] == run["explained_share"] == shares[-1]
     assert 0 <= shares[-1] <= trained.json["test_accuracy"]
-    assert "of the test inputs a permutation trains" in data_words(run["context"])
+    assert "of the test inputs have a permutation in the training set" in data_words(run["context"])
     (listed,) = call("runs", "list", "--json").json["runs"]
     assert of(listed) == numbers
 

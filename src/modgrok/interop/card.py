@@ -138,7 +138,7 @@ def _null(context: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     share = "none" if context["swap_share"] is None else f"{context['swap_share']:.6f}"
     text = f"{context['orbit_accuracy']:.6f}, with signs {context['sign_accuracy']:.6f}"
-    return [("Orbit null", text), ("Test inputs of which a permutation trains", share)]
+    return [("Orbit null", text), ("Test inputs with a permutation in the training set", share)]
 
 
 def _text_of(value: Any) -> str:

@@ -127,7 +127,7 @@ def _archive(content: bytes) -> Any:
         def storage(dtype: Any, key: Any, count: int) -> Storage:
             name = f"{root}data/{key}"
             if name not in entries or entries[name].file_size < count * dtype.itemsize:
-                raise _Refused(f"storage {shorten(key)} is missing or cut")
+                raise _Refused(f"storage {shorten(key)} is missing or truncated")
             stored = dtype.newbyteorder(">") if order == b"big" else dtype
             array = np.frombuffer(read(name), dtype=stored, count=count)  # once for each storage
             return Storage(dtype, lambda: array, count)
@@ -160,7 +160,7 @@ def _stream(content: bytes) -> Any:
         (stored,) = struct.unpack("<q", stream.read(8))
         data = stream.read(count * size)
         if stored != count or len(data) < count * size:
-            raise _Refused("a storage is cut")
+            raise _Refused("a storage is truncated")
         arrays[key] = np.frombuffer(data, arrays[key].dtype)
     stream.seek(start)
     return _Machine(storage).run(stream)

@@ -151,17 +151,17 @@ def map_panel(rows: Sequence[Row], view: View, value: str) -> Panel:
 
 
 def _map_caption(value: str, most: int) -> str:
-    runs = f"{most} runs a cell" if most > 1 else "one run a cell"
+    runs = f"{most} runs per cell" if most > 1 else "one run per cell"
     if value in MOMENTS:
         word = "test" if value == "grokked_at" else "training"
         return (
-            f"First observed step with {word} accuracy of at least 99%: median over {runs}, a run that never "
-            "gets there counting as last."
+            f"First observed step with {word} accuracy of at least 99%: median over {runs}, where runs that "
+            f"never get there count as later than all others."
         )
     if value == "phase":
         return (
-            f"Most frequent phase of {runs} by the last accuracies (Doshi et al. 2023, Table 2); forgetting "
-            "had a test accuracy of 90% before, confusion never."
+            f"Most frequent phase of {runs} by the last accuracies (Doshi et al. 2023, Table 2); in "
+            f"forgetting, test accuracy was 90% before; in confusion, it never was."
         )
     meaning = scalar_column(value).meaning.rstrip(".")
     return f"{meaning[:1].upper()}{meaning[1:]}: median over {runs}, at the last step."

@@ -89,7 +89,9 @@ def named_task(
     """
     count = sum(source is not None for source in (expression, group, table))
     if count != 1:
-        raise InputError(f"expression: give exactly one of an expression, a group and a table, got {count}")
+        raise InputError(
+            f"expression: must be exactly one of an expression, a group and a table, got {count}"
+        )
     if expression is not None:
         if p is None:
             raise InputError("p: must be given with an expression, got none")

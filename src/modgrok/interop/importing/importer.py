@@ -202,7 +202,7 @@ def _own(
 
     accuracy = verify(content.network, task.table, task.p).accuracy
     return Imported(
-        content, task, accuracy, {}, (), {}, ("The file is modgrok's own; nothing was to be read.",)
+        content, task, accuracy, {}, (), {}, ("The file was written by modgrok; nothing had to be inferred.",)
     )
 
 
@@ -359,8 +359,8 @@ def _warnings(chosen: ReadingChoice, task: Task) -> tuple[str, ...]:
     warnings = []
     if chosen.accuracy <= max(2 * task.majority_share, 3 / task.p) and chosen.accuracy < 0.5:
         warnings.append(
-            "Its accuracy is that of guessing: the network is untrained, or its task, p, layout, tokens, "
-            "activation or scale of attention are others than those given."
+            "Its accuracy is no better than guessing: the network is untrained, or its task, p, layout, "
+            "tokens, activation or attention scale differ from those given."
         )
     return tuple(warnings)
 

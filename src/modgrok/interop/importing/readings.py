@@ -270,7 +270,7 @@ def _refusal(
         f"{reading.choices[name]} ({scores[reading].accuracy:.2%} of all inputs right)"
         for reading in (winner, other)
     )
-    return f"{settles.get(name, name)}: must be given, for {pair} fit these weights alike, got none"
+    return f"{settles.get(name, name)}: must be given, since {pair} fit these weights equally well, got none"
 
 
 def _open(readings: Sequence[Reading], settles: dict[str, str]) -> str:

@@ -115,7 +115,9 @@ class TransformerSettings(Settings):
                 f"heads: must divide d_model = {self.d_model} when d_head is not given, got {self.heads}"
             )
         if OPTIMISERS.named(self.optimiser).matrices_only and (self.biases != "none" or self.layer_norm):
-            raise InputError("optimiser: muon takes matrices alone, got biases or layer norms beside them")
+            raise InputError(
+                "optimiser: muon must be used with matrices only, got biases or layer norms as well"
+            )
         chosen = {
             "d_head": self.d_head or self.d_model // self.heads,
             "freeze_embedding": _frozen(self.freeze_embedding, self.embedding_digest),

@@ -20,7 +20,8 @@ MEANINGS = {
     "deviates": "only supporting numbers are out of range: the sentence stands",
     "refuted": "a number on which the sentence rests is out of range, in formulas checked in full or in runs "
     "of the paper's own size, length and number of seeds",
-    "misprint": "a slip of the paper: what is printed misses, and what its correction gives is in range",
+    "misprint": "a misprint in the paper: what is printed is out of range, and what its correction gives is "
+    "in range",
     "open": "what was run cannot decide: a number is out of range, or something is said never to happen, in "
     "runs that are smaller, shorter or fewer than the paper's; the page says what would decide",
     UNTESTED: "runs are missing, or something failed; the page says why",

@@ -42,7 +42,7 @@ def measure_closed(evidence: Evidence) -> ClaimResult:
         x="hidden neurons",
     )
     caption = "Neurons of the network found, with exact phases; every one is checked on all inputs."
-    return ClaimResult(values, (single("widths", "Networks written down", caption, cell, 8),), rows)
+    return ClaimResult(values, (single("widths", "Networks in closed form", caption, cell, 8),), rows)
 
 
 CLAIMS = (

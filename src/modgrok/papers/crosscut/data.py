@@ -54,8 +54,8 @@ def measure_data(evidence: Evidence) -> ClaimResult:
     summary = "; ".join(f"{contender.title} from {least[contender.name]}" for contender in CONTENDERS)
     cell = lines(
         curves,
-        f"Best test accuracy against the share of pairs that trains; groks: {summary}.",
-        x="share of the pairs that trains",
+        f"Best test accuracy against the fraction of pairs used for training; groks: {summary}.",
+        x="fraction of pairs used for training",
         y="best test accuracy",
         log_x=False,
         percent=True,

@@ -104,8 +104,10 @@ def measure_hypothesis(evidence: Evidence) -> ClaimResult:
         for o in outcomes
     )
     caption = (
-        f"Best test accuracy, per cent, from {FRACTION[evidence.budget]:.0%} of the pairs. Tasks with a form "
-        "h(g1(x) + g2(y)) or h(g1(x) g2(y)) above, those proven to have neither below. " + text_of_tasks + "."
+        f"Best test accuracy, in per cent, from {FRACTION[evidence.budget]:.0%} of the pairs. Tasks with a "
+        "form h(g1(x) + g2(y)) or h(g1(x) g2(y)) above, those proven to have neither below. "
+        + text_of_tasks
+        + "."
     )
     panel = single(
         "outcomes", "What is learned", caption, table_map(cells, "test_accuracy", "learner", "task"), 8
@@ -133,7 +135,7 @@ CLAIMS = (
             **DEVIATIONS,
             "laptop": (
                 *DEVIATIONS["laptop"],
-                "The transformer sees six of the thirty polynomials.",
+                "The transformer is trained on six of the thirty polynomials.",
                 "Weight decay 1 of the MLP was chosen on five of the thirty, after 5 had been too strong at "
                 "this size; it is the same for those with a form and those without.",
             ),

@@ -133,14 +133,14 @@ def measure_table(evidence: Evidence) -> ClaimResult:
         single(
             "test_accuracy",
             "Accuracy",
-            "Best accuracy on test inputs, per cent; of the closed form on all.",
+            "Best accuracy on test inputs, in per cent; for the closed form, accuracy on all inputs.",
             accuracies,
             6,
         ),
         single(
             "share_accuracy",
             "Logits that depend on the sum alone",
-            "Share of the variance of the logits over all pairs, per cent, that is a function of "
+            "Share of the variance of the logits over all pairs, in per cent, that is a function of "
             "g1(x) + g2(y), in the basis of the task; of the numbers where it has none.",
             share,
             6,
@@ -168,8 +168,9 @@ CLAIMS = (
     Claim(
         "crosscut/table",
         "our own comparison",
-        "Whatever learns a task with a form, by gradients, by kernels or on paper, ends at logits that are "
-        "mostly a function of g1(x) + g2(y); a task without a form is learned by none.",
+        "Every model of a task with a form, trained by gradients, fitted by kernels or written in closed "
+        "form, has logits that are mostly a function of g1(x) + g2(y); no model learns a task without a "
+        "form.",
         plan_table,
         measure_table,
         (
@@ -184,8 +185,8 @@ CLAIMS = (
             **DEVIATIONS,
             "laptop": (
                 *DEVIATIONS["laptop"],
-                "80% of the pairs train, so most test pairs of a symmetric polynomial have their swap in "
-                "training: a network may be right on those without a form.",
+                "80% of the pairs are used for training, so most test pairs of a symmetric polynomial have "
+                "their swap in training: a network may be right on those without a form.",
             ),
         },
     ),

@@ -134,7 +134,7 @@ def measure_clean(evidence: Evidence) -> ClaimResult:
     )
 
 
-CLEAN_CAPTION = "Weight decay 5, half of the table, every step observed; one line of each colour a seed."
+CLEAN_CAPTION = "Weight decay 5, half of the table, every step observed; one line of each colour per seed."
 
 
 def accuracy_lines(runs: Sequence[RunData], quantities: Sequence[tuple[str, str, str]]) -> list[Line]:

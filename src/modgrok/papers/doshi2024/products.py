@@ -218,7 +218,7 @@ def measure_composed(p: int, column: int, evidence: Evidence) -> ClaimResult:
         "Accuracy: " + ", ".join(f"{name} {100 * share:.4g}%" for name, share in shares),
         percent=True,
     )
-    caption = f"On all {p}² inputs. N1 = 500 neurons a product, N2 = 2000 for the sum."
+    caption = f"On all {p}² inputs. N1 = 500 neurons per product, N2 = 2000 for the sum."
     return ClaimResult(
         values, (single("accuracy", "Accuracy of composed networks", caption, first, 12),), rows
     )
@@ -267,8 +267,8 @@ CLAIMS = (
     Claim(
         "doshi2024/eq4-product",
         "Eq. 4",
-        "With amplitude (2/(N-1))^(1/3), weights written down multiply powers mod p on all inputs, zeros "
-        "included, and their logits peak at 1.",
+        "With amplitude (2/(N-1))^(1/3), a network in closed form multiplies powers mod p on all inputs, "
+        "zeros included, and its logits peak at 1.",
         no_runs,
         measure_product,
         (

@@ -202,7 +202,7 @@ def straightness(needed: Mapping[int, int]) -> float | None:
 
 # The claims
 
-NOISE = "tolerance a fifth: the few strongest leftover waves, one a frequency, differ from draw to draw"
+NOISE = "tolerance a fifth: the few strongest leftover waves, one per frequency, differ from draw to draw"
 TINY = ("Small moduli and widths: checks the machinery only.",)
 FEW_DRAWS = "Three draws of the phases; the paper does not say how many."
 
@@ -210,7 +210,7 @@ CLAIMS = (
     Claim(
         "doshi2024/eq2-sums",
         "Eq. 2",
-        "A network of N neurons z^S with weights written down adds S numbers mod p without an error, "
+        "A network of N neurons z^S in closed form adds S numbers mod p without an error, "
         "and its mean squared error is c_S/N.",
         no_runs,
         measure_sums,

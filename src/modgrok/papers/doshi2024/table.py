@@ -182,7 +182,8 @@ CLAIMS = (
         Claim(
             f"doshi2024/appC-{p}",
             "Table of App. C",
-            f"Mod {p} a network learns three functions of a sum to 100%, and none of them with a term more.",
+            f"Mod {p} a network learns three functions of a sum to 100%, and none of the same functions "
+            f"with one more term.",
             partial(plan_table, p),
             partial(measure_table, p),
             expected_of(p),

@@ -87,7 +87,7 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
     )
     curves = step_lines(
         [Line(f"{run.experiment.fraction:g}", run.steps, run.curve("test_accuracy")) for run in runs],
-        f"Test accuracy of {task} against steps, one line a share: {words}.",
+        f"Test accuracy of {task} against steps, one line per training fraction: {words}.",
         y="test accuracy",
         percent=True,
     )
@@ -95,11 +95,18 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
         single(
             "map",
             "Best test accuracy",
-            "Best test accuracy along a run, per cent, by the share of pairs that trains (Table A.5).",
-            table_map(cells, "test_accuracy", "share of the pairs that trains", "task"),
+            "Best test accuracy along a run, in per cent, by the fraction of pairs used for training (Table "
+            "A.5).",
+            table_map(cells, "test_accuracy", "fraction of pairs used for training", "task"),
             6,
         ),
-        single("curves", f"Test accuracy of {task}", "One line a share of the pairs that trains.", curves, 6),
+        single(
+            "curves",
+            f"Test accuracy of {task}",
+            "One line per fraction of the pairs used for training.",
+            curves,
+            6,
+        ),
     )
     return ClaimResult(values, panels, rows)
 
@@ -161,8 +168,9 @@ def _claim(name: str, task: str, sentence: str, expected: tuple[Expected, ...]) 
 LEAKAGE = Claim(
     "furuta2024/leakage-quadratic",
     "beyond the paper: a control of Table A.5",
-    "What a transformer answers right of a^2 + ab + b^2 is what knowing the swap of operands gives: on plain "
-    "splits and on splits that keep swaps together its test accuracy is that of the orbit null.",
+    "What a transformer answers correctly of a^2 + ab + b^2 is what knowing the swap of operands gives: on "
+    "plain splits and on splits that keep swapped pairs together, its test accuracy is that of the orbit "
+    "null.",
     plan_leakage,
     measure_leakage,
     tuple(

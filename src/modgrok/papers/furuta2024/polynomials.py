@@ -173,8 +173,8 @@ CLAIMS = (
     Claim(
         "furuta2024/fig6-sums-of-powers",
         "Fig. 6 to 8, Fig. A.14",
-        "a^n + b^n has an embedding as multiplication has, with FCR falling more for even n, and a "
-        "neuron-logit map as addition has: sparse and unbiased.",
+        "a^n + b^n has an embedding like that of multiplication, with FCR falling more for even n, and a "
+        "neuron-logit map like that of addition: sparse and unbiased.",
         plan_of(*POWERS),
         partial(measure_waves, tasks={"_2": POWERS[0], "_3": POWERS[1]}),
         (
@@ -201,7 +201,7 @@ CLAIMS = (
     Claim(
         "furuta2024/fig7-powers-of-sums",
         "Fig. 6 to 8, Fig. A.14",
-        "(a+b)^n has an embedding as addition has: sparse, with FCR falling for even n alone. Its "
+        "(a+b)^n has an embedding like that of addition: sparse, with FCR falling for even n alone. Its "
         "neuron-logit map stays dense and unbiased.",
         plan_of(*OF_SUM),
         partial(measure_waves, tasks={"_2": OF_SUM[0], "_3": OF_SUM[1]}),

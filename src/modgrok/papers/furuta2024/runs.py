@@ -30,7 +30,7 @@ class Size:
 
     Arguments:
         p: modulus.
-        fraction: share of the pairs that trains, where the paper has its default r = 0.3.
+        fraction: of the pairs, used for training, where the paper has its default r = 0.3.
         fractions: where the paper lets r vary.
         rate: learning rate.
         steps: after which a run that has not grokked is given up.
@@ -54,7 +54,8 @@ SIZES: Mapping[BudgetName, Size] = {
 }
 LAPTOP = (
     "p = 37, not 97; both are 1 mod 12, so x^2, x^3 and x^4 take as many times fewer values.",
-    "70% of the pairs train where the paper has 30%: fewer pairs in all need a larger share.",
+    "70% of the pairs are used for training where the paper has 30%: fewer pairs in all need a larger "
+    "fraction.",
     "Learning rate 0.003, not 0.001.",
     "At most 1,200 steps, not 300,000: a run that has not grokked by then counts as one that does not.",
 )

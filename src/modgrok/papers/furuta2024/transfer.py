@@ -31,7 +31,7 @@ from .runs import (
 SUM, DIFFERENCE, TIMES = "x + y", "x - y", "x*y"
 DONATED = (
     LAPTOP[0],
-    "60% of the pairs train, upstream and downstream, where the paper has 30%.",
+    "60% of the pairs are used for training, upstream and downstream, where the paper has 30%.",
     LAPTOP[2],
     "At most 1,200 steps upstream and 3,600 downstream, not 300,000.",
     "One seed, not three.",
@@ -267,7 +267,7 @@ def _parts_panel(run: RunData) -> Panel:
     return single(
         f"mixture_{run.experiment.fraction:g}",
         f"Several tasks, {share} of the pairs",
-        "One network, one line a task.",
+        "One network, one line per task.",
         cell,
         6,
     )
@@ -361,7 +361,7 @@ CLAIMS = (
         "furuta2024/leakage-embeddings",
         "beyond the paper: a control of Fig. 2",
         "With each other's embedding, addition and multiplication answer what knowing the swap of operands "
-        "gives and no more: on splits that keep swaps together, next to nothing.",
+        "gives and no more: on splits that keep swapped pairs together, next to nothing.",
         plan_crossing_leakage,
         measure_crossing_leakage,
         tuple(
@@ -380,7 +380,7 @@ CLAIMS = (
     Claim(
         "furuta2024/fig10-mixture",
         "Fig. 10",
-        "One network groks +, - and * together from 90% of the pairs, not from few.",
+        "One network groks +, - and * together from 90% of the pairs, but not from few.",
         plan_mixture,
         measure_mixture,
         (

@@ -227,7 +227,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig2-leftover",
         "Fig. 2, Sec. 3",
-        "What the closed form has beside waves of n + m are waves of 2n, 2m and n - m alone.",
+        "Apart from waves of n + m, the closed form contains only waves of 2n, 2m and n - m.",
         no_runs,
         measure_leftover,
         (
@@ -269,7 +269,7 @@ CLAIMS = (
     Claim(
         "gromov2023/claim2-branches",
         "Claim II",
-        "Where the outer function has b branches, a readout that inverts one of them is right on about "
+        "Where the outer function has b branches, a readout that inverts one of them is correct on about "
         "100%/b of the inputs.",
         no_runs,
         measure_branches,

@@ -283,7 +283,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig4-width",
         "Fig. 4b, Eq. 6-7",
-        "The closed form, untrained, answers right on more inputs the wider it is, and on all from a few "
+        "The untrained closed form is correct on more inputs the wider it is, and on all inputs from a few "
         "hundred neurons on.",
         no_runs,
         measure_width,
@@ -300,7 +300,7 @@ CLAIMS = (
     Claim(
         "gromov2023/eq16-error",
         "Eq. 12-16",
-        "The closed form peaks at 1 on the right class, and what is left over falls as 1/N.",
+        "The logits of the closed form peak at 1 on the correct class, and the rest falls as 1/N.",
         no_runs,
         measure_error,
         (
@@ -321,7 +321,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig6-activations",
         "Fig. 6, App. B",
-        "The same weights, scaled to logits of size 1, add under other activations, too, with more neurons.",
+        "The same weights, scaled to logits of size 1, also add under other activations, with more neurons.",
         no_runs,
         measure_activations,
         (
@@ -352,8 +352,8 @@ CLAIMS = (
     Claim(
         "gromov2023/appc-square-of-sum",
         "App. C, Fig. 7",
-        "Gradient descent groks (n + m)^2; the closed form with one branch of the root is right on half of "
-        "the inputs. One that reads both branches is right on all.",
+        "Gradient descent groks (n + m)^2; the closed form with one branch of the root is correct on half "
+        "of the inputs, and one that reads both branches is correct on all.",
         function("(x + y)^2", HALF, 5000),
         measure_square_of_sum,
         (
@@ -375,7 +375,7 @@ CLAIMS = (
     Claim(
         "gromov2023/appc-quadratic-form",
         "App. C, Fig. 10",
-        "n^2 + n m + m^2 is memorised and not generalised from about half of the data.",
+        "n^2 + n m + m^2 is memorised, but not generalised, from about half of the data.",
         function("x^2 + x*y + y^2", HALF, 5000),
         measure_outside,
         (

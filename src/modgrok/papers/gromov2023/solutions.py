@@ -230,8 +230,8 @@ CLAIMS = (
     Claim(
         "gromov2023/fig4-fraction",
         "Fig. 4a",
-        "The less data, the later grokking, down to a fraction from which it does not come within the steps "
-        "followed; AdamW needs no more data than gradient descent.",
+        "The less data, the later a network groks, down to a fraction from which it does not grok within "
+        "the steps followed; AdamW needs no more data than gradient descent.",
         fractions,
         measure_fraction,
         (
@@ -255,8 +255,8 @@ CLAIMS = (
     Claim(
         "gromov2023/fig5-ipr",
         "Fig. 5",
-        "Under AdamW the weights become periodic slowly at first, fast while the network groks, further "
-        "after it has 100%, and a gap to the closed form remains.",
+        "Under AdamW the weights become periodic slowly at first, fast while the network groks, and still "
+        "further after it has reached 100%; a gap to the closed form remains.",
         participation,
         measure_participation,
         (

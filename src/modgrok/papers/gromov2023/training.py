@@ -24,7 +24,7 @@ def curves(
     first = runs[0].row
     milestones = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
     cell = step_lines(series, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
-    return single(parts[-1][1], text, "One line a seed; marks are the first seed's.", cell, 12)
+    return single(parts[-1][1], text, "One line per seed; the marks are those of the first seed.", cell, 12)
 
 
 def measure_accuracy(evidence: Evidence) -> ClaimResult:
@@ -131,7 +131,7 @@ def measure_gradient(evidence: Evidence) -> ClaimResult:
             single(
                 "gradient",
                 "Gradient and test loss",
-                "Each over its largest value, one line a seed.",
+                "Each over its largest value; one line per seed.",
                 cell,
                 12,
             ),

@@ -39,7 +39,8 @@ def _checkpoint_panels(run: StoredRun) -> PanelsAndNotes:
             networks.append((stage, checkpoint.load()))
         except InputError:
             notes.append(
-                f"The weights kept at step {checkpoint.step:,} are no network that modgrok can call."
+                f"The weights kept at step {checkpoint.step:,} are not those of a network that modgrok can "
+                f"evaluate."
             )
     mlps = [
         MLPView(stage.label, net, run.basis, run.task.operands)

@@ -100,7 +100,11 @@ def _networks(
         if isinstance(net, Transformer):
             networks.append((stage, net))
         else:
-            notes.append(note or f"The weights kept at step {stage.step:,} are no transformer; not shown.")
+            notes.append(
+                note
+                or f"The weights kept at step {stage.step:,} are not those of a transformer and are not "
+                "shown."
+            )
     return networks, notes
 
 

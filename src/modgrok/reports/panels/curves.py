@@ -75,9 +75,9 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
         name_moments=True,
     )
     caption = (
-        "Share of inputs whose greatest logit is the right class, over all training and all test inputs. "
-        "Memorised and grokked: the first observed steps with training, then test accuracy of at least 99%; "
-        "the shaded time lies between them (Gromov 2023, Fig. 1c)."
+        "Fraction of inputs whose largest logit is that of the correct class, over all training and all "
+        "test inputs. Memorised and grokked: the first observed steps with training, then test accuracy of "
+        "at least 99%; the shaded time lies between them (Gromov 2023, Fig. 1c)."
     )
     if not frame.linear:
         caption += " The step axis is logarithmic, and linear near 0."

@@ -88,7 +88,7 @@ def kept_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None
     vertical = Vertical(0, 1, format=".0%", values=PERCENT)
     cell = timeline(frame, rows, series, vertical, text, height=HEIGHT)
     caption = (
-        "Share of test inputs for which a formula in the task's index accounts for the answer of a kept "
+        "Share of test inputs for which a formula in the task's index accounts for the answer of a stored "
         "network: the formula's margin exceeds all that it leaves out of the logits."
     )
     return single("explained_share", "Explained share", caption, cell, 4)
@@ -104,8 +104,8 @@ def circles(view: ExplanationView) -> Panel | None:
     )
     caption = (
         "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
-        "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are "
-        "alike to this frequency, and the frequencies together tell all of them apart."
+        "most. A wave puts them on a circle, k times around for the frequency k; values at equal angles "
+        "cannot be told apart by this frequency, but they can by all frequencies together."
     )
     return Panel("circles", "The frequencies of the formula", caption, groups)
 
@@ -159,7 +159,7 @@ def left_over_map(view: ExplanationView) -> Panel | None:
         f"white is 0, the darkest {MOST_LEFT:g} or more. Below 1 the rest cannot have changed the answer: "
         f"{len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
     )
-    return single("left_over", "What the formula leaves over", caption, cell, 4)
+    return single("left_over", "What the formula leaves out", caption, cell, 4)
 
 
 def _pixels(size: int) -> alt.Scale:

@@ -149,8 +149,8 @@ def frequency_attribution(view: CircuitView) -> Panel:
         Margins(left=46, right=12, top=26, bottom=34),
     )
     caption = (
-        "Mean over all pairs of what the waves of one frequency in the sum of the operands add to the right "
-        "logit, above what they add to all logits: what the answer is made of, frequency by frequency. The "
-        f"constant and the residual take no part. Weights shown: {view.label}."
+        "Mean over all pairs of what the waves of one frequency in the sum of the operands add to the "
+        "correct-class logit, beyond what they add to all logits. The constant and the residual are left "
+        f"out. Weights shown: {view.label}."
     )
     return single("attribution", "What each frequency adds to the correct-class logit", caption, cell, 6)

@@ -47,8 +47,8 @@ def task_panels(frame: Frame, records: Sequence[Record], context: dict[str, Any]
         (
             "accuracy",
             "Accuracy of each task",
-            "Share of the task's own training and test inputs whose greatest logit is the right class. "
-            "Memorised and grokked: the first observed steps at which these reach 99%.",
+            "Fraction of the task's own training and test inputs whose largest logit is that of the "
+            "correct class. Memorised and grokked: the first observed steps at which these reach 99%.",
         ),
         ("loss", "Loss of each task", "Mean loss over the task's own training and test inputs."),
     ):

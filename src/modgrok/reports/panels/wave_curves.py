@@ -66,7 +66,7 @@ def _gini(frame: Frame, records: Sequence[Record]) -> Panel:
         "Gini coefficient of the sizes of all waves but the constant: 0 where all are equal, near 1 where a "
         f"few carry all (Nanda et al. 2023, Sec. 5.1). Thin: by logarithms. {REFERENCE_NOTE}"
     )
-    return _panel("gini", "Inequality of the waves", caption, frame, records, series)
+    return _panel("gini", "Gini coefficient of the waves", caption, frame, records, series)
 
 
 def _panel(

@@ -79,7 +79,10 @@ def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | N
     net, note = load_weights(checkpoints, stage.step)
     if net is None or isinstance(net, MLP):
         return net, note
-    return None, f"The weights kept at step {stage.step:,} are of no two-layer network; not shown."
+    return (
+        None,
+        f"The weights kept at step {stage.step:,} are not those of a two-layer network and are not shown.",
+    )
 
 
 def load_weights(
@@ -91,5 +94,5 @@ def load_weights(
             try:
                 return checkpoint.load(), ""
             except (CorruptFile, InputError):
-                return None, f"The weights kept at {unit} {step:,} are damaged or missing; not shown."
+                return None, f"The weights kept at {unit} {step:,} are damaged or missing and are not shown."
     return None, f"No weights were kept at {unit} {step:,}."

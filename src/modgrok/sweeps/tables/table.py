@@ -27,16 +27,24 @@ OUTCOME: tuple[tuple[str, Kind, str], ...] = (
     ("learner", "text", "Model that was trained."),
     ("status", "text", "finished, diverged, interrupted, running, failed, or absent if it has not begun."),
     ("error", "text", "Why the run failed."),
-    ("step", "integer", "Updates made."),
-    ("budget", "integer", "Updates asked for."),
+    ("step", "integer", "Number of updates made."),
+    ("budget", "integer", "Number of updates requested."),
     ("memorised_at", "integer", "First observed step with training accuracy at least 0.99."),
     ("grokked_at", "integer", "First observed step with test accuracy at least 0.99."),
     ("phase", "text", "Phase by the last accuracies; see modgrok.measures.corruption.corruption_phase."),
     ("chance", "number", "1/p."),
     ("majority", "number", "Share of the most frequent value of the task."),
     ("orbit_accuracy", "number", "Test accuracy of the null that knows the training labels and all swaps."),
-    ("swap_share", "number", "Share of test inputs of which a permutation that keeps all labels trains."),
-    ("sign_accuracy", "number", "Test accuracy of the null that knows x -> -x, where it keeps labels, too."),
+    (
+        "swap_share",
+        "number",
+        "Share of test inputs that a label-preserving permutation of operands maps into the training set.",
+    ),
+    (
+        "sign_accuracy",
+        "number",
+        "Test accuracy of the null that also knows x -> -x, where it keeps all labels.",
+    ),
     ("train_inputs", "integer", "Number of training inputs."),
     ("seconds", "number", "Wall time."),
     ("seconds_per_step", "number", "Steady-state time of a step."),
@@ -44,7 +52,7 @@ OUTCOME: tuple[tuple[str, Kind, str], ...] = (
 """Columns of every run: name, type, meaning."""
 RECORD: tuple[tuple[str, Kind, str], ...] = (
     ("run", "text", "Run id; joins the table of runs."),
-    ("step", "integer", "Updates made."),
+    ("step", "integer", "Number of updates made."),
     ("seconds", "number", "Wall time since the run began."),
 )
 
