@@ -47,8 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def known_to_xla(flag: str) -> bool:
     """Say whether the installed XLA has a flag."""
-    found = importlib.util.find_spec("jaxlib")
-    libraries = Path(found.origin).parent.glob("libjax_common*") if found and found.origin else ()
+    result = importlib.util.find_spec("jaxlib")
+    libraries = Path(result.origin).parent.glob("libjax_common*") if result and result.origin else ()
     for library in libraries:
         with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if content.find(flag.encode()) >= 0:
@@ -122,9 +122,9 @@ class Result:
     @property
     def json(self) -> dict[str, Any]:
         """The last line of stdout."""
-        found = json.loads(self.out.strip().splitlines()[-1])
-        assert isinstance(found, dict)
-        return found
+        result = json.loads(self.out.strip().splitlines()[-1])
+        assert isinstance(result, dict)
+        return result
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ def section(command: tuple[str, ...]) -> str:
     name = "-".join(command)
     lines = help_of(command, WIDE)
     ends = next((at for at, line in enumerate(lines) if line.startswith("╭")), len(lines))
-    usage, *said = [line for line in lines[:ends] if line]
-    parts = [f"## `{' '.join(('modgrok', *command))}`", f"```text\n{usage}\n```", *map(escaped, said)]
+    usage, *text = [line for line in lines[:ends] if line]
+    parts = [f"## `{' '.join(('modgrok', *command))}`", f"```text\n{usage}\n```", *map(escaped, text)]
     for line in lines[ends:]:
         if line.startswith("╭"):
             parts.append(f"**{line.strip('╭─╮ ')}**\n\n")
@@ -70,9 +70,9 @@ def entry(command: str, line: str) -> str:
         return ""
     if line.startswith("     "):
         return f"  {escaped(text)}\n"
-    label, _, said = re.sub(r"^\* +", "", text).partition("  ")
+    label, _, outcome = re.sub(r"^\* +", "", text).partition("  ")
     anchor = f"{command}-{label.split()[0].lstrip('-').lower()}"
-    return f'- <a id="{anchor}"></a>`{label.strip()}`: {escaped(said.strip())}\n'
+    return f'- <a id="{anchor}"></a>`{label.strip()}`: {escaped(outcome.strip())}\n'
 
 
 def escaped(text: str) -> str:

@@ -102,8 +102,8 @@ def run(chosen: Case, steps: int, stored: np.ndarray | None = None, **settings) 
             metrics.append(np.asarray(state.weights.metric))
             scores.append((right[train].mean(), right[~train].mean()))
             losses.append(((z - np.eye(z.shape[1])[labels]) ** 2)[~train].mean())
-        found = np.array(scores)
-        return Trace(np.array(metrics), found[:, 0], found[:, 1], np.array(losses), state, learner)
+        result = np.array(scores)
+        return Trace(np.array(metrics), result[:, 0], result[:, 1], np.array(losses), state, learner)
 
 
 def doubles(array: np.ndarray) -> jax.Array:

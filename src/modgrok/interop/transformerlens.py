@@ -27,7 +27,7 @@ from ..tasks.errors import shorten
 from .bridge import is_bridged, unbridged
 from .importing.state import read_state
 from .names import Config, StateDict, config_of, present, state_of
-from .nanda import is_transposed, turned
+from .nanda import is_transposed, to_transformerlens_layout
 from .rebuild import rebuild
 
 WEIGHTS, CONFIG, CARD, TABLE = "model.safetensors", "config.json", "README.md", "table.npy"
@@ -149,7 +149,7 @@ def _find_files(path: Path) -> _Files:
     if is_bridged(state):
         state = unbridged(state, config)
     elif is_transposed(state):
-        state = turned(state)
+        state = to_transformerlens_layout(state)
     table = file.parent / TABLE
     try:
         task = header.get("task")

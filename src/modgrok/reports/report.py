@@ -214,7 +214,7 @@ def _panels(run: StoredRun) -> PanelsAndNotes:
     own = LEARNER_PANELS.named(run.row.learner) if run.row.learner in LEARNER_PANELS.names else None
     panels, notes = general_panels(run) if own is None else own.draw(run)
     tasks = task_panels(time_frame(run), run.records, run.row.context) if run.records else []
-    return [*tasks, *panels, *other_measures(run, () if own is None else own.drawn)], notes
+    return [*tasks, *panels, *other_measures(run, () if own is None else own.measures)], notes
 
 
 def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:

@@ -270,7 +270,7 @@ def _without(
 def _named_roles(
     roles: Mapping[str, str], arrays: Mapping[str, np.ndarray]
 ) -> tuple[dict[str, str], frozenset[str]]:
-    """Return role -> name, and the names that are turned."""
+    """Return role -> name, and the names of the matrices that are transposed."""
     names_by_role: dict[str, str] = {}
     transposed: set[str] = set()
     known = {*TRANSFORMER_ROLES, *MLP_ROLES}

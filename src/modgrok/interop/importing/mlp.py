@@ -155,7 +155,7 @@ def mlp_readings(
 
     Arguments:
         arrays: by name.
-        transposed: names that the user turned.
+        transposed: names of matrices that the user transposed.
         fixed: names whose role the user gave: they lie as the roles say, unless turned.
         parts: see `mlp_parts`.
         task: says p and the number of operands.

@@ -59,14 +59,14 @@ class Weights:
     Arguments:
         arrays: by role; see `keys.transformer_roles`.
         kinds: role -> how it lies, as in `keys.kind_of`.
-        turned: roles that the user turned.
+        transposed: roles whose matrices the user transposed.
         fixed: roles that the user named.
         names: role -> name in the file.
     """
 
     arrays: dict[str, np.ndarray]
     kinds: dict[str, str]
-    turned: frozenset[str]
+    transposed: frozenset[str]
     fixed: frozenset[str]
     names: dict[str, str]
 
@@ -262,7 +262,7 @@ def _width(weights: Weights, p: int) -> int:
         shared = [n for n in embedding.shape if n in unembedding.shape and n < p]
         if len(set(shared)) == 1:
             return int(shared[0])
-    rows = embedding.T if "W_E" in weights.turned else embedding
+    rows = embedding.T if "W_E" in weights.transposed else embedding
     if weights.kinds["W_E"] != "bare" or not p <= rows.shape[1] <= p + 8:
         return int(rows.shape[1])
     return int(rows.shape[0])
@@ -273,8 +273,8 @@ def _embedding(weights: Weights, p: int, d: int) -> np.ndarray:
     value = weights.arrays.get("W_E")
     if value is None:
         raise InputError("map: must name the embedding, W_E, got none among the keys")
-    rows = value.T if "W_E" in weights.turned else value
-    if rows.shape[1] != d and "W_E" not in weights.turned:
+    rows = value.T if "W_E" in weights.transposed else value
+    if rows.shape[1] != d and "W_E" not in weights.transposed:
         rows = rows.T
     if rows.shape[1] != d:
         raise InputError(
@@ -290,8 +290,8 @@ def _unembedding(weights: Weights, embedding: np.ndarray, p: int, d: int) -> np.
     value = weights.arrays.get("W_U")
     if value is None:
         return embedding.T
-    columns = value.T if (weights.kinds["W_U"] == "torch") is not ("W_U" in weights.turned) else value
-    if columns.shape[0] != d and "W_U" not in weights.turned:
+    columns = value.T if (weights.kinds["W_U"] == "torch") is not ("W_U" in weights.transposed) else value
+    if columns.shape[0] != d and "W_U" not in weights.transposed:
         columns = columns.T
     if columns.shape[0] != d:
         raise InputError(
@@ -307,7 +307,7 @@ def _position(weights: Weights, d: int) -> np.ndarray | None:
     if value is None:
         return None
     rows = value[0] if value.ndim == 3 and len(value) == 1 else value
-    rows = rows.T if "W_pos" in weights.turned else rows
+    rows = rows.T if "W_pos" in weights.transposed else rows
     if rows.ndim != 2 or rows.shape[1] != d:
         raise InputError(
             f"path: {weights.names['W_pos']} must have shape (positions, {d}), got {value.shape}"
@@ -369,7 +369,7 @@ def _open_sides(weights: Weights, d: int) -> bool:
         last = role.rpartition(".")[2]
         if last not in ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out") or weights.kinds[role] != "bare":
             continue
-        if role in weights.turned or role in weights.fixed or value.ndim != 2 or value.shape != (d, d):
+        if role in weights.transposed or role in weights.fixed or value.ndim != 2 or value.shape != (d, d):
             continue
         query = weights.arrays.get(role[: -len(last)] + "W_Q")
         if last == "W_O" and query is not None and query.ndim == 3 and query.shape[1] != query.shape[2]:
@@ -411,11 +411,11 @@ def _linear(weights: Weights, role: str, rows: int, columns: int | None, left: b
         raise InputError(f"map: must name {role}, got none among the keys")
     if value.ndim != 2:
         raise InputError(f"path: {weights.names[role]} must be a matrix, got shape {value.shape}")
-    turn = role in weights.turned
+    transpose = role in weights.transposed
     kind = weights.kinds[role]
-    if turn or role in weights.fixed or kind != "bare":
-        matrix = value.T if (kind == "torch") is not turn else value
-        if not _fits(matrix, rows, columns) and not turn:
+    if transpose or role in weights.fixed or kind != "bare":
+        matrix = value.T if (kind == "torch") is not transpose else value
+        if not _fits(matrix, rows, columns) and not transpose:
             matrix = matrix.T
     else:
         straight, across = _fits(value, rows, columns), _fits(value.T, rows, columns)
@@ -458,7 +458,7 @@ def _three(value: np.ndarray, role: str, weights: Weights, d: int) -> np.ndarray
     at = role[: role.rindex(".") + 1]
     out = weights.arrays.get(f"{at}W_O")
     transposed = value.shape[1] != d or (value.shape[2] == d and out is not None and out.ndim == 2)
-    if role in weights.turned:
+    if role in weights.transposed:
         transposed = True
     weight = value.transpose(0, 2, 1) if transposed else value
     if weight.shape[1] != d:
@@ -471,7 +471,7 @@ def _out(weights: Weights, at: str, d: int, heads: int, e: int, left: bool | Non
     role = f"{at}W_O"
     value = weights.arrays.get(role)
     if value is not None and value.ndim == 3:
-        weight = value.transpose(0, 2, 1) if role in weights.turned or value.shape[2] != d else value
+        weight = value.transpose(0, 2, 1) if role in weights.transposed or value.shape[2] != d else value
         if weight.shape != (heads, e, d):
             raise InputError(
                 f"path: {weights.names[role]} must have shape {(heads, e, d)}, got {value.shape}"

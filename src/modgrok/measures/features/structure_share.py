@@ -8,7 +8,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...models.circulant import CirculantStructure, level_means, spread
+from ...models.circulant import CirculantStructure, diagonal_means, spread
 
 
 def structured_part(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, "w w"]:
@@ -56,8 +56,8 @@ def structure_share(metric: Float[Array, "d d"], structure: CirculantStructure) 
 
 
 def _circulant_part(block: Array, structure: CirculantStructure, s: int, t: int) -> Array:
-    levels = structure.levels(s, t)
-    return spread(level_means(block, levels, structure.order), levels)
+    diagonals = structure.diagonals(s, t)
+    return spread(diagonal_means(block, diagonals, structure.order), diagonals)
 
 
 def _diagonal_part(block: Array, in_domain: Array) -> Array:

@@ -23,8 +23,8 @@ def correct_class_logit(p: int, width: int, exponent: float) -> float:
     first, second, out = (amplitude * np.cos(angle + phase) for phase in (one, two, one + two))
     logits = ((first[:, None] + second[None]) ** 2) @ out.T
     n = np.arange(p)
-    answer = (n[:, None] + n) % p
-    return float(np.take_along_axis(logits, answer[..., None], 2).mean())
+    labels = (n[:, None] + n) % p
+    return float(np.take_along_axis(logits, labels[..., None], 2).mean())
 
 
 def measure_amplitude(evidence: Evidence) -> ClaimResult:

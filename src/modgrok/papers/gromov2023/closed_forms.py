@@ -30,9 +30,9 @@ def accuracy_of(first: np.ndarray, second: np.ndarray, readout: np.ndarray) -> f
     """
     p = len(first)
     hidden = (first[:, None] + second[None]).reshape(p * p, -1) ** 2
-    answers = np.real(hidden @ readout).argmax(axis=1).reshape(p, p)
+    predictions = np.real(hidden @ readout).argmax(axis=1).reshape(p, p)
     n = np.arange(p)
-    return float(np.mean(answers == (n[:, None] + n) % p))
+    return float(np.mean(predictions == (n[:, None] + n) % p))
 
 
 def angles(p: int, phases: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

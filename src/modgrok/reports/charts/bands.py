@@ -104,7 +104,7 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
     return Cell(alt.layer(*layers), text, 120, Margins(44, 10, 8, 34))
 
 
-def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
+def milestone_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
     """List (x, line, low, middle, high) of a moment over the runs at each x; never counts as last."""
     groups: dict[tuple[Coordinate, str], list[int | None]] = {}
     for row in rows:
@@ -128,7 +128,7 @@ def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> T
     return bands
 
 
-def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
+def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     """Draw a moment against an axis, a line for each value of another, quartiles as bars."""
     values = [row["x"] for row in rows]
     names = list(dict.fromkeys(row["line"] for row in rows))

@@ -226,7 +226,7 @@ def points(
             "top": i + 0.18,
             "bottom": i + 0.82,
             "colour": p.colour or TEST,
-            "said": p.note or ("none" if p.value is None else number_words(p.value, percent)),
+            "value_text": p.note or ("none" if p.value is None else number_words(p.value, percent)),
             "ranged": p.low is not None or p.high is not None,
         }
         for i, p in enumerate(marks)
@@ -249,10 +249,10 @@ def points(
         bands.encode(x=across, x2="high:Q", y=alt.Y("top:Q", scale=place, axis=None), y2="bottom:Q"),
         dots.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
         names.encode(x=alt.value(0), y=up, text="name:N"),
-        label_marks.encode(x=right, y=up, text="said:N"),
+        label_marks.encode(x=right, y=up, text="value_text:N"),
     )
     left = min(14 + 6 * max((len(p.name) for p in marks), default=1), 240)
-    after = min(20 + 6 * max((len(row["said"]) for row in rows), default=1), 150)
+    after = min(20 + 6 * max((len(row["value_text"]) for row in rows), default=1), 150)
     return Cell(chart, text, 22 * max(len(marks), 1), Margins(left, after, 8, 38 if x else 26))
 
 
@@ -288,7 +288,7 @@ def bars(
             "name": name,
             "value": value,
             "colour": shade,
-            "said": "none" if value is None else number_words(value, percent),
+            "value_text": "none" if value is None else number_words(value, percent),
         }
         for (name, value), shade in zip(pairs, shades, strict=True)
     ]
@@ -309,7 +309,7 @@ def bars(
     layers = [base.mark_bar().encode(x=across, y=up, color=alt.Color("colour:N", scale=None))]
     if len(pairs) <= 12:
         label_marks = base.mark_text(dy=-6, fontSize=10, color=SOFT)
-        layers.append(label_marks.encode(x=across, y=up, text="said:N"))
+        layers.append(label_marks.encode(x=across, y=up, text="value_text:N"))
     if level is not None:
         rule = alt.Chart(data([{"value": level}])).mark_rule(color=SOFT, strokeDash=[2, 3])
         layers.append(rule.encode(y=up))

@@ -126,7 +126,7 @@ def timeline(
     references: tuple[Reference, ...] = (),
     height: int = 150,
     right: int = 70,
-    name_moments: bool = False,
+    name_milestones: bool = False,
 ) -> Cell:
     """Draw curves over steps.
 
@@ -139,12 +139,12 @@ def timeline(
         references: horizontal lines.
         height: of the plot area.
         right: margin for labels.
-        name_moments: write the moments' names above the plot.
+        name_milestones: write the moments' names above the plot.
     """
     visible = [s for s in series if any(row["name"] == s.name for row in rows)]
     layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
     layers += [_curve(frame, vertical, rows, s) for s in visible]
-    layers += moment_rules(frame, named=name_moments)
+    layers += milestone_rules(frame, named=name_milestones)
     inside, outside = _labels(frame, vertical, rows, visible, references, height)
     layers += inside
     layers += _margin(vertical, height, references, outside)
@@ -205,7 +205,7 @@ def _plateau(frame: Frame) -> list[alt.Chart]:
     return [chart.encode(x=frame.axis(), x2="until:Q")]
 
 
-def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
+def milestone_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
     """Draw lines at memorising and grokking; at step 0 the axis is line enough."""
     moments = [row for row in frame.moments if row["step"] > 0]
     if not moments:

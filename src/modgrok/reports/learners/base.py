@@ -11,7 +11,7 @@ from ..charts.chart import Panel
 from ..charts.timeline import Frame
 from ..panels import curves
 from ..stored_run import StoredRun
-from ..views.tables import moment_table
+from ..views.tables import milestone_table
 
 PanelsAndNotes = tuple[list[Panel], list[str]]
 """Panels in reading order, and notes on what is missing or must be known."""
@@ -24,12 +24,12 @@ class LearnerPanels:
     Arguments:
         name: of the learner.
         draw: run -> its panels and notes.
-        drawn: names of the measures that these panels show.
+        measures: names of the measures that these panels show.
     """
 
     name: str
     draw: Callable[[StoredRun], PanelsAndNotes]
-    drawn: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
 
 
 SHOWN_EVERYWHERE = tuple(measure.name for measure in COUNT_MEASURES)
@@ -40,7 +40,7 @@ def time_frame(run: StoredRun) -> Frame:
     """Return the time axis of a run: logarithmic in steps, linear where updates are few iterations."""
     unit = run.definition.wording.unit
     end = max(run.row.step, run.records[-1].step)
-    return Frame(end, moment_table(run.row), linear=unit != "step", unit=unit)
+    return Frame(end, milestone_table(run.row), linear=unit != "step", unit=unit)
 
 
 def general_panels(run: StoredRun) -> PanelsAndNotes:

@@ -25,7 +25,7 @@ from ..charts.timeline import (
     Vertical,
     linear_range,
     log_range,
-    moment_rules,
+    milestone_rules,
     timeline,
 )
 from ..views.tables import curve_table
@@ -72,7 +72,7 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
         f"Accuracy on training and test inputs against steps; {ends(rows, series)}.",
         references=chance_lines(context),
         height=HEIGHT,
-        name_moments=True,
+        name_milestones=True,
     )
     caption = (
         "Fraction of inputs whose largest logit is that of the correct class, over all training and all "
@@ -109,7 +109,7 @@ def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name:
         text,
         references=references,
         height=HEIGHT,
-        name_moments=True,
+        name_milestones=True,
     )
     formula = {
         "mse": "Mean over inputs and classes of (f(x) − one-hot)²",
@@ -253,7 +253,7 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
     used = int((histograms[-1][1] > 0).sum())
     text = f"Neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."
     cell = Cell(
-        alt.layer(heat_image, axes, *moment_rules(frame, named=False)),
+        alt.layer(heat_image, axes, *milestone_rules(frame, named=False)),
         text,
         HEIGHT,
         Margins(left=46, right=70, top=24, bottom=34),

@@ -80,4 +80,4 @@ def _task_cell(frame: Frame, records: Sequence[Record], order: int, quantity: st
         low, high = log_range([row["value"] for row in rows])
         vertical = Vertical(low, high, format=plain_format(low, high), log=True, values=decades(low, high))
     text = f"{quantity.capitalize()} of task {order} against steps; {ends(rows, series)}."
-    return timeline(frame, rows, series, vertical, text, height=HEIGHT, name_moments=True)
+    return timeline(frame, rows, series, vertical, text, height=HEIGHT, name_milestones=True)

@@ -33,7 +33,7 @@ def curve_table(records: Sequence[Record], names: Sequence[str]) -> Table:
     ]
 
 
-def moment_table(row: RunRow) -> Table:
+def milestone_table(row: RunRow) -> Table:
     """List (step, name) of memorising and grokking, those that happened."""
     moments = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
     return [{"step": step, "name": name} for name, step in moments if step is not None]

@@ -53,10 +53,10 @@ def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str
 
 @dataclass
 class _Worker:
-    """A process, and what it was given."""
+    """A process, and what it was assigned."""
 
     process: subprocess.Popen[str]
-    given: Assignment | None = None
+    assignment: Assignment | None = None
 
     def send(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -144,8 +144,8 @@ class _Pool:
             raise (CannotStore if content.get("stores", True) else RuntimeError)(content["broken"])
         else:
             event = Event(**content)
-            if worker.given is not None:
-                worker.given.hear(event)
+            if worker.assignment is not None:
+                worker.assignment.hear(event)
             yield event
 
     def _start_worker(self, environment: dict[str, str]) -> None:
@@ -171,8 +171,12 @@ class _Pool:
         self.lines.put((worker, None))
 
     def _assign(self, worker: _Worker) -> None:
-        worker.given = Assignment(self.waiting.popleft()) if self.waiting else None
-        order = '{"end": true}' if worker.given is None else pack_ensemble(worker.given.ensemble, self.job)
+        worker.assignment = Assignment(self.waiting.popleft()) if self.waiting else None
+        order = (
+            '{"end": true}'
+            if worker.assignment is None
+            else pack_ensemble(worker.assignment.ensemble, self.job)
+        )
         worker.send(order)
 
     def _handle_exit(self, worker: _Worker, stopping: bool) -> Iterator[Event]:
@@ -182,10 +186,10 @@ class _Pool:
         if worker.process.stdin is not None:
             with suppress(OSError):
                 worker.process.stdin.close()
-        if worker.given is None or stopping or not len(worker.given.left()):
+        if worker.assignment is None or stopping or not len(worker.assignment.left()):
             return
         exit_text = f"signal {-code}" if code < 0 else f"code {code}"
-        again, failed = self.retry_policy.record_failure(worker.given, exit_text)
+        again, failed = self.retry_policy.record_failure(worker.assignment, exit_text)
         if failed is not None:
             yield failed
         if len(again):
