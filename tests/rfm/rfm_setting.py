@@ -51,9 +51,9 @@ def random_metric(d: int, seed: int = 0) -> np.ndarray:
     return factor @ factor.T / d
 
 
-def relative(found: np.ndarray, expected: np.ndarray) -> float:
+def relative(measured: np.ndarray, expected: np.ndarray) -> float:
     """Error in the Frobenius norm, relative to the expected array."""
-    return float(np.linalg.norm(np.asarray(found) - expected) / np.linalg.norm(expected))
+    return float(np.linalg.norm(np.asarray(measured) - expected) / np.linalg.norm(expected))
 
 
 @eqx.filter_jit

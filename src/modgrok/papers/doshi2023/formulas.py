@@ -14,7 +14,7 @@ from ..claims.plan import no_runs
 
 
 def correct_class_logit(p: int, width: int, exponent: float) -> float:
-    """Return the mean logit of the right class of n1 + n2, waves of amplitude (2/N)^exponent."""
+    """Return the mean logit of the correct class of n1 + n2, waves of amplitude (2/N)^exponent."""
     rng = np.random.default_rng(0)
     frequency = 1 + np.arange(width) % (p // 2)
     one, two = rng.uniform(-np.pi, np.pi, (2, width))

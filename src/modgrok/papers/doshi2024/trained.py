@@ -78,7 +78,7 @@ def measure_training(name: str, evidence: Evidence) -> ClaimResult:
 
 
 def training_panels(runs: Sequence[RunData]) -> tuple[Panel, ...]:
-    """Draw accuracies and losses, one line a seed."""
+    """Draw accuracies and losses, one line per seed."""
     panels = []
     for name, percent in (("accuracy", True), ("loss", False)):
         curves = [

@@ -15,7 +15,7 @@ from .runs import REAL, SHARED, descent, greatest, least
 def curves(
     runs: Sequence[RunData], parts: Sequence[tuple[str, str, str]], text: str, **options: object
 ) -> Panel:
-    """Draw recorded numbers of all seeds, one line a seed."""
+    """Draw recorded numbers of all seeds, one line per seed."""
     series = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key), colour)
         for run in runs

@@ -176,7 +176,7 @@ def rank_of(matrix: np.ndarray) -> int:
 def iterate_waves(p: int) -> list[tuple[float, np.ndarray]]:
     """Solve x + y on all data with M = V V^T, V one cosine and sine for each operand; update M.
 
-    Products of the four features hold cos(2 pi (x + y - l) / p), which is largest at the right class.
+    Products of the four features hold cos(2 pi (x + y - l) / p), which is largest at the correct class.
 
     Returns:
         (accuracy, M of the next iteration) of two iterations.
