@@ -64,8 +64,8 @@ def kernel_ridge(data: Split, bandwidth: float, ridge: float) -> np.ndarray:
     """Scikit-learn's kernel ridge regression: no features are learned."""
     model = KernelRidge(alpha=ridge, kernel="precomputed")
     model.fit(np.exp(-cdist(data.train, data.train) / bandwidth), data.targets)
-    found: np.ndarray = model.predict(np.exp(-cdist(data.test, data.train) / bandwidth))
-    return found
+    result: np.ndarray = model.predict(np.exp(-cdist(data.test, data.train) / bandwidth))
+    return result
 
 
 def here(data: Split, bandwidth: float, ridge: float) -> np.ndarray:
@@ -100,9 +100,9 @@ def compare(name: str, bandwidth: float, ridge: float) -> None:
         data = split_of(name, seed)
         for contestant, outputs in CONTESTANTS:
             started = time.process_time()
-            found = outputs(data, bandwidth, ridge)
+            result = outputs(data, bandwidth, ridge)
             times[contestant].append(time.process_time() - started)
-            scores[contestant].append(data.score(found))
+            scores[contestant].append(data.score(result))
     row = f"{name:9} L={bandwidth:<4g} ridge={ridge:<6g}"
     for contestant in scores:
         mean, spread = statistics.mean(scores[contestant]), statistics.stdev(scores[contestant])

@@ -83,7 +83,7 @@ def torch_eager(dtype: str) -> Callable[[], object]:
 def test_step_against_torch_and_the_floor(benchmark) -> None:
     """At least 2 times faster than eager PyTorch; at most 1.25 times the three products."""
     ours = modgrok_segment()
-    found = interleaved(
+    result = interleaved(
         {
             "modgrok": ours,
             "three matrix products alone": three_products(4610, WIDTH, P),
@@ -91,17 +91,17 @@ def test_step_against_torch_and_the_floor(benchmark) -> None:
             "eager PyTorch, one-hot, float64": torch_eager("float64"),
         }
     )
-    found = {name: seconds / STEPS for name, seconds in found.items()}
-    print("\n" + table("step at p = 97, N = 500, 4,610 pairs", found, " a step", "modgrok"))
-    benchmark.extra_info.update(found)
+    result = {name: seconds / STEPS for name, seconds in result.items()}
+    print("\n" + table("step at p = 97, N = 500, 4,610 pairs", result, " a step", "modgrok"))
+    benchmark.extra_info.update(result)
     benchmark.pedantic(ours, rounds=5)
-    assert found["eager PyTorch, one-hot, float32"] >= 2 * found["modgrok"]
-    assert found["modgrok"] <= 1.25 * found["three matrix products alone"]
+    assert result["eager PyTorch, one-hot, float32"] >= 2 * result["modgrok"]
+    assert result["modgrok"] <= 1.25 * result["three matrix products alone"]
 
 
 def test_layouts_of_the_products() -> None:
     """Paddings of width and classes: what the awkward 97 costs."""
     shapes = [(500, 97), (512, 97), (500, 96), (512, 96), (500, 104), (512, 112), (512, 128)]
-    found = interleaved({f"N = {n}, classes = {c}": three_products(4610, n, c) for n, c in shapes}, rounds=5)
-    found = {name: seconds / STEPS for name, seconds in found.items()}
-    print("\n" + table("three products by padding", found, " a step", "N = 500, classes = 97"))
+    result = interleaved({f"N = {n}, classes = {c}": three_products(4610, n, c) for n, c in shapes}, rounds=5)
+    result = {name: seconds / STEPS for name, seconds in result.items()}
+    print("\n" + table("three products by padding", result, " a step", "N = 500, classes = 97"))

@@ -76,12 +76,12 @@ def test_cold_start_to_grokked(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", code, "train", "x + y", "--p", "97", "--json"]
     seconds, out, err = timed(command, tmp_path, tmp_path / "cache")
-    found = json.loads(out.splitlines()[-1])
+    result = json.loads(out.splitlines()[-1])
     peak = int(err.splitlines()[-1]) / 1024
     print(f"\ncold start to the end of the default run: {seconds:.1f} s, peak {peak:.0f} MiB")
-    print(f"  memorised at {found['memorised_at']}, grokked at {found['grokked_at']}")
-    print(f"  {found['seconds_per_step'] * 1e3:.2f} ms a step")
-    assert found["grokked_at"] is not None
+    print(f"  memorised at {result['memorised_at']}, grokked at {result['grokked_at']}")
+    print(f"  {result['seconds_per_step'] * 1e3:.2f} ms a step")
+    assert result["grokked_at"] is not None
     assert seconds < 60
     assert peak < 1024
 

@@ -107,7 +107,7 @@ def torch_eager() -> Callable[[], object]:
 def test_step_against_torch_and_the_floor(benchmark) -> None:
     """At least 4 times faster than eager PyTorch's plain pass; at most 1.5 times the products."""
     ours = modgrok_segment()
-    found = interleaved(
+    result = interleaved(
         {
             "modgrok": ours,
             "its matrix products alone": products_alone(2822),
@@ -116,9 +116,9 @@ def test_step_against_torch_and_the_floor(benchmark) -> None:
         },
         rounds=5,
     )
-    found = {name: seconds / STEPS for name, seconds in found.items()}
-    print("\n" + table("transformer step at p = 97, 2,822 pairs", found, " a step", "modgrok"))
-    benchmark.extra_info.update(found)
+    result = {name: seconds / STEPS for name, seconds in result.items()}
+    print("\n" + table("transformer step at p = 97, 2,822 pairs", result, " a step", "modgrok"))
+    benchmark.extra_info.update(result)
     benchmark.pedantic(ours, rounds=3)
-    assert found["eager PyTorch, plain pass"] >= 4 * found["modgrok"]
-    assert found["modgrok"] <= 1.5 * found["its matrix products alone"]
+    assert result["eager PyTorch, plain pass"] >= 4 * result["modgrok"]
+    assert result["modgrok"] <= 1.5 * result["its matrix products alone"]

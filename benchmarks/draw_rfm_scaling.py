@@ -36,13 +36,13 @@ def operations(kernel: str, p: int, n: int) -> float:
 
 def points(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Lay measured seconds out by series, and counted operations, scaled to meet them at the largest p."""
-    found = [
+    results = [
         (row, kernel, title, "Fast") for kernel, title, _ in SERIES for row in rows if row["kernel"] == kernel
     ]
-    found += [(row, SOLVE[0], SOLVE[0], "Solve") for row in rows if row["kernel"] == SERIES[0][0]]
+    results += [(row, SOLVE[0], SOLVE[0], "Solve") for row in rows if row["kernel"] == SERIES[0][0]]
     laid = []
-    for row, kernel, title, column in found:
-        last = max((r for r, k, *_ in found if k == kernel), key=lambda r: int(r["p"]))
+    for row, kernel, title, column in results:
+        last = max((r for r, k, *_ in results if k == kernel), key=lambda r: int(r["p"]))
         rate = last[column] / operations(kernel, last["p"], last["n"])
         counted = rate * operations(kernel, row["p"], row["n"])
         laid.append({"p": row["p"], "what": title, "seconds": row[column], "counted": counted})

@@ -29,12 +29,12 @@ def interleaved(contestants: dict[str, Callable[[], object]], rounds: int = 9) -
             started = time.perf_counter()
             work()
             times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(found) for name, found in times.items()}
+    return {name: statistics.median(result) for name, result in times.items()}
 
 
 def table(title: str, seconds: dict[str, float], unit: str, base: str) -> str:
     """Lay medians out with their ratios to one of them."""
     lines = [title]
-    for name, found in seconds.items():
-        lines.append(f"  {name:<46}{found * 1e3:9.2f} ms{unit}{found / seconds[base]:8.2f} x")
+    for name, result in seconds.items():
+        lines.append(f"  {name:<46}{result * 1e3:9.2f} ms{unit}{result / seconds[base]:8.2f} x")
     return "\n".join(lines)

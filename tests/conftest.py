@@ -145,9 +145,9 @@ class Result:
     @property
     def json(self) -> dict[str, Any]:
         """The last line of stdout."""
-        found = json.loads(self.out.strip().splitlines()[-1])
-        assert isinstance(found, dict)
-        return found
+        result = json.loads(self.out.strip().splitlines()[-1])
+        assert isinstance(result, dict)
+        return result
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ def best_result(claim: Claim, known: Result | None, stores: list[Path]) -> tuple
     """Return the result of the largest budget, the newest store first, and its figure if it is a new one."""
     for budget in reversed(BUDGETS[1:]):
         for store in reversed(stores):
-            found = read_result(store, budget, claim)
-            if found is not None and found.verdict is not None:
-                return with_committed(found, known), read_figure(store, found)
+            result = read_result(store, budget, claim)
+            if result is not None and result.verdict is not None:
+                return with_committed(result, known), read_figure(store, result)
         if known is not None and known.verdict is not None and known.budget == budget:
             return judged_again(known, claim), None
     empty = Result(claim.id, "laptop", claim.source, claim.sentence, claim.judged("laptop"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
-from modgrok.cli.app import VERBS
+from modgrok.cli.app import SUBCOMMANDS
 
 PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
 OF_RUNS = ("list", "show", "compare", "tag", "note", "remove", "resume")
@@ -31,7 +31,7 @@ status `diverged`). Names of options are read in American spelling, too: `--opti
 
 def commands() -> Iterator[tuple[str, ...]]:
     """Yield every command, subcommands after the one they belong to."""
-    for name, _, _ in VERBS:
+    for name, _, _ in SUBCOMMANDS:
         yield (name,)
         if name == "runs":
             yield from ((name, word) for word in OF_RUNS)
@@ -53,8 +53,8 @@ def section(command: tuple[str, ...]) -> str:
     name = "-".join(command)
     lines = help_of(command, WIDE)
     ends = next((at for at, line in enumerate(lines) if line.startswith("╭")), len(lines))
-    usage, *said = [line for line in lines[:ends] if line]
-    parts = [f"## `{' '.join(('modgrok', *command))}`", f"```text\n{usage}\n```", *map(escaped, said)]
+    usage, *text = [line for line in lines[:ends] if line]
+    parts = [f"## `{' '.join(('modgrok', *command))}`", f"```text\n{usage}\n```", *map(escaped, text)]
     for line in lines[ends:]:
         if line.startswith("╭"):
             parts.append(f"**{line.strip('╭─╮ ')}**\n\n")
@@ -70,9 +70,9 @@ def entry(command: str, line: str) -> str:
         return ""
     if line.startswith("     "):
         return f"  {escaped(text)}\n"
-    label, _, said = re.sub(r"^\* +", "", text).partition("  ")
+    label, _, outcome = re.sub(r"^\* +", "", text).partition("  ")
     anchor = f"{command}-{label.split()[0].lstrip('-').lower()}"
-    return f'- <a id="{anchor}"></a>`{label.strip()}`: {escaped(said.strip())}\n'
+    return f'- <a id="{anchor}"></a>`{label.strip()}`: {escaped(outcome.strip())}\n'
 
 
 def escaped(text: str) -> str:

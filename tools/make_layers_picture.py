@@ -36,7 +36,7 @@ def layers() -> list[list[str]]:
 
 def imports() -> Counter[tuple[str, str]]:
     """Count, for each two folders, the files of the first that import from the second."""
-    found: Counter[tuple[str, str]] = Counter()
+    result: Counter[tuple[str, str]] = Counter()
     for file in SOURCE.rglob("*.py"):
         own = file.relative_to(SOURCE).parts
         if len(own) < 2:
@@ -47,8 +47,8 @@ def imports() -> Counter[tuple[str, str]]:
                 targets.add((node.module or "").split(".")[0])
             elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("modgrok."):
                 targets.add(str(node.module).split(".")[1])
-        found.update((own[0], target) for target in targets if (SOURCE / target).is_dir())
-    return found
+        result.update((own[0], target) for target in targets if (SOURCE / target).is_dir())
+    return result
 
 
 def uses_jax(folder: str) -> bool:

@@ -47,7 +47,7 @@ def _means(text: str, p: int) -> list[float]:
     splits = [split_of(Experiment.of(text, p=p, seed=seed), task) for seed in SEEDS]
     numbers = [leakage_numbers(task, split) for split in splits]
     order = [LEAKAGE[1], LEAKAGE[0], LEAKAGE[2]]
-    return [float(np.mean([found[name] for found in numbers])) for name in order]
+    return [float(np.mean([result[name] for result in numbers])) for name in order]
 
 
 if __name__ == "__main__":

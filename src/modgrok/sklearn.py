@@ -103,8 +103,8 @@ class _RFM(BaseEstimator):
         Raises:
             ValueError: parameter, rule and value of the first that breaks one.
         """
-        given = {name: _checked(name, getattr(self, name)) for name in RULES}
-        settings = {name: value for name, value in given.items() if name not in ("iterations", "diagonal")}
+        values = {name: _checked(name, getattr(self, name)) for name in RULES}
+        settings = {name: value for name, value in values.items() if name not in ("iterations", "diagonal")}
         try:
             return kernel_of(RFMSettings(**settings))
         except ValidationError as error:
@@ -248,9 +248,9 @@ class RFMClassifier(ClassifierMixin, _RFM):
         if scores.ndim == 1:
             second = np.clip((scores + 1) / 2, 0, 1)
             return np.stack([1 - second, second], axis=1)
-        kept = np.clip(scores, 0, 1)
-        total = kept.sum(1, keepdims=True)
-        return np.where(total > 0, kept / np.where(total > 0, total, 1), 1 / kept.shape[1])
+        probabilities = np.clip(scores, 0, 1)
+        total = probabilities.sum(1, keepdims=True)
+        return np.where(total > 0, probabilities / np.where(total > 0, total, 1), 1 / probabilities.shape[1])
 
 
 def _values(kernel: Kernel, X: np.ndarray, Z: np.ndarray, metric: np.ndarray) -> np.ndarray:
@@ -279,15 +279,15 @@ def _solve(matrix: np.ndarray, targets: np.ndarray, ridge: float) -> np.ndarray:
     except scipy.linalg.LinAlgError:
         pass
     values, vectors = np.linalg.eigh(shifted)
-    kept = np.abs(values) > len(values) * unit * np.abs(values).max()
-    if not kept.all():
+    nonzero = np.abs(values) > len(values) * unit * np.abs(values).max()
+    if not nonzero.all():
         warnings.warn(
             "the kernel matrix is singular to working precision: least-norm coefficients are used; "
             "a ridge above 0 makes it regular",
             ConvergenceWarning,
             stacklevel=4,
         )
-    inverse = np.where(kept, 1 / np.where(kept, values, 1), 0)
+    inverse = np.where(nonzero, 1 / np.where(nonzero, values, 1), 0)
     return np.asarray(vectors @ (inverse[:, None] * (vectors.T @ targets)))
 
 

@@ -16,11 +16,11 @@ from modgrok.algebra.subgroups import left_cosets, right_cosets, subgroups
 def test_numbers_of_subgroups(name: str, number: int, classes: int) -> None:
     """Source: the GroupNames database's lattices of these groups."""
     table = composition_table(name)
-    found = subgroups(table)
-    assert len(found) == number
-    assert len({h.family for h in found}) == classes
-    assert len({h.elements.tobytes() for h in found}) == number
-    for h in found:
+    result = subgroups(table)
+    assert len(result) == number
+    assert len({h.family for h in result}) == classes
+    assert len({h.elements.tobytes() for h in result}) == number
+    for h in result:
         assert set(table[np.ix_(h.elements, h.elements)].ravel()) == set(h.elements)
 
 

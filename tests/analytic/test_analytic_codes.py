@@ -213,9 +213,9 @@ def test_a_constant_product():
 def test_the_search_counts_the_margin():
     _, problem = separation(10, monomial(10, (1, 1)))
     assert margin(problem, problem.candidates) == pytest.approx(1)
-    found = smallest(problem, 0.05)
-    assert found.margin == pytest.approx(margin(problem, found.frequencies))
-    assert found.margin > 0.05
+    result = smallest(problem, 0.05)
+    assert result.margin == pytest.approx(margin(problem, result.frequencies))
+    assert result.margin > 0.05
     assert choose(problem, 8).margin > choose(problem, 4).margin > 0
 
 
@@ -223,9 +223,9 @@ def test_the_search_counts_the_margin():
 def test_optima_cannot_be_improved_by_one_exchange(seed):
     rng = np.random.default_rng(seed)
     gaps, weights = rng.normal(0.4, 1, (12, 400)), rng.choice([1.0, 2.0], 12)
-    for found in optima(gaps, weights, 4):
-        value = score(gaps, weights, found)
-        others = set(range(12)) - set(found)
-        swaps = [tuple({*found} - {old} | {new}) for old in found for new in others]
+    for result in optima(gaps, weights, 4):
+        value = score(gaps, weights, result)
+        others = set(range(12)) - set(result)
+        swaps = [tuple({*result} - {old} | {new}) for old in result for new in others]
         assert max(score(gaps, weights, s) for s in swaps) <= value + 1e-9
     assert fewest(-np.ones((3, 5)), np.ones(3), np.ones(3), 0.0) is None

@@ -119,14 +119,14 @@ def test_auto_width_has_no_error_and_failing_neighbours():
     def build(width):
         return additive(form, random_waves(11, 2, width, np.random.default_rng(0)))
 
-    found = smallest_width(build, table, 11)
-    assert 10 < found.width < 100
-    below = range(found.width - found.below, found.width)
-    assert found.below == 4
+    result = smallest_width(build, table, 11)
+    assert 10 < result.width < 100
+    below = range(result.width - result.below, result.width)
+    assert result.below == 4
     assert all(report.errors > 0 for _, report in accuracy_table(build, table, 11, below))
-    assert accuracy_table(build, table, 11, [found.width])[0][1].errors == 0
+    assert accuracy_table(build, table, 11, [result.width])[0][1].errors == 0
     made = built(11, form, width="auto", phases="random")
-    assert (made.width, dict(made.probes)[made.width]) == (found.width, 0)
+    assert (made.width, dict(made.probes)[made.width]) == (result.width, 0)
 
 
 def test_auto_width_gives_up_where_the_readout_cannot_succeed(monkeypatch):

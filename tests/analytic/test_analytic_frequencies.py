@@ -47,9 +47,9 @@ def test_margin_is_what_the_kernel_says(m):
 def test_symmetry_loses_no_set(m, count):
     case = problem(m)
     best = max(slow_margin(case, s) for s in combinations(range(1, m // 2 + 1), count))
-    found = choose(case, count)
-    assert found.exhaustive
-    assert found.margin == pytest.approx(best, abs=1e-12)
+    result = choose(case, count)
+    assert result.exhaustive
+    assert result.margin == pytest.approx(best, abs=1e-12)
 
 
 def test_only_differences_that_occur_matter():
@@ -58,25 +58,25 @@ def test_only_differences_that_occur_matter():
     reach = np.zeros(13, bool)
     reach[[0, 1, 3]] = True
     case = problem(13, n, reach)
-    found = choose(case, 1)
+    result = choose(case, 1)
     best = max(slow_margin(case, (f,)) for f in range(1, 7))
-    assert found.margin == pytest.approx(best, abs=1e-12)
-    assert found.margin > choose(problem(13), 1).margin
+    assert result.margin == pytest.approx(best, abs=1e-12)
+    assert result.margin > choose(problem(13), 1).margin
 
 
 @pytest.mark.parametrize(("count", "low"), [(1, 0.00209), (2, 0.102), (3, 0.318), (4, 0.478)])
 def test_margins_at_97(count, low):
-    found = choose(problem(97), count)
-    assert found.exhaustive
-    assert found.margin == pytest.approx(low, abs=1e-3)
+    result = choose(problem(97), count)
+    assert result.exhaustive
+    assert result.margin == pytest.approx(low, abs=1e-3)
 
 
 def test_local_search_says_so_and_beats_greedy():
     case = problem(97)
-    found = choose(case, 10)
-    assert not found.exhaustive
+    result = choose(case, 10)
+    assert not result.exhaustive
     start = next(s for s in greedy(case) if len(s) == 10)
-    assert found.margin >= margin(case, start)
+    assert result.margin >= margin(case, start)
     assert EXHAUSTIVE >= 1
 
 
@@ -92,16 +92,16 @@ def test_smallest_exceeds_its_floor(m):
     n = np.arange(m)
     for h in (n, n * n % m, n**3 % m, n // 5, 0 * n):
         for floor in (1e-4, 0.2):
-            found = smallest(problem(m, h), floor)
-            assert found.margin > floor
-            assert margin(problem(m, h), found.frequencies) == pytest.approx(found.margin, abs=1e-12)
+            result = smallest(problem(m, h), floor)
+            assert result.margin > floor
+            assert margin(problem(m, h), result.frequencies) == pytest.approx(result.margin, abs=1e-12)
 
 
 def test_swaps_end_where_no_margin_is_positive():
     n = np.arange(31)
-    found = choose(problem(31, n * n % 31), 2)
-    assert found.margin < 0
-    assert found.margin == pytest.approx(slow_margin(problem(31, n * n % 31), found.frequencies), abs=1e-12)
+    result = choose(problem(31, n * n % 31), 2)
+    assert result.margin < 0
+    assert result.margin == pytest.approx(slow_margin(problem(31, n * n % 31), result.frequencies), abs=1e-12)
 
 
 @pytest.mark.long

@@ -24,23 +24,23 @@ def reports(p, form, seeds, **options):
     [(50, (0.80, 0.92), 0.080), (100, (0.994, 1.0), 0.040), (200, (1, 1), 0.020), (500, (1, 1), 0.0081)],
 )
 def test_addition_at_97(width, accuracy, mse):
-    found = reports(97, weighted_sum(97, (1, 1)), range(10), width=width)
+    result = reports(97, weighted_sum(97, (1, 1)), range(10), width=width)
     low, high = accuracy
-    assert low <= np.mean([r.accuracy for r in found]) <= high
-    assert np.mean([r.mse for r in found]) == pytest.approx(mse, rel=0.05)
-    assert all(abs(r.peak - 1) <= 0.03 for r in found)
+    assert low <= np.mean([r.accuracy for r in result]) <= high
+    assert np.mean([r.mse for r in result]) == pytest.approx(mse, rel=0.05)
+    assert all(abs(r.peak - 1) <= 0.03 for r in result)
 
 
 @pytest.mark.parametrize(("k", "p", "width", "low", "high"), [(2, 97, 300, 4.0, 4.5), (3, 23, 2000, 25, 27)])
 def test_mse_constant_of_s_terms(k, p, width, low, high):
-    found = reports(p, weighted_sum(p, (1,) * k), range(8), width=width)
-    assert low * 0.98 <= width * np.mean([r.mse for r in found]) <= high * 1.02
+    result = reports(p, weighted_sum(p, (1,) * k), range(8), width=width)
+    assert low * 0.98 <= width * np.mean([r.mse for r in result]) <= high * 1.02
 
 
 @pytest.mark.long
 def test_mse_constant_of_four_terms():
-    found = reports(11, weighted_sum(11, (1,) * 4), range(10), width=5000)
-    assert 5000 * np.mean([r.mse for r in found]) == pytest.approx(165, rel=0.05)
+    result = reports(11, weighted_sum(11, (1,) * 4), range(10), width=5000)
+    assert 5000 * np.mean([r.mse for r in result]) == pytest.approx(165, rel=0.05)
 
 
 @pytest.mark.parametrize(("p", "seeds", "spread"), [(23, 20, 0.0012), (97, 5, 0.0002)])
@@ -49,9 +49,9 @@ def test_mse_constant_of_four_terms():
 )
 def test_products_at_500(p, seeds, spread, exponents):
     # spread: standard deviation between seeds (60 at 23); the mean may be off by three of its own
-    found = reports(p, monomial(p, exponents), range(seeds), width=500, readout="forward")
-    assert sum(r.errors for r in found) == 0
-    assert np.mean([r.mse for r in found]) == pytest.approx(0.0074, abs=3 * spread / seeds**0.5)
+    result = reports(p, monomial(p, exponents), range(seeds), width=500, readout="forward")
+    assert sum(r.errors for r in result) == 0
+    assert np.mean([r.mse for r in result]) == pytest.approx(0.0074, abs=3 * spread / seeds**0.5)
 
 
 def test_square_of_a_sum_by_both_readouts():
@@ -100,9 +100,9 @@ def test_gelu_and_silu_learn_addition_at_a_small_modulus():
     form = weighted_sum(23, (1, 1))
     for name, chance in (("gelu", 5), ("silu", 3)):
         # the linear part of both leaves about 0.1 of noise on the peak of a single network
-        found = reports(23, form, range(8), width=2000, activation=name)
-        assert min(r.accuracy for r in found) > chance / 23
-        assert np.mean([r.peak for r in found]) == pytest.approx(1, abs=0.15)
+        result = reports(23, form, range(8), width=2000, activation=name)
+        assert min(r.accuracy for r in result) > chance / 23
+        assert np.mean([r.peak for r in result]) == pytest.approx(1, abs=0.15)
 
 
 @pytest.mark.parametrize(

@@ -62,20 +62,20 @@ def test_operands_out_of_range(k):
 @pytest.mark.parametrize(("k", "neurons"), [(1, 2), (2, 6), (3, 16)])
 def test_no_smaller_group_is_exact(k, neurons):
     assert smallest_group(k, neurons - 1) is None
-    found = smallest_group(k, neurons, start=neurons)
-    assert found is not None
-    assert found.neurons == neurons == exact_phases(k).shape[1]
-    assert found.phases.shape == (k, neurons)
-    assert residual(found.phases) < 1e-12
+    result = smallest_group(k, neurons, start=neurons)
+    assert result is not None
+    assert result.neurons == neurons == exact_phases(k).shape[1]
+    assert result.phases.shape == (k, neurons)
+    assert residual(result.phases) < 1e-12
 
 
 @pytest.mark.long
 def test_no_smaller_group_is_exact_for_four_operands():
     # below 36 the bound for arbitrary phases holds already
     assert smallest_group(4, 39, start=36) is None
-    found = smallest_group(4, 40, start=40)
-    assert found is not None
-    assert residual(found.phases) < 1e-12
+    result = smallest_group(4, 40, start=40)
+    assert result is not None
+    assert residual(result.phases) < 1e-12
 
 
 @pytest.mark.parametrize(("k", "bound"), [(1, 2), (2, 6), (3, 15)])
@@ -99,6 +99,6 @@ def test_lattice_search_agrees_with_brute_force_over_cyclic_groups(k):
         )
 
     smallest = next(n for n in range(1, 20) if exists(n))
-    found = smallest_group(k, 20)
-    assert found is not None
-    assert found.neurons == smallest
+    result = smallest_group(k, 20)
+    assert result is not None
+    assert result.neurons == smallest

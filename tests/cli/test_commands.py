@@ -13,28 +13,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modgrok.cli.app import VERBS
+from modgrok.cli.app import SUBCOMMANDS
 
 SMALL = ("--p", "11", "--fraction", "0.7", "--width", "60")
 
 
 def test_train_contract(call) -> None:
-    found = call("train", "y + x", *SMALL, "--steps", "40", "--json")
-    assert found.code == 0, found.err
+    result = call("train", "y + x", *SMALL, "--steps", "40", "--json")
+    assert result.code == 0, result.err
     keys = {
         "run", "path", "expression", "p", "learner", "steps", "memorised_at", "grokked_at", "train_accuracy",
         "test_accuracy", "seconds", "seconds_per_step", "status", "measures",
     }  # fmt: skip
-    assert keys <= set(found.json)
-    assert (found.json["expression"], found.json["p"], found.json["learner"]) == ("x + y", 11, "mlp")
-    assert found.json["steps"] == 40
-    assert found.json["status"] == "finished"
-    assert Path(found.json["path"]).is_dir()
-    assert found.json["measures"]["corrupted_accuracy"] is None
-    assert 0 < found.json["measures"]["ipr"] < 1
-    assert found.json["seconds_per_step"] < 1
-    assert 5 < len(found.err.splitlines()) < 40
-    assert "step" not in found.out.splitlines()[-1].split('"status"')[0].split("{")[0]
+    assert keys <= set(result.json)
+    assert (result.json["expression"], result.json["p"], result.json["learner"]) == ("x + y", 11, "mlp")
+    assert result.json["steps"] == 40
+    assert result.json["status"] == "finished"
+    assert Path(result.json["path"]).is_dir()
+    assert result.json["measures"]["corrupted_accuracy"] is None
+    assert 0 < result.json["measures"]["ipr"] < 1
+    assert result.json["seconds_per_step"] < 1
+    assert 5 < len(result.err.splitlines()) < 40
+    assert "step" not in result.out.splitlines()[-1].split('"status"')[0].split("{")[0]
 
 
 def test_the_store_is_where_it_was_asked_for(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,9 +81,9 @@ def test_store_verbs(call) -> None:
 
 def test_report_writes_a_picture(call, tmp_path: Path) -> None:
     call("train", "x + y", *SMALL, "--steps", "5")
-    found = call("report", "latest", "-o", "out.svg", "--json")
-    assert found.code == 0, found.err
-    assert Path(found.json["path"]).read_text().startswith("<svg")
+    result = call("report", "latest", "-o", "out.svg", "--json")
+    assert result.code == 0, result.err
+    assert Path(result.json["path"]).read_text().startswith("<svg")
     call("construct", "x + y", "--p", "11", "--width", "60", "-o", "c.safetensors")
     assert call("report", "c.safetensors", "-o", "c.svg").code == 0
     assert call("report", "latest", "--against", "c.safetensors", "-o", "both.svg").code == 0
@@ -101,13 +101,13 @@ def test_flags_that_are_on_by_default_can_be_turned_off(call) -> None:
 
 
 def test_a_kernel_machine_in_the_same_commands(call) -> None:
-    found = call(
+    result = call(
         "train", "x*y", "--p", "7", "--learner", "rfm", "--fraction", "0.7", "--steps", "4", "--json"
     )
-    assert found.code == 0, found.err
-    assert found.json["learner"] == "rfm"
-    assert found.json["train_accuracy"] == 1.0
-    assert 0 <= found.json["measures"]["circulant_deviation"] <= 1
+    assert result.code == 0, result.err
+    assert result.json["learner"] == "rfm"
+    assert result.json["train_accuracy"] == 1.0
+    assert 0 <= result.json["measures"]["circulant_deviation"] <= 1
     measured = call("measure", "latest", "--per-class", "--json").json["measures"]
     assert [entry["step"] for entry in measured] == [0, 1, 2, 3, 4]
     assert [len(values) for values in measured[-1]["per_class"].values()] == [7] * 6
@@ -148,16 +148,16 @@ def test_a_transformer_in_the_same_commands(call) -> None:
 
 def test_a_singular_kernel_matrix_is_told_once_when_it_happens(call) -> None:
     rfm = ("--learner", "rfm", "--fraction", "0.7", "--steps", "2")
-    found = call("train", "x + y + z", "--p", "3", *rfm)
-    assert found.err.count("warning: the kernel matrix of iteration 0 is singular") == 1
-    assert found.err.count("warning") == 1
+    result = call("train", "x + y + z", "--p", "3", *rfm)
+    assert result.err.count("warning: the kernel matrix of iteration 0 is singular") == 1
+    assert result.err.count("warning") == 1
     assert "warning" not in call("train", "x + y", "--p", "5", *rfm).err
 
 
 def test_divergence_says_what_to_change(call) -> None:
-    found = call("train", "x + y", *SMALL, "--lr", "1e6", "--steps", "300", "--json")
-    assert found.json["status"] == "diverged"
-    assert "--lr 3.33e+05" in found.out
+    result = call("train", "x + y", *SMALL, "--lr", "1e6", "--steps", "300", "--json")
+    assert result.json["status"] == "diverged"
+    assert "--lr 3.33e+05" in result.out
 
 
 @pytest.mark.parametrize(
@@ -165,12 +165,12 @@ def test_divergence_says_what_to_change(call) -> None:
     [("x + y", "97", "additive"), ("x*y", "97", "multiplicative"), ("x^2 + x*y + y^2", "97", "neither")],
 )
 def test_decide_contract(call, expression: str, p: str, form: str) -> None:
-    found = call("decide", expression, "--p", p, "--json").json
-    assert {"expression", "p", "form", "g", "h", "also", "certificate", "seconds"} <= set(found)
-    assert found["form"] == form
-    assert found["certificate"]
+    result = call("decide", expression, "--p", p, "--json").json
+    assert {"expression", "p", "form", "g", "h", "also", "certificate", "seconds"} <= set(result)
+    assert result["form"] == form
+    assert result["certificate"]
     if form != "neither":
-        g1, g2, h = np.array(found["g"][0]), np.array(found["g"][1]), np.array(found["h"])
+        g1, g2, h = np.array(result["g"][0]), np.array(result["g"][1]), np.array(result["h"])
         joined = g1[:, None] + g2 if form == "additive" else g1[:, None] * g2
         x = np.arange(97)
         assert np.array_equal(h[joined % 97], (x[:, None] + x if form == "additive" else x[:, None] * x) % 97)
@@ -187,9 +187,9 @@ def test_decide_on_groups_and_tables(call, tmp_path: Path) -> None:
 
 
 def test_construct_contract(call) -> None:
-    found = call("construct", "x + y", "--p", "97", "--json").json
-    assert {"kind", "width", "inputs", "errors", "accuracy", "margin", "mse", "seconds"} <= set(found)
-    assert (found["kind"], found["width"], found["errors"], found["inputs"]) == ("single", 6, 0, 9409)
+    result = call("construct", "x + y", "--p", "97", "--json").json
+    assert {"kind", "width", "inputs", "errors", "accuracy", "margin", "mse", "seconds"} <= set(result)
+    assert (result["kind"], result["width"], result["errors"], result["inputs"]) == ("single", 6, 0, 9409)
     paper = call("construct", "x + y", "--p", "97", "--width", "500", "--json").json
     assert (paper["width"], paper["errors"]) == (500, 0)
     assert paper["mse"] == pytest.approx(0.0081, abs=0.0006)
@@ -197,10 +197,10 @@ def test_construct_contract(call) -> None:
 
 
 def test_construct_offers_experts_and_says_why(call) -> None:
-    found = call("construct", "x^2 + x*y + y^2", "--p", "23", "--json")
-    assert (found.json["kind"], found.json["errors"], found.json["inputs"]) == ("experts", 0, 529)
-    assert "of neither form" in found.err
-    assert "why" in found.err
+    result = call("construct", "x^2 + x*y + y^2", "--p", "23", "--json")
+    assert (result.json["kind"], result.json["errors"], result.json["inputs"]) == ("experts", 0, 529)
+    assert "of neither form" in result.err
+    assert "why" in result.err
     refused = call("construct", "--group", "S3")
     assert refused.code == 1
     assert "experts need a polynomial" in refused.err
@@ -306,40 +306,40 @@ BAD = [
 def test_bad_input_gets_one_line_and_exit_code_2(call, arguments: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "a-file").write_text("x")
     (tmp_path / "folder.safetensors").mkdir()
-    found = call(*arguments)
-    assert found.code == 2, found.err
-    assert found.err.startswith("modgrok: ")
-    assert found.err.count("\n") == 1
-    assert len(found.err) < 420
-    assert "Traceback" not in found.err
-    assert "\x1b" not in found.err
-    assert found.out == "" or "/proc" in arguments[-1]
+    result = call(*arguments)
+    assert result.code == 2, result.err
+    assert result.err.startswith("modgrok: ")
+    assert result.err.count("\n") == 1
+    assert len(result.err) < 420
+    assert "Traceback" not in result.err
+    assert "\x1b" not in result.err
+    assert result.out == "" or "/proc" in arguments[-1]
 
 
 def test_a_damaged_checkpoint_is_refused_in_one_line(call, tmp_path: Path) -> None:
     run = call("train", "x + y", *SMALL, "--steps", "5", "--json").json["run"]
     for path in (tmp_path / "runs" / run).glob("weights-5*"):
         path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
-    found = call("measure", run)
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert "SHA-256" in found.err
+    result = call("measure", run)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "SHA-256" in result.err
 
 
 def test_help_lists_every_verb(call) -> None:
-    found = call("--help")
-    assert found.code == 0, found.err
-    for name, _, summary in VERBS:
-        assert name in found.out
-        assert summary in found.out
-    assert call().out == found.out
+    result = call("--help")
+    assert result.code == 0, result.err
+    for name, _, summary in SUBCOMMANDS:
+        assert name in result.out
+        assert summary in result.out
+    assert call().out == result.out
     assert call("--version").out.startswith("modgrok 0.")
 
 
-@pytest.mark.parametrize("name", [name for name, _, _ in VERBS])
+@pytest.mark.parametrize("name", [name for name, _, _ in SUBCOMMANDS])
 def test_help_of_every_verb(call, name: str) -> None:
-    found = call(name, "--help")
-    assert found.code == 0, found.err
-    assert "Usage: modgrok" in found.out
+    result = call(name, "--help")
+    assert result.code == 0, result.err
+    assert "Usage: modgrok" in result.out
 
 
 def test_ctrl_c_saves_and_prints_the_command_that_resumes(tmp_path: Path) -> None:
@@ -359,8 +359,8 @@ def test_ctrl_c_saves_and_prints_the_command_that_resumes(tmp_path: Path) -> Non
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    found = json.loads(out.splitlines()[-1])
-    assert found["status"] == "interrupted"
-    assert f"modgrok runs resume {found['run']}" in out
+    result = json.loads(out.splitlines()[-1])
+    assert result["status"] == "interrupted"
+    assert f"modgrok runs resume {result['run']}" in out
     assert "finishing this segment" in err
     assert (tmp_path / "cache" / "modgrok" / "jax").is_dir()

@@ -33,22 +33,22 @@ def save_logits(path: Path, text: str = "x + y", p: int = 7) -> np.ndarray:
 
 def test_logits_in_a_file(call: Call, tmp_path: Path) -> None:
     save_logits(tmp_path / "logits.npy")
-    found = call("explain", "--logits", "logits.npy", "x + y", "--p", "7", "--json")
-    assert found.code == 0, found.err
-    values = found.json
+    result = call("explain", "--logits", "logits.npy", "x + y", "--p", "7", "--json")
+    assert result.code == 0, result.err
+    values = result.json
     assert set(values) >= KEYS
     assert (values["accuracy"], values["formula_accuracy"], values["explained_share"]) == (1, 1, 1)
     assert values["explained_share_train"] is None
     assert (values["frequencies"], values["order"], values["form"]) == ([2], 7, "additive")
-    out = found.out
+    out = result.out
     assert "A formula in s = x + y with 1 frequency explains 100% of 49 inputs" in out
     assert "logit(c) = a(c) + 1 cos(2 pi 2 (s - c)/7), s = x + y" in out
 
 
 def test_undefined_inputs_of_a_division_may_hold_anything(call: Call, tmp_path: Path) -> None:
     save_logits(tmp_path / "logits.npy", "x/y")
-    found = call("explain", "--logits", "logits.npy", "x/y", "--p", "7", "--json")
-    assert found.code == 0, found.err
+    result = call("explain", "--logits", "logits.npy", "x/y", "--p", "7", "--json")
+    assert result.code == 0, result.err
 
 
 def test_a_run_at_its_kept_steps(call: Call) -> None:
@@ -106,8 +106,8 @@ def test_bad_input_is_one_line(call: Call, tmp_path: Path, arguments: tuple[str,
     (tmp_path / "text.safetensors").write_text("no network")
     if "net.safetensors" in arguments:
         call("construct", "x + y", "--p", "7", "--output", "net.safetensors")
-    found = call("explain", *arguments)
-    assert found.code == 2
-    lines = found.err.strip().splitlines()
+    result = call("explain", *arguments)
+    assert result.code == 2
+    lines = result.err.strip().splitlines()
     assert len(lines) == 1
     assert message in lines[0]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from modgrok.cli.display.advice import KNOWN, advice
+from modgrok.cli.display.advice import KNOWN_FRACTIONS, advice
 from modgrok.cli.display.sweep_progress import Share, progress_words
 from modgrok.cli.shared.columns import broken
 from modgrok.learners.catalogue import LEARNERS
@@ -50,15 +50,15 @@ def modgrok(
 @pytest.mark.parametrize("command", ["decide", "runs list", "--help runs remove", "help runs"])
 def test_help_of_a_command_by_name(call, command: str) -> None:
     words = [word for word in command.split() if word not in ("help", "--help")]
-    found = call("help", *command.split())
-    assert found.code == 0
-    assert f"Usage: modgrok {' '.join(words)}" in found.out
+    result = call("help", *command.split())
+    assert result.code == 0
+    assert f"Usage: modgrok {' '.join(words)}" in result.out
 
 
 def test_help_of_no_command_is_refused(call) -> None:
-    found = call("help", "trian")
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert "did you mean train" in found.err
+    result = call("help", "trian")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "did you mean train" in result.err
 
 
 @pytest.mark.parametrize("columns", [80, pytest.param(120, marks=pytest.mark.long)])
@@ -74,9 +74,9 @@ def test_options_of_train_are_in_panels(tmp_path: Path, columns: int) -> None:
 
 def test_completion_is_installed_for_a_shell(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    found = call("completion", "bash", "--install")
-    assert found.code == 0, found.err
-    script = Path(found.out.split()[1].rstrip(";"))
+    result = call("completion", "bash", "--install")
+    assert result.code == 0, result.err
+    script = Path(result.out.split()[1].rstrip(";"))
     assert script.is_relative_to(tmp_path)
     assert "--fraction" in script.read_text()
     assert call("completion", "ksh").code == 2
@@ -104,8 +104,8 @@ def test_american_spellings(call, american: dict[str, object], british: dict[str
 
 
 def test_american_spellings_on_the_command_line(call) -> None:
-    found = call("train", "x + y", *TINY, "--optimizer", "adam", "--json")
-    assert found.json["settings"]["optimiser"] == "adam"
+    result = call("train", "x + y", *TINY, "--optimizer", "adam", "--json")
+    assert result.json["settings"]["optimiser"] == "adam"
     both = call("train", "x + y", *TINY, "--optimizer", "adam", "--optimiser", "adam")
     assert both.code == 2
     assert call("train", "x + y", *TINY, "--learner", "rfm", "--no-centered").code == 2  # width is of mlp
@@ -179,8 +179,8 @@ def test_choosing_and_sorting_runs(
                 ("--where", "learner<mlp")]
 )  # fmt: skip
 def test_conditions_that_cannot_be_read(call, store: list[str], options: tuple[str, ...]) -> None:
-    found = call("runs", "list", *options)
-    assert (found.code, found.err.count("\n")) == (2, 1)
+    result = call("runs", "list", *options)
+    assert (result.code, result.err.count("\n")) == (2, 1)
 
 
 def test_show_says_all_settings_and_where_the_run_lies(call, store: list[str], tmp_path: Path) -> None:
@@ -222,17 +222,17 @@ def test_latest_twice_is_one_run(call, store: list[str]) -> None:
 
 
 def test_train_says_where_the_run_lies(call, tmp_path: Path) -> None:
-    found = call("train", "x + y", *TINY, "--json")
-    assert f"stored in {tmp_path / 'runs' / found.json['run']}\n" in found.out
+    result = call("train", "x + y", *TINY, "--json")
+    assert f"stored in {tmp_path / 'runs' / result.json['run']}\n" in result.out
     assert f"stored in {tmp_path / 'runs'}\n" in call("train", "x + y", *TINY, "--seeds", "2").out
 
 
 @pytest.mark.parametrize("command", [("runs", "list"), ("measure", "latest"), ("report", "latest")])
 def test_a_folder_without_a_store_is_named_in_full(call, tmp_path: Path, command: tuple[str, ...]) -> None:
-    found = call(*command)
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert str(tmp_path / "runs") in found.err
-    assert "MODGROK_RUNS" in found.err
+    result = call(*command)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert str(tmp_path / "runs") in result.err
+    assert "MODGROK_RUNS" in result.err
 
 
 def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:
@@ -243,17 +243,17 @@ def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:
     (tmp_path / "report-2.html").write_text("mine, too")
     assert free_name(tmp_path / "report.html") == tmp_path / "report-3.html"
     call("construct", "x + y", "--p", "5", "-o", "net.safetensors")
-    found = call("report", "net.safetensors")
-    assert found.code == 0, found.err
+    result = call("report", "net.safetensors")
+    assert result.code == 0, result.err
     assert (tmp_path / "report.html").read_text() == "mine"
-    assert found.out == "wrote report-3.html\n"
+    assert result.out == "wrote report-3.html\n"
     assert call("report", "net.safetensors", "-o", "report-3.html").out == "replaced report-3.html\n"
 
 
 # Advice ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.table)
+@pytest.mark.parametrize("known", KNOWN_FRACTIONS, ids=lambda known: known.table)
 def test_known_fractions_are_those_of_the_atlas(known) -> None:
     for p, fraction in known.fractions.items():
         with (ROOT / "atlas" / "tables" / known.table.format(p=p)).open(newline="") as file:
@@ -282,9 +282,9 @@ def test_known_fractions_are_those_of_the_atlas(known) -> None:
 def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, words: str) -> None:
     experiment = Experiment.of("x + y", **options)
     row = RunRow("0" * 12, "", "x + y", 31, "mlp", "finished", 1000, memorised_at=memorised)
-    found = advice(experiment, row)
-    assert found is not None
-    assert words in found
+    result = advice(experiment, row)
+    assert result is not None
+    assert words in result
 
 
 def test_no_advice_is_needed_by_a_run_that_grokked(call) -> None:
@@ -347,9 +347,9 @@ def test_labels_of_a_bare_operand_are_residues(p: int) -> None:
     ],
 )
 def test_tables_that_are_too_large_name_p_or_group(call, arguments: tuple[str, ...], name: str) -> None:
-    found = call("decide", *arguments)
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert found.err.startswith(f"modgrok: {name}")
+    result = call("decide", *arguments)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert result.err.startswith(f"modgrok: {name}")
 
 
 @pytest.mark.long
@@ -363,24 +363,24 @@ def test_tables_of_the_largest_size_are_decided(call, arguments: tuple[str, ...]
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_streams_of_any_encoding(tmp_path: Path, encoding: str) -> None:
-    found = modgrok(tmp_path, "decide", "x + y", "--p", "29", "--json", PYTHONIOENCODING=encoding)
-    assert found.returncode == 0, found.stderr
-    assert "x + y mod 29" in found.stdout
-    assert found.stdout.splitlines()[-1].startswith("{")
+    result = modgrok(tmp_path, "decide", "x + y", "--p", "29", "--json", PYTHONIOENCODING=encoding)
+    assert result.returncode == 0, result.stderr
+    assert "x + y mod 29" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("{")
 
 
 def test_text_that_is_no_unicode_is_escaped(tmp_path: Path) -> None:
     code = r"from modgrok.cli.shared.streams import *; prepare_streams(); sys.stdout.write('a\udcff·')"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert found.stdout == b"a\\udcff\xc2\xb7"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert result.stdout == b"a\\udcff\xc2\xb7"
 
 
 @pytest.mark.parametrize(
     "shell", ["<&- >&- 2>&-", *(pytest.param(s, marks=pytest.mark.long) for s in ("2>&-", ">&-"))]
 )
 def test_closed_streams_still_train(tmp_path: Path, shell: str) -> None:
-    found = modgrok(tmp_path, "train", "x + y", *TINY, shell=shell)
-    assert found.returncode == 0, found.stderr
+    result = modgrok(tmp_path, "train", "x + y", *TINY, shell=shell)
+    assert result.returncode == 0, result.stderr
     assert modgrok(tmp_path, "runs", "list", "--where", "status=finished").stdout.count("\n") == 2
 
 
@@ -392,10 +392,10 @@ def test_closed_streams_still_train(tmp_path: Path, shell: str) -> None:
     ],
 )
 def test_a_platform_that_is_not_there(tmp_path: Path, platform: str, arguments: tuple[str, ...]) -> None:
-    found = modgrok(tmp_path, *arguments, JAX_PLATFORMS=platform)
-    assert (found.returncode, found.stderr.count("\n")) == (2, 1)
-    assert f"got '{platform}'" in found.stderr
-    assert "unset JAX_PLATFORMS" in found.stderr
+    result = modgrok(tmp_path, *arguments, JAX_PLATFORMS=platform)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert f"got '{platform}'" in result.stderr
+    assert "unset JAX_PLATFORMS" in result.stderr
 
 
 # Widths ----------------------------------------------------------------------------------------------------
@@ -432,8 +432,8 @@ def test_measures_fit_the_line(call, monkeypatch: pytest.MonkeyPatch) -> None:
     call("construct", "x + y", "--p", "5", "-o", "net.safetensors")
     for columns in ("60", "100"):
         monkeypatch.setenv("COLUMNS", columns)
-        found = call("measure", "net.safetensors")
-        assert max(map(len, found.out.splitlines()[1:])) <= int(columns)
+        result = call("measure", "net.safetensors")
+        assert max(map(len, result.out.splitlines()[1:])) <= int(columns)
 
 
 @pytest.mark.parametrize("columns", ["1", "7"])

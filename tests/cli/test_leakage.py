@@ -45,16 +45,16 @@ def test_every_face_has_the_same_numbers(call: Call) -> None:
     shares = [entry["explained_share"] for entry in measured.json["measures"]]
     assert trained.json["explained_share"] == run["explained_share"] == shares[-1]
     assert 0 <= shares[-1] <= trained.json["test_accuracy"]
-    assert "of the test inputs a permutation trains" in data_words(run["context"])
+    assert "of the test inputs have a permutation in the training set" in data_words(run["context"])
     (listed,) = call("runs", "list", "--json").json["runs"]
     assert of(listed) == numbers
 
 
 def test_a_task_without_symmetry_or_form_has_nulls(call: Call) -> None:
     text = "x^2*y + x - y"
-    found = call("train", text, *SMALL, "--json").json
-    assert of(found) == expected(text)
-    assert (found["swap_share"], found["explained_share"]) == (None, None)
+    result = call("train", text, *SMALL, "--json").json
+    assert of(result) == expected(text)
+    assert (result["swap_share"], result["explained_share"]) == (None, None)
     (run,) = call("runs", "show", "latest", "--json").json["runs"]
     assert (run["swap_share"], run["explained_share"]) == (None, None)
     measured = call("measure", "latest", "--json")
@@ -63,22 +63,22 @@ def test_a_task_without_symmetry_or_form_has_nulls(call: Call) -> None:
 
 
 def test_corrupted_labels_are_those_of_the_null(call: Call) -> None:
-    found = call("train", "x + y", *SMALL, "--corruption", "0.5", "--json").json
-    assert of(found) == expected("x + y", corruption=0.5)
-    assert found["orbit_accuracy"] < expected("x + y")["orbit_accuracy"]
+    result = call("train", "x + y", *SMALL, "--corruption", "0.5", "--json").json
+    assert of(result) == expected("x + y", corruption=0.5)
+    assert result["orbit_accuracy"] < expected("x + y")["orbit_accuracy"]
 
 
 def test_mixtures_have_numbers_of_all_tasks(call: Call) -> None:
-    found = call("train", "x + y; x - y", *SMALL, "--json").json
-    assert of(found) == expected("x + y; x - y")
-    assert found["explained_share"] is not None
+    result = call("train", "x + y; x - y", *SMALL, "--json").json
+    assert of(result) == expected("x + y; x - y")
+    assert result["explained_share"] is not None
 
 
 def test_a_file_has_no_split(call: Call) -> None:
     call("construct", "x + y", "--p", "7", "-o", "net.safetensors")
-    found = call("measure", "net.safetensors", "--json").json
-    assert of(found) == dict.fromkeys(LEAKAGE)
-    assert found["measures"][0]["explained_share"] == 1.0
+    result = call("measure", "net.safetensors", "--json").json
+    assert of(result) == dict.fromkeys(LEAKAGE)
+    assert result["measures"][0]["explained_share"] == 1.0
 
 
 def test_runs_of_an_older_version_have_nulls(call: Call) -> None:

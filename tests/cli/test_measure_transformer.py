@@ -44,12 +44,12 @@ def measured(
 
 
 def test_every_measure_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out, found = measured(network(7), "x*y", 7, tmp_path, capsys)
-    (entry,) = found["measures"]
+    out, result = measured(network(7), "x*y", 7, tmp_path, capsys)
+    (entry,) = result["measures"]
     assert list(entry) == ["step", "reasons", "explained_share", *WEIGHTS, *CIRCUIT, "margin", "accuracy"]
     assert entry["step"] == 7
     assert all(name in out.split("{")[0] for name in (*WEIGHTS, *CIRCUIT))
-    (circuit,) = found["circuits"]
+    (circuit,) = result["circuits"]
     assert (circuit["task"], circuit["basis"], circuit["order"]) == ("x*y", "multiplicative", 6)
     assert (
         len(circuit["attribution"]) == len(circuit["loss_rise"]) == len(circuit["neurons_of_frequency"]) == 3
@@ -61,10 +61,10 @@ def test_every_measure_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_other_tasks_have_their_weights_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, found = measured(network(5, k=3), "x + y + z", 5, tmp_path, capsys)
-    assert found["circuits"] == []
+    _, result = measured(network(5, k=3), "x + y + z", 5, tmp_path, capsys)
+    assert result["circuits"] == []
     names = ["step", "reasons", "explained_share", *WEIGHTS, "margin", "accuracy"]
-    assert list(found["measures"][0]) == names
+    assert list(result["measures"][0]) == names
 
 
 @pytest.mark.long
@@ -77,11 +77,11 @@ def test_a_run_has_its_training_set(tmp_path: Path, capsys: pytest.CaptureFixtur
         with pytest.raises(SystemExit) as leaving:
             main(arguments)
         assert not leaving.value.code
-    found = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    result = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     names = [f"{name}_{task}" for task in (1, 2) for name, _ in CIRCUIT_MEASURES]
-    for entry in found["measures"]:
+    for entry in result["measures"]:
         assert [name for name in entry if name in names] == names
         for task in (1, 2):
             assert entry[f"excluded_loss_train_{task}"] != entry[f"excluded_loss_{task}"]
-    assert [entry["step"] for entry in found["measures"]] == [0, 1]
-    assert [circuit["task"] for circuit in found["circuits"]] == ["x + y", "x - y"]
+    assert [entry["step"] for entry in result["measures"]] == [0, 1]
+    assert [circuit["task"] for circuit in result["circuits"]] == ["x + y", "x - y"]

@@ -67,9 +67,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads((work / "seen.json").read_text())
-    assert isinstance(found, dict)
-    return found
+    result = json.loads((work / "seen.json").read_text())
+    assert isinstance(result, dict)
+    return result
 
 
 def test_help_shows_the_options(seen: dict[str, Any]) -> None:

@@ -45,9 +45,9 @@ def all_representable(p: int, form: str) -> set[bytes]:
     """Every representable p x p table, made by running over all g1, g2, h (p = 2 or 3 only)."""
     n = np.arange(p**p)
     functions = (n[:, None] // p ** np.arange(p)) % p
-    found = set()
+    values = set()
     for g1 in functions:
         for g2 in functions:
             arguments = (np.add if form == "additive" else np.multiply).outer(g1, g2) % p
-            found.update(h[arguments].tobytes() for h in functions)
-    return found
+            values.update(h[arguments].tobytes() for h in functions)
+    return values

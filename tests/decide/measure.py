@@ -17,14 +17,14 @@ def share(p: int, instances: int) -> str:
     """Share found with random g1, g2, h, and the time for both forms of each."""
     parts = []
     for form in ("additive", "multiplicative"):
-        found, seconds = 0, []
+        result, seconds = 0, []
         for seed in range(1000, 1000 + instances):
             table = planted(p, 2, form, seed)
             verdict = decide_table(table, p)
-            found += holds(verdict, form, table)
+            result += holds(verdict, form, table)
             seconds.append(verdict.seconds)
         parts.append(
-            f"{form} {found}/{instances}, median {median(seconds):.3f} s, worst {max(seconds):.2f} s"
+            f"{form} {result}/{instances}, median {median(seconds):.3f} s, worst {max(seconds):.2f} s"
         )
     return f"p = {p}: " + "; ".join(parts)
 

@@ -72,8 +72,8 @@ NATURAL = {
 @pytest.mark.parametrize("name", NATURAL)
 def test_natural_tasks_get_natural_witnesses(name: str) -> None:
     verdict = decide_table(table_of(name, 97), 97)
-    for found, expected in zip((*verdict.g, verdict.h), NATURAL[name], strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for result, expected in zip((*verdict.g, verdict.h), NATURAL[name], strict=True):
+        np.testing.assert_array_equal(result, expected)
 
 
 def test_division_witness_and_its_hole() -> None:

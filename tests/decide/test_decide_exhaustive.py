@@ -125,6 +125,6 @@ def test_every_table_of_three_bits() -> None:
         for entries in product(range(2), repeat=8):
             table = np.array(entries, dtype=np.int64).reshape(2, 2, 2)
             verdict = decide_table(table, 2)
-            found = {w.form for w in (verdict.witness, verdict.also) if w is not None}
-            assert (form in found) == (table.tobytes() in representable_)
+            values = {w.form for w in (verdict.witness, verdict.also) if w is not None}
+            assert (form in values) == (table.tobytes() in representable_)
             assert verdict.form != "undecided"

@@ -73,28 +73,28 @@ def trained(layout: str) -> State:
 
 def flat(state: State) -> State:
     """The same transformer as PyTorch modules keep it: one matrix for all heads, (out, in)."""
-    found = {}
+    values = {}
     for letter in "QKV":
         weight = state[f"blocks.0.attn.W_{letter}"]
-        found[f"block.attn.{letter.lower()}_proj.weight"] = weight.transpose(0, 2, 1).reshape(
+        values[f"block.attn.{letter.lower()}_proj.weight"] = weight.transpose(0, 2, 1).reshape(
             -1, weight.shape[1]
         )
-    found["block.attn.out_proj.weight"] = state["blocks.0.attn.W_O"].reshape(-1, D).T
+    values["block.attn.out_proj.weight"] = state["blocks.0.attn.W_O"].reshape(-1, D).T
     for role, name in (("in", "0"), ("out", "2")):
-        found[f"block.mlp.{name}.weight"] = state[f"blocks.0.mlp.W_{role}"].T
-        found[f"block.mlp.{name}.bias"] = state[f"blocks.0.mlp.b_{role}"]
+        values[f"block.mlp.{name}.weight"] = state[f"blocks.0.mlp.W_{role}"].T
+        values[f"block.mlp.{name}.bias"] = state[f"blocks.0.mlp.b_{role}"]
     return {
-        **found, "tok.weight": state["embed.W_E"], "pos": state["pos_embed.W_pos"],
+        **values, "tok.weight": state["embed.W_E"], "pos": state["pos_embed.W_pos"],
         "head.weight": state["unembed.W_U"].T,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("layout", ["infix", "equals"])
 def test_the_sequence_and_the_heads_are_found(layout: str) -> None:
-    found = import_network(flat(trained(layout)), "x - y", p=P, activation="relu")
-    assert found.accuracy == 1
-    assert (found.network.layout, len(found.network.blocks[0].query)) == (layout, 2)
-    decided = found.decisions
+    result = import_network(flat(trained(layout)), "x - y", p=P, activation="relu")
+    assert result.accuracy == 1
+    assert (result.network.layout, len(result.network.blocks[0].query)) == (layout, 2)
+    decided = result.decisions
     assert decided["layout"].by == "accuracy"
     assert all(value < 0.6 for value in decided["layout"].others.values())
     assert set(decided["heads"].others) == {"1", "3", "4", "6", "9", "12"}
@@ -103,27 +103,27 @@ def test_the_sequence_and_the_heads_are_found(layout: str) -> None:
 def test_the_order_of_tokens_is_found() -> None:
     state = trained("infix-equals")
     state["embed.W_E"] = np.roll(state["embed.W_E"][[*range(P), P + 1, P]], 1, axis=0)  # op 0, numbers, =
-    found = import_network(state, "x - y", p=P, activation="relu")
-    assert found.accuracy == 1
-    assert found.decisions["tokens"].value == "numbers from 1, op 0, = 8"
+    result = import_network(state, "x - y", p=P, activation="relu")
+    assert result.accuracy == 1
+    assert result.decisions["tokens"].value == "numbers from 1, op 0, = 8"
 
 
 def test_the_side_of_square_matrices_is_found() -> None:
     state = flat(trained("equals"))
     bare = {name.removesuffix(".weight") if "attn" in name else name: value for name, value in state.items()}
-    found = import_network(bare, "x - y", p=P, activation="relu", heads=2)
-    assert found.accuracy == 1
-    assert found.decisions["orientation"].value == "matrices times columns"
+    result = import_network(bare, "x - y", p=P, activation="relu", heads=2)
+    assert result.accuracy == 1
+    assert result.decisions["orientation"].value == "matrices times columns"
     turned = {name: value.T if "attn" in name else value for name, value in bare.items()}
     again = import_network(turned, "x - y", p=P, activation="relu", heads=2)
     assert again.decisions["orientation"].value == "rows times matrices"
-    assert np.allclose(found.network(jnp.asarray(PAIRS)), again.network(jnp.asarray(PAIRS)), atol=1e-5)
+    assert np.allclose(result.network(jnp.asarray(PAIRS)), again.network(jnp.asarray(PAIRS)), atol=1e-5)
 
 
 def test_the_activation_is_found_or_said() -> None:
-    found = import_network(trained("equals"), "x - y", p=P, layout="equals")
-    assert found.network.activation == "relu"
-    assert set(found.decisions["activation"].others) == {"gelu", "silu"}
+    result = import_network(trained("equals"), "x - y", p=P, layout="equals")
+    assert result.network.activation == "relu"
+    assert set(result.decisions["activation"].others) == {"gelu", "silu"}
 
 
 def random_state(layout: str = "equals") -> State:
@@ -143,9 +143,9 @@ def test_an_untrained_network_is_refused_where_no_convention_helps() -> None:
     bare = {name.removesuffix(".weight"): value for name, value in flat(random_state()).items()}
     with pytest.raises(InputError, match=r"^map: must be given"):
         import_network(bare, "x - y", p=P, layout="equals", heads=2)
-    found = import_network(random_state(), "x - y", p=P, layout="equals")
-    assert found.decisions["activation"].by == "convention"
-    assert "guessing" in found.warnings[0]
+    result = import_network(random_state(), "x - y", p=P, layout="equals")
+    assert result.decisions["activation"].by == "convention"
+    assert "guessing" in result.warnings[0]
 
 
 VOCABULARY = ((14, "embed.W_E"), (2, "pos_embed.W_pos"))
@@ -217,15 +217,15 @@ def test_extra_keys_wrappers_and_roles() -> None:
     state = trained("equals")
     wrapped = {"state_dict": {"module." + name: value for name, value in state.items()}, "epoch": 3}
     wrapped["state_dict"]["module.probe"] = np.ones(3, np.float32)
-    found = import_network(wrapped, "x - y", p=P, layout="equals", ignore=["*.probe"])
-    assert found.accuracy == 1
-    assert set(found.ignored) == {"module.probe", "epoch"}
+    result = import_network(wrapped, "x - y", p=P, layout="equals", ignore=["*.probe"])
+    assert result.accuracy == 1
+    assert set(result.ignored) == {"module.probe", "epoch"}
     strange = {f"a{number}": value for number, value in enumerate(state.values())}
     strange["a0"] = strange["a0"].T
     roles = [name.rpartition(".")[2] for name in state]
     given = {role: f"a{number}" for number, role in enumerate(roles)} | {"W_E": "a0.T"}
     named = import_network(strange, "x - y", p=P, layout="equals", roles=given)
-    assert np.array_equal(named.network(jnp.asarray(PAIRS)), found.network(jnp.asarray(PAIRS)))
+    assert np.array_equal(named.network(jnp.asarray(PAIRS)), result.network(jnp.asarray(PAIRS)))
 
 
 @pytest.mark.parametrize("options", [*OPTIONS[1::4], OPTIONS[-1]], ids=str)
@@ -281,13 +281,13 @@ def test_a_group_is_named(tmp_path: Path) -> None:
 def test_a_file_is_imported_explained_and_exported(call: Call, tmp_path: Path) -> None:
     np.savez(tmp_path / "net.npz", **flat(trained("equals")))
     task = ("--expression", "x - y", "--p", "7", "--activation", "relu")
-    found = call("import", "net.npz", *task, "-o", "net.safetensors", "--json")
-    assert found.code == 0, found.err
-    values = found.json
+    result = call("import", "net.npz", *task, "-o", "net.safetensors", "--json")
+    assert result.code == 0, result.err
+    values = result.json
     assert {"path", "kind", "accuracy", "used", "ignored"} <= set(values)
     assert (values["kind"], values["accuracy"], values["path"]) == ("transformer", 1, "net.safetensors")
     assert values["used"]["blocks.0.W_in"] == "block.mlp.0.weight"
-    assert "layout: equals (100%" in found.out
+    assert "layout: equals (100%" in result.out
     same = ("--layout", "equals", "--heads", "2")
     for arguments in (("net.safetensors",), ("net.npz", *task, *same)):
         explained = call("explain", *arguments, "--json")
@@ -335,10 +335,10 @@ def test_bad_commands_say_one_line(call: Call, tmp_path: Path, arguments: tuple[
     (tmp_path / "text.npz").write_text("no weights")
     for suffix in ("pt", "safetensors", "npz"):
         (tmp_path / f"bytes.{suffix}").write_bytes(bytes(range(256)))
-    found = call(*arguments)
-    assert found.code == 2
-    assert rule in found.err
-    assert found.err.count("\n") == 1
+    result = call(*arguments)
+    assert result.code == 2
+    assert rule in result.err
+    assert result.err.count("\n") == 1
 
 
 def test_a_network_that_transformerlens_has_not_is_not_exported(tmp_path: Path) -> None:

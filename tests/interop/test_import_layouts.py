@@ -69,10 +69,10 @@ def two_tokens(rng: np.random.Generator, mix: float) -> tuple[State, np.ndarray]
 def test_two_tokens_without_a_mask(tmp_path: Path, mix: float) -> None:
     state, expected = two_tokens(np.random.default_rng(0), mix)
     np.savez(tmp_path / "net.npz", **state)
-    found = import_network(tmp_path / "net.npz", "x + y", p=P, causal=False, mix=mix)
-    same(found.network, expected)
-    assert found.network.layout == "two"
-    assert set(found.ignored) == {"blocks.0.attn.mask", "blocks.1.attn.mask"}
+    result = import_network(tmp_path / "net.npz", "x + y", p=P, causal=False, mix=mix)
+    same(result.network, expected)
+    assert result.network.layout == "two"
+    assert set(result.ignored) == {"blocks.0.attn.mask", "blocks.1.attn.mask"}
 
 
 def layer_norm(r: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -116,11 +116,11 @@ def post_norm(rng: np.random.Generator) -> tuple[State, np.ndarray]:
 def test_norms_after_the_parts_and_signs_in_another_order(tmp_path: Path) -> None:
     state, expected = post_norm(np.random.default_rng(1))
     save_file(state, tmp_path / "net.safetensors")
-    found = import_network(
+    result = import_network(
         tmp_path / "net.safetensors", "x / y", p=P, heads=H, tokens=(P + 1, P), causal=True, post_norm=True
     )
-    same(found.network, expected)
-    assert found.network.layout == "infix-equals"
+    same(result.network, expected)
+    assert result.network.layout == "infix-equals"
 
 
 def nanogpt(rng: np.random.Generator) -> tuple[State, np.ndarray]:
@@ -154,7 +154,7 @@ def nanogpt(rng: np.random.Generator) -> tuple[State, np.ndarray]:
 
 def test_one_matrix_for_queries_keys_and_values() -> None:
     state, expected = nanogpt(np.random.default_rng(2))
-    found = import_network(
+    result = import_network(
         {"model": state, "optimizer": {}, "iter_num": 3},
         "x*y",
         p=P,
@@ -162,8 +162,8 @@ def test_one_matrix_for_queries_keys_and_values() -> None:
         layout="equals",
         post_norm=False,
     )
-    same(found.network, expected)
-    assert "optimizer" in found.ignored
+    same(result.network, expected)
+    assert "optimizer" in result.ignored
 
 
 def test_heads_in_a_list() -> None:
@@ -176,8 +176,8 @@ def test_heads_in_a_list() -> None:
         for head, (rows, shift) in enumerate(zip(np.split(weight, H), np.split(part, H), strict=True)):
             state[f"{at}self_attn.attn_heads.{head}.W{letter}.weight"] = rows
             state[f"{at}self_attn.attn_heads.{head}.W{letter}.bias"] = shift
-    found = import_network(state, "x*y", p=P, layout="equals", post_norm=False)
-    same(found.network, expected)
+    result = import_network(state, "x*y", p=P, layout="equals", post_norm=False)
+    same(result.network, expected)
 
 
 def mlp_cases() -> dict[str, tuple[State, np.ndarray, dict[str, Any]]]:
@@ -256,16 +256,16 @@ MLPS = mlp_cases()
 @pytest.mark.parametrize("case", MLPS)
 def test_mlps(case: str) -> None:
     state, expected, options = MLPS[case]
-    found = import_network(state, "x + y", p=P, **options)
-    same(found.network, expected)
-    assert sorted(found.used.values()) == sorted(state)
-    assert found.kind == ("deep_mlp" if "two hidden layers" in case else "mlp")
+    result = import_network(state, "x + y", p=P, **options)
+    same(result.network, expected)
+    assert sorted(result.used.values()) == sorted(state)
+    assert result.kind == ("deep_mlp" if "two hidden layers" in case else "mlp")
 
 
 def test_an_imported_network_is_a_file_like_any_other(tmp_path: Path) -> None:
     state, expected, _ = MLPS["two hidden layers (pizza, model B)"]
-    found = import_network(state, "x + y", p=P)
-    modgrok.runs.write_network(tmp_path / "net.safetensors", found.content)
+    result = import_network(state, "x + y", p=P)
+    modgrok.runs.write_network(tmp_path / "net.safetensors", result.content)
     loaded = modgrok.load(tmp_path / "net.safetensors")
     assert loaded.task.name == "x + y"
     assert loaded.notes["made"] == "elsewhere"

@@ -58,11 +58,11 @@ def test_every_kind_gives_logits_and_activations(tmp_path: Path, kind: str) -> N
     inputs = loaded.task.inputs()
     with jax.enable_x64(kind == "machine"):
         expected = np.asarray(net(jnp.asarray(inputs)))
-    found = loaded.activations(inputs)
+    result = loaded.activations(inputs)
     assert isinstance(loaded.weights, type(net))
-    assert set(found) >= EXPECTED[kind]
-    assert all(isinstance(value, np.ndarray) for value in found.values())
-    logits = found["logits"][:, -1] if kind == "transformer" else found["logits"]
+    assert set(result) >= EXPECTED[kind]
+    assert all(isinstance(value, np.ndarray) for value in result.values())
+    logits = result["logits"][:, -1] if kind == "transformer" else result["logits"]
     assert np.allclose(loaded(inputs), expected, rtol=1e-6, atol=1e-6)
     assert np.allclose(logits, expected, rtol=1e-6, atol=1e-6)
     assert loaded(inputs).dtype == expected.dtype
@@ -74,22 +74,25 @@ def test_parts_add_up_to_the_logits(tmp_path: Path) -> None:
         path = tmp_path / f"{kind}.safetensors"
         write_network(path, NetworkFile(KINDS[kind]), durable=False)
         loaded = modgrok.load(path)
-        found, net = loaded.activations(inputs), loaded.weights
+        result, net = loaded.activations(inputs), loaded.weights
         if isinstance(net, MLP):
-            again = found["preactivations"] ** 2 @ np.asarray(net.readout).T
+            again = result["preactivations"] ** 2 @ np.asarray(net.readout).T
         elif isinstance(net, KernelMachine):
-            again = found["kernel"] @ np.asarray(net.alphas)
+            again = result["kernel"] @ np.asarray(net.alphas)
         else:
-            again = found["total.features"] @ np.asarray(net.total.readout).T * net.total.output_scale
+            again = result["total.features"] @ np.asarray(net.total.readout).T * net.total.output_scale
         assert np.allclose(again, loaded(inputs), rtol=1e-4, atol=1e-4)
 
 
 def test_a_run_is_loaded_at_any_kept_step(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        found = run(Experiment.of("x + y", p=P, width=20), store=store, steps=4, early_stop=False)
-        steps = [kept.step for kept in store.checkpoints(found.row.id)]
-    last, first = modgrok.load("latest", runs=tmp_path), modgrok.load(found.row.id[:6], runs=tmp_path, step=0)
-    assert (last.step, first.step, last.name) == (steps[-1], 0, found.row.id)
+        result = run(Experiment.of("x + y", p=P, width=20), store=store, steps=4, early_stop=False)
+        steps = [kept.step for kept in store.checkpoints(result.row.id)]
+    last, first = (
+        modgrok.load("latest", runs=tmp_path),
+        modgrok.load(result.row.id[:6], runs=tmp_path, step=0),
+    )
+    assert (last.step, first.step, last.name) == (steps[-1], 0, result.row.id)
     assert last.task.name == "x + y"
     assert not np.array_equal(last.weights.readout, first.weights.readout)
     with pytest.raises(InputError, match=r"step: must be a step with a checkpoint, one of 0, .*got 3"):
@@ -140,5 +143,5 @@ def test_bad_paths_are_refused(tmp_path: Path) -> None:
 
 def test_naming_load_imports_no_jax() -> None:
     code = "import sys, modgrok; 'load' in dir(modgrok.__all__); print('jax' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"

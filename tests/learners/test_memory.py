@@ -56,11 +56,11 @@ def test_what_memory_does_not_hold_is_refused_before_any_work(
     monkeypatch.setattr(memory, "memory_available", lambda: 4 * GIB)
     monkeypatch.setattr(preparation, "make_problem", too_late)
     began = time.monotonic()
-    found = call("train", *arguments)
+    result = call("train", *arguments)
     assert time.monotonic() - began < 20
-    assert (found.code, found.err.count("\n")) == (2, 1), found.err
-    assert found.err.startswith(f"modgrok: {argument}: ")
-    assert "GiB, which must fit the memory available, got 4.0 GiB" in found.err
+    assert (result.code, result.err.count("\n")) == (2, 1), result.err
+    assert result.err.startswith(f"modgrok: {argument}: ")
+    assert "GiB, which must fit the memory available, got 4.0 GiB" in result.err
 
 
 def test_a_table_of_six_operands_is_refused() -> None:
@@ -75,9 +75,9 @@ def test_a_dry_run_prints_the_number_that_is_refused(
 ) -> None:
     base = '[base]\nexpression = "x + y"\np = 5\nsteps = 2\nwidth = 8\n[axes]\nseed = [0, 1]\n'
     (tmp_path / "s.toml").write_text(f'name = "small"\n{base}')
-    found = call("sweep", "s.toml", "--dry-run", "--json")
-    assert found.code == 0, found.err
-    assert found.json["peak_bytes"] == need_of("x + y", p=5, width=8).bytes
+    result = call("sweep", "s.toml", "--dry-run", "--json")
+    assert result.code == 0, result.err
+    assert result.json["peak_bytes"] == need_of("x + y", p=5, width=8).bytes
     from modgrok.learners.base import memory
 
     monkeypatch.setattr(memory, "memory_available", lambda: 1000)

@@ -86,9 +86,9 @@ def test_initial_weights(options: dict[str, object], deviation: float) -> None:
 
 def test_default_rates() -> None:
     def rate(p: int = 97, k: int = 2, **options: object) -> float:
-        found = MLPSettings(**options).resolve(p, k).lr
-        assert found is not None
-        return found
+        result = MLPSettings(**options).resolve(p, k).lr
+        assert result is not None
+        return result
 
     assert rate() == pytest.approx(1e6)
     assert rate(31, width=200) == pytest.approx(1e6 * (31 / 97) ** 3 * 0.4, rel=1e-4)
@@ -172,12 +172,12 @@ def test_training_on_mapped_inputs_is_training_on_dense_ones() -> None:
         weights = (start.trained.embedding.reshape(14, -1), start.trained.readout)
         for _ in range(2):
             weights = jax.tree.map(lambda w, g: w - g, weights, jax.grad(loss)(weights))
-        found = steps(learner, start, 2)
-        np.testing.assert_allclose(found.trained.embedding.reshape(14, -1), weights[0], rtol=1e-6, atol=1e-9)
-        np.testing.assert_allclose(found.trained.readout, weights[1], rtol=1e-6, atol=1e-9)
-        np.testing.assert_array_equal(found.mapping, start.mapping)
+        result = steps(learner, start, 2)
+        np.testing.assert_allclose(result.trained.embedding.reshape(14, -1), weights[0], rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(result.trained.readout, weights[1], rtol=1e-6, atol=1e-9)
+        np.testing.assert_array_equal(result.mapping, start.mapping)
         np.testing.assert_allclose(
-            found.weights(PROBLEM.inputs), (dense @ weights[0]) ** 2 @ weights[1].T, rtol=1e-6, atol=1e-9
+            result.weights(PROBLEM.inputs), (dense @ weights[0]) ** 2 @ weights[1].T, rtol=1e-6, atol=1e-9
         )
 
 
@@ -207,7 +207,7 @@ def test_padding_changes_nothing_but_rounding(loss: str) -> None:
         strict=True,
     ):
         assert np.allclose(one, two, rtol=1e-5, atol=1e-6 * float(np.abs(one).max()))
-    moved, found = (steps(learner, state, 5, problem).trained for problem in (PROBLEM, padded))
-    assert np.allclose(moved.embedding, found.embedding, rtol=1e-4, atol=1e-5)
+    moved, result = (steps(learner, state, 5, problem).trained for problem in (PROBLEM, padded))
+    assert np.allclose(moved.embedding, result.embedding, rtol=1e-4, atol=1e-5)
     roomless = make_problem(TASK, split, 3)  # fewer than there are: nothing is added, and nothing left out
     assert len(roomless.inputs) == 34

@@ -61,14 +61,14 @@ def test_initial_weights_have_their_schemes_deviations(name: str) -> None:
     settings = TransformerSettings(initialisation=name, biases="all").resolve(97, 2)
     net = initial_transformer(settings, jax.random.key(0), 97, 2, 1, jnp.asarray(2.0))
     block = net.blocks[0]
-    found = {
+    values = {
         "embedding": net.embedding,
         "unembedding": net.unembedding,
         "mlp_out": block.mlp_out,
         "out": block.out,
     }
     for part, deviation in DEVIATIONS[name].items():
-        assert float(jnp.std(found[part])) == pytest.approx(2 * deviation, rel=0.03), part
+        assert float(jnp.std(values[part])) == pytest.approx(2 * deviation, rel=0.03), part
     assert block.mlp_in_bias is not None
     assert (float(jnp.abs(block.mlp_in_bias).max()) == 0) == (name != "pytorch")
 

@@ -122,16 +122,16 @@ def test_every_combination_is_the_loss_of_its_parts() -> None:
 
 def test_cross_entropy_of_small_and_large_losses() -> None:
     logits = np.array([[60.0, 0.0, 0.0], [0.0, 500.0, 0.0], [-800.0, 0.0, -900.0]])
-    found = cross_entropy_of(logits, np.array([0, 0, 0]))
-    np.testing.assert_allclose(found, [2 * np.exp(-60.0), 500.0, 800.0], rtol=1e-12)
+    result = cross_entropy_of(logits, np.array([0, 0, 0]))
+    np.testing.assert_allclose(result, [2 * np.exp(-60.0), 500.0, 800.0], rtol=1e-12)
 
 
 def test_attribution_adds_up_to_the_right_logit() -> None:
     grid = grid_of("x + y")
     pure = SumLogits(waves(grid, (2, 5), 3.0), grid)
-    found = logit_attribution(pure)
-    assert found[[1, 4]] == pytest.approx([3, 3])
-    assert found.sum() == pytest.approx(correct_class_logit(pure))
+    result = logit_attribution(pure)
+    assert result[[1, 4]] == pytest.approx([3, 3])
+    assert result.sum() == pytest.approx(correct_class_logit(pure))
     mixed = SumLogits(np.random.default_rng(4).standard_normal((P * P, P)), grid)
     rest = SumLogits(mixed.residual + mixed.constant, grid)
     assert logit_attribution(mixed).sum() + correct_class_logit(rest) == pytest.approx(
@@ -209,8 +209,8 @@ def test_gradients_are_those_of_finite_differences() -> None:
 
         one, two = (np.asarray(logits(row)[:d] - logits(row)[d:]) for row in (0, 1))
     expected = one @ two / np.linalg.norm(one) / np.linalg.norm(two)
-    found = float(gradient_symmetricity(net, jnp.asarray(triples)))
-    assert found == pytest.approx(expected, abs=1e-4)
+    result = float(gradient_symmetricity(net, jnp.asarray(triples)))
+    assert result == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(("layout", "layers"), [("infix", 1), ("infix-equals", 2)])
@@ -268,9 +268,9 @@ def test_a_task_without_answers_somewhere() -> None:
     ],
 )
 def test_examples(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"modgrok.measures.circuit.{name}"))
-    assert found.attempted
-    assert not found.failed
+    result = doctest.testmod(importlib.import_module(f"modgrok.measures.circuit.{name}"))
+    assert result.attempted
+    assert not result.failed
 
 
 @pytest.mark.parametrize("order", [7, 8])

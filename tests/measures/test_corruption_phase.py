@@ -30,11 +30,11 @@ def test_the_sources_table(
 
 def test_every_pair_of_accuracies_has_a_phase_and_every_phase_a_pair() -> None:
     grid = [i / 20 for i in range(21)]
-    found = {
+    values = {
         corruption_phase(train, test, xi, generalised=before)
         for train in grid
         for test in grid
         for xi in (0.0, 0.35, 0.9)
         for before in (False, True)
     }
-    assert found == set(PHASES)
+    assert values == set(PHASES)

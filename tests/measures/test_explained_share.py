@@ -70,19 +70,19 @@ def test_zero_and_constant_logits_are_at_most_chance(text: str) -> None:
     task = task_from_expression(text, 7)
     assert explain(task, np.zeros((task.size, 7))).explained_share == 0
     for row in (np.arange(7.0), np.array([1.0, 1, 0, 0, 0, 0, 0]), np.full(7, 3.0)):
-        found = explain(task, np.tile(row, (task.size, 1)))
-        assert found.explained_share is not None
-        assert found.explained_share <= task.majority_share + 1e-12
-        assert found.frequencies == ()
+        result = explain(task, np.tile(row, (task.size, 1)))
+        assert result.explained_share is not None
+        assert result.explained_share <= task.majority_share + 1e-12
+        assert result.frequencies == ()
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_shuffled_labels_are_not_explained(text: str) -> None:
     task = task_from_expression(text, 23)
     shuffled = np.random.default_rng(1).permutation(one_hot(task))
-    found = explain(task, shuffled)
-    assert found.explained_share is not None
-    assert found.explained_share <= 1 / 23
+    result = explain(task, shuffled)
+    assert result.explained_share is not None
+    assert result.explained_share <= 1 / 23
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -93,13 +93,13 @@ def test_memorised_training_inputs_explain_test_inputs_at_most_by_chance(text: s
     split = split_of(experiment, task)
     logits = noise(task)
     logits[np.searchsorted(task.domain, split.train)] += 20 * np.eye(23)[task.labels(split.train)]
-    found = explain(task, logits, split=split)
-    assert found.train_accuracy == 1
-    assert found.curve is not None
-    assert found.explained_share is not None
-    assert found.explained_share <= found.accuracy < 0.1
-    assert found.formula_accuracy is not None
-    assert found.formula_accuracy >= found.accuracy
+    result = explain(task, logits, split=split)
+    assert result.train_accuracy == 1
+    assert result.curve is not None
+    assert result.explained_share is not None
+    assert result.explained_share <= result.accuracy < 0.1
+    assert result.formula_accuracy is not None
+    assert result.formula_accuracy >= result.accuracy
 
 
 @settings(max_examples=25, deadline=None)
@@ -115,12 +115,12 @@ def test_explained_is_never_more_than_right(
 ) -> None:
     task = task_from_expression(text, p)
     logits = strength * one_hot(task) + noise(task, seed)
-    found = explain(task, np.round(logits) if rounded else logits)  # rounded logits tie often
-    assert found.explained_share is not None
-    assert found.formula_accuracy is not None
-    assert found.explained_share <= min(found.accuracy, found.formula_accuracy)
-    assert found.curve is not None
-    assert max(found.curve) <= found.accuracy
+    result = explain(task, np.round(logits) if rounded else logits)  # rounded logits tie often
+    assert result.explained_share is not None
+    assert result.formula_accuracy is not None
+    assert result.explained_share <= min(result.accuracy, result.formula_accuracy)
+    assert result.curve is not None
+    assert max(result.curve) <= result.accuracy
 
 
 @pytest.mark.parametrize("text", ["x + y", "x*y", "x^2 + y^2", "x*y + x + y"])
@@ -141,24 +141,24 @@ def test_constructed_frequencies_are_found() -> None:
     witness = decide_table(task.table, 31).witness
     assert witness is not None
     built = construct(task.table, 31, witness, frequencies=(1, 5, 12))
-    found = explain(task, built.network)
-    assert found.frequencies is not None
-    assert set(found.frequencies) == {1, 5, 12}
-    assert found.order == 31
+    result = explain(task, built.network)
+    assert result.frequencies is not None
+    assert set(result.frequencies) == {1, 5, 12}
+    assert result.order == 31
 
 
 def test_constructed_experts_are_explained_wholly() -> None:
     task = task_from_expression("x*y + x + y", 7)
     network = experts(7, [(1, (1, 1)), (1, (1, 0)), (1, (0, 1))])
-    found = explain(task, network)
-    assert found.accuracy == 1
-    assert found.explained_share == 1
+    result = explain(task, network)
+    assert result.accuracy == 1
+    assert result.explained_share == 1
 
 
 def test_inputs_whose_index_occurs_once_do_not_explain_themselves() -> None:
     task = task_from_expression("x", 7)
-    found = explain(task, one_hot(task))
-    assert (found.accuracy, found.explained_share) == (1, 0)
+    result = explain(task, one_hot(task))
+    assert (result.accuracy, result.explained_share) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_the_zero_of_a_product_is_averaged_apart() -> None:
     assert index.position[0] == -1
     logits = one_hot(task)
     logits[task.labels() == 0] = 0  # says nothing where the product is 0
-    found = explain(task, logits)
-    assert found.explained_share == pytest.approx((task.labels() != 0).mean())
+    result = explain(task, logits)
+    assert result.explained_share == pytest.approx((task.labels() != 0).mean())
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,9 @@ def test_formulas(text: str, formula: str) -> None:
     classes = index.position[index.classes if index.classes is not None else np.arange(7)]
     wave = 2 * np.cos(2 * np.pi * (at[:, None] - classes) / index.order)
     logits = np.where((at[:, None] >= 0) & (classes >= 0), wave, 0)
-    found = explain(task, logits)
-    assert found.frequencies == (1,)
-    assert found.formula == formula
+    result = explain(task, logits)
+    assert result.frequencies == (1,)
+    assert result.formula == formula
 
 
 def test_both_forms_of_a_task() -> None:
@@ -249,24 +249,24 @@ def test_a_mixture_is_explained_by_task_and_together() -> None:
     logits = one_hot(task)
     wrong = task.inputs()[:, 2] == 0
     logits[wrong] = noise(task)[wrong]
-    found = explain(task, logits)
-    first, second = found.parts
+    result = explain(task, logits)
+    first, second = result.parts
     assert (first.order, second.order) == (7, 6)
     assert second.explained_share == 1
-    assert found.explained_share == pytest.approx(
+    assert result.explained_share == pytest.approx(
         (first.counts["explained"] + second.counts["explained"]) / task.size
     )
 
 
 def test_without_a_form_there_is_a_curve_and_no_share() -> None:
     task = task_from_expression("x^3 + x*y^2 + y", 7)
-    found = explain(task, one_hot(task))
-    assert found.explained_share is None
-    assert found.frequencies is None
-    assert found.without_form is not None
-    assert found.without_form.accuracy[-1] == found.accuracy == 1
-    assert found.without_form.accuracy[0] < 0.5
-    assert max(found.without_form.random) < 0.5
+    result = explain(task, one_hot(task))
+    assert result.explained_share is None
+    assert result.frequencies is None
+    assert result.without_form is not None
+    assert result.without_form.accuracy[-1] == result.accuracy == 1
+    assert result.without_form.accuracy[0] < 0.5
+    assert max(result.without_form.random) < 0.5
 
 
 def test_layouts_of_logits_are_the_same() -> None:
@@ -311,14 +311,14 @@ def test_it_takes_less_than_a_second_at_p_97() -> None:
     logits = (one_hot(task) + 0.03 * noise(task)).astype(np.float32)
     explain(task, logits)
     started = time.process_time()
-    found = explain(task, logits)
+    result = explain(task, logits)
     assert time.process_time() - started < 1.0
-    assert found.explained_share is not None
-    assert found.explained_share > 0.99
+    assert result.explained_share is not None
+    assert result.explained_share > 0.99
 
 
 def test_groups_are_expanded_in_their_representations() -> None:
     for name in ("S3", "D5", "Q8", "C6"):
         task = task_from_group(name)
-        found = explain(task, one_hot(task))
-        assert (found.explained_share, found.order) == (1, task.p)
+        result = explain(task, one_hot(task))
+        assert (result.explained_share, result.order) == (1, task.p)

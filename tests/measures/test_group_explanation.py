@@ -50,64 +50,64 @@ def frobenius_groups() -> list[np.ndarray]:
     ],
 )
 def test_a_representation_network_uses_its_representations(name: str, chosen: dict[str, float]) -> None:
-    found = planted(name, representation_network(name, chosen))
-    assert found.accuracy == 1
-    assert found.explained_share == 1
-    assert found.frequencies is not None
-    assert set(found.frequencies) == set(chosen)
-    assert found.order == len(composition_table(name))
-    assert found.cosets is None or not found.cosets.explains_more
-    assert found.formula is not None
-    assert "chi_" in found.formula
+    result = planted(name, representation_network(name, chosen))
+    assert result.accuracy == 1
+    assert result.explained_share == 1
+    assert result.frequencies is not None
+    assert set(result.frequencies) == set(chosen)
+    assert result.order == len(composition_table(name))
+    assert result.cosets is None or not result.cosets.explains_more
+    assert result.formula is not None
+    assert "chi_" in result.formula
 
 
 def test_a_coset_network_on_s5_is_told_apart_from_a_representation_network() -> None:
     """Both use (2,2,1), of 25 functions; cosets of three subgroups of index 6 have 15."""
-    found = planted("S5", coset_network("S5", frobenius_groups()))
-    assert found.accuracy == 1
-    assert found.explained_share == 1
-    assert found.frequencies == ("(2,2,1)",)
-    assert found.cosets is not None
-    assert found.cosets.explains_more
-    assert found.cosets.explained_share == 1
-    assert (found.cosets.dimension, found.cosets.representation_dimension) == (16, 26)
-    assert [(space.side, space.order) for space in found.cosets.spaces] == [("left", 20)] * 3
+    result = planted("S5", coset_network("S5", frobenius_groups()))
+    assert result.accuracy == 1
+    assert result.explained_share == 1
+    assert result.frequencies == ("(2,2,1)",)
+    assert result.cosets is not None
+    assert result.cosets.explains_more
+    assert result.cosets.explained_share == 1
+    assert (result.cosets.dimension, result.cosets.representation_dimension) == (16, 26)
+    assert [(space.side, space.order) for space in result.cosets.spaces] == [("left", 20)] * 3
 
 
 def test_a_coset_network_on_d7_is_told_apart_from_a_representation_network() -> None:
     """One reflection tells the rotation, the rotations tell the side: 1 + 6 + 1 functions of 14."""
     rotations, reflection = np.arange(7), np.array([0, 7])
-    found = planted("D7", coset_network("D7", [reflection, rotations]))
-    assert found.accuracy == 1
-    assert found.cosets is not None
-    assert found.cosets.explains_more
-    assert {space.order for space in found.cosets.spaces} == {2, 7}
-    assert found.cosets.dimension == 8
-    assert found.cosets.representation_dimension == 14
+    result = planted("D7", coset_network("D7", [reflection, rotations]))
+    assert result.accuracy == 1
+    assert result.cosets is not None
+    assert result.cosets.explains_more
+    assert {space.order for space in result.cosets.spaces} == {2, 7}
+    assert result.cosets.dimension == 8
+    assert result.cosets.representation_dimension == 14
 
 
 def test_four_point_stabilisers_span_the_functions_of_a_representation() -> None:
     """Where s and c agree on four points of five, functions of s are those of (4,1): no coset is named."""
     elements = np.array(list(permutations(range(5))))
     kernel = sum((elements[:, None, i] == elements[None, :, i]).astype(float) for i in range(4))
-    found = planted("S5", np.asarray(kernel))
-    assert found.frequencies == ("(4,1)",)
-    assert found.cosets is None or not found.cosets.explains_more
+    result = planted("S5", np.asarray(kernel))
+    assert result.frequencies == ("(4,1)",)
+    assert result.cosets is None or not result.cosets.explains_more
 
 
 @pytest.mark.parametrize("name", ["S5", "D7", "Q8"])
 def test_random_logits_on_groups_are_not_explained(name: str) -> None:
     task = task_from_group(name)
     logits = np.random.default_rng(0).standard_normal((task.size, task.p))
-    found = explain(task, logits)
-    assert found.explained_share is not None
-    assert found.explained_share <= found.accuracy
-    assert found.cosets is None or not found.cosets.explains_more
+    result = explain(task, logits)
+    assert result.explained_share is not None
+    assert result.explained_share <= result.accuracy
+    assert result.cosets is None or not result.cosets.explains_more
 
 
 def test_the_frequencies_of_a_cyclic_group_are_numbers() -> None:
     task = task_from_group("C12")
-    found = explain(task, np.eye(12)[task.labels()])
-    assert found.frequencies is not None
-    assert set(found.frequencies) <= set(range(1, 7))
-    assert found.order == 12
+    result = explain(task, np.eye(12)[task.labels()])
+    assert result.frequencies is not None
+    assert set(result.frequencies) <= set(range(1, 7))
+    assert result.order == 12

@@ -25,33 +25,33 @@ def test_a_constructed_network_by_its_logits_and_hidden_values() -> None:
     task = task_from_expression("x + y", 11)
     network = constructed(task, 11)
     inputs = jnp.asarray(task.inputs())
-    found = modgrok.measure_logits(task, network(inputs), network.features(inputs))
-    assert found["accuracy"] == found["explained_share"] == found["formula_accuracy"] == 1
-    assert found["margin"] > 0
-    assert set(found["frequencies"]) <= set(range(1, 6))
-    assert set(found["neuron_frequencies"]) <= set(range(1, 6))  # a squared wave k has a wave 2k as well
-    assert found["key_frequencies"] == found["frequencies"]
-    assert found["excluded_loss"] > found["restricted_loss"]
-    assert found["hidden_rank"] <= network.width
+    result = modgrok.measure_logits(task, network(inputs), network.features(inputs))
+    assert result["accuracy"] == result["explained_share"] == result["formula_accuracy"] == 1
+    assert result["margin"] > 0
+    assert set(result["frequencies"]) <= set(range(1, 6))
+    assert set(result["neuron_frequencies"]) <= set(range(1, 6))  # a squared wave k has a wave 2k as well
+    assert result["key_frequencies"] == result["frequencies"]
+    assert result["excluded_loss"] > result["restricted_loss"]
+    assert result["hidden_rank"] <= network.width
 
 
 def test_random_logits() -> None:
     task = task_from_expression("x/y", 7)
     rng = np.random.default_rng(0)
-    found = modgrok.measure_logits(
+    result = modgrok.measure_logits(
         task, rng.standard_normal((task.size, 7)), rng.standard_normal((task.size, 5))
     )
-    assert found["explained_share"] <= found["accuracy"] < 0.5
-    assert found["loss"] > np.log(7) - 1
-    assert found["single_frequency_share"] == 0
-    assert 3 < found["hidden_rank"] <= 5
+    assert result["explained_share"] <= result["accuracy"] < 0.5
+    assert result["loss"] > np.log(7) - 1
+    assert result["single_frequency_share"] == 0
+    assert 3 < result["hidden_rank"] <= 5
 
 
 def test_mixtures_and_tasks_without_a_form_have_fewer_numbers() -> None:
     for task in (task_from_text("x + y; x*y", 5), task_from_expression("x^3 + x*y^2 + y", 7)):
-        found = modgrok.measure_logits(task, np.eye(task.p)[task.labels()])
-        assert found["accuracy"] == 1
-        assert found["order"] is None
+        result = modgrok.measure_logits(task, np.eye(task.p)[task.labels()])
+        assert result["accuracy"] == 1
+        assert result["order"] is None
 
 
 def test_networks_and_plain_functions_are_explained() -> None:

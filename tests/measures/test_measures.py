@@ -99,13 +99,13 @@ def test_phase_sums_and_histograms() -> None:
     identity = np.arange(P)
     frames = make_fourier_frames(natural_basis(P, 2))
     net = closed_form((identity, identity), identity, P)
-    found = spectra(net, frames)
-    assert float(jnp.abs(phase_sums(found)).max()) < 1e-3
-    assert phase_histogram(found).tolist() == [WIDTH * (i == PHASE_BINS // 2) for i in range(PHASE_BINS)]
+    result = spectra(net, frames)
+    assert float(jnp.abs(phase_sums(result)).max()) < 1e-3
+    assert phase_histogram(result).tolist() == [WIDTH * (i == PHASE_BINS // 2) for i in range(PHASE_BINS)]
     assert bin_of(jnp.array([-jnp.pi, -3.0, 0.0, 3.0, 3.14159])).tolist() == [0, 0, 12, 24, 24]
     rng = np.random.default_rng(5)
     expected = np.bincount(rng.integers(1, (P + 1) // 2, WIDTH), minlength=P // 2 + 1)[1:]
-    assert frequency_histogram(found).tolist() == expected.tolist()
+    assert frequency_histogram(result).tolist() == expected.tolist()
 
 
 def test_pursuit_separates_two_overlapping_waves() -> None:
@@ -127,13 +127,13 @@ def test_a_neuron_outside_the_basis_does_not_count() -> None:
     net = closed_form(basis.operands, basis.outputs, basis.order)
     embedding = net.embedding.at[:, :, 0].set(1e-9 * net.embedding[:, :, 1]).at[:, 0, 0].set(1.0)
     readout = net.readout.at[:, 0].set(0.0).at[0, 0].set(1.0)
-    found = spectra(MLP(embedding, readout), make_fourier_frames(basis))
-    assert found.whole.tolist() == [False] + [True] * (WIDTH - 1)
+    result = spectra(MLP(embedding, readout), make_fourier_frames(basis))
+    assert result.whole.tolist() == [False] + [True] * (WIDTH - 1)
     assert float(ipr(MLP(embedding, readout), make_fourier_frames(basis))) == pytest.approx(1, abs=1e-4)
     assert float(phase_coherence(MLP(embedding, readout), make_fourier_frames(basis))) == pytest.approx(
         1, abs=1e-4
     )
-    assert int(phase_histogram(found).sum()) == WIDTH - 1
+    assert int(phase_histogram(result).sum()) == WIDTH - 1
 
 
 def test_zero_neurons_do_not_count() -> None:
@@ -150,12 +150,12 @@ def test_accuracy_is_counted_exactly(chunk: int, monkeypatch: pytest.MonkeyPatch
     split = split_task(task, 0.5, np.random.PCG64(0), corruption=0.5, noise=np.random.PCG64(1))
     problem = make_problem(task, split)
     net = random_weights(7)
-    found = tally(net, loss_named("mse"), problem)
+    result = tally(net, loss_named("mse"), problem)
     logits = np.asarray(net(problem.all_inputs))
     right = logits.argmax(1) == np.asarray(problem.all_labels)
     losses = ((logits - np.eye(7)[np.asarray(problem.all_labels)]) ** 2).mean(1)
     for name, members, correct, size, loss in zip(
-        GROUPS, np.asarray(problem.groups), found.correct, found.size, found.loss, strict=True
+        GROUPS, np.asarray(problem.groups), result.correct, result.size, result.loss, strict=True
     ):
         assert int(correct) == int((right & members).sum()), name
         assert int(size) == int(members.sum()), name

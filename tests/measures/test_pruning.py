@@ -54,12 +54,12 @@ def test_counts_equal_those_of_a_slow_loop(expression: str, activation: str) -> 
         activation,
     )
     order = rng.permutation(12)
-    found = pruned(net, problem, order)
-    assert found.correct.tolist() == [slow_counts(net, problem, order, j) for j in range(13)]
-    assert found.size.tolist() == np.asarray(problem.groups).sum(1).tolist()
+    result = pruned(net, problem, order)
+    assert result.correct.tolist() == [slow_counts(net, problem, order, j) for j in range(13)]
+    assert result.size.tolist() == np.asarray(problem.groups).sum(1).tolist()
     some = pruned(net, problem, order, [12, 0, 5])
     assert some.stops.tolist() == [0, 5, 12]
-    assert np.array_equal(some.correct, found.correct[[0, 5, 12]])
+    assert np.array_equal(some.correct, result.correct[[0, 5, 12]])
 
 
 def test_large_tables_are_counted_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,15 +133,15 @@ def test_low_ipr_memorises_and_high_ipr_generalises(corrupted: tuple[Path, Run])
 
 def test_the_command_prunes_the_last_network(corrupted: tuple[Path, Run], call: Any) -> None:
     folder, made = corrupted
-    told = call("measure", "latest", "--prune", "--json", "--runs", str(folder))
-    assert told.code == 0, told.err
-    found, last = told.json["pruning"], made.records[-1].scalars
-    assert found["step"] == 400
+    output = call("measure", "latest", "--prune", "--json", "--runs", str(folder))
+    assert output.code == 0, output.err
+    result, last = output.json["pruning"], made.records[-1].scalars
+    assert result["step"] == 400
     for direction in ("low_first", "high_first"):
         for name in GROUPS:
-            assert len(found[direction][name]) == 301
-            assert found[direction][name][0] == last[f"{name}_accuracy"]
-    assert "accuracy after removing neurons, IPR low first" in told.out
+            assert len(result[direction][name]) == 301
+            assert result[direction][name][0] == last[f"{name}_accuracy"]
+    assert "accuracy after removing neurons, IPR low first" in output.out
 
 
 @pytest.mark.long  # a whole report of a run
@@ -156,6 +156,6 @@ def test_a_report_of_corrupted_labels_draws_both_directions(
 
 
 def test_networks_without_a_split_are_refused(call: Any) -> None:
-    found = call("measure", "network.safetensors", "--prune")
-    assert found.code == 2
-    assert found.err.startswith("modgrok: prune: must be used with a stored run, whose split is known, got")
+    result = call("measure", "network.safetensors", "--prune")
+    assert result.code == 2
+    assert result.err.startswith("modgrok: prune: must be used with a stored run, whose split is known, got")

@@ -28,8 +28,8 @@ def test_chosen_pairs_are_those_of_the_table(text: str, released: bool) -> None:
 
 
 def test_tasks_of_a_mixture_have_their_own_bases() -> None:
-    found = task_grids(task_from_text("x + y; x*y; x - y", 7))
-    assert [(at.number, at.basis.name) for at in found] == [
+    result = task_grids(task_from_text("x + y; x*y; x - y", 7))
+    assert [(at.number, at.basis.name) for at in result] == [
         (0, "additive"), (1, "multiplicative"), (2, "additive"),
     ]  # fmt: skip
     assert task_grids(task_from_text("x + y + z", 5)) == ()
@@ -44,6 +44,6 @@ def test_a_split_is_the_same_whenever_asked_for() -> None:
 
 
 def test_examples() -> None:
-    found = doctest.testmod(task_grid)
-    assert found.attempted
-    assert not found.failed
+    result = doctest.testmod(task_grid)
+    assert result.attempted
+    assert not result.failed

@@ -78,7 +78,7 @@ def test_a_cosine_is_a_cosine_at_every_frequency(p: int, order: str) -> None:
     waves = token_basis.natural if order == "natural" else token_basis.log
     assert waves is not None
     n = waves.order
-    found = []
+    results = []
 
     @jax.jit
     def read(matrix: jax.Array) -> tuple[jax.Array, ...]:
@@ -88,11 +88,11 @@ def test_a_cosine_is_a_cosine_at_every_frequency(p: int, order: str) -> None:
     for frequency in range(1, n // 2 + 1):
         norms, sparsity, ratio, inequality = read(jnp.asarray(pure_wave(p, order, frequency, 1), jnp.float32))
         assert np.flatnonzero(np.asarray(norms)).tolist() == [2 * frequency - 1]
-        found.append(frequency)
+        results.append(frequency)
         assert float(sparsity) == pytest.approx(1 / (n - 1))
         assert float(ratio) == 0
         assert float(inequality) == pytest.approx(1 - 1 / (n - 1), abs=1e-6)
-    assert len(found) == (p - 1) // 2
+    assert len(results) == (p - 1) // 2
 
 
 def test_wave_norms_are_those_of_the_dft() -> None:
@@ -161,6 +161,6 @@ def test_numbers_compile_and_equal_the_measures() -> None:
     "name", ["token_waves", "sparsity", "coefficient_ratio", "gini", "transformer_measures"]
 )
 def test_examples(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"modgrok.measures.fourier.{name}"))
-    assert found.attempted
-    assert not found.failed
+    result = doctest.testmod(importlib.import_module(f"modgrok.measures.fourier.{name}"))
+    assert result.attempted
+    assert not result.failed

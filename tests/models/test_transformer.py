@@ -163,18 +163,18 @@ def test_token_sequences() -> None:
 def test_activations_carry_their_names_and_add_up() -> None:
     net = random_transformer(2, "equals", biases=True, positions=True)
     inputs = random_inputs(2, 1)
-    found = activations(net, inputs)
+    result = activations(net, inputs)
     np.testing.assert_allclose(
-        found["blocks.0.hook_resid_post"],
-        found["hook_embed"]
-        + found["hook_pos_embed"]
-        + found["blocks.0.hook_attn_out"]
-        + found["blocks.0.hook_mlp_out"],
+        result["blocks.0.hook_resid_post"],
+        result["hook_embed"]
+        + result["hook_pos_embed"]
+        + result["blocks.0.hook_attn_out"]
+        + result["blocks.0.hook_mlp_out"],
         atol=1e-5,
     )
-    pattern = found["blocks.0.attn.hook_pattern"]
+    pattern = result["blocks.0.attn.hook_pattern"]
     assert pattern.shape == (len(inputs), HEADS, 3, 3)
     np.testing.assert_allclose(pattern.sum(-1), 1, atol=1e-6)
     assert float(pattern[:, :, 0, 1:].max()) == 0  # causal
-    np.testing.assert_array_equal(found["logits"][:, -1], net(inputs))
+    np.testing.assert_array_equal(result["logits"][:, -1], net(inputs))
     np.testing.assert_allclose(net.neuron_logits, net.blocks[0].mlp_out @ net.unembedding)

@@ -35,9 +35,9 @@ def broken(evidence: Evidence) -> ClaimResult:
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Result], dict[str, str]]:
     claims = [make_claim("good"), make_claim("strict", low=2.0), make_claim("broken", measure=broken)]
     folder = tmp_path_factory.mktemp("runs")
-    found = reproduce(claims, "tiny", folder, InProcess(), workers=1)
-    figures = {result.id: read_figure(folder, result) for result in found}
-    return found, {claim: figure for claim, figure in figures.items() if figure is not None}
+    outcome = reproduce(claims, "tiny", folder, InProcess(), workers=1)
+    figures = {result.id: read_figure(folder, result) for result in outcome}
+    return outcome, {claim: figure for claim, figure in figures.items() if figure is not None}
 
 
 class Ids(HTMLParser):
@@ -81,22 +81,22 @@ def test_the_html_book_needs_nothing_else(
 def test_a_failing_claim_is_shown_as_failing(
     results: tuple[list[Result], dict[str, str]], tmp_path: Path
 ) -> None:
-    found, _ = results
-    assert count_words(found) == "1 reproduced, 1 open, 1 not tested"
+    result, _ = results
+    assert count_words(result) == "1 reproduced, 1 open, 1 not tested"
     write_book(tmp_path, *results)
     text = (tmp_path / "gromov2023.html").read_text(encoding="utf-8")
     assert 'class="out"' in text
     assert "Not tested: evaluation: no &lt;numbers&gt;" in text
-    assert headline(found[1]) == (f"test accuracy {headline(found[1])[0].split()[-1]}", "at least 2")
-    assert run_words(found[0]) == "x + y mod 5: 1 run, seed 0."
+    assert headline(result[1]) == (f"test accuracy {headline(result[1])[0].split()[-1]}", "at least 2")
+    assert run_words(result[0]) == "x + y mod 5: 1 run, seed 0."
 
 
 def test_markdown_pages_follow_from_their_results(
     results: tuple[list[Result], dict[str, str]], tmp_path: Path
 ) -> None:
-    found, figures = results
-    write_pages(tmp_path, found, figures)
-    assert read_results(tmp_path) == found
+    result, figures = results
+    write_pages(tmp_path, result, figures)
+    assert read_results(tmp_path) == result
     for name, text in pages(read_results(tmp_path)).items():
         assert (tmp_path / name).read_text(encoding="utf-8") == text
     assert "## What remains unrun" in (tmp_path / "index.md").read_text(encoding="utf-8")
@@ -110,19 +110,19 @@ def test_markdown_pages_follow_from_their_results(
 
 @pytest.mark.skipif(not COMMITTED.is_dir(), reason="the book is not part of this checkout")
 def test_the_committed_book_agrees_with_its_results() -> None:
-    found = read_results(COMMITTED)
-    for name, text in pages(found).items():
+    outcome = read_results(COMMITTED)
+    for name, text in pages(outcome).items():
         assert (COMMITTED / name).read_text(encoding="utf-8") == text, name
     drawn = {path.name for path in (COMMITTED / FIGURES).iterdir()}
-    assert drawn == picture_names(found)
+    assert drawn == picture_names(outcome)
     assert sum(path.stat().st_size for path in (COMMITTED / FIGURES).iterdir()) < 4_000_000
     claims = {claim.id: claim for paper in read_papers() for claim in paper.claims}
-    for result in found:
+    for result in outcome:
         assert result.budget in ("laptop", "desktop", "paper")
         if result.verdict is not None:
             assert result.verdict == claims[result.id].verdict(result.values, result.budget), result.id
             assert result.shortfalls == claims[result.id].shortfalls(result.budget), result.id
-    assert [result.id for result in found] == list(claims)
+    assert [result.id for result in outcome] == list(claims)
     assert Path(committed.__file__).with_name(committed.COMMITTED).read_text(
         encoding="utf-8"
-    ) == committed.committed_text(found)
+    ) == committed.committed_text(outcome)

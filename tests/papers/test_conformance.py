@@ -65,9 +65,9 @@ def quick_claims(paper: str) -> list[Claim]:
 @pytest.mark.parametrize("paper", PAPERS)
 def test_every_claim_can_be_tested(paper: str, quick: bool, runs: Path) -> None:
     claims = quick_claims(paper) if quick else list(read_paper(paper).claims)
-    found = reproduce(claims, "tiny", runs, InProcess(), workers=1)
-    assert {result.id: result.error for result in found if result.error is not None} == {}
-    for claim, result in zip(claims, found, strict=True):
+    outcome = reproduce(claims, "tiny", runs, InProcess(), workers=1)
+    assert {result.id: result.error for result in outcome if result.error is not None} == {}
+    for claim, result in zip(claims, outcome, strict=True):
         assert {expected.name for expected in claim.judged("tiny")} <= set(result.values), claim.id
         stored = json.loads(result_path(runs, "tiny", claim.id).read_text(encoding="utf-8"))
         assert stored["verdict"] == expected_verdict(stored, claim.misprint), claim.id

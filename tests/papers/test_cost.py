@@ -28,12 +28,12 @@ def reference(monkeypatch: pytest.MonkeyPatch) -> CostReference:
 def test_known_seconds_are_scaled_and_shared_runs_count_once(reference: CostReference) -> None:
     new = RunGroup({**SMALL, "seed": 1})
     claims = [make_claim("one"), make_claim("two", {"old": RunGroup(SMALL), "new": new})]
-    found = costs_of(claims, "tiny")
+    result = costs_of(claims, "tiny")
     guess = 2 * estimate(new.members()[0], reference)
-    assert found.claims["gromov2023/one"] == 22.0
-    assert found.claims["gromov2023/two"] == pytest.approx(20 + guess)
-    assert found.total == pytest.approx(22 + guess)
-    assert found.estimated == 1
+    assert result.claims["gromov2023/one"] == 22.0
+    assert result.claims["gromov2023/two"] == pytest.approx(20 + guess)
+    assert result.total == pytest.approx(22 + guess)
+    assert result.estimated == 1
 
 
 def test_multiplications_of_a_step() -> None:
@@ -83,8 +83,8 @@ def test_the_probe_is_that_of_an_idle_machine(monkeypatch: pytest.MonkeyPatch, d
 
 
 def test_estimates_do_not_swing_with_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    claims, found = [make_claim("one")], []
+    claims, results = [make_claim("one")], []
     for delayed in (10, 40):
         _loaded(monkeypatch, delayed)
-        found.append(costs_of(claims, "tiny").total)
-    assert found[0] == pytest.approx(found[1], rel=1e-6)
+        results.append(costs_of(claims, "tiny").total)
+    assert results[0] == pytest.approx(results[1], rel=1e-6)

@@ -27,9 +27,9 @@ MODULES = (
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"modgrok.papers.{name}"))
-    assert found.attempted
-    assert not found.failed
+    result = doctest.testmod(importlib.import_module(f"modgrok.papers.{name}"))
+    assert result.attempted
+    assert not result.failed
 
 
 def test_issue_counts() -> None:

@@ -32,11 +32,11 @@ QUICK = (
 def test_a_claim_comes_out_as_committed(name: str, tmp_path: Path) -> None:
     (committed,) = (result for result in read_results(COMMITTED) if result.id == name)
     claims = [claim for claim in choose_claims([name]) if claim.id == name]  # not those that begin like it
-    (found,) = reproduce(claims, "laptop", tmp_path, InProcess(), workers=1)
-    assert found.error is None
-    assert found.verdict == committed.verdict
-    for value in found.values:  # sums in another order differ in the last digits; a wrong one by far more
-        assert found.values[value] == pytest.approx(committed.values[value], rel=0.02, abs=1e-6), value
+    (outcome,) = reproduce(claims, "laptop", tmp_path, InProcess(), workers=1)
+    assert outcome.error is None
+    assert outcome.verdict == committed.verdict
+    for value in outcome.values:  # sums in another order differ in the last digits; a wrong one by far more
+        assert outcome.values[value] == pytest.approx(committed.values[value], rel=0.02, abs=1e-6), value
 
 
 @pytest.mark.skipif(not COMMITTED.is_dir(), reason="the book is not part of this checkout")

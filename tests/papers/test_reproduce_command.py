@@ -16,9 +16,9 @@ KEYS = {"id", "paper", "claim", "expected", "measured", "verdict", "seconds"}
 
 
 def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path: Path) -> None:
-    told = call("reproduce", CLAIM, "--budget", "tiny", "--json", "-o", "book")
-    assert told.code == 0
-    (claim,) = told.json["claims"]
+    output = call("reproduce", CLAIM, "--budget", "tiny", "--json", "-o", "book")
+    assert output.code == 0
+    (claim,) = output.json["claims"]
     assert claim.keys() >= KEYS
     assert claim["id"] == CLAIM
     assert claim["paper"] == "gromov2023"
@@ -26,7 +26,7 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
     assert 0.97 <= claim["measured"]["peak"] <= 1.03
     assert claim["expected"][0]["name"] == "peak"
     assert claim["seconds"] > 0
-    assert (tmp_path / told.json["path"]).is_file()
+    assert (tmp_path / output.json["path"]).is_file()
     assert (tmp_path / "book" / "gromov2023.html").is_file()
 
     listed = call("reproduce", "--list", "gromov2023", "--budget", "tiny", "--json").json["claims"]
@@ -46,7 +46,7 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
         (["gromov2024"], "claim: must be among .* got 'gromov2024'; did you mean gromov2023"),
         (["--budget", "huge"], "budget: must be one of tiny, laptop, desktop, paper, got 'huge'"),
         (["--executor", "cloud"], "executor: must be one of .*, got 'cloud'"),
-        (["--address", "auto"], "address: must go with the executor ray, got 'auto'"),
+        (["--address", "auto"], "address: must be used with --executor ray, got 'auto'"),
         (["--workers", "0"], "workers: must be at least 1 and at most 1024, got 0"),
         (["--format", "pdf"], "format: must be one of html, markdown, got 'pdf'"),
         (["-o", "no/such/folder"], "output: must be in an existing folder, got"),
@@ -55,8 +55,8 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
 def test_bad_input_is_one_line(
     call: Callable[..., Any], arguments: list[str], message: str, tmp_path: Path
 ) -> None:
-    told = call("reproduce", *arguments)
-    assert told.code == 2
-    assert len(told.err.strip().splitlines()) == 1
-    assert re.search(message, told.err), told.err
+    output = call("reproduce", *arguments)
+    assert output.code == 2
+    assert len(output.err.strip().splitlines()) == 1
+    assert re.search(message, output.err), output.err
     assert list(tmp_path.iterdir()) == []

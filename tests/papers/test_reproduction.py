@@ -69,29 +69,31 @@ def test_a_result_holds_only_for_its_plan(tmp_path: Path, executor: InProcess) -
     run([claim], tmp_path, executor)
     longer = make_claim("one", {"gd": RunGroup({**SMALL, "steps": 30})})
     assert read_result(tmp_path, "tiny", longer, digest_of(longer, "tiny")) is None
-    (found,) = run([longer], tmp_path, executor)
-    assert found.values["steps"] == 30
+    (result,) = run([longer], tmp_path, executor)
+    assert result.values["steps"] == 30
     assert len(executor.made) == 2  # the same run, continued
 
 
 def test_a_verdict_is_judged_anew_when_expectations_change(tmp_path: Path, executor: InProcess) -> None:
     run([make_claim("one")], tmp_path, executor)
     strict = make_claim("one", low=2.0)
-    (found,) = run([strict], tmp_path, executor)
-    assert found.verdict == "open"
-    assert found.expected == strict.expected
+    (result,) = run([strict], tmp_path, executor)
+    assert result.verdict == "open"
+    assert result.expected == strict.expected
 
 
 def test_a_longer_run_is_read_as_far_as_a_claim_follows_it(tmp_path: Path, executor: InProcess) -> None:
     run([make_claim("long", {"gd": RunGroup({**SMALL, "steps": 40})})], tmp_path, executor)
-    (found,) = run([make_claim("short")], tmp_path, executor)
-    assert found.values["steps"] == 20
+    (result,) = run([make_claim("short")], tmp_path, executor)
+    assert result.values["steps"] == 20
 
 
 def test_members_are_followed_as_far_as_any_claim_asks() -> None:
     experiment = Experiment.of("x + y", p=5)
-    found = merged([Member(experiment, 10, 5), Member(experiment, 20, None, False), Member(experiment, 5, 2)])
-    assert found == (Member(experiment, 20, 2, False),)
+    result = merged(
+        [Member(experiment, 10, 5), Member(experiment, 20, None, False), Member(experiment, 5, 2)]
+    )
+    assert result == (Member(experiment, 20, 2, False),)
 
 
 def first_weights(evidence: Evidence) -> ClaimResult:
@@ -110,8 +112,8 @@ def needs_all() -> Claim:
 
 
 def test_weights_on_the_way_are_kept_if_any_claim_asks(tmp_path: Path, executor: InProcess) -> None:
-    found = run([needs_last(), needs_all()], tmp_path, executor)
-    assert [result.error for result in found] == [None, None]
+    outcome = run([needs_last(), needs_all()], tmp_path, executor)
+    assert [result.error for result in outcome] == [None, None]
     assert len(executor.made) == 1
 
 
@@ -121,14 +123,14 @@ def test_a_run_without_weights_on_the_way_is_made_again_for_a_claim_that_asks(
     run([needs_last()], tmp_path, executor)
     (stored,) = reproduce([needs_all()], "tiny", tmp_path, None, workers=1)
     assert "of all: has kept its last weights alone" in str(stored.error)
-    (found,) = run([needs_all()], tmp_path, executor)
-    assert found.error is None
+    (result,) = run([needs_all()], tmp_path, executor)
+    assert result.error is None
     assert len(executor.made) == 2
 
 
 def test_nothing_is_begun_after_an_interrupt(tmp_path: Path, executor: InProcess) -> None:
     other = make_claim("other", {"all": RunGroup({**SMALL, "seed": 1}, weights="schedule")}, first_weights)
-    found = reproduce(
+    outcome = reproduce(
         [needs_last(), other],
         "tiny",
         tmp_path,
@@ -137,8 +139,8 @@ def test_nothing_is_begun_after_an_interrupt(tmp_path: Path, executor: InProcess
         stop_requested=lambda: bool(executor.made),
     )
     assert executor.calls == 1
-    assert [result.verdict for result in found] == ["reproduced", None]
-    assert "has not been run to its end" in str(found[1].error)
+    assert [result.verdict for result in outcome] == ["reproduced", None]
+    assert "has not been run to its end" in str(outcome[1].error)
 
 
 def test_one_broken_claim_does_not_stop_the_others(tmp_path: Path, executor: InProcess) -> None:
@@ -149,24 +151,24 @@ def test_one_broken_claim_does_not_stop_the_others(tmp_path: Path, executor: InP
         return ClaimResult({"other": 1.0}, ())
 
     claims = [make_claim("broken", measure=broken), make_claim("silent", measure=silent), make_claim("well")]
-    found = run(claims, tmp_path, executor)
-    assert [result.verdict for result in found] == [None, None, "reproduced"]
-    assert found[0].error == "evaluation: nothing to divide"
-    assert "must measure test_accuracy" in str(found[1].error)
+    outcome = run(claims, tmp_path, executor)
+    assert [result.verdict for result in outcome] == [None, None, "reproduced"]
+    assert outcome[0].error == "evaluation: nothing to divide"
+    assert "must measure test_accuracy" in str(outcome[1].error)
 
 
 def test_without_an_executor_nothing_is_run(tmp_path: Path, executor: InProcess) -> None:
     run([make_claim("one")], tmp_path, executor)
     claims = [make_claim("two"), make_claim("three", {"more": RunGroup(SMALL, {"seed": [1, 2]})})]
-    found = reproduce(claims, "tiny", tmp_path, None, workers=1)
-    assert [result.verdict for result in found] == ["reproduced", None]
-    assert "of more (and 1 more): has not been run to its end" in str(found[1].error)
+    outcome = reproduce(claims, "tiny", tmp_path, None, workers=1)
+    assert [result.verdict for result in outcome] == ["reproduced", None]
+    assert "of more (and 1 more): has not been run to its end" in str(outcome[1].error)
 
 
 def test_runs_that_fail_are_told_of(tmp_path: Path, executor: InProcess) -> None:
-    found = run([make_claim("bad", {"rfm": IMPOSSIBLE}), make_claim("well")], tmp_path, executor)
-    assert [result.verdict for result in found] == [None, "reproduced"]
-    assert "of rfm: initial: a stored M must be given with --metric" in str(found[0].error)
+    outcome = run([make_claim("bad", {"rfm": IMPOSSIBLE}), make_claim("well")], tmp_path, executor)
+    assert [result.verdict for result in outcome] == [None, "reproduced"]
+    assert "of rfm: initial: a stored M must be given with --metric" in str(outcome[0].error)
 
 
 @pytest.mark.long  # tests/runs/test_transformer_runs.py has parts of other runs by default
@@ -176,8 +178,8 @@ def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProce
         "parent": RunGroup(TRANSFORMER, {"seed": [0, 1]}),
     }
     claim = make_claim("transfer", groups)
-    (found,) = run([claim], tmp_path, executor)
-    assert found.verdict == "reproduced", found.error
+    (result,) = run([claim], tmp_path, executor)
+    assert result.verdict == "reproduced", result.error
     assert len(executor.made) == 3
     with Store(claims_folder(tmp_path, "tiny"), read_only=True) as store:
         weights = {run: store.checkpoints(run)[-1].load() for run in executor.made}
@@ -188,7 +190,7 @@ def test_parts_come_from_runs_of_the_same_seed(tmp_path: Path, executor: InProce
     assert settings.embedding_digest == network_digest(weights[parent])
     assert settings.freeze_embedding
     assert bool((weights[child].embedding == weights[parent].embedding).all())
-    assert run([claim], tmp_path, executor) == [found]
+    assert run([claim], tmp_path, executor) == [result]
     assert len(executor.made) == 3
 
 
@@ -197,9 +199,9 @@ def test_parts_of_runs_that_failed_are_missed(tmp_path: Path, executor: InProces
         "parent": IMPOSSIBLE,
         "child": RunGroup(TRANSFORMER, embedding_from="parent"),
     }
-    (found,) = run([make_claim("transfer", groups)], tmp_path, executor)
-    assert found.verdict is None
-    assert "of parent" in str(found.error)
+    (result,) = run([make_claim("transfer", groups)], tmp_path, executor)
+    assert result.verdict is None
+    assert "of parent" in str(result.error)
 
 
 def test_parts_must_come_from_a_group_of_the_claim(tmp_path: Path, executor: InProcess) -> None:

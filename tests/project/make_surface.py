@@ -86,10 +86,10 @@ def options_of(command: str) -> list[str]:
     """List every spelling of every option of a command, hidden ones and negatives too."""
     from cyclopts import App
 
-    from modgrok.cli.app import VERBS
+    from modgrok.cli.app import SUBCOMMANDS
 
     app = App(name="modgrok", result_action="return_value")
-    for name, target, _ in VERBS:
+    for name, target, _ in SUBCOMMANDS:
         app.command(target, name=name)
     for word in command.split():
         app = app[word]
@@ -155,16 +155,16 @@ def json_keys(call: Call, examples: dict[str, tuple[str, ...]]) -> dict[str, lis
     Path("grid.toml").write_text(GRID, encoding="utf-8")
     Path("critical.toml").write_text(CRITICAL, encoding="utf-8")
     runs: dict[str, str] = {}
-    found = {}
+    values = {}
     for name, command in examples.items():
         content = call(tuple(word.format(**runs) for word in command))
-        found[name] = sorted(set(paths_of(content)))
+        values[name] = sorted(set(paths_of(content)))
         if name.startswith("train of "):
             learner = name.removeprefix("train of ")
             runs[learner] = content.get("run") or ""
             if learner == "seeds":
                 runs["seed"] = content["seeds"][1]["run"]
-    return found
+    return values
 
 
 def _call(arguments: tuple[str, ...]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ def table_of(file: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def points(sweep: Sweep, left_out: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    found = (tuple(v for name, v in m.point.items() if name not in left_out) for m in sweep.members)
-    return list(dict.fromkeys(found))
+    result = (tuple(v for name, v in m.point.items() if name not in left_out) for m in sweep.members)
+    return list(dict.fromkeys(result))
 
 
 def told(rows: list[dict[str, str]], axes: list[str]) -> list[tuple[float, ...]]:

@@ -40,17 +40,17 @@ def questions(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{node.func.id} of {', '.join(types_in(node.args[1]))}"
         elif isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            found = [name for side in sides for name in (*names_in(side), *types_in(side))]
-            if found:
-                yield node.lineno, f"comparison with {', '.join(found)}"
+            results = [name for side in sides for name in (*names_in(side), *types_in(side))]
+            if results:
+                yield node.lineno, f"comparison with {', '.join(results)}"
         elif isinstance(node, ast.Dict):
-            found = [name for key in node.keys if key for name in (*names_in(key), *types_in(key))]
-            if found:
-                yield node.lineno, f"dictionary by {', '.join(found)}"
+            results = [name for key in node.keys if key for name in (*names_in(key), *types_in(key))]
+            if results:
+                yield node.lineno, f"dictionary by {', '.join(results)}"
         elif isinstance(node, ast.match_case):
-            found = [*names_in(node.pattern), *types_in(node.pattern)]
-            if found:
-                yield node.pattern.lineno, f"match of {', '.join(found)}"
+            results = [*names_in(node.pattern), *types_in(node.pattern)]
+            if results:
+                yield node.pattern.lineno, f"match of {', '.join(results)}"
 
 
 def names_in(node: ast.AST) -> list[str]:
@@ -64,10 +64,10 @@ def names_in(node: ast.AST) -> list[str]:
 
 def types_in(node: ast.AST) -> list[str]:
     return [
-        found
+        result
         for inner in ast.walk(node)
-        for found in [getattr(inner, "id", getattr(inner, "attr", None))]
-        if found in TYPES
+        for result in [getattr(inner, "id", getattr(inner, "attr", None))]
+        if result in TYPES
     ]
 
 

@@ -34,14 +34,14 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 
 def examples(text: str) -> list[tuple[int, str]]:
     """Runnable python fences of a page, each with its first line's number."""
-    found = [match for match in FENCE.finditer(text) if match["flags"].strip() != "no-run"]
-    return [(text.count("\n", 0, match.start("code")), match["code"]) for match in found]
+    results = [match for match in FENCE.finditer(text) if match["flags"].strip() != "no-run"]
+    return [(text.count("\n", 0, match.start("code")), match["code"]) for match in results]
 
 
 def failures_of(text: str, name: str) -> str:
     """Run a page's fences in order in one namespace, as a session or as a script; what failed, in words."""
     names: dict[str, object] = {"__name__": name}
-    told = io.StringIO()
+    output = io.StringIO()
     for line, code in examples(text):
         if ">>>" not in code:
             exec(compile("\n" * line + code, name, "exec", dont_inherit=True), names)
@@ -49,8 +49,8 @@ def failures_of(text: str, name: str) -> str:
         session = doctest.DocTestParser().get_doctest(code, {}, name, name, line)
         session.globs = names
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-        runner.run(session, out=told.write, clear_globs=False)
-    return told.getvalue()
+        runner.run(session, out=output.write, clear_globs=False)
+    return output.getvalue()
 
 
 def broken_links(page: Path, text: str) -> list[str]:
@@ -92,8 +92,8 @@ def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        told = failures_of(page.read_text(encoding="utf-8"), page.name)
-    assert not told, told
+        output = failures_of(page.read_text(encoding="utf-8"), page.name)
+    assert not output, output
 
 
 def test_the_runner_notices_wrong_examples() -> None:

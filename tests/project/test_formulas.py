@@ -24,9 +24,9 @@ OWN = "definition"
 def module_of(page: str, slug: str) -> str:
     """Return the module whose section of a reference page has this anchor."""
     text = (DOCS / "reference" / f"{page}.md").read_text(encoding="utf-8")
-    (found,) = (m for m in re.findall(r"^## `([\w.]+)`$", text, re.MULTILINE) if m.replace(".", "") == slug)
-    assert f"```{{public-names}} {found}\n" in text
-    return found
+    (result,) = (m for m in re.findall(r"^## `([\w.]+)`$", text, re.MULTILINE) if m.replace(".", "") == slug)
+    assert f"```{{public-names}} {result}\n" in text
+    return result
 
 
 def marks(source: str) -> set[str]:

@@ -30,8 +30,8 @@ MODULES = re.findall(
 def pages() -> list[str]:
     """Every page but the index, without its suffix: prose and notebooks."""
     prose = [path for path in DOCS.rglob("*.md") if "_build" not in path.parts and path != DOCS / "index.md"]
-    found = [*prose, *(DOCS / "notebooks").glob("*.py")]
-    return sorted(path.relative_to(DOCS).with_suffix("").as_posix() for path in found)
+    results = [*prose, *(DOCS / "notebooks").glob("*.py")]
+    return sorted(path.relative_to(DOCS).with_suffix("").as_posix() for path in results)
 
 
 def test_the_sidebar_has_every_page_once() -> None:
@@ -40,12 +40,12 @@ def test_the_sidebar_has_every_page_once() -> None:
 
 
 def test_every_module_that_lists_public_names_is_described() -> None:
-    found = {
+    values = {
         ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
         for path in (SOURCE / "modgrok").rglob("*.py")
         if re.search(r"^__all__ = \[", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    missing = found - {"modgrok.cli"} - set(MODULES)  # the command line's reference is its own page
+    missing = values - {"modgrok.cli"} - set(MODULES)  # the command line's reference is its own page
     assert not missing, f"write docs/reference/{min(missing).split('.')[-1]}.md and list it in docs/index.md"
     assert len(MODULES) == len(set(MODULES))
 
@@ -124,14 +124,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def reached(site: Path) -> dict[str, Links]:
     """Every page that can be reached from the index by links."""
-    found: dict[str, Links] = {}
+    values: dict[str, Links] = {}
     ahead = ["index.html"]
     while ahead:
         page = ahead.pop()
-        if page not in found:
-            found[page] = Links((site / page).read_text(encoding="utf-8"))
-            ahead += following(page, found[page], site)
-    return found
+        if page not in values:
+            values[page] = Links((site / page).read_text(encoding="utf-8"))
+            ahead += following(page, values[page], site)
+    return values
 
 
 def following(page: str, links: Links, site: Path) -> Iterator[str]:

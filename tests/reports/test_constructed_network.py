@@ -61,7 +61,7 @@ def _view(label: str, frequencies: list[int], p: int = 13) -> MLPView:
 @pytest.mark.parametrize(
     ("first", "second", "words"),
     [
-        ([1, 2, 3, 4], [4, 3, 2, 1], "Beside them units of the same frequencies; each"),
+        ([1, 2, 3, 4], [4, 3, 2, 1], "Beside them, units of the same frequencies; each"),
         ([1, 2, 3, 4, 5, 6], [6, 6, 6, 6, 6, 6], "as far as the other network has them"),
         ([1, 2, 3, 4], [2], "as far as the other network has them"),
     ],

@@ -22,7 +22,7 @@ from modgrok.reports.charts.timeline import spread
 from modgrok.reports.panels.grids import peaks
 from modgrok.reports.panels.phases import phase_table
 from modgrok.reports.views.mlp_view import MLPView, operand_axis, spread_units
-from modgrok.reports.views.tables import curve_table, histogram_at, moment_table, stages
+from modgrok.reports.views.tables import curve_table, histogram_at, milestone_table, stages
 from modgrok.runs import RunRow, Store
 
 
@@ -39,7 +39,7 @@ def test_tables_hold_the_stores_numbers(store: Store, grokked: RunRow) -> None:
     for row in table:
         record = next(r for r in records if r.step == row["step"])
         assert row["value"] == record.scalars[row["name"]]
-    assert moment_table(grokked) == [
+    assert milestone_table(grokked) == [
         {"step": grokked.memorised_at, "name": "memorised"},
         {"step": grokked.grokked_at, "name": "grokked"},
     ]

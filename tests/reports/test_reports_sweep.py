@@ -10,7 +10,7 @@ import pytest
 
 from modgrok.measures.corruption.corruption_phase import PHASES
 from modgrok.reports import sweep_report, write_sweep_report
-from modgrok.reports.charts.bands import common_steps, moment_bands, resample, training_bands
+from modgrok.reports.charts.bands import common_steps, milestone_bands, resample, training_bands
 from modgrok.reports.charts.chart import Cell
 from modgrok.reports.charts.grid_cells import GridCell, coordinates, grid_cells, plain_middle, short
 from modgrok.reports.charts.heat_map import PHASE_COLOURS, heat_map, shades_of
@@ -108,7 +108,7 @@ def test_runs_of_different_lengths_share_their_bands() -> None:
 
 def test_times_to_grok_leave_out_points_that_do_not() -> None:
     rows = [row(f=1, grokked_at=t) for t in (10, 20, None)] + [row(f=2, grokked_at=None)]
-    assert moment_bands(rows, "f", None, "grokked_at") == [
+    assert milestone_bands(rows, "f", None, "grokked_at") == [
         {"x": 1, "line": "", "low": 10, "middle": 20, "high": None, "open": True}
     ]
 

@@ -51,9 +51,9 @@ def random_metric(d: int, seed: int = 0) -> np.ndarray:
     return factor @ factor.T / d
 
 
-def relative(found: np.ndarray, expected: np.ndarray) -> float:
+def relative(measured: np.ndarray, expected: np.ndarray) -> float:
     """Error in the Frobenius norm, relative to the expected array."""
-    return float(np.linalg.norm(np.asarray(found) - expected) / np.linalg.norm(expected))
+    return float(np.linalg.norm(np.asarray(measured) - expected) / np.linalg.norm(expected))
 
 
 @eqx.filter_jit
@@ -102,8 +102,8 @@ def run(chosen: Case, steps: int, stored: np.ndarray | None = None, **settings) 
             metrics.append(np.asarray(state.weights.metric))
             scores.append((right[train].mean(), right[~train].mean()))
             losses.append(((z - np.eye(z.shape[1])[labels]) ** 2)[~train].mean())
-        found = np.array(scores)
-        return Trace(np.array(metrics), found[:, 0], found[:, 1], np.array(losses), state, learner)
+        result = np.array(scores)
+        return Trace(np.array(metrics), result[:, 0], result[:, 1], np.array(losses), state, learner)
 
 
 def doubles(array: np.ndarray) -> jax.Array:

@@ -23,11 +23,11 @@ TASKS = (("x/y", 9, 0.6), ("x*y + z", 5, 0.5), ("x^2", 13, 0.6))
 @eqx.filter_jit
 def fast_pieces(name, metric, alphas, hot, everywhere, layout, centrings):
     kernel = kernel_of(RFMSettings(kernel=name))
-    found = [
+    results = [
         kernels.kernel_matrix(kernel, metric, hot),
         kernels.predict(kernel, metric, alphas, hot, everywhere),
     ]
-    return found + [kernels.agop(kernel, metric, alphas, hot, layout, centred=c) for c in centrings]
+    return results + [kernels.agop(kernel, metric, alphas, hot, layout, centred=c) for c in centrings]
 
 
 def pieces(chosen, metric, name, alphas, centrings):
@@ -50,8 +50,8 @@ def test_fast_equals_dense_on_a_random_metric(name, expression, p, fraction):
     chosen = case(expression, p, fraction)
     alphas = np.random.default_rng(1).normal(size=(len(chosen.inputs), p))
     fast, dense = pieces(chosen, random_metric(p * chosen.task.k), name, alphas, (True,))
-    for found, expected in zip(fast, dense, strict=True):
-        assert relative(found, expected) < TOLERANCE
+    for result, expected in zip(fast, dense, strict=True):
+        assert relative(result, expected) < TOLERANCE
 
 
 @settings(max_examples=12, deadline=None)
@@ -65,8 +65,8 @@ def test_fast_equals_dense_on_random_tables(table, seed, name):
     chosen = Case(task, split_task(task, 0.6, np.random.PCG64(seed)))
     alphas = np.random.default_rng(seed).normal(size=(len(chosen.inputs), task.p))
     fast, dense = pieces(chosen, random_metric(2 * task.p, seed), name, alphas, (True, False))
-    for found, expected in zip(fast, dense, strict=True):
-        assert relative(found, expected) < TOLERANCE
+    for result, expected in zip(fast, dense, strict=True):
+        assert relative(result, expected) < TOLERANCE
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_whole_iterations_equal_the_dense_ones(name, centred):
     dense = oracle.iterate(
         name, chosen.inputs, labels, chosen.sizes, 13, chosen.everything, 5, centred=centred
     )
-    for found, (metric, _, _) in zip(fast.metrics, dense, strict=True):
-        assert relative(found, metric) < TOLERANCE
+    for result, (metric, _, _) in zip(fast.metrics, dense, strict=True):
+        assert relative(result, metric) < TOLERANCE
 
 
 def test_chunks_do_not_change_sums(monkeypatch):
@@ -90,8 +90,8 @@ def test_chunks_do_not_change_sums(monkeypatch):
     monkeypatch.setattr(kernels.moments, "BLOCK_BYTES", 8 * 24 * 12 * 7)
     monkeypatch.setattr(kernels.tables, "CHUNK_BYTES", 8 * 72 * 7)
     fast, dense = pieces(chosen, random_metric(24), "laplace", alphas, (True, False))
-    for found, expected in zip(fast, dense, strict=True):
-        assert relative(found, expected) < TOLERANCE
+    for result, expected in zip(fast, dense, strict=True):
+        assert relative(result, expected) < TOLERANCE
 
 
 @pytest.mark.parametrize("name", kernels.KERNELS.names)
@@ -102,9 +102,9 @@ def test_slopes_are_the_derivatives_of_the_value(name):
     with jax.enable_x64(True):
         for _ in range(5):
             x, z = doubles(rng.normal(size=6)), doubles(rng.normal(size=6))
-            found = kernel.pair_gradient(x, z, doubles(metric))
+            result = kernel.pair_gradient(x, z, doubles(metric))
             expected = jax.grad(lambda v, z=z: kernel.pair(v, z, doubles(metric)))(x)
-            assert relative(found, np.asarray(expected)) < 1e-9
+            assert relative(result, np.asarray(expected)) < 1e-9
 
 
 def test_numpy_and_jax_values_are_the_same():

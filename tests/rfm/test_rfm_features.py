@@ -43,14 +43,14 @@ def test_features_of_a_network_equal_dense_ones(activation: str) -> None:
     first = 0.3 * np.concatenate(np.asarray(net.embedding, np.float64))
     structure = structure_of(natural_basis(P, 2))
     with jax.enable_x64(True):
-        found = network_values(net, DOMAIN, structure)
+        result = network_values(net, DOMAIN, structure)
         by_class = class_values(net, DOMAIN, structure, centred=False)
         deviations = {
             name: [float(circulant_deviation(doubles(a), oriented(P, name))) for a in each]
             for name in ("toeplitz", "hankel")
         }
     expected = np.corrcoef((first @ first.T).ravel(), root.ravel())[0, 1]
-    assert found["nfm_agop_correlation"] == pytest.approx(expected, abs=1e-10)
+    assert result["nfm_agop_correlation"] == pytest.approx(expected, abs=1e-10)
     assert by_class.numbers["circulant_deviation"] == pytest.approx(deviations["toeplitz"], abs=1e-10)
     assert by_class.numbers["least_deviation"] == pytest.approx(np.min(list(deviations.values()), axis=0))
     smaller = np.array(deviations["toeplitz"]) < np.array(deviations["hankel"])
@@ -77,12 +77,12 @@ def test_classes_of_a_kernel_machine_are_those_of_its_agop() -> None:
         np.asarray(net.alphas),
     )
     with jax.enable_x64(True):
-        found = class_values(net, chosen.everything, structure, centred=True)
+        result = class_values(net, chosen.everything, structure, centred=True)
         for q in (0, 3):
             alone = doubles(oracle.agop("gaussian", x, metric, alphas[:, q : q + 1], True))
             expected = float(circulant_deviation(alone, structure))
-            assert found.numbers["circulant_deviation"][q] == pytest.approx(expected, rel=1e-8)
-    assert len(found.orientation) == 7
+            assert result.numbers["circulant_deviation"][q] == pytest.approx(expected, rel=1e-8)
+    assert len(result.orientation) == 7
 
 
 def test_orientations_name_the_structure_of_each_operation() -> None:

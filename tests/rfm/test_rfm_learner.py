@@ -150,11 +150,11 @@ def test_interrupted_and_continued_is_the_same_run():
 def test_enforcement_happens_when_it_should():
     chosen = case("x + y", 11, 0.6)
     trace = run(chosen, 4, enforce_every=2)
-    found = deviations(trace, oriented(11, "toeplitz"))
-    assert found[2] < 1e-12
-    assert found[4] < 1e-12
-    assert found[1] > 1e-3
-    assert found[3] > 1e-3
+    result = deviations(trace, oriented(11, "toeplitz"))
+    assert result[2] < 1e-12
+    assert result[4] < 1e-12
+    assert result[1] > 1e-3
+    assert result[3] > 1e-3
 
 
 def test_a_ridge_keeps_the_fit_from_being_exact():
@@ -182,8 +182,8 @@ def test_three_operands_and_composite_moduli(expression, p, kernel):
     assert (trace.train == 1).all()
     labels = chosen.task.labels(chosen.split.train)
     dense = oracle.iterate(kernel, chosen.inputs, labels, chosen.sizes, p, chosen.everything, 3)
-    for found, (metric, _, _) in zip(trace.metrics, dense, strict=True):
-        assert relative(found, metric) < 1e-9
+    for result, (metric, _, _) in zip(trace.metrics, dense, strict=True):
+        assert relative(result, metric) < 1e-9
 
 
 def test_the_quadratic_kernel_cannot_fit_three_operands():
@@ -204,19 +204,19 @@ def test_solutions_of_singular_and_indefinite_systems():
         factor = rng.normal(size=(8, 5))
         target = rng.normal(size=(8, 2))
         for matrix in (factor @ factor.T, factor[:, :3] @ factor[:, :3].T - factor[:, 3:] @ factor[:, 3:].T):
-            found = solved(doubles(matrix), doubles(target))
-            assert bool(found.singular)
-            np.testing.assert_allclose(found.alphas, np.linalg.pinv(matrix) @ target, atol=1e-10)
+            result = solved(doubles(matrix), doubles(target))
+            assert bool(result.singular)
+            np.testing.assert_allclose(result.alphas, np.linalg.pinv(matrix) @ target, atol=1e-10)
         regular = factor.T @ factor
-        found = solved(doubles(regular), doubles(target[:5]), 0.5)
-        assert not bool(found.singular)
-        np.testing.assert_allclose(found.alphas, np.linalg.solve(regular + 0.5 * np.eye(5), target[:5]))
-        assert 1 <= float(found.condition) <= np.linalg.cond(regular + 0.5 * np.eye(5)) * 1.001
+        result = solved(doubles(regular), doubles(target[:5]), 0.5)
+        assert not bool(result.singular)
+        np.testing.assert_allclose(result.alphas, np.linalg.solve(regular + 0.5 * np.eye(5), target[:5]))
+        assert 1 <= float(result.condition) <= np.linalg.cond(regular + 0.5 * np.eye(5)) * 1.001
         indefinite = np.diag([1.0, -2.0, 3.0])
-        found = solved(doubles(indefinite), doubles(np.eye(3)))
-        assert not bool(found.singular)
-        np.testing.assert_allclose(found.alphas, np.linalg.inv(indefinite), atol=1e-12)
-        assert float(found.condition) == pytest.approx(3)
+        result = solved(doubles(indefinite), doubles(np.eye(3)))
+        assert not bool(result.singular)
+        np.testing.assert_allclose(result.alphas, np.linalg.inv(indefinite), atol=1e-12)
+        assert float(result.condition) == pytest.approx(3)
 
 
 def test_a_bit_is_a_one_hot_of_two_with_a_zero_row():
@@ -232,10 +232,10 @@ def test_a_bit_is_a_one_hot_of_two_with_a_zero_row():
         assert learner.sizes == (p, p, 2)
         state, _ = init_and_evaluate(learner, jax.random.key(0), problem)
         for _ in range(3):
-            found = np.asarray(state.weights.metric)
+            result = np.asarray(state.weights.metric)
             kept = np.delete(np.arange(2 * p + 2), 2 * p)
-            assert relative(found[np.ix_(kept, kept)], metric) < 1e-8
-            assert not found[2 * p].any()
+            assert relative(result[np.ix_(kept, kept)], metric) < 1e-8
+            assert not result[2 * p].any()
             alphas = oracle.solve("gaussian", x, metric, labels, p)
             metric = oracle.power(oracle.agop("gaussian", x, metric, alphas), 0.5)
             state, _, _ = step_and_evaluate(learner, state, problem)
@@ -246,7 +246,7 @@ def test_initial_metrics_of_mixtures():
     mixture = task_from_text("x + y; x - y; 2x + y", 5)
     problem = make_problem(mixture, split_task(mixture, 0.7, np.random.PCG64(0)))
     with jax.enable_x64(True):
-        found = {
+        values = {
             (bit, initial): np.asarray(
                 rfm_learner(RFMSettings(task_bit=bit, initial=initial), problem).initial_metric(
                     jax.random.key(0)
@@ -255,10 +255,10 @@ def test_initial_metrics_of_mixtures():
             for bit in (True, False)
             for initial in ("identity", "random-circulant")
         }
-    assert found[True, "identity"].diagonal().tolist() == [1.0] * 10 + [0.0, 1.0, 1.0]
-    assert found[False, "identity"].tolist() == np.eye(13).tolist()
-    assert found[True, "random-circulant"][10:, 10:].tolist() == np.diag([0.0, 1.0, 1.0]).tolist()
-    assert found[False, "random-circulant"][5, 0] != 0
+    assert values[True, "identity"].diagonal().tolist() == [1.0] * 10 + [0.0, 1.0, 1.0]
+    assert values[False, "identity"].tolist() == np.eye(13).tolist()
+    assert values[True, "random-circulant"][10:, 10:].tolist() == np.diag([0.0, 1.0, 1.0]).tolist()
+    assert values[False, "random-circulant"][5, 0] != 0
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from modgrok.algebra import additive_basis, logarithm_table, multiplicative_basi
 from modgrok.algebra.circulant import (
     ORIENTATIONS,
     circulant,
-    level_means,
-    levels,
-    logarithmic_levels,
-    natural_levels,
+    diagonal_means,
+    diagonals,
+    logarithmic_diagonals,
+    natural_diagonals,
     project,
 )
 from modgrok.measures.features.alignment import agop_alignment, feature_correlation
@@ -53,19 +53,19 @@ def test_logarithmic_order_is_natural_order_after_reordering(p, orientation):
     order = np.argsort(logarithm_table(p))[1:]
     block = metric[p:, :p][np.ix_(order, order)]
     with jax.enable_x64(True):
-        found = float(circulant_deviation(doubles(metric), oriented(p, orientation, logarithmic=True)))
-    assert found == pytest.approx(deviation_by_shifting(block, orientation), abs=1e-12)
+        result = float(circulant_deviation(doubles(metric), oriented(p, orientation, logarithmic=True)))
+    assert result == pytest.approx(deviation_by_shifting(block, orientation), abs=1e-12)
 
 
 def test_the_generator_does_not_matter():
     """Lemma J.1: 2 and 6 both generate the units mod 13."""
     block = np.random.default_rng(0).normal(size=(13, 13))
-    found = []
+    results = []
     for generator in (2, 6, 7, 11):
         logs = logarithm_table(13, generator)
-        table = levels(logs, logs, 12)
-        found.append(np.linalg.norm(block[1:, 1:] - project(block, table, 12)[1:, 1:]))
-    np.testing.assert_allclose(found, found[0])
+        table = diagonals(logs, logs, 12)
+        results.append(np.linalg.norm(block[1:, 1:] - project(block, table, 12)[1:, 1:]))
+    np.testing.assert_allclose(results, results[0])
 
 
 @pytest.mark.parametrize("measure", MATRIX_MEASURES, ids=lambda m: m.name)
@@ -168,11 +168,11 @@ def test_enforcing_is_the_papers_recipe():
     scaled = metric / np.outer(diagonal, diagonal)
     expected = np.zeros((2 * p, 2 * p))
     expected[:p, :p] = expected[p:, p:] = np.eye(p) - 1 / p
-    expected[p:, :p] = circulant(scaled[p:, 0], natural_levels(p))
+    expected[p:, :p] = circulant(scaled[p:, 0], natural_diagonals(p))
     expected[:p, p:] = expected[p:, :p].T
     with jax.enable_x64(True):
-        found = np.asarray(enforce(doubles(metric), oriented(p, "toeplitz")))
-    assert relative(found, expected) < 1e-12
+        result = np.asarray(enforce(doubles(metric), oriented(p, "toeplitz")))
+    assert relative(result, expected) < 1e-12
 
 
 def test_enforcing_in_logarithms_leaves_zero_out():
@@ -180,19 +180,19 @@ def test_enforcing_in_logarithms_leaves_zero_out():
     identity = np.arange(p)
     structure = structure_of(multiplicative_basis((identity, identity), identity))
     with jax.enable_x64(True):
-        found = np.asarray(enforce(doubles(random_metric(2 * p)), structure))
-    assert not found[p, :p].any()
-    assert not found[p:, 0].any()
-    table = logarithmic_levels(p)
-    np.testing.assert_allclose(project(found[p:, :p], table, p - 1), found[p:, :p], atol=1e-12)
+        result = np.asarray(enforce(doubles(random_metric(2 * p)), structure))
+    assert not result[p, :p].any()
+    assert not result[p:, 0].any()
+    table = logarithmic_diagonals(p)
+    np.testing.assert_allclose(project(result[p:, :p], table, p - 1), result[p:, :p], atol=1e-12)
 
 
 def test_levels_and_projection_on_the_host():
     rng = np.random.default_rng(0)
     for orientation in ORIENTATIONS:
-        table = natural_levels(6, orientation)
+        table = natural_diagonals(6, orientation)
         values = rng.normal(size=6)
-        np.testing.assert_allclose(level_means(circulant(values, table), table, 6), values)
+        np.testing.assert_allclose(diagonal_means(circulant(values, table), table, 6), values)
 
 
 def test_alignment_correlation_and_spectrum():
@@ -215,5 +215,5 @@ def test_powers_of_an_indefinite_matrix_are_those_of_its_positive_part():
         values = np.linalg.eigvalsh(np.asarray(metric))
         assert values[0] < -0.1
         root = np.asarray(matrix_power(metric, 0.25))
-    found = np.linalg.eigvalsh(root @ root @ root @ root)
-    np.testing.assert_allclose(found, np.sort(np.maximum(values, 0)), atol=1e-10)
+    result = np.linalg.eigvalsh(root @ root @ root @ root)
+    np.testing.assert_allclose(result, np.sort(np.maximum(values, 0)), atol=1e-10)

@@ -59,9 +59,9 @@ def test_closed_form_equals_autodiff(name, centred):
     with jax.enable_x64(True):
         net, inputs = network(name), jnp.asarray(INPUTS)
         expected = by_autodiff(net, doubles(one_hot(INPUTS, (P, P))), centred)
-        found = by_formula(net, inputs, centred=centred)
+        result = by_formula(net, inputs, centred=centred)
         by_class = by_formula(net, inputs, centred=centred, by_class=True)
-        assert relative(found, np.asarray(expected)) < 1e-12
+        assert relative(result, np.asarray(expected)) < 1e-12
         assert by_class.shape == (P, 2 * P, 2 * P)
         assert relative(by_class.sum(0), np.asarray(expected)) < 1e-12
         if not centred:
@@ -107,5 +107,5 @@ def test_features_are_the_fourth_root_and_networks_read_them():
         net = network("power2")
         mapped = one_hot(INPUTS, (P, P)) @ flat
         expected = np.stack([np.asarray(dense(net)(doubles(x))) for x in mapped])
-        found = np.asarray(on_features(net, rows)(jnp.asarray(INPUTS)))
-        assert relative(found, expected) < 1e-12
+        result = np.asarray(on_features(net, rows)(jnp.asarray(INPUTS)))
+        assert relative(result, expected) < 1e-12

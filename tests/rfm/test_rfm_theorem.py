@@ -16,8 +16,8 @@ from modgrok.models.kernels import Quadratic, features, kernel_matrix, predict
 
 @jax.jit
 def learn(metric: jax.Array, target: jax.Array, hot: jax.Array):
-    found = solve_kernel(lambda: kernel_matrix(Quadratic(), metric, hot), target)
-    return found.alphas, predict(Quadratic(), metric, found.alphas, hot, hot), found.singular
+    result = solve_kernel(lambda: kernel_matrix(Quadratic(), metric, hot), target)
+    return result.alphas, predict(Quadratic(), metric, result.alphas, hot, hot), result.singular
 
 
 def shift(p: int) -> np.ndarray:
@@ -44,8 +44,8 @@ def test_one_solve_with_the_structured_metric_is_fourier_multiplication(p, opera
             block = power if operation == "x - y" else power @ reverse
             metric = doubles(np.block([[np.zeros((p, p)), block], [block.T, np.zeros((p, p))]]))
             target = doubles((labels == label).astype(float)[:, None])
-            found, values, singular = learn(metric, target, hot)
-            alphas, learned = np.asarray(found).reshape(p, p), np.asarray(values).reshape(p, p)
+            result, values, singular = learn(metric, target, hot)
+            alphas, learned = np.asarray(result).reshape(p, p), np.asarray(values).reshape(p, p)
             assert not bool(singular)
             # alpha = 1/2 C^(3l) - 11^T/(2p + 2) for subtraction
             if operation == "x - y":
@@ -87,5 +87,5 @@ def test_off_the_one_hot_pairs_a_term_without_class_is_added(p):
         metric = np.block([[np.zeros((p, p)), block], [block.T, np.zeros((p, p))]])
         target = ((inputs[:, 0] - inputs[:, 1]) % p == label).astype(float)
         alphas = np.linalg.solve((hot @ metric @ hot.T) ** 2, target)
-        found = ((np.concatenate([x, y]) @ metric @ hot.T) ** 2) @ alphas
-        assert found == pytest.approx(x @ np.linalg.matrix_power(shift(p).T, label) @ y + extra)
+        result = ((np.concatenate([x, y]) @ metric @ hot.T) ** 2) @ alphas
+        assert result == pytest.approx(x @ np.linalg.matrix_power(shift(p).T, label) @ y + extra)

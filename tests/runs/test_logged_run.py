@@ -285,9 +285,9 @@ def test_it_is_neither_trained_nor_resumed_nor_swept(
     (tmp_path / "s.toml").write_text(
         'name = "s"\n[base]\nexpression = "x + y"\np = 7\nlearner = "external"\n[axes]\nseed = [0, 1]\n'
     )
-    found = call(*command)
-    assert (found.code, found.err.count("\n")) == (2, 1), found.err
-    assert "learner: must be one that modgrok trains, got external" in found.err
+    result = call(*command)
+    assert (result.code, result.err.count("\n")) == (2, 1), result.err
+    assert "learner: must be one that modgrok trains, got external" in result.err
 
 
 # Bad input ----------------------------------------------------------------------------------------------

@@ -77,40 +77,40 @@ def test_memorises_then_groks_then_stops(tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", p=23, fraction=0.75, width=200)
     seen: list[Progress] = []
     with Store(tmp_path) as store:
-        found = run(experiment, store=store, steps=5000, on_observation=seen.append)
+        result = run(experiment, store=store, steps=5000, on_observation=seen.append)
         row = store.get(experiment.id)
         kept = {reason: c for c in store.checkpoints(row.id) for reason in c.reasons}
-        assert np.array_equal(kept["final"].load().embedding, found.weights.embedding)
+        assert np.array_equal(kept["final"].load().embedding, result.weights.embedding)
     assert row.status == "finished"
     assert row.memorised_at is not None
     assert row.grokked_at is not None
     assert 0 < row.memorised_at < row.grokked_at < row.step < 5000
     assert row.step == max(int(1.5 * row.grokked_at), row.grokked_at + 10)
-    last = found.records[-1].scalars
+    last = result.records[-1].scalars
     assert last["train_accuracy"] == 1.0
     assert last["test_accuracy"] >= 0.99
     assert kept["memorised"].step == row.memorised_at
     assert kept["grokked"].step == row.grokked_at
     assert {"schedule", "memorised", "grokked", "final"} == set(kept)
-    assert len(seen) == len(found.records)
-    at = {record.step: record.scalars for record in found.records}
+    assert len(seen) == len(result.records)
+    at = {record.step: record.scalars for record in result.records}
     assert at[row.memorised_at]["train_accuracy"] >= 0.99
-    before = [r.scalars["train_accuracy"] for r in found.records if r.step < row.memorised_at]
+    before = [r.scalars["train_accuracy"] for r in result.records if r.step < row.memorised_at]
     assert max(before) < 0.99
 
 
 def test_divergence_keeps_the_last_finite_state(tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", **SMALL, lr=1e5)
     with Store(tmp_path) as store:
-        found = run(experiment, store=store, steps=500)
-        assert found.row.status == store.get(experiment.id).status == "diverged"
-        assert 0 < found.row.step < 500
-        assert jnp.isfinite(found.weights.embedding).all()
-        assert found.records[-1].step == found.row.step
+        result = run(experiment, store=store, steps=500)
+        assert result.row.status == store.get(experiment.id).status == "diverged"
+        assert 0 < result.row.step < 500
+        assert jnp.isfinite(result.weights.embedding).all()
+        assert result.records[-1].step == result.row.step
         again = run(experiment, store=store, steps=900)
         assert again.row.status == "diverged"
-        assert again.row.step == found.row.step
-        assert [c.step for c in store.checkpoints(experiment.id) if "final" in c.reasons] == [found.row.step]
+        assert again.row.step == result.row.step
+        assert [c.step for c in store.checkpoints(experiment.id) if "final" in c.reasons] == [result.row.step]
 
 
 def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:
@@ -171,10 +171,10 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
     ids=str,
 )
 def test_every_kind_of_task_runs(options: dict[str, object]) -> None:
-    found = run(Experiment.of(**{"fraction": 0.6, "width": 30, **options}), steps=12, early_stop=False)
-    assert found.row.step == 12
-    assert np.isfinite(found.records[-1].scalars["train_loss"])
-    assert found.row.context["train"] + found.row.context["test"] == found.row.context["inputs"]
+    result = run(Experiment.of(**{"fraction": 0.6, "width": 30, **options}), steps=12, early_stop=False)
+    assert result.row.step == 12
+    assert np.isfinite(result.records[-1].scalars["train_loss"])
+    assert result.row.context["train"] + result.row.context["test"] == result.row.context["inputs"]
 
 
 def test_a_table_given_directly_is_kept_with_its_runs(tmp_path: Path) -> None:

@@ -36,12 +36,12 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(kernel: str, tmp_path: Path
 
 
 def test_the_kernel_machine_interpolates_at_every_iteration_and_its_features_form() -> None:
-    found = run(Experiment.of("x + y", p=13, learner="rfm", fraction=0.8), steps=25)
-    assert all(record.scalars["train_accuracy"] == 1.0 for record in found.records)
-    deviation = [record.scalars["circulant_deviation"] for record in found.records]
+    result = run(Experiment.of("x + y", p=13, learner="rfm", fraction=0.8), steps=25)
+    assert all(record.scalars["train_accuracy"] == 1.0 for record in result.records)
+    deviation = [record.scalars["circulant_deviation"] for record in result.records]
     assert deviation[-1] < 0.3 * max(deviation)
-    assert found.records[-1].scalars["structure_share"] > 0.9
-    assert found.records[-1].scalars["test_accuracy"] > found.records[0].scalars["test_accuracy"] + 0.3
+    assert result.records[-1].scalars["structure_share"] > 0.9
+    assert result.records[-1].scalars["test_accuracy"] > result.records[0].scalars["test_accuracy"] + 0.3
 
 
 def test_a_stored_metric_is_part_of_the_identity_and_kept(tmp_path: Path) -> None:
@@ -69,13 +69,13 @@ def test_a_mixture_counts_each_task(tmp_path: Path) -> None:
         ).id
     )
     with Store(tmp_path) as store:
-        found = run(experiment, store=store, steps=2)
+        result = run(experiment, store=store, steps=2)
         last = store.checkpoints(experiment.id)[-1].load()
-    assert isinstance(found.weights, KernelMachine)
+    assert isinstance(result.weights, KernelMachine)
     assert isinstance(last, KernelMachine)
-    assert found.weights.sizes == last.sizes == (7, 7, 2)
+    assert result.weights.sizes == last.sizes == (7, 7, 2)
     assert not np.asarray(last.metric)[14].any()
-    numbers = found.records[-1].scalars
+    numbers = result.records[-1].scalars
     assert numbers["train_1_accuracy"] == numbers["train_2_accuracy"] == 1.0
     both = (numbers["test_1_accuracy"] + numbers["test_2_accuracy"]) / 2  # test sets of one size
     assert numbers["test_accuracy"] == pytest.approx(both)

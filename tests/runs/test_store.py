@@ -31,11 +31,11 @@ def filled(tmp_path: Path) -> Path:
 
 def test_records_come_back_as_they_were(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        found = run(EXPERIMENT, store=store, steps=40, early_stop=False)
+        result = run(EXPERIMENT, store=store, steps=40, early_stop=False)
     with Store(tmp_path, read_only=True) as store:
         stored = store.records(EXPERIMENT.id)
-        assert [r.step for r in stored] == [r.step for r in found.records]
-        for one, two in zip(found.records, stored, strict=True):
+        assert [r.step for r in stored] == [r.step for r in result.records]
+        for one, two in zip(result.records, stored, strict=True):
             assert np.array_equal(
                 list(one.scalars.values()), [two.scalars[k] for k in one.scalars], equal_nan=True
             )
@@ -46,11 +46,11 @@ def test_records_come_back_as_they_were(tmp_path: Path) -> None:
 def test_a_series_is_a_column_of_the_records(filled: Path) -> None:
     with Store(filled, read_only=True) as store:
         row, records = store.get("latest"), store.records(EXPERIMENT.id)
-        found = store.series(row, row.scalars)
-        assert found.steps.tolist() == [record.step for record in records]
+        result = store.series(row, row.scalars)
+        assert result.steps.tolist() == [record.step for record in records]
         for name in row.scalars:  # those of no corrupted example are undefined
             assert np.array_equal(
-                found.values[name], [record.scalars[name] for record in records], equal_nan=True
+                result.values[name], [record.scalars[name] for record in records], equal_nan=True
             )
         nothing = store.series(replace(row, id="0" * 12), ["ipr"])
         assert len(nothing.steps) == len(nothing.values["ipr"]) == 0

@@ -46,8 +46,8 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object],
 
 
 def test_addition_groks_and_its_embedding_grows_sparse() -> None:
-    found = run(experiment(p=11, fraction=0.8, d_model=32, d_mlp=64), steps=6000, observe_every=100)
-    row, last = found.row, found.records[-1].scalars
+    result = run(experiment(p=11, fraction=0.8, d_model=32, d_mlp=64), steps=6000, observe_every=100)
+    row, last = result.row, result.records[-1].scalars
     assert row.memorised_at is not None
     assert row.grokked_at is not None
     assert row.memorised_at < row.grokked_at
@@ -58,15 +58,15 @@ def test_addition_groks_and_its_embedding_grows_sparse() -> None:
 
 def test_a_mixture_counts_each_of_its_tasks(tmp_path: Path) -> None:
     chosen = experiment("x + y; x - y", weight_decay=0.0)
-    found = run(chosen, steps=40)
-    last = found.records[-1].scalars
-    assert found.row.context["tasks"] == ["x + y", "x - y"]
-    assert found.row.context["train"] == 2 * 34
+    result = run(chosen, steps=40)
+    last = result.records[-1].scalars
+    assert result.row.context["tasks"] == ["x + y", "x - y"]
+    assert result.row.context["train"] == 2 * 34
     pair = [last["train_1_accuracy"], last["train_2_accuracy"]]
     assert np.mean(pair) == pytest.approx(last["train_accuracy"])
-    assert isinstance(found.weights, Transformer)
-    inputs, labels = found.task.inputs(), found.task.labels()
-    right = np.argmax(np.asarray(found.weights(jnp.asarray(inputs))), axis=1) == labels
+    assert isinstance(result.weights, Transformer)
+    inputs, labels = result.task.inputs(), result.task.labels()
+    right = np.argmax(np.asarray(result.weights(jnp.asarray(inputs))), axis=1) == labels
     everything = np.mean(right)
     counted = (last["train_accuracy"] * 68 + last["test_accuracy"] * 30) / 98
     assert everything == pytest.approx(counted)
@@ -99,9 +99,9 @@ def test_parts_of_another_run_are_kept_and_named_by_their_weights(tmp_path: Path
 
 
 def test_the_released_domain_has_five_more_values() -> None:
-    found = prepare(experiment(released=True))
-    assert len(found.problem.all_inputs) == 12**2
-    assert found.task.labels().max() == 6
+    result = prepare(experiment(released=True))
+    assert len(result.problem.all_inputs) == 12**2
+    assert result.task.labels().max() == 6
 
 
 def test_options_of_one_learner_only() -> None:

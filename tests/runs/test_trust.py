@@ -67,9 +67,9 @@ def victim_of(folder: Path) -> Path:
 def test_an_id_that_is_a_path_deletes_nothing(call: Call, filled: Path, name: str) -> None:
     victim = victim_of(filled)
     forge(filled, "UPDATE runs SET id = ?, updated = 'z' WHERE id = ?", name.format(victim), EXPERIMENT.id)
-    found = call("runs", "remove", "latest")
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert "id: must be 12 hexadecimal digits" in found.err
+    result = call("runs", "remove", "latest")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "id: must be 12 hexadecimal digits" in result.err
     assert (victim / "precious").read_text() == "precious"
     assert (filled / OTHER.id).is_dir()
 
@@ -85,13 +85,13 @@ def test_a_file_that_is_a_path_is_neither_read_nor_deleted(
     name = name.format(victim, id=EXPERIMENT.id)
     if column == "state":
         forge(filled, "UPDATE runs SET state = ? WHERE id = ?", name, EXPERIMENT.id)
-        found = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
+        result = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
     else:
         number = "(SELECT number FROM runs WHERE id = ?)"
         forge(filled, f"UPDATE checkpoints SET file = ? WHERE run = {number}", name, EXPERIMENT.id)
-        found = call("export", EXPERIMENT.id, "-o", "w.safetensors")
-    assert found.code == 2
-    assert "file: must be a plain name inside" in found.err
+        result = call("export", EXPERIMENT.id, "-o", "w.safetensors")
+    assert result.code == 2
+    assert "file: must be a plain name inside" in result.err
     assert (victim / "precious").read_text() == "precious"
     assert (filled / "modgrok.sqlite").is_file()
 
@@ -111,9 +111,9 @@ def test_a_link_that_leads_outside_is_refused(call: Call, filled: Path, what: st
         moved.mkdir()
     path.symlink_to(moved)
     before = sorted(victim.rglob("*"))
-    found = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
-    assert found.code == 2
-    assert "link that leads outside" in found.err
+    result = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
+    assert result.code == 2
+    assert "link that leads outside" in result.err
     assert call("runs", "remove", EXPERIMENT.id, "--yes").code == (0 if what == "donors" else 2)
     assert sorted(victim.rglob("*")) == before
 
@@ -180,9 +180,9 @@ def test_a_sweep_that_would_shadow_something_is_refused(call: Call, tmp_path: Pa
     (tmp_path / "s.toml").write_text(
         f'name = "{name}"\n[base]\nexpression = "x + y"\np = 5\n[axes]\nseed = [0]\n'
     )
-    found = call("sweep", "s.toml", "--dry-run")
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert found.err.startswith("modgrok: name: ")
+    result = call("sweep", "s.toml", "--dry-run")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert result.err.startswith("modgrok: name: ")
 
 
 # Content -------------------------------------------------------------------------------------------------
@@ -202,9 +202,9 @@ def test_one_bit_of_a_stored_array_is_noticed(call: Call, tmp_path: Path, kind: 
     assert call("train", *task, *small).code == 0
     (path,) = (tmp_path / "runs" / kind).iterdir()
     flip(path, -8 if kind == "tables" else -3)
-    found = call("runs", "resume", "latest", "--steps", "2")
-    assert found.code == 2
-    assert "SHA-256" in found.err.splitlines()[-1]
+    result = call("runs", "resume", "latest", "--steps", "2")
+    assert result.code == 2
+    assert "SHA-256" in result.err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -225,12 +225,12 @@ def test_a_damaged_row_is_named_and_the_others_are_listed(
     call: Call, filled: Path, column: str, value: str, says: str
 ) -> None:
     forge(filled, f"UPDATE runs SET {column} = ? WHERE id = ?", value, EXPERIMENT.id)
-    found = call("runs", "list", "--json")
-    assert found.code == 0, found.err
-    assert [row["id"] for row in found.json["runs"]] == [OTHER.id]
-    assert OTHER.id in found.out
-    assert f"damaged: run {EXPERIMENT.id}: " in found.err
-    assert says in found.err
+    result = call("runs", "list", "--json")
+    assert result.code == 0, result.err
+    assert [row["id"] for row in result.json["runs"]] == [OTHER.id]
+    assert OTHER.id in result.out
+    assert f"damaged: run {EXPERIMENT.id}: " in result.err
+    assert says in result.err
     for command in (("runs", "show"), ("measure",), ("report",)):
         refused = call(*command, EXPERIMENT.id)
         assert (refused.code, refused.err.count("\n")) == (2, 1), (command, refused)
@@ -251,9 +251,9 @@ def test_a_damaged_row_is_named_and_the_others_are_listed(
 )
 def test_damaged_records_are_bad_input(call: Call, filled: Path, statement: str, says: str) -> None:
     forge(filled, statement)
-    found = call("runs", "show", EXPERIMENT.id)
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert says in found.err
+    result = call("runs", "show", EXPERIMENT.id)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert says in result.err
 
 
 # What is shown -------------------------------------------------------------------------------------------
@@ -267,18 +267,18 @@ def test_control_characters_are_shown_not_sent(call: Call, filled: Path, column:
         ("runs", "show", EXPERIMENT.id),
         ("runs", "remove", EXPERIMENT.id, "--yes"),
     ):
-        found = call(*command)
-        assert found.code == 0, found.err
-        assert not set("\x1b\x07\u202e") & set(found.out + found.err)
+        result = call(*command)
+        assert result.code == 0, result.err
+        assert not set("\x1b\x07\u202e") & set(result.out + result.err)
     listed = call("runs", "list", "--json")
     assert "\x1b" not in listed.out
 
 
 def test_text_that_is_not_utf8_is_shown(call: Call, filled: Path) -> None:
     forge(filled, "UPDATE runs SET expression = CAST(x'78ff' AS TEXT) WHERE id = ?", EXPERIMENT.id)
-    found = call("runs", "list")
-    assert found.code == 0
-    assert r"x\udcff" in found.out
+    result = call("runs", "list")
+    assert result.code == 0
+    assert r"x\udcff" in result.out
 
 
 @pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx", "\uff1dcmd()"])
@@ -308,11 +308,11 @@ def test_paths_that_are_not_utf8_are_written_and_shown(call: Call, tmp_path: Pat
         ("train", "x + y", "--p", "5", "--width", "8", "--steps", "6", "--runs", folder),
         ("runs", "show", "latest", "--runs", folder),
     ):
-        found = call(*command)
-        assert found.code == 0, found.err
-        (found.out + found.err).encode("utf-8")
+        result = call(*command)
+        assert result.code == 0, result.err
+        (result.out + result.err).encode("utf-8")
     assert (tmp_path / page).is_file()
-    assert r"\udcff" in found.out + found.err or "runs-" not in found.out
+    assert r"\udcff" in result.out + result.err or "runs-" not in result.out
 
 
 # Disks and locks -----------------------------------------------------------------------------------------
@@ -356,9 +356,9 @@ def test_a_full_disk_leaves_nothing_under_the_final_name(
             write_text(tmp_path / output / "index.html", "text")
         assert list((tmp_path / output).iterdir()) == []
         return
-    found = call(*commands[output], "-o", output)
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert f"output: cannot write '{output}' (No space left on device)" in found.err
+    result = call(*commands[output], "-o", output)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert f"output: cannot write '{output}' (No space left on device)" in result.err
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
@@ -376,16 +376,16 @@ def test_advice_after_a_full_disk_works_when_pasted(
 
     with monkeypatch.context() as patch:
         patch.setattr(arrays, "write_atomically", full)
-        found = call(*small, "--steps", "9")
-    assert found.code == 1
-    assert "cannot write to 'my runs' (No space left on device)" in found.err
+        result = call(*small, "--steps", "9")
+    assert result.code == 1
+    assert "cannot write to 'my runs' (No space left on device)" in result.err
     if earlier:
-        advice = found.err.rsplit("modgrok runs resume ", 1)[1].strip()
+        advice = result.err.rsplit("modgrok runs resume ", 1)[1].strip()
         run_id, _, folder = advice.partition(" --runs ")
         assert folder == "'my runs'"
         assert call("runs", "resume", run_id, "--runs", "my runs").code == 0
     else:
-        assert "runs resume" not in found.err
+        assert "runs resume" not in result.err
         assert call(*small, "--steps", "9").code == 0
 
 
@@ -396,10 +396,10 @@ def test_another_failure_is_not_blamed_on_the_store(call: Call, monkeypatch: pyt
         raise OSError(errno.EIO, "Input/output error", "/cache/jax/entry")
 
     monkeypatch.setattr(loop, "advance", broken)
-    found = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4")
-    assert found.code == 1
-    assert "/cache/jax/entry" in found.err
-    assert "cannot write to" not in found.err
+    result = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4")
+    assert result.code == 1
+    assert "/cache/jax/entry" in result.err
+    assert "cannot write to" not in result.err
 
 
 @pytest.mark.parametrize("call_name", ["flock", "lockf"])
@@ -413,10 +413,10 @@ def test_a_file_system_without_locks_is_named_soon(
 
     monkeypatch.setattr(fcntl, call_name, none)
     began = time.monotonic()
-    found = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4")
+    result = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4")
     assert time.monotonic() - began < 5
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert "file system with locks" in found.err
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "file system with locks" in result.err
 
 
 def test_a_migration_on_a_full_disk_says_why(tmp_path: Path) -> None:

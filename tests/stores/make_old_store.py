@@ -185,11 +185,11 @@ def _probe() -> str:
 
 def shown(run: str, store: Path) -> dict[str, Any]:
     """Read one run as `runs show` prints it, without times of the clock and absolute paths."""
-    (found,) = command("runs", "show", run, "--runs", str(store))["runs"]
-    assert isinstance(found, dict)
-    for entry in found["checkpoints"]:
+    (result,) = command("runs", "show", run, "--runs", str(store))["runs"]
+    assert isinstance(result, dict)
+    for entry in result["checkpoints"]:
         entry["path"] = Path(entry["path"]).name
-    return found
+    return result
 
 
 def identities() -> list[dict[str, Any]]:

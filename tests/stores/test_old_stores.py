@@ -215,8 +215,8 @@ def assert_continued(old: dict[str, Any], new: dict[str, Any], before: Path, now
 
 
 def test_a_finished_sweep_has_nothing_left_to_run(call: Any, store: str, files: Path) -> None:
-    found = call("sweep", str(files / "small.toml"), "--workers", "1", "--runs", store, "--json").json
-    assert (found["total"], found["done"], found["failed"]) == (4, 4, 0)
+    result = call("sweep", str(files / "small.toml"), "--workers", "1", "--runs", store, "--json").json
+    assert (result["total"], result["done"], result["failed"]) == (4, 4, 0)
 
 
 @pytest.mark.parametrize("known", IDS, ids=lambda known: known["id"])

@@ -21,14 +21,14 @@ def table_of(folder: Path, name: str = "small") -> list[tuple[Any, ...]]:
     """All that a sweep stored, but for times."""
     with Store(folder, read_only=True) as store:
         rows = rows_of_sweep(store, name)
-        found = []
+        results = []
         for row in rows:
             records = [(r.step, tuple(r.scalars.values())) for r in store.records(row.id)]
             weights = store.checkpoints(row.id)[-1].load()
             numbers = np.asarray(weights.embedding).tobytes()
             moments = row.memorised_at, row.grokked_at
-            found.append((row.id, row.status, row.step, *moments, str(records), numbers))
-        return found
+            results.append((row.id, row.status, row.step, *moments, str(records), numbers))
+        return results
 
 
 def drive(grid: Path, folder: Path, *more: str) -> subprocess.Popen[bytes]:

@@ -58,14 +58,14 @@ def walk(seeds: int, within: Range, grokked: Any) -> tuple[dict[float, Probe], i
 def test_a_sharp_edge_is_bracketed_in_logarithmically_many_rounds(edge: float, resolution: float) -> None:
     within = Range(0.1, 0.95, resolution)
     probes, rounds = walk(8, within, lambda f: 8 * (f >= edge))
-    found = critical(list(probes.values()))
-    low, high = found.bracket
+    result = critical(list(probes.values()))
+    low, high = result.bracket
     assert low is not None
     assert high is not None
     assert low < edge <= high
     assert high - low <= resolution
-    assert found.sure == found.bracket
-    assert found.estimate == pytest.approx((low + high) / 2, abs=1e-12)
+    assert result.sure == result.bracket
+    assert result.estimate == pytest.approx((low + high) / 2, abs=1e-12)
     assert rounds == 1 + within.halvings <= 2 + np.log2(0.85 / resolution)
 
 
@@ -95,14 +95,14 @@ def test_a_noisy_edge_is_found_within_its_width() -> None:
     estimates, covered = [], []
     for _ in range(400):
         probes, _ = walk(16, within, lambda f: rng.binomial(16, 1 / (1 + np.exp(-(f - 0.55) / 0.03))))
-        found = critical(list(probes.values()))
-        assert found.estimate is not None
-        low, high = found.sure
+        result = critical(list(probes.values()))
+        assert result.estimate is not None
+        low, high = result.sure
         assert low is not None
         assert high is not None
-        estimates.append(found.estimate)
+        estimates.append(result.estimate)
         covered.append(low <= 0.55 <= high)
-        assert low <= found.bracket[0] < found.bracket[1] <= high
+        assert low <= result.bracket[0] < result.bracket[1] <= high
     assert abs(float(np.mean(estimates)) - 0.55) < 0.005
     assert float(np.mean(np.abs(np.array(estimates) - 0.55) > 0.05)) < 0.05
     assert float(np.mean(covered)) > 0.9
@@ -112,17 +112,17 @@ def test_half_of_the_seeds_decide_and_wilson_says_how_surely() -> None:
     assert Probe(0.5, 4, 8).half
     assert not Probe(0.5, 3, 8).half
     assert wilson(1, 8)[1] < 0.5 < wilson(2, 8)[1]
-    found = critical(
+    result = critical(
         [Probe(0.1, 1, 8), Probe(0.2, 2, 8), Probe(0.3, 4, 8), Probe(0.4, 6, 8), Probe(0.5, 7, 8)]
     )
-    assert (found.bracket, found.sure) == ((0.2, 0.3), (0.1, 0.5))
+    assert (result.bracket, result.sure) == ((0.2, 0.3), (0.1, 0.5))
     few = critical([Probe(0.1, 0, 3), Probe(0.2, 3, 3)])
     assert (few.bracket, few.sure) == ((0.1, 0.2), (None, None))
 
 
 def test_shares_that_fall_again_are_crossed_last() -> None:
-    found = critical([Probe(f, n, 8) for f, n in ((0.1, 0), (0.2, 8), (0.3, 0), (0.4, 8))])
-    assert (found.bracket, found.sure) == ((0.3, 0.4), (0.3, 0.4))
+    result = critical([Probe(f, n, 8) for f, n in ((0.1, 0), (0.2, 8), (0.3, 0), (0.4, 8))])
+    assert (result.bracket, result.sure) == ((0.3, 0.4), (0.3, 0.4))
 
 
 def search(**critical: Any) -> Any:
@@ -134,11 +134,11 @@ def search(**critical: Any) -> Any:
 
 def latest(sweep: Any) -> dict[str, Event]:
     """p = 5 groks from 0.6 on, p = 7 nowhere."""
-    found = {}
+    values = {}
     for m in sweep.members:
         grokked = 5 if m.point["p"] == 5 and m.point["fraction"] >= 0.6 else None
-        found[m.experiment.id] = Event(m.experiment.id, 9, 9, "finished", 1, grokked)
-    return found
+        values[m.experiment.id] = Event(m.experiment.id, 9, 9, "finished", 1, grokked)
+    return values
 
 
 def test_rounds_grow_only_where_a_bracket_is_open() -> None:
@@ -164,10 +164,10 @@ def test_rounds_grow_only_where_a_bracket_is_open() -> None:
 
 def test_a_round_waits_for_all_of_its_seeds() -> None:
     first = search()
-    told = latest(first)
+    output = latest(first)
     run = first.members[0].experiment.id
     for event in (Event(run, 3, 9, "interrupted"), Event(run, status="failed", error="no")):
-        points = known_of(first, {**told, run: event})
+        points = known_of(first, {**output, run: event})
         assert 0.3 not in points[0].probes
         assert len(next_round(first, points).members) == len(first.members)
 
@@ -259,11 +259,11 @@ def test_the_command_searches_and_tells(call: Any, tmp_path: Path) -> None:
     grid.write_text(FILE)
     first = call("sweep", str(grid), "--workers", "1", "--json")
     assert first.code == 0, first.err
-    (found,) = first.json["critical"]
-    assert (found["point"], found["place"]) == ({}, "inside")
-    low, high = found["bracket"]
-    assert found["fraction"] == pytest.approx((low + high) / 2, abs=1e-12)
-    counts = {probe["fraction"]: (probe["grokked"], probe["of"]) for probe in found["probes"]}
+    (result,) = first.json["critical"]
+    assert (result["point"], result["place"]) == ({}, "inside")
+    low, high = result["bracket"]
+    assert result["fraction"] == pytest.approx((low + high) / 2, abs=1e-12)
+    counts = {probe["fraction"]: (probe["grokked"], probe["of"]) for probe in result["probes"]}
     assert len(counts) == 3
     assert counts[low][0] < 1 <= counts[high][0]
     assert first.json["total"] == first.json["done"] == 6

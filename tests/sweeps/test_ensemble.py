@@ -41,15 +41,15 @@ def members(**axes: list[object]) -> tuple[Member, ...]:
 )
 def test_what_shares_a_compiled_step(axis: str, values: list[object], count: int) -> None:
     base = {name: value for name, value in BASE.items() if name != axis}
-    found = make_sweep({"name": "s", "base": base, "axes": {axis: values}}).members
-    assert len(ensembles_of(found)) == count
+    result = make_sweep({"name": "s", "base": base, "axes": {axis: values}}).members
+    assert len(ensembles_of(result)) == count
 
 
 def test_ensembles_are_cut_and_keep_every_member() -> None:
     all_members = members(seed=list(range(5)), weight_decay=[0.0, 0.1])
-    found = ensembles_of(all_members, most=4)
-    assert [len(ensemble) for ensemble in found] == [4, 4, 2]
-    assert [m for ensemble in found for m in ensemble.members] == list(all_members)
+    result = ensembles_of(all_members, most=4)
+    assert [len(ensemble) for ensemble in result] == [4, 4, 2]
+    assert [m for ensemble in result for m in ensemble.members] == list(all_members)
 
 
 def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> 
 
 
 def test_kernel_machines_are_members_too() -> None:
-    found = ensembles_of(
+    result = ensembles_of(
         make_sweep(
             {
                 "name": "s",
@@ -82,8 +82,8 @@ def test_kernel_machines_are_members_too() -> None:
             }
         ).members
     )
-    assert len(found) == 1
-    assert [outcome.error for outcome in run_ensemble(found[0], None)] == [None, None]
+    assert len(result) == 1
+    assert [outcome.error for outcome in run_ensemble(result[0], None)] == [None, None]
 
 
 @pytest.mark.long  # an option that is off by default

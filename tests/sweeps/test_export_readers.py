@@ -60,9 +60,9 @@ def duckdb_reader(path: Path) -> list[dict[str, Any]]:
     import duckdb
 
     with duckdb.connect() as connection:
-        found = connection.execute(f"SELECT * FROM '{path}'")
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        result = connection.execute(f"SELECT * FROM '{path}'")
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def same(read: Any, known: Any) -> bool:

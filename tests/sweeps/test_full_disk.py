@@ -62,17 +62,17 @@ def test_a_sweep_goes_on_when_a_full_disk_has_room_again(call: Callable[..., Any
         $MODGROK sweep small.toml --workers 1 --runs disk --json 2> /dev/null
         cp -r disk repeated
     """
-    found = shell(tmp_path, script)
-    code, *_, summary = found.stdout.splitlines()
-    assert code == "1", found
+    result = shell(tmp_path, script)
+    code, *_, summary = result.stdout.splitlines()
+    assert code == "1", result
     (line,) = [x for x in (tmp_path / "full.err").read_text().splitlines() if x.startswith("modgrok: ")]
     assert line.startswith("modgrok: runs: cannot write to disk (")
     assert line.endswith("what was recorded is kept, and repeating the command goes on from there")
     with Store(tmp_path / "full") as store:
         assert 0 < sum(row.status == "finished" for row in store.rows()) < 30
         assert all(member.error is None for member in read_listing(store, "small").members)
-    told = json.loads(summary)
-    assert (told["done"], told["failed"]) == (30, 0)
+    output = json.loads(summary)
+    assert (output["done"], output["failed"]) == (30, 0)
     assert call("sweep", "small.toml", "--workers", "1", "--runs", "undisturbed").code == 0
     assert table_of(tmp_path / "repeated") == table_of(tmp_path / "undisturbed")
 
@@ -101,9 +101,9 @@ def test_a_folder_that_cannot_be_written_is_refused_and_can_be_read(tmp_path: Pa
         $MODGROK sweep small.toml --runs fixed/below; echo $?
         $MODGROK runs list --runs fixed; echo $?
     """
-    found = shell(tmp_path, script)
-    assert found.stdout.splitlines() == ["2", "2", "no runs yet", "0"], found
-    lines = found.stderr.splitlines()
+    result = shell(tmp_path, script)
+    assert result.stdout.splitlines() == ["2", "2", "no runs yet", "0"], result
+    lines = result.stderr.splitlines()
     assert len(lines) == 2
     assert all(line.startswith("modgrok: runs: cannot use 'fixed") for line in lines)
 
@@ -112,6 +112,6 @@ def test_a_store_of_a_newer_version_is_refused_in_one_line(call: Callable[..., A
     (tmp_path / "small.toml").write_text(GRID)
     with Store(tmp_path / "runs") as store:
         store.connection.execute("PRAGMA user_version = 999")
-    found = call("sweep", "small.toml")
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert "was written by a newer modgrok (schema 999" in found.err
+    result = call("sweep", "small.toml")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "was written by a newer modgrok (schema 999" in result.err

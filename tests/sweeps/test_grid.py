@@ -20,34 +20,34 @@ def sweep(**parts: Any) -> Any:
 
 
 def test_members_are_the_experiments_that_train_would_run() -> None:
-    found = sweep(axes={"fraction": [0.5, 0.7], "lr": {"log": [1e3, 1e5], "num": 3}})
-    assert [m.point for m in found.members][:2] == [
+    result = sweep(axes={"fraction": [0.5, 0.7], "lr": {"log": [1e3, 1e5], "num": 3}})
+    assert [m.point for m in result.members][:2] == [
         {"fraction": 0.5, "lr": 1000.0},
         {"fraction": 0.5, "lr": 10_000.0},
     ]
-    assert len(found.members) == 6
-    assert {m.steps for m in found.members} == {5}
-    assert found.members[4].experiment.id == Experiment.of("x + y", p=7, width=20, fraction=0.7, lr=1e4).id
+    assert len(result.members) == 6
+    assert {m.steps for m in result.members} == {5}
+    assert result.members[4].experiment.id == Experiment.of("x + y", p=7, width=20, fraction=0.7, lr=1e4).id
 
 
 def test_expressions_moduli_and_learners_are_axes_like_any_other() -> None:
     base = {"p": 5, "steps": 3}
-    found = make_sweep(
+    result = make_sweep(
         {"name": "s", "base": base, "axes": {"expression": ["x + y", "x*y"], "learner": ["mlp", "rfm"]}}
     )
-    assert [(m.experiment.name, m.experiment.learner.kind) for m in found.members] == [
+    assert [(m.experiment.name, m.experiment.learner.kind) for m in result.members] == [
         ("x + y", "mlp"),
         ("x + y", "rfm"),
         ("x*y", "mlp"),
         ("x*y", "rfm"),
     ]
-    assert found.members[0].stops_early
-    assert not found.members[1].stops_early
+    assert result.members[0].stops_early
+    assert not result.members[1].stops_early
 
 
 def test_zipped_lists_advance_together() -> None:
     base = {"expression": "x + y"}
-    found = make_sweep(
+    result = make_sweep(
         {
             "name": "s",
             "base": base,
@@ -55,9 +55,9 @@ def test_zipped_lists_advance_together() -> None:
             "zip": [{"p": [5, 7, 5], "width": [10, 14, 20]}],
         }
     )
-    assert found.axis_names == ("seed", "p", "width")
-    assert len(found.members) == 6
-    assert [(m.experiment.task.p, m.experiment.learner.width) for m in found.members[:3]] == [
+    assert result.axis_names == ("seed", "p", "width")
+    assert len(result.members) == 6
+    assert [(m.experiment.task.p, m.experiment.learner.width) for m in result.members[:3]] == [
         (5, 10),
         (7, 14),
         (5, 20),
@@ -65,13 +65,13 @@ def test_zipped_lists_advance_together() -> None:
 
 
 def test_points_that_are_one_run_are_one_member() -> None:
-    found = make_sweep({"name": "s", "base": {"p": 7}, "axes": {"expression": ["x + y", "y + x"]}})
-    assert len(found.members) == 1
+    result = make_sweep({"name": "s", "base": {"p": 7}, "axes": {"expression": ["x + y", "y + x"]}})
+    assert len(result.members) == 1
 
 
 def test_integers_are_spaced_as_integers() -> None:
-    found = sweep(axes={"seed": {"start": 0, "stop": 3, "num": 4}})
-    assert [m.experiment.seed for m in found.members] == [0, 1, 2, 3]
+    result = sweep(axes={"seed": {"start": 0, "stop": 3, "num": 4}})
+    assert [m.experiment.seed for m in result.members] == [0, 1, 2, 3]
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         "[axes]\nfraction = { start = 0.3, stop = 0.9, num = 7 }\n"
         "[[zip]]\nlr = [1e3, 1e4]\nweight_decay = [0, 1]\n"
     )
-    found = read_sweep(path)
-    assert [m.point["fraction"] for m in found.members[::2]] == [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
-    assert len(found.members) == 14
+    result = read_sweep(path)
+    assert [m.point["fraction"] for m in result.members[::2]] == [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    assert len(result.members) == 14
 
 
 @pytest.mark.parametrize(

@@ -97,15 +97,15 @@ def apart(
 ) -> tuple[list[Event], list[RunBundle]]:
     """Run an ensemble as a task does, without Ray."""
     events: list[Event] = []
-    found: list[RunBundle] = []
+    results: list[RunBundle] = []
 
     def tell(event: Event, bundle: RunBundle | None) -> bool:
         events.append(event)
-        found.extend([bundle] if bundle is not None else [])
+        results.extend([bundle] if bundle is not None else [])
         return len(events) >= stop_after
 
     run_apart(pack_ensemble(ensemble, job), bundles, donors or {}, tell)
-    return events, found
+    return events, results
 
 
 def test_a_task_tells_of_its_runs_and_goes_on_from_bundles(tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) ->
     _, (bundle,) = apart(Ensemble((child,)), job, donors=donors)
     with Store(tmp_path / "there") as there:
         unpack_run(there, bundle)
-        found = there.checkpoints(bundle.run)[-1].load()
-    assert (found.embedding == weights.embedding).all()
+        result = there.checkpoints(bundle.run)[-1].load()
+    assert (result.embedding == weights.embedding).all()
 
 
 @pytest.mark.needs("ray")
@@ -165,17 +165,17 @@ def test_claims_through_ray_are_as_those_tested_here(tmp_path: Path) -> None:
     def tested(*more: str) -> dict[str, Any]:
         code = "from modgrok.cli import main; main()"
         words = ["reproduce", claim, "--budget", "tiny", "--json", "--workers", "1", *more]
-        told = subprocess.run(
+        output = subprocess.run(
             [sys.executable, "-c", code, *words, "--runs", str(tmp_path / str(len(more)))],
             capture_output=True,
             text=True,
             check=True,
         )
-        (found,) = json.loads(told.stdout.splitlines()[-1])["claims"]
-        assert found.pop("seconds") > 0
-        assert found["verdict"] is not None
-        assert isinstance(found, dict)
-        return found
+        (result,) = json.loads(output.stdout.splitlines()[-1])["claims"]
+        assert result.pop("seconds") > 0
+        assert result["verdict"] is not None
+        assert isinstance(result, dict)
+        return result
 
     assert tested("--executor", "ray") == tested()
 
@@ -193,10 +193,10 @@ def test_without_ray_one_line_says_what_to_install(
     call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    found = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray")
-    assert found.code == 2
+    result = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray")
+    assert result.code == 2
     expected = 'modgrok: executor: ray needs Ray (pip install "modgrok[ray]"), got none\n'
-    assert found.err.endswith(expected)
+    assert result.err.endswith(expected)
     assert not (tmp_path / "runs").exists()
 
 
@@ -216,15 +216,15 @@ def test_refusals(call: Callable[..., Any], tmp_path: Path, arguments: tuple[str
         free.bind(("127.0.0.1", 0))  # bound, and nobody listens
         port = f"127.0.0.1:{free.getsockname()[1]}"
         given = [port if word == "PORT" else word for word in arguments]
-        found = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray", *given)
-    assert found.code == 2
-    assert found.err.startswith(f"modgrok: {message}")
-    assert found.err.count("\n") == 1
+        result = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray", *given)
+    assert result.code == 2
+    assert result.err.startswith(f"modgrok: {message}")
+    assert result.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("option", [("--address", "auto"), ("--gpus", "0.5")])
 def test_options_of_ray_need_ray(call: Callable[..., Any], tmp_path: Path, option: tuple[str, str]) -> None:
-    found = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), *option)
-    assert found.code == 2
-    assert found.err == f"modgrok: {option[0][2:]}: must go with the executor ray, got '{option[1]}'\n"
+    result = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), *option)
+    assert result.code == 2
+    assert result.err == f"modgrok: {option[0][2:]}: must be used with --executor ray, got '{option[1]}'\n"

@@ -8,19 +8,19 @@ SMALL = ("--p", "7", "--fraction", "0.7", "--width", "20", "--steps", "8", "--no
 
 
 def test_seeds_are_runs_of_their_own(call: Any) -> None:
-    found = call("train", "x + y", *SMALL, "--seed", "2", "--seeds", "3", "--json")
-    assert found.code == 0, found.err
-    assert [run["seed"] for run in found.json["seeds"]] == [2, 3, 4]
-    assert len({run["run"] for run in found.json["seeds"]}) == 3
-    summary = found.json["summary"]
+    result = call("train", "x + y", *SMALL, "--seed", "2", "--seeds", "3", "--json")
+    assert result.code == 0, result.err
+    assert [run["seed"] for run in result.json["seeds"]] == [2, 3, 4]
+    assert len({run["run"] for run in result.json["seeds"]}) == 3
+    summary = result.json["summary"]
     assert summary["runs"] == summary["grokked"]["of"] == 3
     assert summary["grokked"]["count"] == 0
     assert summary["grokked"]["quartiles"] == [None, None, None]
     low, high = summary["grokked"]["interval"]
     assert low == 0 < high < 1
-    assert "grokked    0 of 3" in found.out
+    assert "grokked    0 of 3" in result.out
     alone = call("train", "x + y", *SMALL, "--seed", "3", "--json").json
-    member = found.json["seeds"][1]
+    member = result.json["seeds"][1]
     assert (alone["run"], alone["test_accuracy"], alone["measures"]) == (
         member["run"],
         member["test_accuracy"],
@@ -31,7 +31,7 @@ def test_seeds_are_runs_of_their_own(call: Any) -> None:
 
 def test_seeds_are_refused_in_one_line(call: Any) -> None:
     for seeds in ("0", "-1", "20000", "2.5"):
-        found = call("train", "x + y", *SMALL, "--seeds", seeds)
-        assert found.code == 2
-        assert found.err.startswith("modgrok: seeds: must be")
-        assert found.err.count("\n") == 1
+        result = call("train", "x + y", *SMALL, "--seeds", seeds)
+        assert result.code == 2
+        assert result.err.startswith("modgrok: seeds: must be")
+        assert result.err.count("\n") == 1

@@ -157,15 +157,15 @@ def test_a_sweep_continues_lists_and_retries(call: Any, tmp_path: Path) -> None:
     assert (dry.json["total"], dry.json["left"], dry.json["done"]) == (8, 8, 0)
     assert dry.json["predicted_seconds"] > 0
     assert not (tmp_path / "runs").exists()
-    found = call("sweep", grid, "--workers", "2", "--json")
-    assert found.code == 1, found.err
-    told = found.json
-    assert {"sweep", "total", "done", "failed", "seconds"} <= set(told)
-    assert (told["sweep"], told["total"], told["done"], told["failed"]) == ("small", 8, 6, 2)
-    assert told["failures"][0]["error"].startswith("batch_size: must be at most the 12 training examples")
-    assert told["failures"][0]["point"] == {"fraction": 0.5, "seed": 0, "batch_size": 14}
-    assert "6 of 8 runs done" in found.out
-    assert "failed 2" in found.err
+    result = call("sweep", grid, "--workers", "2", "--json")
+    assert result.code == 1, result.err
+    output = result.json
+    assert {"sweep", "total", "done", "failed", "seconds"} <= set(output)
+    assert (output["sweep"], output["total"], output["done"], output["failed"]) == ("small", 8, 6, 2)
+    assert output["failures"][0]["error"].startswith("batch_size: must be at most the 12 training examples")
+    assert output["failures"][0]["point"] == {"fraction": 0.5, "seed": 0, "batch_size": 14}
+    assert "6 of 8 runs done" in result.out
+    assert "failed 2" in result.err
     again = call("sweep", grid, "--json").json
     assert (again["done"], again["failed"]) == (6, 2)
     assert len(call("runs", "list", "--sweep", "small", "--json").json["runs"]) == 6
@@ -197,10 +197,10 @@ def test_refusals(call: Any, tmp_path: Path, arguments: tuple[str, ...], message
     write(tmp_path / "small.toml", GRID.format(steps=5))
     write(tmp_path / "bad.toml", GRID.format(steps=5).replace("fraction", "fractoin"))
     write(tmp_path / "huge.toml", GRID.format(steps=5) + "lr = { log = [1, 2], num = 250_000_000 }\n")
-    found = call("sweep", *arguments)
-    assert found.code == 2
-    assert found.err.startswith(f"modgrok: {message}")
-    assert found.err.count("\n") == 1
+    result = call("sweep", *arguments)
+    assert result.code == 2
+    assert result.err.startswith(f"modgrok: {message}")
+    assert result.err.count("\n") == 1
 
 
 def test_workers_share_the_cores() -> None:

@@ -45,9 +45,9 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_tables_hold_the_stores_numbers(stored: Path, call: Callable[..., Any], tmp_path: Path) -> None:
-    found = call("export", "mixed", "--format", "csv", "-o", "out", "--json")
-    assert found.code == 0, found.err
-    assert found.json["path"] == "out"
+    result = call("export", "mixed", "--format", "csv", "-o", "out", "--json")
+    assert result.code == 0, result.err
+    assert result.json["path"] == "out"
     runs, records = read(tmp_path / "out" / "runs.csv"), read(tmp_path / "out" / "records.csv")
     assert len(runs) == 8
     assert [run["status"] for run in runs] == ["finished"] * 7 + ["absent"]
@@ -58,8 +58,8 @@ def test_tables_hold_the_stores_numbers(stored: Path, call: Callable[..., Any], 
             kept = [r for r in records if r["run"] == row.id]
             known = store.records(row.id)
             assert [int(r["step"]) for r in kept] == [r.step for r in known]
-            for told, record in zip(kept, known, strict=True):
-                assert float(told["train_loss"]) == record.scalars["train_loss"]
+            for output, record in zip(kept, known, strict=True):
+                assert float(output["train_loss"]) == record.scalars["train_loss"]
             assert float(run["test_accuracy"]) == known[-1].scalars["test_accuracy"]
             assert (run["corrupted_accuracy"] == "") == (float(run["corruption"]) == 0)
     assert {run["phase"] for run in runs[:-1]} <= {"confusion", "memorisation", "coexistence", "forgetting"}
@@ -112,18 +112,18 @@ def test_critical_fractions_are_read_from_any_runs_that_ended(tmp_path: Path) ->
     rows += [run_row(0.4, 0, None), run_row(0.4, 1, None, "interrupted")]
     with Store(tmp_path) as store:
         table = SweepTable("s", ("p", "fraction", "seed"), (), tuple(rows), (), store)
-        (found,) = critical_rows(table)
-    assert (found["p"], found["place"], found["critical_fraction"]) == (5, "inside", 0.4)
-    assert (found["low"], found["low_grokked"], found["high"], found["high_grokked"]) == (0.3, 0, 0.5, 4)
-    assert (found["sure_low"], found["sure_high"], found["fractions"], found["seeds"]) == (0.3, 0.5, 3, 4)
+        (result,) = critical_rows(table)
+    assert (result["p"], result["place"], result["critical_fraction"]) == (5, "inside", 0.4)
+    assert (result["low"], result["low_grokked"], result["high"], result["high_grokked"]) == (0.3, 0, 0.5, 4)
+    assert (result["sure_low"], result["sure_high"], result["fractions"], result["seeds"]) == (0.3, 0.5, 3, 4)
 
 
 @pytest.mark.needs("pyarrow")
 def test_parquet_has_types(stored: Path, call: Callable[..., Any], tmp_path: Path) -> None:
     from pyarrow import parquet
 
-    found = call("export", "mixed", "--format", "parquet", "-o", "out")
-    assert found.code == 0, found.err
+    result = call("export", "mixed", "--format", "parquet", "-o", "out")
+    assert result.code == 0, result.err
     runs = parquet.read_table(tmp_path / "out" / "runs.parquet")
     assert runs.num_rows == 8
     kinds = {field.name: str(field.type) for field in runs.schema}
@@ -146,6 +146,6 @@ def test_parquet_has_types(stored: Path, call: Callable[..., Any], tmp_path: Pat
     ],
 )
 def test_refusals(stored: Path, call: Callable[..., Any], arguments: tuple[str, ...], message: str) -> None:
-    found = call("export", *arguments)
-    assert (found.code, found.err.count("\n")) == (2, 1)
-    assert found.err.startswith(f"modgrok: {message}")
+    result = call("export", *arguments)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert result.err.startswith(f"modgrok: {message}")

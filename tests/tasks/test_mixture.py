@@ -11,24 +11,24 @@ from modgrok.tasks import InputError, mix, named_task, split_task, task_from_exp
 @pytest.mark.parametrize("p", [2, 3, 5, 6])
 def test_a_mixture_stacks_the_tables_of_its_tasks(p: int) -> None:
     texts = ("x + y", "x*y", "x/y")
-    found = task_from_text("; ".join(texts), p)
+    result = task_from_text("; ".join(texts), p)
     for t, text in enumerate(texts):
         single = task_from_expression(text, p)
-        assert np.array_equal(found.table[..., t], single.table)
-        mask = found.inputs()[:, -1] == t
-        assert np.array_equal(found.labels()[mask], single.labels())
-    assert found.size + found.excluded == 3 * p * p
-    assert found.name == "x + y; x*y; x/y"
-    assert task_from_text(found.name, p).digest == found.digest
+        assert np.array_equal(result.table[..., t], single.table)
+        mask = result.inputs()[:, -1] == t
+        assert np.array_equal(result.labels()[mask], single.labels())
+    assert result.size + result.excluded == 3 * p * p
+    assert result.name == "x + y; x*y; x/y"
+    assert task_from_text(result.name, p).digest == result.digest
 
 
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_the_split_chooses_operands_not_examples(symmetric: bool) -> None:
-    found = task_from_text("x + y; x*y; x/y", 7)
-    split = split_task(found, 0.6, np.random.PCG64(1), symmetric=symmetric)
-    assert sorted([*split.train, *split.test]) == found.domain.tolist()
-    train = {tuple(row) for row in found.inputs(split.train)[:, :2].tolist()}
-    test = {tuple(row) for row in found.inputs(split.test)[:, :2].tolist()}
+    result = task_from_text("x + y; x*y; x/y", 7)
+    split = split_task(result, 0.6, np.random.PCG64(1), symmetric=symmetric)
+    assert sorted([*split.train, *split.test]) == result.domain.tolist()
+    train = {tuple(row) for row in result.inputs(split.train)[:, :2].tolist()}
+    test = {tuple(row) for row in result.inputs(split.test)[:, :2].tolist()}
     assert train.isdisjoint(test)
     if symmetric:
         assert {(y, x) for x, y in train} == train
@@ -55,9 +55,9 @@ def test_refusals() -> None:
 
 
 def test_the_released_domain_takes_residues() -> None:
-    found = named_task("x*y + 1", p=7, released=True).task
+    result = named_task("x*y + 1", p=7, released=True).task
     x, y = np.meshgrid(np.arange(12), np.arange(12), indexing="ij")
-    assert np.array_equal(found.table, (x * y + 1) % 7)
-    assert not found.is_plain
+    assert np.array_equal(result.table, (x * y + 1) % 7)
+    assert not result.is_plain
     with pytest.raises(InputError, match="released: must be given with an expression"):
         named_task(group="S3", released=True)

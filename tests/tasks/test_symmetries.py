@@ -71,7 +71,7 @@ def small_tasks() -> list[Task]:
 def test_symmetries_and_orbits_are_those_of_the_definition(signs: bool) -> None:
     for task in small_tasks():
         group = slow_symmetries(task, signs)
-        assert {(found.order, found.negated) for found in symmetries(task, signs=signs)} == group
+        assert {(result.order, result.negated) for result in symmetries(task, signs=signs)} == group
         least = orbits(task, signs=signs)
         for at in np.ndindex(task.table.shape):
             orbit = [np.ravel_multi_index(image(at, by, task.p), task.table.shape) for by in group]
@@ -247,7 +247,9 @@ MEASURED = {  # means over 20 seeds at p = 13, r = 0.5; one split's standard dev
 @pytest.mark.parametrize("text", MEASURED)
 def test_the_null_at_13(text: str) -> None:
     task = task_from_expression(text, 13)
-    found = [leakage_numbers(task, split_task(task, 0.5, np.random.PCG64(seed))) for seed in range(100, 120)]
+    results = [
+        leakage_numbers(task, split_task(task, 0.5, np.random.PCG64(seed))) for seed in range(100, 120)
+    ]
     for name, mean in zip(("orbit_accuracy", "sign_accuracy"), MEASURED[text], strict=True):
-        values = [numbers[name] for numbers in found]
+        values = [numbers[name] for numbers in results]
         assert np.mean(values) == pytest.approx(mean, abs=0.06)  # three standard errors and the rounding

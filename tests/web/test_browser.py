@@ -62,7 +62,7 @@ def page(address: str) -> Iterator[Any]:
         page.on("dialog", lambda dialog: complaints.append("a dialog"))
         page.on(
             "console",
-            lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+            lambda text: complaints.append(text.text) if "Content Security" in text.text else None,
         )
         page.on(
             "request",

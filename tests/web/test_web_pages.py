@@ -61,15 +61,15 @@ def test_every_page_is_the_same_document(visit: Any, ids: list[str]) -> None:
 
 def test_runs_and_one_run(visit: Any, ids: list[str]) -> None:
     async def talk(client: Client) -> None:
-        found = (await client.get("/runs.json")).json
-        assert [run["id"] for run in found["runs"]] == ids[::-1]
-        assert (found["total"], found["damaged"]) == (2, [])
+        result = (await client.get("/runs.json")).json
+        assert [run["id"] for run in result["runs"]] == ids[::-1]
+        assert (result["total"], result["damaged"]) == (2, [])
         one = (await client.get(f"/runs/{ids[0][:6]}.json")).json
         assert (one["id"], one["expression"], one["p"], one["status"]) == (ids[0], "x + y", 5, "finished")
         assert [record["step"] for record in one["records"]][-1] == 6
         assert one["steps"][0] == 0
         assert one["settings"]["width"] == 8
-        assert found["runs"][1] == {name: one[name] for name in found["runs"][1]}
+        assert result["runs"][1] == {name: one[name] for name in result["runs"][1]}
 
     visit(talk)
 
@@ -108,9 +108,9 @@ def test_a_store_that_is_removed_gives_a_clear_answer(visit: Any, folder: Path, 
 
 def test_settings_that_differ(visit: Any, ids: list[str]) -> None:
     async def talk(client: Client) -> None:
-        found = (await client.get(f"/compare.json?run={ids[0]}&run={ids[1]}&run={ids[0]}")).json
-        assert [run["id"] for run in found["runs"]] == ids
-        assert found["differences"] == {"expression": ["x + y", "x*y"], "seed": [0, 1]}
+        result = (await client.get(f"/compare.json?run={ids[0]}&run={ids[1]}&run={ids[0]}")).json
+        assert [run["id"] for run in result["runs"]] == ids
+        assert result["differences"] == {"expression": ["x + y", "x*y"], "seed": [0, 1]}
         assert (await client.get("/compare.json")).status == 400
         assert (await client.get("/compare.json?" + "run=a&" * 21)).status == 400
 
@@ -180,8 +180,8 @@ def test_table_and_verdict(visit: Any, call: Any) -> None:
     (g1, g2), h = verdict["g"], verdict["h"]
     assert verdict["form"] == "multiplicative"
     assert all(h[g1[x] * g2[y] % 7] == (x * y + 1) % 7 for x in range(7) for y in range(7))
-    said = call("decide", "y*x + 1", "--p", "7", "--json").json
-    assert {**said, "seconds": 0} == {**{name: verdict[name] for name in said}, "seconds": 0}
+    text = call("decide", "y*x + 1", "--p", "7", "--json").json
+    assert {**text, "seconds": 0} == {**{name: verdict[name] for name in text}, "seconds": 0}
 
 
 def test_a_decision_that_nobody_waits_for_is_ended(visit: Any) -> None:
@@ -534,12 +534,12 @@ def test_forms_come_from_the_declarations(visit: Any) -> None:
 
 def test_claims_and_budgets(visit: Any) -> None:
     async def talk(client: Client) -> None:
-        found = (await client.get("/claims.json?budget=tiny")).json
-        assert found["budget"] == "tiny"
-        ids = [claim["id"] for claim in found["claims"]]
+        result = (await client.get("/claims.json?budget=tiny")).json
+        assert result["budget"] == "tiny"
+        ids = [claim["id"] for claim in result["claims"]]
         assert ids == [claim.id for claim in choose_claims([])]
-        assert all(claim["verdict"] is None and claim["expected"] for claim in found["claims"])
-        assert {claim["id"]: claim["book"]["verdict"] for claim in found["claims"]} == {
+        assert all(claim["verdict"] is None and claim["expected"] for claim in result["claims"])
+        assert {claim["id"]: claim["book"]["verdict"] for claim in result["claims"]} == {
             name: committed_verdicts().get(name, {}).get("verdict") for name in ids
         }
         assert (await client.get("/claims.json?budget=huge")).status == 400

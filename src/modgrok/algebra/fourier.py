@@ -43,18 +43,18 @@ def wave_frames(labels: np.ndarray, order: int) -> WaveFrames:
         ((3, 2, 5), True)
     """
     frequencies = np.arange(order // 2 + 1)
-    taken = labels >= 0
+    in_domain = labels >= 0
     angles = 2 * np.pi * ((frequencies[:, None] * labels[None, :]) % order) / order
-    waves = np.stack([np.cos(angles), np.sin(angles)], axis=1) * taken
+    waves = np.stack([np.cos(angles), np.sin(angles)], axis=1) * in_domain
     waves[np.abs(waves) < 1e-12] = 0.0
     frames, solve = np.zeros_like(waves), np.zeros((len(frequencies), 2, 2))
     for f, pair in enumerate(waves):
         left, size, right = np.linalg.svd(pair, full_matrices=False)
-        kept = size > 1e-9 * max(size[0], 1e-300)
-        frames[f] = right * kept[:, None]
-        solve[f] = left @ np.diag(np.where(kept, 1 / np.where(kept, size, 1), 0))
+        nonzero = size > 1e-9 * max(size[0], 1e-300)
+        frames[f] = right * nonzero[:, None]
+        solve[f] = left @ np.diag(np.where(nonzero, 1 / np.where(nonzero, size, 1), 0))
     doubled = np.where((frequencies == 0) | (2 * frequencies == order), 2.0, 1.0)
-    values, counts = np.unique(labels[taken], return_counts=True)
+    values, counts = np.unique(labels[in_domain], return_counts=True)
     return WaveFrames(frames, solve, doubled, bool(len(values) == order and (counts == 1).all()))
 
 

@@ -35,9 +35,9 @@ def dihedral(n: int) -> np.ndarray:
     """
     rotation, reflection = np.arange(2 * n) % n, np.arange(2 * n) // n
     sign = 1 - 2 * reflection[:, None]
-    turned = (rotation[:, None] + sign * rotation[None, :]) % n
+    rotations = (rotation[:, None] + sign * rotation[None, :]) % n
     flipped = (reflection[:, None] + reflection[None, :]) % 2
-    return (turned + n * flipped).astype(np.int64)
+    return (rotations + n * flipped).astype(np.int64)
 
 
 def quaternion(n: int) -> np.ndarray:

@@ -73,7 +73,7 @@ def real_components(name: str) -> tuple[RealComponent, ...]:
 
     Source: Serre, Linear Representations of Finite Groups, Sec. 2.6 (canonical decomposition), 13.2.
     """
-    found, pending = [], list(irreducible_representations(name))
+    components, pending = [], list(irreducible_representations(name))
     while pending:
         rho = pending.pop(0)
         partner = [s for s in pending if np.allclose(s.character, rho.character.conj())]
@@ -82,8 +82,8 @@ def real_components(name: str) -> tuple[RealComponent, ...]:
         columns = np.concatenate([entries.real, entries.imag], axis=1)
         left, size, _ = np.linalg.svd(columns, full_matrices=False)
         waves = np.ascontiguousarray(left[:, size > 1e-9 * size[0]].T)
-        found.append(RealComponent("+".join(s.name for s in (rho, *partner)), waves))
-    return tuple(found)
+        components.append(RealComponent("+".join(s.name for s in (rho, *partner)), waves))
+    return tuple(components)
 
 
 def irreducible_representations(name: str) -> tuple[Representation, ...]:

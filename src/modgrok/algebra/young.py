@@ -72,15 +72,15 @@ def orthogonal_form(shape: Partition) -> np.ndarray:
     exchanges = [_exchange(tableaux, i) for i in range(n - 1)]
     matrices = np.zeros((len(elements), len(tableaux), len(tableaux)))
     matrices[0] = np.eye(len(tableaux))
-    seen, queue = {0}, [0]
+    visited, queue = {0}, [0]
     while queue:
         at = queue.pop()
         for i, exchange in enumerate(exchanges):
             element = list(elements[at])
             element[i], element[i + 1] = element[i + 1], element[i]  # the exchange first, then the element
             after = number[tuple(element)]
-            if after not in seen:
-                seen.add(after)
+            if after not in visited:
+                visited.add(after)
                 queue.append(after)
                 matrices[after] = matrices[at] @ exchange
     matrices.setflags(write=False)

@@ -1,4 +1,4 @@
-"""Networks written down in closed form, and the exhaustive check of any network."""
+"""Networks in closed form, and the exhaustive check of any network."""
 
 from .additive import additive
 from .construction import PHASES, Construction, construct

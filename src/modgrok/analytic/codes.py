@@ -90,13 +90,15 @@ def valuation_code(witness: Witness, p: int) -> Code | None:
         columns += [valuation[local], *logs[:, local]]
         factors += [int(valuation[local].max(axis=1).sum()) + 1, *orders]
     moving = [i for i, (u, n) in enumerate(zip(columns, factors, strict=True)) if n > 1 and u.any()]
-    kept = tuple(factors[i] for i in moving) or (1,)
-    if prod(kept) > LARGEST:
+    code_factors = tuple(factors[i] for i in moving) or (1,)
+    if prod(code_factors) > LARGEST:
         return None
     elements = (
         np.stack([columns[i] for i in moving], axis=-1) if moving else np.zeros((*values.shape, 1), int)
     )
-    return _code(kept, numbered(elements, kept), values, np.asarray(witness.h, dtype=np.int64), p)
+    return _code(
+        code_factors, numbered(elements, code_factors), values, np.asarray(witness.h, dtype=np.int64), p
+    )
 
 
 def plain_code(witness: Witness, p: int) -> Code | None:
@@ -146,8 +148,8 @@ def _unit_group(q: int, e: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     n = q**e
     if q == 2:
         pairs = [(2, n - 1), (n // 4, 5)]
-        kept = [(order, g) for order, g in pairs[: max(0, e - 1)] if order > 1]
-        return tuple(o for o, _ in kept), tuple(g for _, g in kept)
+        nontrivial = [(order, g) for order, g in pairs[: max(0, e - 1)] if order > 1]
+        return tuple(o for o, _ in nontrivial), tuple(g for _, g in nontrivial)
     root = primitive_root(q)
     if e > 1 and pow(root, q - 1, q * q) == 1:
         root += q

@@ -37,7 +37,7 @@ PAPER_WIDTH = 500
 CODED_FLOOR = 1e-3
 """The margin that a search on a product of groups asks for from the start, to save searches."""
 
-RIVAL = 64
+LARGEST_SECOND_CODE = 64
 """The largest group of a second code that is tried beside the smaller one."""
 
 
@@ -183,7 +183,7 @@ class _Plan:
         if not self.multiplies or is_prime(self.p):
             return self
         first, *others = codes(self.witness, self.p)
-        return replace(self, code=first, rivals=tuple(c for c in others if c.order <= RIVAL))
+        return replace(self, code=first, rivals=tuple(c for c in others if c.order <= LARGEST_SECOND_CODE))
 
     @property
     def multiplies(self) -> bool:
@@ -265,28 +265,28 @@ def _exact(plan: _Plan) -> tuple[_Plan, Choice, MLP]:
     Given frequencies are those of the first code.
     """
     free = plan.frequencies is None and not isinstance(plan.width, int)
-    given = not (plan.frequencies is None or isinstance(plan.frequencies, int))
-    made: list[tuple[_Plan, Choice, MLP]] = []
-    for code in (plan.code, *(() if given else plan.rivals)):
+    fixed_frequencies = not (plan.frequencies is None or isinstance(plan.frequencies, int))
+    candidates: list[tuple[_Plan, Choice, MLP]] = []
+    for code in (plan.code, *(() if fixed_frequencies else plan.rivals)):
         trial = replace(plan, code=code)
         try:
-            choice = _chosen(trial)
+            choice = _choice(trial)
         except ValueError:
-            if not made:
+            if not candidates:
                 raise
             continue
-        made.append((trial, choice, trial.network(trial.waves(choice.frequencies))))
-    return min(made, key=lambda one: (one[2].width if free else 0, -one[1].margin))
+        candidates.append((trial, choice, trial.network(trial.waves(choice.frequencies))))
+    return min(candidates, key=lambda one: (one[2].width if free else 0, -one[1].margin))
 
 
-def _chosen(plan: _Plan) -> Choice:
+def _choice(plan: _Plan) -> Choice:
     """Return the frequencies of an exact network: those given, the best of a number, or the fewest."""
     problem = plan.separation()
     if isinstance(plan.frequencies, int):
         return choose(problem, plan.frequencies)
     if plan.frequencies is not None:
-        given = _checked(plan.frequencies, plan.order, plan.factors)
-        return Choice(given, margin(problem, given), False)
+        frequencies = _checked(plan.frequencies, plan.order, plan.factors)
+        return Choice(frequencies, margin(problem, frequencies), False)
     if isinstance(plan.width, int):
         return choose(problem, _room(problem, plan, plan.width))
     return _safest(problem, plan)
@@ -340,10 +340,10 @@ def _random(
     plan: _Plan, table: np.ndarray, rng: np.random.Generator | int
 ) -> tuple[MLP, tuple[int, ...], tuple[tuple[int, int], ...]]:
     """Return the papers' network, the frequencies it carries folded into 0..m//2, and the widths probed."""
-    given = plan.frequencies
-    if isinstance(given, int):
-        given = choose(plan.separation(), given).frequencies
-    carried = None if given is None else _checked(given, plan.order, plan.factors)
+    frequencies = plan.frequencies
+    if isinstance(frequencies, int):
+        frequencies = choose(plan.separation(), frequencies).frequencies
+    carried = None if frequencies is None else _checked(frequencies, plan.order, plan.factors)
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else rng
 
     def waves(width: int) -> Waves:
@@ -355,7 +355,7 @@ def _random(
     if isinstance(width, str):
         search = smallest_width(lambda n: plan.network(waves(n)), table, plan.p)
         width, probes = search.width, search.probes
-    made = waves(width)
-    carrying = np.unique(made.frequency).tolist()
+    network_waves = waves(width)
+    carrying = np.unique(network_waves.frequency).tolist()
     folded = sorted({min(f, opposite(plan.order, plan.factors, f)) for f in carrying})
-    return plan.network(made), tuple(folded), probes
+    return plan.network(network_waves), tuple(folded), probes

@@ -132,11 +132,11 @@ def _avoiding(factors: tuple[int, ...], characters: np.ndarray) -> np.ndarray | 
             return _last(d, lattice, suspects, coordinates)
         for entries in product(range(d), repeat=i):
             rest = suspects[:, i] - coordinates @ np.array(entries, dtype=np.int64)
-            kept = rest % d == 0
+            divisible = rest % d == 0
             grown = lattice.copy()
             grown[:i, i], grown[i, i] = entries, d
-            extended = np.column_stack([coordinates[kept], rest[kept] // d])
-            design = extend_design(i + 1, grown, suspects[kept], extended)
+            extended = np.column_stack([coordinates[divisible], rest[divisible] // d])
+            design = extend_design(i + 1, grown, suspects[divisible], extended)
             if design is not None:
                 return design
         return None

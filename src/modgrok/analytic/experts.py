@@ -69,16 +69,16 @@ def collect(p: int, monomials: Monomials) -> Terms:
     lengths = {len(e) for _, e in pairs}
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(f"monomials: must name the same operands, got exponents of length {lengths}")
-    joined: dict[tuple[int, ...], int] = {}
+    coefficients: dict[tuple[int, ...], int] = {}
     for c, e in pairs:
         if min(e) < 0:
             raise ValueError(f"monomials: exponents must be at least 0, got {tuple(e)}")
-        joined[tuple(e)] = (joined.get(tuple(e), 0) + c) % p
-    constant = joined.pop((0,) * lengths.pop(), 0)
-    kept = {e: c for e, c in joined.items() if c}
-    if not kept:
-        kept = {(1, *[0] * (len(pairs[0][1]) - 1)): 0}
-    return Terms(tuple(kept.values()), tuple(kept), constant)
+        coefficients[tuple(e)] = (coefficients.get(tuple(e), 0) + c) % p
+    constant = coefficients.pop((0,) * lengths.pop(), 0)
+    nonzero = {e: c for e, c in coefficients.items() if c}
+    if not nonzero:
+        nonzero = {(1, *[0] * (len(pairs[0][1]) - 1)): 0}
+    return Terms(tuple(nonzero.values()), tuple(nonzero), constant)
 
 
 def experts(

@@ -114,8 +114,8 @@ def choose(problem: Separation, count: int) -> Choice:
     if count == len(pool):
         return Choice(pool, margin(problem, pool), True)
     if problem.factors:
-        drawn, gaps, weights = _gaps(problem, count)
-        chosen = tuple(drawn[i] for i in highest(gaps, weights, count))
+        sample, gaps, weights = _gaps(problem, count)
+        chosen = tuple(sample[i] for i in highest(gaps, weights, count))
         return Choice(chosen, margin(problem, chosen), False)
     if problem.countable and comb(len(pool), count) // _symmetry(problem) <= EXHAUSTIVE:
         best = _best_of_all(problem, count)
@@ -138,7 +138,7 @@ def smallest(problem: Separation, floor: float) -> Choice:
     pool = problem.candidates
     choice: Choice | None
     if problem.factors:
-        choice = _few(problem, floor)
+        choice = _fewest_of_sample(problem, floor)
     elif problem.countable:
         choices = (choose(problem, count) for count in range(1, len(pool) + 1))
         choice = next((c for c in choices if c.margin > floor), None)
@@ -174,8 +174,8 @@ def _pool(problem: Separation) -> tuple[int, ...]:
     every = problem.candidates
     if problem.order <= 256:
         return every
-    drawn = np.random.default_rng(0).choice(every[1:], 31, replace=False)
-    return (every[0], *sorted(int(f) for f in drawn))
+    sample = np.random.default_rng(0).choice(every[1:], 31, replace=False)
+    return (every[0], *sorted(int(f) for f in sample))
 
 
 def _raw_logits(problem: Separation, f: int) -> np.ndarray:
@@ -201,18 +201,18 @@ def _relative(problem: Separation, logits: np.ndarray, frequencies: Sequence[int
     return float(_right_minus_rest(problem, logits).min(initial=np.inf)) / scale
 
 
-def _few(problem: Separation, floor: float) -> Choice | None:
+def _fewest_of_sample(problem: Separation, floor: float) -> Choice | None:
     """Find few characters of a product of groups, among all or those drawn."""
-    drawn: tuple[int, ...] = ()
+    sample: tuple[int, ...] = ()
     solution = None
-    while solution is None and len(drawn) < len(problem.candidates):
-        drawn, gaps, weights = _gaps(problem, 2 * len(drawn))
+    while solution is None and len(sample) < len(problem.candidates):
+        sample, gaps, weights = _gaps(problem, 2 * len(sample))
         k = 2  # the order of costs is the same for every number of operands
-        costs = np.array([block(problem.order, k, f, problem.factors)[0].shape[1] for f in drawn])
+        costs = np.array([block(problem.order, k, f, problem.factors)[0].shape[1] for f in sample])
         solution = fewest(gaps, weights, costs, floor)
     if solution is None:
         return None
-    chosen = tuple(drawn[i] for i in solution)
+    chosen = tuple(sample[i] for i in solution)
     return Choice(chosen, margin(problem, chosen), False)
 
 
@@ -295,12 +295,12 @@ def _swapped(problem: Separation, start: tuple[int, ...]) -> tuple[int, ...]:
     while improved:
         improved = False
         for old in chosen:
-            kept = tuple(f for f in chosen if f != old)
-            base = sum((waves[f] for f in kept), start=np.zeros_like(waves[old]))
+            remaining = tuple(f for f in chosen if f != old)
+            base = sum((waves[f] for f in remaining), start=np.zeros_like(waves[old]))
             rest = [f for f in waves if f not in chosen]
-            scores = [_relative(problem, base + waves[f], (*kept, f)) for f in rest]
+            scores = [_relative(problem, base + waves[f], (*remaining, f)) for f in rest]
             if rest and max(scores) > best + 1e-12:
-                best, chosen = max(scores), (*kept, rest[int(np.argmax(scores))])
+                best, chosen = max(scores), (*remaining, rest[int(np.argmax(scores))])
                 improved = True
                 break
     return tuple(sorted(chosen))

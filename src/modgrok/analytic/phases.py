@@ -36,8 +36,8 @@ def leftover_characters(k: int) -> np.ndarray:
     Source: Gromov 2023, Eq. 10-11, at k = 2; general k derived in docs/exact-networks.md.
     """
     waves = product(range(-k, k + 1), repeat=k)
-    kept = [r for r in waves if sum(map(abs, r)) <= k and (sum(r) - k) % 2 == 0 and r != (1,) * k]
-    return np.array(kept, dtype=np.int64).reshape(-1, k) - 1
+    characters = [r for r in waves if sum(map(abs, r)) <= k and (sum(r) - k) % 2 == 0 and r != (1,) * k]
+    return np.array(characters, dtype=np.int64).reshape(-1, k) - 1
 
 
 def residual(phases: np.ndarray) -> float:

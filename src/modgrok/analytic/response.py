@@ -43,8 +43,8 @@ def response(name: str, k: int, amplitude: float) -> float:
     for _ in range(k):
         total = (total[:, None] + np.cos(x)).ravel()
         angle = (angle[:, None] + x).ravel()
-    answer = np.asarray(activation(name)(jnp.asarray(amplitude * total, jnp.float32)), dtype=np.float64)
-    height = float(np.mean(answer * np.cos(angle)))
-    if abs(height) <= _SILENT * float(np.abs(answer).mean()):
+    response = np.asarray(activation(name)(jnp.asarray(amplitude * total, jnp.float32)), dtype=np.float64)
+    height = float(np.mean(response * np.cos(angle)))
+    if abs(height) <= _SILENT * float(np.abs(response).mean()):
         raise ValueError(f"activation: must answer with a wave of {k} operands, got {name!r} without one")
     return height

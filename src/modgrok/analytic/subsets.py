@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import numpy as np
 
 TRIES = 12
-"""Random starts at each size; a quarter of them where G has over `MANY` entries."""
+"""Random starts at each size; a quarter of them where G has over `LARGE_PROBLEM` entries."""
 
-MANY = 1_000_000
+LARGE_PROBLEM = 1_000_000
 
 TIGHT = 256
 """How many of the smallest gaps bound a row before all of them are looked at."""
@@ -73,7 +73,7 @@ def optima(gaps: np.ndarray, weights: np.ndarray, size: int) -> Iterator[tuple[i
         yield tuple(range(size))
         return
     rng = np.random.default_rng(size)
-    for _ in range(TRIES if gaps.size <= MANY else TRIES // 4):
+    for _ in range(TRIES if gaps.size <= LARGE_PROBLEM else TRIES // 4):
         yield _swapped(gaps, weights, [int(i) for i in rng.choice(len(gaps), size, replace=False)])
 
 
@@ -93,7 +93,7 @@ def _swapped(gaps: np.ndarray, weights: np.ndarray, chosen: list[int]) -> tuple[
 
 
 def _exchange(
-    gaps: np.ndarray, weights: np.ndarray, base: np.ndarray, rest: float, taken: set[int], value: float
+    gaps: np.ndarray, weights: np.ndarray, base: np.ndarray, rest: float, selected: set[int], value: float
 ) -> tuple[int | None, float]:
     """Return the row that lifts the score most above a value, and that score (branch and bound)."""
     tight = np.argpartition(base, TIGHT)[:TIGHT] if len(base) > TIGHT else np.arange(len(base))
@@ -102,7 +102,7 @@ def _exchange(
     for i in np.argsort(-bound, kind="stable"):
         if bound[i] <= value + 1e-12:
             break
-        if int(i) not in taken:
+        if int(i) not in selected:
             reached = (base + gaps[i]).min() / (rest + weights[i])
             if reached > value + 1e-12:
                 winner, value = int(i), float(reached)

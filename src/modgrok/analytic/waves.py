@@ -102,11 +102,11 @@ def exact_waves(m: int, k: int, frequencies: Sequence[int], factors: Factors = (
     Source: docs/exact-networks.md.
     """
     weights = frequency_weights(m, frequencies, factors)
-    made = [block(m, k, f, factors) for f in frequencies]
-    blocks = [phases for phases, _ in made]
+    blocks_of_waves = [block(m, k, f, factors) for f in frequencies]
+    blocks = [phases for phases, _ in blocks_of_waves]
     size = [block.shape[1] for block in blocks]
     share = np.concatenate([np.full(n, w / n) for n, w in zip(size, weights, strict=True)])
-    gain = np.repeat([gain for _, gain in made], size)
+    gain = np.repeat([gain for _, gain in blocks_of_waves], size)
     frequency = np.repeat(np.asarray(frequencies, dtype=np.int64), size)
     return Waves(m, frequency, np.concatenate(blocks, axis=1), share, gain, factors)
 

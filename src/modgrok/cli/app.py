@@ -17,7 +17,7 @@ from ..io.escape import visible
 from ..version import __version__
 from .shared.streams import OutputError, discard, flush_output, prepare_streams
 
-VERBS: tuple[tuple[str, str, str], ...] = (
+SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
     ("train", "modgrok.cli.train:train", "Train a network on an expression mod p and watch it grok."),
     ("decide", "modgrok.cli.decide:decide", "Decide whether a task is h(g1(x)+g2(y)) or h(g1(x)*g2(y))."),
     ("construct", "modgrok.cli.construct:construct", "Write a network in closed form and check it."),
@@ -27,7 +27,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
     ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
-    ("report", "modgrok.cli.report:report", "Draw a run: html, png, svg or pdf."),
+    ("report", "modgrok.cli.report:report", "Draw a report of a run as html, png, svg or pdf."),
     ("export", "modgrok.cli.export:export", "Write weights or records for other tools."),
     ("ui", "modgrok.web.command:ui", "Open the runs, the decision and the training in a browser."),
     ("completion", "modgrok.cli.completion:completion", "Complete commands and options in the shell."),
@@ -56,16 +56,16 @@ Start here:
 
 def usage() -> str:
     """The page that `modgrok --help` prints."""
-    lines = [f"  {name:<11}{summary}" for name, _, summary in VERBS]
+    lines = [f"  {name:<11}{summary}" for name, _, summary in SUBCOMMANDS]
     return USAGE.format(commands="\n".join(lines))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and exit."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
     try:
-        code = _run(given)
+        code = _run(words)
         flush_output()
     except BrokenPipeError:
         discard("stdout")  # or flushing it at exit would fail again
@@ -75,17 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _run(given: list[str]) -> int:
-    if not given or given[0] in HELP:
-        given = [word for word in given[1:] if word not in HELP]
-        if not given:
+def _run(words: list[str]) -> int:
+    if not words or words[0] in HELP:
+        words = [word for word in words[1:] if word not in HELP]
+        if not words:
             sys.stdout.write(usage())
             return 0
-        given.append("--help")
-    if given == ["--version"]:
+        words.append("--help")
+    if words == ["--version"]:
         sys.stdout.write(f"modgrok {__version__}\n")
         return 0
-    return _dispatch(given)
+    return _dispatch(words)
 
 
 @contextmanager
@@ -104,37 +104,37 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _dispatch(given: list[str]) -> int:
+def _dispatch(words: list[str]) -> int:
     with _uncollected():
-        if given[0] == "train":
+        if words[0] == "train":
             from .first_line import announce
 
-            announce(given[1:])
+            announce(words[1:])
         from cyclopts import App, CycloptsError
 
-    names = [name for name, _, _ in VERBS]
-    if given[0] not in names:
+    names = [name for name, _, _ in SUBCOMMANDS]
+    if words[0] not in names:
         import difflib
 
-        close = difflib.get_close_matches(given[0], names, n=1)
+        close = difflib.get_close_matches(words[0], names, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        return _complain(f"command: must be one of {', '.join(names)}, got {given[0][:60]!r}{hint}")
+        return _complain(f"command: must be one of {', '.join(names)}, got {words[0][:60]!r}{hint}")
     app = App(name="modgrok", version=__version__, result_action="return_value")
-    target = next(target for name, target, _ in VERBS if name == given[0])
-    app.command(target, name=given[0])
-    debug = "--debug" in given
+    target = next(target for name, target, _ in SUBCOMMANDS if name == words[0])
+    app.command(target, name=words[0])
+    debug = "--debug" in words
     try:
         with _uncollected():
             load_extensions()
             importlib.import_module(target.partition(":")[0])
-        result = app([word for word in given if word != "--debug"], exit_on_error=False, print_error=False)
+        result = app([word for word in words if word != "--debug"], exit_on_error=False, print_error=False)
     except CycloptsError as error:
         if debug:
             raise
         cause = error.__cause__
         if cause is not None and _code_of(cause) == 2:
             return _complain(_one_line(str(cause)))
-        return _complain(_one_line(str(error)) + f" See modgrok {given[0]} --help.")
+        return _complain(_one_line(str(error)) + f" See modgrok {words[0]} --help.")
     except KeyboardInterrupt:
         return _complain("interrupted", code=1)
     except BrokenPipeError:

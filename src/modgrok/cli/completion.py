@@ -43,7 +43,7 @@ def completion(
         try:
             shell = detect_shell()
         except ShellDetectionError:
-            raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got none that is known") from None
+            raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got an unknown shell") from None
     if shell not in SHELLS:
         raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got {shorten(shell)}")
     app: Any = whole_app()  # which shells there are depends on cyclopts' version
@@ -71,9 +71,9 @@ def _remove_partial(app: Any, shell: str) -> None:
 
 def whole_app() -> App:
     """Return the application with all commands, which takes seconds to load."""
-    from .app import VERBS
+    from .app import SUBCOMMANDS
 
     app = App(name="modgrok", result_action="return_value")
-    for name, target, _ in VERBS:
+    for name, target, _ in SUBCOMMANDS:
         app.command(target, name=name)
     return app

@@ -38,8 +38,9 @@ def construct(
     width: Annotated[
         str | None,
         Parameter(
-            help="Hidden neurons: a number builds the papers' network of random phases, auto the smallest "
-            "without an error; default the fewest found with exact phases."
+            help="Number of hidden neurons: a number builds the papers' network with random phases, auto "
+            "the narrowest one without an error; default the fewest that a network with exact phases "
+            "needs."
         ),
     ] = None,
     phases: Annotated[
@@ -50,17 +51,29 @@ def construct(
     ] = None,
     frequencies: Annotated[
         str | None,
-        Parameter(help="How many frequencies (the best are chosen), or which, separated by commas."),
+        Parameter(
+            help="Number of frequencies, of which the best are chosen, or the frequencies themselves, "
+            "separated by commas."
+        ),
     ] = None,
     readout: Annotated[
         str,
-        Parameter(help=f"Sum over preimages of a class: {', '.join(READOUTS)}; inverse takes one branch."),
+        Parameter(
+            help=f"How the readout sums over the preimages of a class: {', '.join(READOUTS)}; inverse uses "
+            "one preimage only."
+        ),
     ] = "reachable",
     activation: Annotated[
-        str | None, Parameter(help="powerS, relu, gelu or silu with the same weights; default powerS.")
+        str | None,
+        Parameter(help="Activation, with the same weights: powerS, relu, gelu or silu; default powerS."),
     ] = None,
     experts: Annotated[
-        bool, Parameter(negative=(), help="Build products, a softmax and a sum even if one network would do.")
+        bool,
+        Parameter(
+            negative=(),
+            help="Build experts (one network for each product, a softmax and a network for the sum) even "
+            "where one network suffices.",
+        ),
     ] = False,
     beta: Annotated[
         float, Parameter(converter=number, help="Inverse temperature of the experts' softmax.")
@@ -256,15 +269,15 @@ def _width(text: str | None) -> int | str | None:
 def _frequencies(text: str | None) -> int | list[int] | None:
     if text is None:
         return None
-    given = _numbers(text, "frequencies")
-    return given[0] if len(given) == 1 and "," not in text else given
+    frequencies = _numbers(text, "frequencies")
+    return frequencies[0] if len(frequencies) == 1 and "," not in text else frequencies
 
 
 def _numbers(text: str, name: str) -> list[int]:
     try:
-        given = [int(part) for part in text.split(",") if part.strip()]
+        numbers = [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
-        given = []
-    if not given or min(given) < 0:
+        numbers = []
+    if not numbers or min(numbers) < 0:
         raise InputError(f"{name}: must be whole numbers separated by commas, got {shorten(text)}")
-    return given
+    return numbers

@@ -53,10 +53,10 @@ def tell(verdict: Verdict, title: str, operands: tuple[str, ...]) -> None:
     """Say a verdict in words."""
     say(f"{title}  ·  {verdict.form}  ·  {verdict.seconds:.3f} s")
     if verdict.witness is not None:
-        _tell_witness(verdict.witness, operands)
+        _print_witness(verdict.witness, operands)
     if verdict.also is not None:
         say(f"  also {verdict.also.form}:")
-        _tell_witness(verdict.also, operands)
+        _print_witness(verdict.also, operands)
     say(f"  why: {verdict.certificate}")
     say(f"  theory: {verdict.prediction}")
     order = basis(verdict)
@@ -64,14 +64,14 @@ def tell(verdict: Verdict, title: str, operands: tuple[str, ...]) -> None:
         say(f"  Fourier measures read it in the {order.name} basis of order {order.order}")
 
 
-def _tell_witness(witness: Witness, operands: tuple[str, ...]) -> None:
+def _print_witness(witness: Witness, operands: tuple[str, ...]) -> None:
     terms = f" {SYMBOLS[witness.form]} ".join(f"g{i}({x})" for i, x in enumerate(operands, start=1))
     say(f"  f = h({terms})")
     for i, values in enumerate(witness.g, start=1):
-        say(f"    g{i} = {_shown(values)}")
-    say(f"    h  = {_shown(witness.h)}")
+        say(f"    g{i} = {_list_text(values)}")
+    say(f"    h  = {_list_text(witness.h)}")
 
 
-def _shown(values: Any) -> str:
-    listed = [str(value) for value in values.tolist()]
-    return " ".join(listed) if len(listed) <= 24 else " ".join(listed[:20]) + f" … ({len(listed)} values)"
+def _list_text(values: Any) -> str:
+    texts = [str(value) for value in values.tolist()]
+    return " ".join(texts) if len(texts) <= 24 else " ".join(texts[:20]) + f" … ({len(texts)} values)"

@@ -21,7 +21,7 @@ from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
-from .display.replacements import replacements_json, tell_replacements, write_replacement
+from .display.replacements import print_replacements, replacements_json, write_replacement
 from .shared.cache import enable_compilation_cache
 from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs, Whole
@@ -87,7 +87,8 @@ def explain(
         bool,
         Parameter(
             negative=(),
-            help="Also replace the network's weights by the waves in them, and count its answers.",
+            help="Also replace the network's weights by their projections onto waves, and report how "
+            "accurate the result is.",
         ),
     ] = False,
     by_loss: Annotated[
@@ -101,7 +102,7 @@ def explain(
         Path | None,
         Parameter(
             name=["--output", "-o"],
-            help="With --replace: the file to which the replaced network is written, .safetensors.",
+            help="With --replace: .safetensors file for the network with replaced weights.",
         ),
     ] = None,
     runs: Runs = DEFAULT_RUNS,
@@ -147,7 +148,7 @@ def explain(
         replaced["key_frequencies"] = None if rises is None else list(rises)
     if replace and subject.content is not None:
         results = replace_weights(subject.task, subject.logits, split=subject.split)
-        tell_replacements(results)
+        print_replacements(results)
         replaced["replacements"] = replacements_json(results)
         if output is not None:
             write_replacement(output, results, subject.content)
@@ -192,23 +193,23 @@ def tell(explanation: Explanation, subject: Subject) -> None:
     for part in explanation.parts or (explanation,):
         if explanation.parts:
             say(f"  {part.task}: {sentence(part, which)}")
-        _tell_formula(part)
+        _print_formula(part)
 
 
 def sentence(explanation: Explanation, which: str = "inputs") -> str:
     """Say in one sentence what an explanation amounts to.
 
     Arguments:
-        found: the explanation.
+        explanation: the explanation.
         which: what the inputs that were counted are called.
     """
-    counted = f"{explanation.counts['size']:,} {which}"
+    inputs = f"{explanation.counts['size']:,} {which}"
     answered = f"the network answers {percent(explanation.accuracy)} of them rightly"
     if explanation.explained_share is None:
-        return f"No formula: {explanation.task} has no known form in one index; of {counted} {answered}."
+        return f"No formula: {explanation.task} has no known form in one index; of {inputs} {answered}."
     if explanation.parts:
         share = percent(explanation.explained_share)
-        return f"Formulas in one index for each task explain {share} of {counted}; {answered}."
+        return f"Formulas in one index for each task explain {share} of {inputs}; {answered}."
     assert explanation.index is not None
     assert explanation.frequencies is not None
     number = len(explanation.frequencies)
@@ -217,7 +218,7 @@ def sentence(explanation: Explanation, which: str = "inputs") -> str:
     nouns = one if number == 1 else many
     return (
         f"A formula in s = {explanation.index.description} with {number} {nouns} explains "
-        f"{percent(explanation.explained_share)} of {counted}; {answered}."
+        f"{percent(explanation.explained_share)} of {inputs}; {answered}."
     )
 
 
@@ -230,7 +231,7 @@ def _tell_by_loss(rises: dict[int, float] | None) -> None:
     say(f"  key frequencies by ablated loss: {listed or 'none'}{more}")
 
 
-def _tell_formula(explanation: Explanation) -> None:
+def _print_formula(explanation: Explanation) -> None:
     if explanation.without_form is not None:
         say("  characters of all operands and the class kept, accuracy, accuracy of random logits:")
         curve = explanation.without_form
@@ -245,11 +246,11 @@ def _tell_formula(explanation: Explanation) -> None:
     say(f"{alone}, by all frequencies of the mean logits: {percent(explanation.means_accuracy)}")
     if explanation.explained_share_train is not None:
         say(f"  explained training inputs: {percent(explanation.explained_share_train)}")
-    listed = list(zip(explanation.frequencies, explanation.amplitudes, explanation.energies, strict=True))
-    for frequency, amplitude, energy in listed[:MOST_LISTED]:
+    waves = list(zip(explanation.frequencies, explanation.amplitudes, explanation.energies, strict=True))
+    for frequency, amplitude, energy in waves[:MOST_LISTED]:
         say(f"  {frequency!s:>12}  amplitude {amplitude:.4g}  {percent(energy)} of the variation")
-    if len(listed) > MOST_LISTED:
-        say(f"  and {len(listed) - MOST_LISTED} more")
+    if len(waves) > MOST_LISTED:
+        say(f"  and {len(waves) - MOST_LISTED} more")
     if explanation.cosets is not None and explanation.cosets.explains_more:
         spaces = ", ".join(
             f"{space.index} {space.side} cosets of order {space.order}" for space in explanation.cosets.spaces

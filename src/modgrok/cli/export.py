@@ -36,8 +36,8 @@ def export(
         str,
         Parameter(
             help="safetensors: the weights of a step; csv: the records; transformerlens: a folder that "
-            "TransformerLens opens. Of a sweep, csv or parquet: a folder with its runs, its records, what "
-            "they say together, and what the columns mean."
+            "TransformerLens opens. For a sweep, csv or parquet: a folder with tables of its runs, of its "
+            "records and of both together, and a description of their columns."
         ),
     ] = "safetensors",
     output: Annotated[
@@ -45,10 +45,14 @@ def export(
         Parameter(name=["--output", "-o"], help="File to write; a folder for transformerlens and sweeps."),
     ] = None,
     step: Annotated[
-        int | None, Parameter(converter=whole, help="Checkpoint to write; default the last one.")
+        int | None, Parameter(converter=whole, help="Step of the checkpoint to write; default the last one.")
     ] = None,
     trajectory: Annotated[
-        bool, Parameter(negative="", help="With transformerlens: all checkpoints, one folder per checkpoint.")
+        bool,
+        Parameter(
+            negative="",
+            help="With --format transformerlens: write all checkpoints, one folder per checkpoint.",
+        ),
     ] = False,
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -81,7 +85,7 @@ def export(
             elif format == "transformerlens":
                 _write_folders(store, row, path, step, trajectory)
             else:
-                checkpoint = _kept(store, row, step)
+                checkpoint = _checkpoint(store, row, step)
                 content = read_checked(checkpoint.path, checkpoint.sha256)
                 arrays_of(content, checkpoint.path)
                 write_atomically(path, content)
@@ -155,7 +159,7 @@ def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, traj
     from ..runs import read_network_file
 
     records = {record.step: record for record in store.records(row.id)}
-    chosen = store.checkpoints(row.id) if trajectory else [_kept(store, row, step)]
+    chosen = store.checkpoints(row.id) if trajectory else [_checkpoint(store, row, step)]
     if not chosen:
         raise InputError("run: must have at least one checkpoint, got none")
     digits = len(str(chosen[-1].step))
@@ -170,7 +174,7 @@ def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, traj
         write_transformerlens(folder, content, card(row, net, checkpoint.step, records.get(checkpoint.step)))
 
 
-def _kept(store: Store, row: RunRow, step: int | None) -> Checkpoint:
+def _checkpoint(store: Store, row: RunRow, step: int | None) -> Checkpoint:
     from ..interop import kept_at
 
     return kept_at(store.checkpoints(row.id), step)

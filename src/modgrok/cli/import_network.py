@@ -49,21 +49,26 @@ def import_file(
     tokens: Annotated[
         str | None,
         Parameter(
-            help="Token of each sign, in the order of the sequence, such as 98,97; default p, then p + 1."
+            help="Tokens of the signs, in the order of the sequence, such as 98,97; default p, then p + 1."
         ),
     ] = None,
     causal: Annotated[
-        bool | None, Parameter(help="Whether attention is causal; matters with two or more layers.")
+        bool | None,
+        Parameter(help="Whether attention is causal; makes a difference only with two or more layers."),
     ] = None,
     post_norm: Annotated[
         bool | None, Parameter(help="Whether layer normalisation follows the parts of a block.")
     ] = None,
     mix: Annotated[
         Real | None,
-        Parameter(help="Attention patterns are MIX times the softmax, and the rest the same everywhere."),
+        Parameter(
+            help="Weight of the softmax in the attention patterns, in 0..1; the rest is spread evenly over "
+            "all positions."
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, Parameter(negative="", help="Key of the file to leave out; * stands for anything.")
+        list[str] | None,
+        Parameter(negative="", help="Key of the file to leave out; * matches any characters."),
     ] = None,
     map: Annotated[
         list[str] | None,
@@ -74,7 +79,7 @@ def import_file(
         ),
     ] = None,
     key: Annotated[
-        str | None, Parameter(help="Where in the file the state dict is; default the usual names.")
+        str | None, Parameter(help="Key of the state dict in the file; default the usual names.")
     ] = None,
     output: Annotated[
         Path | None,
@@ -92,14 +97,14 @@ def import_file(
     started = perf_counter()
     if output is not None:
         check_output(output, (".safetensors",))
-    given = None if table is None else read_table(table)
+    task_table = None if table is None else read_table(table)
     try:
         network = imported_network(
             file,
             expression,
             p=p,
             group=group,
-            table=given,
+            table=task_table,
             heads=heads,
             layout=layout,
             activation=activation,
@@ -133,8 +138,8 @@ def tell(network: Imported) -> None:
     say(f"  accuracy on all {network.task.size:,} inputs: {percent(network.accuracy)}")
     for option, decision in network.decisions.items():
         others = ", ".join(f"{value} {percent(accuracy)}" for value, accuracy in decision.others.items())
-        taken = f"{decision.value} ({percent(decision.accuracy)}; others: {others})"
-        say(f"  {option}: {taken}, {WORDS[decision.by]}")
+        choice = f"{decision.value} ({percent(decision.accuracy)}; others: {others})"
+        say(f"  {option}: {choice}, {WORDS[decision.by]}")
     for role, key in list(network.used.items())[:MOST_SHOWN]:
         say(f"  {role:<16} {key}")
     if len(network.used) > MOST_SHOWN:
@@ -147,10 +152,10 @@ def tell(network: Imported) -> None:
 
 WORDS = {
     "accuracy": "by accuracy",
-    "margins": "by margins, for accuracies are equal",
-    "likelihood": "by likelihood, for accuracies are equal",
+    "margins": "by margins, since accuracies are equal",
+    "likelihood": "by likelihood, since accuracies are equal",
     "equality": "either gives the same logits",
-    "convention": "by convention, for the table cannot tell",
+    "convention": "by convention, since the table does not decide it",
 }
 
 

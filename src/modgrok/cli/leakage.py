@@ -40,7 +40,7 @@ def leakage_words(numbers: Mapping[str, Any]) -> str:
     )
 
 
-def explained_share_of_last(store: Store, row: RunRow, kept: list[Checkpoint]) -> float | None:
+def explained_share_of_last(store: Store, row: RunRow, checkpoints: list[Checkpoint]) -> float | None:
     """Return the explained share of a run's last kept network; None without one, or without a form.
 
     Raises:
@@ -52,15 +52,15 @@ def explained_share_of_last(store: Store, row: RunRow, kept: list[Checkpoint]) -
     from ..runs.assets import stored_experiment
     from ..runs.splits import split_of
 
-    if not kept:
+    if not checkpoints:
         return None
-    if kept[-1].explained_share is not None:
-        return kept[-1].explained_share
+    if checkpoints[-1].explained_share is not None:
+        return checkpoints[-1].explained_share
     experiment = stored_experiment(store, row)
     task = experiment.build_task()
     if not has_form(task):
         return None
-    network = read_network_file(kept[-1].path, kept[-1].sha256).network
+    network = read_network_file(checkpoints[-1].path, checkpoints[-1].sha256).network
     return explained_share_of(task, split_of(experiment, task), network)
 
 

@@ -39,7 +39,7 @@ from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
 from ..tasks.null import LEAKAGE, leakage_numbers
 from .display.measure_transformer import measure_transformer
-from .display.pruning import prune_last, pruning_json, tell_pruning
+from .display.pruning import print_pruning, prune_last, pruning_json
 from .leakage import explained_shares, leakage_words
 from .runs import RunName
 from .shared.cache import enable_compilation_cache
@@ -76,8 +76,8 @@ def measure(
         bool,
         Parameter(
             negative=(),
-            help="Remove the neurons of the last network one by one, lowest and highest IPR first, and count "
-            "accuracies.",
+            help="Remove the neurons of the last network one by one, first those of lowest, then those of "
+            "highest IPR, and print accuracies.",
         ),
     ] = False,
     runs: Runs = DEFAULT_RUNS,
@@ -126,10 +126,10 @@ def measure(
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
     columns = [name for name in entries[-1] if name not in NO_COLUMNS]
-    _tell_table(columns, entries)
+    _print_table(columns, entries)
     if per_class:
-        _tell_classes(entries[-1]["per_class"])
-    tell_pruning(curves)
+        _print_classes(entries[-1]["per_class"])
+    print_pruning(curves)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
     if split is not None:
         say(leakage_words(numbers))
@@ -210,7 +210,7 @@ def _by_class(net: Network, task: Task, basis: Basis, centred: bool) -> Place:
     return {"per_class": {**entries.numbers, "orientation": entries.orientation}}
 
 
-def _tell_classes(values: Place) -> None:
+def _print_classes(values: Place) -> None:
     """Say the range over classes of each measure, and how many classes have each orientation."""
     names = [name for name in values if name != "orientation"]
     say("AGOP of each class at the last of these steps, over classes")
@@ -220,7 +220,7 @@ def _tell_classes(values: Place) -> None:
     say("  least deviation is that of " + ", ".join(f"{name} in {n} classes" for name, n in counts.items()))
 
 
-def _tell_table(columns: list[str], entries: list[Place]) -> None:
+def _print_table(columns: list[str], entries: list[Place]) -> None:
     """Say the measures of every step, in as many tables as the terminal's width needs."""
     steps = ["–" if entry["step"] is None else f"{entry['step']:,}" for entry in entries]
     for part in broken([len(_cell(column, column)) for column in columns], line_width() - 8):
@@ -266,6 +266,6 @@ def _split(run: str, runs: Path) -> Split:
 
 def _from_file(path: Path, file: FileOptions) -> tuple[Task, list[tuple[Place, NetworkFile]], bool]:
     content = file.read(path)
-    made = content.notes.get("construction", "imported" if content.notes.get("made") else "file")
-    place = {"step": content.notes.get("step"), "reasons": [made]}
+    origin = content.notes.get("construction", "imported" if content.notes.get("made") else "file")
+    place = {"step": content.notes.get("step"), "reasons": [origin]}
     return content.task(), [(place, content)], True

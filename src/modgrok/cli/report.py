@@ -136,8 +136,8 @@ def report(
                     raise InputError(
                         f"against: must be a network of {row.expression} mod {row.p}, got {shorten(against)}"
                     )
-                made = {"command": maker_of(other.notes), "report_command": command_line()}
-                path = write_comparison(store, run, _single(other), output, **made)
+                provenance = {"command": maker_of(other.notes), "report_command": command_line()}
+                path = write_comparison(store, run, _single(other), output, **provenance)
     say(f"{'replaced' if replaces else 'wrote'} {path}")
     if json:
         say_json({"path": str(path)})

@@ -44,7 +44,8 @@ def reproduce(
         ),
     ] = False,
     stored: Annotated[
-        bool, Parameter(negative=(), help="Run nothing: test the claims whose runs are all in the store.")
+        bool,
+        Parameter(negative=(), help="Run nothing; test only the claims whose runs are all in the store."),
     ] = False,
     anew: Annotated[
         bool,
@@ -56,8 +57,8 @@ def reproduce(
     budget: Annotated[
         str,
         Parameter(
-            help="Sizes of the runs: laptop; desktop, over several seeds and longer; paper, the paper's own; "
-            "tiny, which only checks the machinery."
+            help="Size of the runs: laptop; desktop (longer, over several seeds); paper (the paper's own); "
+            "tiny (only checks that everything runs)."
         ),
     ] = "laptop",
     where: Where = LOCAL,
@@ -66,7 +67,7 @@ def reproduce(
     ] = None,
     format: Annotated[
         str,
-        Parameter(help="Format of that report: html, or markdown with the results in a file of their own."),
+        Parameter(help="Format of that report: html, or markdown with the results in a separate file."),
     ] = "html",
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -101,7 +102,7 @@ def reproduce(
             stop_requested=lambda: bool(interrupts),
         )
     for result in results:
-        _tell(result)
+        _print_result(result)
     say(f"{claim_words(len(results))}: {count_words(results)}.{caution(results)}")
     path = None if output is None else _write(output, format, results, runs)
     if json:
@@ -112,9 +113,9 @@ def reproduce(
 def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> str:
     """Write the book; return its first page."""
     figures = {result.id: read_figure(runs, result) for result in results}
-    shown = {claim: figure for claim, figure in figures.items() if figure is not None}
+    drawings = {claim: figure for claim, figure in figures.items() if figure is not None}
     try:
-        path = (write_book if format == "html" else write_pages)(folder, results, shown)
+        path = (write_book if format == "html" else write_pages)(folder, results, drawings)
     except OSError as error:
         raise cannot_write(folder, error) from None
     say(f"wrote {path}")
@@ -139,37 +140,39 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
         results.append(stored or Result(claim.id, budget, claim.source, claim.sentence, claim.judged(budget)))
-    shown = {result.id: _listed(result) for result in results}
+    summaries = {result.id: _as_json(result) for result in results}
     paper = ""
     for result in results:
         if result.paper != paper:
             paper = result.paper
             known = read_paper(paper)
             say(f"{paper}  ·  {known.title} ({known.citation})")
-        entry = shown[result.id]
+        entry = summaries[result.id]
         say(
             f"  {result.id:<34} {time_words(costs.claims[result.id]):>8}  {entry['verdict'] or '–':<10}  "
             f"{_seeds(entry):<10}  {result.source}: {result.sentence}"
         )
-    guessed = f"; {costs.estimated} runs were never timed, and estimated" if costs.estimated else ""
+    guessed = ""
+    if costs.estimated:
+        guessed = f"; {costs.estimated} runs were never timed; their times are estimates"
     say(
-        f"{claim_words(len(results))}, about {time_words(costs.total)} at the budget {budget}; runs shared "
-        f"count once{guessed}"
+        f"{claim_words(len(results))}, about {time_words(costs.total)} at the budget {budget}; shared runs "
+        f"are counted once{guessed}"
     )
     if json:
-        listed = [{**shown[result.id], "cost_seconds": costs.claims[result.id]} for result in results]
+        entries = [{**summaries[result.id], "cost_seconds": costs.claims[result.id]} for result in results]
         say_json(
             {
                 "budget": budget,
                 "cost_seconds": costs.total,
                 "estimated_runs": costs.estimated,
-                "claims": listed,
+                "claims": entries,
             }
         )
     return 0
 
 
-def _listed(result: Result) -> dict[str, Any]:
+def _as_json(result: Result) -> dict[str, Any]:
     """Return the JSON object of a listed claim: the stored result, or what the committed book has of it.
 
     The tiny budget has no place in the book.
@@ -190,15 +193,15 @@ def _note(result: Result) -> None:
     note(f"{result.id}: {result.verdict or 'not tested'}")
 
 
-def _tell(result: Result) -> None:
+def _print_result(result: Result) -> None:
     say(f"{result.verdict or 'not tested':<11} {result.id}  ·  {result.source}  ·  {clock(result.seconds)}")
     if result.error is not None:
         say(f"            {result.error}")
     for expected in result.expected if result.verdict is not None else ():
         value = result.values.get(expected.name)
         mark = " " if expected.holds(value) else "!"
-        shown = "none" if value is None else f"{value:.4g}"
-        say(f"          {mark} {expected.name} {shown}  ·  expected {expected.paper}")
+        text = "none" if value is None else f"{value:.4g}"
+        say(f"          {mark} {expected.name} {text}  ·  expected {expected.paper}")
 
 
 def _summary(result: Result) -> dict[str, Any]:

@@ -42,7 +42,7 @@ runs.command(compare)
 RunName = Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")]
 
 
-SHOWN = tuple(
+LISTED_FIELDS = tuple(
     field.name
     for field in fields(RunRow)
     if field.name not in ("experiment", "scalars", "histograms", "state", "state_sha256")
@@ -66,7 +66,7 @@ def described(
                 raise
             on_damaged(InputError(f"run {row.id}: {error}"))
             continue
-        values = {name: getattr(row, name) for name in SHOWN}
+        values = {name: getattr(row, name) for name in LISTED_FIELDS}
         values |= leakage_of(row.context)
         own = (labels or {}).get(row.id, Labels())
         values |= {"tags": own.tags, "note": own.note}
@@ -93,8 +93,8 @@ def list_runs(
         str | None,
         Parameter(
             allow_leading_hyphen=True,
-            help="Field to sort by, such as fraction or test_accuracy, ascending; -FIELD is descending; "
-            "default the time of the last update.",
+            help="Field to sort by, such as fraction or test_accuracy, in ascending order, or -FIELD for "
+            "descending order; default the time of the last update.",
         ),
     ] = None,
     limit: Annotated[int | None, Parameter(converter=whole, help="Show only the last INT runs.")] = None,
@@ -109,23 +109,23 @@ def list_runs(
         rows = store.rows(damaged.append) if sweep is None else rows_of_sweep(store, sweep, damaged.append)
         last = last_scalars(store, rows)
         labels = read_labels(store)
-    listed = [(row, settings_of(row)) for row in rows]
+    pairs = [(row, settings_of(row)) for row in rows]
     if where or sort is not None:
         tags = {run: own.tags for run, own in labels.items()}
-        fields = {row.id: fields_of(row, own, last[row.id], tags.get(row.id, ())) for row, own in listed}
+        fields = {row.id: fields_of(row, own, last[row.id], tags.get(row.id, ())) for row, own in pairs}
         chosen = choose(list(fields.values()), where or ())
-        listed = [run for run, is_chosen in zip(listed, chosen, strict=True) if is_chosen]
+        pairs = [run for run, is_chosen in zip(pairs, chosen, strict=True) if is_chosen]
     if sweep is None:
-        listed.sort(key=lambda run: run[0].updated)
+        pairs.sort(key=lambda run: run[0].updated)
     if sort is not None:
         key = sort_key(sort.removeprefix("-"), list(fields.values()))
-        listed.sort(key=lambda run: key(fields[run[0].id]), reverse=sort.startswith("-"))
+        pairs.sort(key=lambda run: key(fields[run[0].id]), reverse=sort.startswith("-"))
     if limit is not None:
-        listed = listed[-limit:]
-    rows = [row for row, _ in listed]
+        pairs = pairs[-limit:]
+    rows = [row for row, _ in pairs]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     if rows:
-        for line in table(rows, [own for _, own in listed], last, width, labels):
+        for line in table(rows, [own for _, own in pairs], last, width, labels):
             say(line)
     elif not damaged:
         say("no matching runs" if where else "no runs yet")
@@ -167,7 +167,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         chance, majority = percent(row.context["chance"]), percent(row.context["majority"])
         say(f"  chance      1/p {chance}, most frequent value {majority}")
         say(f"  null        {leakage_words(leakage_of(row.context)).removeprefix('orbit null ')}")
-    _tell_settings(experiment)
+    _print_settings(experiment)
     own = labels.get(row.id, Labels())
     if own.tags:
         say(f"  tags        {' '.join(own.tags)}")
@@ -176,7 +176,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     say(f"  observed    {len(records)} times in {row.seconds:.1f} s")
     say("  weights     " + ", ".join(f"{c.step} ({'/'.join(c.reasons)})" for c in checkpoints))
     if json:
-        kept = [
+        checkpoint_steps = [
             {
                 "step": c.step,
                 "reasons": c.reasons,
@@ -186,13 +186,13 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
             for c in checkpoints
         ]
         curve = [{"step": r.step, "seconds": r.seconds, **r.scalars} for r in records]
-        shown = {**described([row], labels=labels)[0], "explained_share": explained}
-        say_json({"runs": [{**shown, "checkpoints": kept, "records": curve}]})
+        description = {**described([row], labels=labels)[0], "explained_share": explained}
+        say_json({"runs": [{**description, "checkpoints": checkpoint_steps, "records": curve}]})
     return 0
 
 
 def _explained_share(
-    store: Store, row: RunRow, kept: list[Checkpoint], records: list[Record]
+    store: Store, row: RunRow, checkpoints: list[Checkpoint], records: list[Record]
 ) -> float | None:
     """Return the explained share recorded last, else that of the last kept network.
 
@@ -204,13 +204,13 @@ def _explained_share(
     if recorded and not math.isnan(recorded[-1]):
         return recorded[-1]
     try:
-        return explained_share_of_last(store, row, kept)
+        return explained_share_of_last(store, row, checkpoints)
     except (CorruptFile, InputError, OSError) as error:
         note(f"run {row.id}: explained share not counted: {shorten(error, 200)}")
         return None
 
 
-def _tell_settings(experiment: BaseModel) -> None:
+def _print_settings(experiment: BaseModel) -> None:
     """Say all settings, those that differ from the defaults first."""
     changed: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
@@ -290,12 +290,14 @@ def resume(
     /,
     *,
     steps: Annotated[
-        int | None, Parameter(converter=whole, help="New budget of steps; default the one asked for last.")
+        int | None,
+        Parameter(converter=whole, help="New maximum number of steps; default the one requested last."),
     ] = None,
     early_stop: Annotated[
         bool | None,
         Parameter(
-            help="Stop at 1.5 times the step since which the run holds 99%; default as asked for last."
+            help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
+            "got there; default as requested last."
         ),
     ] = None,
     runs: Runs = DEFAULT_RUNS,

@@ -27,7 +27,7 @@ from ..sweeps.grid.critical_table import Search
 from ..sweeps.grid.sweep_file import Sweep, read_sweep
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .display.critical import critical_json, tell_critical
+from .display.critical import critical_json, print_critical
 from .display.sweep_progress import sweep_display
 from .shared.cache import enable_compilation_cache
 from .shared.engine import LOCAL, Where
@@ -44,12 +44,13 @@ def sweep(
     /,
     *,
     dry_run: Annotated[
-        bool, Parameter(negative=(), help="Print what would be run and its maximum cost; run nothing.")
+        bool, Parameter(negative=(), help="Run nothing; print what would be run and its maximum cost.")
     ] = False,
     where: Where = LOCAL,
     retry_failed: Annotated[bool, Parameter(negative=(), help="Run failed runs again.")] = False,
     weights: Annotated[
-        str, Parameter(help="Which weights to store: final, or schedule, as a single run does.")
+        str,
+        Parameter(help="Weights to store: final, or schedule (the checkpoints that a single run stores)."),
     ] = "final",
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
@@ -64,14 +65,14 @@ def sweep(
     where.check()
     if weights not in WEIGHTS:
         raise InputError(f"weights: must be one of {', '.join(WEIGHTS)}, got {shorten(weights)}")
-    asked = read_sweep(file)
+    definition = read_sweep(file)
     if dry_run:
-        return _dry_run(asked, runs, where.workers or cores(), json=json, retry_failed=retry_failed)
+        return _dry_run(definition, runs, where.workers or cores(), json=json, retry_failed=retry_failed)
     with (
         where.start() as (engine, count),
         Store(runs) as store,
-        _kept(runs),
-        sweep_display(most_runs(asked)) as show,
+        _explain_write_errors(runs),
+        sweep_display(most_runs(definition)) as show,
         ctrl_c() as interrupts,
     ):
         drive = partial(
@@ -83,29 +84,31 @@ def sweep(
             on_progress=show,
             stop_requested=lambda: bool(interrupts),
         )
-        search_result = None if asked.search is None else run_search(asked, drive, retry_failed=retry_failed)
+        search_result = (
+            None if definition.search is None else run_search(definition, drive, retry_failed=retry_failed)
+        )
         tally, failed = (
-            drive(asked, retry_failed=retry_failed)
+            drive(definition, retry_failed=retry_failed)
             if search_result is None
             else (search_result.tally, search_result.failed)
         )
     seconds = time.monotonic() - began
-    _tell(asked, tally, failed, seconds)
+    _print_result(definition, tally, failed, seconds)
     if search_result is not None:
-        tell_critical(search_result)
+        print_critical(search_result)
     if json:
         critical = {} if search_result is None else {"critical": critical_json(search_result)}
-        say_json({**_summary(asked, tally, failed, seconds, runs), **critical})
+        say_json({**_summary(definition, tally, failed, seconds, runs), **critical})
     return 0 if tally.done == tally.total else 1
 
 
-def most_runs(asked: Sweep) -> int | None:
+def most_runs(definition: Sweep) -> int | None:
     """Return how many runs a search takes at most: its first round tries two fractions a point."""
-    return None if asked.search is None else len(asked.members) * asked.search.most_probes // 2
+    return None if definition.search is None else len(definition.members) * definition.search.most_probes // 2
 
 
 @contextmanager
-def _kept(runs: Path) -> Iterator[None]:
+def _explain_write_errors(runs: Path) -> Iterator[None]:
     """Say of a disk that is full, or gone, that what was recorded is kept."""
     try:
         yield
@@ -117,12 +120,14 @@ def _kept(runs: Path) -> Iterator[None]:
         ) from error
 
 
-def _tell(asked: Sweep, tally: SweepCounts, failed: Sequence[SweepMember], seconds: float) -> None:
-    say(f"sweep {asked.name}  ·  {tally.done} of {tally.total} runs done in {clock(seconds)}")
+def _print_result(
+    definition: Sweep, tally: SweepCounts, failed: Sequence[SweepMember], seconds: float
+) -> None:
+    say(f"sweep {definition.name}  ·  {tally.done} of {tally.total} runs done in {clock(seconds)}")
     say(f"  memorised {tally.memorised}, grokked {tally.grokked}, diverged {tally.count('diverged')}")
-    for listed in failed[:MOST_SHOWN]:
-        point = ", ".join(f"{name} {value}" for name, value in listed.point.items())
-        say(f"  failed    {listed.run}  {point}: {listed.error}")
+    for member in failed[:MOST_SHOWN]:
+        point = ", ".join(f"{name} {value}" for name, value in member.point.items())
+        say(f"  failed    {member.run}  {point}: {member.error}")
     if len(failed) > MOST_SHOWN:
         say(f"  and {len(failed) - MOST_SHOWN} more failed")
     if failed:
@@ -132,10 +137,10 @@ def _tell(asked: Sweep, tally: SweepCounts, failed: Sequence[SweepMember], secon
 
 
 def _summary(
-    asked: Sweep, tally: SweepCounts, failed: Sequence[SweepMember], seconds: float, runs: Path
+    definition: Sweep, tally: SweepCounts, failed: Sequence[SweepMember], seconds: float, runs: Path
 ) -> dict[str, Any]:
     return {
-        "sweep": asked.name,
+        "sweep": definition.name,
         "path": str(runs),
         "total": tally.total,
         "done": tally.done,
@@ -159,21 +164,21 @@ def _peak_memory(shapes: Sequence[Ensemble]) -> int | None:
     return max(needs, default=None)
 
 
-def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed: bool) -> int:
+def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_failed: bool) -> int:
     from ..sweeps.forecast import forecast
 
-    plan = _plan(asked, runs, retry_failed)
+    plan = _plan(definition, runs, retry_failed)
     tally, left = plan.tally, plan.left
-    note(f"measuring a few steps of {asked.name}")
+    note(f"measuring a few steps of {definition.name}")
     enable_compilation_cache()
     shapes = ensembles_of(left, most=max(len(left), 1))
     peak = _peak_memory(shapes)
     cost = forecast(shapes)
     seconds = cost.seconds / max(1, min(workers, len(left)))
-    if asked.search is not None:
-        _tell_rounds(asked.search, len(asked.members))
-        seconds *= asked.search.most_probes / 2
-    say(f"sweep {asked.name}  ·  {tally.total} runs, {tally.done} done, {len(left)} to run")
+    if definition.search is not None:
+        _print_rounds(definition.search, len(definition.members))
+        seconds *= definition.search.most_probes / 2
+    say(f"sweep {definition.name}  ·  {tally.total} runs, {tally.done} done, {len(left)} to run")
     say(f"  {len(cut(left, workers))} ensembles of {len(shapes)} shapes, over {workers} workers")
     say(
         f"  at most {clock(seconds)} of steps, if no run stops early ({cost.measured} shapes measured), and "
@@ -184,7 +189,7 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
     if json:
         say_json(
             {
-                **_summary(asked, tally, plan.failed, 0.0, runs),
+                **_summary(definition, tally, plan.failed, 0.0, runs),
                 "left": len(left),
                 "ensembles": len(cut(left, workers)),
                 "shapes": len(shapes),
@@ -196,17 +201,17 @@ def _dry_run(asked: Sweep, runs: Path, workers: int, *, json: bool, retry_failed
     return 0
 
 
-def _tell_rounds(search: Search, first: int) -> None:
+def _print_rounds(search: Search, first: int) -> None:
     """Say what comes after the first round, of two fractions a point, that the numbers below are of."""
     say(
-        f"a search of {search.most_probes - 1} rounds at most, {first * search.most_probes // 2} runs; "
-        "the runs below are those of the first, the time is that of all"
+        f"a search of at most {search.most_probes - 1} rounds and {first * search.most_probes // 2} runs; "
+        "the runs below are those of the first round, the time is that of all rounds"
     )
 
 
-def _plan(asked: Sweep, runs: Path, retry_failed: bool) -> Plan:
+def _plan(definition: Sweep, runs: Path, retry_failed: bool) -> Plan:
     """Plan without making a store where there is none."""
     if not (Path(runs) / DATABASE).is_file():
-        return plan_sweep(asked, None)
+        return plan_sweep(definition, None)
     with Store(runs, read_only=True) as store:
-        return plan_sweep(asked, store, retry_failed=retry_failed)
+        return plan_sweep(definition, store, retry_failed=retry_failed)

@@ -29,7 +29,7 @@ from ..tasks import InputError, named_task, read_table
 from ..tasks.errors import shorten
 from .display.outcome import summary, tell
 from .display.progress import progress_display
-from .display.seeds import seeded, seeds_summary, tell_seeds
+from .display.seeds import print_seeds, seeded, seeds_summary
 from .shared.cache import enable_compilation_cache
 from .shared.command_line import command_line as command_line
 from .shared.options import DEFAULT_RUNS, Expression, Group, Json, Modulus, Runs, Table, whole
@@ -66,28 +66,30 @@ def train(
     options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
     seeds: Annotated[
         int,
-        Parameter(group=RUN, converter=whole, help="Runs with this many consecutive seeds, from --seed on."),
+        Parameter(group=RUN, converter=whole, help="Number of runs, with consecutive seeds from --seed on."),
     ] = 1,
     observe_every: Annotated[
         int | None,
         Parameter(
             group=RUN,
             converter=whole,
-            help="Steps between observations; default dense, then logarithmic.",
+            help="Number of steps between observations; default every step at first, then at logarithmic "
+            "distances.",
         ),
     ] = None,
     early_stop: Annotated[
         bool | None,
         Parameter(
             group=RUN,
-            help="Stop at 1.5 times the step since which the run holds 99%; default yes but for rfm.",
+            help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
+            "got there; default yes, except for rfm.",
         ),
     ] = None,
     metric: Annotated[
         Path | None,
         Parameter(
             group=learner_panel(["rfm"]),
-            help="Initial M of rfm: a .npy file with a symmetric kp x kp matrix.",
+            help="Initial feature matrix M of rfm: a .npy file with a symmetric kp x kp matrix.",
         ),
     ] = None,
     embedding_from: Annotated[
@@ -135,7 +137,7 @@ def train(
     if seeds == 1:
         tell(result, runs)
     else:
-        tell_seeds(results, seeds, runs)
+        print_seeds(results, seeds, runs)
     if json:
         say_json(summary(result, runs) if seeds == 1 else seeds_summary(results, runs))
     return 1 if result.row.status == "interrupted" else 0
@@ -151,8 +153,8 @@ def network_of(source: str, store: Store) -> NetworkFile:
 
     if source.endswith(".safetensors"):
         return read_network_file(Path(source))
-    kept = kept_at(store.checkpoints(store.get(source).id), None)
-    return read_network_file(kept.path, kept.sha256)
+    checkpoint = kept_at(store.checkpoints(store.get(source).id), None)
+    return read_network_file(checkpoint.path, checkpoint.sha256)
 
 
 def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
@@ -163,28 +165,28 @@ def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
         note(f"run {known.id} is in the store at step {known.step:,}; continuing from there")
     title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
     title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
-    with progress_display(title) as show, ctrl_c() as asked, _kept(experiment, store):
-        hooks = RunHooks(_warned(experiment, show), lambda: bool(asked))
+    with progress_display(title) as show, ctrl_c() as interrupts, _explain_write_errors(experiment, store):
+        hooks = RunHooks(_warned(experiment, show), lambda: bool(interrupts))
         return follow_run(experiment, store, replace(options, command=command_line()), hooks)
 
 
 def _warned(experiment: Experiment, show: Callable[[Progress], None]) -> Callable[[Progress], None]:
     """Give the learner's warning at the first observation that deserves one."""
     warning_of = definition_of(experiment.learner).wording.warning
-    given: list[str] = []
+    warnings: list[str] = []
 
     def observe(progress: Progress) -> None:
         show(progress)
-        warning = None if given else warning_of(progress.record.step, progress.record.scalars)
+        warning = None if warnings else warning_of(progress.record.step, progress.record.scalars)
         if warning is not None:
-            given.append(warning)
+            warnings.append(warning)
             note(f"warning: {warning}")
 
     return observe
 
 
 @contextmanager
-def _kept(experiment: Experiment, store: Store) -> Iterator[None]:
+def _explain_write_errors(experiment: Experiment, store: Store) -> Iterator[None]:
     """Say of a disk that is full, or gone, that what was recorded is kept."""
     try:
         yield
@@ -213,16 +215,16 @@ def _what_next(experiment: Experiment, store: Store) -> str:
 @contextmanager
 def ctrl_c() -> Iterator[list[int]]:
     """Collect interrupts instead of raising; a second one raises."""
-    asked: list[int] = []
+    interrupts: list[int] = []
 
     def handle(number: int, frame: object) -> None:
-        if asked:
+        if interrupts:
             raise KeyboardInterrupt
-        asked.append(number)
+        interrupts.append(number)
         note("finishing this segment; press Ctrl-C again to stop at once")
 
     previous = signal.signal(signal.SIGINT, handle)
     try:
-        yield asked
+        yield interrupts
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -82,7 +82,7 @@ def normalise_sum(
         [0, 1, 2, 3, 4]
     """
     shifted = [np.where(i, (q - q[np.argmax(i)]) % m, 0) for q, i in zip(g, inside, strict=True)]
-    joined = np.concatenate(shifted)
-    scaled = units(m)[:, None] * joined[None, :] % m
+    tables = np.concatenate(shifted)
+    scaled = units(m)[:, None] * tables[None, :] % m
     best = scaled[np.lexsort(scaled.T[::-1])[0]]
     return tuple(np.split(best, np.cumsum([len(q) for q in shifted])[:-1]))

@@ -60,9 +60,11 @@ def distinct_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         >>> [a.tolist() for a in distinct_rows(np.array([[5, 5], [1, 2], [5, 5]]))]
         [[0, 1], [0, 1, 0]]
     """
-    seen: dict[bytes, int] = {}
-    packed = np.ascontiguousarray(matrix)
-    label = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in packed], dtype=np.int64)
+    labels_by_row: dict[bytes, int] = {}
+    contiguous = np.ascontiguousarray(matrix)
+    label = np.array(
+        [labels_by_row.setdefault(row.tobytes(), len(labels_by_row)) for row in contiguous], dtype=np.int64
+    )
     return np.unique(label, return_index=True)[1], label
 
 

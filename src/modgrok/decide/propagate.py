@@ -42,26 +42,26 @@ def _read_lines(problem: SearchProblem, state: SearchState, along: int, operand:
     known = [np.array([index]) if s == operand else np.flatnonzero(state.chosen[s] >= 0) for s in others]
     if any(len(k) == 0 for k in known):
         return
-    joined = np.array([problem.operation.identity])
+    partial = np.array([problem.operation.identity])
     for s, k in zip(others, known, strict=True):
-        joined = problem.operation.table[joined[:, None], state.chosen[s][k][None, :]].ravel()
-    lines = problem.lines[along][np.ix_(*known)].reshape(len(joined), -1)
-    for q, line in _combine(joined, lines):
+        partial = problem.operation.table[partial[:, None], state.chosen[s][k][None, :]].ravel()
+    lines = problem.lines[along][np.ix_(*known)].reshape(len(partial), -1)
+    for q, line in _combine(partial, lines):
         _enter_line(problem, state, along, q, line)
 
 
-def _combine(joined: np.ndarray, lines: np.ndarray) -> list[tuple[int, np.ndarray]]:
+def _combine(partial: np.ndarray, lines: np.ndarray) -> list[tuple[int, np.ndarray]]:
     """Lines at the same place q must agree wherever both have a value; holes are filled in."""
-    if len(joined) == 1:
-        return [(int(joined[0]), lines[0])]
-    order = np.argsort(joined, kind="stable")
-    starts = np.flatnonzero(np.diff(joined[order], prepend=-1))
+    if len(partial) == 1:
+        return [(int(partial[0]), lines[0])]
+    order = np.argsort(partial, kind="stable")
+    starts = np.flatnonzero(np.diff(partial[order], prepend=-1))
     highest = np.maximum.reduceat(lines[order], starts, axis=0)
     filled = np.where(lines[order] == UNDEFINED, np.iinfo(np.int64).max, lines[order])
     lowest = np.minimum.reduceat(filled, starts, axis=0)
     if ((lowest < highest) & (highest != UNDEFINED)).any():
         raise Contradiction
-    return [(int(q), line) for q, line in zip(joined[order][starts], highest, strict=True)]
+    return [(int(q), line) for q, line in zip(partial[order][starts], highest, strict=True)]
 
 
 def _enter_line(problem: SearchProblem, state: SearchState, along: int, q: int, line: np.ndarray) -> None:

@@ -59,9 +59,9 @@ def find(problem: SearchProblem, meter: Meter, variant: int = 0) -> tuple[np.nda
 def _roots(problem: SearchProblem, stream: np.random.Generator) -> list[tuple[int, ...]]:
     """Every choice of base elements for the pivot: all invertible first, the others in a drawn order."""
     roots = list(product(problem.operation.bases, repeat=problem.table.ndim))
-    drawn = stream.random(len(roots))
+    keys = stream.random(len(roots))
     first = (problem.operation.identity,) * problem.table.ndim
-    return [roots[i] for i in sorted(range(len(roots)), key=lambda i: (roots[i] != first, drawn[i]))]
+    return [roots[i] for i in sorted(range(len(roots)), key=lambda i: (roots[i] != first, keys[i]))]
 
 
 def _pivot(problem: SearchProblem, stream: np.random.Generator) -> tuple[int, ...]:

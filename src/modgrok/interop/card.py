@@ -15,7 +15,7 @@ from ..runs import Experiment, NetworkFile, Record, RunRow
 from ..tasks import InputError
 from ..version import __version__
 
-NAMED_APART = ("kind", "initialisation")
+STATED_ELSEWHERE = ("kind", "initialisation")
 """Settings of a learner that the card says elsewhere."""
 
 
@@ -58,7 +58,11 @@ def card(row: RunRow, net: Transformer, step: int, record: Record | None) -> str
         "",
         "| setting | value |",
         "| --- | --- |",
-        *(f"| {name} | {_shown(value)} |" for name, value in settings.items() if name not in NAMED_APART),
+        *(
+            f"| {name} | {_text_of(value)} |"
+            for name, value in settings.items()
+            if name not in STATED_ELSEWHERE
+        ),
         "",
         *_tokens(net, row.p),
         *_LOADING,
@@ -133,11 +137,11 @@ def _null(context: dict[str, Any]) -> list[tuple[str, str]]:
     if context.get("orbit_accuracy") is None:
         return []
     share = "none" if context["swap_share"] is None else f"{context['swap_share']:.6f}"
-    said = f"{context['orbit_accuracy']:.6f}, with signs {context['sign_accuracy']:.6f}"
-    return [("Orbit null", said), ("Test inputs of which a permutation trains", share)]
+    text = f"{context['orbit_accuracy']:.6f}, with signs {context['sign_accuracy']:.6f}"
+    return [("Orbit null", text), ("Test inputs with a permutation in the training set", share)]
 
 
-def _shown(value: Any) -> str:
+def _text_of(value: Any) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 

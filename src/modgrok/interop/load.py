@@ -99,20 +99,24 @@ class Loaded:
             yield
 
     def _checked(self, inputs: Any) -> jax.Array:
-        given = np.asarray(inputs)
-        if given.ndim != 2 or not np.issubdtype(given.dtype, np.integer):
-            raise InputError(f"inputs: must be integers of shape (n, k), got {given.dtype} {given.shape}")
+        inputs_array = np.asarray(inputs)
+        if inputs_array.ndim != 2 or not np.issubdtype(inputs_array.dtype, np.integer):
+            raise InputError(
+                f"inputs: must be integers of shape (n, k), got {inputs_array.dtype} {inputs_array.shape}"
+            )
         known = self.source is not None
         sizes = (
-            self.task.table.shape if known else network_type(self.weights).sizes(self.weights, given.shape[1])
+            self.task.table.shape
+            if known
+            else network_type(self.weights).sizes(self.weights, inputs_array.shape[1])
         )
-        if len(sizes) != given.shape[1]:
-            raise InputError(f"inputs: must have {len(sizes)} columns, got {given.shape[1]}")
+        if len(sizes) != inputs_array.shape[1]:
+            raise InputError(f"inputs: must have {len(sizes)} columns, got {inputs_array.shape[1]}")
         for column, size in enumerate(sizes):
-            wrong = given[(given[:, column] < 0) | (given[:, column] >= size), column]
+            wrong = inputs_array[(inputs_array[:, column] < 0) | (inputs_array[:, column] >= size), column]
             if len(wrong):
                 raise InputError(f"inputs: column {column} must lie in 0..{size - 1}, got {wrong[0]}")
-        return jnp.asarray(given, dtype=jnp.int32)
+        return jnp.asarray(inputs_array, dtype=jnp.int32)
 
 
 def load(
@@ -146,7 +150,7 @@ def load(
         >>> from modgrok import Experiment, Store, run
         >>> folder = Path(mkdtemp())
         >>> with Store(folder) as store:
-        ...     found = run(Experiment.of("x + y", p=5, width=20), store=store, steps=3)
+        ...     result = run(Experiment.of("x + y", p=5, width=20), store=store, steps=3)
         >>> net = load("latest", runs=folder)
         >>> net.task.name, net.step, net([[2, 4], [0, 1]]).shape
         ('x + y', 3, (2, 5))
@@ -162,8 +166,8 @@ def load(
         raise InputError(f"expression: must be left out for a run, whose task is known, got {shorten(run)}")
     with Store(Path(runs), read_only=True) as store:
         row = store.get(str(run))
-        kept = kept_at(store.checkpoints(row.id), step)
-        return _loaded(row.id, read_network_file(kept.path, kept.sha256))
+        checkpoint = kept_at(store.checkpoints(row.id), step)
+        return _loaded(row.id, read_network_file(checkpoint.path, checkpoint.sha256))
 
 
 def names_file(run: str | Path) -> bool:
@@ -197,10 +201,10 @@ def read_weights(
         InputError: there is none, or it is ambiguous without its task.
         CorruptFile: a file of modgrok is damaged.
     """
-    given = any(value is not None for value in (expression, group, table))
-    if not given and (p is not None or any(value not in (None, ()) for value in reading.values())):
-        given = True
-    if given:
+    has_task = any(value is not None for value in (expression, group, table))
+    if not has_task and (p is not None or any(value not in (None, ()) for value in reading.values())):
+        has_task = True
+    if has_task:
         return import_network(path, expression, p=p, group=group, table=table, **reading).content
     if (path.is_dir() and not any(path.glob("*.npy"))) or (path / WEIGHTS).is_file() or _is_foreign(path):
         return from_transformerlens(path)
@@ -218,17 +222,17 @@ def read_weights(
     return read_network_file(path)
 
 
-def kept_at(kept: list[Checkpoint], step: int | None) -> Checkpoint:
+def kept_at(checkpoints: list[Checkpoint], step: int | None) -> Checkpoint:
     """Return the weights kept at a step; the last ones if None.
 
     Raises:
         InputError: none were kept, or none then.
     """
-    if not kept:
+    if not checkpoints:
         raise InputError("run: must have at least one checkpoint, got none")
-    matching = kept[-1:] if step is None else [c for c in kept if c.step == step]
+    matching = checkpoints[-1:] if step is None else [c for c in checkpoints if c.step == step]
     if not matching:
-        steps = ", ".join(str(c.step) for c in kept)
+        steps = ", ".join(str(c.step) for c in checkpoints)
         raise InputError(f"step: must be a step with a checkpoint, one of {steps}, got {step}")
     return matching[0]
 

@@ -95,8 +95,8 @@ def state_of(net: Transformer) -> StateDict:
         shapes = bias_shapes(block.query.shape, block.mlp_in.shape[1])
         for field, name in BLOCK_NAMES:
             state[f"blocks.{layer}.{name}"] = _array(getattr(block, field), shapes.get(field))
-        seen = np.ones((t, t), dtype=bool)
-        state[f"blocks.{layer}.attn.mask"] = np.tril(seen) if net.causal else seen
+        visible = np.ones((t, t), dtype=bool)
+        state[f"blocks.{layer}.attn.mask"] = np.tril(visible) if net.causal else visible
         state[f"blocks.{layer}.attn.IGNORE"] = np.array(-np.inf, dtype=np.float32)
         if normed:
             for field, name in NORM_NAMES:

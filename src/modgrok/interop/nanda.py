@@ -25,13 +25,13 @@ def is_transposed(state: StateDict) -> bool:
     return output is not None and output.ndim == 2
 
 
-def turned(state: StateDict) -> StateDict:
+def to_transformerlens_layout(state: StateDict) -> StateDict:
     """Return the same weights in TransformerLens's layout.
 
     Example:
         >>> import numpy as np
         >>> state = {"blocks.0.attn.W_Q": np.zeros((4, 32, 128)), "blocks.0.attn.W_O": np.zeros((128, 128))}
-        >>> {name: value.shape for name, value in turned(state).items()}
+        >>> {name: value.shape for name, value in to_transformerlens_layout(state).items()}
         {'blocks.0.attn.W_Q': (4, 128, 32), 'blocks.0.attn.W_O': (4, 32, 128)}
     """
     converted = {}

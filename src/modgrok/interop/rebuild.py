@@ -27,7 +27,7 @@ def rebuild(
     operands: int,
     layout: str,
     classes: int,
-    kept: frozenset[str] = frozenset(),
+    keep_zero: frozenset[str] = frozenset(),
     signs: int | None = None,
 ) -> Transformer:
     """Rebuild a transformer from TransformerLens's property keys.
@@ -38,8 +38,8 @@ def rebuild(
         operands: k.
         layout: the token sequence the network was trained on.
         classes: p; columns of W_U beyond it are dropped (Nanda et al. 2023 give = a logit that no label has).
-        kept: keys of biases and positions to keep even when all zero; others read as absent then, which is
-            the same function.
+        keep_zero: keys of biases and positions to keep even when all zero; others are then read as absent,
+            which gives the same function.
         signs: exact number of rows of W_E beyond the numbers; None for at least those of the layout.
 
     Raises:
@@ -47,7 +47,7 @@ def rebuild(
             a shape that does not fit, a number that is not finite.
     """
     check_options(config)
-    reader = _Reader(state, config.get("normalization_type") == "LNPre", kept)
+    reader = _Reader(state, config.get("normalization_type") == "LNPre", keep_zero)
     embedding = reader.take("embed.W_E", None, None)
     d, length = embedding.shape[1], length_of(layout, operands)
     position = reader.optional("pos_embed.W_pos", None, d)
@@ -88,9 +88,9 @@ def check_options(config: Config) -> None:
     """
     for name, allowed in FIXED:
         if name in config and config[name] not in allowed:
-            shown = ", ".join(str(value) for value in allowed)
+            values = ", ".join(str(value) for value in allowed)
             raise InputError(
-                f"path: {name} in config.json must be one of {shown}, got {shorten(config[name])}"
+                f"path: {name} in config.json must be one of {values}, got {shorten(config[name])}"
             )
     scale, width = config.get("attn_scale"), config.get("d_head")
     usual = (None, -1, math.sqrt(width)) if isinstance(width, int) and width > 0 else (None, -1)
@@ -101,10 +101,10 @@ def check_options(config: Config) -> None:
 class _Reader:
     """Takes arrays out of a state dict, each with the shape it must have; None stands for any length."""
 
-    def __init__(self, state: StateDict, bare_norms: bool, kept: frozenset[str]) -> None:
+    def __init__(self, state: StateDict, bare_norms: bool, keep_zero: frozenset[str]) -> None:
         self.left = {name: value for name, value in state.items() if not name.endswith(BUFFERS)}
         self.bare_norms = bare_norms
-        self.kept = kept
+        self.keep_zero = keep_zero
 
     @property
     def layers(self) -> int:
@@ -122,7 +122,7 @@ class _Reader:
             raise InputError(f"path: must hold {name}, got none")
         value = self.left.pop(name)
         if value.ndim != len(shape) or any(
-            wanted not in (None, got) for wanted, got in zip(shape, value.shape, strict=True)
+            expected not in (None, got) for expected, got in zip(shape, value.shape, strict=True)
         ):
             rule = f"must have shape {shape}".replace("None", "any")
             raise InputError(f"path: {name} {rule}, got {value.shape}")
@@ -135,7 +135,7 @@ class _Reader:
         if name not in self.left:
             return None
         value = self.take(name, *shape)
-        return value if name in self.kept or bool(value.any()) else None
+        return value if name in self.keep_zero or bool(value.any()) else None
 
     def norm(self, name: str, d: int) -> Norm | None:
         """Return a layer normalisation; None where there is none."""

@@ -27,7 +27,7 @@ from ..tasks.errors import shorten
 from .bridge import is_bridged, unbridged
 from .importing.state import read_state
 from .names import Config, StateDict, config_of, present, state_of
-from .nanda import is_transposed, turned
+from .nanda import is_transposed, to_transformerlens_layout
 from .rebuild import rebuild
 
 WEIGHTS, CONFIG, CARD, TABLE = "model.safetensors", "config.json", "README.md", "table.npy"
@@ -90,12 +90,12 @@ def from_transformerlens(
     Raises:
         InputError: in one line, what the path does not hold or must not hold.
     """
-    found = _found(Path(path))
-    form = found.form
+    files = _find_files(Path(path))
+    form = files.form
     layout = layout or form.get("layout")
     if layout is not None and layout not in LAYOUTS:
         raise InputError(f"layout: must be one of {', '.join(LAYOUTS)}, got {shorten(layout)}")
-    source, values = found.source, found.table
+    source, values = files.source, files.table
     if group is not None or table is not None:
         named = named_task(
             expression, p=p, group=group, table=None if table is None else task_from_table(np.asarray(table))
@@ -103,29 +103,29 @@ def from_transformerlens(
         source, values, p = named.source, None if table is None else named.task.table, named.task.p
     operands = _operands_of(source, form, values)
     if expression is not None and group is None and table is None:
-        given = p or form.get("classes")
-        if given is None:
-            _, _, given = _shapes(found, layout, operands)
-        named = named_task(expression, p=given)
-        source, values, p = named.source, None, given
+        class_count = p or form.get("classes")
+        if class_count is None:
+            _, _, class_count = _shapes(files, layout, operands)
+        named = named_task(expression, p=class_count)
+        source, values, p = named.source, None, class_count
         operands = named.task.k - bool(named.task.parts)
-    layout, operands, classes = _shapes(found, layout, operands, p or form.get("classes"))
-    kept = frozenset(form.get("kept", ()))
+    layout, operands, classes = _shapes(files, layout, operands, p or form.get("classes"))
+    trained_parts = frozenset(form.get("kept", ()))
     net = rebuild(
-        found.state,
-        found.config,
+        files.state,
+        files.config,
         operands=operands,
         layout=layout,
         classes=classes,
-        kept=kept,
+        keep_zero=trained_parts,
         signs=None if "classes" in form else SIGNS[layout],
     )
-    notes = found.notes or {"imported": str(path), "made": "elsewhere"}
+    notes = files.notes or {"imported": str(path), "made": "elsewhere"}
     return NetworkFile(net, source, values, notes)
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
+class _Files:
     """What lies at a path: arrays in TransformerLens's layout, and what is known beside them."""
 
     state: StateDict
@@ -136,7 +136,7 @@ class _Found:
     table: np.ndarray | None
 
 
-def _found(path: Path) -> _Found:
+def _find_files(path: Path) -> _Files:
     file = path / WEIGHTS if path.is_dir() else path
     if not file.is_file():
         raise InputError(f"path: must be a file of weights or a folder with {WEIGHTS}, got {shorten(path)}")
@@ -149,13 +149,13 @@ def _found(path: Path) -> _Found:
     if is_bridged(state):
         state = unbridged(state, config)
     elif is_transposed(state):
-        state = turned(state)
+        state = to_transformerlens_layout(state)
     table = file.parent / TABLE
     try:
         task = header.get("task")
         source = None if task is None else TaskSource(**task)
         known = source is not None and source.table is not None and table.is_file()
-        return _Found(
+        return _Files(
             state,
             config,
             dict(header.get("network", {})),
@@ -202,19 +202,19 @@ def _operands_of(source: TaskSource | None, form: dict[str, Any], table: np.ndar
 
 
 def _shapes(
-    found: _Found, layout: str | None, operands: int | None, classes: int | None = None
+    files: _Files, layout: str | None, operands: int | None, classes: int | None = None
 ) -> tuple[str, int, int]:
     """Return layout, k and p, as given or as shapes allow: rows of W_E = p + signs, of W_pos = length."""
-    embedding, unembedding = (found.state.get(name) for name in ("embed.W_E", "unembed.W_U"))
+    embedding, unembedding = (files.state.get(name) for name in ("embed.W_E", "unembed.W_U"))
     if embedding is None or unembedding is None or unembedding.ndim != 2:
         raise InputError("path: must hold embed.W_E and unembed.W_U, got one or none")
-    bias = found.state.get("unembed.b_U")
+    bias = files.state.get("unembed.b_U")
     if bias is not None and bias.shape != unembedding.shape[1:]:
         raise InputError(f"path: unembed.b_U must have shape {unembedding.shape[1:]}, got {bias.shape}")
     if layout is not None and operands is not None and classes is not None:
         return layout, operands, classes
-    position = found.state.get("pos_embed.W_pos")
-    length = found.config.get("n_ctx") if position is None else len(position)
+    position = files.state.get("pos_embed.W_pos")
+    length = files.config.get("n_ctx") if position is None else len(position)
     v, c = len(embedding), unembedding.shape[1]
     fitting = []
     for name in LAYOUTS if layout is None else (layout,):
@@ -227,9 +227,9 @@ def _shapes(
     if not fitting and layout is not None and classes is None and operands is not None:
         return layout, operands, v - SIGNS[layout]
     if not fitting:
-        shown = layout or "no layout"
         raise InputError(
-            f"layout: must fit the {length} positions, {v} tokens and {c} logits of the network, got {shown}"
+            f"layout: must fit the {length} positions, {v} tokens and {c} logits of the network, got "
+            + (layout or "no layout")
             + ("" if classes is None else f" with p = {classes}")
         )
     usual = [shape for shape in fitting if shape[0] == "equals"]

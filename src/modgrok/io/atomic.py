@@ -48,10 +48,10 @@ def atomic_file(
     """
     stem = os.fsdecode(os.fsencode(path.name)[:_LONGEST])
     temporary = path.with_name(f".{stem}.{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
-    made = False
+    created = False
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        made = True
+        created = True
         with _opened(handle, text, newline) as file:
             yield file
             file.flush()
@@ -59,7 +59,7 @@ def atomic_file(
                 os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:
-        if made:
+        if created:
             with contextlib.suppress(OSError):
                 temporary.unlink()
         if isinstance(error, OSError) and error.filename in (None, str(temporary)):

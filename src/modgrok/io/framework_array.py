@@ -35,18 +35,18 @@ def numpy_array(value: Any, argument: str) -> np.ndarray:
         modgrok.io.errors.InputError: logits: must be an array of real numbers, got str
     """
     try:
-        found = read_array(value)
+        array = read_array(value)
     except (TypeError, ValueError, RuntimeError, BufferError, AttributeError) as error:
         raise InputError(
             f"{argument}: must be an array that NumPy can read, got {type(value).__name__} "
             f"({shorten(error, 90)})"
         ) from None
-    if found.dtype.name == "bfloat16":
-        found = found.astype(np.float32)
-    if found.dtype.kind not in "fiub":
-        what = type(value).__name__ if found.ndim == 0 else f"an array of {found.dtype}"
+    if array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
+    if array.dtype.kind not in "fiub":
+        what = type(value).__name__ if array.ndim == 0 else f"an array of {array.dtype}"
         raise InputError(f"{argument}: must be an array of real numbers, got {what}")
-    return found
+    return array
 
 
 def read_array(value: Any) -> np.ndarray:

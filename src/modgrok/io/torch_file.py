@@ -152,7 +152,7 @@ def _archive(content: bytes) -> Any:
             nonlocal remaining
             name = f"{root}data/{key}"
             if name not in entries or entries[name].file_size < count * dtype.itemsize:
-                raise _Refused(f"storage {shorten(key)} is missing or cut")
+                raise _Refused(f"storage {shorten(key)} is missing or truncated")
             remaining -= entries[name].file_size  # entries may lie on the same bytes
             if remaining < 0:
                 raise _Refused("storages larger than the file")
@@ -191,7 +191,7 @@ def _stream(content: bytes) -> Any:
         (stored,) = struct.unpack("<q", stream.read(8))
         data = stream.read(count * size)
         if stored != count or len(data) < count * size:
-            raise _Refused("a storage is cut")
+            raise _Refused("a storage is truncated")
         arrays[key] = np.frombuffer(data, arrays[key].dtype)
     stream.seek(start)
     return _Machine(storage).run(stream)

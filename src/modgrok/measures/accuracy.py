@@ -41,7 +41,7 @@ def tally(logits: Callable[[Array], Array], loss: Loss, problem: Problem) -> Tal
     m = len(problem.all_inputs)
     size = problem.groups.sum(-1, dtype=jnp.int32)
     if m <= CHUNK:
-        correct, losses = _counted(logits, loss, problem.all_inputs, problem.all_labels, problem.groups)
+        correct, losses = _count(logits, loss, problem.all_inputs, problem.all_labels, problem.groups)
         return Tally(correct, size, losses / size)
     chunk = CHUNK
     pad = -m % chunk
@@ -54,7 +54,7 @@ def tally(logits: Callable[[Array], Array], loss: Loss, problem: Problem) -> Tal
         labels.reshape(-1, chunk),
         groups.reshape(len(groups), -1, chunk).swapaxes(0, 1),
     )
-    correct, losses = jax.lax.map(lambda part: _counted(logits, loss, *part), parts)
+    correct, losses = jax.lax.map(lambda part: _count(logits, loss, *part), parts)
     return Tally(correct.sum(0), size, losses.sum(0) / size)
 
 
@@ -68,13 +68,13 @@ def tally_of_logits(logits: Float[Array, "m c"], loss: Loss, problem: Problem) -
         problem: labels and groups.
     """
     size = problem.groups.sum(-1, dtype=jnp.int32)
-    correct, losses = _counted(
+    correct, losses = _count(
         lambda inputs: logits, loss, problem.all_inputs, problem.all_labels, problem.groups
     )
     return Tally(correct, size, losses / size)
 
 
-def _counted(
+def _count(
     logits: Callable[[Array], Array], loss: Loss, inputs: Array, labels: Array, groups: Array
 ) -> tuple[Array, Array]:
     """Return how many of each group are right, and the sum of their losses."""

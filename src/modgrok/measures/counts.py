@@ -19,22 +19,22 @@ _MEANINGS = {
 }
 
 
-def group_accuracy(counted: Tally, group: int) -> float:
+def group_accuracy(tally: Tally, group: int) -> float:
     """Return the share of a group's inputs whose greatest logit is their label; nan if the group is empty."""
-    size = int(counted.size[group])
-    return int(counted.correct[group]) / size if size else math.nan
+    size = int(tally.size[group])
+    return int(tally.correct[group]) / size if size else math.nan
 
 
-def group_loss(counted: Tally, group: int) -> float:
+def group_loss(tally: Tally, group: int) -> float:
     """Return the mean loss over a group, as the shortest decimal that gives the stored float32 back."""
-    return float(str(np.asarray(counted.loss)[group]))
+    return float(str(np.asarray(tally.loss)[group]))
 
 
 def _accuracy(number: int, group: str) -> Measure:
     return Measure(
         name=f"{group}_accuracy",
         title=f"accuracy on {_MEANINGS[group]}",
-        function=lambda counted, frame: group_accuracy(counted, number),
+        function=lambda tally, frame: group_accuracy(tally, number),
         reads="counts",
         direction="up" if group != "corrupted" else "none",
         range=lambda p: (0.0, 1.0),
@@ -45,7 +45,7 @@ def _loss(number: int, group: str) -> Measure:
     return Measure(
         name=f"{group}_loss",
         title=f"mean loss on {_MEANINGS[group]}",
-        function=lambda counted, frame: group_loss(counted, number),
+        function=lambda tally, frame: group_loss(tally, number),
         reads="counts",
         direction="down",
         range=lambda p: (0.0, float("inf")),

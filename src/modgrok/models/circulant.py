@@ -38,7 +38,7 @@ class CirculantStructure(eqx.Module):
     one_to_one: bool = eqx.field(static=True)
     cyclic: bool = eqx.field(static=True, default=True)
 
-    def levels(self, s: int, t: int) -> Int[Array, "p p"]:
+    def diagonals(self, s: int, t: int) -> Int[Array, "p p"]:
         """Return (g_s(i) - g_t(j)) mod n, or n where a value takes no part."""
         rows, columns = self.labels[s][:, None], self.labels[t][None, :]
         return jnp.where((rows >= 0) & (columns >= 0), (rows - columns) % self.order, self.order)
@@ -53,7 +53,7 @@ def structure_of(basis: Basis) -> CirculantStructure:
 
     Example:
         >>> from modgrok.algebra import natural_basis
-        >>> structure_of(natural_basis(5, 2)).levels(0, 1)[0].tolist()
+        >>> structure_of(natural_basis(5, 2)).diagonals(0, 1)[0].tolist()
         [0, 4, 3, 2, 1]
     """
     labels = np.stack(basis.operands)
@@ -71,7 +71,7 @@ def oriented(p: int, orientation: Orientation, *, logarithmic: bool = False) -> 
         logarithmic: whether i and j are discrete logarithms; 0 then takes no part.
 
     Example:
-        >>> oriented(5, "hankel").levels(0, 1)[1].tolist()
+        >>> oriented(5, "hankel").diagonals(0, 1)[1].tolist()
         [1, 2, 3, 4, 0]
     """
     rows = logarithm_table(p) if logarithmic else np.arange(p)
@@ -105,15 +105,17 @@ def orientations(structure: CirculantStructure) -> tuple[tuple[str, CirculantStr
     return ("own", structure), ("opposite", other)
 
 
-def spread(values: Float[Array, " n"], levels: Int[Array, "p p"]) -> Float[Array, "p p"]:
-    """Return the block with a value on each level, 0 where none."""
-    return jnp.append(values, 0.0)[levels]
+def spread(values: Float[Array, " n"], diagonals: Int[Array, "p p"]) -> Float[Array, "p p"]:
+    """Return the block with a value on each diagonal, 0 where none."""
+    return jnp.append(values, 0.0)[diagonals]
 
 
-def level_means(block: Float[Array, "p p"], levels: Int[Array, "p p"], order: int) -> Float[Array, " n"]:
-    """Average a block over each level; 0 for an empty one."""
-    total = jnp.zeros(order + 1, block.dtype).at[levels].add(block)
-    count = jnp.zeros(order + 1, block.dtype).at[levels].add(1)
+def diagonal_means(
+    block: Float[Array, "p p"], diagonals: Int[Array, "p p"], order: int
+) -> Float[Array, " n"]:
+    """Average a block over each diagonal; 0 for an empty one."""
+    total = jnp.zeros(order + 1, block.dtype).at[diagonals].add(block)
+    count = jnp.zeros(order + 1, block.dtype).at[diagonals].add(1)
     return (total / jnp.maximum(count, 1))[:order]
 
 
@@ -140,11 +142,11 @@ def random_circulant(key: PRNGKeyArray, structure: CirculantStructure) -> Float[
     """
     k, p = structure.labels.shape
     pairs = list(itertools.combinations(range(k), 2))
-    drawn = jax.random.uniform(key, (len(pairs), structure.order))
-    drawn = drawn - drawn.mean(1, keepdims=True)
+    random = jax.random.uniform(key, (len(pairs), structure.order))
+    random = random - random.mean(1, keepdims=True)
     blocks = [[centring(p) for _ in range(k)] for _ in range(k)]
-    for values, (t, s) in zip(drawn, pairs, strict=True):
-        blocks[s][t] = spread(values, structure.levels(s, t))
+    for values, (t, s) in zip(random, pairs, strict=True):
+        blocks[s][t] = spread(values, structure.diagonals(s, t))
         blocks[t][s] = blocks[s][t].T
     return jnp.block(blocks)
 
@@ -154,7 +156,7 @@ def enforce(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float
 
     M~ = D^(-1/2) M D^(-1/2) with D = diag M; diagonal blocks become I - 11^T/p; each block below the
     diagonal becomes circulant, with the values of its first column, that is of the column labelled 0.
-    Where labels are not one to one, levels take their mean instead.
+    Where labels are not one to one, diagonals take their mean instead.
 
     Arguments:
         metric: M, shape (d, d), d >= k p; rows behind the k operands are scaled, not replaced.
@@ -170,13 +172,13 @@ def enforce(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float
         scaled = scaled.at[s * p : (s + 1) * p, s * p : (s + 1) * p].set(centring(p))
     for t, s in itertools.combinations(range(k), 2):
         here, there = slice(s * p, (s + 1) * p), slice(t * p, (t + 1) * p)
-        block, levels = scaled[here, there], structure.levels(s, t)
+        block, diagonals = scaled[here, there], structure.diagonals(s, t)
         if structure.one_to_one:
             first = (structure.labels[t] == 0)[None, :]
-            values = level_means(block, jnp.where(first, levels, structure.order), structure.order)
+            values = diagonal_means(block, jnp.where(first, diagonals, structure.order), structure.order)
         else:
-            values = level_means(block, levels, structure.order)
-        new = spread(values, levels)
+            values = diagonal_means(block, diagonals, structure.order)
+        new = spread(values, diagonals)
         scaled = scaled.at[here, there].set(new).at[there, here].set(new.T)
     return scaled
 

@@ -73,10 +73,10 @@ def _pack_fields(record: eqx.Module, prefix: str) -> tuple[Arrays, Form]:
             arrays |= inner
             form |= {name: part} if part else {}
         elif isinstance(value, tuple) and any(isinstance(item, eqx.Module) for item in value):
-            packed = [_pack_record(item, f"{prefix}{name}.{i}.") for i, item in enumerate(value)]
-            for inner, _ in packed:
+            items = [_pack_record(item, f"{prefix}{name}.{i}.") for i, item in enumerate(value)]
+            for inner, _ in items:
                 arrays |= inner
-            parts = [part for _, part in packed]
+            parts = [part for _, part in items]
             form[name] = parts if any(parts) else len(parts)
         else:
             form[name] = value

@@ -206,33 +206,33 @@ def activations(net: Transformer, inputs: Int[Array, "n w"]) -> dict[str, Array]
         `.hook_attn_out`, `.hook_resid_mid`, `.mlp.hook_pre`, `.mlp.hook_post`, `.hook_mlp_out`,
         `.hook_resid_post`, and `logits` (n, t, c).
     """
-    found: dict[str, Array] = {}
-    residual = found["hook_embed"] = net.embedding[net.tokens(inputs)]
+    values: dict[str, Array] = {}
+    residual = values["hook_embed"] = net.embedding[net.tokens(inputs)]
     if net.position is not None:
-        found["hook_pos_embed"] = jnp.broadcast_to(net.position, residual.shape)
+        values["hook_pos_embed"] = jnp.broadcast_to(net.position, residual.shape)
         residual = residual + net.position
     phi = activation(net.activation)
     for layer, block in enumerate(net.blocks):
-        seen = {"hook_resid_pre": residual}
-        seen |= {f"attn.{name}": value for name, value in attention(block, residual, net).items()}
-        seen["hook_attn_out"] = plus(
-            jnp.einsum("nthe,hed->ntd", seen["attn.hook_z"], block.out), block.out_bias
+        block_values = {"hook_resid_pre": residual}
+        block_values |= {f"attn.{name}": value for name, value in attention(block, residual, net).items()}
+        block_values["hook_attn_out"] = plus(
+            jnp.einsum("nthe,hed->ntd", block_values["attn.hook_z"], block.out), block.out_bias
         )
-        residual = residual + seen["hook_attn_out"]
+        residual = residual + block_values["hook_attn_out"]
         if net.post_norm:
             residual = normed(block.attention_norm, residual)
-        seen["hook_resid_mid"] = residual
+        block_values["hook_resid_mid"] = residual
         read = residual if net.post_norm else normed(block.mlp_norm, residual)
-        seen["mlp.hook_pre"] = plus(read @ block.mlp_in, block.mlp_in_bias)
-        seen["mlp.hook_post"] = phi(seen["mlp.hook_pre"])
-        seen["hook_mlp_out"] = plus(seen["mlp.hook_post"] @ block.mlp_out, block.mlp_out_bias)
-        residual = residual + seen["hook_mlp_out"]
+        block_values["mlp.hook_pre"] = plus(read @ block.mlp_in, block.mlp_in_bias)
+        block_values["mlp.hook_post"] = phi(block_values["mlp.hook_pre"])
+        block_values["hook_mlp_out"] = plus(block_values["mlp.hook_post"] @ block.mlp_out, block.mlp_out_bias)
+        residual = residual + block_values["hook_mlp_out"]
         if net.post_norm:
             residual = normed(block.mlp_norm, residual)
-        seen["hook_resid_post"] = residual
-        found |= {f"blocks.{layer}.{name}": value for name, value in seen.items()}
-    found["logits"] = plus(normed(net.final_norm, residual) @ net.unembedding, net.unembedding_bias)
-    return found
+        block_values["hook_resid_post"] = residual
+        values |= {f"blocks.{layer}.{name}": value for name, value in block_values.items()}
+    values["logits"] = plus(normed(net.final_norm, residual) @ net.unembedding, net.unembedding_bias)
+    return values
 
 
 def attention(block: Block, residual: Float[Array, "n t d"], net: Transformer) -> dict[str, Array]:

@@ -101,7 +101,7 @@ def _scores(queries: Array, final: _Table, table: _Table, block: Block, n: int) 
     else:
         every = jnp.einsum("qhe,khe->qkh", queries, keys)
         rows = 0 if final.index is None else final.index
-        kept = 0 if table.index is None else table.index
+        first = 0 if table.index is None else table.index
         flat = every.reshape(-1, every.shape[-1])
-        scores = flat.at[rows * every.shape[1] + kept].get(mode="promise_in_bounds")
+        scores = flat.at[rows * every.shape[1] + first].get(mode="promise_in_bounds")
     return jnp.broadcast_to(scores, (n, queries.shape[1]))

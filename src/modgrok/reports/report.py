@@ -30,7 +30,7 @@ from .charts.chart import Panel, unchecked
 from .charts.scores import Score, number, scores
 from .checkpoint_panels import CheckpointPanels, slider
 from .commands import portable, runs_option
-from .learners.base import Drawn, general_panels, other_measures, time_frame
+from .learners.base import PanelsAndNotes, general_panels, other_measures, time_frame
 from .learners.catalogue import LEARNER_PANELS
 from .learners.mlp import check_shape, weight_panels
 from .learners.transformer import network_panels
@@ -104,7 +104,7 @@ def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) 
         tuple(panels),
         tuple(notes),
         (
-            *_made(row),
+            *_provenance(row),
             ("makes this report", portable(_command(store, row, path))),
         ),
         _colophon(row),
@@ -151,7 +151,7 @@ def comparison(
         (scores(_scores(views, task)), *weight_panels(views)),
         (),
         (
-            *_made(row),
+            *_provenance(row),
             ("constructed the other network", portable(command)),
             ("makes this report", portable(report_command)),
         ),
@@ -269,12 +269,12 @@ def logits_report(net: Any, task: Task, title: str, *, command: str = "", report
     return Report(title, "", facts, panels, tuple(notes), _commands(command, report_command))
 
 
-def _panels(run: StoredRun) -> Drawn:
+def _panels(run: StoredRun) -> PanelsAndNotes:
     """Draw what a run's learner has to show, then what else was recorded."""
     own = LEARNER_PANELS.named(run.row.learner) if run.row.learner in LEARNER_PANELS.names else None
     panels, notes = general_panels(run) if own is None else own.draw(run)
     tasks = task_panels(time_frame(run), run.records, run.row.context) if run.records else []
-    return [*tasks, *panels, *other_measures(run, () if own is None else own.drawn)], notes
+    return [*tasks, *panels, *other_measures(run, () if own is None else own.measures)], notes
 
 
 def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
@@ -286,8 +286,8 @@ def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
 
 def _formula_panels(view: ExplanationView | None) -> list[Panel]:
     """Draw what a formula leaves out of each answer, and its frequencies."""
-    drawn = () if view is None else (left_over_map(view), circles(view))
-    return [panel for panel in drawn if panel is not None]
+    panels = () if view is None else (left_over_map(view), circles(view))
+    return [panel for panel in panels if panel is not None]
 
 
 def _formula(view: ExplanationView | None) -> tuple[tuple[str, str], ...]:
@@ -320,7 +320,7 @@ def _facts(stored: StoredRun) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _made(row: RunRow) -> tuple[tuple[str, str], ...]:
+def _provenance(row: RunRow) -> tuple[tuple[str, str], ...]:
     return (("made the run", portable(str(row.context.get("command", "")))),)
 
 

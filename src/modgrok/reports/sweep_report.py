@@ -15,9 +15,9 @@ from ..sweeps.critical.statistics import milestone_statistics
 from ..sweeps.tables.table import SweepTable, scalar_column, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .charts.bands import LINES, Band, moment_bands, moment_cell, training_bands, training_cell
+from .charts.bands import LINES, Band, milestone_bands, milestone_cell, training_bands, training_cell
 from .charts.chart import Group, Legend, Panel, single, unchecked
-from .charts.grid_cells import MOMENTS, Coordinate, Row, coordinates, grid_cells, short
+from .charts.grid_cells import MILESTONES, Coordinate, Row, coordinates, grid_cells, short
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
 from .commands import portable, runs_option
@@ -78,7 +78,7 @@ def sweep_report(
     alone = bool(panels) and searched(table) and not axes and not values
     if not alone:
         panels = [map_panel(rows, view, value) for value in view.values] + panels
-        panels += _moment_panels(rows, view)
+        panels += _milestone_panels(rows, view)
         panels += _curve_panels(store, table, observed, view)
     listing = read_listing(store, name)
     return Report(
@@ -112,8 +112,8 @@ def view_of(table: SweepTable, axes: Sequence[str], values: Sequence[str]) -> Vi
     varied = [axis for axis in table.axes if axis != "seed" and len(coordinates(rows, axis)) > 1]
     chosen = list(axes) or varied or list(table.axes[:1]) or ["seed"]
     multiple = chosen[2] if len(chosen) > 2 and len(coordinates(rows, chosen[2])) <= MOST_GROUPS else None
-    shown = tuple(values) or _default_values(rows, names)
-    return View(chosen[0], chosen[1] if len(chosen) > 1 else None, multiple, shown)
+    columns = tuple(values) or _default_values(rows, names)
+    return View(chosen[0], chosen[1] if len(chosen) > 1 else None, multiple, columns)
 
 
 def _default_values(rows: Sequence[Row], names: Sequence[str]) -> tuple[str, ...]:
@@ -152,36 +152,36 @@ def map_panel(rows: Sequence[Row], view: View, value: str) -> Panel:
 
 
 def _map_caption(value: str, most: int) -> str:
-    runs = f"{most} runs a cell" if most > 1 else "one run a cell"
-    if value in MOMENTS:
+    runs = f"{most} runs per cell" if most > 1 else "one run per cell"
+    if value in MILESTONES:
         word = "test" if value == "grokked_at" else "training"
         return (
-            f"First observed step with {word} accuracy of at least 99%: median over {runs}, a run that never "
-            "gets there counting as last."
+            f"First observed step with {word} accuracy of at least 99%: median over {runs}, where runs that "
+            f"never get there count as later than all others."
         )
     if value == "phase":
         return (
-            f"Most frequent phase of {runs} by the last accuracies (Doshi et al. 2023, Table 2); forgetting "
-            "had a test accuracy of 90% before, confusion never."
+            f"Most frequent phase of {runs} by the last accuracies (Doshi et al. 2023, Table 2); in "
+            f"forgetting, test accuracy was 90% before; in confusion, it never was."
         )
     meaning = scalar_column(value).meaning.rstrip(".")
     return f"{meaning[:1].upper()}{meaning[1:]}: median over {runs}, at the last step."
 
 
-def _moment_panels(rows: Sequence[Row], view: View) -> list[Panel]:
+def _milestone_panels(rows: Sequence[Row], view: View) -> list[Panel]:
     """Draw the time to grok against a numeric axis, if any cell groks."""
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in coordinates(rows, view.x))
     lines = coordinates(rows, view.y) if view.y else [""]
     if not numeric or len(coordinates(rows, view.x)) < 2 or len(lines) > len(LINES):
         return []
-    table = moment_bands(rows, view.x, view.y, "grokked_at")
+    table = milestone_bands(rows, view.x, view.y, "grokked_at")
     if len({row["x"] for row in table}) < 2:
         return []
     caption = (
         "Median step of grokking with its quartiles over all runs at a point; points at which fewer than "
         "half of the runs grok are left out, and a bar runs off the top where the upper quartile never does."
     )
-    cell = moment_cell(table, view.x, view.y, "step of grokking")
+    cell = milestone_cell(table, view.x, view.y, "step of grokking")
     return [single("times", f"Time to grok against {view.x.replace('_', ' ')}", caption, cell, 6)]
 
 
@@ -287,5 +287,5 @@ def _command(store: Store, name: str, path: Path, view: View | None) -> str:
     if view is None:
         return f"modgrok report {name} -o {path.name}{where}"
     axes = [axis for axis in (view.x, view.y, view.multiple) if axis]
-    shown = f"--axes {','.join(axes)} --values {','.join(view.values)}"
-    return f"modgrok report {name} -o {path.name} {shown}{where}"
+    options = f"--axes {','.join(axes)} --values {','.join(view.values)}"
+    return f"modgrok report {name} -o {path.name} {options}{where}"

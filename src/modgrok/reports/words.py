@@ -176,5 +176,6 @@ def _leakage_words(context: dict[str, Any]) -> str:
     words = f", orbit null {percent(float(context['orbit_accuracy']))}"
     words += f" (with signs {percent(float(context['sign_accuracy']))})"
     if context["swap_share"] is not None:
-        words += f"; of {percent(float(context['swap_share']))} of the test inputs a permutation trains"
+        share = percent(float(context["swap_share"]))
+        words += f"; {share} of the test inputs have a permutation in the training set"
     return words

@@ -73,8 +73,8 @@ class StoredAssets(Mapping[str, Any]):
         given: digest -> content at hand already; put into the store unless that is only read.
     """
 
-    def __init__(self, store: Store, needs: Mapping[str, str], given: Mapping[str, Any]) -> None:
-        self._store, self._needs, self._read = store, dict(needs), dict(given)
+    def __init__(self, store: Store, needs: Mapping[str, str], known_assets: Mapping[str, Any]) -> None:
+        self._store, self._needs, self._read = store, dict(needs), dict(known_assets)
 
     def __getitem__(self, digest: str) -> Any:
         if digest not in self._read:
@@ -101,11 +101,11 @@ def gather(experiment: Experiment, store: Store | None) -> Experiment:
     needs = experiment.needs()
     if store is None or not needs:
         return experiment
-    given = {digest: experiment.assets[digest] for digest in needs if digest in experiment.assets}
-    for digest, content in given.items():
+    known_assets = {digest: experiment.assets[digest] for digest in needs if digest in experiment.assets}
+    for digest, content in known_assets.items():
         if keep(store, needs[digest], content) != digest:
             raise InputError(f"{needs[digest]}: must have the SHA-256 {digest}, got another")
-    return experiment.with_assets(StoredAssets(store, needs, given))
+    return experiment.with_assets(StoredAssets(store, needs, known_assets))
 
 
 def stored_experiment(store: Store, row: RunRow) -> Experiment:

@@ -78,15 +78,22 @@ class Experiment(Displayed, BaseModel):
     task: TaskSource
     fraction: float = Field(0.5, gt=0, lt=1, description="Fraction of inputs used for training.")
     symmetric: bool = Field(
-        False, description="Keep (x, y) and (y, x) on the same side of the split: the same as orbits swap."
+        False, description="Keep (x, y) and (y, x) on the same side of the split; the same as --orbits swap."
     )
     orbits: Literal["none", "swap", "sign"] = Field(
         "none",
         description="Inputs kept on the same side of the split: none, swap (all permutations of operands), "
         "sign (x to -x as well).",
     )
-    corruption: float = Field(0.0, ge=0, le=1, description="Fraction of training labels replaced at random.")
-    seed: int = Field(0, ge=0, le=2**63 - 1, description="Seed of split, weights, noise and batches.")
+    corruption: float = Field(
+        0.0, ge=0, le=1, description="Fraction of training labels that are replaced by random ones."
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        le=2**63 - 1,
+        description="Seed of the split, the initial weights, the label noise and the batches.",
+    )
     learner: Annotated[SerializeAsAny[Settings], PlainValidator(_settings)] = Field(
         default_factory=MLPSettings
     )
@@ -149,9 +156,9 @@ class Experiment(Displayed, BaseModel):
         definition = definition_named(learner)
         check_trains(definition)
         settings = definition.settings
-        given = {name: value for name, value in options.items() if value is not None}
-        given = british_names(given, (*settings.model_fields, *cls.model_fields))
-        own = {name: given.pop(name) for name in list(given) if name in cls.model_fields}
+        specified = {name: value for name, value in options.items() if value is not None}
+        specified = british_names(specified, (*settings.model_fields, *cls.model_fields))
+        own = {name: specified.pop(name) for name in list(specified) if name in cls.model_fields}
         named = named_task(expression, p=p, group=group, table=table, released=released)
         assets = {named.source.table: named.task} if named.source.table else {}
         for name, content in (
@@ -161,8 +168,8 @@ class Experiment(Displayed, BaseModel):
         ):
             if content is not None:
                 field, digest, checked = _asset(settings, learner, name, content, named.task)
-                given[field], assets[digest] = digest, checked
-        for name in given:
+                specified[field], assets[digest] = digest, checked
+        for name in specified:
             if name not in settings.model_fields or name == "kind":
                 known = [*settings.model_fields, *cls.model_fields]
                 close = difflib.get_close_matches(name, known, n=1)
@@ -170,7 +177,7 @@ class Experiment(Displayed, BaseModel):
                 raise InputError(f"{name}: is not an option of the learner {learner}{hint}")
         try:
             _check_fit(definition, named.task)
-            chosen = settings(**given).resolve(named.task.p, named.task.k)
+            chosen = settings(**specified).resolve(named.task.p, named.task.k)
             experiment = cls(task=named.source, learner=chosen, **own)
         except ValidationError as error:
             raise InputError(first_line(error)) from None
@@ -286,8 +293,8 @@ def first_line(error: ValidationError) -> str:
     bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
     rule = rules.get(first["type"], first["msg"]).format(**bounds)
     value = first["input"]
-    shown = f"{value:g}" if isinstance(value, float) or _fits_float(value) else shorten(value)
-    return f"{name}: {rule}, got {shown}"
+    text = f"{value:g}" if isinstance(value, float) or _fits_float(value) else shorten(value)
+    return f"{name}: {rule}, got {text}"
 
 
 def _fits_float(value: object) -> bool:

@@ -71,10 +71,10 @@ def external_weights(
 
 def _fitting(network: Any, task: Task) -> Any:
     """Refuse a network of another number of operands or classes."""
-    sizes, wanted = (int(network.operands), int(network.classes)), (task.k - bool(task.parts), task.p)
-    if sizes[0] not in (task.k, wanted[0]) or sizes[1] != wanted[1]:
+    sizes, expected = (int(network.operands), int(network.classes)), (task.k - bool(task.parts), task.p)
+    if sizes[0] not in (task.k, expected[0]) or sizes[1] != expected[1]:
         raise InputError(
-            f"weights: must be of a network with {wanted[0]} operands and {wanted[1]} classes, "
+            f"weights: must be of a network with {expected[0]} operands and {expected[1]} classes, "
             f"got {sizes[0]} and {sizes[1]}"
         )
     return network

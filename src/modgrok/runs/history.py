@@ -48,16 +48,16 @@ class RunHistory:
 
     def drop_from(self, step: int) -> None:
         """Forget what was recorded from a step on, in the store as well."""
-        kept = [record for record in self.records if record.step < step]
+        remaining = [record for record in self.records if record.step < step]
         earlier: dict[str, Any] = {
             f"{name}_at": at if at is not None and at < step else None
             for name, _, _ in MILESTONES
             for at in [getattr(self.row, f"{name}_at")]
         }
-        self.records = kept
+        self.records = remaining
         self.held_since = held_since(self._curve())
         self._pending = [record for record in self._pending if record.step < step]
-        self.row = replace(self.row, step=kept[-1].step if kept else 0, **earlier)
+        self.row = replace(self.row, step=remaining[-1].step if remaining else 0, **earlier)
         if self.store is not None:
             self.store.drop_from(self.row.id, step)
 

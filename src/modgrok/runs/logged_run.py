@@ -220,8 +220,8 @@ class LoggedRun(Displayed):
         """
         self._check_open()
         elapsed = time.perf_counter() - self._since
-        given = {"logits": logits, "hidden": hidden, "embedding": embedding}
-        if all(value is None for value in given.values()):
+        arrays = {"logits": logits, "hidden": hidden, "embedding": embedding}
+        if all(value is None for value in arrays.values()):
             raise InputError("logits: must be given, or hidden or embedding, got none")
         step = self._checked_step(step)
         numbers = self._numbers(logits, hidden, embedding)
@@ -377,10 +377,10 @@ class LoggedRun(Displayed):
         )
 
     def _counts(self, logits: np.ndarray) -> dict[str, float]:
-        counted = jax.device_get(tally_of_logits(on_device(logits, np.float32), self._loss, self._problem))
-        numbers = {m.name: float(m.function(counted, None)) for m in measures_reading("counts")}
+        counts = jax.device_get(tally_of_logits(on_device(logits, np.float32), self._loss, self._problem))
+        numbers = {m.name: float(m.function(counts, None)) for m in measures_reading("counts")}
         for place, name in enumerate(self._problem.group_names[len(GROUPS) :], start=len(GROUPS)):
-            numbers[f"{name}_accuracy"] = group_accuracy(counted, place)
+            numbers[f"{name}_accuracy"] = group_accuracy(counts, place)
         return numbers
 
     def _fresh_row(self, budget: int) -> RunRow:

@@ -138,14 +138,14 @@ def run(
     """
     padded = room if pad_to_fraction is None else pad_to_fraction
     options = RunOptions(steps, observe_every, early_stop, weights, padded, command, ensemble)
-    given: dict[str, Any] = dict(donors or {})
+    assets: dict[str, Any] = dict(donors or {})
     for digest, kind in experiment.needs().items():
         if kind == "table" and table is not None:
-            given[digest] = table
+            assets[digest] = table
         if kind == "matrix" and metric is not None:
-            given[digest] = metric
-    if given:
-        experiment = experiment.with_assets({**experiment.assets, **given})
+            assets[digest] = metric
+    if assets:
+        experiment = experiment.with_assets({**experiment.assets, **assets})
     return follow(experiment, store, options, RunHooks(on_observation or notebook_progress(), stop_requested))
 
 

@@ -17,14 +17,14 @@ def platform_error() -> str | None:
         >>> platform_error() is None
         True
     """
-    asked = os.environ.get(VARIABLE)
-    if not asked or "jax" not in sys.modules:
+    requested = os.environ.get(VARIABLE)
+    if not requested or "jax" not in sys.modules:
         return None
     try:
         sys.modules["jax"].devices()
     except Exception:
         return (
-            f"{VARIABLE}: must name a platform that JAX finds on this machine, got {asked!r}; "
+            f"{VARIABLE}: must name a platform that JAX finds on this machine, got {requested!r}; "
             f"unset it (unset {VARIABLE}) to use what there is, or set {VARIABLE}=cpu"
         )
     return None

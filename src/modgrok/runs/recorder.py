@@ -68,7 +68,9 @@ class Recorder:
             return template
         state = unflatten(template, self.store.state(known))
         if int(state.step) != known.step:
-            raise CorruptFile(f"{known.state}: holds step {int(state.step)}, the store says {known.step}")
+            raise CorruptFile(
+                f"{known.state}: must hold step {known.step}, as the store does, got {int(state.step)}"
+            )
         checkpoints = self.store.checkpoints(row.id)
         self._last_kept = max((c.step for c in checkpoints if "schedule" in c.reasons), default=None)
         fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}

@@ -21,7 +21,7 @@ from .execution.ensemble import Ensemble
 
 MOST_SHAPES = 8
 """Ensembles that are measured; the others are taken to cost as the measured one before them."""
-ENOUGH = 0.2
+MEASURED_SECONDS = 0.2
 """Seconds of steps after which a measurement ends."""
 
 
@@ -88,7 +88,7 @@ def measure_cost(experiment: Experiment, pad_to_fraction: float | None = None) -
         jax.block_until_ready(eqx.filter(state, eqx.is_array))
         began = time.perf_counter()
         steps_done = 0
-        while steps_done == 0 or (time.perf_counter() - began < ENOUGH and steps_done < 10_000):
+        while steps_done == 0 or (time.perf_counter() - began < MEASURED_SECONDS and steps_done < 10_000):
             target = max(2 * steps_done, 1)
             state, finite = advance(prepared.learner, state, prepared.problem, jnp.asarray(target))
             steps_done = int(state.step)

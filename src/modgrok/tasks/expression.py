@@ -90,7 +90,8 @@ class _Builder(Transformer[Token, Node | Conditional]):
         if len(name) == 1 and name not in SINGLE_LETTERS:
             letters = " ".join(SINGLE_LETTERS)
             raise InputError(
-                f"expression: operands are the letters {letters}, or a letter with digits (c1), got {name!r}"
+                f"expression: operands must be the letters {letters}, or a letter with digits (c1), got "
+                f"{name!r}"
             )
         return Variable(name)
 
@@ -203,7 +204,9 @@ def parse(text: str) -> Expression:
         raise InputError("expression: must not be empty, got ''")
     depths = np.cumsum([(c == "(") - (c == ")") for c in text])
     if depths.max(initial=0) > DEEPEST_NESTING:
-        raise InputError(f"expression: parentheses may nest {DEEPEST_NESTING} deep, got {depths.max()}")
+        raise InputError(
+            f"expression: parentheses may nest at most {DEEPEST_NESTING} deep, got {depths.max()}"
+        )
     refuse_foreign(text)
     try:
         node = _Builder().transform(_parser().parse(text))

@@ -177,13 +177,13 @@ def _factors(node: Node) -> tuple[tuple[Node, int], ...]:
 
 
 def _product(factors: Iterable[tuple[Node, int]]) -> Node:
-    kept = tuple(factors)
-    for _, exponent in kept:
+    nonzero_factors = tuple(factors)
+    for _, exponent in nonzero_factors:
         if abs(exponent) > LARGEST_EXPONENT:
             raise InputError(f"expression: exponents must be at most {LARGEST_EXPONENT}, got {exponent}")
-    if len(kept) == 1 and kept[0][1] == 1:
-        return kept[0][0]
-    return Product(kept)
+    if len(nonzero_factors) == 1 and nonzero_factors[0][1] == 1:
+        return nonzero_factors[0][0]
+    return Product(nonzero_factors)
 
 
 @cache

@@ -87,9 +87,11 @@ def named_task(
         >>> named_task("y + x", p=5).title, named_task(group="S3").title
         ('x + y mod 5', 'S3 on 0..5')
     """
-    given = sum(source is not None for source in (expression, group, table))
-    if given != 1:
-        raise InputError(f"expression: give exactly one of an expression, a group and a table, got {given}")
+    count = sum(source is not None for source in (expression, group, table))
+    if count != 1:
+        raise InputError(
+            f"expression: must be exactly one of an expression, a group and a table, got {count}"
+        )
     if expression is not None:
         if p is None:
             raise InputError("p: must be given with an expression, got none")

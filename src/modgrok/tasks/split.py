@@ -81,7 +81,7 @@ def split_task(
     """
     if orbits not in ORBITS:
         raise InputError(f"orbits: must be one of {', '.join(ORBITS)}, got {shorten(orbits)}")
-    kept = "swap" if symmetric and orbits == "none" else orbits
+    grouping = "swap" if symmetric and orbits == "none" else orbits
     places = np.unique(task.places)
     n_train = count_of(_share(fraction, "fraction", open_interval=True), len(places))
     if n_train < 1:
@@ -90,11 +90,11 @@ def split_task(
         )
     if n_train >= len(places):
         raise InputError(f"fraction: must leave at least one test example of {len(places)}, got {fraction}")
-    if kept == "none":
-        taken = _choose(places, n_train, words)
+    if grouping == "none":
+        train_places = _choose(places, n_train, words)
     else:
-        taken = _choose_orbits(task, places, n_train, words, signs=kept == "sign")
-    chosen = taken[np.searchsorted(places, task.places)]
+        train_places = _choose_orbits(task, places, n_train, words, signs=grouping == "sign")
+    chosen = train_places[np.searchsorted(places, task.places)]
     train, test = task.domain[chosen], task.domain[~chosen]
     if len(train) == 0 or len(test) == 0:
         raise InputError(f"fraction: must leave both sides an example when symmetric, got {fraction}")
@@ -144,6 +144,6 @@ def _choose_orbits(
     keys = np.ravel_multi_index(tuple(sorted_inputs.T), shape)
     _, orbit, sizes = np.unique(keys, return_inverse=True, return_counts=True)
     order = _permutation(len(sizes), words)
-    taken = np.zeros(len(sizes), dtype=bool)
-    taken[order[np.cumsum(sizes[order]) <= n_train]] = True
-    return taken[orbit]
+    selected = np.zeros(len(sizes), dtype=bool)
+    selected[order[np.cumsum(sizes[order]) <= n_train]] = True
+    return selected[orbit]

@@ -65,7 +65,7 @@ def symmetries(task: Task, *, signs: bool = False) -> tuple[SignedPermutation, .
 
     Example:
         >>> from modgrok.tasks import task_from_expression
-        >>> [found.order for found in symmetries(task_from_expression("x*y", 5))]
+        >>> [symmetry.order for symmetry in symmetries(task_from_expression("x*y", 5))]
         [(0, 1), (1, 0)]
         >>> len(symmetries(task_from_expression("x - y", 5))), len(
         ...     symmetries(task_from_expression("x^2 + y^2", 5), signs=True)
@@ -122,7 +122,7 @@ def generators_of(task: Task, *, signs: bool = False) -> list[SignedPermutation]
 
     Example:
         >>> from modgrok.tasks import task_from_expression
-        >>> [found.order for found in generators_of(task_from_expression("x + y + z", 3))]
+        >>> [symmetry.order for symmetry in generators_of(task_from_expression("x + y + z", 3))]
         [(0, 2, 1), (1, 0, 2)]
     """
     return _search(task, signs)[0]
@@ -171,9 +171,9 @@ def _pass_sample(table: np.ndarray, candidates: np.ndarray) -> np.ndarray:
 
 def _generated(generators: np.ndarray) -> np.ndarray:
     """Return the group that coded maps generate, ascending; shape (elements, k)."""
-    group, found = generators, 0
-    while len(group) > found:
-        found = len(group)
+    group, size = generators, 0
+    while len(group) > size:
+        size = len(group)
         products = np.vstack([group, *(group[:, code >> 1] ^ (code & 1) for code in generators)])
         _, first = np.unique(_keys(products), return_index=True)
         group = products[first]

@@ -161,8 +161,8 @@ def freeze(parts: Callable[[Any], Any]) -> optax.GradientTransformation:
     """
 
     def update(updates: Any, state: optax.EmptyState, params: Any = None) -> tuple[Any, optax.EmptyState]:
-        kept = jax.tree.map(lambda u, frozen: jnp.zeros_like(u) if frozen else u, updates, parts(updates))
-        return kept, state
+        masked = jax.tree.map(lambda u, frozen: jnp.zeros_like(u) if frozen else u, updates, parts(updates))
+        return masked, state
 
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 

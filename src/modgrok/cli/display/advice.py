@@ -30,7 +30,7 @@ class KnownFractions:
     fractions: dict[int, float | None]
 
 
-KNOWN = (
+KNOWN_FRACTIONS = (
     KnownFractions(
         "gd_p{p}.csv",
         {"kind": "mlp", "width": 500, "optimiser": "gd", "loss": "mse", "parametrisation": "gromov"},
@@ -69,9 +69,7 @@ def advice(experiment: Experiment, row: RunRow) -> str | None:
             f"try --fraction {fraction:g}"
         )
     if experiment.corruption > 0:
-        return (
-            f"memorised labels that were redrawn stand against grokking: try less --corruption, or {longer}"
-        )
+        return f"memorising redrawn labels works against grokking: try a smaller --corruption, or {longer}"
     if experiment.fraction >= LARGEST_FRACTION:
         return f"the training set is large already: try a larger --p, or {longer}"
     larger = min(LARGEST_FRACTION, round(experiment.fraction + 0.2, 2))
@@ -87,7 +85,7 @@ def known_fraction(experiment: Experiment) -> tuple[int, float] | None:
     """
     if experiment.task.expression != "x + y" or experiment.corruption:
         return None
-    for entry in KNOWN:
+    for entry in KNOWN_FRACTIONS:
         if all(getattr(experiment.learner, name, None) == value for name, value in entry.settings.items()):
             fraction = entry.fractions.get(experiment.task.p or 0)
             return None if fraction is None else (experiment.task.p or 0, fraction)

@@ -9,7 +9,7 @@ from ...sweeps.execution.search import SearchResult
 from ..shared.output import say
 
 
-def tell_critical(result: SearchResult) -> None:
+def print_critical(result: SearchResult) -> None:
     """Say, for every point, the bracket, where it is sure, and how many seeds grok at its ends."""
     assert result.sweep.search is not None
     within = result.sweep.search.within

@@ -34,13 +34,13 @@ def curve(records: Sequence[Record], name: str, end: int, width: int, top: float
     position, latest = 0, 0.0
     for column in range(width):
         step = math.exp(math.log(max(end, 2)) * column / max(width - 1, 1))
-        seen = False
+        started = False
         while position < len(records) and records[position].step <= step * (1 + 1e-9):
             value = records[position].scalars[name]
             latest = value if math.isfinite(value) else latest
             position += 1
-            seen = True
-        if position >= len(records) and not seen:
+            started = True
+        if position >= len(records) and not started:
             break
         share = min(max(latest / top, 0.0), 1.0) if top > 0 else 0.0
         cells.append(BLOCKS[math.ceil(share * 8 - 1e-9)])
@@ -98,9 +98,9 @@ class LivePanel:
         )
         for label, name, top, colour in rows:
             value = progress.record.scalars[name]
-            shown = percent(value) if name.endswith("accuracy") else f"{value:.3g}"
+            text = percent(value) if name.endswith("accuracy") else f"{value:.3g}"
             line = curve(self.records, name, progress.end, width, top)
-            table.add_row(label, shown, Text(line, style=colour))
+            table.add_row(label, text, Text(line, style=colour))
         axis = f"1{'steps, logarithmic':^{max(width - 1 - len(str(progress.end)), 0)}}{progress.end}"
         table.add_row("", "", Text(axis, style="dim"))
         return Panel(Group(self._head(progress), Text(), table), title=self.title, title_align="left")

@@ -57,14 +57,14 @@ def measure_transformer(
         for at, ending in zip(grids, last, strict=True):
             circuit = ending if net is files[-1][1] else circuit_of(net, at.grid, at.number)
             chosen = None if train is None else at.chosen(task, train)
-            found = circuit_numbers(circuit, ending.key, chosen)
-            values |= {f"{key}{_suffix(at)}": value for key, value in found.items()}
+            numbers_of_circuit = circuit_numbers(circuit, ending.key, chosen)
+            values |= {f"{key}{_suffix(at)}": value for key, value in numbers_of_circuit.items()}
         report = verify(net, task.table, task.p)
         measures.append({**place, **values, "margin": report.margin, "accuracy": report.accuracy})
     if token_basis is None:
         note(NO_ORDER.format(group=task.name))
     circuits = [_described(at, circuit) for at, circuit in zip(grids, last, strict=True)]
-    _tell(name, task, measures, circuits)
+    _print_table_and_circuits(name, task, measures, circuits)
     if train is not None:
         say(leakage_words(leakage))
     if json:
@@ -96,7 +96,9 @@ def _described(at: TaskGrid, circuit: Circuit) -> Place:
     }
 
 
-def _tell(name: str, task: Task, measures: Sequence[Place], circuits: Sequence[Place]) -> None:
+def _print_table_and_circuits(
+    name: str, task: Task, measures: Sequence[Place], circuits: Sequence[Place]
+) -> None:
     say(f"{task.name} mod {task.p}  ·  {name}")
     columns = [column for column in measures[-1] if column not in PLACES]
     losses = {m.name for m in CIRCUIT_MEASURES if m.name.endswith(("_loss", "_train"))}
@@ -112,7 +114,7 @@ def _tell(name: str, task: Task, measures: Sequence[Place], circuits: Sequence[P
         numbers = f"{percent(entry['accuracy']):>22}   {percent(entry['explained_share']):>9}"
         say(f"{step}{entry['margin']:>14.6g}   {numbers}  {'/'.join(entry['reasons'])}")
     for circuit in circuits:
-        _tell_circuit(circuit)
+        _print_circuit(circuit)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
 
 
@@ -129,7 +131,7 @@ def _step(entry: Place) -> str:
     return f"{'–' if entry['step'] is None else format(entry['step'], ','):>8}"
 
 
-def _tell_circuit(circuit: Place) -> None:
+def _print_circuit(circuit: Place) -> None:
     keys = ", ".join(map(str, circuit["key_frequencies"])) or "none"
     by_neurons = ", ".join(map(str, circuit["neuron_frequencies"])) or "none"
     say(

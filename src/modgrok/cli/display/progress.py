@@ -50,14 +50,14 @@ class PlainLines:
         if self.next_line == 0.0:
             note(self.title)
         milestones = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
-        news = [word for word, at in milestones if at == row.step]
-        if row.step < self.next_line and not news and row.step < progress.end:
+        reached = [word for word, at in milestones if at == row.step]
+        if row.step < self.next_line and not reached and row.step < progress.end:
             return
         self.next_line = _next_line(row.step)
         note(
             f"step {row.step:>7,}  train {percent(numbers['train_accuracy']):>7}  "
             f"test {percent(numbers['test_accuracy']):>7}  loss {numbers['train_loss']:.3g} / "
-            f"{numbers['test_loss']:.3g}" + "".join(f"  {word}" for word in news)
+            f"{numbers['test_loss']:.3g}" + "".join(f"  {word}" for word in reached)
         )
 
 

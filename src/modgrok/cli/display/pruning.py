@@ -17,9 +17,9 @@ from ...tasks import InputError, Task
 from ...training.problem import make_problem
 from ..shared.output import percent, say
 
-TOLD = ("train", "test", "clean", "corrupted")
+PRINTED_KINDS = ("train", "test", "clean", "corrupted")
 """Groups that are printed; JSON has all."""
-SHOWN = 11
+PRINTED_ROWS = 11
 """Rows of a printed curve: none removed, a tenth, ..., all."""
 Curves = dict[Direction, Pruning]
 
@@ -39,13 +39,13 @@ def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves
     return pruning_curves(content.network, make_fourier_frames(basis_of_task(task)), problem)
 
 
-def tell_pruning(curves: Curves) -> None:
+def print_pruning(curves: Curves) -> None:
     """Say the accuracies after each tenth of the neurons."""
     for direction, curve in curves.items():
         say(f"accuracy after removing neurons, IPR {direction.replace('-', ' ')}")
-        accuracies = {name: values for name, values in curve.accuracies().items() if name in TOLD}
+        accuracies = {name: values for name, values in curve.accuracies().items() if name in PRINTED_KINDS}
         say(f"{'removed':>9}" + "".join(f"{name:>11}" for name in accuracies))
-        for at in np.linspace(0, len(curve.stops) - 1, SHOWN).round().astype(int):
+        for at in np.linspace(0, len(curve.stops) - 1, PRINTED_ROWS).round().astype(int):
             numbers = "".join(f"{percent(float(values[at])):>11}" for values in accuracies.values())
             say(f"{curve.stops[at]:>9,}{numbers}")
 

@@ -12,7 +12,7 @@ from ...runs import NetworkFile, write_network
 from ..shared.output import cannot_write, percent, say
 
 
-def tell_replacements(results: Sequence[Replacement]) -> None:
+def print_replacements(results: Sequence[Replacement]) -> None:
     """Say how well the network answers after each replacement."""
     say("  weights replaced by waves, one part after the other:")
     say(f"  {'part':>16}  {'accuracy':>8}  {'loss':>10}  {'variance explained':>18}")

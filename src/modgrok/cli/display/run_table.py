@@ -80,7 +80,7 @@ def table(
         hidden.insert(0, names.pop())
         lines = _lines(rows, settings, last, names, tags)
     if hidden:
-        lines.append(f"also different, and in --json: {', '.join(hidden)}")
+        lines.append(f"also different, and shown by --json: {', '.join(hidden)}")
     return lines
 
 
@@ -101,7 +101,7 @@ def _lines(
             _cut(row.expression),
             str(row.p),
             row.learner,
-            *(_shown(own.get(name, "")) for name in names),
+            *(_cell_text(own.get(name, "")) for name in names),
             row.status,
             f"{row.step:,}",
             "never" if row.grokked_at is None else f"{row.grokked_at:,}",
@@ -127,7 +127,7 @@ def _numeric(settings: Sequence[Fields], name: str) -> bool:
     return all(isinstance(own.get(name, 0), int | float | None) for own in settings)
 
 
-def _shown(value: object) -> str:
+def _cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:

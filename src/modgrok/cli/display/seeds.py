@@ -31,12 +31,12 @@ def seeded(experiment: Experiment, seeds: int) -> list[Experiment]:
     return [experiment.model_copy(update={"seed": experiment.seed + i}) for i in range(seeds)]
 
 
-def tell_seeds(results: Sequence[Run], asked: int, runs: Path) -> None:
+def print_seeds(results: Sequence[Run], count: int, runs: Path) -> None:
     """Say how many seeds memorised and grokked, and when."""
     first = results[0]
     task = f"{first.row.expression} mod {first.row.p}"
-    seeds = f"seeds {first.experiment.seed} to {first.experiment.seed + asked - 1}"
-    say(f"{task}  ·  {first.row.learner}  ·  {len(results)} of {asked} runs, {seeds}")
+    seeds = f"seeds {first.experiment.seed} to {first.experiment.seed + count - 1}"
+    say(f"{task}  ·  {first.row.learner}  ·  {len(results)} of {count} runs, {seeds}")
     for word, statistics in milestones(results).items():
         say(f"  {word:<10} {_words(statistics)}")
     for result in results:

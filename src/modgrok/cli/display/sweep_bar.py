@@ -11,7 +11,7 @@ from ...sweeps.execution.driver import SweepCounts
 from .sweep_progress import PlainSweepLines, progress_words
 
 BAR = 16
-TAKEN = BAR + 8
+RESERVED = BAR + 8
 """Columns of the bar and the percentage, with their margins."""
 
 
@@ -37,5 +37,5 @@ class SweepBar(PlainSweepLines):
     def __call__(self, tally: SweepCounts) -> None:
         """Redraw."""
         share, left = self.share_of(tally)
-        text = progress_words(tally, self.progress.console.width - TAKEN, left)
+        text = progress_words(tally, self.progress.console.width - RESERVED, left)
         self.progress.update(self.task, completed=share, description=text)

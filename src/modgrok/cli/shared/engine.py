@@ -28,7 +28,11 @@ class Engine:
     """Where ensembles run."""
 
     executor: Annotated[
-        str, Parameter(help="Where ensembles run: local, worker processes here, or ray, tasks of a cluster.")
+        str,
+        Parameter(
+            help="Where ensembles run: local (worker processes on this machine) or ray (tasks of a Ray "
+            "cluster)."
+        ),
     ] = "local"
     workers: Annotated[
         int | None,
@@ -39,7 +43,10 @@ class Engine:
         Parameter(help="Ray cluster to join, as HOST:PORT or auto; default starts one on this machine."),
     ] = None
     gpus: Annotated[
-        float, Parameter(converter=number, help="GPUs of each Ray task, or the share of one below 1.")
+        float,
+        Parameter(
+            converter=number, help="Number of GPUs for each Ray task; below 1, the fraction of one GPU."
+        ),
     ] = 0.0
 
     def check(self) -> None:
@@ -54,9 +61,9 @@ class Engine:
             raise InputError(f"workers: must be at least 1 and at most 1024, got {self.workers}")
         if not 0 <= self.gpus <= 1024:
             raise InputError(f"gpus: must be at least 0 and at most 1024, got {self.gpus:g}")
-        for name, given in (("address", self.address), ("gpus", self.gpus or None)):
-            if given is not None and self.executor != "ray":
-                raise InputError(f"{name}: must go with the executor ray, got {shorten(given)}")
+        for name, value in (("address", self.address), ("gpus", self.gpus or None)):
+            if value is not None and self.executor != "ray":
+                raise InputError(f"{name}: must be used with --executor ray, got {shorten(value)}")
 
     @contextmanager
     def start(self) -> Iterator[tuple[Executor, int]]:
@@ -79,9 +86,9 @@ class Engine:
 
         if self.address is None:
             note("starting Ray on this machine")
-        with cluster(self.address, workers=self.workers, gpus=self.gpus) as joined:
-            threads = max(1, cores() // joined.slots) if self.address is None else 1
-            yield RayExecutor(joined, self.gpus, threads, compilation_cache_folder()), joined.slots
+        with cluster(self.address, workers=self.workers, gpus=self.gpus) as pool:
+            threads = max(1, cores() // pool.slots) if self.address is None else 1
+            yield RayExecutor(pool, self.gpus, threads, compilation_cache_folder()), pool.slots
 
 
 Where = Annotated[Engine, Parameter(name="*")]

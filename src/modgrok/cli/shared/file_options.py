@@ -20,18 +20,22 @@ Layout = Annotated[
     str | None,
     Parameter(
         help="Sequence of tokens: infix (x op y), equals (x y op), infix-equals (x op y =) or two (x y); "
-        "default the one that answers the task."
+        "default the one with which the network computes the task."
     ),
 ]
 Activation = Annotated[
     str | None,
     Parameter(
-        help="powerS, relu, gelu or silu; default the one that answers the task, relu where several do."
+        help="Activation: powerS, relu, gelu or silu; default the one with which the network computes the "
+        "task, relu where several do."
     ),
 ]
 Heads = Annotated[
     int | None,
-    Parameter(converter=whole, help="Number of attention heads, where the weights do not show it."),
+    Parameter(
+        converter=whole,
+        help="Number of attention heads; needed where the shapes of the weights do not show it.",
+    ),
 ]
 
 
@@ -69,7 +73,7 @@ class FileOptions:
             InputError: there is none, it names no task, or the task is another's.
         """
         try:
-            content = read_weights(path, **self._given())
+            content = read_weights(path, **self._task_options())
         except CorruptFile as error:
             raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
         if content.source is None:
@@ -81,10 +85,12 @@ class FileOptions:
 
     def task(self) -> Task:
         """Return the task that the options name."""
-        given = self._given()
-        return named_task(given["expression"], p=given["p"], group=given["group"], table=given["table"]).task
+        values = self._task_options()
+        return named_task(
+            values["expression"], p=values["p"], group=values["group"], table=values["table"]
+        ).task
 
-    def _given(self) -> dict[str, Any]:
+    def _task_options(self) -> dict[str, Any]:
         return {**vars(self), "table": None if self.table is None else read_table(self.table)}
 
 

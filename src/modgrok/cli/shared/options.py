@@ -47,7 +47,12 @@ Runs = Annotated[
 ]
 Json = Annotated[
     bool,
-    Parameter(name="--json", negative=(), show_default=False, help="End stdout with one JSON object."),
+    Parameter(
+        name="--json",
+        negative=(),
+        show_default=False,
+        help="Write one JSON object as the last line of stdout.",
+    ),
 ]
 Expression = Annotated[
     str | None,
@@ -55,9 +60,17 @@ Expression = Annotated[
 ]
 Modulus = Annotated[int | None, Parameter(name="--p", converter=whole, help="Modulus, at least 2.")]
 Group = Annotated[
-    str | None, Parameter(name="--group", help="Composition of a finite group instead: C7, D5, Q8, S5.")
+    str | None,
+    Parameter(
+        name="--group",
+        help="Finite group whose composition is the task, instead of an expression: C7, D5, Q8, S5.",
+    ),
 ]
 Table = Annotated[
-    Path | None, Parameter(name="--table", help="A p x p table of integers instead: .npy or .csv.")
+    Path | None,
+    Parameter(
+        name="--table",
+        help="Table of p x p integers that is the task, instead of an expression: .npy or .csv.",
+    ),
 ]
 DEFAULT_RUNS = Path("runs")

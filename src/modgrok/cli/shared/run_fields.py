@@ -29,7 +29,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
 }
 TAG = "tag"
-NOTHING = ("none", "never")
+MISSING_WORDS = ("none", "never")
 """Words for a value that is missing."""
 Fields = dict[str, Any]
 
@@ -73,21 +73,23 @@ def sort_key(name: str, runs: Sequence[Fields]) -> Callable[[Fields], tuple[int,
 def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
     parts = re.fullmatch(r"\s*(\w+)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
     if parts is None:
-        raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
+        raise InputError(
+            f"where: must be KEY=VALUE, or use <, >, <=, >= or != in place of =, got {shorten(text)}"
+        )
     name, sign, value = parts.groups()
     known = _known(name, runs)
     if known == TAG:
         return _tag_condition(sign, value, text)
-    compare, asked = OPERATORS[sign], _value(known, value)
+    compare, wanted_value = OPERATORS[sign], _value(known, value)
     ordered = sign not in ("=", "!=")
-    if ordered and not isinstance(asked, int | float):
+    if ordered and not isinstance(wanted_value, int | float):
         raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
 
     def test(run: Fields) -> bool:
         held = run.get(known)
         if ordered:
-            return isinstance(held, int | float) and compare(held, asked)
-        return known in run and compare(held, asked)
+            return isinstance(held, int | float) and compare(held, wanted_value)
+        return known in run and compare(held, wanted_value)
 
     return test
 
@@ -102,7 +104,7 @@ def _tag_condition(sign: str, tag: str, text: str) -> Callable[[Fields], bool]:
 
 def _value(name: str, text: str) -> Any:
     """Read a value: a number, true or false, nothing, an expression in any spelling, or a word."""
-    if text.lower() in NOTHING:
+    if text.lower() in MISSING_WORDS:
         return None
     if text.lower() in ("true", "false"):
         return text.lower() == "true"

@@ -72,14 +72,14 @@ def _text(fields: Fields) -> str:
 
 def _default(fields: Fields) -> str:
     """Say the defaults of fields; nothing of flags that are off."""
-    shown: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for learner, info in fields:
         value = info.default
         if value is not None and value is not False:
-            shown.setdefault(f"{value:g}" if isinstance(value, float) else str(value), []).append(learner)
-    if len(shown) == 1 and len(next(iter(shown.values()))) == len(fields):
-        return f" [default: {next(iter(shown))}]"
-    words = ", ".join(f"{text} for {', '.join(learners)}" for text, learners in shown.items())
+            texts.setdefault(f"{value:g}" if isinstance(value, float) else str(value), []).append(learner)
+    if len(texts) == 1 and len(next(iter(texts.values()))) == len(fields):
+        return f" [default: {next(iter(texts))}]"
+    words = ", ".join(f"{text} for {', '.join(learners)}" for text, learners in texts.items())
     return f" [default: {words}]" if words else ""
 
 
@@ -90,9 +90,9 @@ def _options_type() -> type:
             grouped.setdefault(name, []).append((known.name, info))
     options = [_option(name, fields) for name, fields in grouped.items()]
     options += [_american(option) for option in options if american(option[0]) != option[0]]
-    made = make_dataclass("Options", options, frozen=True)
-    made.__module__ = __name__  # cyclopts opens only classes that have a home
-    return made
+    options_class = make_dataclass("Options", options, frozen=True)
+    options_class.__module__ = __name__  # cyclopts opens only classes that have a home
+    return options_class
 
 
 Options = _options_type()

@@ -22,7 +22,7 @@ from ...tasks.errors import shorten
 from ..rebuild import check_options
 from .keys import has_attention, shared_prefix, transformer_roles
 from .mlp import OPERANDS, mlp_parts, mlp_readings
-from .readings import Chosen, Decision, choose
+from .readings import Decision, ReadingChoice, choose
 from .recorded import recorded_form, recorded_task
 from .state import SavedWeights, read_state
 from .transformer import transformer_readings
@@ -149,7 +149,7 @@ def import_network(
     if task.parts:
         raise InputError(f"expression: must be one task, got {len(task.parts)} separated by semicolons")
     arrays, left_out = _without(state.arrays, ignore)
-    given, turned = _given(roles or {}, arrays)
+    chosen_roles, transposed = _named_roles(roles or {}, arrays)
     check_options(_transformerlens_options(state.config))
     if layout is None and isinstance(source, str | Path):
         layout = recorded_form(Path(source)).get("layout")
@@ -161,12 +161,14 @@ def import_network(
         raise InputError(f"mix: must be in 0..1, got {mix}")
     prefix = shared_prefix(arrays)
     short = {name.removeprefix(prefix): name for name in arrays}
-    transformer = has_attention(short) or any(role.rpartition(".")[2] in ("W_Q", "W_QKV") for role in given)
+    transformer = has_attention(short) or any(
+        role.rpartition(".")[2] in ("W_Q", "W_QKV") for role in chosen_roles
+    )
     if transformer:
-        used, chosen = _transformer(short, arrays, given, turned, task, options)
+        used, chosen = _transformer(short, arrays, chosen_roles, transposed, task, options)
     else:
-        used, chosen = _mlp(short, arrays, given, turned, task, options)
-    _check_all_used(arrays, used, given, transformer=transformer)
+        used, chosen = _mlp(short, arrays, chosen_roles, transposed, task, options)
+    _check_all_used(arrays, used, chosen_roles, transformer=transformer)
     ignored = (*left_out, *state.ignored)
     name = str(source) if isinstance(source, str | Path) else "a state dict"
     warnings = _warnings(chosen, task)
@@ -193,7 +195,7 @@ def _own(
         return None
     content = read_network_file(Path(source))
     if any(value is not None for value in (expression, p, group, table)) or content.source is None:
-        named = _named(expression, p, group, table)
+        named = _named_task(expression, p, group, table)
         values = None if named.source.table is None else np.asarray(named.task.table)
         content = NetworkFile(content.network, named.source, values, content.notes)
     task = content.task()
@@ -202,7 +204,7 @@ def _own(
 
     accuracy = verify(content.network, task.table, task.p).accuracy
     return Imported(
-        content, task, accuracy, {}, (), {}, ("The file is modgrok's own; nothing was to be read.",)
+        content, task, accuracy, {}, (), {}, ("The file was written by modgrok; nothing had to be inferred.",)
     )
 
 
@@ -220,13 +222,13 @@ def check_shapes(network: Any, task: Task) -> None:
         )
 
 
-def _named(expression: str | None, p: int | None, group: str | None, table: Any) -> NamedTask:
+def _named_task(expression: str | None, p: int | None, group: str | None, table: Any) -> NamedTask:
     if expression is None and group is None and table is None:
         raise InputError("expression: must name the network's task (or --group, --table), got none")
-    given = (
+    task_table = (
         None if table is None else table if isinstance(table, Task) else task_from_table(np.asarray(table))
     )
-    return named_task(expression, p=p, group=group, table=given)
+    return named_task(expression, p=p, group=group, table=task_table)
 
 
 def _task_of(
@@ -238,7 +240,7 @@ def _task_of(
             return NamedTask(recorded.build(), recorded)
     if p is None and isinstance(state.config.get("p"), int) and expression is not None:
         p = state.config["p"]
-    return _named(expression, p, group, table)
+    return _named_task(expression, p, group, table)
 
 
 def _recorded(source: Any) -> TaskSource | None:
@@ -258,21 +260,21 @@ def _without(
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     left: list[str] = []
     for pattern in ignore:
-        found = [name for name in arrays if fnmatch.fnmatchcase(name, pattern)]
-        if not found:
+        matches = [name for name in arrays if fnmatch.fnmatchcase(name, pattern)]
+        if not matches:
             raise InputError(
-                f"ignore: must name a key of the file, one of {_listed(arrays)}, got {shorten(pattern)}"
+                f"ignore: must name a key of the file, one of {_key_list(arrays)}, got {shorten(pattern)}"
             )
-        left += found
+        left += matches
     return {name: value for name, value in arrays.items() if name not in left}, tuple(left)
 
 
-def _given(
+def _named_roles(
     roles: Mapping[str, str], arrays: Mapping[str, np.ndarray]
 ) -> tuple[dict[str, str], frozenset[str]]:
-    """Return role -> name, and the names that are turned."""
-    found: dict[str, str] = {}
-    turned: set[str] = set()
+    """Return role -> name, and the names of the matrices that are transposed."""
+    names_by_role: dict[str, str] = {}
+    transposed: set[str] = set()
     known = {*TRANSFORMER_ROLES, *MLP_ROLES}
     for role, text in roles.items():
         _, _, last = role.rpartition("blocks.")
@@ -285,33 +287,33 @@ def _given(
         name = text
         if text not in arrays and text.endswith(".T"):
             name = text.removesuffix(".T")
-            turned.add(name)
+            transposed.add(name)
         if name not in arrays:
             raise InputError(
-                f"map: must name a key of the file, one of {_listed(arrays)}, got {shorten(text)}"
+                f"map: must name a key of the file, one of {_key_list(arrays)}, got {shorten(text)}"
             )
-        found[role] = name
-    return found, frozenset(turned)
+        names_by_role[role] = name
+    return names_by_role, frozenset(transposed)
 
 
 def _transformer(
     short: Mapping[str, str],
     arrays: Mapping[str, np.ndarray],
-    given: Mapping[str, str],
-    turned: frozenset[str],
+    chosen_roles: Mapping[str, str],
+    transposed: frozenset[str],
     task: Task,
     options: Options,
-) -> tuple[dict[str, str], Chosen]:
-    taken = set(given.values())
-    free = [name for name, full in short.items() if full not in taken]
-    found, _ = transformer_roles(free, {name: arrays[short[name]].ndim for name in free})
-    roles = {role: short[name] for role, name in found.items()}
-    for role, name in given.items():
+) -> tuple[dict[str, str], ReadingChoice]:
+    assigned = set(chosen_roles.values())
+    free = [name for name, full in short.items() if full not in assigned]
+    short_names, _ = transformer_roles(free, {name: arrays[short[name]].ndim for name in free})
+    roles = {role: short[name] for role, name in short_names.items()}
+    for role, name in chosen_roles.items():
         layered = role not in OUTER_ROLES and not role.startswith("blocks.")
         roles[f"blocks.0.{role}" if layered else role] = name
     unknown = [name for name in arrays if name not in set(roles.values())]
     _refuse_unknown(unknown, arrays)
-    weights = weights_of(arrays, roles, turned, frozenset(taken))
+    weights = weights_of(arrays, roles, transposed, frozenset(assigned))
     chosen = choose(transformer_readings(weights, task, options), task, SETTLES)
     return {"W_U": roles["W_E"], **roles}, chosen
 
@@ -319,15 +321,15 @@ def _transformer(
 def _mlp(
     short: Mapping[str, str],
     arrays: Mapping[str, np.ndarray],
-    given: Mapping[str, str],
-    turned: frozenset[str],
+    chosen_roles: Mapping[str, str],
+    transposed: frozenset[str],
     task: Task,
     options: Options,
-) -> tuple[dict[str, str], Chosen]:
-    parts, unknown = mlp_parts(arrays, given, task)
+) -> tuple[dict[str, str], ReadingChoice]:
+    parts, unknown = mlp_parts(arrays, chosen_roles, task)
     _refuse_unknown(unknown, arrays)
     readings = mlp_readings(
-        arrays, turned, frozenset(given.values()), parts, task, options.activation, options.layout
+        arrays, transposed, frozenset(chosen_roles.values()), parts, task, options.activation, options.layout
     )
     return parts.used, choose(readings, task, SETTLES)
 
@@ -343,24 +345,28 @@ def _refuse_unknown(unknown: Sequence[str], arrays: Mapping[str, np.ndarray]) ->
 
 
 def _check_all_used(
-    arrays: Mapping[str, np.ndarray], used: Mapping[str, str], given: Mapping[str, str], *, transformer: bool
+    arrays: Mapping[str, np.ndarray],
+    used: Mapping[str, str],
+    chosen_roles: Mapping[str, str],
+    *,
+    transformer: bool,
 ) -> None:
-    for role, name in given.items():
+    for role, name in chosen_roles.items():
         if name not in used.values():
             kind = "transformer" if transformer else "MLP"
             raise InputError(f"map: must name a role of this network, a {kind}, got {shorten(role)}")
 
 
-def _warnings(chosen: Chosen, task: Task) -> tuple[str, ...]:
-    found = []
+def _warnings(chosen: ReadingChoice, task: Task) -> tuple[str, ...]:
+    warnings = []
     if chosen.accuracy <= max(2 * task.majority_share, 3 / task.p) and chosen.accuracy < 0.5:
-        found.append(
-            "Its accuracy is that of guessing: the network is untrained, or its task, p, layout, tokens, "
-            "activation or scale of attention are others than those given."
+        warnings.append(
+            "Its accuracy is no better than guessing: the network is untrained, or its task, p, layout, "
+            "tokens, activation or attention scale differ from those given."
         )
-    return tuple(found)
+    return tuple(warnings)
 
 
-def _listed(arrays: Iterable[str]) -> str:
+def _key_list(arrays: Iterable[str]) -> str:
     names = sorted(arrays)
     return ", ".join(names[:12]) + (", …" if len(names) > 12 else "")

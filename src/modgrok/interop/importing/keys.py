@@ -72,8 +72,8 @@ def shared_prefix(names: Iterable[str]) -> str:
         >>> shared_prefix(["module.embed.weight", "module.out.weight"]), shared_prefix(["a.b", "c"])
         ('module.', '')
     """
-    listed = list(names)
-    places = [name.split(".")[:-1] for name in listed] if len(listed) > 1 else []
+    keys = list(names)
+    places = [name.split(".")[:-1] for name in keys] if len(keys) > 1 else []
     shared = itertools.takewhile(lambda parts: len(set(parts)) == 1, zip(*places, strict=False))
     return "".join(f"{parts[0]}." for parts in shared)
 
@@ -136,11 +136,11 @@ def transformer_roles(names: Iterable[str], rank: dict[str, int]) -> tuple[dict[
     roles: dict[str, str] = {}
     unknown: list[str] = []
     for number, at in enumerate(sorted(blocks)):
-        found, left = _block_roles(blocks[at], rank)
-        roles |= {f"blocks.{number}.{role}": name for role, name in found.items()}
+        block_roles, left = _block_roles(blocks[at], rank)
+        roles |= {f"blocks.{number}.{role}": name for role, name in block_roles.items()}
         unknown += left
-    found, left = _outer_roles(outside, rank)
-    return {**found, **roles}, [*unknown, *left]
+    block_roles, left = _outer_roles(outside, rank)
+    return {**block_roles, **roles}, [*unknown, *left]
 
 
 def _in_block(name: str) -> bool:

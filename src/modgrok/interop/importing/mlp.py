@@ -70,23 +70,23 @@ class Parts:
 
 
 def mlp_parts(
-    arrays: Mapping[str, np.ndarray], given: Mapping[str, str], task: Task
+    arrays: Mapping[str, np.ndarray], chosen_roles: Mapping[str, str], task: Task
 ) -> tuple[Parts, list[str]]:
     """Sort the weights of an MLP.
 
     Arguments:
         arrays: by name.
-        given: role -> name, from the user.
+        chosen_roles: role -> name, from the user.
         task: says p and the number of operands.
 
     Returns:
         (parts, names without a role).
     """
     p, k = task.p, len(task.operands) if not task.parts else task.k - 1
-    taken = set(given.values())
-    matrices = sorted((n for n, v in arrays.items() if v.ndim == 2 and n not in taken), key=natural)
-    biases = {stem(n): n for n, v in arrays.items() if v.ndim == 1 and n not in taken}
-    roles = dict(given)
+    assigned = set(chosen_roles.values())
+    matrices = sorted((n for n, v in arrays.items() if v.ndim == 2 and n not in assigned), key=natural)
+    biases = {stem(n): n for n, v in arrays.items() if v.ndim == 1 and n not in assigned}
+    roles = dict(chosen_roles)
     free = list(matrices)
     tables: list[str] = []
     if "W_E" in roles:
@@ -105,9 +105,9 @@ def mlp_parts(
     if all(letter in roles for letter in deeper):
         maps = [roles[letter] for letter in deeper]
     if not tables:
-        found = [name for name in free if _is_embedding(name, arrays[name], p)]
-        if len(found) in (1, k):
-            tables = found if len(found) == 1 else _ordered(found)
+        embeddings = [name for name in free if _is_embedding(name, arrays[name], p)]
+        if len(embeddings) in (1, k):
+            tables = embeddings if len(embeddings) == 1 else _ordered(embeddings)
             free = [name for name in free if name not in tables]
     if not maps:
         pairs = _operand_groups([n for n in free if not UNEMBED.search(n.lower())], arrays, k)
@@ -144,7 +144,7 @@ def mlp_parts(
 
 def mlp_readings(
     arrays: Mapping[str, np.ndarray],
-    turned: frozenset[str],
+    transposed: frozenset[str],
     fixed: frozenset[str],
     parts: Parts,
     task: Task,
@@ -155,7 +155,7 @@ def mlp_readings(
 
     Arguments:
         arrays: by name.
-        turned: names that the user turned.
+        transposed: names of matrices that the user transposed.
         fixed: names whose role the user gave: they lie as the roles say, unless turned.
         parts: see `mlp_parts`.
         task: says p and the number of operands.
@@ -172,7 +172,9 @@ def mlp_readings(
     readings: list[Reading] = []
     reasons: list[str] = []
     for order in _orders(parts.chain):
-        for sides in itertools.product(*[_orientations(name, arrays, turned, fixed) for name, _ in order]):
+        for sides in itertools.product(
+            *[_orientations(name, arrays, transposed, fixed) for name, _ in order]
+        ):
             lying = ", ".join(
                 f"{name}{'' if left else '.T'}" for (name, _), left in zip(order, sides, strict=True)
             )
@@ -180,9 +182,9 @@ def mlp_readings(
                 layers = [
                     _layer(arrays, name, bias, left) for (name, bias), left in zip(order, sides, strict=True)
                 ]
-                for joined in _joined(arrays, turned, parts, layers, p, k, layout):
-                    _check_chain(joined.layers, joined.width, p, joined.rows)
-                    readings += _placed(joined, phis, lying, task)
+                for first_layer in _first_layers(arrays, transposed, parts, layers, p, k, layout):
+                    _check_chain(first_layer.layers, first_layer.width, p, first_layer.rows)
+                    readings += _placed(first_layer, phis, lying, task)
             except InputError as error:
                 reasons.append(str(error))
         if readings:
@@ -193,7 +195,7 @@ def mlp_readings(
 
 
 @dataclass(frozen=True, eq=False)
-class _Joined:
+class _FirstLayer:
     """Operands joined: one table for each, and the linear maps behind their sum."""
 
     tables: list[np.ndarray]
@@ -207,23 +209,23 @@ class _Joined:
         return self.tables[0].shape[1]
 
 
-def _joined(
+def _first_layers(
     arrays: Mapping[str, np.ndarray],
-    turned: frozenset[str],
+    transposed: frozenset[str],
     parts: Parts,
     layers: list[Linear],
     p: int,
     k: int,
     layout: str | None,
-) -> Iterator[_Joined]:
+) -> Iterator[_FirstLayer]:
     """Yield the ways in which the operands' tables are made and joined."""
-    tables = [_table(arrays[name], name in turned, p, name) for name in parts.tables]
+    tables = [_table(arrays[name], name in transposed, p, name) for name in parts.tables]
     tables = tables * k if len(tables) == 1 else tables
     if parts.maps:
         each = []
         for s, (name, bias) in enumerate(parts.maps):
             weight = np.asarray(arrays[name], np.float64)
-            weight = weight.T if name in turned else weight
+            weight = weight.T if name in transposed else weight
             inner = tables[s].shape[1] if tables else p
             if weight.shape[1] != inner:
                 weight = weight.T
@@ -233,7 +235,7 @@ def _joined(
                 )
             rows = weight.T if not tables else tables[s] @ weight.T
             each.append(rows[: rows.shape[0]] + _bias(arrays, bias, weight.shape[0]))
-        yield _Joined([rows[:p] for rows in each], layers, (True, False), "added", p)
+        yield _FirstLayer([rows[:p] for rows in each], layers, (True, False), "added", p)
         return
     if not layers:
         raise InputError("path: must hold the matrix of the logits, got none")
@@ -242,9 +244,9 @@ def _joined(
     if not tables:
         if columns == k * p:
             sides = np.split(first.weight, k, axis=1)
-            yield _Joined([side.T + first.bias / k for side in sides], rest, (True,), "side by side", p)
+            yield _FirstLayer([side.T + first.bias / k for side in sides], rest, (True,), "side by side", p)
         elif columns == p:
-            yield _Joined([first.weight.T + first.bias / k] * k, rest, (True,), "added", p)
+            yield _FirstLayer([first.weight.T + first.bias / k] * k, rest, (True,), "added", p)
         else:
             raise InputError(
                 f"p: must fit the first matrix, whose {columns} columns are not {k} x {p} one-hot values, "
@@ -253,16 +255,16 @@ def _joined(
         return
     d, count = tables[0].shape[1], len(tables[0])
     if columns == d and count == p:
-        yield _Joined(tables, layers, (False, True) if rest else (True,), "added", p)
-    found = columns == d and count == p
+        yield _FirstLayer(tables, layers, (False, True) if rest else (True,), "added", p)
+    matches = columns == d and count == p
     for name in LAYOUTS if layout is None else (layout,):
         length = length_of(name, k)
         if columns != length * d or count != p + SIGNS[name]:
             continue
-        found = True
+        matches = True
         sides = np.split(first.weight, length, axis=1)
-        yield _Joined(_sequence(tables, sides, first.bias, name, p, k), rest, (True,), name, count)
-    if not found:
+        yield _FirstLayer(_sequence(tables, sides, first.bias, name, p, k), rest, (True,), name, count)
+    if not matches:
         raise InputError(
             f"p: must fit {count} rows of the embedding and a first matrix of {d} columns for added "
             f"embeddings or {k * d} for those of all operands, got p = {p} and {columns} columns"
@@ -287,7 +289,7 @@ def _check_chain(layers: Sequence[Linear], width: int, p: int, rows: int) -> Non
     for layer in layers:
         if layer.weight.shape[1] != width:
             raise InputError(
-                f"path: must be a chain of matrices, got one of {layer.weight.shape[1]} columns behind "
+                f"path: must be a chain of matrices, got one of {layer.weight.shape[1]} columns after "
                 f"{width} units"
             )
         width = layer.weight.shape[0]
@@ -295,42 +297,45 @@ def _check_chain(layers: Sequence[Linear], width: int, p: int, rows: int) -> Non
         raise InputError(f"p: must be the number of logits, {width}, got {p}")
 
 
-def _placed(joined: _Joined, phis: Sequence[str], lying: str, task: Task) -> Iterator[Reading]:
+def _placed(first_layer: _FirstLayer, phis: Sequence[str], lying: str, task: Task) -> Iterator[Reading]:
     """Yield the readings of joined operands: where the activations are, and which."""
-    m = len(joined.layers)
+    m = len(first_layer.layers)
     if m == 0:
         raise InputError("path: must have a hidden layer, got one linear map")
-    usual = (joined.act_first[0], *[True] * (m - 1))
+    usual = (first_layer.act_first[0], *[True] * (m - 1))
     if not any(usual):
         usual = (True,) * m
-    firsts = set(joined.act_first)
+    firsts = set(first_layer.act_first)
     for flags in itertools.product(*[(True, False)] * m):
         if not any(flags) or flags[0] not in firsts:
             continue
         for each in (False, True):
-            if each and (flags[0] or joined.layout != "added" or not joined.layers[0].bias.any()):
+            if each and (flags[0] or first_layer.layout != "added" or not first_layer.layers[0].bias.any()):
                 continue
             for phi in phis:
                 conventional = {"joined"} if not each and flags == usual else set()
                 conventional |= {"activation"} if phi == phis[0] else set()
                 conventional |= {"activations behind"} if flags == usual else set()
                 choices = {
-                    "joined": joined.layout + (", each mapped" if each else ""),
+                    "joined": first_layer.layout + (", each mapped" if each else ""),
                     "activations behind": " ".join(str(i) for i, flag in enumerate(flags) if flag),
                     "activation": phi,
                     "orientation": lying,
                 }
                 yield Reading(
-                    _builder(joined, flags, phi, task.p, each), mlp_logits, choices, frozenset(conventional)
+                    _builder(first_layer, flags, phi, task.p, each),
+                    mlp_logits,
+                    choices,
+                    frozenset(conventional),
                 )
 
 
-def _builder(joined: _Joined, flags: Sequence[bool], phi: str, p: int, each: bool) -> Any:
+def _builder(first_layer: _FirstLayer, flags: Sequence[bool], phi: str, p: int, each: bool) -> Any:
     def build() -> MLP | DeepMLP:
-        k = len(joined.tables)
-        tables = list(joined.tables)
+        k = len(first_layer.tables)
+        tables = list(first_layer.tables)
         segments: list[Linear] = []
-        for number, (layer, active) in enumerate(zip(joined.layers, flags, strict=True)):
+        for number, (layer, active) in enumerate(zip(first_layer.layers, flags, strict=True)):
             if active:
                 segments.append(layer)
             elif not segments:
@@ -366,13 +371,13 @@ def _orders(chain: list[tuple[str, str | None]]) -> Iterator[Sequence[tuple[str,
 
 
 def _orientations(
-    name: str, arrays: Mapping[str, np.ndarray], turned: frozenset[str], fixed: frozenset[str]
+    name: str, arrays: Mapping[str, np.ndarray], transposed: frozenset[str], fixed: frozenset[str]
 ) -> tuple[bool, ...]:
     """Return whether a matrix may lie as (out, in), or as (in, out): one of them where the name says it."""
     kind = kind_of(name)
-    left = (kind != "flax") is (name not in turned)
+    left = (kind != "flax") is (name not in transposed)
     square = arrays[name].shape[0] == arrays[name].shape[1]
-    if kind != "bare" or name in turned or (name in fixed and square):
+    if kind != "bare" or name in transposed or (name in fixed and square):
         return (left,)
     return (True, False)
 

@@ -27,11 +27,11 @@ FINALISTS = 8
 """Readings whose accuracy is counted over all inputs; and those that are best for a value of an option."""
 DEVIATIONS = 4.0
 """How many standard deviations of a difference of two shares make it clear."""
-STEADIER = 1.25
+MARGIN_RATIO = 1.25
 """Ratio of two mean margins in units of their standard deviations that makes it clear."""
 NATS = 10.0
 """Difference of two log-likelihoods of the table that makes it clear."""
-ALL_RIGHT = 0.99
+NEARLY_PERFECT = 0.99
 """Accuracy from which margins decide; below it the likelihood does."""
 TEMPERATURES = tuple(4.0**power for power in range(-2, 4))
 """Factors of the logits of which the best counts, so that the likelihood does not depend on their scale."""
@@ -80,7 +80,7 @@ class Decision:
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class ReadingChoice:
     """The reading that was taken.
 
     Arguments:
@@ -145,7 +145,7 @@ def clearly_above(high: float, low: float, n: int) -> bool:
     return high - low > max(0.005, DEVIATIONS * sqrt(2 * middle * (1 - middle) / n))
 
 
-def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> Chosen:
+def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> ReadingChoice:
     """Take one of several readings.
 
     Arguments:
@@ -163,7 +163,7 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
         )
     inputs, labels = task.inputs(), task.labels()
     if len(readings) == 1:
-        return Chosen(readings[0].network, score(readings[0], inputs, labels).accuracy, {})
+        return ReadingChoice(readings[0].network, score(readings[0], inputs, labels).accuracy, {})
     finalists = _finalists(readings, inputs, labels)
     scores = {reading: score(reading, inputs, labels) for reading in finalists}
     n, chance = len(inputs), task.majority_share
@@ -172,7 +172,7 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
     signal = clearly_above(best, chance, n)
     if signal:
         usual = [r for r in equal if not _unconventional(r, readings, BY_CONVENTION)] or equal
-        least = _steadiest(usual, scores) if best >= ALL_RIGHT else _likeliest(usual, scores)
+        least = _steadiest(usual, scores) if best >= NEARLY_PERFECT else _likeliest(usual, scores)
     else:
         usual = [r for r in finalists if not _unconventional(r, readings)] or finalists
         least = usual
@@ -188,12 +188,12 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
         for name in winner.choices
         if len({reading.choices.get(name) for reading in readings}) > 1
     }
-    return Chosen(winner.network, scores[winner].accuracy, decisions)
+    return ReadingChoice(winner.network, scores[winner].accuracy, decisions)
 
 
 def _steadiest(readings: Sequence[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
     best = max(scores[r].steadiness for r in readings)
-    return [r for r in readings if scores[r].steadiness * STEADIER >= best]
+    return [r for r in readings if scores[r].steadiness * MARGIN_RATIO >= best]
 
 
 def _likeliest(readings: Sequence[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
@@ -206,12 +206,12 @@ def _finalists(readings: Sequence[Reading], inputs: np.ndarray, labels: np.ndarr
     rows = np.random.default_rng(0).permutation(len(inputs))[:ROWS]
     sampled = {reading: score(reading, inputs[rows], labels[rows]) for reading in readings}
     ranked = sorted(readings, key=lambda reading: (-sampled[reading].accuracy, sampled[reading].loss))
-    kept = set(ranked[:FINALISTS])
-    kept |= set([r for r in readings if not _unconventional(r, readings)][:FINALISTS])
+    finalists = set(ranked[:FINALISTS])
+    finalists |= set([r for r in readings if not _unconventional(r, readings)][:FINALISTS])
     for name in ranked[0].choices:
         for value in {reading.choices.get(name) for reading in readings}:
-            kept.add(next(reading for reading in ranked if reading.choices.get(name) == value))
-    return [reading for reading in readings if reading in kept]
+            finalists.add(next(reading for reading in ranked if reading.choices.get(name) == value))
+    return [reading for reading in readings if reading in finalists]
 
 
 def _unconventional(
@@ -226,13 +226,13 @@ def _unconventional(
 def _distinct(readings: Sequence[Reading], inputs: np.ndarray) -> list[Reading]:
     """Leave readings out that compute what an earlier one does; conventional ones come first."""
     rows = inputs[np.random.default_rng(1).permutation(len(inputs))[:ROWS]]
-    kept: list[tuple[Reading, np.ndarray]] = []
+    distinct: list[tuple[Reading, np.ndarray]] = []
     for reading in sorted(readings, key=lambda reading: -len(reading.conventional)):
         logits = logits_of(reading, rows)
         size = max(1.0, float(np.abs(logits).max()))
-        if not any(np.abs(logits - other).max() <= 1e-5 * size for _, other in kept):
-            kept.append((reading, logits))
-    return [reading for reading, _ in kept]
+        if not any(np.abs(logits - other).max() <= 1e-5 * size for _, other in distinct):
+            distinct.append((reading, logits))
+    return [reading for reading, _ in distinct]
 
 
 def _decision(
@@ -259,7 +259,7 @@ def _decision(
     elif rivals or (tied and (name in BY_CONVENTION or not signal)):
         by = "convention"
     elif tied:
-        by = "margins" if scores[winner].accuracy >= ALL_RIGHT else "likelihood"
+        by = "margins" if scores[winner].accuracy >= NEARLY_PERFECT else "likelihood"
     return Decision(value, scores[winner].accuracy, others, by)
 
 
@@ -270,7 +270,7 @@ def _refusal(
         f"{reading.choices[name]} ({scores[reading].accuracy:.2%} of all inputs right)"
         for reading in (winner, other)
     )
-    return f"{settles.get(name, name)}: must be given, for {pair} fit these weights alike, got none"
+    return f"{settles.get(name, name)}: must be given, since {pair} fit these weights equally well, got none"
 
 
 def _open(readings: Sequence[Reading], settles: dict[str, str]) -> str:

@@ -124,10 +124,10 @@ def _arrays_in(value: Any) -> Any:
 def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> SavedWeights:
     if not isinstance(content, Mapping):
         raise InputError(f"path: must hold a state dict, got a {type(content).__name__} in {shorten(name)}")
-    wrapper, found, beside = _unwrapped(content, key)
+    wrapper, state_dict, beside = _unwrapped(content, key)
     arrays: dict[str, np.ndarray] = {}
     ignored = list(beside)
-    for label, value in _leaves(found):
+    for label, value in _leaves(state_dict):
         if (
             (
                 not isinstance(value, np.ndarray)
@@ -159,17 +159,21 @@ def _bfloat(value: Any) -> bool:
 def _unwrapped(content: Mapping[str, Any], key: str | None) -> tuple[str, Mapping[str, Any], list[str]]:
     """Return the name of the state dict in what was saved, itself, and the names beside it."""
     if key is not None:
-        found: Any = content
+        state_dict: Any = content
         for part in key.split("."):
-            if isinstance(found, list | tuple) and part.lstrip("-").isdigit() and int(part) < len(found):
-                found = found[int(part)]
+            if (
+                isinstance(state_dict, list | tuple)
+                and part.lstrip("-").isdigit()
+                and int(part) < len(state_dict)
+            ):
+                state_dict = state_dict[int(part)]
             else:
-                found = found.get(part) if isinstance(found, Mapping) else None
-        if not isinstance(found, Mapping):
+                state_dict = state_dict.get(part) if isinstance(state_dict, Mapping) else None
+        if not isinstance(state_dict, Mapping):
             raise InputError(
-                f"key: must name a state dict in the file, one of {_listed(content)}, got {shorten(key)}"
+                f"key: must name a state dict in the file, one of {_key_list(content)}, got {shorten(key)}"
             )
-        return key, found, []
+        return key, state_dict, []
     wrapper: list[str] = []
     beside: list[str] = []
     inner = content
@@ -212,5 +216,5 @@ def _leaves(value: Mapping[str, Any], prefix: str = "", depth: int = 8) -> Itera
             yield f"{prefix}{name}", item
 
 
-def _listed(content: Mapping[str, Any]) -> str:
+def _key_list(content: Mapping[str, Any]) -> str:
     return ", ".join(shorten(str(name)) for name in list(content)[:8])

@@ -119,7 +119,7 @@ def _width(weights: Weights, p: int) -> int:
         shared = [n for n in embedding.shape if n in unembedding.shape and n < p]
         if len(set(shared)) == 1:
             return int(shared[0])
-    rows = embedding.T if "W_E" in weights.turned else embedding
+    rows = embedding.T if "W_E" in weights.transposed else embedding
     if weights.kinds["W_E"] != "bare" or not p <= rows.shape[1] <= p + 8:
         return int(rows.shape[1])
     return int(rows.shape[0])
@@ -130,8 +130,8 @@ def _embedding(weights: Weights, p: int, d: int) -> np.ndarray:
     value = weights.arrays.get("W_E")
     if value is None:
         raise InputError("map: must name the embedding, W_E, got none among the keys")
-    rows = value.T if "W_E" in weights.turned else value
-    if rows.shape[1] != d and "W_E" not in weights.turned:
+    rows = value.T if "W_E" in weights.transposed else value
+    if rows.shape[1] != d and "W_E" not in weights.transposed:
         rows = rows.T
     if rows.shape[1] != d:
         raise InputError(
@@ -147,8 +147,8 @@ def _unembedding(weights: Weights, embedding: np.ndarray, p: int, d: int) -> np.
     value = weights.arrays.get("W_U")
     if value is None:
         return embedding.T
-    columns = value.T if (weights.kinds["W_U"] == "torch") is not ("W_U" in weights.turned) else value
-    if columns.shape[0] != d and "W_U" not in weights.turned:
+    columns = value.T if (weights.kinds["W_U"] == "torch") is not ("W_U" in weights.transposed) else value
+    if columns.shape[0] != d and "W_U" not in weights.transposed:
         columns = columns.T
     if columns.shape[0] != d:
         raise InputError(
@@ -164,7 +164,7 @@ def _position(weights: Weights, d: int) -> np.ndarray | None:
     if value is None:
         return None
     rows = value[0] if value.ndim == 3 and len(value) == 1 else value
-    rows = rows.T if "W_pos" in weights.turned else rows
+    rows = rows.T if "W_pos" in weights.transposed else rows
     if rows.ndim != 2 or rows.shape[1] != d:
         raise InputError(
             f"path: {weights.names['W_pos']} must have shape (positions, {d}), got {value.shape}"

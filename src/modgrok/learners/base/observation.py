@@ -87,11 +87,11 @@ class MeasureObserver:
     def __call__(self, state: Any) -> tuple[Numbers, Counts]:
         """Measure a state."""
         parts = (self.learner, state, self.problem, self.frames)
-        asked = (self.loss, self.subjects, self.count, self.measures)
-        counted, numbers, counts = jax.device_get(_observe(*parts, asked))
-        values = {measure.name: measure.function(counted, None) for measure in self._counts}
-        values |= {f"{name}_accuracy": group_accuracy(counted, group) for name, group in self._tasks}
-        values |= {f"{name}_loss": group_loss(counted, group) for name, group in self._tasks}
+        request = (self.loss, self.subjects, self.count, self.measures)
+        counts_of_inputs, numbers, counts = jax.device_get(_observe(*parts, request))
+        values = {measure.name: measure.function(counts_of_inputs, None) for measure in self._counts}
+        values |= {f"{name}_accuracy": group_accuracy(counts_of_inputs, group) for name, group in self._tasks}
+        values |= {f"{name}_loss": group_loss(counts_of_inputs, group) for name, group in self._tasks}
         values |= {name: shortest_decimal(value) for name, value in numbers.items()}
         return {name: values[name] for name in self.scalars}, counts
 
@@ -129,10 +129,10 @@ def _observe(
     state: Any,
     problem: Problem,
     frames: dict[str, Any],
-    asked: tuple[Loss, Callable[..., Subjects], Callable[..., dict[str, Array]], tuple[Measure, ...]],
+    request: tuple[Loss, Callable[..., Subjects], Callable[..., dict[str, Array]], tuple[Measure, ...]],
 ) -> tuple[Tally, dict[str, Array], dict[str, Array]]:
-    loss, subjects_of, count, measures = asked
+    loss, subjects_of, count, measures = request
     subjects = subjects_of(learner, state, problem)
     numbers = {m.name: m.function(subjects[m.reads], frames[m.reads]) for m in measures}
-    counted = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)
-    return counted, numbers, count(subjects, frames)
+    counts = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)
+    return counts, numbers, count(subjects, frames)

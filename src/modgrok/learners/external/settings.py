@@ -43,9 +43,11 @@ class ExternalSettings(Settings):
     title: ClassVar[str] = "Trained elsewhere"
 
     kind: Literal["external"] = "external"
-    name: str = Field("", max_length=LONGEST_TEXT, description="What is trained, in a few words.")
+    name: str = Field(
+        "", max_length=LONGEST_TEXT, description="Description of what is trained, in a few words."
+    )
     loss: Annotated[str, OneOf(LOSSES, RECORDED_LOSSES)] = Field(
-        "cross_entropy", description="Loss that is recorded for every group of inputs."
+        "cross_entropy", description="Loss recorded for every group of inputs."
     )
 
     @model_validator(mode="before")

@@ -49,7 +49,7 @@ class MLPState(eqx.Module):
     @property
     def weights(self) -> MLP:
         """The network as a function of one-hot inputs: what is measured and kept."""
-        return _seen(self.trained, self.mapping)
+        return _effective_network(self.trained, self.mapping)
 
 
 class MLPLearner(eqx.Module):
@@ -116,8 +116,8 @@ class MLPLearner(eqx.Module):
         """Make one update; see `gradient_step`."""
 
         def loss_of(trained: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
-            seen = _seen(trained, state.mapping)
-            return self._training_loss(seen, inputs, labels, mask_key, padded=problem.padded)
+            effective = _effective_network(trained, state.mapping)
+            return self._training_loss(effective, inputs, labels, mask_key, padded=problem.padded)
 
         return gradient_step(
             state, problem, self.chain(), loss_of, batch_size=self.batch_size, masks=self.drops
@@ -131,8 +131,8 @@ class MLPLearner(eqx.Module):
         """Return the gradient of the full training loss in the trained weights, without dropout."""
 
         def loss_of(trained: MLP) -> Array:
-            seen = _seen(trained, state.mapping)
-            return self._training_loss(seen, problem.inputs, problem.labels, None, padded=problem.padded)
+            effective = _effective_network(trained, state.mapping)
+            return self._training_loss(effective, problem.inputs, problem.labels, None, padded=problem.padded)
 
         return jax.grad(loss_of)(state.trained)
 
@@ -141,15 +141,15 @@ class MLPLearner(eqx.Module):
     ) -> Array:
         features = weights.features(inputs)
         if mask_key is not None:
-            kept = jax.random.bernoulli(mask_key, 1 - self.dropout, features.shape)
-            features = jnp.where(kept, features / (1 - self.dropout), 0)
+            mask = jax.random.bernoulli(mask_key, 1 - self.dropout, features.shape)
+            features = jnp.where(mask, features / (1 - self.dropout), 0)
         losses = loss_named(self.loss)(weights.logits(features), labels)
         counts = labels >= 0
         loss = jnp.sum(jnp.where(counts, losses, 0)) / jnp.sum(counts) if padded else jnp.mean(losses)
         return loss + self.agop_weight * agop_trace(weights, inputs) if self.regularised else loss
 
 
-def _seen(trained: MLP, mapping: Array | None) -> MLP:
+def _effective_network(trained: MLP, mapping: Array | None) -> MLP:
     """Return a network as a function of one-hot inputs: a mapped operand is a row of Q U, computed once."""
     return trained if mapping is None else on_features(trained, mapping)
 

@@ -34,13 +34,15 @@ class MLPSettings(Settings):
         "doshi: f = W phi(U x), weights of standard deviation (16N)^(-1/3) at S = 2.",
     )
     activation: str | None = Field(
-        None, description="powerS (z^S), relu, gelu or silu; default powerS with S the number of operands."
+        None,
+        description="Activation: powerS (z^S), relu, gelu or silu; default powerS, with S the number of "
+        "operands.",
     )
     loss: Annotated[str, OneOf(LOSSES, ("mse", "cross_entropy", "stablemax"))] = Field(
-        "mse", description="mse is the mean over examples and classes of the squared error on one-hot labels."
+        "mse", description="mse is the squared error on one-hot labels, averaged over examples and classes."
     )
     optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field(
-        "gd", description="Optimiser; gd is plain full-batch gradient descent."
+        "gd", description="Optimiser; gd is plain gradient descent."
     )
     lr: float | None = Field(
         None, gt=0, description="Learning rate; default scaled to p, width, loss and optimiser."
@@ -52,7 +54,9 @@ class MLPSettings(Settings):
     batch_size: int | None = Field(None, ge=1, description="Mini-batch size; default the full training set.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Fraction of hidden units dropped at each step.")
     grokfast: float = Field(0.0, ge=0, description="Strength lambda of the Grokfast filter; 0 is off.")
-    grokfast_decay: float = Field(0.98, ge=0, lt=1, description="Memory alpha of the Grokfast filter.")
+    grokfast_decay: float = Field(
+        0.98, ge=0, lt=1, description="Decay alpha of the Grokfast filter's moving average."
+    )
     agop_weight: float = Field(
         0.0, ge=0, description="Weight lambda of the regulariser lambda tr(AGOP) in the loss; 0 is off."
     )
@@ -62,7 +66,7 @@ class MLPSettings(Settings):
         "the task's circulant structure.",
     )
     orthogonal_gradient: bool = Field(
-        False, description="Project the gradient onto the complement of the weights."
+        False, description="Project the gradient onto the orthogonal complement of the weights."
     )
     init_scale: float = Field(1.0, gt=0, description="Factor on the initial weights.")
 

@@ -115,8 +115,8 @@ class RFMLearner(eqx.Module):
             return self.stored
         metric = jnp.eye(d)
         if self.initial == "random-circulant":
-            drawn = matrix_power(random_circulant(key, self.structure), 0.5)
-            metric = metric.at[: len(drawn), : len(drawn)].set(drawn)
+            features = matrix_power(random_circulant(key, self.structure), 0.5)
+            metric = metric.at[: len(features), : len(features)].set(features)
         return metric.at[d - self.tasks, d - self.tasks].set(0) if self.tasks else metric
 
     def update(self, weights: KernelMachine) -> Float[Array, "d d"]:

@@ -35,23 +35,28 @@ class RFMSettings(Settings):
 
     kind: Literal["rfm"] = "rfm"
     kernel: Annotated[str, OneOf(KERNELS)] = Field(
-        "quadratic", description="quadratic (x^T M z)^2, general-quadratic, gaussian, laplace or ntk."
+        "quadratic", description="Kernel: quadratic (x^T M z)^2, general-quadratic, gaussian, laplace or ntk."
     )
     bandwidth: float = Field(2.5, gt=0, description="Bandwidth L of the Gaussian and Laplace kernels.")
     convention: Literal["released", "paper"] = Field(
         "released",
-        description="Gaussian exponent: released |x-z|^2/(2L^2), as the authors' code; paper |x-z|^2/L.",
+        description="Exponent of the Gaussian kernel: released is |x-z|^2/(2L^2), as in the authors' code; "
+        "paper is |x-z|^2/L.",
     )
-    depth: int = Field(2, ge=1, le=20, description="Hidden ReLU layers of the ntk kernel.")
-    ridge: float = Field(0.0, ge=0, description="Number added to the kernel matrix's diagonal.")
+    depth: int = Field(2, ge=1, le=20, description="Number of hidden ReLU layers of the ntk kernel.")
+    ridge: float = Field(
+        0.0, ge=0, description="Ridge parameter: the number added to the diagonal of the kernel matrix."
+    )
     agop_power: float = Field(0.5, gt=0, description="Power s of the update M = AGOP^s.")
     centred: bool = Field(
-        True, description="Subtract each class's mean gradient before the AGOP, as the authors' code does."
+        True,
+        description="Subtract each class's mean gradient before computing the AGOP, as the authors' code "
+        "does.",
     )
     initial: Literal["identity", "random-circulant", "stored"] = Field(
         "identity",
-        description="M before the first iteration: the identity; the square root of a random matrix with "
-        "the task's circulant structure; or a given matrix.",
+        description="Feature matrix M before the first iteration: the identity; the square root of a random "
+        "matrix with the task's circulant structure; or a given matrix.",
     )
     initial_digest: str | None = Field(
         None, pattern="^[0-9a-f]{64}$", description="SHA-256 of the stored initial M."
@@ -59,13 +64,14 @@ class RFMSettings(Settings):
     enforce_every: int = Field(
         0,
         ge=0,
-        description="Iterations between two replacements of M by its exactly circulant form; 0 is never.",
+        description="Number of iterations between replacements of M by its exactly circulant form; 0 is "
+        "never.",
     )
 
     task_bit: bool = Field(
         True,
-        description="Encode the task of a mixture of T by T - 1 bits (the paper's single bit for T = 2) "
-        "instead of a one-hot vector.",
+        description="Encode the task of a mixture of T tasks by T - 1 bits (the paper's single bit for T = "
+        "2) instead of a one-hot vector.",
     )
 
     @model_validator(mode="before")

@@ -82,8 +82,8 @@ def _by_factor(factor: Array, targets: Array) -> Array:
 def _by_eigenvalues(matrix: Array, targets: Array, ridge: Array | float) -> Solution:
     values, vectors = jnp.linalg.eigh(_shifted(matrix, ridge), symmetrize_input=False)
     size = jnp.abs(values)
-    kept = size > len(matrix) * jnp.finfo(matrix.dtype).eps * jnp.max(size)
-    inverse = jnp.where(kept, 1 / jnp.where(kept, values, 1), 0)
+    nonzero = size > len(matrix) * jnp.finfo(matrix.dtype).eps * jnp.max(size)
+    inverse = jnp.where(nonzero, 1 / jnp.where(nonzero, values, 1), 0)
     alphas = vectors @ (inverse[:, None] * (vectors.T @ targets))
-    least = jnp.min(jnp.where(kept, size, jnp.inf))
-    return Solution(alphas, jnp.max(size) / least, ~kept.all())
+    least = jnp.min(jnp.where(nonzero, size, jnp.inf))
+    return Solution(alphas, jnp.max(size) / least, ~nonzero.all())

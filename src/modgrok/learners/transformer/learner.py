@@ -72,10 +72,10 @@ class TransformerLearner(eqx.Module):
             batch_key: of mini-batches.
             problem: gives k, p and the number of tasks.
         """
-        drawn = initial_transformer(
+        network = initial_transformer(
             self.settings, key, problem.classes, problem.operands, problem.tasks, self.init_scale
         )
-        weights = _taken(drawn, self.pretrained)
+        weights = _with_pretrained_parts(network, self.pretrained)
         return init_state(weights, self.chain(), batch_key, problem, self.settings.batch_size)
 
     def step(
@@ -91,7 +91,7 @@ class TransformerLearner(eqx.Module):
             masks=False,
         )
 
-    def held(self, weights: Transformer) -> Transformer:
+    def with_fixed_parts_held(self, weights: Transformer) -> Transformer:
         """Return the weights with a zero gradient in the fixed parts."""
         fixed = _mask(weights, self.settings.fixed_parts())
         return jax.tree.map(lambda w, fix: jax.lax.stop_gradient(w) if fix else w, weights, fixed)
@@ -103,7 +103,7 @@ class TransformerLearner(eqx.Module):
     def _training_loss(
         self, weights: Transformer, inputs: Array, labels: Array, mask_key: Array | None
     ) -> Array:
-        logits = self.logits(self.held(weights), inputs)
+        logits = self.logits(self.with_fixed_parts_held(weights), inputs)
         return jnp.mean(loss_named(self.settings.loss)(logits, labels))
 
 
@@ -136,30 +136,30 @@ def pass_of(settings: TransformerSettings) -> str:
     return "fast" if settings.forward == "auto" and settings.layers == 1 else "plain"
 
 
-def _taken(drawn: Transformer, pretrained: PretrainedParts) -> Transformer:
+def _with_pretrained_parts(network: Transformer, pretrained: PretrainedParts) -> Transformer:
     """Put the donors' parts in place of the drawn ones."""
     if pretrained.embedding is not None:
-        _check_shapes(drawn.embedding, pretrained.embedding.embedding, "embedding")
-        drawn = eqx.tree_at(lambda net: net.embedding, drawn, pretrained.embedding.embedding)
+        _check_shapes(network.embedding, pretrained.embedding.embedding, "embedding")
+        network = eqx.tree_at(lambda net: net.embedding, network, pretrained.embedding.embedding)
     if pretrained.body is not None:
-        body = replace(pretrained.body, embedding=drawn.embedding, unembedding=drawn.unembedding)
-        _check_shapes(drawn, body, "body")
-        drawn = body
-    return drawn
+        body = replace(pretrained.body, embedding=network.embedding, unembedding=network.unembedding)
+        _check_shapes(network, body, "body")
+        network = body
+    return network
 
 
-def _check_shapes(own: Array | Transformer, given: Array | Transformer, part: str) -> None:
+def _check_shapes(own: Array | Transformer, pretrained: Array | Transformer, part: str) -> None:
     """Refuse a part of another shape.
 
     Raises:
         InputError: it names the two shapes that differ first.
     """
-    ours, theirs = jax.tree.leaves(own), jax.tree.leaves(given)
+    ours, theirs = jax.tree.leaves(own), jax.tree.leaves(pretrained)
     pairs = zip(ours, theirs, strict=False)
     shapes = next(((a.shape, b.shape) for a, b in pairs if a.shape != b.shape), None)
     if shapes is not None:
         raise InputError(f"{part}_from: must have this run's shape {shapes[0]}, got {shapes[1]}")
-    if not eqx.tree_equal(jax.tree.map(jnp.shape, own), jax.tree.map(jnp.shape, given)):
+    if not eqx.tree_equal(jax.tree.map(jnp.shape, own), jax.tree.map(jnp.shape, pretrained)):
         raise InputError(f"{part}_from: must be of this run's architecture, got another")
 
 

@@ -36,31 +36,36 @@ class TransformerSettings(Settings):
 
     kind: Literal["transformer"] = "transformer"
     layers: int = Field(1, ge=1, le=12, description="Number of layers.")
-    heads: int = Field(4, ge=1, le=256, description="Attention heads of a layer.")
+    heads: int = Field(4, ge=1, le=256, description="Number of attention heads in each layer.")
     d_model: int = Field(128, ge=1, le=8192, description="Width of the residual stream.")
-    d_head: int | None = Field(None, ge=1, le=8192, description="Width of a head; default d_model / heads.")
-    d_mlp: int = Field(512, ge=1, le=65_536, description="Hidden units of a layer's MLP.")
-    activation: str = Field("relu", description="Of the MLP: relu, gelu, silu or powerS (z^S).")
-    biases: Literal["none", "mlp", "all"] = Field("none", description="Which layers have biases.")
+    d_head: int | None = Field(
+        None, ge=1, le=8192, description="Width of each head; default d_model / heads."
+    )
+    d_mlp: int = Field(512, ge=1, le=65_536, description="Number of hidden units of the MLP in each layer.")
+    activation: str = Field("relu", description="Activation of the MLP: relu, gelu, silu or powerS (z^S).")
+    biases: Literal["none", "mlp", "all"] = Field("none", description="Layers that have biases.")
     positional_embedding: bool = Field(False, description="Add a learned embedding of the position.")
-    layer_norm: bool = Field(False, description="Normalise before attention, MLP and unembedding.")
+    layer_norm: bool = Field(
+        False, description="Apply layer normalisation before attention, MLP and unembedding."
+    )
     layout: Literal["infix", "equals", "infix-equals"] = Field(
         "infix",
-        description="Tokens: infix is x op y; equals is x y op, the sign in the place of =; "
-        "infix-equals is x op y =.",
+        description="Sequence of tokens: infix (x op y), equals (x y op, with the sign in the place of =) or "
+        "infix-equals (x op y =).",
     )
     initialisation: Literal["furuta2024", "nanda2023", "pytorch"] = Field(
         "furuta2024",
-        description="Initial weights: furuta2024 and nanda2023 are normal, pytorch is its default.",
+        description="Distribution of the initial weights: furuta2024 and nanda2023 are normal, pytorch is "
+        "PyTorch's default.",
     )
     init_scale: float = Field(1.0, gt=0, description="Factor on the initial weights.")
     loss: Annotated[str, OneOf(LOSSES)] = Field(
         "cross_entropy",
-        description="cross_entropy is written so that it cannot collapse; log_softmax is the usual form, in "
-        "float32 or float64.",
+        description="cross_entropy is written so that rounding cannot set its gradient to 0; log_softmax is "
+        "the usual form, in float32 or float64.",
     )
     optimiser: Annotated[str, OneOf(OPTIMISERS)] = Field(
-        "adamw", description="Optimiser; gd is plain full-batch gradient descent."
+        "adamw", description="Optimiser; gd is plain gradient descent."
     )
     lr: float = Field(1e-3, gt=0, description="Learning rate.")
     weight_decay: float = Field(1.0, ge=0, description="Decoupled weight decay (coupled in adam).")
@@ -69,9 +74,11 @@ class TransformerSettings(Settings):
     beta2: float = Field(0.98, ge=0, lt=1, description="Decay of Adam's second moment.")
     batch_size: int | None = Field(None, ge=1, description="Mini-batch size; default the full training set.")
     grokfast: float = Field(0.0, ge=0, description="Strength lambda of the Grokfast filter; 0 is off.")
-    grokfast_decay: float = Field(0.98, ge=0, lt=1, description="Memory alpha of the Grokfast filter.")
+    grokfast_decay: float = Field(
+        0.98, ge=0, lt=1, description="Decay alpha of the Grokfast filter's moving average."
+    )
     orthogonal_gradient: bool = Field(
-        False, description="Project the gradient onto the complement of the weights."
+        False, description="Project the gradient onto the orthogonal complement of the weights."
     )
     freeze_embedding: bool | None = Field(
         None, description="Do not train W_E; default yes if it is taken from another run."
@@ -86,7 +93,8 @@ class TransformerSettings(Settings):
         None, pattern=DIGEST, description="SHA-256 of the weights that attention and MLP are taken from."
     )
     forward: Literal["auto", "plain"] = Field(
-        "auto", description="auto takes the fast pass for one layer; plain is the textbook's pass."
+        "auto",
+        description="Forward pass: auto uses a faster one for one layer; plain is the one of textbooks.",
     )
 
     @field_validator("activation")
@@ -107,7 +115,9 @@ class TransformerSettings(Settings):
                 f"heads: must divide d_model = {self.d_model} when d_head is not given, got {self.heads}"
             )
         if OPTIMISERS.named(self.optimiser).matrices_only and (self.biases != "none" or self.layer_norm):
-            raise InputError("optimiser: muon takes matrices alone, got biases or layer norms beside them")
+            raise InputError(
+                "optimiser: muon must be used with matrices only, got biases or layer norms as well"
+            )
         chosen = {
             "d_head": self.d_head or self.d_model // self.heads,
             "freeze_embedding": _frozen(self.freeze_embedding, self.embedding_digest),
@@ -121,5 +131,5 @@ class TransformerSettings(Settings):
         return tuple(part for part, held in frozen.items() if held)
 
 
-def _frozen(asked: bool | None, digest: str | None) -> bool:
-    return digest is not None if asked is None else asked
+def _frozen(option: bool | None, digest: str | None) -> bool:
+    return digest is not None if option is None else option

@@ -10,7 +10,7 @@ from .pair_grid import PairGrid
 def distance_irrelevance(logits: np.ndarray, grid: PairGrid) -> float:
     """Return the spread of the correct-class logit at a given difference, over its spread.
 
-        q = (1/n sum_d std{L(x, y): g_1(x) - g_2(y) = d}) / std{L(x, y)},   L the logit of the right class
+        q = (1/n sum_d std{L(x, y): g_1(x) - g_2(y) = d}) / std{L(x, y)},   L the logit of the correct class
 
     Arguments:
         logits: shape (r s, c), in the order of the grid.

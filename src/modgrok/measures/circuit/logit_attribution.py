@@ -41,5 +41,5 @@ def logit_attribution(logits: SumLogits) -> np.ndarray:
 def correct_class_logit(logits: SumLogits) -> float:
     """Return the mean over pairs of the correct-class logit above the mean of all logits."""
     rows = np.flatnonzero(logits.grid.targets >= 0)
-    kept = logits.logits[rows]
-    return float((kept[np.arange(len(rows)), logits.grid.targets[rows]] - kept.mean(axis=1)).mean())
+    selected = logits.logits[rows]
+    return float((selected[np.arange(len(rows)), logits.grid.targets[rows]] - selected.mean(axis=1)).mean())

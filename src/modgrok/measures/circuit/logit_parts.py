@@ -62,10 +62,10 @@ class SumLogits:
         Returns:
             Values at every sum, shape (n, c).
         """
-        kept = np.zeros_like(self.transform)
+        part = np.zeros_like(self.transform)
         chosen = list(frequencies)
-        kept[chosen] = self.transform[chosen]
-        return np.fft.irfft(kept, n=self.grid.order, axis=0)
+        part[chosen] = self.transform[chosen]
+        return np.fft.irfft(part, n=self.grid.order, axis=0)
 
     @cached_property
     def residual(self) -> np.ndarray:

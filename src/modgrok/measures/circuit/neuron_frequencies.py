@@ -80,8 +80,8 @@ def _projected(cube: np.ndarray, grid: PairGrid) -> np.ndarray:
     for column, k in enumerate(grid.frequencies):
         first, second = (_frame(labels, k, grid.order) for labels in grid.labels)
         inside = np.tensordot(first, cube, axes=(0, 0))
-        kept = np.einsum("iym,yj->ijm", inside, second, optimize=True)
-        energies[:, column] = np.sum(kept**2, axis=(0, 1))
+        coefficients = np.einsum("iym,yj->ijm", inside, second, optimize=True)
+        energies[:, column] = np.sum(coefficients**2, axis=(0, 1))
     return energies
 
 

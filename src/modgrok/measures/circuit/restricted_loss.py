@@ -89,13 +89,13 @@ def combination_losses(
     classes = logits.logits.shape[1]
     pairs, place = np.unique(sums[rows] * classes + targets[rows], return_inverse=True)
     losses_by_name = {}
-    for name, kept in COMBINATIONS:
+    for name, combination in COMBINATIONS:
         if names is not None and name not in names:
             continue
-        values = sum((of_sums[part] for part in kept if part != "residual"), start=logits.constant)
+        values = sum((of_sums[part] for part in combination if part != "residual"), start=logits.constant)
         values = np.broadcast_to(values, logits.means.shape)
         losses = np.full(len(targets), np.nan)
-        if "residual" in kept:
+        if "residual" in combination:
             losses[rows] = cross_entropy_of(values[sums[rows]] + logits.residual[rows], targets[rows])
         else:
             losses[rows] = cross_entropy_of(values[pairs // classes], pairs % classes)[place]

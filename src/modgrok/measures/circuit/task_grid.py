@@ -57,19 +57,19 @@ def task_grids(task: Task) -> tuple[TaskGrid, ...]:
 
     Example:
         >>> from modgrok.tasks.mixture import task_from_text
-        >>> [(found.task.name, found.grid.shape) for found in task_grids(task_from_text("x + y; x*y", 5))]
+        >>> [(at.task.name, at.grid.shape) for at in task_grids(task_from_text("x + y; x*y", 5))]
         [('x + y', (5, 5)), ('x*y', (4, 4))]
     """
     parts = task.parts or (task,)
     if parts[0].k != 2 or basis_of_task(parts[0]).group is not None:
         return ()
     numbers = range(len(parts)) if task.parts else (None,)
-    found = []
+    grids = []
     for part, number in zip(parts, numbers, strict=True):
         basis = basis_of_task(part)
         grid = pair_grid(basis, part.table[: part.p, : part.p])
-        found.append(TaskGrid(part, number, basis, grid))
-    return tuple(found)
+        grids.append(TaskGrid(part, number, basis, grid))
+    return tuple(grids)
 
 
 def has_circuit(task: Task, net: Transformer) -> bool:

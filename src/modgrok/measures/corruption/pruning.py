@@ -80,8 +80,8 @@ def pruned(net: MLP, problem: Problem, order: np.ndarray, stops: Sequence[int] |
         >>> task = task_from_expression("x + y", 5)
         >>> problem = make_problem(task, split_task(task, 0.6, np.random.PCG64(0)))
         >>> net = MLP(jax.random.normal(jax.random.key(0), (2, 5, 8)), jnp.ones((5, 8)))
-        >>> found = pruned(net, problem, np.arange(8), (0, 8))
-        >>> found.correct.shape, found.accuracies()["train"].round(2).tolist()
+        >>> result = pruned(net, problem, np.arange(8), (0, 8))
+        >>> result.correct.shape, result.accuracies()["train"].round(2).tolist()
         ((2, 5), [0.27, 0.27])
 
     Source: Doshi et al. 2023 (arXiv 2310.13061), Sec. 4 and Fig. 6.

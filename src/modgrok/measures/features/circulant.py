@@ -13,7 +13,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ...models.circulant import CirculantStructure, level_means
+from ...models.circulant import CirculantStructure, diagonal_means
 
 
 @eqx.filter_jit
@@ -22,17 +22,17 @@ def circulant_deviation(
     structure: CirculantStructure,
     normalisation: Literal["sum", "mean"] = "sum",
 ) -> Float[Array, ""]:
-    """Measure how far the blocks below the diagonal are from constant on their levels, in [0, 1].
+    """Measure how far the blocks below the diagonal are from constant on their diagonals, in [0, 1].
 
-        D = (1/|A|_F^2) sum_l Var(A on level l),   Var(v) = sum_i (v_i - mean v)^2
+        D = (1/|A|_F^2) sum_l Var(A on diagonal l),   Var(v) = sum_i (v_i - mean v)^2
 
     over all pairs of operands; 0 for exactly circulant blocks, 1 - 1/n in the mean for independent entries
-    of mean 0. `mean` divides each variance by the size of its level (on p levels of p entries, D by p):
+    of mean 0. `mean` divides each variance by the size of its diagonal (on p diagonals of p entries, D by p):
     the published curves' axis. The released code has no such measure. A block of zeros has 0.
 
     Arguments:
         metric: M or an AGOP or NFM.
-        structure: which levels; `structure_of(basis)` is the task's own, `oriented` gives Toeplitz and
+        structure: which diagonals; `structure_of(basis)` is the task's own, `oriented` gives Toeplitz and
             Hankel ones, in natural order or in discrete logarithms, where row and column 0 take no part.
         normalisation: `sum`, the formula as printed, or `mean`.
 
@@ -48,13 +48,13 @@ def circulant_deviation(
     k, p = structure.labels.shape
     deviation, energy = jnp.zeros((), metric.dtype), jnp.zeros((), metric.dtype)
     for t, s in itertools.combinations(range(k), 2):
-        block, levels = metric[s * p : (s + 1) * p, t * p : (t + 1) * p], structure.levels(s, t)
-        means = jnp.append(level_means(block, levels, structure.order), 0.0)
-        counts = jnp.zeros(structure.order + 1, metric.dtype).at[levels].add(1)
-        square = jnp.where(levels < structure.order, (block - means[levels]) ** 2, 0)
-        weight = 1 / jnp.maximum(counts, 1)[levels] if normalisation == "mean" else 1
+        block, diagonals = metric[s * p : (s + 1) * p, t * p : (t + 1) * p], structure.diagonals(s, t)
+        means = jnp.append(diagonal_means(block, diagonals, structure.order), 0.0)
+        counts = jnp.zeros(structure.order + 1, metric.dtype).at[diagonals].add(1)
+        square = jnp.where(diagonals < structure.order, (block - means[diagonals]) ** 2, 0)
+        weight = 1 / jnp.maximum(counts, 1)[diagonals] if normalisation == "mean" else 1
         deviation += jnp.sum(square * weight)
-        energy += jnp.sum(jnp.where(levels < structure.order, block**2, 0))
+        energy += jnp.sum(jnp.where(diagonals < structure.order, block**2, 0))
     return jnp.where(energy > 0, deviation / jnp.where(energy > 0, energy, 1), 0)
 
 

@@ -20,14 +20,14 @@ def _effective_rank(metric: Float[Array, "d d"], structure: CirculantStructure) 
 
 
 def _cyclic(structure: CirculantStructure | None) -> bool:
-    """Circulant levels belong to cyclic groups."""
+    """Circulant diagonals belong to cyclic groups."""
     return structure is None or structure.cyclic
 
 
 MATRIX_MEASURES: tuple[Measure, ...] = (
     Measure(
         name="circulant_deviation",
-        title="variance within circulant levels of the off-diagonal blocks, summed, over their energy",
+        title="variance within circulant diagonals of the off-diagonal blocks, summed, over their energy",
         function=circulant_deviation,
         reads="feature_matrix",
         defined=_cyclic,
@@ -38,7 +38,7 @@ MATRIX_MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         name="circulant_deviation_mean",
-        title="the same with the mean in place of the sum within each level, as the published curves",
+        title="the same with the mean in place of the sum within each diagonal, as the published curves",
         function=_mean_deviation,
         reads="feature_matrix",
         defined=_cyclic,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...models.circulant import CirculantStructure, level_means, spread
+from ...models.circulant import CirculantStructure, diagonal_means, spread
 
 
 def structured_part(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, "w w"]:
@@ -48,23 +48,23 @@ def structure_share(metric: Float[Array, "d d"], structure: CirculantStructure) 
         1.0
     """
     k, p = structure.labels.shape
-    taken = jnp.concatenate([structure.taken(s) for s in range(k)])
-    inside = metric[: k * p, : k * p] * taken[:, None] * taken[None, :]
+    in_domain = jnp.concatenate([structure.taken(s) for s in range(k)])
+    inside = metric[: k * p, : k * p] * in_domain[:, None] * in_domain[None, :]
     energy = jnp.sum(inside**2)
     explained = jnp.sum(structured_part(metric, structure) ** 2)
     return jnp.where(energy > 0, explained / jnp.where(energy > 0, energy, 1), 0)
 
 
 def _circulant_part(block: Array, structure: CirculantStructure, s: int, t: int) -> Array:
-    levels = structure.levels(s, t)
-    return spread(level_means(block, levels, structure.order), levels)
+    diagonals = structure.diagonals(s, t)
+    return spread(diagonal_means(block, diagonals, structure.order), diagonals)
 
 
-def _diagonal_part(block: Array, taken: Array) -> Array:
+def _diagonal_part(block: Array, in_domain: Array) -> Array:
     """Fit c_1 I + c_2 11^T over the values that take part: the means on and off the diagonal."""
-    size = jnp.sum(taken)
-    inside = block * taken[:, None] * taken[None, :]
+    size = jnp.sum(in_domain)
+    inside = block * in_domain[:, None] * in_domain[None, :]
     on = jnp.trace(inside) / jnp.maximum(size, 1)
     off = (jnp.sum(inside) - jnp.trace(inside)) / jnp.maximum(size * (size - 1), 1)
     fitted = jnp.where(jnp.eye(len(block), dtype=bool), on, off)
-    return fitted * taken[:, None] * taken[None, :]
+    return fitted * in_domain[:, None] * in_domain[None, :]

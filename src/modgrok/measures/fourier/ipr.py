@@ -12,7 +12,7 @@ from .lens import FourierFrames, Spectra, spectra
 
 
 @eqx.filter_jit
-def ipr_of_neurons(found: Spectra) -> Float[Array, " h"]:
+def ipr_of_neurons(neuron_spectra: Spectra) -> Float[Array, " h"]:
     """Average over a neuron's k + 1 vectors u of (|F u|_4 / |F u|_2)^4 = sum_f power_f^2.
 
     F is the real DFT in the order of the task's basis, with all n//2 + 1 bins. A pure wave has 1, equal
@@ -20,16 +20,16 @@ def ipr_of_neurons(found: Spectra) -> Float[Array, " h"]:
 
     Source: Gromov 2023, Eq. 20-21, per block with the real DFT as Doshi et al. 2024, Sec. 3, do it.
     """
-    per_vector = jnp.sum(found.power**2, axis=-1)
-    alive = found.power.sum(-1) > 0
+    per_vector = jnp.sum(neuron_spectra.power**2, axis=-1)
+    alive = neuron_spectra.power.sum(-1) > 0
     return per_vector.sum(0) / jnp.maximum(alive.sum(0), 1)
 
 
 @eqx.filter_jit
-def mean_ipr(found: Spectra) -> Float[Array, ""]:
+def mean_ipr(neuron_spectra: Spectra) -> Float[Array, ""]:
     """Average the neurons' IPR, neurons of zeros left out."""
-    alive = (found.power.sum(-1) > 0).any(0)
-    return jnp.sum(ipr_of_neurons(found)) / jnp.maximum(alive.sum(), 1)
+    alive = (neuron_spectra.power.sum(-1) > 0).any(0)
+    return jnp.sum(ipr_of_neurons(neuron_spectra)) / jnp.maximum(alive.sum(), 1)
 
 
 def ipr(weights: MLP, frames: FourierFrames) -> Float[Array, ""]:

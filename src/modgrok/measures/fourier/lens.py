@@ -154,14 +154,14 @@ def _power(
     block: Frames, coordinates: Float[Array, "h f c"], size: Float[Array, " h"]
 ) -> Float[Array, "h f"]:
     inside = jnp.sum(coordinates**2, axis=(-2, -1)) > ROUNDING_TOLERANCE * size
-    energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _pursue(block, coordinates)
+    energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _matching_pursuit(block, coordinates)
     weighed = energy * block.doubled
     total = weighed.sum(-1, keepdims=True)
     counts = inside[:, None] & (total > 0)
     return jnp.where(counts, weighed / jnp.where(counts, total, 1), 0)
 
 
-def _pursue(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:
+def _matching_pursuit(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:
     """Matching pursuit, in coordinates: subtracting a wave changes the others by its overlaps."""
     rows = jnp.arange(coordinates.shape[0])
 
@@ -169,8 +169,8 @@ def _pursue(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "
         left, energy = carry
         strength = jnp.sum(left**2, axis=-1)
         best = jnp.argmax(strength, axis=-1)
-        taken = left[rows, best]
-        left = left - jnp.einsum("hdfc,hd->hfc", block.overlaps[best], taken)
+        values = left[rows, best]
+        left = left - jnp.einsum("hdfc,hd->hfc", block.overlaps[best], values)
         return left, energy.at[rows, best].add(strength[rows, best])
 
     start = (coordinates, jnp.zeros(coordinates.shape[:2], coordinates.dtype))

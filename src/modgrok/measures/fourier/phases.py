@@ -15,24 +15,26 @@ PHASE_BINS = 25
 
 
 @eqx.filter_jit
-def phase_sums(found: Spectra) -> Float[Array, " h"]:
+def phase_sums(neuron_spectra: Spectra) -> Float[Array, " h"]:
     """Return phi_1 + ... + phi_k - phi_out of each neuron at its dominant frequency, in [-pi, pi).
 
     Each vector is fitted by cos(2 pi f g(x)/n + phi). The closed form has 0.
 
     Source: Gromov 2023, Eq. 12 and Fig. 3.
     """
-    neurons = jnp.arange(found.dominant.shape[0])
-    fitted = found.waves[:, neurons, found.dominant]
+    neurons = jnp.arange(neuron_spectra.dominant.shape[0])
+    fitted = neuron_spectra.waves[:, neurons, neuron_spectra.dominant]
     phases = jnp.arctan2(-fitted[..., 1], fitted[..., 0])
     total = phases[:-1].sum(0) - phases[-1]
     return jnp.mod(total + jnp.pi, 2 * jnp.pi) - jnp.pi
 
 
 @eqx.filter_jit
-def coherence_of(found: Spectra) -> Float[Array, ""]:
+def coherence_of(neuron_spectra: Spectra) -> Float[Array, ""]:
     """Return the mean of cos(phase sum) over the neurons that lie in the basis; 0 if there are none."""
-    return jnp.sum(jnp.cos(phase_sums(found)) * found.whole) / jnp.maximum(found.whole.sum(), 1)
+    return jnp.sum(jnp.cos(phase_sums(neuron_spectra)) * neuron_spectra.whole) / jnp.maximum(
+        neuron_spectra.whole.sum(), 1
+    )
 
 
 def phase_coherence(weights: MLP, frames: FourierFrames) -> Float[Array, ""]:
@@ -65,9 +67,13 @@ def bin_of(sums: Float[Array, " h"]) -> Int[Array, " h"]:
 
 
 @eqx.filter_jit
-def phase_histogram(found: Spectra) -> Int[Array, " b"]:
+def phase_histogram(neuron_spectra: Spectra) -> Int[Array, " b"]:
     """Count the neurons that lie in the basis by phase sum."""
-    return jnp.zeros(PHASE_BINS, jnp.int32).at[bin_of(phase_sums(found))].add(found.whole.astype(jnp.int32))
+    return (
+        jnp.zeros(PHASE_BINS, jnp.int32)
+        .at[bin_of(phase_sums(neuron_spectra))]
+        .add(neuron_spectra.whole.astype(jnp.int32))
+    )
 
 
 def frequency_histogram(neurons: Spectra) -> Int[Array, " f"]:

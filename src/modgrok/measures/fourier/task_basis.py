@@ -54,9 +54,9 @@ def basis_of_task(task: Task) -> Basis:
         return group_basis(group, task.p)
     tasks = task.parts or (task,)
     tables = [part.table[(slice(0, task.p),) * part.k] for part in tasks]
-    found = [basis_of(table, task.p) for table in tables]
-    agree = len({(basis.name, basis.order) for basis in found}) == 1
-    return found[0] if agree else natural_basis(task.p, tasks[0].k)
+    bases = [basis_of(table, task.p) for table in tables]
+    agree = len({(basis.name, basis.order) for basis in bases}) == 1
+    return bases[0] if agree else natural_basis(task.p, tasks[0].k)
 
 
 def basis_of(table: np.ndarray, p: int) -> Basis:

@@ -159,10 +159,10 @@ def _explained(
     Returns:
         int64, shape (2, K + 1): test inputs, other inputs.
     """
-    counted = np.zeros((2, len(formulas)), dtype=np.int64)
+    counts = np.zeros((2, len(formulas)), dtype=np.int64)
     inputs = np.flatnonzero(right & (margins[:, indices].max(axis=0) > 0))
     if len(inputs) == 0:
-        return counted
+        return counts
     indices, tests = indices[inputs], tests[inputs]
     columns = np.ascontiguousarray(logits[inputs].T)
     rest = _spread(columns - means.T[:, indices])
@@ -176,6 +176,6 @@ def _explained(
             chosen = columns if len(at) == len(inputs) else columns[:, at]
             spread = _spread(chosen - np.take(values.T, indices[at], axis=1))
             low[at], high[at], yes[at] = spread, spread, margin[at] > spread
-        counted[0, number] = np.count_nonzero(yes & tests)
-        counted[1, number] = np.count_nonzero(yes) - counted[0, number]
-    return counted
+        counts[0, number] = np.count_nonzero(yes & tests)
+        counts[1, number] = np.count_nonzero(yes) - counts[0, number]
+    return counts

@@ -110,8 +110,8 @@ def explain(task: Task, logits: Any, *, split: Split | None = None, form: str | 
         >>> task = task_from_expression("x + y", 7)
         >>> x, y = task.inputs().T
         >>> sums = (x + y)[:, None] - np.arange(7)
-        >>> found = explain(task, np.cos(2 * np.pi * 2 * sums / 7) + 0.1 * np.cos(x)[:, None])
-        >>> found.explained_share, found.frequencies, found.order
+        >>> result = explain(task, np.cos(2 * np.pi * 2 * sums / 7) + 0.1 * np.cos(x)[:, None])
+        >>> result.explained_share, result.frequencies, result.order
         (1.0, (2,), 7)
 
     Source: the index means are the function-space form of Nanda et al. 2023, Sec. 4.1; the margin condition

@@ -10,7 +10,7 @@ from ...algebra import composition_table, irreducible_representations
 from .index_means import Part
 from .task_index import TaskIndex
 
-WHOLE = 0.9
+SINGLE_WAVE_SHARE = 0.9
 """Share of a part's energy from which one wave that moves with s and c together stands for it."""
 
 
@@ -81,7 +81,7 @@ def _wave_term(index: TaskIndex, part: Part) -> str | None:
     angles = 2 * np.pi * int(k) * (here[here >= 0][:, None] - there[there >= 0]) / n
     coefficient = np.mean(values * np.exp(-1j * angles)) * (1 if 2 * int(k) == n else 2)
     wave = np.real(coefficient * np.exp(1j * angles))
-    if np.sum(wave**2) < WHOLE * part.energy:
+    if np.sum(wave**2) < SINGLE_WAVE_SHARE * part.energy:
         return None
     amplitude, phase = float(np.abs(coefficient)), float(np.angle(coefficient))
     if abs(abs(phase) - np.pi) < 0.05:
@@ -104,6 +104,6 @@ def _character_term(index: TaskIndex, part: Part) -> str | None:
     inverse = np.argmax(table == 0, axis=1)
     wave = character[table[:, inverse]]  # [s, c] -> s c^-1
     weight = float(np.sum(wave * part.values) / np.sum(wave**2))
-    if weight**2 * np.sum(wave**2) < WHOLE * part.energy:
+    if weight**2 * np.sum(wave**2) < SINGLE_WAVE_SHARE * part.energy:
         return None
     return f"{weight:.3g} chi_{part.frequency}(s c^-1)"

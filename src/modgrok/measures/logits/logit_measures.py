@@ -49,8 +49,8 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     Example:
         >>> from modgrok.tasks import task_from_expression
         >>> task = task_from_expression("x*y", 7)
-        >>> found = measure_logits(task, 5.0 * np.eye(7)[task.labels()])
-        >>> found["accuracy"], found["explained_share"], found["order"], found["margin"]
+        >>> result = measure_logits(task, 5.0 * np.eye(7)[task.labels()])
+        >>> result["accuracy"], result["explained_share"], result["order"], result["margin"]
         (1.0, 1.0, 6, 5.0)
     """
     rows = rows_of_array(task, logits)
@@ -63,7 +63,7 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     for start, stop in chunks(task.size):
         values = rows(start, stop).astype(np.float64)
         losses[start:stop] = cross_entropy_of(values, labels[start:stop])
-    found: Numbers = {
+    numbers: Numbers = {
         "accuracy": explanation.accuracy,
         "loss": float(losses[tests].mean()),
         "margin": float(margins[tests].mean()),
@@ -77,19 +77,19 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     grid = grid_of(task, basis_of_task(task)) if task.k == 2 and task.is_plain else None
     if grid is not None:
         at = _places(task, grid)
-        sums = SumLogits(_taken(rows, at), grid)
+        sums = SumLogits(_rows_at(rows, at), grid)
         key = key_frequencies(ablation_loss_increase(sums))
         losses_of_parts = restricted_losses(sums, key)
-        found["key_frequencies"] = key
-        found |= {name: losses_of_parts[name] for name in ("restricted_loss", "excluded_loss")}
-        found["distance_irrelevance"] = distance_irrelevance(sums.logits, grid)
+        numbers["key_frequencies"] = key
+        numbers |= {name: losses_of_parts[name] for name in ("restricted_loss", "excluded_loss")}
+        numbers["distance_irrelevance"] = distance_irrelevance(sums.logits, grid)
         if activations is not None:
             shares = frequency_shares(activations[at], grid)
-            found["neuron_frequencies"] = neuron_key_frequencies(shares)
-            found["single_frequency_share"] = single_frequency_share(shares)
+            numbers["neuron_frequencies"] = neuron_key_frequencies(shares)
+            numbers["single_frequency_share"] = single_frequency_share(shares)
     if activations is not None:
-        found["hidden_rank"] = effective_rank(activations)
-    return found
+        numbers["hidden_rank"] = effective_rank(activations)
+    return numbers
 
 
 def loss_frequencies(task: Task, logits: Any) -> dict[int, float] | None:
@@ -219,7 +219,7 @@ def _places(task: Task, grid: PairGrid) -> np.ndarray:
     return np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
 
 
-def _taken(rows: Any, at: np.ndarray) -> np.ndarray:
+def _rows_at(rows: Any, at: np.ndarray) -> np.ndarray:
     return np.asarray(rows(0, int(at.max()) + 1)[at], dtype=np.float64)
 
 

@@ -122,8 +122,8 @@ def cached(task: Task, rows: Rows) -> Rows:
     """
     if task.size * task.p > MOST_KEPT:
         return rows
-    kept = rows(0, task.size)
-    return lambda start, stop: kept[start:stop]
+    stored = rows(0, task.size)
+    return lambda start, stop: stored[start:stop]
 
 
 def chunks(size: int, chunk: int = CHUNK) -> Iterator[tuple[int, int]]:

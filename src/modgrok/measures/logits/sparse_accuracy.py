@@ -60,13 +60,13 @@ def _curve(task: Task, logits: np.ndarray, tests: np.ndarray) -> tuple[tuple[int
     order = np.argsort(-energy, kind="stable")
     numbers = [*(2**i for i in range(len(order).bit_length()) if 2**i < len(order)), len(order)]
     places, labels = task.domain[tests], task.labels()[tests]
-    kept = np.zeros(spectrum.size, dtype=complex)
+    partial = np.zeros(spectrum.size, dtype=complex)
     accuracies, start = [], 0
     for number in numbers:
         chosen = order[start:number]
-        kept[chosen] = spectrum.ravel()[chosen]
+        partial[chosen] = spectrum.ravel()[chosen]
         start = number
-        values = np.fft.irfftn(kept.reshape(spectrum.shape), s=logits.shape, axes=range(logits.ndim))
+        values = np.fft.irfftn(partial.reshape(spectrum.shape), s=logits.shape, axes=range(logits.ndim))
         predictions = values.reshape(-1, task.p)[places].argmax(axis=1)
         accuracies.append(float(np.mean(predictions == labels)))
     return tuple(numbers), tuple(accuracies)

@@ -152,10 +152,10 @@ def _witness(task: Task, form: str | None) -> Witness | None:
     witnesses = [witness for witness in (verdict.witness, verdict.also) if witness is not None]
     if form is None:
         return witnesses[0] if witnesses else None
-    wanted = [witness for witness in witnesses if witness.form == form]
-    if not wanted:
+    matching = [witness for witness in witnesses if witness.form == form]
+    if not matching:
         raise InputError(f"form: {task.name} mod {task.p} must be known to have it, got {form}")
-    return wanted[0]
+    return matching[0]
 
 
 def _of_witness(task: Task, witness: Witness) -> TaskIndex:

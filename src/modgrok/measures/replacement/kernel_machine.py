@@ -32,10 +32,10 @@ def circulant_machine(net: KernelMachine, basis: Basis, frequencies: Sequence[in
     """
     structure = structure_of(basis)
     metric = np.asarray(net.metric, np.float64)
-    taken = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(basis.operands))])
-    size = len(taken)
+    in_domain = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(basis.operands))])
+    size = len(in_domain)
     part = np.asarray(structured_part(net.metric, structure), np.float64)[:size, :size]
-    inside = np.outer(taken, taken)
+    inside = np.outer(in_domain, in_domain)
     new = metric.copy()
     new[:size, :size] = np.where(inside, part, metric[:size, :size])
     first = dataclasses.replace(net, metric=jnp.asarray(new, net.metric.dtype))

@@ -37,8 +37,8 @@ def wave_network(net: MLP, basis: Basis, frequencies: Sequence[int]) -> list[Rep
         One stage, with `fitted_share`, the share of all weights' energy in constants and waves;
         `left_over`, the number of neurons of which less than half is; and `phase_coherence` of the waves.
     """
-    found = spectra(net, make_fourier_frames(basis))
-    dominant = np.asarray(found.dominant)
+    neuron_spectra = spectra(net, make_fourier_frames(basis))
+    dominant = np.asarray(neuron_spectra.dominant)
     embedding, readout = np.asarray(net.embedding, np.float64), np.asarray(net.readout, np.float64)
     new_embedding, new_readout = embedding.copy(), readout.copy()
     for k in np.unique(dominant):
@@ -59,6 +59,6 @@ def wave_network(net: MLP, basis: Basis, frequencies: Sequence[int]) -> list[Rep
     notes = {
         "fitted_share": float(fitted.sum() / energy.sum()) if energy.sum() > 0 else 0.0,
         "left_over": float(np.count_nonzero(share < LEFT_OVER)),
-        "phase_coherence": float(coherence_of(found)),
+        "phase_coherence": float(coherence_of(neuron_spectra)),
     }
     return [ReplacedNetwork("neurons", waves_alone, notes)]

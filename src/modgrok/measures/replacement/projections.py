@@ -56,8 +56,8 @@ def projected(rows: np.ndarray, waves: np.ndarray) -> np.ndarray:
         waves: shape (v, m).
     """
     flat = rows.reshape(len(rows), -1).astype(np.float64)
-    taken = np.abs(waves).sum(axis=1) > 0
-    left, size, _ = np.linalg.svd(waves[taken], full_matrices=False)
+    nonzero = np.abs(waves).sum(axis=1) > 0
+    left, size, _ = np.linalg.svd(waves[nonzero], full_matrices=False)
     span = left[:, size > 1e-9 * size[0]]
-    flat[taken] = span @ (span.T @ flat[taken])
+    flat[nonzero] = span @ (span.T @ flat[nonzero])
     return flat.reshape(rows.shape)

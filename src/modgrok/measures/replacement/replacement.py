@@ -112,16 +112,16 @@ def replace_weights(
 
 
 def _frequencies(
-    task: Task, network: Any, split: Split | None, basis: Basis, given: Sequence[int] | None
+    task: Task, network: Any, split: Split | None, basis: Basis, requested: Sequence[int] | None
 ) -> list[int]:
-    if given is None:
+    if requested is None:
         explanation = explain(task, network, split=split)
         known = explanation.frequencies is not None and explanation.order == basis.order
         return [int(k) for k in explanation.frequencies or ()] if known else []
-    for k in given:
+    for k in requested:
         if not 1 <= k <= basis.order // 2:
             raise InputError(f"frequencies: must be in 1..{basis.order // 2}, got {k}")
-    return list(given)
+    return list(requested)
 
 
 def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None) -> tuple[Replacement, ...]:

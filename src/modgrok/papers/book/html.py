@@ -159,20 +159,20 @@ def _article(claim: ClaimEntry, figure: str | None, numbers: str | None, place: 
     bounds = ""
     if numbers is not None:
         bounds = f'<figure class="numbers">{_inline(numbers, f"n{place}-")}</figure>'
-    drawn = ""
+    drawing = ""
     if figure is not None:
         captions = "".join(
             f"<figcaption>{f'<b>{markup(title)}.</b> ' if title else ''}{markup(caption)}</figcaption>"
             for title, caption in claim.panel_captions
         )
-        drawn = f'<figure><div class="scroll">{_inline(figure, f"f{place}-")}</div>{captions}</figure>'
+        drawing = f'<figure><div class="scroll">{_inline(figure, f"f{place}-")}</div>{captions}</figure>'
     elif claim.error is not None:
-        drawn = f"<p>Not tested: {markup(claim.error)}</p>"
+        drawing = f"<p>Not tested: {markup(claim.error)}</p>"
     about = " · ".join(filter(None, [claim.source, claim.effort, claim.id]))
     return (
         f'<article id="{markup(claim.name)}"><h2>{markup(claim.sentence)}</h2>'
         f'<p class="source">{_chip(claim.verdict)} &nbsp;{markup(about)}</p>'
-        f'<div class="columns"><div>{drawn}</div><div>{bounds}</div></div>'
+        f'<div class="columns"><div>{drawing}</div><div>{bounds}</div></div>'
         f'<div class="columns"><div>{_numbers(claim)}{_details(claim)}</div><div>{_ran(claim)}</div>'
         "</div>"
         "</article>"

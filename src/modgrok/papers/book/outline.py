@@ -167,14 +167,14 @@ def outline_of(results: Sequence[Result]) -> Outline:
     Arguments:
         results: in the order in which they are shown.
     """
-    given = {verdict_of(result) for result in results}
+    verdicts = {verdict_of(result) for result in results}
     return Outline(
         claim_words(len(results)),
         count_words(results),
         caution(results),
         tuple(dict.fromkeys(result.budget for result in results)),
         next((result.version for result in results if result.version), ""),
-        tuple((verdict, MEANINGS[verdict]) for verdict in (*VERDICTS, UNTESTED) if verdict in given),
+        tuple((verdict, MEANINGS[verdict]) for verdict in (*VERDICTS, UNTESTED) if verdict in verdicts),
         tuple(
             _paper(name, [result for result in results if result.paper == name])
             for name in dict.fromkeys(result.paper for result in results)
@@ -222,7 +222,7 @@ def _claim(result: Result) -> ClaimEntry:
 
 
 def _numbers(result: Result) -> tuple[NumberRow, ...]:
-    judged = {expected.name for expected in result.expected}
+    essential = {expected.name for expected in result.expected}
     expected_rows = [
         NumberRow(
             name_words(expected.name),
@@ -237,6 +237,6 @@ def _numbers(result: Result) -> tuple[NumberRow, ...]:
     others = [
         NumberRow(name_words(name), measured_words(None, name, result))
         for name in result.values
-        if name not in judged
+        if name not in essential
     ]
     return (*expected_rows, *others)

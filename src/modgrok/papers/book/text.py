@@ -21,7 +21,8 @@ MEANINGS = {
     "deviates": "only supporting numbers are out of range: the sentence stands",
     "refuted": "a number on which the sentence rests is out of range, in formulas checked in full or in runs "
     "of the paper's own size, length and number of seeds",
-    "misprint": "a slip of the paper: what is printed misses, and what its correction gives is in range",
+    "misprint": "a misprint in the paper: what is printed is out of range, and what its correction gives is "
+    "in range",
     "open": "what was run cannot decide: a number is out of range, or something is said never to happen, in "
     "runs that are smaller, shorter or fewer than the paper's; the page says what would decide",
     UNTESTED: "runs are missing, or something failed; the page says why",
@@ -281,8 +282,10 @@ def headline(result: Result) -> tuple[str, str]:
     failed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
     essential = [e for e in reversed(result.expected) if e.essential]
     refutes = refuting(result.expected, result.values, result.shortfalls)
-    shown = [*refutes, *failed, *essential, result.expected[0]][0]
-    return f"{name_words(shown.name)} {number_words(result.values.get(shown.name))}", range_words(shown)
+    expected = [*refutes, *failed, *essential, result.expected[0]][0]
+    return f"{name_words(expected.name)} {number_words(result.values.get(expected.name))}", range_words(
+        expected
+    )
 
 
 def name_words(name: str) -> str:

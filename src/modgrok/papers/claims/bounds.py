@@ -87,13 +87,13 @@ def with_change(
     *,
     date: str,
     reason: str,
-    seen: bool,
+    observed: bool,
 ) -> dict[str, Any]:
     """Return the record with today's bound of an expectation added."""
     entry = {
         "date": date,
         "reason": reason,
-        "seen": seen,
+        "seen": observed,
         "low": _plain(expected.low),
         "high": _plain(expected.high),
         "essential": expected.essential,

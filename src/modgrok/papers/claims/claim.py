@@ -157,10 +157,12 @@ class Claim:
         """
         if budget != "desktop" or budget in self.deviations:
             return tuple(self.deviations.get(budget, ()))
-        kept = [words for words in self.deviations.get(self.desktop.basis, ()) if not _COUNTS.search(words)]
+        sentences = [
+            words for words in self.deviations.get(self.desktop.basis, ()) if not _COUNTS.search(words)
+        ]
         seeds = f"{len(self.desktop.seeds)} seeds, of which the median decides"
         limit = f"at most {self.desktop.steps:,} steps"
-        return (f"{seeds}; {limit}.", *kept) if self.groups(budget) else tuple(kept)
+        return (f"{seeds}; {limit}.", *sentences) if self.groups(budget) else tuple(sentences)
 
     def shortfalls(self, budget: BudgetName) -> tuple[Shortfall, ...]:
         """List in what the runs of a budget fall short of the paper's; while there are any, none refutes.
@@ -173,8 +175,8 @@ class Claim:
             >>> claim.shortfalls("laptop"), len(claim.shortfalls("tiny"))
             ((), 1)
         """
-        found = shortfalls(self.groups(budget), self.scale, self.scales)
-        return found or ((Shortfall("tiny"),) if budget == "tiny" else ())
+        by_group = shortfalls(self.groups(budget), self.scale, self.scales)
+        return by_group or ((Shortfall("tiny"),) if budget == "tiny" else ())
 
     def verdict(self, values: Mapping[str, Number], budget: BudgetName) -> ClaimVerdict:
         """Compare numbers with what was expected, and the runs with the paper's: nothing else decides.
@@ -187,14 +189,14 @@ class Claim:
         Raises:
             InputError: nothing is expected at this budget.
         """
-        judged = self.judged(budget)
-        if not judged:
+        expectations = self.judged(budget)
+        if not expectations:
             raise InputError(f"budget: must be one at which {self.id} expects a number, got {budget}")
-        return judge(judged, values, self.shortfalls(budget), self.misprint)
+        return judge(expectations, values, self.shortfalls(budget), self.misprint)
 
 
 def judge(
-    judged: Sequence[Expected],
+    expectations: Sequence[Expected],
     values: Mapping[str, Number],
     short: Sequence[Shortfall],
     misprint: Misprint | None = None,
@@ -202,7 +204,7 @@ def judge(
     """Return the verdict on numbers; see `Claim.verdict`.
 
     Arguments:
-        judged: all expectations at the budget.
+        expectations: all expectations at the budget.
         values: name -> measured number.
         short: in what the runs fall short of the paper's.
         misprint: the slip of the paper that is shown, if one is.
@@ -212,25 +214,25 @@ def judge(
         >>> [judge((groks,), {"test_accuracy": 0.5}, short) for short in ((), (Shortfall("steps", 9, 5),))]
         ['refuted', 'open']
     """
-    missed = [expected for expected in judged if not expected.holds(values.get(expected.name))]
+    missed = [expected for expected in expectations if not expected.holds(values.get(expected.name))]
     if not missed:
         shortened = any(each.kind in ("steps", "scale") for each in short)
-        unsure = shortened and any(expected.absence and expected.essential for expected in judged)
+        unsure = shortened and any(expected.absence and expected.essential for expected in expectations)
         return "open" if unsure else "reproduced"
-    if misprint is not None and _is_misprint(judged, missed, misprint):
+    if misprint is not None and _is_misprint(expectations, missed, misprint):
         return "misprint"
     if not any(expected.essential for expected in missed):
         return "deviates"
-    return "refuted" if refuting(judged, values, short) else "open"
+    return "refuted" if refuting(expectations, values, short) else "open"
 
 
 def refuting(
-    judged: Sequence[Expected], values: Mapping[str, Number], short: Sequence[Shortfall]
+    expectations: Sequence[Expected], values: Mapping[str, Number], short: Sequence[Shortfall]
 ) -> tuple[Expected, ...]:
     """List the expectations that are missed and refute: none where runs fall short of the paper's.
 
     Arguments:
-        judged: all expectations at the budget.
+        expectations: all expectations at the budget.
         values: name -> measured number.
         short: in what the runs fall short.
 
@@ -242,11 +244,13 @@ def refuting(
     """
     if short:
         return ()
-    missed = [expected for expected in judged if not expected.holds(values.get(expected.name))]
+    missed = [expected for expected in expectations if not expected.holds(values.get(expected.name))]
     absent = {expected.name for expected in missed}
     return tuple(e for e in missed if e.essential and e.given not in absent)
 
 
-def _is_misprint(judged: Sequence[Expected], missed: Sequence[Expected], misprint: Misprint) -> bool:
+def _is_misprint(expectations: Sequence[Expected], missed: Sequence[Expected], misprint: Misprint) -> bool:
     names = {expected.name for expected in missed}
-    return names <= set(misprint.printed) and set(misprint.corrected) <= {e.name for e in judged} - names
+    return (
+        names <= set(misprint.printed) and set(misprint.corrected) <= {e.name for e in expectations} - names
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-FOLLOWED = ("modgrok.papers", "modgrok.measures")
+DIGESTED_PACKAGES = ("modgrok.papers", "modgrok.measures")
 """Packages whose modules enter a digest. Layers below them are covered by the version and by their tests."""
 ROOT = Path(__file__).resolve().parents[3]
 """The folder that holds the package."""
@@ -42,8 +42,8 @@ def digest_of_function(function: Callable[..., Any]) -> str:
 def digest_of_module(module: str, folder: Path = ROOT, root: Path = ROOT) -> str:
     """Return the SHA-256 of a module's source and of the sources that it imports, directly or not.
 
-    Followed are imports of `FOLLOWED` and of the module's own top package. A name that a package imports
-    from one of its modules stands for that module, not for the package.
+    Imports of `DIGESTED_PACKAGES` and of the module's own top package are followed. A name that a package
+    imports from one of its modules stands for that module, not for the package.
 
     Arguments:
         module: dotted name.
@@ -67,7 +67,7 @@ def closure(module: str, folder: Path = ROOT, root: Path = ROOT) -> dict[str, st
         (True, False)
     """
     own = module.partition(".")[0]
-    followed = FOLLOWED if own == "modgrok" else (*FOLLOWED, own)
+    followed = DIGESTED_PACKAGES if own == "modgrok" else (*DIGESTED_PACKAGES, own)
     sources: dict[str, str] = {}
     left = [module]
     while left:

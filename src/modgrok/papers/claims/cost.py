@@ -121,10 +121,10 @@ def costs_of(claims: Sequence[Claim], budget: BudgetName) -> Costs:
     """
     reference = read_reference()
     scale = probe_seconds() / reference.probe
-    wanted = {
+    settings = {
         claim.id: _members(claim, budget, f"{claim.id}@{budget}" in reference.claims) for claim in claims
     }
-    every = {m.experiment.id: m for members in wanted.values() for m in members}
+    every = {m.experiment.id: m for members in settings.values() for m in members}
     seconds = {
         run: scale * reference.runs[run] if run in reference.runs else scale * estimate(member, reference)
         for run, member in every.items()
@@ -132,7 +132,7 @@ def costs_of(claims: Sequence[Claim], budget: BudgetName) -> Costs:
     beside = {claim.id: scale * reference.claims.get(f"{claim.id}@{budget}", 0.0) for claim in claims}
     alone = {
         claim: beside[claim] + sum(seconds[run] for run in {m.experiment.id for m in members})
-        for claim, members in wanted.items()
+        for claim, members in settings.items()
     }
     unknown = len(every.keys() - reference.runs.keys())
     return Costs(alone, sum(beside.values()) + sum(seconds.values()), unknown)

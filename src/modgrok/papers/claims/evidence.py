@@ -88,10 +88,10 @@ class RunData:
         Raises:
             InputError: no weights were kept so early.
         """
-        kept = [c for c in self.checkpoints if step is None or c.step <= step]
-        if not kept:
+        earlier = [c for c in self.checkpoints if step is None or c.step <= step]
+        if not earlier:
             raise InputError(f"step: must be a step with a checkpoint in {self.row.id}, got {step}")
-        return kept[-1].load()
+        return earlier[-1].load()
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,9 +35,9 @@ def formula_result(
         rows: a table below it.
         log: whether the axis is logarithmic.
     """
-    drawn = [Point(name.replace("_", " "), values[name], *bounds) for name, bounds in ranges.items()]
+    marks = [Point(name.replace("_", " "), values[name], *bounds) for name, bounds in ranges.items()]
     words = ", ".join(f"{name.replace('_', ' ')} {values[name]:.4g}" for name in ranges)
-    cell = points(drawn, f"{words}.", domain=domain, log=log)
+    cell = points(marks, f"{words}.", domain=domain, log=log)
     return ClaimResult(values, (single("numbers", title, caption, cell, 12),), rows)
 
 

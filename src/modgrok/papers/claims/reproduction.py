@@ -110,12 +110,12 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
         (result, figure as SVG); without verdict and figure if a run or the evaluation failed.
     """
     began = time.perf_counter()
-    members = {name[1]: found for name, found in stages.members.items() if name[0] == claim.id}
+    members = {name[1]: members_of_group for name, members_of_group in stages.members.items() if name[0] == claim.id}
     base = replace(_untested(claim, budget), tasks=_tasks(members.values()))
     trouble = stages.trouble(claim.id)
     if trouble is not None:
         return replace(base, error=trouble), None
-    groups = {name: _read_runs(store, found) for name, found in members.items()}
+    groups = {name: _read_runs(store, members_of_group) for name, members_of_group in members.items()}
     evidence = Evidence(claim.basis(budget), groups)
     runs_data = {run.row.id: run for group in evidence.groups.values() for run in group}
     try:

@@ -64,12 +64,12 @@ class Shortfall:
             return "a budget that does more than check the machinery"
         if self.paper is None:
             return "the paper's sizes, which the claim does not declare"
-        wanted = {
+        parts = {
             "p": f"p = {self.paper}",
             "steps": f"{self.paper:,} steps",
             "seeds": f"{self.paper} seeds",
         }.get(self.kind, f"{self.kind.replace('_', ' ')} {self.paper}")
-        return f"{wanted} (here {self.planned:,})"
+        return f"{parts} (here {self.planned:,})"
 
 
 def shortfalls(
@@ -87,14 +87,14 @@ def shortfalls(
     Returns:
         each kind once, with the group that falls short of it furthest.
     """
-    found: dict[str, Shortfall] = {}
+    by_group_name: dict[str, Shortfall] = {}
     for name, group in groups.items():
-        wanted = (by_group or {}).get(name, scale)
-        for short in _group_shortfalls(group.members(), wanted):
-            known = found.get(short.kind)
+        required = (by_group or {}).get(name, scale)
+        for short in _group_shortfalls(group.members(), required):
+            known = by_group_name.get(short.kind)
             if known is None or _share(short) < _share(known):
-                found[short.kind] = short
-    return tuple(found.values())
+                by_group_name[short.kind] = short
+    return tuple(by_group_name.values())
 
 
 def _group_shortfalls(members: Sequence[Member], scale: PaperScale | None) -> list[Shortfall]:

@@ -101,11 +101,11 @@ def run_stages(
                 stages.members[name] = tuple(_complete(stages, store, name))
             except InputError as error:
                 stages.missing[name] = str(error)
-        for weights, wanted in _passes(stages, ready):
+        for weights, members in _passes(stages, ready):
             if executor is not None and not stop_requested():
-                _forget(store, _bare(store, wanted, weights))
+                _forget(store, _bare(store, members, weights))
                 _, failed = run_sweep(
-                    Sweep(_sweep_name(wanted), (), wanted),
+                    Sweep(_sweep_name(members), (), members),
                     store,
                     executor,
                     Job(store.folder, command, weights),
@@ -114,10 +114,10 @@ def run_stages(
                     on_progress=on_progress,
                     stop_requested=stop_requested,
                 )
-                stages.errors |= {listed.run: str(listed.error) for listed in failed}
-            missing = _unfinished(store, wanted, stages.errors)
+                stages.errors |= {member.run: str(member.error) for member in failed}
+            missing = _unfinished(store, members, stages.errors)
             stages.errors |= dict.fromkeys(missing, "has not been run to its end")
-            bare = [run for run in _bare(store, wanted, weights) if run not in stages.errors]
+            bare = [run for run in _bare(store, members, weights) if run not in stages.errors]
             stages.errors |= dict.fromkeys(bare, "has kept its last weights alone")
         stages.interrupted = stages.interrupted or stop_requested()
 
@@ -137,9 +137,11 @@ def _passes(stages: Stages, ready: Sequence[Name]) -> Iterator[tuple[CheckpointP
     members = [(stages.groups[name].weights, m) for name in ready for m in stages.members.get(name, ())]
     scheduled = {member.experiment.id for weights, member in members if weights == "schedule"}
     for weights in WEIGHTS:
-        wanted = merged([m for _, m in members if (m.experiment.id in scheduled) == (weights == "schedule")])
-        if wanted:
-            yield weights, wanted
+        members_of_pass = merged(
+            [m for _, m in members if (m.experiment.id in scheduled) == (weights == "schedule")]
+        )
+        if members_of_pass:
+            yield weights, members_of_pass
 
 
 def _bare(store: Store, members: Sequence[Member], weights: CheckpointPolicy) -> list[str]:
@@ -208,10 +210,10 @@ def _donate(store: Store, donors: Sequence[Member], seed: int, errors: dict[str,
         raise InputError(f"parts: must come from one run of seed {seed}, got {len(matching)}")
     if matching[0] in errors:
         raise InputError(f"needs run {matching[0]}, which failed: {errors[matching[0]]}")
-    kept = store.checkpoints(matching[0])
-    if not kept:
+    checkpoints = store.checkpoints(matching[0])
+    if not checkpoints:
         raise InputError(f"parts: must come from a run with checkpoints, got {matching[0]}")
-    content = read_network_file(kept[-1].path, kept[-1].sha256)
+    content = read_network_file(checkpoints[-1].path, checkpoints[-1].sha256)
     digest = keep(store, "network", content)
     return digest
 

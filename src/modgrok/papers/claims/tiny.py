@@ -16,5 +16,5 @@ STEPS = 20
 """Steps of gradient descent."""
 ITERATIONS = 3
 """Iterations of a kernel machine."""
-SAYS_NOTHING = "p = 7 and a few steps: this checks the machinery, not the claim."
+TINY_DEVIATION = "p = 7 and a few steps: this checks the machinery, not the claim."
 """How tiny runs deviate from every paper."""

@@ -12,21 +12,21 @@ from ...tasks import task_from_text
 from ..claims.claim import Claim, ClaimResult, Expected, Number
 from ..claims.evidence import Evidence
 from ..claims.plan import no_runs
-from .setup import DEVIATIONS, FEW, MODULUS, WITH_FORM, WITHOUT, closed_form, verdict_of
+from .setup import DEVIATIONS, MODULUS, SMALL_SET, WITH_FORM, WITHOUT, closed_form, verdict_of
 
 
 def measure_closed(evidence: Evidence) -> ClaimResult:
     """Write the network of every task down, and check it on every input."""
     p = MODULUS[evidence.budget]
     rows: list[dict[str, Any]] = []
-    for text in FEW[:4] if evidence.budget == "tiny" else (*WITH_FORM, *WITHOUT):
+    for text in SMALL_SET[:4] if evidence.budget == "tiny" else (*WITH_FORM, *WITHOUT):
         task = task_from_text(text, p)
-        made = closed_form(task)
+        construction = closed_form(task)
         rows.append(
             {"task": text, "form": verdict_of(text, p).form, "width": None, "errors": None, "margin": None}
-            if made is None
-            else {"task": text, "form": made.form, "width": made.width}
-            | {"errors": made.report.errors, "margin": made.report.margin}
+            if construction is None
+            else {"task": text, "form": construction.form, "width": construction.width}
+            | {"errors": construction.report.errors, "margin": construction.report.margin}
         )
     written = [row for row in rows if row["width"] is not None]
     values: dict[str, Number] = {
@@ -42,7 +42,7 @@ def measure_closed(evidence: Evidence) -> ClaimResult:
         x="hidden neurons",
     )
     caption = "Neurons of the network found, with exact phases; every one is checked on all inputs."
-    return ClaimResult(values, (single("widths", "Networks written down", caption, cell, 8),), rows)
+    return ClaimResult(values, (single("widths", "Networks in closed form", caption, cell, 8),), rows)
 
 
 CLAIMS = (

@@ -33,14 +33,14 @@ def plan_data(budget: BudgetName) -> Mapping[str, RunGroup]:
 
 def measure_data(evidence: Evidence) -> ClaimResult:
     """Find the smallest share of the pairs from which each learner groks."""
-    drawn: list[Line] = []
+    curves: list[Line] = []
     rows: list[dict[str, Any]] = []
     least: dict[str, float | None] = {}
     for contender in CONTENDERS:
         runs = evidence[contender.name]
         shares = [run.experiment.fraction for run in runs]
         best = [best_accuracy(run) for run in runs]
-        drawn.append(Line(contender.title, shares, best, dots=True))
+        curves.append(Line(contender.title, shares, best, dots=True))
         grokked = [share for share, accuracy in zip(shares, best, strict=True) if accuracy >= GROKKED]
         least[contender.name] = min(grokked, default=None)
         rows += [
@@ -53,9 +53,9 @@ def measure_data(evidence: Evidence) -> ClaimResult:
         values[f"{contender.name}_minus_mlp"] = _difference(least[contender.name], least[MLP.name])
     summary = "; ".join(f"{contender.title} from {least[contender.name]}" for contender in CONTENDERS)
     cell = lines(
-        drawn,
-        f"Best test accuracy against the share of pairs that trains; groks: {summary}.",
-        x="share of the pairs that trains",
+        curves,
+        f"Best test accuracy against the fraction of pairs used for training; groks: {summary}.",
+        x="fraction of pairs used for training",
         y="best test accuracy",
         log_x=False,
         percent=True,

@@ -20,10 +20,10 @@ from ..claims.plan import RunGroup
 from .setup import (
     CONTENDERS,
     DEVIATIONS,
-    FEW,
     FRACTION,
     MLP,
     RFM,
+    SMALL_SET,
     TRANSFORMER,
     WITH_FORM,
     WITHOUT,
@@ -59,11 +59,11 @@ class TaskOutcome:
 
 def plan_hypothesis(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan thirty polynomials under the quick learners, few under the transformer."""
-    tasks = FEW if budget == "tiny" else (*WITH_FORM, *WITHOUT)
+    tasks = SMALL_SET if budget == "tiny" else (*WITH_FORM, *WITHOUT)
     return {
         MLP.name: runs_of(budget, MLP, tasks, early_stop=False),
         RFM.name: runs_of(budget, RFM, tasks, early_stop=False),
-        TRANSFORMER.name: runs_of(budget, TRANSFORMER, FEW, early_stop=False),
+        TRANSFORMER.name: runs_of(budget, TRANSFORMER, SMALL_SET, early_stop=False),
     }
 
 
@@ -99,13 +99,15 @@ def measure_hypothesis(evidence: Evidence) -> ClaimResult:
         for contender in CONTENDERS
         if contender.name in outcome.accuracies
     ]
-    listed = "; ".join(
+    text_of_tasks = "; ".join(
         f"{o.task} ({'neither form' if o.form == 'neither' else o.form}): MLP {o.accuracies[MLP.name]:.0%}"
         for o in outcomes
     )
     caption = (
-        f"Best test accuracy, per cent, from {FRACTION[evidence.budget]:.0%} of the pairs. Tasks with a form "
-        "h(g1(x) + g2(y)) or h(g1(x) g2(y)) above, those proven to have neither below. " + listed + "."
+        f"Best test accuracy, in per cent, from {FRACTION[evidence.budget]:.0%} of the pairs. Tasks with a "
+        "form h(g1(x) + g2(y)) or h(g1(x) g2(y)) above, those proven to have neither below. "
+        + text_of_tasks
+        + "."
     )
     panel = single(
         "outcomes", "What is learned", caption, table_map(cells, "test_accuracy", "learner", "task"), 8
@@ -133,7 +135,7 @@ CLAIMS = (
             **DEVIATIONS,
             "laptop": (
                 *DEVIATIONS["laptop"],
-                "The transformer sees six of the thirty polynomials.",
+                "The transformer is trained on six of the thirty polynomials.",
                 "Weight decay 1 of the MLP was chosen on five of the thirty, after 5 had been too strong at "
                 "this size; it is the same for those with a form and those without.",
             ),

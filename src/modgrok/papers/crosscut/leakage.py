@@ -40,7 +40,7 @@ def measure_null(evidence: Evidence) -> ClaimResult:
     return formula_result(
         values,
         {"plain_least": (0.45, 0.6), "plain_most": (0.45, 0.6), "swap_most": (0.0, 0.2)},
-        "Accuracy of knowing the swap",
+        "Accuracy from knowing the swap",
         f"Test accuracy of the orbit null, half of the inputs mod {p}; means of {SEEDS} splits.",
         rows=rows,
     )
@@ -50,8 +50,9 @@ CLAIMS = (
     Claim(
         "crosscut/leakage",
         "our own count; bears on all papers",
-        "From half of the inputs, knowing that operands can be exchanged answers half of the test inputs of "
-        "a symmetric task, without any arithmetic; on splits that keep swaps together, next to none.",
+        "With half of the inputs for training, knowing that the operands can be exchanged answers half of "
+        "the test inputs of a symmetric task, without any arithmetic; on splits that keep swapped pairs "
+        "together, it answers next to none.",
         no_runs,
         measure_null,
         (

@@ -23,7 +23,17 @@ from ..claims.budget import BudgetName
 from ..claims.claim import Claim, ClaimResult, Expected, Number
 from ..claims.evidence import Evidence
 from ..claims.plan import RunGroup
-from .setup import CONTENDERS, DEVIATIONS, FEW, MLP, WITH_FORM, WITHOUT, best_accuracy, closed_form, runs_of
+from .setup import (
+    CONTENDERS,
+    DEVIATIONS,
+    MLP,
+    SMALL_SET,
+    WITH_FORM,
+    WITHOUT,
+    best_accuracy,
+    closed_form,
+    runs_of,
+)
 
 CLOSED = "closed form"
 
@@ -64,7 +74,9 @@ class LearnerOutcome:
 
 def plan_table(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan the few tasks under the three trained learners, to their last step: logits settle late."""
-    return {contender.name: runs_of(budget, contender, FEW, early_stop=False) for contender in CONTENDERS}
+    return {
+        contender.name: runs_of(budget, contender, SMALL_SET, early_stop=False) for contender in CONTENDERS
+    }
 
 
 def sum_logits(network: Any, task: Task) -> SumLogits:
@@ -92,17 +104,17 @@ def frequency_number(logits: SumLogits) -> float:
 def measure_table(evidence: Evidence) -> ClaimResult:
     """Measure every learner on every task, and the closed form as well."""
     outcomes: list[LearnerOutcome] = []
-    for place, text in enumerate(FEW):
+    for place, text in enumerate(SMALL_SET):
         task = evidence[MLP.name][place].task
         for contender in CONTENDERS:
             run = evidence[contender.name][place]
             accuracy, grokked_at = best_accuracy(run), run.row.grokked_at
             names = contender.name, contender.title
             outcomes.append(_outcome(*names, text, task, accuracy, grokked_at, run.network()))
-        made = closed_form(task)
-        if made is not None:
-            accuracy = made.report.accuracy
-            outcomes.append(_outcome("closed_form", CLOSED, text, task, accuracy, 0, made.network))
+        construction = closed_form(task)
+        if construction is not None:
+            accuracy = construction.report.accuracy
+            outcomes.append(_outcome("closed_form", CLOSED, text, task, accuracy, 0, construction.network))
     inside = [outcome for outcome in outcomes if outcome.task in WITH_FORM]
     outside = [outcome for outcome in outcomes if outcome.task in WITHOUT]
     values: dict[str, Number] = {
@@ -121,14 +133,14 @@ def measure_table(evidence: Evidence) -> ClaimResult:
         single(
             "test_accuracy",
             "Accuracy",
-            "Best accuracy on test inputs, per cent; of the closed form on all.",
+            "Best accuracy on test inputs, in per cent; for the closed form, accuracy on all inputs.",
             accuracies,
             6,
         ),
         single(
             "share_accuracy",
             "Logits that depend on the sum alone",
-            "Share of the variance of the logits over all pairs, per cent, that is a function of "
+            "Share of the variance of the logits over all pairs, in per cent, that is a function of "
             "g1(x) + g2(y), in the basis of the task; of the numbers where it has none.",
             share,
             6,
@@ -156,8 +168,9 @@ CLAIMS = (
     Claim(
         "crosscut/table",
         "our own comparison",
-        "Whatever learns a task with a form, by gradients, by kernels or on paper, ends at logits that are "
-        "mostly a function of g1(x) + g2(y); a task without a form is learned by none.",
+        "Every model of a task with a form, trained by gradients, fitted by kernels or written in closed "
+        "form, has logits that are mostly a function of g1(x) + g2(y); no model learns a task without a "
+        "form.",
         plan_table,
         measure_table,
         (
@@ -172,8 +185,8 @@ CLAIMS = (
             **DEVIATIONS,
             "laptop": (
                 *DEVIATIONS["laptop"],
-                "80% of the pairs train, so most test pairs of a symmetric polynomial have their swap in "
-                "training: a network may be right on those without a form.",
+                "80% of the pairs are used for training, so most test pairs of a symmetric polynomial have "
+                "their swap in training: a network may be right on those without a form.",
             ),
         },
     ),

@@ -36,7 +36,7 @@ INVERTED: tuple[Phase, ...] = ("partial inversion", "full inversion")
 
 
 @dataclass(frozen=True)
-class Place:
+class DiagramPoint:
     """A place of the diagram: training fraction, fraction of corrupted labels, weight decay."""
 
     fraction: float
@@ -56,18 +56,19 @@ def plan_diagram(budget: BudgetName) -> Mapping[str, RunGroup]:
     return {"grid": RunGroup(base, axes)}
 
 
-def place_of(run: RunData) -> Place:
+def diagram_point(run: RunData) -> DiagramPoint:
     """Return where a run stands in the diagram."""
-    return Place(*(float(run.point[name]) for name in ("fraction", "corruption", "weight_decay")))
+    return DiagramPoint(*(float(run.point[name]) for name in ("fraction", "corruption", "weight_decay")))
 
 
-def breaks(generalises: Mapping[Place, bool]) -> int:
+def breaks(generalises: Mapping[DiagramPoint, bool]) -> int:
     """Count neighbours of which the one with fewer clean labels generalises and the other does not.
 
     Fewer clean labels are less data, or more corrupted labels, at the same weight decay.
 
     Example:
-        >>> breaks({Place(0.3, 0.2, 0.0): True, Place(0.5, 0.2, 0.0): False, Place(0.5, 0.4, 0.0): False})
+        >>> a, b, c = (DiagramPoint(x, y, 0.0) for x, y in ((0.3, 0.2), (0.5, 0.2), (0.5, 0.4)))
+        >>> breaks({a: True, b: False, c: False})
         1
     """
     fractions = sorted({place.fraction for place in generalises})
@@ -77,8 +78,8 @@ def breaks(generalises: Mapping[Place, bool]) -> int:
     count = 0
     for place in (place for place, good in generalises.items() if good):
         near = (
-            Place(easier_data.get(place.fraction, place.fraction), place.corruption, place.decay),
-            Place(place.fraction, easier_labels.get(place.corruption, place.corruption), place.decay),
+            DiagramPoint(easier_data.get(place.fraction, place.fraction), place.corruption, place.decay),
+            DiagramPoint(place.fraction, easier_labels.get(place.corruption, place.corruption), place.decay),
         )
         count += sum(not generalises.get(other, True) for other in near)
     return count
@@ -87,8 +88,8 @@ def breaks(generalises: Mapping[Place, bool]) -> int:
 def measure_diagram(evidence: Evidence) -> ClaimResult:
     """Name the phase at every place, and compare weight decays."""
     runs = evidence["grid"]
-    phases = {place_of(run): phase_of(run) for run in runs}
-    generalises = {place_of(run): run.last("test_accuracy") >= HIGH for run in runs}
+    phases = {diagram_point(run): phase_of(run) for run in runs}
+    generalises = {diagram_point(run): run.last("test_accuracy") >= HIGH for run in runs}
     decays = sorted({place.decay for place in phases})
     counts = {
         decay: sum(good for place, good in generalises.items() if place.decay == decay) for decay in decays
@@ -102,23 +103,23 @@ def measure_diagram(evidence: Evidence) -> ClaimResult:
     values["inversion_gain"] = None if before is None or after is None else after - before
     panels = tuple(_panel(phases, decay) for decay in decays)
     rows = [
-        {"fraction": place_of(t).fraction, "corruption": place_of(t).corruption} | row
+        {"fraction": diagram_point(t).fraction, "corruption": diagram_point(t).corruption} | row
         for t, row in zip(runs, run_rows(runs), strict=True)
     ]
     return ClaimResult(values, panels, rows)
 
 
 def inverting_share(
-    phases: Mapping[Place, Phase], generalises: Mapping[Place, bool], decay: float
+    phases: Mapping[DiagramPoint, Phase], generalises: Mapping[DiagramPoint, bool], decay: float
 ) -> float | None:
     """Return the share of inversion among generalising places with corrupted labels; None without any."""
     chosen = [p for p, good in generalises.items() if good and p.decay == decay and p.corruption > 0]
     return float(np.mean([phases[place] in INVERTED for place in chosen])) if chosen else None
 
 
-def _panel(phases: Mapping[Place, Phase], decay: float) -> Panel:
-    shown = {place: phase for place, phase in phases.items() if place.decay == decay}
-    cells = [(place.fraction, place.corruption, phase) for place, phase in shown.items()]
+def _panel(phases: Mapping[DiagramPoint, Phase], decay: float) -> Panel:
+    phases_at_decay = {place: phase for place, phase in phases.items() if place.decay == decay}
+    cells = [(place.fraction, place.corruption, phase) for place, phase in phases_at_decay.items()]
     text = "; ".join(f"{phase} at fraction {x:g} with {y:.0%} corrupted" for x, y, phase in cells)
     cell = table_map(cells, "phase", "training fraction", "corrupted")
     return single(f"decay-{decay:g}", f"Weight decay {decay:g}", f"Weight decay {decay:g}: {text}.", cell, 4)
@@ -128,8 +129,9 @@ CLAIMS = (
     Claim(
         "doshi2023/fig3-diagram",
         "Fig. 3, Table 2",
-        "Over the shares of data and of corrupted labels, generalisation is a region with enough clean "
-        "labels; weight decay widens it, and within it turns coexistence into inversion.",
+        "Over the fractions of training data and of corrupted labels, networks generalise in a region with "
+        "enough clean labels; weight decay widens this region and, within it, turns coexistence into "
+        "inversion.",
         plan_diagram,
         measure_diagram,
         (
@@ -143,7 +145,7 @@ CLAIMS = (
             ),
         ),
         {
-            "tiny": (tiny.SAYS_NOTHING,),
+            "tiny": (tiny.TINY_DEVIATION,),
             "laptop": (
                 "3 fractions, 2 shares of corrupted labels and 3 weight decays instead of 17, 9 and 4: 18 "
                 "runs instead of 612, one seed.",

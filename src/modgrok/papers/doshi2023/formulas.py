@@ -14,7 +14,7 @@ from ..claims.plan import no_runs
 
 
 def correct_class_logit(p: int, width: int, exponent: float) -> float:
-    """Return the mean logit of the right class of n1 + n2, waves of amplitude (2/N)^exponent."""
+    """Return the mean logit of the correct class of n1 + n2, waves of amplitude (2/N)^exponent."""
     rng = np.random.default_rng(0)
     frequency = 1 + np.arange(width) % (p // 2)
     one, two = rng.uniform(-np.pi, np.pi, (2, width))
@@ -23,8 +23,8 @@ def correct_class_logit(p: int, width: int, exponent: float) -> float:
     first, second, out = (amplitude * np.cos(angle + phase) for phase in (one, two, one + two))
     logits = ((first[:, None] + second[None]) ** 2) @ out.T
     n = np.arange(p)
-    answer = (n[:, None] + n) % p
-    return float(np.take_along_axis(logits, answer[..., None], 2).mean())
+    labels = (n[:, None] + n) % p
+    return float(np.take_along_axis(logits, labels[..., None], 2).mean())
 
 
 def measure_amplitude(evidence: Evidence) -> ClaimResult:

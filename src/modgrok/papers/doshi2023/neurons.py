@@ -143,20 +143,20 @@ def measure_pruning(direction: Direction, evidence: Evidence) -> ClaimResult:
     falling, staying = ("corrupted", "test") if direction == "low-first" else ("test", "corrupted")
     shares, curves = pruning_of(evidence["coexistence"][0], direction)
     half = first_half(curves[falling])
-    kept = curves["test"] >= HIGH
-    last = int(np.flatnonzero(kept)[-1]) if kept.any() else 0
+    accurate = curves["test"] >= HIGH
+    last = int(np.flatnonzero(accurate)[-1]) if accurate.any() else 0
     values: dict[str, Number] = {
         f"{falling}_falls_at": None if half is None else float(shares[half]),
         f"{staying}_lost": None if half is None else float(curves[staying][0] - curves[staying][half]),
-        "train_at_high_test": float(curves["train"][last]) if kept.any() else None,
-        "corrupted_at_high_test": float(curves["corrupted"][last]) if kept.any() else None,
+        "train_at_high_test": float(curves["train"][last]) if accurate.any() else None,
+        "corrupted_at_high_test": float(curves["corrupted"][last]) if accurate.any() else None,
     }
-    drawn = [
+    series = [
         Line(label, shares, curves[name.removesuffix("_accuracy")], colour) for label, name, colour in KINDS
     ]
     words = "never halves" if half is None else f"halves when {100 * shares[half]:.0f}% are removed"
     cell = lines(
-        drawn,
+        series,
         f"Accuracies against the share of neurons removed, {direction}: {falling} {words}.",
         x="share of neurons removed",
         log_x=False,

@@ -39,7 +39,7 @@ STEPS: Mapping[BudgetName, tuple[int, ...]] = {
 }
 """Of the executed notebook, for each weight decay."""
 ADDITION, MULTIPLICATION = "n1 + n2", "n1*n2"
-ENOUGH = 1500
+LONG_RUN = 1500
 """Steps after which a product forgets, for the laptop: its accuracies at step 5000 are not compared."""
 
 # What is run
@@ -61,7 +61,7 @@ def plan_clean(budget: BudgetName) -> Mapping[str, RunGroup]:
 def plan_corrupted(expression: str, budget: BudgetName) -> Mapping[str, RunGroup]:
     """Train on corrupted labels at each weight decay, as far as the notebook does."""
     base = {**base_of(budget), "expression": expression, "corruption": CORRUPTION, "observe_every": 20}
-    most = ENOUGH if budget == "laptop" and expression == MULTIPLICATION else max(STEPS[budget])
+    most = LONG_RUN if budget == "laptop" and expression == MULTIPLICATION else max(STEPS[budget])
     steps = [min(most, steps) for steps in STEPS[budget]]
     decays = {"weight_decay": [float(decay) for decay in PHASES], "steps": steps}
     return {"corrupted": RunGroup(base, {"seed": SEEDS[budget]}, [decays])}
@@ -104,11 +104,11 @@ def phase_of(run: RunData) -> Phase:
 
 def run_rows(runs: Sequence[RunData]) -> list[dict[str, Any]]:
     """List how each run ended."""
-    shown = ("train_accuracy", "test_accuracy", "corrupted_accuracy", "train_loss", "test_loss", "ipr")
+    names = ("train_accuracy", "test_accuracy", "corrupted_accuracy", "train_loss", "test_loss", "ipr")
     return [
         {"task": run.row.expression, "weight decay": run.point.get("weight_decay", 5.0)}
         | {"seed": run.experiment.seed, "steps": run.row.step, "phase": phase_of(run)}
-        | {name.replace("_", " "): run.last(name) for name in shown if np.isfinite(run.last(name))}
+        | {name.replace("_", " "): run.last(name) for name in names if np.isfinite(run.last(name))}
         for run in runs
     ]
 
@@ -137,12 +137,12 @@ def measure_clean(evidence: Evidence) -> ClaimResult:
 CLEAN_CAPTION = "Weight decay 5, half of the table, every step observed."
 
 
-def accuracy_lines(runs: Sequence[RunData], shown: Sequence[tuple[str, str, str]]) -> list[Line]:
+def accuracy_lines(runs: Sequence[RunData], quantities: Sequence[tuple[str, str, str]]) -> list[Line]:
     """List lines (label, number, colour) of every run, each named once."""
     return [
         Line(label if run is runs[0] else "", run.steps, run.curve(name), colour)
         for run in runs
-        for label, name, colour in shown
+        for label, name, colour in quantities
     ]
 
 
@@ -158,9 +158,9 @@ def measure_ipr(evidence: Evidence) -> ClaimResult:
     }
     before, after = values["memorised_ipr"], values["grokked_ipr"]
     values["growth"] = None if before is None or after is None else after / before
-    drawn = accuracy_lines(runs, (("test accuracy", "test_accuracy", TEST), ("mean IPR", "ipr", SECOND)))
+    series = accuracy_lines(runs, (("test accuracy", "test_accuracy", TEST), ("mean IPR", "ipr", SECOND)))
     text = f"Mean IPR rises from {values['initial_ipr']:.3f} to {values['final_ipr']:.3f}."
-    cell = lines(drawn, text, x="step", domain=(0.0, 1.0), log_x=False)
+    cell = lines(series, text, x="step", domain=(0.0, 1.0), log_x=False)
     caption = "A weight vector that is one wave has IPR 1, normal weights have 4/(p + 1)."
     return ClaimResult(values, (single("ipr", "IPR while grokking", caption, cell, 7),), run_rows(runs))
 
@@ -193,7 +193,7 @@ KINDS = (
 def measure_phase(decay: int, evidence: Evidence) -> ClaimResult:
     """Measure accuracies and losses at a weight decay."""
     runs = of_decay(evidence, decay)
-    shown = (
+    quantities = (
         "train_accuracy",
         "test_accuracy",
         "corrupted_accuracy",
@@ -201,7 +201,7 @@ def measure_phase(decay: int, evidence: Evidence) -> ClaimResult:
         "test_loss",
         "weight_norm",
     )
-    values: dict[str, Number] = {name: median(runs, name) for name in shown}
+    values: dict[str, Number] = {name: median(runs, name) for name in quantities}
     values["best_test_accuracy"] = float(np.median([t.curve("test_accuracy").max() for t in runs]))
     ends = ", ".join(f"{label} {100 * median(runs, name):.1f}%" for label, name, _ in KINDS)
     cell = step_lines(accuracy_lines(runs, KINDS), f"Accuracies, at the end: {ends}.", percent=True)
@@ -230,11 +230,11 @@ def measure_multiplication(evidence: Evidence) -> ClaimResult:
 
 ACCURACY, LOSS = 0.03, 0.25
 """Tolerances on the notebook's accuracies, and relative ones on its losses: other split, draws, library."""
-HOW = "The loss is averaged over classes; splits and draws are this project's."
+COMMON_DEVIATION = "The loss is averaged over classes; splits and draws are this project's."
 DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {
-    "tiny": (tiny.SAYS_NOTHING,),
-    "laptop": ("One seed.", HOW),
-    "paper": ("Five seeds.", HOW),
+    "tiny": (tiny.TINY_DEVIATION,),
+    "laptop": ("One seed.", COMMON_DEVIATION),
+    "paper": ("Five seeds.", COMMON_DEVIATION),
 }
 SHORTER: Mapping[BudgetName, tuple[str, ...]] = {
     **DEVIATIONS,

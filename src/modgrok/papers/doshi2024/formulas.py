@@ -27,8 +27,8 @@ def _waves_and_noise() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _norm(rows: np.ndarray, order: int) -> np.ndarray:
-    found: np.ndarray = (rows**order).sum(axis=1) ** (1 / order)
-    return found
+    norms: np.ndarray = (rows**order).sum(axis=1) ** (1 / order)
+    return norms
 
 
 def measure_printed_ipr(evidence: Evidence) -> ClaimResult:

@@ -164,8 +164,8 @@ def composed(
     """Check Eq. 6 with three product experts and a sum expert on all p^2 inputs."""
     table = task_from_text(text, p).table
     product, total = widths
-    made = construct_experts(table, p, terms, product_width=product, sum_width=total, rng=seed, beta=beta)
-    return made.report
+    network = construct_experts(table, p, terms, product_width=product, sum_width=total, rng=seed, beta=beta)
+    return network.report
 
 
 def output_scale(report: VerificationReport, p: int, printed: float) -> float:
@@ -188,16 +188,20 @@ def composed_rows(
     rows = []
     for text, terms, *printed in COMPOSED:
         seeds = range(COMPOSED_SEEDS[budget])
-        found = [composed(modulus, terms, text, EXPERT_WIDTHS[budget], seed, beta) for seed in seeds]
-        scales = [output_scale(report, modulus, printed[column]) for report in found]
+        rows_of_seeds = [composed(modulus, terms, text, EXPERT_WIDTHS[budget], seed, beta) for seed in seeds]
+        scales = [output_scale(report, modulus, printed[column]) for report in rows_of_seeds]
         rows.append(
             {
                 "polynomial": text,
                 "p": modulus,
                 "beta": beta,
-                "accuracy": min(report.accuracy for report in found),
+                "accuracy": min(report.accuracy for report in rows_of_seeds),
             }
-            | {"MSE": _mean("mse", found), "printed MSE": printed[column], "peak": _mean("peak", found)}
+            | {
+                "MSE": _mean("mse", rows_of_seeds),
+                "printed MSE": printed[column],
+                "peak": _mean("peak", rows_of_seeds),
+            }
             | {"scale of the printed MSE": float(np.mean(scales))}
         )
     return tuple(rows)
@@ -214,7 +218,7 @@ def measure_composed(p: int, column: int, evidence: Evidence) -> ClaimResult:
         "Accuracy: " + ", ".join(f"{name} {100 * share:.4g}%" for name, share in shares),
         percent=True,
     )
-    caption = f"On all {p}² inputs. N1 = 500 neurons a product, N2 = 2000 for the sum."
+    caption = f"On all {p}² inputs. N1 = 500 neurons per product, N2 = 2000 for the sum."
     return ClaimResult(
         values, (single("accuracy", "Accuracy of composed networks", caption, first, 12),), rows
     )
@@ -237,24 +241,24 @@ def measure_printed_errors(evidence: Evidence) -> ClaimResult:
         for name, row in zip(names, rows[beta], strict=True)
     }
     values["fitted_accuracy"] = min(row["accuracy"] for row in rows[FITTED_BETA])
-    drawn = [
+    marks = [
         Point(
             f"{row['polynomial']} mod {row['p']}, beta {beta:g}",
             row["MSE"],
             0.9 * row["printed MSE"],
             1.1 * row["printed MSE"],
         )
-        for beta, found in rows.items()
-        for row in found
+        for beta, rows_of_beta in rows.items()
+        for row in rows_of_beta
     ]
     text = "Mean squared errors: " + "; ".join(
-        f"beta {beta:g}: " + ", ".join(f"{row['MSE']:.4f} for {row['printed MSE']}" for row in found)
-        for beta, found in rows.items()
+        f"beta {beta:g}: " + ", ".join(f"{row['MSE']:.4f} for {row['printed MSE']}" for row in rows_of_beta)
+        for beta, rows_of_beta in rows.items()
     )
-    cell = points(drawn, f"{text}.", x="mean squared error", domain=(0.005, 0.015))
+    cell = points(marks, f"{text}.", x="mean squared error", domain=(0.005, 0.015))
     caption = "Shaded: within a tenth of what the table of App. B prints."
     panel = single("errors", "Mean squared errors, measured and printed", caption, cell, 12)
-    return ClaimResult(values, (panel,), [row for found in rows.values() for row in found])
+    return ClaimResult(values, (panel,), [row for rows_of_beta in rows.values() for row in rows_of_beta])
 
 
 # The claims
@@ -263,8 +267,8 @@ CLAIMS = (
     Claim(
         "doshi2024/eq4-product",
         "Eq. 4",
-        "With amplitude (2/(N-1))^(1/3), weights written down multiply powers mod p on all inputs, zeros "
-        "included, and their logits peak at 1.",
+        "With amplitude (2/(N-1))^(1/3), a network in closed form multiplies powers mod p on all inputs, "
+        "zeros included, and its logits peak at 1.",
         no_runs,
         measure_product,
         (

@@ -52,9 +52,9 @@ def sum_network(p: int, terms: int, seed: int, width: int) -> MLP:
 def sampled_sum(p: int, terms: int, inputs: int) -> np.ndarray:
     """Tabulate n_1 + ... + n_S mod p on that many random inputs, -1 elsewhere."""
     table = tabulate(weighted_sum(p, (1,) * terms), p)
-    kept = np.random.default_rng(p).choice(table.size, min(inputs, table.size), replace=False)
+    sample = np.random.default_rng(p).choice(table.size, min(inputs, table.size), replace=False)
     masked = np.full(table.size, -1, dtype=np.int64)
-    masked[kept] = table.ravel()[kept]
+    masked[sample] = table.ravel()[sample]
     return masked.reshape(table.shape)
 
 
@@ -102,7 +102,7 @@ def measure_sums(evidence: Evidence) -> ClaimResult:
                 "peak": peak,
             }
         )
-    drawn = [
+    curves = [
         Line(
             "measured", [row["terms"] for row in rows], [row["MSE x width"] for row in rows], TEST, dots=True
         ),
@@ -111,7 +111,7 @@ def measure_sums(evidence: Evidence) -> ClaimResult:
     text = "Mean squared error times width, " + "; ".join(
         f"{r['terms']} terms {r['MSE x width']:.4g}" for r in rows
     )
-    cell = lines(drawn, text, x="terms S", y="MSE times width N", log_x=False, log_y=True)
+    cell = lines(curves, text, x="terms S", y="MSE times width N", log_x=False, log_y=True)
     caption = (
         "What the waves with a phase leave on the logits, times the number of neurons. Dashed: "
         "c_S = (2^S/S!)² M/2 − 1/2 with M the mean of (cos x_1 + … + cos x_S)^(2S), exact for random phases."
@@ -202,7 +202,7 @@ def straightness(needed: Mapping[int, int]) -> float | None:
 
 # The claims
 
-NOISE = "tolerance a fifth: the few strongest leftover waves, one a frequency, differ from draw to draw"
+NOISE = "tolerance a fifth: the few strongest leftover waves, one per frequency, differ from draw to draw"
 TINY = ("Small moduli and widths: checks the machinery only.",)
 FEW_DRAWS = "Three draws of the phases; the paper does not say how many."
 
@@ -210,7 +210,7 @@ CLAIMS = (
     Claim(
         "doshi2024/eq2-sums",
         "Eq. 2",
-        "A network of N neurons z^S with weights written down adds S numbers mod p without an error, "
+        "A network of N neurons z^S in closed form adds S numbers mod p without an error, "
         "and its mean squared error is c_S/N.",
         no_runs,
         measure_sums,

@@ -81,7 +81,7 @@ def training_panels(runs: Sequence[RunData]) -> tuple[Panel, ...]:
     """Draw accuracies and losses."""
     panels = []
     for name, percent in (("accuracy", True), ("loss", False)):
-        drawn = [
+        curves = [
             Line(label if run is runs[0] else "", run.steps, run.curve(f"{kind}_{name}"), colour)
             for run in runs
             for label, kind, colour in (("training", "train", TRAIN), ("test", "test", TEST))
@@ -138,13 +138,13 @@ def measure_ipr(name: str, evidence: Evidence) -> ClaimResult:
 
 def ipr_panels(runs: Sequence[RunData], before: np.ndarray, after: np.ndarray) -> tuple[Panel, ...]:
     """Draw the mean IPR beside the test accuracy, and the neurons' IPR at both ends."""
-    drawn = [
+    series = [
         Line(label if run is runs[0] else "", run.steps, run.curve(name), colour)
         for run in runs
         for label, name, colour in (("test accuracy", "test_accuracy", TEST), ("mean IPR", "ipr", SECOND))
     ]
     text = f"Mean IPR rises from {before.mean():.2f} to {after.mean():.2f}."
-    curves = lines(drawn, text, x="step", domain=(0.0, 1.0), log_x=False)
+    curves = lines(series, text, x="step", domain=(0.0, 1.0), log_x=False)
     edges = np.linspace(0, 1, 41)
     halves = [
         single(
@@ -168,16 +168,18 @@ def ipr_panels(runs: Sequence[RunData], before: np.ndarray, after: np.ndarray) -
 
 # The claims
 
-HOW = "learning rate, weight decay and fraction are the paper's; the loss is averaged over classes"
+COMMON_DEVIATION = (
+    "learning rate, weight decay and fraction are the paper's; the loss is averaged over classes"
+)
 SMALL: Mapping[BudgetName, tuple[str, ...]] = {
     "tiny": ("p = 3 and 40 neurons: this checks the machinery, not the claim.",),
-    "laptop": ("N = 1000 neurons instead of 5000", "one seed", HOW),
-    "paper": ("five seeds; the paper does not say how many", HOW),
+    "laptop": ("N = 1000 neurons instead of 5000", "one seed", COMMON_DEVIATION),
+    "paper": ("five seeds; the paper does not say how many", COMMON_DEVIATION),
 }
 SAME: Mapping[BudgetName, tuple[str, ...]] = {
-    "tiny": (tiny.SAYS_NOTHING,),
-    "laptop": ("one seed; the paper does not say how many", HOW),
-    "paper": ("five seeds; the paper does not say how many", HOW),
+    "tiny": (tiny.TINY_DEVIATION,),
+    "laptop": ("one seed; the paper does not say how many", COMMON_DEVIATION),
+    "paper": ("five seeds; the paper does not say how many", COMMON_DEVIATION),
 }
 LEARNED = (
     Expected("train_accuracy", "100%", low=0.999),

@@ -350,8 +350,8 @@ CLAIMS = (
     Claim(
         "furuta2024/tableA4-sum",
         "Table A.4, App. E",
-        "Addition's loss lies in the waves of few key frequencies: alone they do better than the whole, "
-        "everything else alone is no better than chance.",
+        "Addition's loss lies in the waves of a few key frequencies: alone they do better than the full "
+        "logits, and everything else alone is no better than chance.",
         quick,
         measure_sum_parts,
         (
@@ -375,7 +375,7 @@ CLAIMS = (
         "furuta2024/tableA4-difference",
         "Table A.4, App. E",
         "Subtraction's loss does not lie in the waves of its key frequencies: alone they do much worse than "
-        "the whole, which needs what does not depend on x - y alone.",
+        "the full logits, which also need parts that do not depend on x - y alone.",
         slow,
         measure_difference_parts,
         (Expected("restricted_over_full", "5e6 (0.7141 / 1.336e-7): above 2", low=2.0),),
@@ -393,7 +393,7 @@ CLAIMS = (
     Claim(
         "furuta2024/figA13-random-embedding",
         "Fig. A.13, App. F",
-        "With a random embedding that is not trained all three operations still grok.",
+        "With a random embedding that is not trained, all three operations still grok.",
         frozen,
         measure_frozen,
         tuple(Expected(f"accuracy_{name}", "groks (Fig. A.13)", low=GROKKED) for name, _ in NAMES),

@@ -55,7 +55,7 @@ TABLE: Mapping[str, float | None] = {
 }
 """Rows of Table A.5: expression -> the smallest fraction from which it groks; None for never, p = 97."""
 LARGE: tuple[BudgetName, ...] = ("laptop", "paper")
-FEW = ("x + y", "x*y", "x^2 + x*y + y^2", "x^3 + x*y^2 + y")
+SMALL_SET = ("x + y", "x*y", "x^2 + x*y + y^2", "x^3 + x*y^2 + y")
 
 
 def measure_forms(evidence: Evidence) -> ClaimResult:
@@ -63,7 +63,7 @@ def measure_forms(evidence: Evidence) -> ClaimResult:
     tiny = evidence.budget == "tiny"
     p = 7 if tiny else 97
     rows: list[dict[str, Any]] = []
-    for text in FEW if tiny else TABLE:
+    for text in SMALL_SET if tiny else TABLE:
         form = decide_table(task_from_text(text, p).table, p).form
         rows.append({"task": text, "form": form, "groks from": TABLE[text]})
     inside = [row for row in rows if row["form"] in ("additive", "multiplicative")]
@@ -130,8 +130,10 @@ def measure_characters(evidence: Evidence) -> ClaimResult:
         size = np.abs(np.fft.fft(wave[:, 0] + 1j * wave[:, 1]))[1:]
         spread = max(spread, float(size.max() / size.min() - 1))
         matrix = jnp.asarray(wave, jnp.float32)
-        found = [float(frequency_sparsity(wave_norms(matrix, order))) for order in (basis.natural, basis.log)]
-        natural, logarithmic = min(natural, found[0]), max(logarithmic, found[1])
+        sparsities = [
+            float(frequency_sparsity(wave_norms(matrix, order))) for order in (basis.natural, basis.log)
+        ]
+        natural, logarithmic = min(natural, sparsities[0]), max(logarithmic, sparsities[1])
     values = {"gauss_sum_spread": spread, "ffs_natural": natural, "ffs_log": logarithmic}
     return formula_result(
         values,

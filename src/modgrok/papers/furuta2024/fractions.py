@@ -86,7 +86,7 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
     )
     curves = step_lines(
         [Line(f"{run.experiment.fraction:g}", run.steps, run.curve("test_accuracy")) for run in runs],
-        f"Test accuracy of {task} against steps, one line a share: {words}.",
+        f"Test accuracy of {task} against steps, one line per training fraction: {words}.",
         y="test accuracy",
         percent=True,
     )
@@ -109,7 +109,6 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
             ),
             6,
         ),
-        single("curves", f"Test accuracy of {task}", "One line a share of the pairs that trains.", curves, 6),
     )
     return ClaimResult(values, panels, rows)
 
@@ -135,7 +134,7 @@ def measure_leakage(evidence: Evidence) -> ClaimResult:
     named = {name: evidence[name] for name in ("plain", "swap")}
     values: dict[str, float | None] = {}
     rows: list[dict[str, Any]] = []
-    drawn = []
+    marks = []
     for name, runs in named.items():
         off = [abs(run.last("test_accuracy") - null_of(run)) for run in runs]
         values[f"most_off_{name}"] = max(off)
@@ -143,13 +142,13 @@ def measure_leakage(evidence: Evidence) -> ClaimResult:
         for run in runs:
             accuracy, null = run.last("test_accuracy"), null_of(run)
             share = f"{run.experiment.fraction:g}"
-            drawn.append(Point(f"{name}, {share}", accuracy, max(null - 0.03, 0.0), min(null + 0.03, 1.0)))
+            marks.append(Point(f"{name}, {share}", accuracy, max(null - 0.03, 0.0), min(null + 0.03, 1.0)))
             rows.append(
                 {"split": name, "fraction": run.experiment.fraction, "seed": run.experiment.seed}
                 | {"test accuracy": accuracy, "orbit null": null, "steps": run.row.step}
             )
     words = "; ".join(f"{row['split']} at {row['fraction']:g}: {row['test accuracy']:.1%}" for row in rows)
-    cell = points(drawn, f"Test accuracy of {QUADRATIC}: {words}.", x="test accuracy", percent=True)
+    cell = points(marks, f"Test accuracy of {QUADRATIC}: {words}.", x="test accuracy", percent=True)
     caption = "Shaded: the orbit null of the same split, within 3 points: what knowing the swap gives."
     panel = single("leakage", "Accuracy against the orbit null", caption, cell, 12)
     return ClaimResult(values, (panel,), rows)
@@ -171,8 +170,9 @@ def _claim(name: str, task: str, sentence: str, expected: tuple[Expected, ...]) 
 LEAKAGE = Claim(
     "furuta2024/leakage-quadratic",
     "beyond the paper: a control of Table A.5",
-    "What a transformer answers right of a^2 + ab + b^2 is what knowing the swap of operands gives: on plain "
-    "splits and on splits that keep swaps together its test accuracy is that of the orbit null.",
+    "What a transformer answers correctly of a^2 + ab + b^2 is what knowing the swap of operands gives: on "
+    "plain splits and on splits that keep swapped pairs together, its test accuracy is that of the orbit "
+    "null.",
     plan_leakage,
     measure_leakage,
     tuple(

@@ -103,19 +103,19 @@ def measure_waves(evidence: Evidence, tasks: Mapping[str, str]) -> ClaimResult:
         }
     if {"_2", "_3"} <= tasks.keys():
         values["fcr_lower_by_2"] = values["fcr_embedding_3"] - values["fcr_embedding_2"]
-    shown = [runs[0] for runs in named.values()]
-    panels = (spectra_panel(shown, "embedding"), spectra_panel(shown, "readout"), _summary(named))
+    first_runs = [runs[0] for runs in named.values()]
+    panels = (spectra_panel(first_runs, "embedding"), spectra_panel(first_runs, "readout"), _summary(named))
     return ClaimResult(values, panels, rows)
 
 
 def _summary(named: Mapping[str, Sequence[RunData]]) -> Panel:
-    drawn, summary = [], []
+    marks, summary = [], []
     for runs in named.values():
         row = measured(runs)
         for key in ("FFS W_E", "FCR W_E", "FFS W_L", "FCR W_L"):
-            drawn.append(Point(f"{row['task']}: {key}", row[key]))
+            marks.append(Point(f"{row['task']}: {key}", row[key]))
             summary.append(f"{row['task']} {key} {row[key]:.2f}")
-    cell = points(drawn, "FFS and FCR at the end: " + ", ".join(summary) + ".", domain=(0.0, 1.0))
+    cell = points(marks, "FFS and FCR at the end: " + ", ".join(summary) + ".", domain=(0.0, 1.0))
     caption = "Means over seeds at the end of the runs. Both are near 1 at random weights."
     return single("summary", "FFS and FCR at the end", caption, cell, 12)
 
@@ -173,8 +173,8 @@ CLAIMS = (
     Claim(
         "furuta2024/fig6-sums-of-powers",
         "Fig. 6 to 8, Fig. A.14",
-        "a^n + b^n has an embedding as multiplication has, with FCR falling more for even n, and a "
-        "neuron-logit map as addition has: sparse and unbiased.",
+        "a^n + b^n has an embedding like that of multiplication, with FCR falling more for even n, and a "
+        "neuron-logit map like that of addition: sparse and unbiased.",
         plan_of(*POWERS),
         partial(measure_waves, tasks={"_2": POWERS[0], "_3": POWERS[1]}),
         (
@@ -201,7 +201,7 @@ CLAIMS = (
     Claim(
         "furuta2024/fig7-powers-of-sums",
         "Fig. 6 to 8, Fig. A.14",
-        "(a+b)^n has an embedding as addition has: sparse, with FCR falling for even n alone. Its "
+        "(a+b)^n has an embedding like that of addition: sparse, with FCR falling for even n alone. Its "
         "neuron-logit map stays dense and unbiased.",
         plan_of(*OF_SUM),
         partial(measure_waves, tasks={"_2": OF_SUM[0], "_3": OF_SUM[1]}),

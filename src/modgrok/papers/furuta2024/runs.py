@@ -30,7 +30,7 @@ class Size:
 
     Arguments:
         p: modulus.
-        fraction: share of the pairs that trains, where the paper has its default r = 0.3.
+        fraction: of the pairs, used for training, where the paper has its default r = 0.3.
         fractions: where the paper lets r vary.
         rate: learning rate.
         steps: after which a run that has not grokked is given up.
@@ -54,7 +54,8 @@ SIZES: Mapping[BudgetName, Size] = {
 }
 LAPTOP = (
     "p = 37, not 97; both are 1 mod 12, so x^2, x^3 and x^4 take as many times fewer values.",
-    "70% of the pairs train where the paper has 30%: fewer pairs in all need a larger share.",
+    "70% of the pairs are used for training where the paper has 30%: fewer pairs in all need a larger "
+    "fraction.",
     "Learning rate 0.003, not 0.001.",
     "At most 1,200 steps, not 300,000: a run that has not grokked by then counts as one that does not.",
 )
@@ -183,16 +184,16 @@ def waves_panel(run: RunData, matrix: str, span: int = 6) -> Panel:
         span: columns of twelve.
     """
     where = {"embedding": "W_E", "readout": "W_L"}[matrix]
-    drawn = [
+    curves = [
         Line("FFS", run.steps, run.curve(f"ffs_{matrix}")),
         Line("FCR", run.steps, run.curve(f"fcr_{matrix}")),
         Line("FFS, by logarithms", run.steps, run.curve(f"ffs_{matrix}_log"), "#9db8cd"),
         Line("FCR, by logarithms", run.steps, run.curve(f"fcr_{matrix}_log"), "#e3b5aa"),
     ]
-    ends = ", ".join(f"{line.name} {float(line.y[-1]):.2f}" for line in drawn)
+    ends = ", ".join(f"{line.name} {float(line.y[-1]):.2f}" for line in curves)
     name = run.experiment.name
     cell = step_lines(
-        drawn,
+        curves,
         f"FFS and FCR of {where} of {name} against steps; at the end {ends}.",
         domain=(0.0, 1.05),
         milestones=(("grokked", run.row.grokked_at),),

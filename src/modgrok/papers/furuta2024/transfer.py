@@ -31,7 +31,7 @@ from .runs import (
 SUM, DIFFERENCE, TIMES = "x + y", "x - y", "x*y"
 DONATED = (
     LAPTOP[0],
-    "60% of the pairs train, upstream and downstream, where the paper has 30%.",
+    "60% of the pairs are used for training, upstream and downstream, where the paper has 30%.",
     LAPTOP[2],
     "At most 1,200 steps upstream and 3,600 downstream, not 300,000.",
     "One seed, not three.",
@@ -41,10 +41,10 @@ DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {"tiny": TINY, "laptop": DONA
 
 def downstream(budget: BudgetName, expression: str, **options: Any) -> RunGroup:
     """Plan a task from the smallest share of the pairs; a part of the group named in `options` is taken."""
-    given = {name: options.pop(name) for name in ("embedding_from", "body_from") if name in options}
+    donor_options = {name: options.pop(name) for name in ("embedding_from", "body_from") if name in options}
     fields = {"fraction": SIZES[budget].fractions[0], "steps": LONG[budget], **options}
-    made = group(budget, expression, **fields)
-    return RunGroup(made.base, made.axes, made.zip, **given)
+    runs = group(budget, expression, **fields)
+    return RunGroup(runs.base, runs.axes, runs.zip, **donor_options)
 
 
 def upstream(budget: BudgetName, expression: str) -> RunGroup:
@@ -157,12 +157,12 @@ def measure_crossing(evidence: Evidence) -> ClaimResult:
         "a + b, PG-E(*)": evidence.one("sum_given"),
     }
     best = {label: best_accuracy([run]) for label, run in named.items()}
-    scratch, given = (named[label].row for label in ("a - b", "a - b, PG-E(+)"))
+    scratch, pretrained = (named[label].row for label in ("a - b", "a - b, PG-E(+)"))
     values = {
         "accuracy_difference_given": best["a - b, PG-E(+)"],
         "speed_up": None
-        if given.grokked_at is None
-        else (scratch.grokked_at or scratch.step) / given.grokked_at,
+        if pretrained.grokked_at is None
+        else (scratch.grokked_at or scratch.step) / pretrained.grokked_at,
         "accuracy_times_given": best["ab, PG-E(+)"],
         "accuracy_sum_given": best["a + b, PG-E(*)"],
     }
@@ -176,14 +176,14 @@ def plan_crossing_leakage(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan addition and multiplication with each other's embedding, on plain and on swap splits."""
     most = SIZES[budget].fractions[-1]
     early = None if budget == "paper" else False
-    given = {"fraction": most}
+    options = {"fraction": most}
     return {
         "sum": group(budget, SUM, early_stop=early),
         "times": group(budget, TIMES, early_stop=early),
-        "times_plain": downstream(budget, TIMES, embedding_from="sum", **given),
-        "sum_plain": downstream(budget, SUM, embedding_from="times", **given),
-        "times_swap": downstream(budget, TIMES, embedding_from="sum", orbits="swap", **given),
-        "sum_swap": downstream(budget, SUM, embedding_from="times", orbits="swap", **given),
+        "times_plain": downstream(budget, TIMES, embedding_from="sum", **options),
+        "sum_plain": downstream(budget, SUM, embedding_from="times", **options),
+        "times_swap": downstream(budget, TIMES, embedding_from="sum", orbits="swap", **options),
+        "sum_swap": downstream(budget, SUM, embedding_from="times", orbits="swap", **options),
     }
 
 
@@ -254,11 +254,11 @@ def measure_mixture(evidence: Evidence) -> ClaimResult:
 
 def _parts_panel(run: RunData) -> Panel:
     names = [part.name for part in run.task.parts]
-    drawn = [Line(name, run.steps, run.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
-    summary = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in drawn)
+    curves = [Line(name, run.steps, run.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
+    summary = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in curves)
     share = f"{run.experiment.fraction:.0%}"
     cell = step_lines(
-        drawn,
+        curves,
         f"Test accuracy of each task of a mixture against steps, {share} of the pairs: at the end {summary}.",
         y="test accuracy",
         percent=True,
@@ -267,7 +267,7 @@ def _parts_panel(run: RunData) -> Panel:
     return single(
         f"mixture_{run.experiment.fraction:g}",
         f"Several tasks, {share} of the pairs",
-        "One network, one line a task.",
+        "One network, one line per task.",
         cell,
         6,
     )
@@ -361,7 +361,7 @@ CLAIMS = (
         "furuta2024/leakage-embeddings",
         "beyond the paper: a control of Fig. 2",
         "With each other's embedding, addition and multiplication answer what knowing the swap of operands "
-        "gives and no more: on splits that keep swaps together, next to nothing.",
+        "gives and no more: on splits that keep swapped pairs together, next to nothing.",
         plan_crossing_leakage,
         measure_crossing_leakage,
         tuple(
@@ -380,7 +380,7 @@ CLAIMS = (
     Claim(
         "furuta2024/fig10-mixture",
         "Fig. 10",
-        "One network groks +, - and * together from 90% of the pairs, not from few.",
+        "One network groks +, - and * together from 90% of the pairs, but not from few.",
         plan_mixture,
         measure_mixture,
         (

@@ -30,9 +30,9 @@ def accuracy_of(first: np.ndarray, second: np.ndarray, readout: np.ndarray) -> f
     """
     p = len(first)
     hidden = (first[:, None] + second[None]).reshape(p * p, -1) ** 2
-    answers = np.real(hidden @ readout).argmax(axis=1).reshape(p, p)
+    predictions = np.real(hidden @ readout).argmax(axis=1).reshape(p, p)
     n = np.arange(p)
-    return float(np.mean(answers == (n[:, None] + n) % p))
+    return float(np.mean(predictions == (n[:, None] + n) % p))
 
 
 def angles(p: int, phases: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -44,15 +44,15 @@ def angles(p: int, phases: np.ndarray, rng: np.random.Generator) -> tuple[np.nda
 def measure_complex(evidence: Evidence) -> ClaimResult:
     """Measure the accuracy of complex waves with the same constraint on phases."""
     p, _ = size(evidence)
-    found: dict[int, list[float]] = {}
+    values_by_name: dict[int, list[float]] = {}
     for width in (100, WIDTH):
         for seed in range(DRAWS):
             rng = np.random.default_rng(seed)
             angle, (one, two) = angles(p, rng.uniform(-np.pi, np.pi, (2, width)), rng)
             waves = [np.exp(1j * (angle + phase)) for phase in (one, two)]
             readout = np.exp(-1j * (angle + one + two)).T
-            found.setdefault(width, []).append(accuracy_of(waves[0], waves[1], readout))
-    values = {f"accuracy_{width}": min(each) for width, each in found.items()}
+            values_by_name.setdefault(width, []).append(accuracy_of(waves[0], waves[1], readout))
+    values = {f"accuracy_{width}": min(each) for width, each in values_by_name.items()}
     return formula_result(
         values,
         {f"accuracy_{WIDTH}": (0.999, 1.0)},
@@ -104,8 +104,8 @@ def measure_leftover(evidence: Evidence) -> ClaimResult:
     net = closed(weighted_sum(p, (1, 1)), p, WIDTH, 0).network
     assert isinstance(net, MLP)
     _, power = spectrum(net, 6)
-    wanted, leftover = shares(power)
-    values = {"wanted": wanted, "leftover": leftover, "elsewhere": max(0.0, 1 - wanted - leftover)}
+    signal, leftover = shares(power)
+    values = {"wanted": signal, "leftover": leftover, "elsewhere": max(0.0, 1 - signal - leftover)}
     return formula_result(
         values,
         {"wanted": (0.5, 1.0), "leftover": (0.01, 0.5), "elsewhere": (0.0, 1e-6)},
@@ -227,7 +227,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig2-leftover",
         "Fig. 2, Sec. 3",
-        "What the closed form has beside waves of n + m are waves of 2n, 2m and n - m alone.",
+        "Apart from waves of n + m, the closed form contains only waves of 2n, 2m and n - m.",
         no_runs,
         measure_leftover,
         (
@@ -269,7 +269,7 @@ CLAIMS = (
     Claim(
         "gromov2023/claim2-branches",
         "Claim II",
-        "Where the outer function has b branches, a readout that inverts one of them is right on about "
+        "Where the outer function has b branches, a readout that inverts one of them is correct on about "
         "100%/b of the inputs.",
         no_runs,
         measure_branches,

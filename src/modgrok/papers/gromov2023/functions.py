@@ -95,12 +95,12 @@ def measure_error(evidence: Evidence) -> ClaimResult:
         width: float(np.mean([report.mse for report in reports]))
         for width, reports in reports_by_width.items()
     }
-    drawn = [
+    curves = [
         Line("measured", list(error), list(error.values()), TEST, dots=True),
         Line("4/N", list(widths), [4 / width for width in widths], SOFT, dashed=True),
     ]
     text = "Mean squared error of the closed form against its width, beside 4/N."
-    cell = lines(drawn, text, x="neurons N", y="mean squared error", log_y=True)
+    cell = lines(curves, text, x="neurons N", y="mean squared error", log_y=True)
     return ClaimResult(
         {
             "peak": float(np.mean([report.peak for report in reports_by_width[500]])),
@@ -116,7 +116,7 @@ def measure_activations(evidence: Evidence) -> ClaimResult:
     widths = (50, 500) if evidence.budget == "tiny" else (50, 100, 200, 500, 1000, 2000)
     seeds = min(seeds, 3)
     names = ("power2", "relu", "gelu", "silu")
-    drawn: list[Line] = []
+    curves: list[Line] = []
     values: dict[str, float | int | None] = {}
     task = tabulate(weighted_sum(p, (1, 1)), p)
     built = {
@@ -133,13 +133,13 @@ def measure_activations(evidence: Evidence) -> ClaimResult:
         ]
         values[f"{name}_accuracy"] = mean[-1]
         values[f"{name}_width"] = next((w for w, a in zip(widths, mean, strict=True) if a >= 0.99), None)
-        drawn.append(Line("z²" if name == "power2" else name, widths, mean, LINES[i], dots=True))
+        curves.append(Line("z²" if name == "power2" else name, widths, mean, LINES[i], dots=True))
     small = [verify(_of_unit_waves("gelu", built[widths[-1], seed]), task, p) for seed in range(seeds)]
     values["gelu_accuracy_unit_waves"] = float(np.mean([report.accuracy for report in small]))
-    square, wanted = values["power2_width"], least([values[f"{name}_width"] for name in names[1:]])
-    values["least_ratio"] = None if square is None or wanted is None else wanted / square
+    square, other_width = values["power2_width"], least([values[f"{name}_width"] for name in names[1:]])
+    values["least_ratio"] = None if square is None or other_width is None else other_width / square
     text = "Accuracy of the closed form's weights under other activations, against the width."
-    cell = lines(drawn, text, x="neurons N", percent=True)
+    cell = lines(curves, text, x="neurons N", percent=True)
     return ClaimResult(
         values,
         (single("activations", "Other activations", f"Mean over {seeds} draws of the phases.", cell, 12),),
@@ -178,7 +178,7 @@ def function(
 
 
 HALF: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.7, "paper": 0.49}
-MOST: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.95}
+LARGEST_FRACTION: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.9, "paper": 0.95}
 
 
 def trained_values(runs: Sequence[RunData]) -> dict[str, float | int | None]:
@@ -194,7 +194,7 @@ def trained_values(runs: Sequence[RunData]) -> dict[str, float | int | None]:
 
 def training_panel(runs: Sequence[RunData], title: str) -> Panel:
     """Draw the accuracies of runs."""
-    drawn = [
+    curves = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key), colour)
         for run in runs
         for name, key, colour in (("training", "train_accuracy", TRAIN), ("test", "test_accuracy", TEST))
@@ -206,7 +206,7 @@ def training_panel(runs: Sequence[RunData], title: str) -> Panel:
         "training",
         f"Gradient descent on {title}",
         caption,
-        step_lines(drawn, text, percent=True, level=chance),
+        step_lines(curves, text, percent=True, level=chance),
         6,
     )
 
@@ -274,7 +274,7 @@ GROKS = (
     Expected("train_accuracy", "100% (App. C)", low=0.999),
 )
 NOTES: Mapping[BudgetName, tuple[str, ...]] = {
-    "tiny": (tiny.SAYS_NOTHING,),
+    "tiny": (tiny.TINY_DEVIATION,),
     "laptop": (SMALLER, "70% of the data instead of 49%", "one seed, at most 5,000 steps"),
 }
 CLOSED: Mapping[BudgetName, tuple[str, ...]] = {"tiny": ("p = 11: checks the machinery only",)}
@@ -283,7 +283,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig4-width",
         "Fig. 4b, Eq. 6-7",
-        "The closed form, untrained, answers right on more inputs the wider it is, and on all from a few "
+        "The untrained closed form is correct on more inputs the wider it is, and on all inputs from a few "
         "hundred neurons on.",
         no_runs,
         measure_width,
@@ -300,7 +300,7 @@ CLAIMS = (
     Claim(
         "gromov2023/eq16-error",
         "Eq. 12-16",
-        "The closed form peaks at 1 on the right class, and what is left over falls as 1/N.",
+        "The logits of the closed form peak at 1 on the correct class, and the rest falls as 1/N.",
         no_runs,
         measure_error,
         (
@@ -321,7 +321,7 @@ CLAIMS = (
     Claim(
         "gromov2023/fig6-activations",
         "Fig. 6, App. B",
-        "The same weights, scaled to logits of size 1, add under other activations, too, with more neurons.",
+        "The same weights, scaled to logits of size 1, also add under other activations, with more neurons.",
         no_runs,
         measure_activations,
         (
@@ -352,8 +352,8 @@ CLAIMS = (
     Claim(
         "gromov2023/appc-square-of-sum",
         "App. C, Fig. 7",
-        "Gradient descent groks (n + m)^2; the closed form with one branch of the root is right on half of "
-        "the inputs. One that reads both branches is right on all.",
+        "Gradient descent groks (n + m)^2; the closed form with one branch of the root is correct on half "
+        "of the inputs, and one that reads both branches is correct on all.",
         function("(x + y)^2", HALF, 5000),
         measure_square_of_sum,
         (
@@ -375,7 +375,7 @@ CLAIMS = (
     Claim(
         "gromov2023/appc-quadratic-form",
         "App. C, Fig. 10",
-        "n^2 + n m + m^2 is memorised and not generalised from about half of the data.",
+        "n^2 + n m + m^2 is memorised, but not generalised, from about half of the data.",
         function("x^2 + x*y + y^2", HALF, 5000),
         measure_outside,
         (
@@ -402,7 +402,7 @@ CLAIMS = (
         "gromov2023/appc-cubic",
         "App. C, Fig. 10",
         "n^3 + n m^2 + m is not generalised even from nine tenths of the data.",
-        function("x^3 + x*y^2 + y", MOST, 5000),
+        function("x^3 + x*y^2 + y", LARGEST_FRACTION, 5000),
         measure_outside,
         (
             Expected(

@@ -10,15 +10,15 @@ from ..claims.catalogue import Sizes
 from ..claims.scale import PaperScale
 
 FIG1 = PaperScale(p=97, steps=20_000)
-OTHERS = PaperScale(p=97)
+ONLY_MODULUS = PaperScale(p=97)
 """Runs of which only the modulus is known."""
 
 SIZES = {
     **dict.fromkeys(("fig1-accuracy", "fig1-loss", "fig1-norm", "fig1-gradient"), Sizes(FIG1)),
     "fig2-preactivations": Sizes(FIG1),
-    "fig3-phases": Sizes(FIG1, {"momentum": OTHERS, "adamw": OTHERS}),
-    "fig4-fraction": Sizes(OTHERS),
-    "fig5-ipr": Sizes(OTHERS),
+    "fig3-phases": Sizes(FIG1, {"momentum": ONLY_MODULUS, "adamw": ONLY_MODULUS}),
+    "fig4-fraction": Sizes(ONLY_MODULUS),
+    "fig5-ipr": Sizes(ONLY_MODULUS),
     **dict.fromkeys(("appc-squares", "appc-square-of-sum", "appc-product"), Sizes(FIG1)),
     **dict.fromkeys(("appc-quadratic-form", "appc-cubic"), Sizes(FIG1)),
 }

@@ -81,14 +81,14 @@ def measure_preactivations(evidence: Evidence) -> ClaimResult:
                 6,
             )
         )
-        shown = np.sqrt(power[: p // 2 + 1])
+        amplitudes = np.sqrt(power[: p // 2 + 1])
         cells.append(
             single(
                 f"{name}-power",
                 f"Its 2-D Fourier amplitudes, {title}",
                 "",
                 image(
-                    shown,
+                    amplitudes,
                     f"Fourier amplitudes of output {q}: {title}.",
                     x="frequency of m",
                     y="frequency of n",
@@ -118,7 +118,7 @@ def measure_phases(evidence: Evidence) -> ClaimResult:
 
 def measure_fraction(evidence: Evidence) -> ClaimResult:
     """Read the step of grokking against the training fraction."""
-    drawn, rows, least_share = [], [], {}
+    curves, rows, least_share = [], [], {}
     slow, fast = {}, {}
     for name, title, colour in (("gd", "gradient descent", TEST), ("adamw", "AdamW", TRAIN)):
         table: dict[float, list[int | None]] = {}
@@ -129,13 +129,13 @@ def measure_fraction(evidence: Evidence) -> ClaimResult:
         least_share[name] = min(grokked, default=None)
         slow[name] = grokked[min(grokked)] if grokked else None
         fast[name] = grokked[max(grokked)] if grokked else None
-        drawn.append(Line(title, list(grokked), list(grokked.values()), colour, dots=True))
+        curves.append(Line(title, list(grokked), list(grokked.values()), colour, dots=True))
         rows += [
             {"optimiser": title, "fraction": share, "grokked at": step} for share, step in median.items()
         ]
     gd, other = least_share["gd"], least_share["adamw"]
     cell = lines(
-        drawn,
+        curves,
         "Step of grokking against the training fraction.",
         x="training fraction",
         y="step of grokking",
@@ -175,13 +175,13 @@ def measure_participation(evidence: Evidence) -> ClaimResult:
     run = evidence["adamw"][0]
     curve, row = run.curve("ipr"), run.row
     memorised, grokked = (run.at("ipr", at) if at else None for at in (row.memorised_at, row.grokked_at))
-    drawn = [
+    curves = [
         Line("IPR", run.steps, curve, MEASURE),
         Line("test accuracy", run.steps, run.curve("test_accuracy"), TEST),
     ]
     text = "Inverse participation ratio and test accuracy over AdamW training; the closed form has 1."
     milestones = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
-    cell = step_lines(drawn, text, level=1.0, domain=(0.0, 1.05), milestones=milestones)
+    cell = step_lines(curves, text, level=1.0, domain=(0.0, 1.05), milestones=milestones)
     after = [r.scalars["ipr"] for r in run.records if row.grokked_at and r.step >= row.grokked_at]
     return ClaimResult(
         {
@@ -230,8 +230,8 @@ CLAIMS = (
     Claim(
         "gromov2023/fig4-fraction",
         "Fig. 4a",
-        "The less data, the later grokking, down to a fraction from which it does not come within the steps "
-        "followed; AdamW needs no more data than gradient descent.",
+        "The less data, the later a network groks, down to a fraction from which it does not grok within "
+        "the steps followed; AdamW needs no more data than gradient descent.",
         fractions,
         measure_fraction,
         (
@@ -255,8 +255,8 @@ CLAIMS = (
     Claim(
         "gromov2023/fig5-ipr",
         "Fig. 5",
-        "Under AdamW the weights become periodic slowly at first, fast while the network groks, further "
-        "after it has 100%, and a gap to the closed form remains.",
+        "Under AdamW the weights become periodic slowly at first, fast while the network groks, and still "
+        "further after it has reached 100%; a gap to the closed form remains.",
         participation,
         measure_participation,
         (

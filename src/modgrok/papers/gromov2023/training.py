@@ -104,7 +104,7 @@ def measure_gradient(evidence: Evidence) -> ClaimResult:
     rise = [float(run.curve("gradient_norm").max() / run.curve("gradient_norm")[0]) for run in runs]
     fall = [run.last("gradient_norm") / float(run.curve("gradient_norm").max()) for run in runs]
     ratio = [peak / at for peak, at in zip(peaks, worst, strict=True)]
-    drawn = [
+    curves = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key) / run.curve(key).max(), colour)
         for run in runs
         for name, key, colour in (
@@ -113,7 +113,7 @@ def measure_gradient(evidence: Evidence) -> ClaimResult:
         )
     ]
     cell = step_lines(
-        drawn, "Gradient norm and test loss, both over their largest values.", y="share of the largest"
+        curves, "Gradient norm and test loss, both over their largest values.", y="share of the largest"
     )
     return ClaimResult(
         {

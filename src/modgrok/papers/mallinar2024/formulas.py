@@ -50,11 +50,13 @@ def measure_addition(evidence: Evidence) -> ClaimResult:
     n, worst = np.arange(p), 0.0
     for label in range(p):
         alphas, hot, metric = solved(p, label, addition=True)
-        found = ((hot @ metric @ hot.T) ** 2 @ alphas).reshape(p, p)
-        wanted = ((n[:, None] + n) % p == label).astype(float)
+        outputs = ((hot @ metric @ hot.T) ** 2 @ alphas).reshape(p, p)
+        targets = ((n[:, None] + n) % p == label).astype(float)
         bilinear = metric[:p, p:]
         worst = max(
-            worst, float(np.abs(found - wanted).max()), float(np.abs(bilinear @ bilinear.T - np.eye(p)).max())
+            worst,
+            float(np.abs(outputs - targets).max()),
+            float(np.abs(bilinear @ bilinear.T - np.eye(p)).max()),
         )
     return formula_result(
         {"predictor_error": worst},
@@ -96,10 +98,10 @@ def measure_everywhere(evidence: Evidence) -> ClaimResult:
     printed, corrected = 0.0, 0.0
     for label in range(p):
         alphas, hot, metric = solved(p, label, addition=False)
-        found = float((np.concatenate([x, y]) @ metric @ hot.T) ** 2 @ alphas)
+        output = float((np.concatenate([x, y]) @ metric @ hot.T) ** 2 @ alphas)
         bilinear = float(x @ np.linalg.matrix_power(shift(p).T, label) @ y)
-        printed = max(printed, abs(found - bilinear))
-        corrected = max(corrected, abs(found - bilinear - float(extra)))
+        printed = max(printed, abs(output - bilinear))
+        corrected = max(corrected, abs(output - bilinear - float(extra)))
     return formula_result(
         {"printed_error": printed, "corrected_error": corrected},
         {"printed_error": (0.0, 1e-8), "corrected_error": (0.0, 1e-8)},

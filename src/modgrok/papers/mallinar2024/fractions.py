@@ -84,14 +84,14 @@ def _fraction_panels(every: Sequence[RunData], short: int) -> tuple[Panel, ...]:
     x = [run.experiment.fraction for run in every]
     accuracy = [run.at("test_accuracy", short) for run in every]
     deviation = [run.at("circulant_deviation", short) for run in every]
-    drawn = [
+    curves = [
         Line("accuracy", x, accuracy, charts.TEST, dots=True),
         Line("circulant deviation", x, deviation, charts.SECOND, dots=True),
     ]
     text = ", ".join(f"{a:.3f} at fraction {r:g}" for r, a in zip(x, accuracy, strict=True))
     caption = "Test accuracy and circulant deviation (sum in each stripe) of x + y at iteration 30."
     cell = charts.lines(
-        drawn, f"Accuracy {text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190
+        curves, f"Accuracy {text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190
     )
     return (single("fraction", "Against training fraction", caption, cell, 12),)
 
@@ -168,7 +168,7 @@ def measure_sweep(evidence: Evidence) -> ClaimResult:
         {"fraction": r, "accuracy": shown(a, 4), "test loss": shown(m, 4), "alignment": shown(c)}
         for r, a, m, c in zip(x, accuracy.tolist(), loss.tolist(), aligned.tolist(), strict=True)
     ]
-    drawn = [
+    curves = [
         Line("test accuracy", x, accuracy, charts.TEST, dots=True),
         Line("alignment", x, aligned, charts.MEASURE, dots=True),
     ]
@@ -177,7 +177,7 @@ def measure_sweep(evidence: Evidence) -> ClaimResult:
         f"M with that of fraction {x[-1]:g}."
     )
     text = ", ".join(f"accuracy {a:.3f} at {r:g}" for r, a in zip(x, accuracy, strict=True))
-    cell = charts.lines(drawn, f"{text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190)
+    cell = charts.lines(curves, f"{text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190)
     return ClaimResult(values, (single("sweep", "Against training fraction", caption, cell, 12),), rows)
 
 

@@ -35,7 +35,7 @@ from .setup import (
 )
 
 INITIAL = "normal initial weights of standard deviation (16N)^(-1/3) instead of PyTorch's"
-KEPT = "weights are kept at powers of two of the steps, not at every epoch"
+CHECKPOINT_DEVIATION = "weights are kept at powers of two of the steps, not at every epoch"
 OPPOSITE = "networks end in the orientation opposite to that of the kernels: Hankel for x + y"
 ALREADY = (
     "the released code logs correlations with and without the diagonal and the paper does not say which it "
@@ -125,10 +125,10 @@ def measure_networks(evidence: Evidence) -> ClaimResult:
     rows, moves, falls, flats, shares = [], [], [], [], []
     values: dict[str, float | None] = {f"half_{slug}": None for slug in SLUGS.values()}
     for run in evidence["run"]:
-        kept = kept_networks(run)
-        grams = [feature_matrix(net) for net in kept.values()]
+        checkpoints = kept_networks(run)
+        grams = [feature_matrix(net) for net in checkpoints.values()]
         aligned, deviation = alignments(grams, grams[-1]), _least_deviations(run, grams)
-        where, accuracy = np.array(list(kept)), run.curve("nonzero_accuracy")
+        where, accuracy = np.array(list(checkpoints)), run.curve("nonzero_accuracy")
         before = np.interp(where, epochs(run), accuracy) <= FLAT_ACCURACY
         last = int(np.flatnonzero(before).max(initial=0))
         moves.append(float(aligned[last] - aligned[0]))
@@ -169,9 +169,9 @@ def _network_panels(every: Sequence[RunData]) -> tuple[Panel, ...]:
     accuracy = [Line(operation(t), epochs(t), t.curve("test_accuracy")) for t in every]
     features = []
     for run in every:
-        kept = kept_networks(run)
-        grams = [feature_matrix(net) for net in kept.values()]
-        features.append(Line(operation(run), list(kept), _least_deviations(run, grams), dots=True))
+        checkpoints = kept_networks(run)
+        grams = [feature_matrix(net) for net in checkpoints.values()]
+        features.append(Line(operation(run), list(checkpoints), _least_deviations(run, grams), dots=True))
     ends = ", ".join(f"{operation(t)} {t.last('test_accuracy'):.3f}" for t in every)
     return (
         single(
@@ -216,8 +216,8 @@ PROGRESS = Claim(
     ),
     {
         "tiny": TINY,
-        "laptop": (ONE_SEED, INITIAL, KEPT, OPPOSITE),
-        "paper": (ONE_SEED, INITIAL, KEPT, OPPOSITE),
+        "laptop": (ONE_SEED, INITIAL, CHECKPOINT_DEVIATION, OPPOSITE),
+        "paper": (ONE_SEED, INITIAL, CHECKPOINT_DEVIATION, OPPOSITE),
     },
 )
 
@@ -262,7 +262,7 @@ def measure_features(evidence: Evidence) -> ClaimResult:
     values["block_least"] = min(blocks.values())
     values |= {f"block_{slug}": None for slug in SLUGS.values()}
     values |= {f"block_{SLUGS[name]}": value for name, value in blocks.items()}
-    drawn = [
+    marks = [
         Point(
             name,
             value,
@@ -273,7 +273,7 @@ def measure_features(evidence: Evidence) -> ClaimResult:
         for name, value in blocks.items()
     ]
     text = ", ".join(f"{name} {value:.3f}" for name, value in blocks.items())
-    cell = charts.points(drawn, f"Correlations of the blocks: {text}.", domain=(0.85, 1.0))
+    cell = charts.points(marks, f"Correlations of the blocks: {text}.", domain=(0.85, 1.0))
     caption = (
         "Pearson's correlation of the entries of the off-diagonal blocks of W_1^T W_1 and AGOP^(1/2); bands: "
         "the paper's, 0.05."
@@ -326,7 +326,7 @@ FEATURES = Claim(
 
 # Networks on random circulant inputs (Fig. 7)
 
-FEW: Mapping[str, float] = {"tiny": tiny.FRACTION, "laptop": 0.175, "paper": 0.175}
+SMALL_FRACTION: Mapping[str, float] = {"tiny": tiny.FRACTION, "laptop": 0.175, "paper": 0.175}
 LONG_EPOCHS: Mapping[str, int] = {"tiny": 5, "laptop": 3000, "paper": 3000}
 WIDE_EPOCHS: Mapping[str, int] = {"tiny": 5, "laptop": 1000, "paper": 3000}
 RELEASED_WIDTH: Mapping[str, int] = {"tiny": tiny.WIDTH, "laptop": 256, "paper": 256}
@@ -335,8 +335,10 @@ RELEASED_WIDTH: Mapping[str, int] = {"tiny": tiny.WIDTH, "laptop": 256, "paper":
 
 def few_inputs(budget: BudgetName, epochs: int, **more: Any) -> dict[str, Any]:
     """Return the fields of a network that sees few inputs for many epochs."""
-    pace = epoch(budget, FEW[budget])
-    return network(budget, fraction=FEW[budget], steps=epochs * pace, observe_every=5 * pace, **more)
+    pace = epoch(budget, SMALL_FRACTION[budget])
+    return network(
+        budget, fraction=SMALL_FRACTION[budget], steps=epochs * pace, observe_every=5 * pace, **more
+    )
 
 
 def plan_inputs(budget: BudgetName) -> Mapping[str, RunGroup]:
@@ -370,7 +372,7 @@ def measure_inputs(evidence: Evidence) -> ClaimResult:
         for name in ("circulant", "one-hot")
         for run in evidence[name]
     ]
-    drawn = [
+    curves = [
         *(Line(f"{operation(t)}, random circulant", epochs(t), t.curve("test_accuracy")) for t in fast),
         *(Line(f"{operation(t)}, one-hot", epochs(t), t.curve("test_accuracy"), dashed=True) for t in slow),
     ]
@@ -378,20 +380,24 @@ def measure_inputs(evidence: Evidence) -> ClaimResult:
         f"On random circulants 99% comes at epoch {shown(values['circulant_epochs'], 0)}; on one-hot inputs "
     )
     cell = charts.lines(
-        drawn,
+        curves,
         f"{text}{values['one_hot_end']:.3f} at the end.",
         x="epoch",
         log_x=False,
         percent=True,
         height=200,
     )
-    caption = f"Test accuracy against epochs, trained on {FEW[evidence.budget]:.1%} of the table."
+    caption = f"Test accuracy against epochs, trained on {SMALL_FRACTION[evidence.budget]:.1%} of the table."
     return ClaimResult(values, (single("inputs", "Two kinds of input", caption, cell, 12),), rows)
 
 
 def _accuracy_at(run: RunData, mark: int) -> str:
-    seen = epochs(run)
-    return shown(float(np.interp(mark, seen, run.curve("test_accuracy")))) if mark <= seen[-1] else "stopped"
+    observed = epochs(run)
+    return (
+        shown(float(np.interp(mark, observed, run.curve("test_accuracy"))))
+        if mark <= observed[-1]
+        else "stopped"
+    )
 
 
 INPUTS = Claim(
@@ -448,10 +454,11 @@ def measure_wider(evidence: Evidence) -> ClaimResult:
     """Read how far the wider network comes."""
     runs = evidence["one-hot"]
     ends = [run.last("nonzero_accuracy") for run in runs]
-    drawn = [Line(operation(run), epochs(run), run.curve("test_accuracy")) for run in runs]
+    curves = [Line(operation(run), epochs(run), run.curve("test_accuracy")) for run in runs]
     text = f"Test accuracy ends at {ends[0]:.3f}."
-    cell = charts.lines(drawn, text, x="epoch", log_x=False, percent=True, height=200)
-    caption = f"Width {settings_of(runs[0]).width}, one-hot inputs, {FEW[evidence.budget]:.1%} of the table."
+    cell = charts.lines(curves, text, x="epoch", log_x=False, percent=True, height=200)
+    width, fraction = settings_of(runs[0]).width, SMALL_FRACTION[evidence.budget]
+    caption = f"Width {width}, one-hot inputs, {fraction:.1%} of the table."
     rows = [
         {"task": operation(run), "seed": run.experiment.seed, "at the end": shown(end)}
         for run, end in zip(runs, ends, strict=True)

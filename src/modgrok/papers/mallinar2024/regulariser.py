@@ -75,13 +75,13 @@ def measure_regulariser(evidence: Evidence) -> ClaimResult:
         for run in evidence[name]
     ]
     colours = {"none": charts.SOFT, "decay": charts.TRAIN, "agop": charts.TEST}
-    drawn = [
+    curves = [
         Line(words if i == 0 else "", run.steps, run.curve("test_accuracy"), colours[name])
         for name, words in WORDS.items()
         for i, run in enumerate(evidence[name])
     ]
     text = ", ".join(f"{words} {shown(values[f'{name}_end'])}" for name, words in WORDS.items())
-    cell = charts.step_lines(drawn, f"Test accuracy at the end: {text}.", percent=True, height=200)
+    cell = charts.step_lines(curves, f"Test accuracy at the end: {text}.", percent=True, height=200)
     caption = "Test accuracy against steps of gradient descent; runs that grok end soon afterwards."
     return ClaimResult(values, (single("regulariser", "Three losses", caption, cell, 12),), rows)
 

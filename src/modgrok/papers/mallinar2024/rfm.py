@@ -169,8 +169,8 @@ def plan_addition(budget: BudgetName) -> Mapping[str, RunGroup]:
 def measure_progress(evidence: Evidence) -> ClaimResult:
     """Compare how far features and accuracy have come at the end of the flat time."""
     run = evidence.one("run")
-    kept = matrices(run)
-    aligned = alignments(list(kept.values()), kept[max(kept)])
+    by_step = matrices(run)
+    aligned = alignments(list(by_step.values()), by_step[max(by_step)])
     deviation, flat = run.curve("circulant_deviation"), min(FLAT, len(run.steps) - 1)
     early = slice(2, min(10, len(deviation) - 1) + 1)
     values = {
@@ -195,7 +195,7 @@ def measure_progress(evidence: Evidence) -> ClaimResult:
 
 def _progress_panel(run: RunData, aligned: np.ndarray) -> Panel:
     deviation = run.curve("circulant_deviation")[2:]
-    drawn = [
+    curves = [
         Line("test accuracy", run.steps, run.curve("test_accuracy"), charts.TEST),
         Line("alignment with the last M", run.steps, aligned, charts.MEASURE),
         Line("circulant deviation", run.steps[2:], deviation, charts.SECOND),
@@ -209,7 +209,7 @@ def _progress_panel(run: RunData, aligned: np.ndarray) -> Panel:
         f"Over {run.row.step} iterations alignment rises from {aligned[0]:.3f} to 1 and deviation falls "
         f"from {deviation[0]:.3f} to {deviation[-1]:.3f}, both from the start; accuracy rises late."
     )
-    cell = charts.lines(drawn, text, x="iteration", log_x=False, domain=(0.0, 1.0), height=210)
+    cell = charts.lines(curves, text, x="iteration", log_x=False, domain=(0.0, 1.0), height=210)
     return single("progress", "Features before accuracy", caption, cell, 12)
 
 
@@ -263,15 +263,15 @@ def plan_first(budget: BudgetName) -> Mapping[str, RunGroup]:
 def measure_orientation(evidence: Evidence) -> ClaimResult:
     """Follow the deviation from the task's stripes and from those of opposite slope."""
     values: dict[str, float] = {"right_most": 0.0, "wrong_least": 1.0, "fall_least": 1.0}
-    drawn, rows = [], []
+    curves, rows = [], []
     for run in evidence["first"]:
-        kept = matrices(run)
-        steps = [step for step in kept if step >= 2]
-        right, wrong = (deviations([kept[s] for s in steps], one) for one in own_and_other(run))
+        by_step = matrices(run)
+        steps = [step for step in by_step if step >= 2]
+        right, wrong = (deviations([by_step[s] for s in steps], one) for one in own_and_other(run))
         values["right_most"] = max(values["right_most"], float(right[-1]))
         values["wrong_least"] = min(values["wrong_least"], float(wrong.min()))
         values["fall_least"] = min(values["fall_least"], float(right[0] - right[-1]))
-        drawn += [
+        curves += [
             Line(operation(run), steps, right),
             replace(Line(operation(run), steps, wrong), dashed=True, name=""),
         ]
@@ -284,7 +284,7 @@ def measure_orientation(evidence: Evidence) -> ClaimResult:
                 "wrong at the end": shown(float(wrong[-1])),
             }
         )
-    coloured = [replace(line, colour=charts.LINES[i // 2]) for i, line in enumerate(drawn)]
+    coloured = [replace(line, colour=charts.LINES[i // 2]) for i, line in enumerate(curves)]
     text = (
         f"The deviation from the right stripes ends at most at {values['right_most']:.3f}, that from the "
         f"wrong ones is never below {values['wrong_least']:.3f}."
@@ -335,11 +335,11 @@ def measure_logarithms(evidence: Evidence) -> ClaimResult:
     values = {"natural_least": 1.0, "logarithmic_most": 0.0, "generator_spread": 0.0}
     rows, pictures = [], []
     for run in evidence["run"]:
-        kept, last = matrices(run), run.row.step
+        by_step, last = matrices(run), run.row.step
         own = own_and_other(run)[0]
         for step in sorted({s for s in SHOWN_AT if s < last} | {last}):
-            natural = min(float(deviations([kept[step]], s)[0]) for s in natural_structures(run.task.p))
-            logarithmic = float(deviations([kept[step]], own)[0])
+            natural = min(float(deviations([by_step[step]], s)[0]) for s in natural_structures(run.task.p))
+            logarithmic = float(deviations([by_step[step]], own)[0])
             rows.append(
                 {
                     "task": operation(run),
@@ -350,8 +350,10 @@ def measure_logarithms(evidence: Evidence) -> ClaimResult:
             )
         values["natural_least"] = min(values["natural_least"], natural)
         values["logarithmic_most"] = max(values["logarithmic_most"], logarithmic)
-        values["generator_spread"] = max(values["generator_spread"], generator_spread(run.basis, kept[last]))
-        pictures += [_block_panel(run, kept[last], ordered) for ordered in (False, True)]
+        values["generator_spread"] = max(
+            values["generator_spread"], generator_spread(run.basis, by_step[last])
+        )
+        pictures += [_block_panel(run, by_step[last], ordered) for ordered in (False, True)]
     return ClaimResult(values, tuple(pictures), rows)
 
 
@@ -409,22 +411,22 @@ def diagonal_share(block: np.ndarray) -> float:
 
 def measure_diagonal(evidence: Evidence) -> ClaimResult:
     """Measure how near both diagonal blocks of the last M are to c1 I + c2 11^T."""
-    rows, found = [], []
+    rows, shares = [], []
     for run in evidence["first"]:
         metric, p = matrices(run)[run.row.step], run.task.p
-        kept = [np.flatnonzero(row >= 0) for row in run.basis.operands]
-        blocks = [metric[s * p + at][:, s * p + at] for s, at in enumerate(kept)]
+        in_domain = [np.flatnonzero(row >= 0) for row in run.basis.operands]
+        blocks = [metric[s * p + at][:, s * p + at] for s, at in enumerate(in_domain)]
         each = [diagonal_share(block) for block in blocks]
-        found += each
+        shares += each
         rows.append({"task": operation(run), "block of x": shown(each[0]), "block of y": shown(each[1])})
-    values = {"diagonal_least": min(found)}
-    drawn = [
-        charts.Point(f"{operation(run)}, block of {'xy'[s]}", found[2 * i + s], 0.9, 1.0)
+    values = {"diagonal_least": min(shares)}
+    marks = [
+        charts.Point(f"{operation(run)}, block of {'xy'[s]}", shares[2 * i + s], 0.9, 1.0)
         for i, run in enumerate(evidence["first"])
         for s in (0, 1)
     ]
-    text = ", ".join(f"{point.name} {point.value:.3f}" for point in drawn)
-    cell = charts.points(drawn, f"{text}.", domain=(0.0, 1.0))
+    text = ", ".join(f"{point.name} {point.value:.3f}" for point in marks)
+    cell = charts.points(marks, f"{text}.", domain=(0.0, 1.0))
     caption = "Share of the energy of a diagonal block of M in c1 I + c2 11^T; of products without zero."
     return ClaimResult(values, (single("diagonal", "The diagonal blocks of M", caption, cell, 12),), rows)
 
@@ -442,18 +444,18 @@ DIAGONAL = Claim(
 
 def measure_evolution(evidence: Evidence) -> ClaimResult:
     """Follow the deviation of the blocks of products in both orders, iteration by iteration."""
-    natural_least, ratios, drawn, rows = 1.0, [], [], []
+    natural_least, ratios, curves, rows = 1.0, [], [], []
     for run in evidence["run"]:
-        kept = {step: m for step, m in matrices(run).items() if step >= 1}
+        by_step = {step: m for step, m in matrices(run).items() if step >= 1}
         own = own_and_other(run)[0]
         both = natural_structures(run.task.p)
-        natural = [min(float(deviations([m], s)[0]) for s in both) for m in kept.values()]
-        logarithmic = deviations(list(kept.values()), own)
-        steps = list(kept)
+        natural = [min(float(deviations([m], s)[0]) for s in both) for m in by_step.values()]
+        logarithmic = deviations(list(by_step.values()), own)
+        steps = list(by_step)
         start = min(1, len(steps) - 1)
         natural_least = min(natural_least, *natural[start:])
         ratios.append(float(logarithmic[-1] / logarithmic[start]))
-        drawn += [
+        curves += [
             Line(f"{operation(run)}, values", steps[start:], natural[start:], dashed=True),
             Line(f"{operation(run)}, logarithms", steps[start:], logarithmic[start:]),
         ]
@@ -466,7 +468,7 @@ def measure_evolution(evidence: Evidence) -> ClaimResult:
     text = (
         f"In the values' order never below {natural_least:.3f}; by logarithms it falls to {max(ratios):.3f}."
     )
-    cell = charts.lines(drawn, text, x="iteration", log_x=False, domain=(0.0, 1.0), height=210)
+    cell = charts.lines(curves, text, x="iteration", log_x=False, domain=(0.0, 1.0), height=210)
     caption = (
         "Circulant deviation of M's off-diagonal block, from iteration 2 on, in two orders of the values."
     )

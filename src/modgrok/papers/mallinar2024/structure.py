@@ -72,7 +72,7 @@ def measure_circulant_kernel(evidence: Evidence) -> ClaimResult:
         for fraction, value in learned.items()
     ]
     x = list(learned)
-    drawn = [
+    curves = [
         *(Line(f"{name}, circulant", x, [circulant[name, r] for r in x], dots=True) for name in names),
         Line("x + y, RFM", x, list(learned.values()), charts.INK, dashed=True, dots=True),
     ]
@@ -82,7 +82,7 @@ def measure_circulant_kernel(evidence: Evidence) -> ClaimResult:
         f"after {evidence['rfm'][0].row.step} iterations from the identity."
     )
     cell = charts.lines(
-        drawn, f"Accuracy of x + y: {text}.", x="training fraction", log_x=False, percent=True, height=200
+        curves, f"Accuracy of x + y: {text}.", x="training fraction", log_x=False, percent=True, height=200
     )
     return ClaimResult(values, (single("circulant", "Random circulant features", caption, cell, 12),), rows)
 
@@ -146,13 +146,13 @@ def measure_enforcement(evidence: Evidence) -> ClaimResult:
         }
         for step in plain.steps.tolist()
     ]
-    drawn = [
+    curves = [
         Line("as learned", plain.steps, plain.curve("test_accuracy"), charts.SOFT),
         Line("structure enforced", enforced.steps, enforced.curve("test_accuracy"), charts.TEST),
     ]
     text = f"Half of the test inputs are right at {shown(first, 1)} with enforcement and at "
     cell = charts.lines(
-        drawn,
+        curves,
         f"{text}{shown(second, 1)} without.",
         x="iteration",
         log_x=False,
@@ -216,7 +216,7 @@ def measure_joint(evidence: Evidence) -> ClaimResult:
         {"iteration": step, "x + y": shown(float(a)), "x^2 + y^2": shown(float(b))}
         for step, a, b in list(zip(run.steps, *curves, strict=True))[::2]
     ]
-    drawn = [Line(name, run.steps, curve) for name, curve in zip(JOINT, curves, strict=True)]
+    series = [Line(name, run.steps, curve) for name, curve in zip(JOINT, curves, strict=True)]
     text = f"x + y ends at {curves[0][-1]:.3f}, x^2 + y^2 at {curves[1][-1]:.3f}."
     caption = (
         "Test accuracy of each task. Dotted: the share of test pairs (x, y) of x + y whose swap (y, x) "
@@ -224,7 +224,7 @@ def measure_joint(evidence: Evidence) -> ClaimResult:
         f"more."
     )
     cell = charts.lines(
-        drawn, text, x="iteration", log_x=False, percent=True, level=values["swapped_share"], height=190
+        series, text, x="iteration", log_x=False, percent=True, level=values["swapped_share"], height=190
     )
     return ClaimResult(values, (single("joint", "Two tasks", caption, cell, 12),), rows)
 
@@ -233,8 +233,8 @@ def swapped_share(task: Task, split: Split) -> float:
     """Return the share of test pairs of a mixture's first task whose swap is a training pair of it."""
     train, test = (task.inputs(side) for side in (split.train, split.test))
     known = {(x, y) for x, y, which in train.tolist() if which == 0}
-    asked = [(x, y) for x, y, which in test.tolist() if which == 0]
-    return sum((y, x) in known for x, y in asked) / len(asked)
+    inputs = [(x, y) for x, y, which in test.tolist() if which == 0]
+    return sum((y, x) in known for x, y in inputs) / len(inputs)
 
 
 JOINT_TASKS = Claim(

@@ -78,8 +78,8 @@ def fit_class(p: int, label: int) -> ClassFit:
     expected = np.linalg.matrix_power(shift, 3 * label) / 2 - 1 / (2 * p + 2)
     bilinear = np.linalg.matrix_power(shift.T, label)
     transform = np.fft.fft(np.eye(p)) / np.sqrt(p)
-    kept = transform[:, -label % p]
-    waves = np.sqrt(p) * (transform * kept[:, None]).T @ np.conj(transform)
+    column = transform[:, -label % p]
+    waves = np.sqrt(p) * (transform * column[:, None]).T @ np.conj(transform)
     return ClassFit(_far(alphas, expected), _far(values, bilinear), _far(values, waves), values)
 
 
@@ -155,14 +155,14 @@ def measure_rank(evidence: Evidence) -> ClaimResult:
         "learned_effective_rank": run.last("effective_rank"),
     }
     wave = np.linalg.eigvalsh(iterates[-1][1])[::-1]
-    drawn = [
+    curves = [
         Line(f"learned, p = {run.task.p}", range(len(learned)), learned / learned[0], charts.TEST),
         Line(f"one frequency, p = {p}", range(len(wave)), wave / wave[0], charts.TRAIN, dots=True),
     ]
     text = f"The learned M has {values['learned_rank']} eigenvalues above 1% of the largest, the other one "
     caption = "Eigenvalues over the largest: of M as learned, and of AGOP^(1/2) one solve after rank four."
     cell = charts.lines(
-        drawn, f"{text}{values['waves_rank']}.", x="eigenvalue", log_x=False, domain=(0.0, 1.0), height=190
+        curves, f"{text}{values['waves_rank']}.", x="eigenvalue", log_x=False, domain=(0.0, 1.0), height=190
     )
     return ClaimResult(values, (single("rank", "Two spectra", caption, cell, 12),))
 
@@ -176,7 +176,7 @@ def rank_of(matrix: np.ndarray) -> int:
 def iterate_waves(p: int) -> list[tuple[float, np.ndarray]]:
     """Solve x + y on all data with M = V V^T, V one cosine and sine for each operand; update M.
 
-    Products of the four features hold cos(2 pi (x + y - l) / p), which is largest at the right class.
+    Products of the four features hold cos(2 pi (x + y - l) / p), which is largest at the correct class.
 
     Returns:
         (accuracy, M of the next iteration) of two iterations.

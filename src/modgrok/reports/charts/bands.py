@@ -61,13 +61,13 @@ def training_bands(runs: Sequence[Series], names: Sequence[str], end: int) -> Ta
     for name in names:
         values = np.stack([resample(run, name, steps) for run in runs])
         known = np.isfinite(values)
-        shown = known.any(axis=0)
+        has_known = known.any(axis=0)
         quantiles = (np.quantile if known.all() else np.nanquantile)(
-            np.where(known, values, np.nan)[:, shown], (0.25, 0.5, 0.75), axis=0
+            np.where(known, values, np.nan)[:, has_known], (0.25, 0.5, 0.75), axis=0
         )
         rows += [
             {"step": int(step) + 1, "name": name, "low": low, "middle": middle, "high": high}
-            for step, (low, middle, high) in zip(steps[shown], quantiles.T.tolist(), strict=True)
+            for step, (low, middle, high) in zip(steps[has_known], quantiles.T.tolist(), strict=True)
         ]
     return rows
 
@@ -81,8 +81,8 @@ def common_steps(observed: Sequence[int] | np.ndarray) -> np.ndarray:
     """
     steps = np.unique(observed)
     place = np.floor(np.log1p(steps) / np.log1p(max(steps[-1], 1)) * POINTS)
-    kept = np.flatnonzero(np.diff(place, append=POINTS + 1))
-    return steps[np.union1d([0], kept)]
+    last_of_place = np.flatnonzero(np.diff(place, append=POINTS + 1))
+    return steps[np.union1d([0], last_of_place)]
 
 
 def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Cell:
@@ -127,18 +127,18 @@ def _quartile_words(row: Mapping[str, Any], form: str) -> str:
     return middle if low == middle == high else f"{middle} (quartiles {low} and {high})"
 
 
-def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
+def milestone_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> Table:
     """List (x, line, low, middle, high) of a moment over the runs at each x; never counts as last."""
     groups: dict[tuple[Coordinate, str], list[int | None]] = {}
     for row in rows:
         if row["status"] not in ("absent", "failed"):
             key = row[x], "" if line is None else short(row[line])
             groups.setdefault(key, []).append(row.get(value))
-    found: Table = []
+    bands: Table = []
     for (at, name), steps in groups.items():
         low, middle, high = (quantile(steps, share) for share in (0.25, 0.5, 0.75))
         if middle is not None and low is not None:
-            found.append(
+            bands.append(
                 {
                     "x": at,
                     "line": name,
@@ -148,10 +148,10 @@ def moment_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -> T
                     "open": high is None,
                 }
             )
-    return found
+    return bands
 
 
-def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
+def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     """Draw a moment against an axis, a line for each value of another, quartiles as bars."""
     values = [row["x"] for row in rows]
     names = list(dict.fromkeys(row["line"] for row in rows))
@@ -167,8 +167,8 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         axis=alt.Axis(tickCount=6, format="~s" if max(values) >= 1000 else "~g"),
     )
     most = max(reach)
-    drawn = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
-    chart = alt.Chart(data(drawn))
+    rows_with_end = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
+    chart = alt.Chart(data(rows_with_end))
     shade = alt.Color(
         "line:N", scale=alt.Scale(domain=names, range=line_colours(numbers_or_words(names))), legend=None
     )
@@ -178,14 +178,16 @@ def moment_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     )
     lines = chart.mark_line(strokeWidth=1.6).encode(x=axis, y=middle, color=shade)
     points = chart.mark_circle(size=46, opacity=1).encode(x=axis, y=middle, color=shade)
-    last = [max((row for row in drawn if row["line"] == name), key=lambda row: row["x"]) for name in names]
+    last = [
+        max((row for row in rows_with_end if row["line"] == name), key=lambda row: row["x"]) for name in names
+    ]
     last.sort(key=lambda row: -row["middle"])
     low, high = (math.log(end) for end in domain)
-    wanted = [TALL * (high - math.log(row["middle"])) / (high - low) for row in last]
+    heights = [TALL * (high - math.log(row["middle"])) / (high - low) for row in last]
     label = "" if line is None else line.replace("_", " ") + " "
     tagged = [
         {"line": row["line"], "tag": f"{label if i == 0 else ''}{row['line']}", "pixel": pixel}
-        for i, (row, pixel) in enumerate(zip(last, spread(wanted, TALL), strict=True))
+        for i, (row, pixel) in enumerate(zip(last, spread(heights, TALL), strict=True))
     ]
     tags = (
         alt.Chart(data(tagged))

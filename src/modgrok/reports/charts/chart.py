@@ -94,10 +94,10 @@ class Cell:
         """
         inner, height = self.plot_size(width)
         with unchecked():
-            drawn = self.chart
+            full_chart = self.chart
             if interactive and self.hover is not None:
-                drawn = alt.layer(drawn, self.hover)
-            chart = drawn.properties(width=inner, height=height, description=self.text)
+                full_chart = alt.layer(full_chart, self.hover)
+            chart = full_chart.properties(width=inner, height=height, description=self.text)
             spec: dict[str, Any] = chart.to_dict(validate=CHECKED)
         m = self.margins
         spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}

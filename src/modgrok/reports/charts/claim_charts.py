@@ -65,7 +65,7 @@ __all__ = [
 
 
 def lines(
-    drawn: Sequence[Line],
+    series: Sequence[Line],
     text: str,
     *,
     x: str,
@@ -81,7 +81,7 @@ def lines(
     """Draw lines, with a key above.
 
     Arguments:
-        drawn: the lines; see `step_lines` for numbers against steps.
+        series: the lines; see `step_lines` for numbers against steps.
         text: what the chart shows, for readers who cannot see it.
         x, y: axis titles.
         log_x, log_y: logarithmic axes; values must be above 0.
@@ -106,7 +106,7 @@ def lines(
         "level": level,
         "height": height,
     }
-    return LineChart(tuple(coloured(drawn)), text, tuple(milestones), options).cell()
+    return LineChart(tuple(coloured(series)), text, tuple(milestones), options).cell()
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +114,12 @@ class LineChart:
     """What `lines` draws, kept so that the same chart of several seeds becomes one, with bands.
 
     Arguments:
-        drawn: lines, with their colours.
+        series: lines, with their colours.
         text, milestones: see `lines`.
         options: its other arguments.
     """
 
-    drawn: tuple[Line, ...]
+    series: tuple[Line, ...]
     text: str
     milestones: tuple[tuple[str, float | int | None], ...]
     options: Mapping[str, Any]
@@ -127,14 +127,14 @@ class LineChart:
     def of_seeds(self, others: Sequence[object]) -> Cell | None:
         """Draw the charts of all seeds as one: medians, with bands; None where their lines differ."""
         charts = [self, *(other for other in others if isinstance(other, LineChart))]
-        names = {tuple(line.name for line in chart.drawn) for chart in charts}
+        names = {tuple(line.name for line in chart.series) for chart in charts}
         if len(charts) <= len(others) or len(names) > 1:
             return None
-        drawn = [merged(each) for each in zip(*(over_seeds(chart.drawn) for chart in charts), strict=True)]
+        series = [merged(each) for each in zip(*(over_seeds(chart.series) for chart in charts), strict=True)]
         marks = zip(*(chart.milestones for chart in charts), strict=True)
         middle = tuple((each[0][0], _middle([at for _, at in each])) for each in marks)
         return replace(
-            self, drawn=tuple(drawn), text=of_seeds(self.text, len(charts)), milestones=middle
+            self, series=tuple(series), text=of_seeds(self.text, len(charts)), milestones=middle
         ).cell()
 
     def with_printed(self, printed: Sequence[Line]) -> Cell:
@@ -144,17 +144,17 @@ class LineChart:
             + ", ".join(f"{short(b)} at {short(a)}" for a, b in zip(line.x, line.y, strict=True))
             for line in printed
         )
-        return replace(self, drawn=(*self.drawn, *printed), text=f"{self.text} {words}.").cell()
+        return replace(self, series=(*self.series, *printed), text=f"{self.text} {words}.").cell()
 
     def cell(self) -> Cell:
         """Return the chart."""
         return replace(
-            _line_cell(over_seeds(self.drawn), self.text, self.milestones, **self.options), source=self
+            _line_cell(over_seeds(self.series), self.text, self.milestones, **self.options), source=self
         )
 
 
 def _line_cell(
-    drawn: Sequence[Line],
+    series: Sequence[Line],
     text: str,
     milestones: Sequence[tuple[str, float | int | None]],
     *,
@@ -167,7 +167,7 @@ def _line_cell(
     level: float | int | None,
     height: int,
 ) -> Cell:
-    rows = [_line_rows(line, log_y) for line in drawn]
+    rows = [_line_rows(line, log_y) for line in series]
     marks = [(name, at) for name, at in milestones if at is not None]
     known_x = [row["x"] for part in rows for row in part] + [at for _, at in marks]
     known_y = [row[end] for part in rows for row in part for end in ("y", "low", "high") if end in row]
@@ -228,7 +228,7 @@ def _middle(steps: Sequence[float | int | None]) -> float | None:
 
 
 def step_lines(
-    drawn: Sequence[Line],
+    series: Sequence[Line],
     text: str,
     *,
     y: str = "",
@@ -242,7 +242,7 @@ def step_lines(
     """Draw lines against step + 1 on a logarithmic axis, where step 0 has a place.
 
     Arguments:
-        drawn: the lines; their x are steps, >= 0.
+        series: the lines; their x are steps, >= 0.
         milestones: (name, step) of vertical marks; None are left out.
         text, y, log_y, domain, percent, level, height: see `lines`.
 
@@ -252,7 +252,7 @@ def step_lines(
         230
     """
     return lines(
-        [replace(line, x=np.asarray(line.x) + 1) for line in drawn],
+        [replace(line, x=np.asarray(line.x) + 1) for line in series],
         text,
         x="step + 1",
         y=y,
@@ -313,7 +313,7 @@ class PointChart:
 
 
 def points(
-    drawn: Sequence[Point],
+    marks: Sequence[Point],
     text: str,
     *,
     x: str = "",
@@ -324,7 +324,7 @@ def points(
     """Draw one number per row as a dot, on a band for its expected range.
 
     Arguments:
-        drawn: rows, from top to bottom.
+        marks: rows, from top to bottom.
         text: what the chart shows, for readers who cannot see it.
         x: axis title.
         domain: of the axis; None for that of the data.
@@ -333,7 +333,7 @@ def points(
     """
     options = {"x": x, "domain": domain, "log": log, "percent": percent}
     known = [
-        n for p in drawn for n in (p.value, p.low, p.high, *p.each) if n is not None and math.isfinite(n)
+        n for p in marks for n in (p.value, p.low, p.high, *p.each) if n is not None and math.isfinite(n)
     ]
     if domain is None:
         domain = (0.0, 1.0) if percent else reach(known, log)
@@ -348,13 +348,13 @@ def points(
             "top": i + 0.18,
             "bottom": i + 0.82,
             "colour": p.colour or TEST,
-            "said": p.note or ("none" if p.value is None else number_words(p.value, percent)),
+            "value_text": p.note or ("none" if p.value is None else number_words(p.value, percent)),
             "ranged": p.low is not None or p.high is not None,
         }
-        for i, p in enumerate(drawn)
+        for i, p in enumerate(marks)
     ]
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False, clamp=True)
-    place = alt.Scale(domain=[len(drawn), 0], nice=False, zero=False)
+    place = alt.Scale(domain=[len(marks), 0], nice=False, zero=False)
     axis = percent_axis() if percent else axis_of([low, high], log, count=5)
     across, up = (
         alt.X("low:Q", scale=scale, title=x or None, axis=axis),
@@ -379,16 +379,16 @@ def points(
         rings.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
         dots.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
         names.encode(x=alt.value(0), y=up, text="name:N"),
-        label_marks.encode(x=right, y=up, text="said:N"),
+        label_marks.encode(x=right, y=up, text="value_text:N"),
     )
-    left = min(14 + 6 * max((len(p.name) for p in drawn), default=1), 240)
-    after = min(20 + 6 * max((len(row["said"]) for row in rows), default=1), 150)
-    cell = Cell(chart, text, 22 * max(len(drawn), 1), Margins(left, after, 8, 38 if x else 26))
-    return replace(cell, source=PointChart(tuple(drawn), text, options))
+    left = min(14 + 6 * max((len(p.name) for p in marks), default=1), 240)
+    after = min(20 + 6 * max((len(row["value_text"]) for row in rows), default=1), 150)
+    cell = Cell(chart, text, 22 * max(len(marks), 1), Margins(left, after, 8, 38 if x else 26))
+    return replace(cell, source=PointChart(tuple(marks), text, options))
 
 
 def bars(
-    drawn: Sequence[tuple[str, Number]],
+    pairs: Sequence[tuple[str, Number]],
     text: str,
     *,
     y: str = "",
@@ -401,7 +401,7 @@ def bars(
     """Draw one bar a name.
 
     Arguments:
-        drawn: (name, value), from left to right; None is no bar.
+        pairs: (name, value), from left to right; None is no bar.
         text: what the chart shows, for readers who cannot see it.
         y: axis title.
         domain: of y; None from 0 to the largest.
@@ -410,22 +410,22 @@ def bars(
         colours_of: one a bar; the first line's colour if empty.
         height: of the plot area.
     """
-    known = [value for _, value in drawn if value is not None and math.isfinite(value)]
+    known = [value for _, value in pairs if value is not None and math.isfinite(value)]
     if domain is None:
         domain = (0.0, 1.0) if percent else (min([0.0, *known]), 1.08 * max([*known, level or 0.0, 1e-12]))
-    shades = list(colours_of) or [TRAIN] * len(drawn)
+    shades = list(colours_of) or [TRAIN] * len(pairs)
     rows: Table = [
         {
             "name": name,
             "value": value,
             "colour": shade,
-            "said": "none" if value is None else number_words(value, percent),
+            "value_text": "none" if value is None else number_words(value, percent),
         }
-        for (name, value), shade in zip(drawn, shades, strict=True)
+        for (name, value), shade in zip(pairs, shades, strict=True)
     ]
-    names = [name for name, _ in drawn]
-    turned = sum(len(name) for name in names) > 60
-    axis = alt.Axis(domain=False, ticks=False, labelAngle=-35 if turned else 0, labelLimit=150)
+    names = [name for name, _ in pairs]
+    slanted = sum(len(name) for name in names) > 60
+    axis = alt.Axis(domain=False, ticks=False, labelAngle=-35 if slanted else 0, labelLimit=150)
     across = alt.X(
         "name:N", sort=names, title=None, axis=axis, scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2)
     )
@@ -438,13 +438,13 @@ def bars(
     )
     base = alt.Chart(data(rows))
     layers = [base.mark_bar().encode(x=across, y=up, color=alt.Color("colour:N", scale=None))]
-    if len(drawn) <= 12:
+    if len(pairs) <= 12:
         label_marks = base.mark_text(dy=-6, fontSize=10, color=SOFT)
-        layers.append(label_marks.encode(x=across, y=up, text="said:N"))
+        layers.append(label_marks.encode(x=across, y=up, text="value_text:N"))
     if level is not None:
         rule = alt.Chart(data([{"value": level}])).mark_rule(color=SOFT, strokeDash=[2, 3])
         layers.append(rule.encode(y=up))
-    below = 20 + min(4 * max(map(len, names)), 90) if turned else 24
+    below = 20 + min(4 * max(map(len, names)), 90) if slanted else 24
     return Cell(alt.layer(*layers), text, height, Margins(52, 12, 18, below))
 
 
@@ -475,13 +475,13 @@ def histogram(
     ]
     scale = alt.Scale(domain=[ends[0], ends[-1]], nice=False)
     chart = alt.Chart(data(rows)).mark_bar(color=colour, stroke=PAPER, strokeWidth=0.5)
-    drawn = chart.encode(
+    layer = chart.encode(
         x=alt.X("low:Q", title=x or None, scale=scale, axis=alt.Axis(tickCount=5)),
         x2="high:Q",
         y=alt.Y("zero:Q", title=y or None, axis=alt.Axis(tickCount=3)),
         y2="count:Q",
     )
-    return Cell(alt.layer(drawn), text, height, Margins(52, 12, 10, 38))
+    return Cell(alt.layer(layer), text, height, Margins(52, 12, 10, 38))
 
 
 def image(

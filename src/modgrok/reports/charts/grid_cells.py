@@ -17,7 +17,7 @@ from ...sweeps.critical.statistics import quantile
 Row = dict[str, Any]
 Coordinate = str | int | float | bool
 
-MOMENTS = ("memorised_at", "grokked_at")
+MILESTONES = ("memorised_at", "grokked_at")
 """Steps that a run may never reach: never counts as later than all others."""
 
 
@@ -63,10 +63,10 @@ def grid_cells(rows: Sequence[Row], x: str, y: str | None, value: str) -> list[G
 
 def middle_of(value: str) -> Callable[[list[Any]], float | int | str | None]:
     """Return how values of a column are summarised."""
-    return moment_middle if value in MOMENTS else plain_middle
+    return milestone_middle if value in MILESTONES else plain_middle
 
 
-def moment_middle(values: list[Any]) -> int | None:
+def milestone_middle(values: list[Any]) -> int | None:
     """Return the median step, None if fewer than half of the runs reached it."""
     return quantile(values, 0.5)
 

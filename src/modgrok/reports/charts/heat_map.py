@@ -15,7 +15,7 @@ import numpy as np
 
 from ...measures.corruption.corruption_phase import PHASES
 from .chart import Cell, Legend, Margins, data
-from .grid_cells import MOMENTS, Coordinate, GridCell, short
+from .grid_cells import MILESTONES, Coordinate, GridCell, short
 from .palette import FAINT, INK, PAPER, PLATEAU, SOFT
 from .png import data_uri
 from .ramp import SEQUENTIAL, colours, indices
@@ -79,7 +79,7 @@ def shades_of(name: str, values: Sequence[float | int]) -> Shades:
     if not values:
         return Shades(0.0, 1.0)
     low, high = float(min(values)), float(max(values))
-    if name in MOMENTS or name.endswith("_loss"):
+    if name in MILESTONES or name.endswith("_loss"):
         return Shades(low, high, log=low > 0 and high / low > 8)
     return Shades(min(low, 0.0) if high <= 1 else low, 1.0 if name == "ipr" else high)
 
@@ -140,7 +140,7 @@ def map_legend(cells: Sequence[GridCell], name: str, shades: Shades | None) -> L
         return Legend(tuple((phase, PHASE_COLOURS[phase]) for phase in PHASES if phase in values))
     uri = data_uri(np.arange(256, dtype=np.uint8)[None, :], RAMP, least=1)
     missing = any(cell.value is None and cell.runs for cell in cells)
-    never = "never" if name in MOMENTS else "no value"
+    never = "never" if name in MILESTONES else "no value"
     return Legend(
         ((never, NEVER),) if missing else (), (shades.end(shades.low), shades.end(shades.high), uri)
     )
@@ -149,15 +149,15 @@ def map_legend(cells: Sequence[GridCell], name: str, shades: Shades | None) -> L
 def _row(cell: GridCell, name: str, shades: Shades | None, numbered: bool) -> dict[str, Any]:
     value = cell.value
     if value is None:
-        missing = "never" if cell.runs and name in MOMENTS else "–"
+        missing = "never" if cell.runs and name in MILESTONES else "–"
         colour, tooltip = (NEVER if cell.runs else PAPER), missing
-        shown = missing
+        colour_of_cell = missing
     elif isinstance(value, str) or shades is None:
-        colour, tooltip, shown = PHASE_COLOURS.get(str(value), FAINT), str(value), ""  # type: ignore[call-overload]
+        colour, tooltip, colour_of_cell = PHASE_COLOURS.get(str(value), FAINT), str(value), ""  # type: ignore[call-overload]
     else:
-        colour, tooltip, shown = shades.colour(value), shades.words(value), shades.words(value)
+        colour, tooltip, colour_of_cell = shades.colour(value), shades.words(value), shades.words(value)
     ink = SOFT if value is None else (PAPER if _dark(colour) else INK)
-    text = shown if numbered else ""
+    text = colour_of_cell if numbered else ""
     return {
         "x": short(cell.x),
         "y": short(cell.y),

@@ -11,7 +11,7 @@ import altair as alt
 from .chart import data
 from .table import Table
 
-SHOWN = 44
+POINT_SIZE = 44
 """Area of the dot on the nearest point, square pixels."""
 
 
@@ -54,7 +54,7 @@ def nearest_point(
         alt.Tooltip("along_text:N", title=along),
         alt.Tooltip("value_text:N", title="value"),
     ]
-    seen = alt.condition(nearest, alt.value(1), alt.value(0))
-    points = alt.Chart(data(rows), name="points").mark_circle(size=SHOWN)
-    encoded = points.encode(x=x, y=y, tooltip=tooltip, opacity=seen)
+    opacity = alt.condition(nearest, alt.value(1), alt.value(0))
+    points = alt.Chart(data(rows), name="points").mark_circle(size=POINT_SIZE)
+    encoded = points.encode(x=x, y=y, tooltip=tooltip, opacity=opacity)
     return (encoded if shade is None else encoded.encode(color=shade)).add_params(nearest)

@@ -16,7 +16,7 @@ LETTER = 6.3
 LINE = 12.0
 """Height of a line of text, pixels."""
 CLEARANCE = 3.0
-APART = 10.0
+CLEARANCE_OF_LABEL = 10.0
 """Least distance of a named point from the other curves: nearer, the name would be ambiguous."""
 SIDES = (
     ("center", 0, -10),
@@ -65,7 +65,7 @@ def best_spot(
     others: Sequence[Curve],
     lines: Sequence[Curve],
     size: Size,
-    taken: Sequence[Box] = (),
+    occupied: Sequence[Box] = (),
 ) -> Spot | None:
     """Find the place for a name about its curve.
 
@@ -75,7 +75,7 @@ def best_spot(
         others: the other curves, from which the named point must be apart.
         lines: further lines to stay clear of.
         size: width and height of the plot area.
-        taken: boxes of names placed before.
+        occupied: boxes of names placed before.
 
     Returns:
         The cheapest spot, or None where every place touches something.
@@ -85,11 +85,11 @@ def best_spot(
     every = [dense(own), *sampled, *lines]
     best: Spot | None = None
     for point in range(len(own[0])):
-        if _distance(own[0][point], own[1][point], sampled) < APART:
+        if _distance(own[0][point], own[1][point], sampled) < CLEARANCE_OF_LABEL:
             continue
         for rank, (align, dx, dy) in enumerate(SIDES):
             box = box_of(own[0][point], own[1][point], width, align, dx, dy)
-            if not _inside(box, size) or any(_overlap(box, other) for other in taken):
+            if not _inside(box, size) or any(_overlap(box, other) for other in occupied):
                 continue
             if any(_touches(box, curve) for curve in every):
                 continue

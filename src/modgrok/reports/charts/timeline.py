@@ -128,7 +128,7 @@ def timeline(
     references: tuple[Reference, ...] = (),
     height: int = 150,
     right: int = 70,
-    name_moments: bool = False,
+    name_milestones: bool = False,
     labelled: bool = True,
 ) -> Cell:
     """Draw curves over steps.
@@ -142,21 +142,21 @@ def timeline(
         references: horizontal lines.
         height: of the plot area.
         right: least margin for labels; longer ones get more.
-        name_moments: write the moments' names above the plot.
+        name_milestones: write the moments' names above the plot.
         labelled: write the curves' names next to them; False where a legend has them.
     """
-    kept = [s for s in series if any(row["name"] == s.name for row in rows)]
+    visible = [s for s in series if any(row["name"] == s.name for row in rows)]
     layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
-    layers += [_curve(frame, vertical, rows, s) for s in kept]
-    layers += moment_rules(frame, named=name_moments)
-    inside, outside = _labels(frame, vertical, rows, kept if labelled else [], references, height)
+    layers += [_curve(frame, vertical, rows, s) for s in visible]
+    layers += milestone_rules(frame, named=name_milestones)
+    inside, outside = _labels(frame, vertical, rows, visible if labelled else [], references, height)
     layers += inside
     layers += _margin(vertical, height, references, outside)
-    if not kept:
+    if not visible:
         layers.append(_nothing(frame, vertical))
     wanted = _label_room(references, outside)
     margins = Margins(left=46, right=max(right, wanted), top=TOP, bottom=34)
-    hover = _hover(frame, vertical, rows, kept) if kept else None
+    hover = _hover(frame, vertical, rows, visible) if visible else None
     return Cell(alt.layer(*layers), text, height, margins, hover=hover)
 
 
@@ -210,7 +210,7 @@ def _plateau(frame: Frame) -> list[alt.Chart]:
     return [chart.encode(x=frame.axis(), x2=alt.X2("until:Q"))]
 
 
-def moment_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
+def milestone_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
     """Draw lines at memorising and grokking; at step 0 the axis is line enough."""
     moments = [row for row in frame.moments if row["step"] > 0]
     if not moments:
@@ -270,15 +270,15 @@ def _labels(
     rules = [_upright(row["step"], frame, height) for row in frame.moments]
     layers: list[alt.Chart] = []
     outside: list[Placed] = []
-    taken: list[Box] = []
+    occupied: list[Box] = []
     for i, s in enumerate(series):
         others = [*curves[:i], *curves[i + 1 :]]
-        spot = best_spot(s.label, curves[i], others, [*lines, *rules], (PLOT, height), taken)
+        spot = best_spot(s.label, curves[i], others, [*lines, *rules], (PLOT, height), occupied)
         if spot is None:
             outside.append((float(own[i][-1]["value"]), s.label, s.colour))
             continue
         at = curves[i][0][spot.point], curves[i][1][spot.point]
-        taken.append(box_of(*at, LETTER * len(s.label), spot.align, spot.dx, spot.dy))
+        occupied.append(box_of(*at, LETTER * len(s.label), spot.align, spot.dx, spot.dy))
         row = {**own[i][spot.point], "label": s.label}
         layers += _text(row, frame, vertical, s.colour, align=spot.align, dx=spot.dx, dy=spot.dy)
     return layers, outside
@@ -307,9 +307,9 @@ def _margin(
     ]
     entries += [(value, label, colour, "bold") for value, label, colour in outside]
     entries.sort(key=lambda entry: -entry[0])
-    wanted = [height * (1 - vertical.place(entry[0])) for entry in entries]
+    heights = [height * (1 - vertical.place(entry[0])) for entry in entries]
     layers = []
-    for y, (_, label, colour, weight) in zip(spread(wanted, height), entries, strict=True):
+    for y, (_, label, colour, weight) in zip(spread(heights, height), entries, strict=True):
         text = alt.Chart(data([{"label": label}])).mark_text(
             align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
         )
@@ -324,14 +324,14 @@ def _label_room(references: tuple[Reference, ...], outside: list[Placed]) -> int
     return math.ceil(max([*plain, *bold], default=0.0)) + 8 if plain or bold else 0
 
 
-def spread(wanted: list[float], height: float | int, spacing: float | int = SPACING) -> list[float]:
+def spread(positions: list[float], height: float | int, spacing: float | int = SPACING) -> list[float]:
     """Move ascending positions apart to about `spacing`, and off the upper edge, by repeated sweeps.
 
     Example:
         >>> spread([50.0, 52.0], 100, 13)
         [44.5, 57.5]
     """
-    placed = list(wanted)
+    placed = list(positions)
     space = height + 8 - spacing * len(placed)
     for _ in range(50):
         for i in range(1, len(placed)):

@@ -258,11 +258,11 @@ def _legend(legend: Legend | None) -> str:
 
 def _group(group: Group, cells: list[Cell]) -> str:
     label = f"<h3>{markup(group.label)}</h3>" if group.label else ""
-    drawn = []
+    figures = []
     for cell in group.cells:
-        drawn.append(f'<div data-cell="{len(cells)}" role="img" aria-label="{markup(cell.text)}"></div>')
+        figures.append(f'<div data-cell="{len(cells)}" role="img" aria-label="{markup(cell.text)}"></div>')
         cells.append(cell)
-    return f'<div>{label}<div class="cells">{"".join(drawn)}</div></div>'
+    return f'<div>{label}<div class="cells">{"".join(figures)}</div></div>'
 
 
 def _json(cells: list[Cell]) -> str:

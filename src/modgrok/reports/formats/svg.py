@@ -65,8 +65,8 @@ class _Sheet:
 
     def cell(self, cell: Cell, x: float | int, y: float | int, width: int) -> None:
         """Place a chart."""
-        drawn = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
-        svg = visible(drawn, keep="\n\t")  # Vega reads escapes in text as characters again
+        picture = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
+        svg = visible(picture, keep="\n\t")  # Vega reads escapes in text as characters again
         self.count += 1
         self.parts.append(
             f'<g transform="translate({x:g},{y:g})" role="img" aria-label="{markup(cell.text)}">'

@@ -11,9 +11,9 @@ from ..charts.chart import Panel
 from ..charts.timeline import Frame
 from ..panels import curves
 from ..stored_run import StoredRun
-from ..views.tables import moment_table
+from ..views.tables import milestone_table
 
-Drawn = tuple[list[Panel], list[str]]
+PanelsAndNotes = tuple[list[Panel], list[str]]
 """Panels in reading order, and notes on what is missing or must be known."""
 
 
@@ -24,12 +24,12 @@ class LearnerPanels:
     Arguments:
         name: of the learner.
         draw: run -> its panels and notes.
-        drawn: names of the measures that these panels show.
+        measures: names of the measures that these panels show.
     """
 
     name: str
-    draw: Callable[[StoredRun], Drawn]
-    drawn: tuple[str, ...] = ()
+    draw: Callable[[StoredRun], PanelsAndNotes]
+    measures: tuple[str, ...] = ()
 
 
 SHOWN_EVERYWHERE = tuple(measure.name for measure in COUNT_MEASURES)
@@ -40,10 +40,10 @@ def time_frame(run: StoredRun) -> Frame:
     """Return the time axis of a run: logarithmic in steps, linear where updates are few iterations."""
     unit = run.definition.wording.unit
     end = max(run.row.step, run.records[-1].step)
-    return Frame(end, moment_table(run.row), linear=unit != "step", unit=unit)
+    return Frame(end, milestone_table(run.row), linear=unit != "step", unit=unit)
 
 
-def general_panels(run: StoredRun) -> Drawn:
+def general_panels(run: StoredRun) -> PanelsAndNotes:
     """Draw accuracy and loss, which every learner records."""
     if not run.records:
         return [], []
@@ -54,11 +54,11 @@ def general_panels(run: StoredRun) -> Drawn:
     ], []
 
 
-def other_measures(run: StoredRun, drawn: Iterable[str]) -> list[Panel]:
+def other_measures(run: StoredRun, names: Iterable[str]) -> list[Panel]:
     """Draw every recorded measure that no panel of the learner shows, such as one added by an extension."""
-    shown = {*SHOWN_EVERYWHERE, *drawn}
+    excluded = {*SHOWN_EVERYWHERE, *names}
     defined = {name for record in run.records for name, value in record.scalars.items() if value == value}
-    left = [m for m in MEASURES if m.name in defined and m.name not in shown]
+    left = [m for m in MEASURES if m.name in defined and m.name not in excluded]
     if not left:
         return []
     frame = time_frame(run)

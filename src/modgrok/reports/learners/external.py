@@ -13,23 +13,23 @@ from ..panels.explained import LOSSES, SHARES, explained_shares, parted_losses
 from ..stored_run import StoredRun
 from ..views.mlp_view import MLPView
 from ..views.tables import Stage
-from .base import Drawn, LearnerPanels, general_panels, time_frame
+from .base import LearnerPanels, PanelsAndNotes, general_panels, time_frame
 from .mlp import weight_panels
 from .transformer import network_panels
 
 
-def draw(run: StoredRun) -> Drawn:
+def draw(run: StoredRun) -> PanelsAndNotes:
     """Draw a run that was trained elsewhere."""
     panels, notes = general_panels(run)
     if run.records:
         frame = time_frame(run)
-        drawn = (explained_shares(frame, run.records), parted_losses(frame, run.records))
-        panels += [panel for panel in drawn if panel is not None]
-    kept, missing = _kept(run)
-    return panels + kept, [*notes, *missing]
+        cells = (explained_shares(frame, run.records), parted_losses(frame, run.records))
+        panels += [panel for panel in cells if panel is not None]
+    panels_of_network, missing = _checkpoint_panels(run)
+    return panels + panels_of_network, [*notes, *missing]
 
 
-def _kept(run: StoredRun) -> Drawn:
+def _checkpoint_panels(run: StoredRun) -> PanelsAndNotes:
     """Draw the first and the last kept network."""
     ends = list({c.step: c for c in (run.checkpoints[:1] + run.checkpoints[-1:])}.values())
     networks, notes = [], []
@@ -39,7 +39,8 @@ def _kept(run: StoredRun) -> Drawn:
             networks.append((stage, checkpoint.load()))
         except InputError:
             notes.append(
-                f"The weights kept at step {checkpoint.step:,} are no network that modgrok can call."
+                f"The weights kept at step {checkpoint.step:,} are not those of a network that modgrok can "
+                f"evaluate."
             )
     mlps = [
         MLPView(stage.label, net, run.basis, run.task.operands)
@@ -48,8 +49,8 @@ def _kept(run: StoredRun) -> Drawn:
     ]
     transformers = [(stage, net) for stage, net in networks if isinstance(net, Transformer)]
     panels: list[Panel] = weight_panels(mlps, one_network=True) if mlps else []
-    drawn, missing = network_panels(transformers, run.task)
-    return panels + drawn, notes + missing
+    panels_of_networks, missing = network_panels(transformers, run.task)
+    return panels + panels_of_networks, notes + missing
 
 
 EXTERNAL_PANELS = LearnerPanels("external", draw, (*SHARES, *LOSSES))

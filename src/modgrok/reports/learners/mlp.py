@@ -25,12 +25,12 @@ from ..panels.representations import representations
 from ..stored_run import StoredRun
 from ..views.mlp_view import MLPView
 from ..views.tables import histogram_at, load_stage, stages
-from .base import Drawn, LearnerPanels, time_frame
+from .base import LearnerPanels, PanelsAndNotes, time_frame
 
 
-def draw(run: StoredRun) -> Drawn:
+def draw(run: StoredRun) -> PanelsAndNotes:
     """Draw a run of a two-layer network."""
-    views, notes = _portraits(run)
+    views, notes = _views(run)
     loss = str(getattr(run.experiment.learner, "loss", "mse"))
     in_basis = run.row.context.get("basis", run.basis.name) == run.basis.name
     panels = _curves(run, loss, in_basis=in_basis) if run.records else []
@@ -64,7 +64,7 @@ def _curves(run: StoredRun, loss: str, *, in_basis: bool) -> list[Panel]:
     return [panel for panel in panels if panel is not None]
 
 
-def _portraits(run: StoredRun) -> tuple[list[MLPView], list[str]]:
+def _views(run: StoredRun) -> tuple[list[MLPView], list[str]]:
     views, notes = [], []
     for stage in stages(run.row):
         net, note = load_stage(run.checkpoints, stage)
@@ -79,12 +79,12 @@ def _phase_sources(run: StoredRun, views: Sequence[MLPView]) -> list[tuple[str, 
     """Take the recorded histograms; where a step was not observed, count from the weights."""
     if run.basis.group is not None:
         return []
-    counted = {view.label: view for view in views}
+    views_by_label = {view.label: view for view in views}
     sources = []
     for stage in stages(run.row):
         counts = histogram_at(run.records, stage.step, "phase_sum")
-        if counts is None and stage.label in counted:
-            counts = counted[stage.label].phase_counts
+        if counts is None and stage.label in views_by_label:
+            counts = views_by_label[stage.label].phase_counts
         if counts is not None:
             sources.append((stage.label, counts))
     return sources

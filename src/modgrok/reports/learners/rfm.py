@@ -18,10 +18,10 @@ from ..panels.metric_maps import metric_maps
 from ..stored_run import StoredRun
 from ..views.kernel_machine_view import FeatureMatrixView, machine_stages, transition
 from ..views.tables import load_weights
-from .base import Drawn, LearnerPanels, time_frame
+from .base import LearnerPanels, PanelsAndNotes, time_frame
 
 
-def draw(run: StoredRun) -> Drawn:
+def draw(run: StoredRun) -> PanelsAndNotes:
     """Draw a run of a kernel machine."""
     row, records, checkpoints = run.row, run.records, run.checkpoints
     basis, operands = run.basis, run.task.operands
@@ -47,7 +47,8 @@ def draw(run: StoredRun) -> Drawn:
         notes += _singular_note(records)
         if transition(records) is None and row.step > 1:
             notes.append(
-                "Test accuracy made no jump; the matrix in the middle is that of half the iterations."
+                "Test accuracy has no sharp transition; the matrix in the middle is that after half of the "
+                "iterations."
             )
     return panels, notes
 
@@ -74,7 +75,9 @@ def _machines(
             machines.append(FeatureMatrixView.of(stage, net, basis, operands))
         else:
             notes.append(
-                note or f"The weights kept at iteration {stage.step:,} are no kernel machine; not shown."
+                note
+                or f"The weights kept at iteration {stage.step:,} are not those of a kernel machine and "
+                "are not shown."
             )
     return machines, notes
 
@@ -87,8 +90,8 @@ def _singular_note(records: Sequence[Record]) -> list[str]:
         f"iteration {steps[0]:,}" if len(steps) == 1 else f"{len(steps):,} iterations, the first {steps[0]:,}"
     )
     return [
-        f"The kernel matrix was singular to working precision at {when}: the solution of least norm was "
-        "taken, which need not fit every training input. A ridge makes it regular."
+        f"The kernel matrix was singular to working precision at {when}: the least-norm solution was used, "
+        f"which need not fit every training input. A ridge makes the matrix regular."
     ]
 
 

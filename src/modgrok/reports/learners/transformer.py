@@ -24,10 +24,10 @@ from ..panels.wave_spectra import wave_spectra
 from ..stored_run import StoredRun
 from ..views.circuit_view import CircuitView
 from ..views.tables import Stage, load_weights, stages
-from .base import Drawn, LearnerPanels, time_frame
+from .base import LearnerPanels, PanelsAndNotes, time_frame
 
 
-def draw(run: StoredRun) -> Drawn:
+def draw(run: StoredRun) -> PanelsAndNotes:
     """Draw a run of a transformer."""
     row, records, loss = run.row, run.records, str(getattr(run.experiment.learner, "loss", "cross_entropy"))
     panels: list[Panel] = []
@@ -100,7 +100,11 @@ def _networks(
         if isinstance(net, Transformer):
             networks.append((stage, net))
         else:
-            notes.append(note or f"The weights kept at step {stage.step:,} are no transformer; not shown.")
+            notes.append(
+                note
+                or f"The weights kept at step {stage.step:,} are not those of a transformer and are not "
+                "shown."
+            )
     return networks, notes
 
 

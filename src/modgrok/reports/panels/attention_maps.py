@@ -62,10 +62,10 @@ def operand_places(net: Transformer) -> tuple[int, int]:
 def _caption(view: CircuitView) -> str:
     first, second = view.operands[:2]
     return (
-        f"Share of attention that the last position, which answers, gives to {first} (left) and to {second} "
-        f"(right) at every pair; what is missing to 1 goes to the operator. Each map is on its own scale, "
-        "written above it, dark is more. Stripes are waves in one operand (Nanda et al. 2023, Sec. 4.1). "
-        f"Weights shown: {view.label}."
+        f"Attention that the last position, at which the answer is read, pays to {first} (left) and to "
+        f"{second} (right) at every pair; the rest, up to 1, goes to the operator. Each map has its own "
+        "scale, written above it; darker is more. Stripes are waves in one operand (Nanda et al. 2023, "
+        f"Sec. 4.1). Weights shown: {view.label}."
     )
 
 

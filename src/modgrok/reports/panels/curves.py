@@ -25,7 +25,7 @@ from ..charts.timeline import (
     Vertical,
     linear_range,
     log_range,
-    moment_rules,
+    milestone_rules,
     timeline,
 )
 from ..views.tables import curve_table
@@ -72,12 +72,12 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
         f"Accuracy on training and test inputs against steps; {ends(rows, series)}.",
         references=chance_lines(context),
         height=HEIGHT,
-        name_moments=True,
+        name_milestones=True,
     )
     caption = (
-        "Share of inputs whose greatest logit is the right class, over all training and all test inputs. "
-        "Memorised and grokked: the first observed steps with training, then test accuracy of at least 99%; "
-        "the shaded time lies between them (Gromov 2023, Fig. 1c)."
+        "Fraction of inputs whose largest logit is that of the correct class, over all training and all "
+        "test inputs. Memorised and grokked: the first observed steps with training, then test accuracy of "
+        "at least 99%; the shaded time lies between them (Gromov 2023, Fig. 1c)."
     )
     if not frame.linear:
         caption += " The step axis is logarithmic, and linear near 0."
@@ -109,7 +109,7 @@ def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name:
         text,
         references=references,
         height=HEIGHT,
-        name_moments=True,
+        name_milestones=True,
     )
     formula = {
         "mse": "Mean over inputs and classes of (f(x) − one-hot)²",
@@ -214,14 +214,14 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
     ]
 
 
-def measure(frame: Frame, records: Sequence[Record], shown: Measure) -> Panel:
+def measure(frame: Frame, records: Sequence[Record], quantity: Measure) -> Panel:
     """Draw any recorded measure, with the words that it declares."""
-    rows, series = curve_table(records, [shown.name]), [CurveStyle(shown.name, shown.name, MEASURE)]
+    rows, series = curve_table(records, [quantity.name]), [CurveStyle(quantity.name, quantity.name, MEASURE)]
     low, high = linear_range([row["value"] for row in rows])
-    text = f"{shown.name} against {frame.unit}s; {ends(rows, series)}."
+    text = f"{quantity.name} against {frame.unit}s; {ends(rows, series)}."
     cell = timeline(frame, rows, series, Vertical(low, high), text, height=HEIGHT)
-    caption = f"{shown.title[:1].upper()}{shown.title[1:]}."
-    return single(shown.name, shown.name.replace("_", " "), caption, cell, 4)
+    caption = f"{quantity.title[:1].upper()}{quantity.title[1:]}."
+    return single(quantity.name, quantity.name.replace("_", " "), caption, cell, 4)
 
 
 def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel | None:
@@ -253,7 +253,7 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
     used = int((histograms[-1][1] > 0).sum())
     text = f"Neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."
     cell = Cell(
-        alt.layer(heat_image, axes, *moment_rules(frame, named=False)),
+        alt.layer(heat_image, axes, *milestone_rules(frame, named=False)),
         text,
         HEIGHT,
         Margins(left=46, right=70, top=24, bottom=34),

@@ -91,7 +91,7 @@ def kept_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None
     vertical = Vertical(0, 1, format=".0%", values=PERCENT)
     cell = timeline(frame, rows, series, vertical, text, height=HEIGHT)
     caption = (
-        "Share of test inputs for which a formula in the task's index accounts for the answer of a kept "
+        "Share of test inputs for which a formula in the task's index accounts for the answer of a stored "
         "network: the formula's margin exceeds all that it leaves out of the logits."
     )
     return single("explained_share", "Explained share", caption, cell, 4)
@@ -99,20 +99,20 @@ def kept_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None
 
 def circles(view: ExplanationView) -> Panel | None:
     """Draw each frequency of the formula as the circle on which the values of the index lie."""
-    drawn = view.circles
-    if not drawn:
+    circles_of_view = view.circles
+    if not circles_of_view:
         return None
     groups = tuple(
         Group(
             f"representation {name}" if name.startswith("(") else f"frequency {name}",
             (_circle(name, here, points),),
         )
-        for name, here, points in drawn
+        for name, here, points in circles_of_view
     )
     caption = (
         "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
-        "most. A wave puts them on a circle, k times around for the frequency k; values of equal angle are "
-        "alike to this frequency, and the frequencies together tell all of them apart."
+        "most. A wave puts them on a circle, k times around for the frequency k; values at equal angles "
+        "cannot be told apart by this frequency, but they can by all frequencies together."
     )
     return Panel("circles", "The frequencies of the formula", caption, groups)
 
@@ -194,7 +194,7 @@ def left_over_map(view: ExplanationView) -> Panel | None:
         f"white is 0, the darkest {MOST_LEFT:g} or more. Below 1 the rest cannot have changed the answer: "
         f"{len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
     )
-    return single("left_over", "What the formula leaves over", caption, cell, 4)
+    return single("left_over", "What the formula leaves out", caption, cell, 4)
 
 
 def _pixels(size: int) -> alt.Scale:

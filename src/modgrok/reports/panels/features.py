@@ -67,11 +67,11 @@ def _caption(views: Sequence[MLPView], choices: Sequence[Choice], *, one_network
     if one_network and len(views) > 1:
         scale = "All traces share one scale. "
     elif len(views) > 1 and all(other == frequencies[0] for other in frequencies[1:]):
-        scale = "Beside them units of the same frequencies; each network has its own scale. "
+        scale = "Beside them, units of the same frequencies; each network has its own scale. "
     elif len(views) > 1:
         scale = (
-            "Beside them units of the same frequencies as far as the other network has them, else those next "
-            "in its ranking; each network has its own scale. "
+            "Beside them, units of the same frequencies where the other network has them, and otherwise the "
+            "next ones in its ranking; each network has its own scale. "
         )
     else:
         scale = ""

@@ -157,7 +157,7 @@ def over_accuracy(
         vertical,
         text,
         height=HEIGHT,
-        name_moments=True,
+        name_milestones=True,
     )
 
 
@@ -182,7 +182,7 @@ def conditioning(frame: Frame, records: Sequence[Record]) -> Panel:
     low, high = log_range([row["value"] for row in rows])
     vertical = Vertical(low, high, format=plain_format(low, high), log=True, values=log_ticks(low, high))
     text = f"Condition of the kernel matrix against iterations, logarithmic; {ends(rows, series)}."
-    cell = timeline(frame, [*rows, *marked], series, vertical, text, height=HEIGHT, name_moments=True)
+    cell = timeline(frame, [*rows, *marked], series, vertical, text, height=HEIGHT, name_milestones=True)
     caption = (
         "Condition number of K + ridge·I, in which each iteration solves for the dual coefficients: a lower "
         "bound from the pivots of the Cholesky factor. Where K is singular to working precision (dots), the "

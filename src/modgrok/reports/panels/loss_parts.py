@@ -86,12 +86,12 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
         ROW * len(names),
         Margins(left=132, right=62, top=26, bottom=34),
     )
-    shown = ", ".join(map(str, key)) or "none"
+    key_text = ", ".join(map(str, key)) or "none"
     caption = (
         "The logits over all pairs are the sum of a constant, of waves in the sum of the operands (in the "
         "basis of the task) at key frequencies and at others, and of a residual; each line keeps the "
         "constant and the parts named. 'key' is the restricted loss, 'other waves + residual' the excluded "
-        f"loss (Nanda et al. 2023, Sec. 5.1; Furuta et al. 2024, Table A.4). Key frequencies: {shown}, "
+        f"loss (Nanda et al. 2023, Sec. 5.1; Furuta et al. 2024, Table A.4). Key frequencies: {key_text}, "
         f"without which the last network's loss rises by more than {LEAST_RISE:.0e}. Numbers: "
         f"{views[-1].label}."
     )
@@ -156,8 +156,8 @@ def frequency_attribution(view: CircuitView) -> Panel:
         Margins(left=46, right=12, top=26, bottom=34),
     )
     caption = (
-        "Mean over all pairs of what the waves of one frequency in the sum of the operands add to the right "
-        "logit, above what they add to all logits: what the answer is made of, frequency by frequency. The "
-        f"constant and the residual take no part. Weights shown: {view.label}."
+        "Mean over all pairs of what the waves of one frequency in the sum of the operands add to the "
+        "correct-class logit, beyond what they add to all logits. The constant and the residual are left "
+        f"out. Weights shown: {view.label}."
     )
     return single("attribution", "What each frequency adds to the correct-class logit", caption, cell, 6)

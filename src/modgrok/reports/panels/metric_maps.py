@@ -84,9 +84,9 @@ def limit_of(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> float:
 
     The diagonal is an order larger than the rest, and in products so are the rows of zero.
     """
-    shown = np.abs(view.whole(axes))
-    np.fill_diagonal(shown, 0.0)
-    return float(np.nan_to_num(shown).max(initial=0.0)) or float(np.abs(view.metric).max()) or 1.0
+    magnitudes = np.abs(view.whole(axes))
+    np.fill_diagonal(magnitudes, 0.0)
+    return float(np.nan_to_num(magnitudes).max(initial=0.0)) or float(np.abs(view.metric).max()) or 1.0
 
 
 def _whole(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> Cell:

@@ -23,7 +23,7 @@ HEIGHT = 128
 def neuron_waves(views: Sequence[CircuitView]) -> Panel:
     """Draw every neuron at its best frequency and the share of its variance that this explains."""
     caption = (
-        "One dot a neuron of the last layer: the frequency that explains most of its activation over all "
+        "One dot per neuron of the last layer: the frequency that explains most of its activation over all "
         "pairs, and the share of the variance that this frequency explains by its cosines, sines and their "
         f"products in the two operands. Above {EXPLAINED:.0%} (dashed) a neuron is of a single frequency "
         "(Nanda et al. 2023, Sec. 4.2). Neurons that never vary are left out."

@@ -58,19 +58,19 @@ def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) 
 
 def _cell(curve: Pruning, width: int, direction: str) -> Cell:
     accuracies = curve.accuracies()
-    shown = [line for line in LINES if line[0] in accuracies]
+    visible = [line for line in LINES if line[0] in accuracies]
     rows: Table = [
         {"step": int(at), "name": name, "value": float(value)}
-        for name, _, _ in shown
+        for name, _, _ in visible
         for at, value in zip(curve.stops, accuracies[name], strict=True)
     ]
     clean = 1 - float(curve.size[curve.names.index("corrupted")] / curve.size[curve.names.index("train")])
     middle = len(curve.stops) // 2
-    summary = ", ".join(f"{words} {accuracies[name][middle]:.0%}" for name, _, words in shown)
+    summary = ", ".join(f"{words} {accuracies[name][middle]:.0%}" for name, _, words in visible)
     return timeline(
         Frame(width, [], linear=True, unit="neurons removed"),
         rows,
-        [CurveStyle(name, LABELS[name], colour) for name, colour, _ in shown],
+        [CurveStyle(name, LABELS[name], colour) for name, colour, _ in visible],
         Vertical(0, 1, format=".0%", values=(0.0, 0.5, 1.0)),
         f"Accuracy as neurons are removed, IPR {direction}. At half of them: {summary}.",
         references=(Reference(clean, f"clean share {clean:.0%}"),),

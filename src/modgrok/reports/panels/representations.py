@@ -64,7 +64,7 @@ def _bars(view: MLPView, group: str, top: float) -> Cell:
             "block": f"{block}",
             "colour": COLOURS[block],
             "share": float(f"{shares[block, i]:.4g}"),
-            "said": f"{100 * shares[block, i]:.3g}%",
+            "value_text": f"{100 * shares[block, i]:.3g}%",
             "random": len(components[i].waves) / view.basis.order,
         }
         for i, label in enumerate(labels)
@@ -81,7 +81,7 @@ def _bars(view: MLPView, group: str, top: float) -> Cell:
     top = max(top, *(row["random"] for row in rows))
     scale = alt.Scale(domain=[0, 1.05 * top], nice=False)
     y = alt.Y("share:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=3))
-    tooltip = [alt.Tooltip("name:N", title="title"), alt.Tooltip("said:N", title="share")]
+    tooltip = [alt.Tooltip("name:N", title="title"), alt.Tooltip("value_text:N", title="share")]
     bars = (
         alt.Chart(data(rows))
         .mark_bar()

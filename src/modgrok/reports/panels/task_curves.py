@@ -47,8 +47,8 @@ def task_panels(frame: Frame, records: Sequence[Record], context: dict[str, Any]
         (
             "accuracy",
             "Accuracy of each task",
-            "Share of the task's own training and test inputs whose greatest logit is the right class. "
-            "Memorised and grokked: the first observed steps at which these reach 99%.",
+            "Fraction of the task's own training and test inputs whose largest logit is that of the "
+            "correct class. Memorised and grokked: the first observed steps at which these reach 99%.",
         ),
         ("loss", "Loss of each task", "Mean loss over the task's own training and test inputs."),
     ):
@@ -80,4 +80,4 @@ def _task_cell(frame: Frame, records: Sequence[Record], order: int, quantity: st
         low, high = log_range([row["value"] for row in rows])
         vertical = Vertical(low, high, format=plain_format(low, high), log=True, values=decades(low, high))
     text = f"{quantity.capitalize()} of task {order} against steps; {ends(rows, series)}."
-    return timeline(frame, rows, series, vertical, text, height=HEIGHT, name_moments=True)
+    return timeline(frame, rows, series, vertical, text, height=HEIGHT, name_milestones=True)

@@ -18,7 +18,7 @@ from .hidden_progress import over_accuracy
 MATRICES = (("embedding", "W_E"), ("readout", "W_L"))
 ORDERS = (("", ""), ("_log", ", by logarithms"))
 SHARE = Vertical(0.0, 1.05, values=(0.0, 0.5, 1.0))
-BESIDE = "The pale curve is the test accuracy, from 0 to 1."
+REFERENCE_NOTE = "The pale curve is the test accuracy, from 0 to 1."
 
 
 def wave_curves(frame: Frame, records: Sequence[Record]) -> list[Panel]:
@@ -52,7 +52,7 @@ def _sparsity(
         caption = (
             f"The same of {matrix[1]} with 1..p-1 in order of discrete logarithms: products are sums there."
         )
-    return _panel(ending, title, f"{caption} {BESIDE}", frame, records, series)
+    return _panel(ending, title, f"{caption} {REFERENCE_NOTE}", frame, records, series)
 
 
 def _gini(frame: Frame, records: Sequence[Record]) -> Panel:
@@ -64,9 +64,9 @@ def _gini(frame: Frame, records: Sequence[Record]) -> Panel:
     ]
     caption = (
         "Gini coefficient of the sizes of all waves but the constant: 0 where all are equal, near 1 where a "
-        f"few carry all (Nanda et al. 2023, Sec. 5.1). Thin: by logarithms. {BESIDE}"
+        f"few carry all (Nanda et al. 2023, Sec. 5.1). Thin: by logarithms. {REFERENCE_NOTE}"
     )
-    return _panel("gini", "Inequality of the waves", caption, frame, records, series)
+    return _panel("gini", "Gini coefficient of the waves", caption, frame, records, series)
 
 
 def _panel(

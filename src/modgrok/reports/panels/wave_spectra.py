@@ -26,7 +26,7 @@ BAND = 96
 PALE = "#b9cad8"
 """Waves that FFS does not count."""
 NAMES = {"natural": "numbers", "log": "logarithms"}
-WHAT = {"embedding": "the embedding W_E", "readout": "the neuron-logit map W_L"}
+MATRIX_NAMES = {"embedding": "the embedding W_E", "readout": "the neuron-logit map W_L"}
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ def wave_spectra(
         token_basis.log is not None
     )
     caption = (
-        f"Size of each wave along the {'tokens' if matrix == 'embedding' else 'classes'} of {WHAT[matrix]}: "
-        f"cosines upwards, sines downwards.{orders or ' All'} on one scale for each band. Dark waves are "
-        "larger than half the largest of their kind and count for FFS; FCR compares the two sides of each "
-        "frequency (Furuta et al. 2024, Fig. 3)."
+        f"Size of each wave along the {'tokens' if matrix == 'embedding' else 'classes'} of "
+        f"{MATRIX_NAMES[matrix]}: cosines upwards, sines downwards.{orders or ' All'} on one scale for each "
+        "band. Dark waves are larger than half the largest of their kind and count for FFS; FCR compares "
+        "the two sides of each frequency (Furuta et al. 2024, Fig. 3)."
     )
-    return Panel(f"spectra_{matrix}", f"Waves in {WHAT[matrix]}", caption, tuple(groups))
+    return Panel(f"spectra_{matrix}", f"Waves in {MATRIX_NAMES[matrix]}", caption, tuple(groups))
 
 
 def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
@@ -99,8 +99,8 @@ def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
     y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(bands)], nice=False, zero=False), axis=None)
     zeros = alt.Chart(data([{"at": place + 0.5} for place in range(len(bands))]))
     layers: list[alt.Chart] = [zeros.mark_rule(color=FAINT, strokeWidth=0.7).encode(y=y)]
-    for counted, colour in ((False, PALE), (True, TRAIN)):
-        own = [row for row in rows if row["counts"] is counted]
+    for selected, colour in ((False, PALE), (True, TRAIN)):
+        own = [row for row in rows if row["counts"] is selected]
         bars = alt.Chart(data(own)).mark_rule(color=colour, strokeWidth=2.6 if most < 60 else 1.6)
         tooltip = ["f:Q", "wave:N", alt.Tooltip("size:Q", format=".3g")]
         layers.append(bars.encode(x=x, y=y, y2=alt.Y2("top:Q"), tooltip=tooltip))
@@ -108,7 +108,7 @@ def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
     description = "; ".join(
         f"in order of {NAMES[band.order]} FFS {band.ffs:.2f}, FCR {band.fcr:.2f}" for band in bands
     )
-    text = f"Waves in {WHAT[matrix]}, {stage.label}: {description}."
+    text = f"Waves in {MATRIX_NAMES[matrix]}, {stage.label}: {description}."
     return Cell(alt.layer(*layers), text, BAND * len(bands), Margins(left=34, right=8, top=10, bottom=34))
 
 

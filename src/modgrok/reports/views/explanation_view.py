@@ -40,13 +40,13 @@ class ExplanationView:
     @property
     def sentence(self) -> str:
         """What the formula explains, in one sentence."""
-        found, index = self.explanation, self.explanation.index
+        explanation, index = self.explanation, self.explanation.index
         assert index is not None
-        count = len(found.frequencies or ())
+        count = len(explanation.frequencies or ())
         words = f"{count} frequenc{'y' if count == 1 else 'ies'}"
         return (
             f"A formula in s = {index.description} with {words} accounts for the answers to "
-            f"{100 * (found.explained_share or 0):.4g}% of the {self.counted}"
+            f"{100 * (explanation.explained_share or 0):.4g}% of the {self.counted}"
         )
 
     @cached_property
@@ -63,7 +63,7 @@ class ExplanationView:
         The plane is spanned by the two directions along the classes in which the part varies most; points are
         scaled to the root mean square 1.
         """
-        drawn = []
+        circle_points = []
         for part in self._parts[1][: min(len(self.explanation.frequencies or ()), MOST_CIRCLES)]:
             index = self.explanation.index
             assert index is not None
@@ -71,8 +71,8 @@ class ExplanationView:
             left, size, _ = np.linalg.svd(part.values[here], full_matrices=False)
             points = left[:, :2] * size[:2]
             scale = float(np.sqrt(np.mean(np.sum(points**2, axis=1)))) or 1.0
-            drawn.append((str(part.frequency), here, points / scale))
-        return drawn
+            circle_points.append((str(part.frequency), here, points / scale))
+        return circle_points
 
     @cached_property
     def left_over(self) -> np.ndarray:

@@ -117,12 +117,12 @@ def transition(records: Sequence[Record]) -> int | None:
         ...  for curve in ([0.0, 0.1, 0.7, 1.0], [0.1, 0.1, 0.1], [1.0, 1.0])]
         [2, None, None]
     """
-    seen = [(r.step, r.scalars.get("test_accuracy", np.nan)) for r in records]
-    seen = [(step, value) for step, value in seen if np.isfinite(value)]
-    if len(seen) < 2 or seen[-1][1] <= 2 * seen[0][1]:
+    accuracies = [(r.step, r.scalars.get("test_accuracy", np.nan)) for r in records]
+    accuracies = [(step, value) for step, value in accuracies if np.isfinite(value)]
+    if len(accuracies) < 2 or accuracies[-1][1] <= 2 * accuracies[0][1]:
         return None
-    half = seen[-1][1] / 2
-    for (before, low), (after, high) in itertools.pairwise(seen):
+    half = accuracies[-1][1] / 2
+    for (before, low), (after, high) in itertools.pairwise(accuracies):
         if low < half <= high:
             return before if half - low < high - half else after
     return None

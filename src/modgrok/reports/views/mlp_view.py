@@ -58,8 +58,8 @@ def operand_axis(basis: Basis, operand: int, name: str) -> OperandAxis:
         ([0, 1, 2, 3, 4], 'x')
     """
     labels = basis.operands[operand]
-    taken = np.flatnonzero(labels >= 0)
-    order = taken[np.argsort(labels[taken], kind="stable")]
+    in_domain = np.flatnonzero(labels >= 0)
+    order = in_domain[np.argsort(labels[in_domain], kind="stable")]
     sorted_labels = labels[order]
     exact = len(order) == basis.order and bool((sorted_labels == np.arange(basis.order)).all())
     identity = bool((order == sorted_labels).all()) if exact else False

@@ -33,7 +33,7 @@ def curve_table(records: Sequence[Record], names: Sequence[str]) -> Table:
     ]
 
 
-def moment_table(row: RunRow) -> Table:
+def milestone_table(row: RunRow) -> Table:
     """List (step, name) of memorising and grokking, those that happened."""
     moments = (("memorised", row.memorised_at), ("grokked", row.grokked_at))
     return [{"step": step, "name": name} for name, step in moments if step is not None]
@@ -62,12 +62,12 @@ class Stage:
 
 def stages(row: RunRow) -> list[Stage]:
     """List the stages of a run: initialisation, memorisation if it happened, end."""
-    listed = [Stage("initialisation", 0)]
+    rows = [Stage("initialisation", 0)]
     if row.memorised_at is not None and 0 < row.memorised_at < row.step:
-        listed.append(Stage("memorised", row.memorised_at))
+        rows.append(Stage("memorised", row.memorised_at))
     if row.step > 0:
-        listed.append(Stage("last finite state" if row.status == "diverged" else "end", row.step))
-    return listed
+        rows.append(Stage("last finite state" if row.status == "diverged" else "end", row.step))
+    return rows
 
 
 def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | None, str]:
@@ -79,7 +79,10 @@ def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | N
     net, note = load_weights(checkpoints, stage.step)
     if net is None or isinstance(net, MLP):
         return net, note
-    return None, f"The weights kept at step {stage.step:,} are of no two-layer network; not shown."
+    return (
+        None,
+        f"The weights kept at step {stage.step:,} are not those of a two-layer network and are not shown.",
+    )
 
 
 def load_weights(
@@ -91,5 +94,5 @@ def load_weights(
             try:
                 return checkpoint.load(), ""
             except (CorruptFile, InputError):
-                return None, f"The weights kept at {unit} {step:,} are damaged or missing; not shown."
+                return None, f"The weights kept at {unit} {step:,} are damaged or missing and are not shown."
     return None, f"No weights were kept at {unit} {step:,}."

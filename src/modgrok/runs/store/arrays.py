@@ -91,7 +91,9 @@ def arrays_of(content: bytes, path: Path) -> dict[str, np.ndarray]:
     try:
         return load(content)
     except (SafetensorError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise CorruptFile(f"path: {shorten(path)} is no safetensors file ({shorten(error, 90)})") from None
+        raise CorruptFile(
+            f"path: {shorten(path)} is not a valid safetensors file ({shorten(error, 90)})"
+        ) from None
 
 
 def metadata_of(content: bytes, path: Path) -> dict[str, str]:

@@ -23,7 +23,7 @@ from ...display import Displayed, Facts
 from ...tasks.errors import InputError, shorten
 from .lock import Lock, check_locks
 from .names import checked_id, inside
-from .rows import counts_of, moment_of, numbers_of, readable, run_values
+from .rows import counts_of, milestone_of, numbers_of, readable, run_values
 
 DATABASE = "modgrok.sqlite"
 JOURNALS = ("-wal", "-shm", "-journal")
@@ -333,7 +333,7 @@ class Database(Displayed):
             InputError: it breaks a rule.
         """
         try:
-            step, seconds = moment_of(selected)
+            step, seconds = milestone_of(selected)
             values = numbers_of(selected["scalars"], len(row.scalars))
             counts = counts_of(selected["histograms"], row.histograms)
         except InputError as error:

@@ -19,7 +19,7 @@ except ImportError:  # Windows has no fcntl; runs are then not guarded against a
 
 
 NONBLOCK, NOFOLLOW = getattr(os, "O_NONBLOCK", 0), getattr(os, "O_NOFOLLOW", 0)
-BUSY = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+HELD_ERRORS = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 """Errors that say that somebody else holds a lock; any other says that locks do not work."""
 
 
@@ -65,7 +65,7 @@ class Lock:
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:
-            return error.errno in BUSY
+            return error.errno in HELD_ERRORS
         finally:
             os.close(handle)
         return False
@@ -104,7 +104,7 @@ def _take(handle: int) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            if error.errno not in BUSY:
+            if error.errno not in HELD_ERRORS:
                 raise
             time.sleep(0.02)
         else:

@@ -121,7 +121,7 @@ def network_of_bytes(content: bytes, path: Path) -> NetworkFile:
 
     Raises:
         CorruptFile: it holds no network.
-        InputError: it holds named arrays, which are no network that modgrok can call.
+        InputError: it holds named arrays, which are not those of a network that modgrok can evaluate.
     """
     arrays = arrays_of(content, path)
     try:

@@ -195,7 +195,7 @@ def counts_of(content: Any, bins: tuple[tuple[str, int], ...]) -> dict[str, np.n
     return {name: counts[end - size : end] for (name, size), end in zip(bins, ends, strict=True)}
 
 
-def moment_of(row: sqlite3.Row) -> tuple[int, float]:
+def milestone_of(row: sqlite3.Row) -> tuple[int, float]:
     """Return step and seconds of a record.
 
     Raises:

@@ -23,7 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of `runs` that can be asked for."""
 OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
-NOTHING = ("none", "never")
+MISSING_WORDS = ("none", "never")
 """Words for a value that is missing."""
 MOST_TERMS = 20
 """Conditions and words of one query."""
@@ -151,14 +151,14 @@ class _Compiler:
         """Return a condition such as `p=97`."""
         parts = re.fullmatch(r"\s*(\w{1,64})\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", text, re.DOTALL)
         if parts is None:
-            raise InputError(f"where: must be KEY=VALUE, or with <, >, <=, >= or !=, got {shorten(text)}")
-        name, sign, asked = parts.groups()
+            raise InputError(f"where: must be KEY=VALUE, or use <, >, <=, >= or !=, got {shorten(text)}")
+        name, sign, operand = parts.groups()
         if name == "tag":
-            return self._tag(sign, asked, text)
+            return self._tag(sign, operand, text)
         field, values = self.field(name)
-        if asked.lower() in NOTHING and sign in ("=", "!="):
+        if operand.lower() in MISSING_WORDS and sign in ("=", "!="):
             return f"({field}) IS {'NOT ' if sign == '!=' else ''}NULL", values
-        value = _value(name, asked)
+        value = _value(name, operand)
         if sign in ("=", "!="):
             return f"({field}) IS {'NOT ' if sign == '!=' else ''}?", [*values, value]
         if not isinstance(value, int | float):

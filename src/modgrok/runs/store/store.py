@@ -39,7 +39,7 @@ REASONS = ("schedule", "memorised", "grokked", "final")
 """Why weights are kept."""
 SHARED = ("tables", "metrics", "donors")
 """Folders of arrays that several runs may use, each file named by a digest."""
-ABANDONED = 3600.0
+ABANDONED_AFTER = 3600.0
 """Seconds after which a temporary file in a shared folder has no process any more that writes it."""
 
 
@@ -194,8 +194,8 @@ class Store(Database):
         folder = inside(self.folder, checked_id(run))
         remove_temporaries(folder)
         for name in SHARED:
-            remove_temporaries(inside(self.folder, name), older_than=ABANDONED)
-        remove_temporaries(self.folder, older_than=ABANDONED)
+            remove_temporaries(inside(self.folder, name), older_than=ABANDONED_AFTER)
+        remove_temporaries(self.folder, older_than=ABANDONED_AFTER)
         selected = self.select("SELECT state FROM runs WHERE id = ?", run)
         for path in folder.glob("state-*.safetensors"):
             if selected and f"{run}/{path.name}" != selected[0]["state"]:
@@ -224,7 +224,7 @@ class Store(Database):
             connection.executemany(
                 "INSERT OR REPLACE INTO records (run, step, seconds, scalars, histograms) "
                 "VALUES (?, ?, ?, ?, ?)",
-                [(number, *_packed(row, record)) for record in records],
+                [(number, *_record_row(row, record)) for record in records],
             )
             connection.execute(
                 "UPDATE runs SET updated = ?, status = ?, step = ?, memorised_at = ?, grokked_at = ?, "
@@ -344,19 +344,19 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _packed(row: RunRow, record: Record) -> tuple[int, float, str, bytes]:
+def _record_row(row: RunRow, record: Record) -> tuple[int, float, str, bytes]:
     numbers = [_json_number(record.scalars.get(name, math.nan)) for name in row.scalars]
     counts = [
         np.minimum(_histogram(record, name, bins), 65_535).astype("<u2") for name, bins in row.histograms
     ]
-    packed = b"".join(array.tobytes() for array in counts)
-    return record.step, round(record.seconds, 4), "[" + ",".join(numbers) + "]", packed
+    data = b"".join(array.tobytes() for array in counts)
+    return record.step, round(record.seconds, 4), "[" + ",".join(numbers) + "]", data
 
 
 def _histogram(record: Record, name: str, bins: int) -> np.ndarray:
     """Return a histogram; zeros where this version counts in other bins than the one that began the run."""
-    counted = record.histograms.get(name)
-    return np.zeros(bins, np.int64) if counted is None or len(counted) != bins else np.asarray(counted)
+    counts = record.histograms.get(name)
+    return np.zeros(bins, np.int64) if counts is None or len(counts) != bins else np.asarray(counts)
 
 
 def _json_number(value: float) -> str:

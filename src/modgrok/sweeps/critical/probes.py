@@ -65,10 +65,10 @@ def count_probes(trials: Iterable[ProbeOutcome]) -> list[Probed]:
         key = tuple(trial.point.values())
         points.setdefault(key, trial.point)
         groups.setdefault(key, {}).setdefault(trial.fraction, []).append(trial.grokked)
-    return [Probed(points[key], _counted(fractions)) for key, fractions in groups.items()]
+    return [Probed(points[key], _count_probes(fractions)) for key, fractions in groups.items()]
 
 
-def _counted(fractions: dict[float, list[bool | None]]) -> dict[float, Probe]:
+def _count_probes(fractions: dict[float, list[bool | None]]) -> dict[float, Probe]:
     return {
         fraction: Probe(fraction, sum(map(bool, seeds)), len(seeds))
         for fraction, seeds in fractions.items()

@@ -19,7 +19,7 @@ from .local import cores
 
 OBJECT_STORE = 100_000_000
 """Bytes of shared memory of a local cluster; bundles pass through the board, not through it."""
-PATIENCE = 5.0
+CONNECT_TIMEOUT = 5.0
 """Seconds that a machine has to accept a connection."""
 
 
@@ -100,7 +100,7 @@ def _check_address(address: str) -> None:
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise InputError(f"address: must be HOST:PORT, ray://HOST:PORT or auto, got {shorten(address)}")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT).close()
     except OSError as error:
         raise _no_cluster(address, error) from None
 

@@ -96,7 +96,7 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
     """
     known = sweep.name in sweep_names(store) if store is not None else False
     earlier = read_listing(store, sweep.name).members if store is not None and known else ()
-    errors = {listed.run: listed.error for listed in earlier if listed.error is not None}
+    errors = {failure.run: failure.error for failure in earlier if failure.error is not None}
     rows = {row.id: row for row in (store.rows() if store is not None else [])}
     tally = SweepCounts(len(sweep.members))
     left, failed = [], []
@@ -159,7 +159,7 @@ def run_sweep(
     """
     with sweep_lock(store, sweep.name)(sweep.name):
         plan = plan_sweep(sweep, store, retry_failed=retry_failed)
-        errors = {listed.run: listed.error for listed in plan.failed}
+        errors = {failure.run: failure.error for failure in plan.failed}
         members = [SweepMember(m.experiment.id, m.point, errors.get(m.experiment.id)) for m in sweep.members]
         axes = tuple(axis.fields for axis in sweep.axes)
         write(store, Listing(sweep.name, axes, job.command, tuple(members)))

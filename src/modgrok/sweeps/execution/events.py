@@ -17,11 +17,11 @@ EVENT_INTERVAL = 0.5
 """Seconds between two events of a run that goes on."""
 
 
-def run_telling(
+def run_with_events(
     ensemble: Ensemble,
     job: Job,
     store: Store,
-    tell: Callable[[Event], None],
+    send: Callable[[Event], None],
     stop_requested: Callable[[], bool],
 ) -> Iterator[Outcome]:
     """Run an ensemble, and send an event of each member when it begins and while it runs.
@@ -44,14 +44,14 @@ def run_telling(
             last_sent[0] = now
             row = progress.row
             milestones = row.memorised_at, row.grokked_at
-            tell(Event(row.id, row.step, progress.end, "running", *milestones))
+            send(Event(row.id, row.step, progress.end, "running", *milestones))
 
     yield from run_ensemble(
         ensemble,
         store,
         command=job.command,
         weights=job.weights,
-        on_begin=lambda member: tell(Event(member.experiment.id, 0, member.steps)),
+        on_begin=lambda member: send(Event(member.experiment.id, 0, member.steps)),
         on_observation=observe,
         stop_requested=stop_requested,
     )

@@ -53,10 +53,10 @@ def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str
 
 @dataclass
 class _Worker:
-    """A process, and what it was given."""
+    """A process, and what it was assigned."""
 
     process: subprocess.Popen[str]
-    given: Assignment | None = None
+    assignment: Assignment | None = None
 
     def send(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -108,11 +108,11 @@ class _Pool:
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
     def run(self, stop_requested: Callable[[], bool]) -> Iterator[Event | None]:
-        wanted = min(self.executor.workers, len(self.waiting))
-        environment = self.executor.environment(max(wanted, 1))
+        count = min(self.executor.workers, len(self.waiting))
+        environment = self.executor.environment(max(count, 1))
         stopping = False
         try:
-            for _ in range(wanted):
+            for _ in range(count):
                 self._start_worker(environment)
             while self.busy:
                 if stop_requested() and not stopping:
@@ -135,7 +135,7 @@ class _Pool:
         self, worker: _Worker, content: dict[str, Any] | None, environment: dict[str, str], stopping: bool
     ) -> Iterator[Event]:
         if content is None:
-            yield from self._bury(worker, stopping)
+            yield from self._handle_exit(worker, stopping)
             if self.waiting:
                 self._start_worker(environment)
         elif "idle" in content:
@@ -144,8 +144,8 @@ class _Pool:
             raise (CannotStore if content.get("stores", True) else RuntimeError)(content["broken"])
         else:
             event = Event(**content)
-            if worker.given is not None:
-                worker.given.hear(event)
+            if worker.assignment is not None:
+                worker.assignment.hear(event)
             yield event
 
     def _start_worker(self, environment: dict[str, str]) -> None:
@@ -171,21 +171,25 @@ class _Pool:
         self.lines.put((worker, None))
 
     def _assign(self, worker: _Worker) -> None:
-        worker.given = Assignment(self.waiting.popleft()) if self.waiting else None
-        order = '{"end": true}' if worker.given is None else pack_ensemble(worker.given.ensemble, self.job)
+        worker.assignment = Assignment(self.waiting.popleft()) if self.waiting else None
+        order = (
+            '{"end": true}'
+            if worker.assignment is None
+            else pack_ensemble(worker.assignment.ensemble, self.job)
+        )
         worker.send(order)
 
-    def _bury(self, worker: _Worker, stopping: bool) -> Iterator[Event]:
+    def _handle_exit(self, worker: _Worker, stopping: bool) -> Iterator[Event]:
         """Take the runs of a worker that ended back, but for one that took too many workers with it."""
         self.busy.remove(worker)
         code = worker.process.wait()
         if worker.process.stdin is not None:
             with suppress(OSError):
                 worker.process.stdin.close()
-        if worker.given is None or stopping or not len(worker.given.left()):
+        if worker.assignment is None or stopping or not len(worker.assignment.left()):
             return
-        how = f"signal {-code}" if code < 0 else f"code {code}"
-        again, failed = self.retry_policy.record_failure(worker.given, how)
+        exit_text = f"signal {-code}" if code < 0 else f"code {code}"
+        again, failed = self.retry_policy.record_failure(worker.assignment, exit_text)
         if failed is not None:
             yield failed
         if len(again):

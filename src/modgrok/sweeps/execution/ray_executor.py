@@ -61,7 +61,7 @@ class _WorkerPool:
     waiting: deque[Ensemble]
     job: Job
     store: Store
-    given: dict[int, Assignment] = field(default_factory=dict)
+    assignments: dict[int, Assignment] = field(default_factory=dict)
     references: dict[Any, int] = field(default_factory=dict)
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     number: int = 0
@@ -111,7 +111,7 @@ class _WorkerPool:
             self.executor.gpus,
             None if self.executor.cache is None else str(self.executor.cache),
         )
-        self.given[self.number] = Assignment(ensemble)
+        self.assignments[self.number] = Assignment(ensemble)
         self.references[self.task.remote(remote_task, self.queue)] = self.number
 
     def _stop(self) -> None:
@@ -120,7 +120,7 @@ class _WorkerPool:
         self.waiting.clear()
         ray.get(self.queue.stop.remote())
         for reference, number in self.references.items():
-            if self.given[number].at is None:
+            if self.assignments[number].at is None:
                 ray.cancel(reference, force=True)
 
     def _look(self, stopping: bool) -> Iterator[Event]:
@@ -130,7 +130,7 @@ class _WorkerPool:
         for queued in ray.get(self.queue.take.remote()):
             yield self._hear(queued)
         for reference in ended:
-            assignment = self.given.pop(self.references.pop(reference))
+            assignment = self.assignments.pop(self.references.pop(reference))
             how = self._how(reference)
             if stopping or not len(assignment.left()):
                 continue
@@ -147,8 +147,8 @@ class _WorkerPool:
 
     def _hear(self, queued: QueuedEvent) -> Event:
         number, event, bundle = queued
-        if number in self.given:
-            self.given[number].hear(event)
+        if number in self.assignments:
+            self.assignments[number].hear(event)
         if bundle is not None:
             try:
                 unpack_run(self.store, bundle)

@@ -17,7 +17,7 @@ from ...runs import Store
 from ...runs.assets import unpack_assets
 from ...runs.store.transfer import RunBundle, pack_run, unpack_run
 from ...version import __version__
-from .events import event_of, run_telling
+from .events import event_of, run_with_events
 from .executor import Event, unpack_ensemble
 from .local import thread_limits
 
@@ -91,7 +91,7 @@ def run_apart(
         for bundle in bundles:
             unpack_run(store, bundle)
         unpack_assets(store, assets)
-        for outcome in run_telling(ensemble, job, store, send_event, lambda: bool(stopping)):
+        for outcome in run_with_events(ensemble, job, store, send_event, lambda: bool(stopping)):
             if tell(event_of(outcome), pack_run(store, outcome.member.experiment.id)):
                 stopping.append(True)
 

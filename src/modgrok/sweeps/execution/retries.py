@@ -52,22 +52,22 @@ class RetryPolicy:
     failures: dict[str, int] = field(default_factory=dict)
     startup_failures: int = 0
 
-    def record_failure(self, lost: Assignment, how: str) -> tuple[Ensemble, Event | None]:
+    def record_failure(self, assignment: Assignment, how: str) -> tuple[Ensemble, Event | None]:
         """Count a failure; return what is to be run again, and the event of a failed run, if one failed.
 
         Arguments:
-            lost: what the process was given; some members have not ended.
+            assignment: what the process was given; some members have not ended.
             how: the process ended, such as `code 1`.
 
         Raises:
             RuntimeError: too many processes failed before they began a run.
         """
-        self.startup_failures = self.startup_failures + 1 if lost.at is None else 0
+        self.startup_failures = self.startup_failures + 1 if assignment.at is None else 0
         if self.startup_failures >= MAX_FAILURES:
             raise RuntimeError(f"workers: {MAX_FAILURES} failed before they began a run, the last with {how}")
-        left = lost.left()
+        left = assignment.left()
         ids = [member.experiment.id for member in left.members]
-        suspect_run = lost.at if lost.at in ids else ids[0]
+        suspect_run = assignment.at if assignment.at in ids else ids[0]
         assert suspect_run is not None
         self.failures[suspect_run] = self.failures.get(suspect_run, 0) + 1
         if self.failures[suspect_run] < MAX_FAILURES:

@@ -20,7 +20,7 @@ from ...installed_extensions import load_extensions
 from ...runs import Store
 from ...runs.store.store import StoreWriteError
 from .ensemble import reason_of
-from .events import event_of, run_telling
+from .events import event_of, run_with_events
 from .executor import Event, unpack_ensemble
 
 WAIT_FOR_LOCK = 10.0
@@ -32,15 +32,15 @@ def main() -> None:
     load_extensions()
     out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no event
-    asked = threading.Event()
+    stop = threading.Event()
     orders: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=_listen, args=(orders, asked), daemon=True).start()
+    threading.Thread(target=_listen, args=(orders, stop), daemon=True).start()
     while True:
         order = orders.get()
         if order.get("end"):
             return
         try:
-            _work(order, out, asked)
+            _work(order, out, stop)
         except Exception as error:  # the store cannot be written, say, which is no run's fault
             stores = isinstance(error, StoreWriteError | sqlite3.Error)
             out.write(json.dumps({"broken": reason_of(error), "stores": stores}) + "\n")
@@ -48,23 +48,23 @@ def main() -> None:
         out.write(json.dumps({"idle": True}) + "\n")
 
 
-def _listen(orders: queue.Queue[dict[str, Any]], asked: threading.Event) -> None:
+def _listen(orders: queue.Queue[dict[str, Any]], stop: threading.Event) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order.get("stop"):
-            asked.set()
+            stop.set()
         else:
             orders.put(order)
     os._exit(0)
 
 
-def _work(order: dict[str, Any], out: TextIO, asked: threading.Event) -> None:
+def _work(order: dict[str, Any], out: TextIO, stop: threading.Event) -> None:
     ensemble, job = unpack_ensemble(order)
     with Store(job.folder) as store:
         for member in ensemble.members:
             _wait_for(store, member.experiment.id)
-        for outcome in run_telling(ensemble, job, store, lambda event: _tell(out, event), asked.is_set):
-            _tell(out, event_of(outcome))
+        for outcome in run_with_events(ensemble, job, store, lambda event: _send(out, event), stop.is_set):
+            _send(out, event_of(outcome))
 
 
 def _wait_for(store: Store, run: str) -> None:
@@ -73,7 +73,7 @@ def _wait_for(store: Store, run: str) -> None:
         time.sleep(0.05)
 
 
-def _tell(out: TextIO, event: Event) -> None:
+def _send(out: TextIO, event: Event) -> None:
     out.write(json.dumps(asdict(event)) + "\n")
 
 

@@ -122,6 +122,6 @@ def check_size(sizes: Mapping[str, int]) -> int:
     """
     total = math.prod(sizes.values())
     if total > MOST_RUNS:
-        shown = " x ".join(f"{name} {size:,}" for name, size in sizes.items())
-        raise InputError(f"axes: must make at most {MOST_RUNS:,} runs, got {total:,} ({shown})")
+        factors = " x ".join(f"{name} {size:,}" for name, size in sizes.items())
+        raise InputError(f"axes: must make at most {MOST_RUNS:,} runs, got {total:,} ({factors})")
     return total

@@ -66,11 +66,11 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
     """
     if "critical" not in content:
         return None
-    given = content["critical"]
-    if not isinstance(given, Mapping):
-        raise InputError(f"critical: must be a table, got {shorten(given)}")
+    table = content["critical"]
+    if not isinstance(table, Mapping):
+        raise InputError(f"critical: must be a table, got {shorten(table)}")
     known = {"low": 0.1, "high": 0.9, "resolution": 0.02, "seeds": 8}
-    for key, value in given.items():
+    for key, value in table.items():
         if key not in known:
             raise InputError(f"critical.{key}: must be one of {', '.join(known)}")
         kinds = int if key == "seeds" else int | float
@@ -80,9 +80,9 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
     for name in ("fraction", "seed"):
         if name in content.get("axes", {}) or name in content.get("base", {}):
             raise InputError(f"{name}: must be chosen by [critical], got it in [axes] or [base]")
-    asked = {**known, **given}
-    seeds = asked.pop("seeds")
+    options = {**known, **table}
+    seeds = options.pop("seeds")
     if not 1 <= seeds <= MOST_SEEDS:
         raise InputError(f"critical.seeds: must be at least 1 and at most {MOST_SEEDS}, got {seeds}")
-    within = Range(**{name: float(value) for name, value in asked.items()})
+    within = Range(**{name: float(value) for name, value in options.items()})
     return Search(within, int(seeds), dict(content.get("base", {})))

@@ -33,14 +33,14 @@ from .critical_table import Search, read_search
 TASK_FIELDS = ("expression", "p", "group", "released")
 FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", ".csv", ".toml", ".json")
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
-FOLLOWED = ("steps", "observe_every", "early_stop")
+LENGTH_FIELDS = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
 OWN_FIELDS = ("fraction", "symmetric", "orbits", "corruption", "seed")
 
 
 def field_names() -> tuple[str, ...]:
     """Return what `[base]` and `[axes]` may name: the options of `train` but for those that read files."""
-    own = (*TASK_FIELDS, "learner", *FOLLOWED, *OWN_FIELDS)
+    own = (*TASK_FIELDS, "learner", *LENGTH_FIELDS, *OWN_FIELDS)
     return tuple(dict.fromkeys((*own, *(name for name, _ in _learner_fields()))))
 
 
@@ -161,10 +161,10 @@ def _padded(
     content: Mapping[str, Any], search: Search | None, members: tuple[Member, ...]
 ) -> tuple[Member, ...]:
     """Give members room for the largest fraction of the file, if it asks for it."""
-    asked = content.get("pad", False)
-    if not isinstance(asked, bool):
-        raise InputError(f"pad: must be true or false, got {shorten(asked)}")
-    if not asked:
+    padding = content.get("pad", False)
+    if not isinstance(padding, bool):
+        raise InputError(f"pad: must be true or false, got {shorten(padding)}")
+    if not padding:
         return members
     for member in members:
         check_padding(member.experiment)
@@ -185,17 +185,17 @@ def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
     named: list[dict[str, Any]] = [{name: spec} for name, spec in axes.items()]
     named += [_table(entry, "zip") for entry in zips]
     sizes: dict[str, int] = {}
-    seen: set[str] = set()
+    names: set[str] = set()
     for entry in named:
         counts = {}
         for name, spec in entry.items():
             _known(name, "axes")
-            if name in seen:
+            if name in names:
                 raise InputError(f"axes.{name}: must be given once, got it twice")
-            seen.add(name)
+            names.add(name)
             counts[name] = size_of(name, spec)
         if len(set(counts.values())) > 1:
-            raise InputError(f"zip: must have lists of one length, got {_shown(counts)}")
+            raise InputError(f"zip: must have lists of one length, got {_point_text(counts)}")
         if not counts:
             raise InputError("zip: must name at least one field, got none")
         sizes["+".join(counts)] = next(iter(counts.values()))
@@ -214,13 +214,13 @@ def member_of(fields: Mapping[str, Any], point: dict[str, Value] | None = None) 
         InputError: a field is missing or breaks its rule, with the point of the grid.
     """
     own = {name: _typed(name, value) for name, value in fields.items()}
-    steps, every, early = (own.pop(name, None) for name in FOLLOWED)
+    steps, every, early = (own.pop(name, None) for name in LENGTH_FIELDS)
     try:
         experiment = Experiment.of(**own)
         chosen = definition_of(experiment.learner).default_steps if steps is None else steps
         RunOptions(chosen, every, early)
     except InputError as error:
-        where = f" (at {_shown(point)})" if point else ""
+        where = f" (at {_point_text(point)})" if point else ""
         raise InputError(f"{error}{where}") from None
     return Member(experiment, chosen, every, early, dict(point or {}))
 
@@ -303,5 +303,5 @@ def _followed(member: Member) -> tuple[int, int | None, bool | None]:
     return member.steps, member.observe_every, member.early_stop
 
 
-def _shown(values: Mapping[str, Any]) -> str:
+def _point_text(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())

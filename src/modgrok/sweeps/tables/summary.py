@@ -16,14 +16,14 @@ from .table import Column, Kind, Row, SweepTable
 
 POINT: tuple[tuple[str, Kind, str], ...] = (
     ("runs", "integer", "Runs that have ended: one per seed."),
-    ("memorised", "integer", "How many memorised."),
+    ("memorised", "integer", "Number of them that memorised."),
     ("memorised_median", "integer", "Median step of memorising; missing where fewer than half do."),
-    ("grokked", "integer", "How many grokked."),
+    ("grokked", "integer", "Number of them that grokked."),
     ("grokked_low", "number", "Lower end of Wilson's 95% interval of the share that groks."),
-    ("grokked_high", "number", "Its upper end."),
+    ("grokked_high", "number", "Upper end of that interval."),
     ("grokked_first_quartile", "integer", "Step by which a quarter of the runs had grokked."),
-    ("grokked_median", "integer", "Step by which half of them had."),
-    ("grokked_third_quartile", "integer", "Step by which three quarters of them had."),
+    ("grokked_median", "integer", "Step by which half of the runs had grokked."),
+    ("grokked_third_quartile", "integer", "Step by which three quarters of the runs had grokked."),
     ("train_accuracy", "number", "Median of the last training accuracies."),
     ("test_accuracy", "number", "Median of the last test accuracies."),
     ("phase", "text", "Most frequent phase at the end."),
@@ -32,13 +32,13 @@ CRITICAL: tuple[tuple[str, Kind, str], ...] = (
     ("place", "text", "Where the critical fraction is: inside, below or above the fractions tried."),
     ("critical_fraction", "number", "Middle of the bracket."),
     ("low", "number", "Last fraction at which fewer than half of the seeds grok."),
-    ("low_grokked", "integer", "How many grok there."),
+    ("low_grokked", "integer", "Number of seeds that grok there."),
     ("high", "number", "Next fraction tried, from which on at least half do."),
-    ("high_grokked", "integer", "How many grok there."),
+    ("high_grokked", "integer", "Number of seeds that grok there."),
     ("sure_low", "number", "Last fraction at which Wilson's interval of the share lies below a half."),
     ("sure_high", "number", "First fraction from which on Wilson's intervals lie above a half."),
     ("fractions", "integer", "Fractions tried."),
-    ("seeds", "integer", "Seeds at each, at least."),
+    ("seeds", "integer", "Smallest number of seeds at any of them."),
 )
 
 

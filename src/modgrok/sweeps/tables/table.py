@@ -27,16 +27,24 @@ OUTCOME: tuple[tuple[str, Kind, str], ...] = (
     ("learner", "text", "Model that was trained."),
     ("status", "text", "finished, diverged, interrupted, running, failed, or absent if it has not begun."),
     ("error", "text", "Why the run failed."),
-    ("step", "integer", "Updates made."),
-    ("budget", "integer", "Updates asked for."),
+    ("step", "integer", "Number of updates made."),
+    ("budget", "integer", "Number of updates requested."),
     ("memorised_at", "integer", "First observed step with training accuracy at least 0.99."),
     ("grokked_at", "integer", "First observed step with test accuracy at least 0.99."),
     ("phase", "text", "Phase by the last accuracies; see modgrok.measures.corruption.corruption_phase."),
     ("chance", "number", "1/p."),
     ("majority", "number", "Share of the most frequent value of the task."),
     ("orbit_accuracy", "number", "Test accuracy of the null that knows the training labels and all swaps."),
-    ("swap_share", "number", "Share of test inputs of which a permutation that keeps all labels trains."),
-    ("sign_accuracy", "number", "Test accuracy of the null that knows x -> -x, where it keeps labels, too."),
+    (
+        "swap_share",
+        "number",
+        "Share of test inputs that a label-preserving permutation of operands maps into the training set.",
+    ),
+    (
+        "sign_accuracy",
+        "number",
+        "Test accuracy of the null that also knows x -> -x, where it keeps all labels.",
+    ),
     ("train_inputs", "integer", "Number of training inputs."),
     ("seconds", "number", "Wall time."),
     ("seconds_per_step", "number", "Steady-state time of a step."),
@@ -44,7 +52,7 @@ OUTCOME: tuple[tuple[str, Kind, str], ...] = (
 """Columns of every run: name, type, meaning."""
 RECORD: tuple[tuple[str, Kind, str], ...] = (
     ("run", "text", "Run id; joins the table of runs."),
-    ("step", "integer", "Updates made."),
+    ("step", "integer", "Number of updates made."),
     ("seconds", "number", "Wall time since the run began."),
 )
 
@@ -123,10 +131,10 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     known = {row.id: row for row in rows_of_sweep(store, name)}
     last = last_records(store, name, tuple(known.values()))
     runs = tuple(
-        run_row(store, listed, known[listed.run], last.get(listed.run))
-        if listed.run in known
-        else absent_row(listed)
-        for listed in listing.members
+        run_row(store, member, known[member.run], last.get(member.run))
+        if member.run in known
+        else absent_row(member)
+        for member in listing.members
     )
     axes = tuple(name for axis in listing.axes for name in axis)
     scalars = tuple(dict.fromkeys(scalar for row in known.values() for scalar in row.scalars))
@@ -139,7 +147,7 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     return SweepTable(name, axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store)
 
 
-def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | None) -> Row:
+def run_row(store: Store, member: SweepMember, row: RunRow, record: Record | None) -> Row:
     """Lay out one run: outcome, settings, the last record's numbers."""
     experiment = Experiment.from_json(row.experiment)
     last = record_row(record) if record is not None else {}
@@ -151,7 +159,7 @@ def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | Non
         "p": row.p,
         "learner": row.learner,
         "status": row.status,
-        "error": listed.error,
+        "error": member.error,
         "step": row.step,
         "budget": row.budget,
         "memorised_at": row.memorised_at,
@@ -169,10 +177,10 @@ def run_row(store: Store, listed: SweepMember, row: RunRow, record: Record | Non
     }
 
 
-def absent_row(listed: SweepMember) -> Row:
+def absent_row(member: SweepMember) -> Row:
     """Lay out a member that has not begun: the point of the grid, and why it failed if it did."""
     status = "absent"
-    return {**listed.point, "run": listed.run, "status": status, "error": listed.error}
+    return {**member.point, "run": member.run, "status": status, "error": member.error}
 
 
 def record_row(record: Record) -> Row:
