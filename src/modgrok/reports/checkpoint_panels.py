@@ -13,7 +13,7 @@ from altair.utils.schemapi import debug_mode
 
 from ..tasks import InputError
 from .charts.chart import Panel
-from .learners.base import Drawn, general_panels
+from .learners.base import PanelsAndNotes, general_panels
 from .learners.catalogue import LEARNER_PANELS
 from .panels.curves import percent
 from .stored_run import StoredRun
@@ -70,7 +70,7 @@ def _drawn(stored: StoredRun, most: int | None) -> tuple[CheckpointPanels, ...]:
     return tuple(drawn) if len(drawn) > 1 else ()
 
 
-def checkpoint_panels(stored: StoredRun, step: int) -> Drawn:
+def checkpoint_panels(stored: StoredRun, step: int) -> PanelsAndNotes:
     """Draw the panels that need weights, of one step alone: those of a run that ended there, unobserved.
 
     Arguments:

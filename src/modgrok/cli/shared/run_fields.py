@@ -97,7 +97,7 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
 def _tag_condition(sign: str, tag: str, text: str) -> Callable[[Fields], bool]:
     if sign not in ("=", "!="):
         raise InputError(f"where: tag must be followed by = or !=, got {shorten(text)}")
-    if tag.lower() in NOTHING:
+    if tag.lower() in MISSING_WORDS:
         return lambda run: (not run[TAG]) == (sign == "=")
     return lambda run: (tag in run[TAG]) == (sign == "=")
 

@@ -74,7 +74,7 @@ def _open_sides(weights: Weights, d: int) -> bool:
         last = role.rpartition(".")[2]
         if last not in ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out") or weights.kinds[role] != "bare":
             continue
-        if role in weights.turned or role in weights.fixed or value.ndim != 2 or value.shape != (d, d):
+        if role in weights.transposed or role in weights.fixed or value.ndim != 2 or value.shape != (d, d):
             continue
         query = weights.arrays.get(role[: -len(last)] + "W_Q")
         if last == "W_O" and query is not None and query.ndim == 3 and query.shape[1] != query.shape[2]:
@@ -116,7 +116,7 @@ def _linear(weights: Weights, role: str, rows: int, columns: int | None, left: b
         raise InputError(f"map: must name {role}, got none among the keys")
     if value.ndim != 2:
         raise InputError(f"path: {weights.names[role]} must be a matrix, got shape {value.shape}")
-    turn = role in weights.turned
+    turn = role in weights.transposed
     kind = weights.kinds[role]
     if turn or role in weights.fixed or kind != "bare":
         matrix = value.T if (kind == "torch") is not turn else value
@@ -163,7 +163,7 @@ def _three(value: np.ndarray, role: str, weights: Weights, d: int) -> np.ndarray
     at = role[: role.rindex(".") + 1]
     out = weights.arrays.get(f"{at}W_O")
     transposed = value.shape[1] != d or (value.shape[2] == d and out is not None and out.ndim == 2)
-    if role in weights.turned:
+    if role in weights.transposed:
         transposed = True
     found = value.transpose(0, 2, 1) if transposed else value
     if found.shape[1] != d:
@@ -176,7 +176,7 @@ def _out(weights: Weights, at: str, d: int, heads: int, e: int, left: bool | Non
     role = f"{at}W_O"
     value = weights.arrays.get(role)
     if value is not None and value.ndim == 3:
-        found = value.transpose(0, 2, 1) if role in weights.turned or value.shape[2] != d else value
+        found = value.transpose(0, 2, 1) if role in weights.transposed or value.shape[2] != d else value
         if found.shape != (heads, e, d):
             raise InputError(
                 f"path: {weights.names[role]} must have shape {(heads, e, d)}, got {value.shape}"

@@ -22,14 +22,14 @@ class Weights:
     Arguments:
         arrays: by role; see `keys.transformer_roles`.
         kinds: role -> how it lies, as in `keys.kind_of`.
-        turned: roles that the user turned.
+        transposed: roles whose matrices the user transposed.
         fixed: roles that the user named.
         names: role -> name in the file.
     """
 
     arrays: dict[str, np.ndarray]
     kinds: dict[str, str]
-    turned: frozenset[str]
+    transposed: frozenset[str]
     fixed: frozenset[str]
     names: dict[str, str]
 
@@ -41,13 +41,13 @@ class Weights:
 
 
 def weights_of(
-    arrays: Arrays, roles: Mapping[str, str], turned: frozenset[str], fixed: frozenset[str]
+    arrays: Arrays, roles: Mapping[str, str], transposed: frozenset[str], fixed: frozenset[str]
 ) -> Weights:
     """Gather weights by role."""
     return Weights(
         {role: arrays[name] for role, name in roles.items()},
         {role: kind_of(name) for role, name in roles.items()},
-        frozenset(role for role, name in roles.items() if name in turned),
+        frozenset(role for role, name in roles.items() if name in transposed),
         frozenset(role for role, name in roles.items() if name in fixed),
         dict(roles),
     )

@@ -121,7 +121,7 @@ def loss_frequencies(task: Task, logits: Any) -> dict[int, float] | None:
     if grid is None:
         return None
     rows = rows_of_network(task, logits) if callable(logits) else rows_of_array(task, logits)
-    rises = ablation_loss_increase(SumLogits(_taken(rows, _places(task, grid)), grid))
+    rises = ablation_loss_increase(SumLogits(_rows_at(rows, _places(task, grid)), grid))
     chosen = sorted(key_frequencies(rises), key=lambda k: -rises[k - 1])
     return {k: float(rises[k - 1]) for k in chosen}
 

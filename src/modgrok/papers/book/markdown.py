@@ -158,8 +158,8 @@ def _overview(outline: Outline) -> str:
         lines += [
             "## What remains unrun",
             "",
-            f"{outline.seeds} The others, below, have fewer. `modgrok reproduce --list --budget desktop` says "
-            "what each costs, and the same without `--list` runs them; repeated, it continues.",
+            f"{outline.seeds} The others, below, have fewer. `modgrok reproduce --list --budget desktop` "
+            "says what each costs, and the same without `--list` runs them; repeated, it continues.",
             "",
             *(f"- `{id}`" for id in outline.unrun),
             "",

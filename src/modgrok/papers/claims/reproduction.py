@@ -110,7 +110,7 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
         (result, figure as SVG); without verdict and figure if a run or the evaluation failed.
     """
     began = time.perf_counter()
-    members = {name[1]: members_of_group for name, members_of_group in stages.members.items() if name[0] == claim.id}
+    members = {name[1]: group for name, group in stages.members.items() if name[0] == claim.id}
     base = replace(_untested(claim, budget), tasks=_tasks(members.values()))
     trouble = stages.trouble(claim.id)
     if trouble is not None:

@@ -88,7 +88,7 @@ def training_panels(runs: Sequence[RunData]) -> tuple[Panel, ...]:
         ]
         ends = f"{runs[0].last(f'train_{name}'):.3g} and {runs[0].last(f'test_{name}'):.3g}"
         text = f"Training and test {name} against steps, ending at {ends}."
-        cell = lines(drawn, text, x="step", percent=percent, log_y=not percent, log_x=False)
+        cell = lines(curves, text, x="step", percent=percent, log_y=not percent, log_x=False)
         caption = f"{runs[0].row.expression} mod {runs[0].row.p}."
         panels.append(single(name, name.capitalize(), caption, cell, 6))
     return tuple(panels)

@@ -84,12 +84,6 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
     words = "; ".join(
         f"{row['task']} at {row['fraction']:g}: {row['best test accuracy']:.1%}" for row in rows
     )
-    curves = step_lines(
-        [Line(f"{run.experiment.fraction:g}", run.steps, run.curve("test_accuracy")) for run in runs],
-        f"Test accuracy of {task} against steps, one line per training fraction: {words}.",
-        y="test accuracy",
-        percent=True,
-    )
     panels = (
         single(
             "map",

@@ -191,12 +191,12 @@ def _line_cell(
     if level is not None:
         rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
-    shades: list[Any] = [line.colour for line in drawn]
-    for line, colour, part in zip(drawn, shades, rows, strict=True):
+    shades: list[Any] = [line.colour for line in series]
+    for line, colour, part in zip(series, shades, rows, strict=True):
         if line.low is not None:
             band = alt.Chart(data(part)).mark_area(color=colour, opacity=0.18, clip=True)
             layers.append(band.encode(x=axis_x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
-    for line, colour, part in zip(drawn, shades, rows, strict=True):
+    for line, colour, part in zip(series, shades, rows, strict=True):
         chart = alt.Chart(data(part))
         dash = [4, 3] if line.dashed else [1, 0]
         mark = chart.mark_line(
@@ -208,8 +208,8 @@ def _line_cell(
             layers.append(diamonds.encode(x=axis_x, y=axis_y))
         if line.dots:
             layers.append(chart.mark_circle(color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
-    names = [(line.name, str(line.colour), line.printed) for line in drawn if line.name]
-    seeds = max((line.seeds for line in drawn), default=1)
+    names = [(line.name, str(line.colour), line.printed) for line in series if line.name]
+    seeds = max((line.seeds for line in series), default=1)
     if seeds > 1:
         names.append((f"line: median of {seeds} seeds; band: least to greatest", "", False))
     key, top = key_of(names)
@@ -369,7 +369,7 @@ def points(
     right = alt.value(alt.expr("width"))
     seeds = [
         {"row": i + 0.5, "value": float(value), "colour": p.colour or TEST}
-        for i, p in enumerate(drawn)
+        for i, p in enumerate(marks)
         for value in p.each
         if value is not None and math.isfinite(value)
     ]

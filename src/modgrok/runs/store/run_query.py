@@ -203,7 +203,7 @@ class _Compiler:
         """Return the condition that a tag is, or is not, among those of a run."""
         if sign not in ("=", "!="):
             raise InputError(f"where: tag must be followed by = or !=, got {shorten(text)}")
-        some = tag.lower() not in NOTHING
+        some = tag.lower() not in MISSING_WORDS
         within = "SELECT 1 FROM tags WHERE tags.run = runs.number" + (" AND tags.tag = ?" if some else "")
         exists = f"EXISTS ({within})" if self.labelled else "0"
         wanted = (sign == "=") == some
