@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reports.charts.claim_charts import SOFT, TEST, Line, Point, lines, points, single, step_lines
+from ...reports.charts.claim_charts import SOFT, TEST, Line, Point, lines, points, single
 from ...runs.schedule import GROKKED
 from ...tasks.null import orbit_null
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
