@@ -105,10 +105,6 @@ def killed(server: ForkServer, folder: Path, name: str, kills: int) -> None:
         assert np.array_equal(list(record.scalars.values()), list(again.scalars.values()), equal_nan=True)
 
 
-def test_a_process_killed_again_and_again_corrupts_nothing(server: ForkServer, tmp_path: Path) -> None:
-    killed(server, tmp_path / "runs", "mlp", 3)
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_learner_killed_again_and_again(server: ForkServer, tmp_path: Path, name: str) -> None:
