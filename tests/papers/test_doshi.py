@@ -10,7 +10,7 @@ import pytest
 from modgrok.analytic import monomial, tabulate, verify
 from modgrok.models import MLP
 from modgrok.papers.doshi2023 import paper as doshi2023
-from modgrok.papers.doshi2023.diagram import Place, breaks, inverting_share
+from modgrok.papers.doshi2023.diagram import DiagramPoint, breaks, inverting_share
 from modgrok.papers.doshi2023.neurons import valley
 from modgrok.papers.doshi2024 import paper as doshi2024
 from modgrok.papers.doshi2024.products import as_printed, output_scale, product_network
@@ -85,16 +85,16 @@ def test_few_neurons_make_no_mode() -> None:
 
 def test_a_region_of_generalisation_has_no_breaks() -> None:
     """Of nine places those with enough clean labels generalise; a hole at the easiest has two neighbours."""
-    places = [Place(x, y, 0.0) for x in (0.3, 0.5, 0.7) for y in (0.2, 0.4, 0.6)]
+    places = [DiagramPoint(x, y, 0.0) for x in (0.3, 0.5, 0.7) for y in (0.2, 0.4, 0.6)]
     good = {place: place.fraction - place.corruption > 0.05 for place in places}
     assert sum(good.values()) == 6
     assert breaks(good) == 0
-    assert breaks({**good, Place(0.7, 0.2, 0.0): False}) == 2
-    assert breaks({**good, Place(0.3, 0.6, 0.0): True}) == 2
+    assert breaks({**good, DiagramPoint(0.7, 0.2, 0.0): False}) == 2
+    assert breaks({**good, DiagramPoint(0.3, 0.6, 0.0): True}) == 2
 
 
 def test_inversion_counts_where_labels_are_corrupted_and_the_network_generalises() -> None:
-    clean, inverted, kept, failed = (Place(0.5, y, 15.0) for y in (0.0, 0.2, 0.4, 0.6))
+    clean, inverted, kept, failed = (DiagramPoint(0.5, y, 15.0) for y in (0.0, 0.2, 0.4, 0.6))
     phases = {clean: "coexistence", inverted: "full inversion", kept: "coexistence", failed: "memorisation"}
     good = {clean: True, inverted: True, kept: True, failed: False}
     assert inverting_share(phases, good, 15.0) == 0.5

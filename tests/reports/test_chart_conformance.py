@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vl_convert
 
-from modgrok.reports.charts.bands import Band, moment_cell, training_cell
+from modgrok.reports.charts.bands import Band, milestone_cell, training_cell
 from modgrok.reports.charts.chart import Cell
 from modgrok.reports.charts.palette import TEST, TRAIN
 from modgrok.reports.charts.timeline import CurveStyle, Frame, Reference, Vertical, timeline
@@ -30,7 +31,7 @@ def times() -> Cell:
         for p in MODULI
         for x in (0.4, 0.6)
     ]
-    return moment_cell(rows, "fraction", "p", "step of grokking")
+    return milestone_cell(rows, "fraction", "p", "step of grokking")
 
 
 def training() -> Cell:
@@ -59,8 +60,11 @@ def test_the_nearest_point_answers_with_its_curve_and_in_the_unit_of_its_axis(na
     spec: dict[str, Any] = json.loads(cell.hover.to_json())
     (params,) = spec["params"]
     assert params["select"]["nearest"] is True
-    fields = [entry["field"] for entry in spec["encoding"]["tooltip"]]
-    assert fields == ["curve", "along_text", "value_text"]
+    marks = vl_convert.vegalite_to_vega(cell.hover.to_dict())["marks"]
+    (region,) = [mark for mark in marks if mark["name"] == "points_voronoi"]
+    text = region["encode"]["update"]["tooltip"]["signal"]
+    for column in ("curve", "along_text", "value_text"):
+        assert f'(datum.datum || datum)["{column}"]' in text  # a region's datum is a point, and the point's its row
     points = [row for rows in spec["datasets"].values() for row in rows]
     assert all(row["curve"] and row["along_text"] for row in points)
     if name in SHARES:

@@ -6,6 +6,8 @@ figures do not.
 
 from __future__ import annotations
 
+import json
+
 import altair as alt
 
 from .chart import data
@@ -49,11 +51,10 @@ def nearest_point(
         encodings=["x", "y"],
         empty=False,
     )
-    tooltip = [
-        alt.Tooltip("curve:N", title="title"),
-        alt.Tooltip("along_text:N", title=along),
-        alt.Tooltip("value_text:N", title="value"),
-    ]
+    row = "(datum.datum || datum)"  # the region that catches the pointer has its point, and that its row
+    entries = {"title": "curve", along: "along_text", "value": "value_text"}
+    texts = ", ".join(f"{json.dumps(title)}: {row}[{json.dumps(name)}]" for title, name in entries.items())
+    tooltip = alt.TooltipValue(alt.expr(f"{{{texts}}}"))
     opacity = alt.condition(nearest, alt.value(1), alt.value(0))
     points = alt.Chart(data(rows), name="points").mark_circle(size=POINT_SIZE)
     encoded = points.encode(x=x, y=y, tooltip=tooltip, opacity=opacity)
