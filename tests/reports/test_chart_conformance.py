@@ -64,7 +64,7 @@ def test_the_nearest_point_answers_with_its_curve_and_in_the_unit_of_its_axis(na
     (region,) = [mark for mark in marks if mark["name"] == "points_voronoi"]
     text = region["encode"]["update"]["tooltip"]["signal"]
     for column in ("curve", "along_text", "value_text"):
-        assert f'(datum.datum || datum)["{column}"]' in text  # a region's datum is a point, and the point's its row
+        assert f'(datum.datum || datum)["{column}"]' in text
     points = [row for rows in spec["datasets"].values() for row in rows]
     assert all(row["curve"] and row["along_text"] for row in points)
     if name in SHARES:

@@ -226,9 +226,9 @@ def _tell_by_loss(rises: dict[int, float] | None) -> None:
     if rises is None:
         say("  key frequencies by ablated loss are those of two operands of a cyclic group; not defined here")
         return
-    listed = ", ".join(f"{k} (+{rise:.2g})" for k, rise in list(rises.items())[:MOST_LISTED])
+    frequencies = ", ".join(f"{k} (+{rise:.2g})" for k, rise in list(rises.items())[:MOST_LISTED])
     more = f" and {len(rises) - MOST_LISTED} more" if len(rises) > MOST_LISTED else ""
-    say(f"  key frequencies by ablated loss: {listed or 'none'}{more}")
+    say(f"  key frequencies by ablated loss: {frequencies or 'none'}{more}")
 
 
 def _print_formula(explanation: Explanation) -> None:

@@ -91,13 +91,13 @@ def made_folder(folder: Path) -> Iterator[Path]:
         >>> folder.exists()
         False
     """
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
     except BaseException:
         with contextlib.suppress(OSError):  # the first that holds something
-            for path in made:
+            for path in new_folders:
                 path.rmdir()
         raise
 

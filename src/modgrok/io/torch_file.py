@@ -87,9 +87,9 @@ def read_torch(path: Path) -> Any:
     """
     content = read_bytes(path, "path", MOST_BYTES)
     try:
-        found = _archive(content) if content[:2] == b"PK" else _stream(content)
-        _check_size(found, MOST_SHARED * len(content))
-        return found
+        value = _archive(content) if content[:2] == b"PK" else _stream(content)
+        _check_size(value, MOST_SHARED * len(content))
+        return value
     except _Refused as error:
         reason = str(error)
     except (
@@ -107,9 +107,9 @@ class _Refused(Exception):
     """Something in a pickle that has no place in a state dict."""
 
 
-def _check_size(found: Any, most: int) -> None:
+def _check_size(root: Any, most: int) -> None:
     """Refuse objects that hold each other, or one another so often that walking them would not end."""
-    left, size = [(found, 0)], 0
+    left, size = [(root, 0)], 0
     for _ in range(MOST_OBJECTS):
         if not left:
             return

@@ -61,13 +61,13 @@ def _drawn(stored: StoredRun, most: int | None) -> tuple[CheckpointPanels, ...]:
         return ()
     unit = stored.definition.wording.unit
     shares = {c.step: c.explained_share for c in stored.checkpoints if c.explained_share is not None}
-    drawn = []
+    checkpoints = []
     for step in steps:
         panels, _ = checkpoint_panels(stored, step)
         if panels:
             share = f", explained by a formula: {percent(shares[step])}" if step in shares else ""
-            drawn.append(CheckpointPanels(step, f"{unit} {step:,}{share}", tuple(panels)))
-    return tuple(drawn) if len(drawn) > 1 else ()
+            checkpoints.append(CheckpointPanels(step, f"{unit} {step:,}{share}", tuple(panels)))
+    return tuple(checkpoints) if len(checkpoints) > 1 else ()
 
 
 def checkpoint_panels(stored: StoredRun, step: int) -> PanelsAndNotes:
@@ -80,11 +80,11 @@ def checkpoint_panels(stored: StoredRun, step: int) -> PanelsAndNotes:
     Raises:
         InputError: no weights were kept at that step.
     """
-    kept = [checkpoint for checkpoint in stored.checkpoints if checkpoint.step == step]
-    if not kept:
+    checkpoints = [checkpoint for checkpoint in stored.checkpoints if checkpoint.step == step]
+    if not checkpoints:
         raise InputError(f"step: must be a step with a checkpoint, got {step}")
     row = replace(stored.row, step=step, memorised_at=None, grokked_at=None)
-    at_step = replace(stored, row=row, records=[], checkpoints=kept)
+    at_step = replace(stored, row=row, records=[], checkpoints=checkpoints)
     if row.learner not in LEARNER_PANELS.names:
         return general_panels(at_step)
     return LEARNER_PANELS.named(row.learner).draw(at_step)
@@ -103,7 +103,7 @@ def slider_steps(stored: StoredRun, most: int) -> tuple[int, ...]:
     return thinned(steps, [step for step in steps if step in moments], most)
 
 
-def thinned(steps: Sequence[int], wanted: Sequence[int], most: int) -> tuple[int, ...]:
+def thinned(steps: Sequence[int], milestones: Sequence[int], most: int) -> tuple[int, ...]:
     """Keep the first, the last and the wanted steps, and of the others evenly by place, at most `most`.
 
     Example:
@@ -114,8 +114,8 @@ def thinned(steps: Sequence[int], wanted: Sequence[int], most: int) -> tuple[int
         return tuple(steps)
     if most < 2:
         return ()
-    kept = {steps[0], steps[-1], *wanted[: most - 2]}
-    others = [step for step in steps if step not in kept]
-    count = max(0, most - len(kept))
-    kept |= {others[(2 * at + 1) * len(others) // (2 * count)] for at in range(count)}
-    return tuple(sorted(kept))
+    subset = {steps[0], steps[-1], *milestones[: most - 2]}
+    others = [step for step in steps if step not in subset]
+    count = max(0, most - len(subset))
+    subset |= {others[(2 * at + 1) * len(others) // (2 * count)] for at in range(count)}
+    return tuple(sorted(subset))

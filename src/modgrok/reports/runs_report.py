@@ -138,11 +138,11 @@ def _panels(
     unit = next(iter(units)) if len(units) == 1 else "step"
     frame = Frame(end, [], linear="step" not in units, unit=unit)
     legend = Legend(tuple(zip(names, colours, strict=True)))
-    shown = {name for name, _, _ in CURVES} | {measure.name for measure in COUNT_MEASURES}
+    main_measures = {name for name, _, _ in CURVES} | {measure.name for measure in COUNT_MEASURES}
     measures = [
         (measure.name, measure.name.replace("_", " "), f"{measure.title[:1].upper()}{measure.title[1:]}.")
         for measure in MEASURES
-        if measure.name not in shown and all(measure.name in row.scalars for row in rows)
+        if measure.name not in main_measures and all(measure.name in row.scalars for row in rows)
     ]
     panels = []
     for scalar, title, caption in (*CURVES, *measures):

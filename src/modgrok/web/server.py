@@ -38,8 +38,8 @@ def serve(folder: Path, *, host: str, port: int | None, browser: bool) -> None:
     listener = listen(host, port)
     port = listener.getsockname()[1]
     access = Access(port, hosts=hosts_of(host))
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}/?token={access.token}"
+    authority = f"[{host}]" if ":" in host else host
+    address = f"http://{authority}:{port}/?token={access.token}"
     app = create_app(folder, access)
     config = uvicorn.Config(
         app,
@@ -81,9 +81,9 @@ def listen(host: str, port: int | None) -> socket.socket:
         InputError: the address is in use, not this machine's, or not allowed.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    wanted = [DEFAULT_PORT, 0] if port is None else [port]
+    numbers = [DEFAULT_PORT, 0] if port is None else [port]
     failure: OSError | None = None
-    for number in wanted:
+    for number in numbers:
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -96,7 +96,7 @@ def listen(host: str, port: int | None) -> socket.socket:
             return listener
     assert failure is not None
     raise InputError(
-        f"port: must be free at {shorten(host)}, got {wanted[-1]} ({failure.strerror or failure})"
+        f"port: must be free at {shorten(host)}, got {numbers[-1]} ({failure.strerror or failure})"
     )
 
 

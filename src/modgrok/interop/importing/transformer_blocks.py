@@ -126,9 +126,9 @@ def _linear(weights: Weights, role: str, rows: int, columns: int | None, left: b
         straight, across = _fits(value, rows, columns), _fits(value.T, rows, columns)
         matrix = value.T if (across and (left if straight else True)) else value
     if not _fits(matrix, rows, columns):
-        wanted = f"({rows}, {'any' if columns is None else columns})"
+        expected = f"({rows}, {'any' if columns is None else columns})"
         raise InputError(
-            f"path: {weights.names[role]} must have shape {wanted} or its transpose, got {value.shape}"
+            f"path: {weights.names[role]} must have shape {expected} or its transpose, got {value.shape}"
         )
     return matrix
 
@@ -165,10 +165,10 @@ def _three(value: np.ndarray, role: str, weights: Weights, d: int) -> np.ndarray
     transposed = value.shape[1] != d or (value.shape[2] == d and out is not None and out.ndim == 2)
     if role in weights.transposed:
         transposed = True
-    found = value.transpose(0, 2, 1) if transposed else value
-    if found.shape[1] != d:
+    weight = value.transpose(0, 2, 1) if transposed else value
+    if weight.shape[1] != d:
         raise InputError(f"path: {weights.names[role]} must have shape (heads, {d}, any), got {value.shape}")
-    return found
+    return weight
 
 
 def _out(weights: Weights, at: str, d: int, heads: int, e: int, left: bool | None) -> np.ndarray:
@@ -176,12 +176,12 @@ def _out(weights: Weights, at: str, d: int, heads: int, e: int, left: bool | Non
     role = f"{at}W_O"
     value = weights.arrays.get(role)
     if value is not None and value.ndim == 3:
-        found = value.transpose(0, 2, 1) if role in weights.transposed or value.shape[2] != d else value
-        if found.shape != (heads, e, d):
+        weight = value.transpose(0, 2, 1) if role in weights.transposed or value.shape[2] != d else value
+        if weight.shape != (heads, e, d):
             raise InputError(
                 f"path: {weights.names[role]} must have shape {(heads, e, d)}, got {value.shape}"
             )
-        return found
+        return weight
     query = weights.arrays.get(f"{at}W_Q")
     if left is None and query is not None and query.ndim == 3:
         left = True  # a matrix beside one W_Q a head: the layout of Nanda et al., W_O (d, heads e)

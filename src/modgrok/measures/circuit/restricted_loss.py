@@ -62,8 +62,8 @@ def restricted_losses(
     al. 2024, App. E, Table A.4, whose ablated losses are the other rows.
     """
     losses = combination_losses(logits, key)
-    counted = logits.grid.targets >= 0 if chosen is None else (logits.grid.targets >= 0) & chosen
-    return {name: mean_loss(values, counted) for name, values in losses.items()}
+    rows = logits.grid.targets >= 0 if chosen is None else (logits.grid.targets >= 0) & chosen
+    return {name: mean_loss(values, rows) for name, values in losses.items()}
 
 
 def combination_losses(

@@ -80,9 +80,9 @@ def numbers_svg(result: Result, printed: tuple[Printed, ...] = ()) -> str:
     """
     text = numbers_text(result)
     cell = bound_rows(number_rows(result, printed), text, words=number_words)
-    drawn = vl_convert.vegalite_to_svg(cell.spec(WIDTH), vl_version=VERSION)
-    family = re.search(r'font-family="[^"]*"', drawn)
-    light = _TAG.sub(lambda tag: _ROUNDED.sub(_rounded, tag[0]), _REPEATED.sub("", drawn))
+    picture = vl_convert.vegalite_to_svg(cell.spec(WIDTH), vl_version=VERSION)
+    family = re.search(r'font-family="[^"]*"', picture)
+    light = _TAG.sub(lambda tag: _ROUNDED.sub(_rounded, tag[0]), _REPEATED.sub("", picture))
     font = family[0] if family else ""
     return light.replace("<svg ", f'<svg {font} role="img" aria-label="{markup(text)}" ', 1)
 

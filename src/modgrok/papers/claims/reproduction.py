@@ -76,13 +76,15 @@ def reproduce(
             results[claim.id] = stored
             on_result(stored)
     known = {claim.id: known_seeds(claim, budget, committed.get(claim.id)) for claim in left}
-    asked = {claim.id: without_seeds(claim, tuple(known[claim.id].numbers)) for claim in left}
-    for claim in [claim for claim in left if not asked[claim.id].desktop.seeds and known[claim.id].numbers]:
+    remaining = {claim.id: without_seeds(claim, tuple(known[claim.id].numbers)) for claim in left}
+    for claim in [
+        claim for claim in left if not remaining[claim.id].desktop.seeds and known[claim.id].numbers
+    ]:
         results[claim.id] = joined(claim, _untested(claim, budget), known[claim.id])
         on_result(results[claim.id])
         left.remove(claim)
     if left:
-        stages = stages_of([asked[claim.id] for claim in left], budget)
+        stages = stages_of([remaining[claim.id] for claim in left], budget)
         with Store(claims_folder(runs, budget)) as store:
             run_stages(
                 stages,
@@ -94,7 +96,7 @@ def reproduce(
                 stop_requested=stop_requested,
             )
             for claim in left:
-                result, figure = evaluate(asked[claim.id], budget, stages, store)
+                result, figure = evaluate(remaining[claim.id], budget, stages, store)
                 if known[claim.id].numbers:
                     result = replace(joined(claim, result, known[claim.id]), digest=digest_of(claim, budget))
                 write_result(runs, result, figure)
@@ -189,8 +191,8 @@ def digest_of(claim: Claim, budget: BudgetName) -> str:
         ]
         for name, group in claim.groups(budget).items()
     }
-    drawn = [repr(one) for one in claim.printed if isinstance(one, PrintedCurve)]
-    text = json.dumps([claim.id, budget, plan, digest_of_function(claim.measure), __version__, *drawn])
+    curves = [repr(one) for one in claim.printed if isinstance(one, PrintedCurve)]
+    text = json.dumps([claim.id, budget, plan, digest_of_function(claim.measure), __version__, *curves])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

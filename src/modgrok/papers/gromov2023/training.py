@@ -16,14 +16,14 @@ def curves(
     runs: Sequence[RunData], parts: Sequence[tuple[str, str, str]], text: str, **options: object
 ) -> Panel:
     """Draw recorded numbers of all seeds."""
-    drawn = [
+    series = [
         Line(name if run is runs[0] else "", run.steps, run.curve(key), colour)
         for run in runs
         for name, key, colour in parts
     ]
     first = runs[0].row
     milestones = (("memorised", first.memorised_at), ("grokked", first.grokked_at))
-    cell = step_lines(drawn, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
+    cell = step_lines(series, text, milestones=milestones, height=210, **options)  # type: ignore[arg-type]
     return single(parts[-1][1], text, "Marks are the first seed's.", cell, 12)
 
 

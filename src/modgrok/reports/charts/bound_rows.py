@@ -120,14 +120,14 @@ def _place(
 
     bar = top + NAME + (LABEL if row.printed is not None else 2)
     colour = INK if row.in_range else TEST
-    said = "none" if row.value is None else words(row.value)
+    value_text = "none" if row.value is None else words(row.value)
     name = row.name if row.decisive else f"{row.name} (supporting)"
     outcome = "" if row.in_range else ", out of range"
     marks["names"].append(
         {"x": 0, "y": top + 9, "text": name, "align": "left", "colour": INK if row.decisive else SOFT}
     )
     marks["names"].append(
-        {"x": wide, "y": top + 9, "text": f"{said}{outcome}", "align": "right", "colour": colour}
+        {"x": wide, "y": top + 9, "text": f"{value_text}{outcome}", "align": "right", "colour": colour}
     )
     marks["bars"].append({"x": 0, "x2": wide, "y": bar + BAR / 2})
     first, last = (

@@ -291,18 +291,18 @@ class Point:
 class PointChart:
     """What `points` draws, kept so that the same chart of several seeds becomes one."""
 
-    drawn: tuple[Point, ...]
+    marks: tuple[Point, ...]
     text: str
     options: Mapping[str, Any]
 
     def of_seeds(self, others: Sequence[object]) -> Cell | None:
         """Draw the charts of all seeds as one: a dot a seed; None where their rows differ."""
         charts = [self, *(other for other in others if isinstance(other, PointChart))]
-        names = {tuple(point.name for point in chart.drawn) for chart in charts}
+        names = {tuple(point.name for point in chart.marks) for chart in charts}
         if len(charts) <= len(others) or len(names) > 1:
             return None
         rows = []
-        for each in zip(*(chart.drawn for chart in charts), strict=True):
+        for each in zip(*(chart.marks for chart in charts), strict=True):
             values = tuple(point.value for point in each)
             known = [math.inf if value is None or math.isnan(value) else value for value in values]
             same = len({point.note for point in each}) == 1
@@ -524,7 +524,7 @@ def table_map(
     x: str,
     y: str,
 ) -> Cell:
-    """Draw values over two coordinates as a map, as sweeps are drawn; None is marked as never.
+    """Draw values over two coordinates as a map, as sweeps are marks; None is marked as never.
 
     Arguments:
         cells: (x, y, value), at most one a pair; phases where values are words.

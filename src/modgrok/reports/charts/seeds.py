@@ -63,26 +63,27 @@ def with_printed(panels: Sequence[Panel], printed: Sequence[tuple[str, Line]]) -
 
 def _with(cell: Cell, lines: Sequence[Line]) -> Cell:
     draw = getattr(cell.source, "with_printed", None)
-    drawn: Cell = draw(lines) if lines and draw is not None else cell
-    return drawn
+    chart: Cell = draw(lines) if lines and draw is not None else cell
+    return chart
 
 
 def _merged(panels: Sequence[Panel]) -> Panel:
     first = panels[0]
     cells = [[cell for group in panel.groups for cell in group.cells] for panel in panels]
-    drawn = [_of_seeds(each) for each in zip(*cells, strict=True)]
-    shown = iter(
-        one if one is not None else each[0] for one, each in zip(drawn, zip(*cells, strict=True), strict=True)
+    merged_cells = [_of_seeds(each) for each in zip(*cells, strict=True)]
+    remaining = iter(
+        one if one is not None else each[0]
+        for one, each in zip(merged_cells, zip(*cells, strict=True), strict=True)
     )
-    groups = tuple(Group(group.label, tuple(next(shown) for _ in group.cells)) for group in first.groups)
-    words = OVER_SEEDS.format(len(panels)) if all(one is not None for one in drawn) else ONE_SEED
+    groups = tuple(Group(group.label, tuple(next(remaining) for _ in group.cells)) for group in first.groups)
+    words = OVER_SEEDS.format(len(panels)) if all(one is not None for one in merged_cells) else ONE_SEED
     return _captioned(replace(first, groups=groups), words)
 
 
 def _of_seeds(cells: Sequence[Cell]) -> Cell | None:
     draw = getattr(cells[0].source, "of_seeds", None)
-    drawn: Cell | None = None if draw is None else draw([cell.source for cell in cells[1:]])
-    return drawn
+    chart: Cell | None = None if draw is None else draw([cell.source for cell in cells[1:]])
+    return chart
 
 
 def _captioned(panel: Panel, words: str) -> Panel:

@@ -154,8 +154,8 @@ def timeline(
     layers += _margin(vertical, height, references, outside)
     if not visible:
         layers.append(_nothing(frame, vertical))
-    wanted = _label_room(references, outside)
-    margins = Margins(left=46, right=max(right, wanted), top=TOP, bottom=34)
+    room_for_labels = _label_room(references, outside)
+    margins = Margins(left=46, right=max(right, room_for_labels), top=TOP, bottom=34)
     hover = _hover(frame, vertical, rows, visible) if visible else None
     return Cell(alt.layer(*layers), text, height, margins, hover=hover)
 

@@ -216,13 +216,13 @@ def _slider(report: Report, cells: list[Cell]) -> str:
     """Write the slider over the checkpoints, and what it shows at each, which is drawn when it gets there."""
     if not report.checkpoints:
         return ""
-    shown = {panel.key for panel in report.panels}
+    keys = {panel.key for panel in report.panels}
     steps = []
     for checkpoint in report.checkpoints:
         parts = "".join(
             f'<div data-panel="{markup(panel.key)}">{_groups(panel, cells)}</div>'
             for panel in checkpoint.panels
-            if panel.key in shown
+            if panel.key in keys
         )
         steps.append(f'<template data-words="{markup(checkpoint.words)}">{parts}</template>')
     last = len(steps) - 1

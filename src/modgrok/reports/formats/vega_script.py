@@ -32,9 +32,9 @@ def vega_script() -> str:
     the rest. Where the folder cannot be written the script is bundled in each process.
     """
     path = _path()
-    kept = None if path is None else _read(path)
-    if kept is not None:
-        return kept
+    stored = None if path is None else _read(path)
+    if stored is not None:
+        return stored
     script = str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION))
     if path is not None:
         with contextlib.suppress(OSError):

@@ -29,13 +29,13 @@ class ExplanationView:
         task: of the network.
         explanation: of its logits.
         logits: centred, over the domain, float64, shape (n, p).
-        counted: what the inputs are called of which the explained share is counted.
+        inputs_name: what the inputs are called of which the explained share is counted.
     """
 
     task: Task
     explanation: Explanation
     logits: np.ndarray
-    counted: str = "test inputs"
+    inputs_name: str = "test inputs"
 
     @property
     def sentence(self) -> str:
@@ -46,7 +46,7 @@ class ExplanationView:
         words = f"{count} frequenc{'y' if count == 1 else 'ies'}"
         return (
             f"A formula in s = {index.description} with {words} accounts for the answers to "
-            f"{100 * (explanation.explained_share or 0):.4g}% of the {self.counted}"
+            f"{100 * (explanation.explained_share or 0):.4g}% of the {self.inputs_name}"
         )
 
     @cached_property

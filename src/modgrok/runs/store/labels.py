@@ -48,7 +48,7 @@ def read_labels(store: Database, runs: Iterable[str] | None = None) -> dict[str,
     """
     if store.schema_version < SCHEMA:
         return {}
-    wanted = None if runs is None else set(runs)
+    ids = None if runs is None else set(runs)
     tags: dict[str, list[str]] = {}
     for entry in store.select(
         "SELECT runs.id, tags.tag FROM tags JOIN runs ON runs.number = tags.run ORDER BY tags.tag"
@@ -61,7 +61,7 @@ def read_labels(store: Database, runs: Iterable[str] | None = None) -> dict[str,
         )
     }
     labelled = tags.keys() | notes.keys()
-    chosen = labelled if wanted is None else labelled & wanted
+    chosen = labelled if ids is None else labelled & ids
     return {run: Labels(tuple(tags.get(run, ())), notes.get(run, "")) for run in chosen}
 
 

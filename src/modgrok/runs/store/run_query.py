@@ -206,8 +206,8 @@ class _Compiler:
         some = tag.lower() not in MISSING_WORDS
         within = "SELECT 1 FROM tags WHERE tags.run = runs.number" + (" AND tags.tag = ?" if some else "")
         exists = f"EXISTS ({within})" if self.labelled else "0"
-        wanted = (sign == "=") == some
-        return (exists if wanted else f"NOT {exists}"), [tag] if some and self.labelled else []
+        tagged = (sign == "=") == some
+        return (exists if tagged else f"NOT {exists}"), [tag] if some and self.labelled else []
 
     def _spelled(self, name: str) -> str:
         known = ("optimiser", "initialisation", "parametrisation", "centred", "memorised_at")

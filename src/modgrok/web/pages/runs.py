@@ -93,7 +93,7 @@ async def listing(request: Request) -> Response:
 def described(store: Database, run: str) -> dict[str, Any]:
     """Return what is known of a run without drawing: row, settings, checkpoints' steps, observations."""
     row = store.get(run)
-    kept = store.select(
+    steps = store.select(
         "SELECT DISTINCT checkpoints.step FROM checkpoints JOIN runs ON runs.number = checkpoints.run "
         "WHERE runs.id = ? ORDER BY checkpoints.step",
         row.id,
@@ -104,7 +104,7 @@ def described(store: Database, run: str) -> dict[str, Any]:
     return {
         **summary_of(row, last, read_labels(store, [row.id])),
         **{name: row.context.get(name) for name in names},
-        "steps": [entry[0] for entry in kept if isinstance(entry[0], int)],
+        "steps": [entry[0] for entry in steps if isinstance(entry[0], int)],
         "scalars": row.scalars,
         "records": curve,
     }
@@ -251,11 +251,13 @@ async def compare(request: Request) -> Response:
     def read(store: Database) -> list[dict[str, Any]]:
         return [described(store, run) for run in dict.fromkeys(runs)]
 
-    found = await instrument_of(request).read(read)
-    for run in found:
+    descriptions = await instrument_of(request).read(read)
+    for run in descriptions:
         task = {name: run[name] for name in ("expression", "p", "learner")}
         run["settings"] = task | run["settings"]
-    return answer({"runs": found, "differences": differences([run["settings"] for run in found])})
+    return answer(
+        {"runs": descriptions, "differences": differences([run["settings"] for run in descriptions])}
+    )
 
 
 ROUTES = [

@@ -28,9 +28,9 @@ async def listing(request: Request) -> Response:
 
 def sweeps_of(store: Database) -> list[dict[str, Any]]:
     """List the sweeps of a store and how far they are, the newest first."""
-    listed = []
+    sweeps = []
     for name in sweep_names(store):
-        counted = store.select(
+        counts = store.select(
             "SELECT count(*) AS total, sum(members.error IS NOT NULL) AS failed, "
             "sum(members.error IS NULL AND runs.status IN ('finished', 'diverged')) AS done, "
             "sum(runs.grokked_at IS NOT NULL) AS grokked, max(runs.updated) AS updated "
@@ -38,10 +38,10 @@ def sweeps_of(store: Database) -> list[dict[str, Any]]:
             "LEFT JOIN runs ON runs.id = members.run WHERE sweeps.name = ?",
             name,
         )[0]
-        numbers = {key: counted[key] or 0 for key in ("total", "failed", "done", "grokked")}
+        numbers = {key: counts[key] or 0 for key in ("total", "failed", "done", "grokked")}
         running = sweep_lock(store, name).held()
-        listed.append({"name": name, **numbers, "updated": counted["updated"], "running": running})
-    return listed[::-1]
+        sweeps.append({"name": name, **numbers, "updated": counts["updated"], "running": running})
+    return sweeps[::-1]
 
 
 async def one(request: Request) -> Response:

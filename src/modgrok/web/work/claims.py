@@ -23,7 +23,7 @@ def claims(folder: str, budget: str) -> list[dict[str, Any]]:
     size = next((one for one in BUDGETS if one == budget), None)
     if size is None:
         raise InputError(f"budget: must be one of {', '.join(BUDGETS)}, got {shorten(budget)}")
-    listed = []
+    entries = []
     for paper in read_papers():
         for claim in paper.claims:
             result = read_result(Path(folder), size, claim)
@@ -31,7 +31,7 @@ def claims(folder: str, budget: str) -> list[dict[str, Any]]:
             tested = result is not None and result.verdict is not None
             expected = claim.judged(size) if result is None else result.expected
             values = result.values if result is not None and tested else {}
-            listed.append(
+            entries.append(
                 {
                     "id": claim.id,
                     "paper": paper.name,
@@ -49,4 +49,4 @@ def claims(folder: str, budget: str) -> list[dict[str, Any]]:
                     "runs": list(result.runs) if result is not None else [],
                 }
             )
-    return listed
+    return entries

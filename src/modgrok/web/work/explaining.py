@@ -34,15 +34,15 @@ def explain_run(folder: str, run: str, step: int | None = None) -> dict[str, Any
     """
     with Store(Path(folder), read_only=True) as store:
         row = store.get(run)
-        kept = kept_at(store.checkpoints(row.id), step)
+        checkpoint = kept_at(store.checkpoints(row.id), step)
         experiment = stored_experiment(store, row)
         task = experiment.build_task()
-        content = read_network_file(kept.path, kept.sha256)
+        content = read_network_file(checkpoint.path, checkpoint.sha256)
         split = split_of(experiment, task)
     return {
         **explanation_json(explained(task, content.network, split=split)),
         "run": row.id,
-        "step": kept.step,
+        "step": checkpoint.step,
     }
 
 
@@ -61,8 +61,8 @@ def explain_file(
         InputError: neither kind of file, or another task's.
     """
     data = base64.b64decode(content, validate=True)
-    asked = expression is not None or group is not None
-    task = named_task(expression, p=p, group=group).task if asked else None
+    named = expression is not None or group is not None
+    task = named_task(expression, p=p, group=group).task if named else None
     if data.startswith(ARRAY):
         if task is None:
             raise InputError("expression: must be given with logits, got none")

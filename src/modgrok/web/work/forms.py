@@ -67,8 +67,10 @@ def plan(
         InputError: a field is unknown, or a value breaks a rule.
     """
     fields = _fields_of(learner)
-    given = {name: _value(name, value, fields) for name, value in options.items() if value not in ("", None)}
-    experiment = Experiment.of(expression, p=p, group=group, learner=learner, **given)
+    filled_in = {
+        name: _value(name, value, fields) for name, value in options.items() if value not in ("", None)
+    }
+    experiment = Experiment.of(expression, p=p, group=group, learner=learner, **filled_in)
     return _planned(experiment, steps)
 
 
