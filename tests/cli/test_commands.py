@@ -343,6 +343,7 @@ def test_help_of_every_verb(call, name: str) -> None:
 
 
 def test_ctrl_c_saves_and_prints_the_command_that_resumes(tmp_path: Path) -> None:
+    without = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
     process = subprocess.Popen(
         [sys.executable, "-c", "from modgrok.cli import main; main()", "train", "x + y", "--p", "23",
          "--width", "100", "--lr", "1", "--steps", "1000000", "--json"],
@@ -350,7 +351,7 @@ def test_ctrl_c_saves_and_prints_the_command_that_resumes(tmp_path: Path) -> Non
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "JAX_ENABLE_COMPILATION_CACHE": "1"},
+        env={**without, "XDG_CACHE_HOME": str(tmp_path / "cache"), "JAX_ENABLE_COMPILATION_CACHE": "1"},
     )  # fmt: skip
     assert process.stderr is not None
     while "step       5" not in process.stderr.readline():

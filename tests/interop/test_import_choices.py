@@ -16,7 +16,6 @@ from networks import OPTIONS, every_input, made
 from safetensors.numpy import save_file
 
 import modgrok
-from conftest import Result
 from modgrok.interop import from_transformerlens, import_network, write_transformerlens
 from modgrok.interop.importing.forward import mlp_logits, transformer_logits
 from modgrok.interop.names import state_of
@@ -28,7 +27,7 @@ from modgrok.tasks import InputError
 P = 7
 PAIRS = np.stack(np.indices((P, P)), -1).reshape(-1, 2).astype(np.int32)
 State = dict[str, np.ndarray]
-Call = Callable[..., Result]
+Call = Callable[..., Any]
 
 
 PLACES = {"infix": (0, 2), "equals": (0, 1), "infix-equals": (0, 2)}
@@ -135,7 +134,7 @@ def random_state(layout: str = "equals") -> State:
 
 def test_an_untrained_network_is_refused_where_no_convention_helps() -> None:
     with pytest.raises(
-        InputError, match=r"^layout: must be given, for (infix|equals) .* fit these weights alike"
+        InputError, match=r"^layout: must be given, since (infix|equals) .* fit these weights equally well"
     ):
         import_network(random_state(), "x - y", p=P)
     with pytest.raises(InputError, match=r"^heads: must be given"):

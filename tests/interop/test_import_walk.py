@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-
-from conftest import Result
 
 P, M = 5, 30
 
@@ -26,7 +25,7 @@ def two_hidden_layers() -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def test_two_hidden_layers(call: Callable[..., Result], tmp_path: Path) -> None:
+def test_two_hidden_layers(call: Callable[..., Any], tmp_path: Path) -> None:
     np.savez(tmp_path / "net.npz", **two_hidden_layers())
     imported = call(
         "import", "net.npz", "x + y", "--p", "5", "--activation", "relu", "-o", "net.safetensors", "--json"

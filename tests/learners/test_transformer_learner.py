@@ -172,7 +172,7 @@ def test_bad_settings_are_refused() -> None:
     with pytest.raises(InputError, match="heads: must divide d_model = 128"):
         TransformerSettings(heads=3).resolve(97, 2)
     assert TransformerSettings(heads=3, d_head=40).resolve(97, 2).d_head == 40
-    with pytest.raises(InputError, match="optimiser: muon takes matrices alone"):
+    with pytest.raises(InputError, match="optimiser: muon must be used with matrices only"):
         TransformerSettings(optimiser="muon", layer_norm=True).resolve(97, 2)
 
 

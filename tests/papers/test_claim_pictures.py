@@ -83,7 +83,7 @@ def test_points_have_a_ring_for_each_seed() -> None:
     (panel,) = panels_of_seeds(panels)
     rows = rows_of(panel.groups[0].cells[0])
     assert [row["value"] for row in rows if set(row) == {"row", "value", "colour"}] == [0.9, 1.0, 0.95]
-    assert {row["value"] for row in rows if "said" in row} == {0.95}
+    assert {row["value"] for row in rows if "value_text" in row} == {0.95}
 
 
 def test_what_cannot_be_merged_is_said_to_be_of_the_first_seed() -> None:

@@ -62,8 +62,8 @@ def _view(label: str, frequencies: list[int], p: int = 13) -> MLPView:
     ("first", "second", "words"),
     [
         ([1, 2, 3, 4], [4, 3, 2, 1], "Beside them, units of the same frequencies; each"),
-        ([1, 2, 3, 4, 5, 6], [6, 6, 6, 6, 6, 6], "as far as the other network has them"),
-        ([1, 2, 3, 4], [2], "as far as the other network has them"),
+        ([1, 2, 3, 4, 5, 6], [6, 6, 6, 6, 6, 6], "where the other network has them"),
+        ([1, 2, 3, 4], [2], "where the other network has them"),
     ],
 )
 def test_captions_hold_for_other_frequencies_and_few_neurons(

@@ -63,8 +63,8 @@ def test_sources() -> None:
     ("arguments", "options", "message"),
     [
         (("x + y",), {}, "p: must be given"),
-        ((), {"p": 7}, "expression: give exactly one"),
-        (("x + y",), {"p": 7, "group": "S3"}, "expression: give exactly one"),
+        ((), {"p": 7}, "expression: must be exactly one"),
+        (("x + y",), {"p": 7, "group": "S3"}, "expression: must be exactly one"),
         ((), {"group": "S3", "p": 7}, "p: S3 has 6 values, got 7"),
         (("x + y",), {"p": 97, "width": 0}, "width: must be at least 1, got 0"),
         (("x + y",), {"p": 97, "lr": float("nan")}, "lr: must be finite, got nan"),

@@ -77,7 +77,7 @@ def check_kept(known: dict[int, list[float]], records: dict[int, list[float]]) -
 
 def test_every_learner_is_killed() -> None:
     tried = {options.get("learner", "mlp") for options, _ in SETTINGS.values()}
-    assert tried | {"external"} == {definition.name for definition in LEARNERS}
+    assert tried == {definition.name for definition in LEARNERS}
 
 
 def killed(server: ForkServer, folder: Path, name: str, kills: int) -> None:

@@ -36,7 +36,11 @@ MOST_DIFFERENCES = 3
 """Settings that name a curve."""
 HEIGHT = 170
 CURVES = (
-    ("test_accuracy", "Test accuracy", "Share of the test inputs whose greatest logit is the right class."),
+    (
+        "test_accuracy",
+        "Test accuracy",
+        "Share of the test inputs whose largest logit is that of the correct class.",
+    ),
     ("train_accuracy", "Training accuracy", "The same of the training inputs."),
     ("test_loss", "Test loss", "Mean loss over the test inputs."),
     ("train_loss", "Training loss", "Mean loss over the training inputs."),
