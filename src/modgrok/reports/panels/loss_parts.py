@@ -11,7 +11,7 @@ import altair as alt
 
 from ...measures.circuit.key_frequencies import LEAST_RISE
 from ...measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
-from ..charts.chart import Cell, Margins, Panel, data, single
+from ..charts.chart import Cell, Legend, Margins, Panel, data, single
 from ..charts.palette import FAINT, SECOND, SOFT, TEST, TRAIN
 from ..charts.table import Table
 from ..charts.timeline import log_range
@@ -78,13 +78,13 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
         align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST
     )
     layers.append(numbers.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
-    layers += _legend(views, colours)
     description = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
     cell = Cell(
         alt.layer(*layers),
         f"Loss of parts of the logits, {views[-1].label}: {description}.",
         ROW * len(names),
-        Margins(left=132, right=62, top=26, bottom=34),
+        Margins(left=132, right=62, top=8, bottom=34),
+        legend=Legend(tuple((view.label, colour) for view, colour in zip(views, colours, strict=True))),
     )
     key_text = ", ".join(map(str, key)) or "none"
     caption = (
@@ -96,19 +96,6 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
         f"{views[-1].label}."
     )
     return single("ablations", "Loss of parts of the logits", caption, cell, 6)
-
-
-def _legend(views: Sequence[CircuitView], colours: Sequence[str]) -> list[alt.Chart]:
-    layers, at = [], 0.0
-    for view, colour in zip(views, colours, strict=True):
-        dot = alt.Chart(data([{}])).mark_point(filled=True, size=46, color=colour, opacity=1)
-        layers.append(dot.encode(x=alt.XValue(at + 4), y=alt.YValue(-12)))
-        text = alt.Chart(data([{"label": view.label}])).mark_text(
-            align="left", baseline="middle", fontSize=10, color=SOFT
-        )
-        layers.append(text.encode(x=alt.XValue(at + 11), y=alt.YValue(-12), text=alt.Text("label:N")))
-        at += 26 + 5.2 * len(view.label)
-    return layers
 
 
 def frequency_attribution(view: CircuitView) -> Panel:
