@@ -196,7 +196,7 @@ def norms(frame: Frame, records: Sequence[Record]) -> list[Panel]:
         frame,
         gradient,
         series,
-        Vertical(low, high, format=".0e", log=True, values=decades(low, high)),
+        Vertical(low, high, format=".2~e", log=True, values=decades(low, high)),
         f"Root mean square of the gradient against steps, logarithmic; {ends(gradient, series)}.",
         height=HEIGHT,
     )
@@ -307,7 +307,7 @@ def log_ticks(low: float, high: float) -> tuple[float, ...]:
 
 def plain_format(low: float, high: float) -> str:
     """Choose a number format: powers of ten where plain digits would be long."""
-    return ".4~g" if low >= 1e-4 and high < 1e5 else ".0e"
+    return ".4~g" if low >= 1e-4 and high < 1e5 else ".2~e"
 
 
 def ends(rows: Table, series: list[CurveStyle]) -> str:
