@@ -7,13 +7,13 @@ after an upgrade.
 from __future__ import annotations
 
 import contextlib
-import sys
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from ..tasks.errors import InputError, shorten
 from .shared.output import say
+from .shared.streams import write_output
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
@@ -47,14 +47,15 @@ def completion(
     if shell not in SHELLS:
         raise InputError(f"shell: must be one of {', '.join(SHELLS)}, got {shorten(shell)}")
     app: Any = whole_app()  # which shells there are depends on cyclopts' version
+    if not install:
+        write_output(app.generate_completion(shell=shell))  # a script, tabs included
+        return 0
     try:
-        if install:
-            say(f"wrote {app.install_completion(shell=shell)}; open a new shell to use it")
-        else:
-            sys.stdout.write(app.generate_completion(shell=shell))  # a script, tabs included
+        path = app.install_completion(shell=shell)
     except OSError as error:
         _remove_partial(app, shell)
         raise InputError(f"shell: cannot install the script for {shell} ({error.strerror})") from None
+    say(f"wrote {path}; open a new shell to use it")
     return 0
 
 

@@ -11,11 +11,12 @@ from typing import Any
 from ...io import visible
 from ...runs.plain import plain
 from ...tasks.errors import InputError, shorten
+from .streams import flush_output, write_output
 
 
 def say(text: str = "") -> None:
     """Write a line of results to stdout; control characters are shown, not sent."""
-    sys.stdout.write(visible(text) + "\n")
+    write_output(visible(text) + "\n")
 
 
 def note(text: str) -> None:
@@ -25,8 +26,8 @@ def note(text: str) -> None:
 
 def say_json(values: dict[str, Any]) -> None:
     """Write one JSON object as the last line of stdout; nan and infinities become null."""
-    sys.stdout.write(json.dumps(plain(values), allow_nan=False) + "\n")
-    sys.stdout.flush()
+    write_output(json.dumps(plain(values), allow_nan=False) + "\n")
+    flush_output()
 
 
 def check_output(path: Path, suffixes: tuple[str, ...] = ()) -> None:

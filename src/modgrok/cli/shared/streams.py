@@ -82,6 +82,22 @@ def flush_output() -> None:
         raise OutputError(f"stdout: cannot be written ({error.strerror})") from None
 
 
+def write_output(text: str) -> None:
+    """Write results to stdout.
+
+    Raises:
+        BrokenPipeError: its reader has gone.
+        OutputError: it cannot be written.
+    """
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard("stdout")
+        raise OutputError(f"stdout: cannot be written ({error.strerror})") from None
+
+
 class OutputError(RuntimeError):
     """Results could not be written to stdout, for the disk behind it is full, say."""
 

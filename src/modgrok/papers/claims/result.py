@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...io import is_plain_svg, read_json
+from ...io import InputError, is_plain_svg, read_json, shorten
 from ...runs.plain import plain
 from ..files import write_atomically
 from .bounds import after_data, bound_changes
@@ -151,10 +151,13 @@ def result_path(runs: Path, budget: BudgetName, claim: str) -> Path:
 def write_result(runs: Path, result: Result, figure: str | None) -> None:
     """Keep a result and its figure, the figure first, each complete or not there."""
     path = result_path(runs, result.budget, result.id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if figure is not None:
-        write_atomically(path.with_suffix(".svg"), figure)
-    write_atomically(path, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if figure is not None:
+            write_atomically(path.with_suffix(".svg"), figure)
+        write_atomically(path, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise InputError(f"runs: cannot write {shorten(path)} ({error.strerror})") from None
 
 
 def read_result(runs: Path, budget: BudgetName, claim: Claim, digest: str | None = None) -> Result | None:
