@@ -84,7 +84,7 @@ OUTPUTS = {
     "report pdf": ("report", "latest", "-o", "r.pdf"),
     "report of a sweep": ("report", "s", "-o", "s.html"),
     "export parquet": ("export", "s", "--format", "parquet", "-o", "table"),
-    "reproduce": ("reproduce", "--stored", "gromov2023", "-o", "book"),
+    "reproduce": ("reproduce", "--stored", "gromov2023/eq20-basis", "-o", "book"),
 }
 QUICK = ("export weights", "export records", "export a sweep", "export a file", "import", "construct",
          "explain --replace")  # fmt: skip
