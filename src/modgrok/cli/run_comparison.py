@@ -9,16 +9,13 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ..runs.run_settings import described_settings, differences, settings_of
+from ..runs.run_settings import described_settings, differences, rows_to_compare, settings_of
 from ..runs.store.database import Database
 from ..runs.store.labels import Labels, read_labels
 from ..runs.store.last_record import last_scalars
-from ..tasks.errors import InputError
 from .display.run_table import table
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import say, say_json
-
-MOST_COMPARED = 20
 
 
 def compare(
@@ -31,9 +28,7 @@ def compare(
     modgrok report with the same runs draws their curves.
     """
     with Database(runs, read_only=True) as store:
-        rows = list({row.id: row for row in map(store.get, run)}.values())
-        if not 2 <= len(rows) <= MOST_COMPARED:
-            raise InputError(f"run: must be 2 to {MOST_COMPARED} different runs, got {len(rows)}")
+        rows = rows_to_compare(store, run)
         last = last_scalars(store, rows)
         labels = read_labels(store, [row.id for row in rows])
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None

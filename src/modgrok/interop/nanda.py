@@ -14,7 +14,7 @@ from .names import StateDict
 
 
 def is_transposed(state: StateDict) -> bool:
-    """Say whether W_O is a matrix, as in this layout alone; TransformerLens keeps one matrix a head.
+    """Say whether W_O is a matrix, as in this layout alone; TransformerLens keeps one matrix per head.
 
     Example:
         >>> import numpy as np

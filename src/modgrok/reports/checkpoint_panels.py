@@ -54,16 +54,18 @@ def slider(stored: StoredRun, most: int | None = None) -> tuple[CheckpointPanels
 
 def _drawn(stored: StoredRun, most: int | None) -> tuple[CheckpointPanels, ...]:
     steps = slider_steps(stored, MOST_STEPS if most is None else most)
-    if most is None and steps:
-        size = _size(checkpoint_panels(stored, steps[-1])[0])
-        steps = slider_steps(stored, min(MOST_STEPS, MOST_BYTES // max(size, 1)))
     if len(steps) < 2:
         return ()
+    last, _ = checkpoint_panels(stored, steps[-1])
+    if most is None:
+        steps = slider_steps(stored, min(MOST_STEPS, MOST_BYTES // max(_size(last), 1)))
+        if not steps:
+            return ()
     unit = stored.definition.wording.unit
     shares = {c.step: c.explained_share for c in stored.checkpoints if c.explained_share is not None}
     checkpoints = []
     for step in steps:
-        panels, _ = checkpoint_panels(stored, step)
+        panels = last if step == steps[-1] else checkpoint_panels(stored, step)[0]
         if panels:
             share = f", explained by a formula: {percent(shares[step])}" if step in shares else ""
             checkpoints.append(CheckpointPanels(step, f"{unit} {step:,}{share}", tuple(panels)))
@@ -104,7 +106,7 @@ def slider_steps(stored: StoredRun, most: int) -> tuple[int, ...]:
 
 
 def thinned(steps: Sequence[int], milestones: Sequence[int], most: int) -> tuple[int, ...]:
-    """Keep the first, the last and the wanted steps, and of the others evenly by place, at most `most`.
+    """Keep the first step, the last, the milestones, and others evenly by place, at most `most` in all.
 
     Example:
         >>> thinned([0, 1, 2, 4, 8, 16, 32], [4], 5)

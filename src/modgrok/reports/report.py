@@ -236,6 +236,7 @@ def transformer_report(
     )
 
 
+@unchecked()
 def logits_report(net: Any, task: Task, title: str, *, command: str = "", report_command: str = "") -> Report:
     """Gather the report of a network of any kind from its logits alone, such as one of two hidden layers.
 

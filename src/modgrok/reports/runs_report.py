@@ -17,11 +17,10 @@ from ..learners.catalogue import definition_named
 from ..measures import MEASURES
 from ..measures.counts import COUNT_MEASURES
 from ..runs import Record, RunRow, Store
-from ..runs.run_settings import described_settings, differences
+from ..runs.run_settings import described_settings, differences, rows_to_compare
 from ..runs.store.labels import read_labels
-from ..tasks import InputError
 from . import words
-from .charts.chart import Legend, Panel, single
+from .charts.chart import Legend, Panel, single, unchecked
 from .charts.line_colours import line_colours
 from .charts.table import Table
 from .charts.timeline import CurveStyle, Frame, Vertical, linear_range, log_range, timeline
@@ -30,8 +29,6 @@ from .panels.curves import PERCENT, decades, ends, percent, plain_format
 from .report import Report
 from .views.tables import curve_table
 
-MOST_RUNS = 20
-"""Runs of one comparison."""
 MOST_DIFFERENCES = 3
 """Settings that name a curve."""
 HEIGHT = 170
@@ -47,6 +44,7 @@ CURVES = (
 )
 
 
+@unchecked()
 def runs_report(store: Store, runs: Sequence[str], path: Path) -> Report:
     """Gather a comparison of stored runs.
 
@@ -58,9 +56,7 @@ def runs_report(store: Store, runs: Sequence[str], path: Path) -> Report:
     Raises:
         InputError: no such run, or fewer or more than that.
     """
-    rows = list({row.id: row for row in map(store.get, runs)}.values())
-    if not 2 <= len(rows) <= MOST_RUNS:
-        raise InputError(f"run: must be 2 to {MOST_RUNS} different runs to be compared, got {len(rows)}")
+    rows = rows_to_compare(store, runs)
     records = [store.records(row.id) for row in rows]
     different = differences([described_settings(row) for row in rows])
     names = [run_name(row, different, at) for at, row in enumerate(rows)]

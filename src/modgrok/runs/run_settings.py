@@ -6,7 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .store.database import RunRow
+from ..tasks.errors import InputError
+from .store.database import Database, RunRow
+
+MOST_COMPARED = 20
+"""Runs of one comparison."""
 
 
 def settings_of(row: RunRow) -> dict[str, Any]:
@@ -23,6 +27,22 @@ def settings_of(row: RunRow) -> dict[str, Any]:
 def described_settings(row: RunRow) -> dict[str, Any]:
     """Return what determines a run: its task, modulus and learner, then its settings."""
     return {"expression": row.expression, "p": row.p, "learner": row.learner} | settings_of(row)
+
+
+def rows_to_compare(store: Database, runs: Sequence[str]) -> list[RunRow]:
+    """Return the rows of runs that are compared, each once, in the order given.
+
+    Arguments:
+        store: where they are.
+        runs: 2 to 20 ids, beginnings of ids, or `latest`.
+
+    Raises:
+        InputError: no such run, or fewer or more than that.
+    """
+    rows = list({row.id: row for row in map(store.get, runs)}.values())
+    if not 2 <= len(rows) <= MOST_COMPARED:
+        raise InputError(f"run: must be 2 to {MOST_COMPARED} different runs to be compared, got {len(rows)}")
+    return rows
 
 
 def differences(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""The table of `modgrok runs list`: a line a run, with the settings in which the runs differ."""
+"""The table of `modgrok runs list`: one line per run, with the settings in which the runs differ."""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 PLAIN = str.maketrans(
@@ -73,13 +75,8 @@ def flush_output() -> None:
         BrokenPipeError: its reader has gone.
         OutputError: it cannot be written.
     """
-    try:
+    with _complete():
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        discard("stdout")
-        raise OutputError(f"stdout: cannot be written ({error.strerror})") from None
 
 
 def write_output(text: str) -> None:
@@ -89,8 +86,15 @@ def write_output(text: str) -> None:
         BrokenPipeError: its reader has gone.
         OutputError: it cannot be written.
     """
-    try:
+    with _complete():
         sys.stdout.write(text)
+
+
+@contextmanager
+def _complete() -> Iterator[None]:
+    """Say that stdout cannot be written, and discard what is written to it later; a reader may go."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

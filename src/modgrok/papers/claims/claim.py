@@ -1,7 +1,7 @@
 """What a claim is: a sentence of a paper, the runs that test it, what to measure, and what was expected.
 
 Owns: these records and how a verdict follows from numbers and from the sizes of the runs. Running the runs is
-`plan` and `sweeps`; the claims themselves are one flat file a paper.
+`plan` and `sweeps`; the claims themselves are one flat file per paper.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Testing claims: their runs, then each one's numbers, verdict and figure, stored as they come.
 
-Owns: the order of work, what makes a stored result out of date, and what is told of a claim that cannot be
+Owns: the order of work, what makes a stored result out of date, and what is said of a claim that cannot be
 tested. Which runs are made is `stages`, what is kept `result`.
 """
 

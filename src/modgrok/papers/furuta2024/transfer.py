@@ -53,7 +53,7 @@ def upstream(budget: BudgetName, expression: str) -> RunGroup:
 
 
 def best_rows(named: Mapping[str, RunData]) -> list[dict[str, Any]]:
-    """Return one row a run: what it is, how far it went, whether it grokked."""
+    """Return one row per run: what it is, how far it went, whether it grokked."""
     return [
         {
             "run": label,

@@ -296,7 +296,7 @@ class PointChart:
     options: Mapping[str, Any]
 
     def of_seeds(self, others: Sequence[object]) -> Cell | None:
-        """Draw the charts of all seeds as one: a dot a seed; None where their rows differ."""
+        """Draw the charts of all seeds as one: one dot per seed; None where their rows differ."""
         charts = [self, *(other for other in others if isinstance(other, PointChart))]
         names = {tuple(point.name for point in chart.marks) for chart in charts}
         if len(charts) <= len(others) or len(names) > 1:

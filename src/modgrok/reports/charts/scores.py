@@ -25,7 +25,7 @@ class Score:
 
 
 def scores(measured: Sequence[Score]) -> Panel:
-    """Draw one line a measure, one dot a network; the closed form's value is 1 in all."""
+    """Draw one line per measure, one dot per network; the closed form's value is 1 in all."""
     rows: Table = []
     for i, score in enumerate(measured):
         for j, value in enumerate(score.values):

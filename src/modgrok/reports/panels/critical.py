@@ -142,7 +142,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
 
 
 def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
-    """Draw the share of seeds that grok against fraction, a line a point."""
+    """Draw the share of seeds that grok against fraction, one line per point."""
     names = [", ".join(short(at.point[axis]) for axis in varied) for at in points]
     rows = [
         {

@@ -1,6 +1,6 @@
 """Which frequency explains each neuron, and how much of it.
 
-Owns: the picture of one dot a neuron.
+Owns: the picture of one dot per neuron.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def run_ensemble(
 ) -> Iterator[Outcome]:
     """Run the members of an ensemble in turn, each as a run of its own.
 
-    A member that fails is told of and does not stop the others.
+    A member that fails is reported and does not stop the others.
 
     Arguments:
         ensemble: what to run.

@@ -1,4 +1,4 @@
-"""A sweep as two tidy tables, one row a run and one a record, with a data dictionary.
+"""A sweep as two tidy tables, one row per run and one per record, with a data dictionary.
 
 Owns: the columns, their types and meanings. Where they are written is in `write_table`.
 """

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ...io import visible
-from ...runs.run_settings import differences, settings_of
+from ...runs.run_settings import MOST_COMPARED, differences, settings_of
 from ...runs.store.database import Database, RunRow
 from ...runs.store.labels import Labels, note_run, read_labels, tag_run
 from ...runs.store.names import checked_id
@@ -27,7 +27,6 @@ WATCH = 0.3
 """Seconds between looks at a run that is being trained."""
 HEARTBEAT = 15.0
 """Seconds after which a silent stream sends something, so that an end of the connection is noticed."""
-MOST_COMPARED = 20
 MOST_LABELLED = 1000
 MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
 FIELDS = (
