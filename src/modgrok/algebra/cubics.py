@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .polynomial_text import polynomial_text
 from .primes import primitive_root
 
 
@@ -33,9 +34,7 @@ class CubicClass:
             >>> CubicClass((1, 0, 4, 0), 1).expression
             'x^3 + 4*x*y^2'
         """
-        words = ("x^3", "x^2*y", "x*y^2", "y^3")
-        terms = zip(self.coefficients, words, strict=True)
-        return " + ".join(word if c == 1 else f"{c}*{word}" for c, word in terms if c) or "0"
+        return polynomial_text(self.coefficients, ("x^3", "x^2*y", "x*y^2", "y^3"))
 
 
 def cubic_classes(p: int) -> tuple[CubicClass, ...]:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .polynomial_text import polynomial_text
 from .primes import is_prime
+from .residues import inverse
 
 LINEAR = ((0, 0, 0, 0, 0), (0, 0, 0, 1, 0), (0, 0, 0, 1, 1))
 """The classes without a square or a product: (a, b, c, d, e) of 0, x, x + y."""
@@ -38,9 +40,7 @@ class QuadraticClass:
             >>> quadratic_classes(7)[-1].expression
             'x^2 + x*y + 6*y^2'
         """
-        words = ("x^2", "x*y", "y^2", "x", "y")
-        terms = zip(self.coefficients, words, strict=True)
-        return " + ".join(word if c == 1 else f"{c}*{word}" for c, word in terms if c) or "0"
+        return polynomial_text(self.coefficients, ("x^2", "x*y", "y^2", "x", "y"))
 
 
 def quadratic_classes(p: int) -> tuple[QuadraticClass, ...]:
@@ -102,11 +102,11 @@ def quadratic_class_of(coefficients: np.ndarray, p: int) -> np.ndarray:
     """
     _check(p)
     a, b, c, d, e = np.asarray(coefficients, dtype=np.int64) % p
-    inverse = np.array([0, *(pow(n, -1, p) for n in range(1, p))], dtype=np.int64)
+    inverses = inverse(np.arange(p), p)  # 0 of 0
     residue = np.zeros(p, dtype=bool)
     residue[np.arange(p, dtype=np.int64) ** 2 % p] = True
     square = pow(4, -1, p)
-    ratio = a * c % p * inverse[b] ** 2 % p
+    ratio = a * c % p * inverses[b] ** 2 % p
     linear = (d != 0).astype(np.int64) + (e != 0)
     left = np.where(a != 0, e, d) != 0
     parabola = np.where((2 * a * e - b * d) % p == 0, 7, 8)
@@ -122,7 +122,7 @@ def quadratic_class_of(coefficients: np.ndarray, p: int) -> np.ndarray:
         [
             linear,
             np.where(left, 4, 3),
-            np.where(residue[c * inverse[a] % p], 5, 6),
+            np.where(residue[c * inverses[a] % p], 5, 6),
             parabola,
             np.full_like(a, 9),
             np.full_like(a, 10),
