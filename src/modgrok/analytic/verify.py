@@ -86,6 +86,26 @@ def verify(forward: Forward, table: np.ndarray, p: int, *, chunk: int = 4096) ->
     )
 
 
+def margins(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the margin of each input from its logits: that of its class minus the largest other one.
+
+    Arguments:
+        logits: finite, shape (n, classes).
+        labels: int, shape (n,), entries 0..classes-1.
+
+    Returns:
+        shape (n,); an input is right where its margin is positive.
+
+    Example:
+        >>> margins(np.array([[2.0, 0.5], [1.0, 3.0]]), np.array([0, 0])).tolist()
+        [1.5, -2.0]
+    """
+    at = np.arange(len(labels))
+    others = logits.copy()
+    others[at, labels] = -np.inf
+    return np.asarray(logits[at, labels] - others.max(axis=1))
+
+
 def _classes(forward: Forward, k: int, largest: int) -> int:
     shape = eqx.filter_eval_shape(forward, jax.ShapeDtypeStruct((1, k), jnp.int32))
     classes = int(shape.shape[1])

@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Int
 
 from ..algebra import Basis
 from ..analytic import verify
+from ..analytic.verify import margins
 from ..interop import names_file
 from ..measures import basis_of_task
 from ..measures.features.alignment import agop_alignment
@@ -161,12 +162,8 @@ def _margin(net: Network, task: Task, logits: np.ndarray | None) -> Place:
     if logits is None:
         report = verify(net, task.table, task.p)
         return {"margin": report.margin, "accuracy": report.accuracy}
-    labels = task.labels()
-    at = np.arange(task.size)
-    others = logits.copy()
-    others[at, labels] = -np.inf
-    gap = logits[at, labels] - others.max(axis=1)
-    return {"margin": float(gap.min()), "accuracy": 1 - np.count_nonzero(gap <= 0) / task.size}
+    gaps = margins(logits, task.labels())
+    return {"margin": float(gaps.min()), "accuracy": 1 - np.count_nonzero(gaps <= 0) / task.size}
 
 
 def _logit_values(
