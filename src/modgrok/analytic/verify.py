@@ -61,7 +61,7 @@ def verify(forward: Forward, table: np.ndarray, p: int, *, chunk: int = 4096) ->
         >>> import numpy as np
         >>> n = np.arange(5)
         >>> verify(lambda x: jax.nn.one_hot(x.sum(axis=1) % 5, 5), (n[:, None] + n) % 5, 5)
-        Report(inputs=25, errors=0, accuracy=1.0, margin=1.0, mse=0.0, peak=1.0)
+        VerificationReport(inputs=25, errors=0, accuracy=1.0, margin=1.0, mse=0.0, peak=1.0)
     """
     table = np.asarray(table)
     if table.max(initial=-1) >= p:

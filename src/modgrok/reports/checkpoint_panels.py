@@ -110,7 +110,7 @@ def thinned(steps: Sequence[int], milestones: Sequence[int], most: int) -> tuple
 
     Example:
         >>> thinned([0, 1, 2, 4, 8, 16, 32], [4], 5)
-        (0, 1, 4, 16, 32)
+        (0, 2, 4, 16, 32)
     """
     if len(steps) <= most:
         return tuple(steps)
