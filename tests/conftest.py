@@ -1,6 +1,6 @@
-"""Shapes and types are checked at run time in the tests, and the command line is called in process.
+"""The command line is called in process; with `--types`, shapes and types are checked at run time.
 
-Checked are the packages that compute with arrays; with `-m long` all, which takes a fifth more time.
+That takes a tenth more time, so that it is done where few tests run (`.ci/run`), and with `-m long`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' processes share
 
 from jaxtyping import install_import_hook
 
-ARRAYS = [f"modgrok.{name}" for name in ("models", "training", "analytic", "measures", "learners")]
-"""Packages whose functions are checked by default."""
-install_import_hook(ARRAYS, "beartype.beartype")
-
 QUICK_FLAGS = {
     "xla_cpu_use_fusion_emitters": "false",  # the slower way to write fused loops
     "xla_cpu_parallel_codegen_split_count": "1",  # programs are small: one piece each
@@ -39,8 +36,10 @@ QUICK_FLAGS = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile quickly, here and in processes that tests start; where long tests run, as users do."""
-    if "not long" not in config.getoption("markexpr"):
+    long = "not long" not in config.getoption("markexpr")
+    if long or config.getoption("types"):
         install_import_hook("modgrok", "beartype.beartype")
+    if long:
         return
     _share_compiled(config)
     os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
@@ -79,8 +78,9 @@ def known_to_xla(flags: list[str]) -> list[str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--require-needs`: fail where a module that a test needs is absent, so that CI skips none."""
+    """Add `--require-needs`, so that CI skips no test for an absent module, and `--types`."""
     parser.addoption("--require-needs", action="store_true", help="fail, not skip, without optional modules")
+    parser.addoption("--types", action="store_true", help="check shapes and types of all calls")
 
 
 LONGEST = (
@@ -104,9 +104,23 @@ MODULES = itertools.count()
 """Modules of tests that this process has run."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules that take longest, so that no process is left alone with one of them."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Leave further examples to the long tests; begin with the modules that take longest.
+
+    So no process is left alone with one of these at the end.
+    """
+    examples = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("few") is not None and item.get_closest_marker("long") is None:
+            examples[item.nodeid.partition("[")[0]].append(item)
+    for same in examples.values():
+        (few,) = same[0].get_closest_marker("few").args
+        kept = {round(i * (len(same) - 1) / max(1, few - 1)) for i in range(few)}  # the first, the last, between
+        for place, item in enumerate(same):
+            if place not in kept:
+                item.add_marker("long")
+    yield
 
     def rank(item: pytest.Item) -> int:
         name = item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")

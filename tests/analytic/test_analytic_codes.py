@@ -108,6 +108,7 @@ def network_of(m, form):
     return coded(code, exact_waves(code.order, len(form.g), used, code.factors), m)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     "m", [pytest.param(m, marks=[pytest.mark.long] if m > 20 and m != 30 else []) for m in COMPOSITE]
 )
@@ -156,6 +157,7 @@ def test_division_where_it_is_defined(m):
     assert (made.report.inputs, made.report.errors) == (m * int(unit.sum()), 0)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("m", [6, 8, 12, 15])
 def test_random_witnesses(m, seed):

@@ -42,6 +42,7 @@ def test_six_neurons_add_at_every_modulus(p, lone, three):
     assert wider.predicted == pytest.approx(three, rel=1e-3)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(("p", "k"), [(2, 1), (2, 2), (3, 2), (5, 1), (5, 3), (7, 2)])
 @pytest.mark.parametrize("form", ["additive", "multiplicative"])
 def test_any_witness_gets_a_network(p, k, form):
@@ -52,6 +53,7 @@ def test_any_witness_gets_a_network(p, k, form):
     assert made.report.margin >= min(made.predicted, 1.0) - 2 * made.rounding
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "seed", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)]
 )
@@ -168,6 +170,7 @@ def test_messages_about_the_witness():
         construct(np.zeros((7, 7), int), 7, Witness("additive", (n, n), n))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("p", "monomials"),
     [

@@ -19,6 +19,7 @@ def reports(p, form, seeds, **options):
     return [construct(table, p, form, rng=seed, **options).report for seed in seeds]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("width", "accuracy", "mse"),
     [(50, (0.80, 0.92), 0.080), (100, (0.994, 1.0), 0.040), (200, (1, 1), 0.020), (500, (1, 1), 0.0081)],

@@ -88,6 +88,7 @@ def test_bad_arguments(table, chunk, message):
         verify(right, table, 7, chunk=chunk)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("p", [23, 97])
 @pytest.mark.parametrize("frequencies", [(1,), (1, 2, 5)])
 def test_rounding_stays_within_its_bound(p, frequencies):

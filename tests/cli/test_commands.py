@@ -79,6 +79,7 @@ def test_store_verbs(call) -> None:
     assert call("runs", "list", "--json").json["runs"] == []
 
 
+@pytest.mark.long  # tests/reports has every kind of picture
 def test_report_writes_a_picture(call, tmp_path: Path) -> None:
     call("train", "x + y", *SMALL, "--steps", "5")
     result = call("report", "latest", "-o", "out.svg", "--json")
@@ -117,6 +118,7 @@ def test_a_kernel_machine_in_the_same_commands(call) -> None:
     assert (refused.code, refused.err.count("\n")) == (2, 1)
 
 
+@pytest.mark.long  # tests/conformance has every learner's way
 def test_a_transformer_in_the_same_commands(call) -> None:
     small = (
         "--fraction",

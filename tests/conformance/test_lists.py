@@ -91,6 +91,7 @@ def test_help_has_every_setting(call: Callable[..., Any]) -> None:
             assert all(choice in words for choice in choices_of(info) if learner.name != choice)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", KERNELS.names)
 def test_a_kernel_is_trained_resumed_and_loaded(name: str, tmp_path: Path) -> None:
     with resumes(small("rfm", kernel=name), tmp_path) as store:
@@ -112,6 +113,7 @@ def test_every_optimiser_and_loss_is_among_them_by_default() -> None:
     assert {loss for _, _, loss in default} | set(NUMERICAL) | {"cross_entropy"} == set(LOSSES.names)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("activation", "optimiser", "loss"),
     [
@@ -126,10 +128,11 @@ def test_activations_optimisers_and_losses_are_resumed(
 
 
 NUMERICAL = ("log_softmax", "log_softmax_float64")
-"""Losses that transformers alone take; the first compiles what the second does, in other precision."""
+"""Losses that transformers alone take."""
 
 
-@pytest.mark.parametrize("name", [pytest.param("log_softmax", marks=pytest.mark.long), *NUMERICAL[1:]])
+@pytest.mark.long  # tests/learners takes their steps
+@pytest.mark.parametrize("name", NUMERICAL)
 def test_a_loss_of_transformers_is_resumed(name: str, tmp_path: Path) -> None:
     resumes(small("transformer", loss=name), tmp_path).close()
 

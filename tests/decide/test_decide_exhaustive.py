@@ -48,7 +48,7 @@ def count_forms(p: int, weight: Callable[[tuple[int, ...]], int]) -> None:
     assert forms["multiplicative"] == len(multiplicative - additive)
 
 
-@pytest.mark.parametrize("p", [2, 3])
+@pytest.mark.parametrize("p", [2, pytest.param(3, marks=pytest.mark.long)])
 def test_every_table_but_for_the_names_of_its_values(p: int) -> None:
     count_forms(p, lambda entries: relabellings(entries, p))
 
@@ -89,6 +89,7 @@ def test_every_quadratic_with_its_multiples(p: int) -> None:
                 assert decide_table((scale * table + shift) % p, p).form == form
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", range(3))
 def test_random_tables_with_holes(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -22,6 +22,7 @@ SMALL = OPTIONS[0]
 EQUALS = OPTIONS[4]
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("options", OPTIONS, ids=named)
 def test_an_export_comes_back_as_it_was(tmp_path: Path, options: dict) -> None:
     net = made(**options)

@@ -227,6 +227,7 @@ def test_extra_keys_wrappers_and_roles() -> None:
     assert np.array_equal(named.network(jnp.asarray(PAIRS)), result.network(jnp.asarray(PAIRS)))
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("options", [*OPTIONS[1::4], OPTIONS[-1]], ids=str)
 def test_readings_compute_what_records_do(options: dict) -> None:
     net = made(**options)

@@ -56,6 +56,7 @@ DEVIATIONS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", DEVIATIONS)
 def test_initial_weights_have_their_schemes_deviations(name: str) -> None:
     settings = TransformerSettings(initialisation=name, biases="all").resolve(97, 2)
@@ -80,6 +81,7 @@ def test_architecture_options_do_not_change_each_others_weights() -> None:
     assert np.array_equal(plain.unembedding, rich.unembedding)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "optimiser",
     ["adamw", "muon", *(pytest.param(o, marks=pytest.mark.long) for o in ("adam", "gd", "momentum"))],
@@ -129,6 +131,7 @@ def test_both_passes_train_alike() -> None:
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("loss", ["cross_entropy", "stablemax", "mse", "log_softmax"])
 def test_every_loss_falls(loss: str) -> None:
     learner = learner_of(loss=loss, weight_decay=0.0, lr=1e-2)

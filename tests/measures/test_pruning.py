@@ -41,6 +41,7 @@ def slow_counts(net: MLP, problem: Problem, order: np.ndarray, removed: int) -> 
     return [int(np.sum(right & group)) for group in np.asarray(problem.groups)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("expression", "activation"), [("x + y", "power2"), ("x*y + z", "relu"), ("x/y", "power3")]
 )

@@ -133,6 +133,7 @@ def test_thresholds_and_scale(scale: float) -> None:
     assert float(gini(norms)) == pytest.approx(pairs, rel=1e-6)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("p", [2, 3, 4, 6, 9])
 def test_other_moduli_and_zero_weights_give_numbers(p: int) -> None:
     token_basis = make_token_basis(p)

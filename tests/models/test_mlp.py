@@ -25,6 +25,7 @@ def one_hot_logits(net: MLP, inputs: np.ndarray) -> jax.Array:
     return net.output_scale * phi(net.input_scale * (x @ w1.T)) @ net.readout.T
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", ACTIVATIONS.names)
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_gathers_equal_one_hot_products(name: str, k: int) -> None:

@@ -249,7 +249,7 @@ def row_read(stored: Path, folder: Path, column: str, value: object) -> None:
     only_input_errors(read)
 
 
-@settings(FEW, max_examples=15)
+@settings(FEW, max_examples=8)
 @given(column=st.sampled_from(COLUMNS), value=CELL)
 def test_rows_of_a_store_are_checked(stored: Path, column: str, value: object) -> None:
     row_read(stored, stored.parent / "copy", column, value)

@@ -58,6 +58,7 @@ def closed_form(p: int, width: int) -> MLP:
     return MLP(jnp.stack([u, v]), jnp.asarray(w))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_svg_of_every_kind_of_run(
     kind: str, store: Store, request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str]

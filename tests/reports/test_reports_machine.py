@@ -65,6 +65,7 @@ def test_every_format(
     assert "WARN" not in capfd.readouterr().err
 
 
+@pytest.mark.long
 def test_three_operands(store: Store, machine_of_three: RunRow, tmp_path: Path) -> None:
     text = write_report(store, machine_of_three.id, tmp_path / "out.html").read_text()
     assert f"Run {machine_of_three.id}: 2 iterations" in text

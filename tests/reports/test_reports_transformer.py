@@ -160,6 +160,7 @@ def test_panels_make_a_picture(suffix: str, tmp_path: Path, capfd: pytest.Captur
     assert "WARN" not in capfd.readouterr().err
 
 
+@pytest.mark.long  # tests/reports/test_mixture_report.py has a smaller one
 def test_a_run_of_a_mixture(store: Store, transformer: RunRow, tmp_path: Path) -> None:
     report = run_report(store, transformer.id, tmp_path / "out.svg")
     keys = [panel.key for panel in report.panels]

@@ -44,6 +44,7 @@ def pieces(chosen, metric, name, alphas, centrings):
     return [np.asarray(array) for array in fast], dense
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", oracle.KERNELS)
 @pytest.mark.parametrize(("expression", "p", "fraction"), TASKS)
 def test_fast_equals_dense_on_a_random_metric(name, expression, p, fraction):
@@ -69,6 +70,7 @@ def test_fast_equals_dense_on_random_tables(table, seed, name):
         assert relative(result, expected) < TOLERANCE
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "centred"),
     [("quadratic", True), ("gaussian", True), ("laplace", False)],
@@ -94,6 +96,7 @@ def test_chunks_do_not_change_sums(monkeypatch):
         assert relative(result, expected) < TOLERANCE
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", kernels.KERNELS.names)
 def test_slopes_are_the_derivatives_of_the_value(name):
     kernel = kernel_of(RFMSettings(kernel=name))

@@ -53,6 +53,7 @@ slope_by_autodiff = eqx.filter_jit(jax.grad(lambda net, points: jnp.trace(by_aut
 INPUTS = np.array(list(itertools.product(range(P), repeat=2)), dtype=np.int32)[::2]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", ["power2", "power3", "relu", "gelu"])
 @pytest.mark.parametrize("centred", [False, True])
 def test_closed_form_equals_autodiff(name, centred):

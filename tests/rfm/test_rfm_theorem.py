@@ -31,6 +31,7 @@ def fourier_multiplication(p: int, label: int, x: np.ndarray, y: np.ndarray) -> 
     return np.sqrt(p) * np.sum((f @ x) * (f @ np.eye(p)[-label % p]) * np.conj(f @ y))
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("p", [7, 11, 13])
 @pytest.mark.parametrize("operation", ["x - y", "x + y"])
 def test_one_solve_with_the_structured_metric_is_fourier_multiplication(p, operation):

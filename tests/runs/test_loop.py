@@ -40,6 +40,7 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("options", VARIANTS, ids=lambda o: o.get("optimiser", "gd"))
 def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object], tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", **SMALL, **options)
@@ -156,6 +157,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
         assert not seen
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(
     "options",
     [

@@ -58,6 +58,7 @@ def made(
     )
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(map(str, options.values())))
 def test_every_option_comes_back(tmp_path: Path, options: dict) -> None:
     net = made(**options)

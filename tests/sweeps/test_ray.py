@@ -132,6 +132,7 @@ def test_a_task_tells_of_its_runs_and_goes_on_from_bundles(tmp_path: Path) -> No
             assert curves[0] == curves[1]
 
 
+@pytest.mark.long
 def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) -> None:
     sizes = {"learner": "transformer", "d_model": 4, "heads": 1, "d_mlp": 4, "steps": 2, "early_stop": False}
     (parent,) = make_sweep({"name": "s", "base": {"expression": "x + y", "p": 5, **sizes}}).members
