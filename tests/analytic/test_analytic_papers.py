@@ -32,7 +32,10 @@ def test_addition_at_97(width, accuracy, mse):
     assert all(abs(r.peak - 1) <= 0.03 for r in result)
 
 
-@pytest.mark.parametrize(("k", "p", "width", "low", "high"), [(2, 97, 300, 4.0, 4.5), (3, 23, 2000, 25, 27)])
+@pytest.mark.parametrize(
+    ("k", "p", "width", "low", "high"),
+    [(2, 97, 300, 4.0, 4.5), pytest.param(3, 23, 2000, 25, 27, marks=pytest.mark.long)],
+)
 def test_mse_constant_of_s_terms(k, p, width, low, high):
     result = reports(p, weighted_sum(p, (1,) * k), range(8), width=width)
     assert low * 0.98 <= width * np.mean([r.mse for r in result]) <= high * 1.02

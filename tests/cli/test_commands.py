@@ -148,6 +148,7 @@ def test_a_transformer_in_the_same_commands(call) -> None:
     assert "embedding_from: must have this run's shape (16, 8), got (12, 8)" in other.err
 
 
+@pytest.mark.long  # a kernel machine of three operands
 def test_a_singular_kernel_matrix_is_told_once_when_it_happens(call) -> None:
     rfm = ("--learner", "rfm", "--fraction", "0.7", "--steps", "2")
     result = call("train", "x + y + z", "--p", "3", *rfm)

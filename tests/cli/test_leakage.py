@@ -68,6 +68,7 @@ def test_corrupted_labels_are_those_of_the_null(call: Call) -> None:
     assert result["orbit_accuracy"] < expected("x + y")["orbit_accuracy"]
 
 
+@pytest.mark.long
 def test_mixtures_have_numbers_of_all_tasks(call: Call) -> None:
     result = call("train", "x + y; x - y", *SMALL, "--json").json
     assert of(result) == expected("x + y; x - y")

@@ -1,6 +1,6 @@
 """Claims at the tiny budget: all that is expected is measured, every figure drawn.
 
-By default the claims without a run, and two of one run of each paper; `-m long` has all.
+By default the claims of two papers without a run, and two of one run each; `-m long` has all.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def quick_claims(paper: str) -> list[Claim]:
     return [claim for claim, count in zip(claims, runs, strict=True) if count == 0 or claim in with_one]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("quick", [True, pytest.param(False, marks=pytest.mark.long)])
 @pytest.mark.parametrize("paper", PAPERS)
 def test_every_claim_can_be_tested(paper: str, quick: bool, runs: Path) -> None:

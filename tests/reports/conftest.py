@@ -8,10 +8,17 @@ from modgrok.reports.charts import chart
 from modgrok.runs import Experiment, RunRow, Store, run
 
 
+CHECKED_MODULES = ("test_chart_conformance", "test_reports_pieces")
+
+
 @pytest.fixture(autouse=True)
-def checked_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Check every chart that these tests make against the schema of Vega-Lite."""
-    monkeypatch.setattr(chart, "CHECKED", True)
+def checked_charts(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Check charts against the schema of Vega-Lite, which takes longer than drawing them.
+
+    By default those of two modules that make every kind of chart; with `-m long` those of all tests.
+    """
+    every = "not long" not in request.config.getoption("markexpr")
+    monkeypatch.setattr(chart, "CHECKED", every or request.module.__name__ in CHECKED_MODULES)
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,7 @@ def test_a_quadratic_run_shows_what_the_paper_shows():
     assert alignment[8] > 0.85
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "expression", ["x - y", *(pytest.param(e, marks=pytest.mark.long) for e in ("x*y", "x/y"))]
 )
@@ -173,6 +174,7 @@ def test_ntk_runs_and_interpolates():
     assert (trace.train == 1).all()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("expression", "p", "kernel"), [("x + y + z", 5, "gaussian"), ("x/y", 12, "quadratic")]
 )

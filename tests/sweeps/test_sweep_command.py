@@ -158,7 +158,7 @@ def test_a_sweep_continues_lists_and_retries(call: Any, tmp_path: Path) -> None:
     assert (dry.json["total"], dry.json["left"], dry.json["done"]) == (8, 8, 0)
     assert dry.json["predicted_seconds"] > 0
     assert not (tmp_path / "runs").exists()
-    result = call("sweep", grid, "--workers", "2", "--json")
+    result = call("sweep", grid, "--workers", "1", "--json")
     assert result.code == 1, result.err
     output = result.json
     assert {"sweep", "total", "done", "failed", "seconds"} <= set(output)
