@@ -53,7 +53,6 @@ def test_any_witness_gets_a_network(p, k, form):
     assert made.report.margin >= min(made.predicted, 1.0) - 2 * made.rounding
 
 
-@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "seed", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)]
 )

@@ -7,7 +7,6 @@ import pytest
 from modgrok.reports.charts import chart
 from modgrok.runs import Experiment, RunRow, Store, run
 
-
 CHECKED_MODULES = ("test_chart_conformance", "test_reports_pieces")
 
 

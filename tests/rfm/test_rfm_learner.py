@@ -65,7 +65,6 @@ def test_a_quadratic_run_shows_what_the_paper_shows():
     assert alignment[8] > 0.85
 
 
-@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "expression", ["x - y", *(pytest.param(e, marks=pytest.mark.long) for e in ("x*y", "x/y"))]
 )
