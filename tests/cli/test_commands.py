@@ -113,7 +113,7 @@ def test_a_kernel_machine_in_the_same_commands(call) -> None:
     assert [len(values) for values in measured[-1]["per_class"].values()] == [7] * 6
     assert measured[-1]["alignment_with_last"] == pytest.approx(1)
     np.save("bad.npy", np.eye(13))
-    refused = call("train", "x*y", "--p", "7", "--learner", "rfm", "--metric", "bad.npy")
+    refused = call("train", "x*y", "--p", "7", "--learner", "rfm", "--feature-matrix", "bad.npy")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
 
 
@@ -276,7 +276,7 @@ BAD = [
     ("train", "x + y", "--p", "11", "--learner", "rfm", "--agop-power", "nan"),
     ("train", "x + y", "--p", "11", "--learner", "rfm", "--kernel", "cubic"),
     ("train", "x + y", "--p", "11", "--learner", "rfm", "--width", "30"),
-    ("train", "x + y", "--p", "11", "--learner", "rfm", "--metric", "nowhere.npy"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--feature-matrix", "nowhere.npy"),
     ("train", "x + y", "--p", "11", "--learner", "transformer", "--heads", "3"),
     ("train", "x + y", "--p", "11", "--learner", "transformer", "--initialisation", "he"),
     ("train", "x + y", "--p", "11", "--learner", "transformer", "--d-head", "0"),
@@ -290,7 +290,7 @@ BAD = [
     ("train", "x + y; y + x", "--p", "11", "--learner", "transformer"),
     ("train", "x + y;", "--p", "11", "--learner", "transformer"),
     ("train", "x + y; x*y", "--p", "11"),
-    ("train", "x + y", "--p", "11", "--released"),
+    ("train", "x + y", "--p", "11", "--extended-domain"),
     ("decide", "x + y; x*y", "--p", "11"),
     ("construct", "x + y; x*y", "--p", "11"),
     ("runs", "show", "latest"),

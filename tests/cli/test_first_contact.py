@@ -327,15 +327,15 @@ def test_operands_that_look_like_functions_or_numbers(text: str) -> None:
         ("x*y if x even else y", lambda x, y, p: y % p if x % p % 2 else x * y % p),
     ],
 )
-def test_labels_of_the_released_domain_are_residues(text: str, value) -> None:
+def test_labels_of_the_extended_domain_are_residues(text: str, value) -> None:
     for p in (5, 7):
-        table = task_from_expression(text, p, released=True).table
+        table = task_from_expression(text, p, extended_domain=True).table
         assert table.tolist() == [[value(x, y, p) for y in range(p + 5)] for x in range(p + 5)]
 
 
 @pytest.mark.parametrize("p", [5, 11])
 def test_labels_of_a_bare_operand_are_residues(p: int) -> None:
-    assert task_from_expression("x", p, released=True).table.tolist() == [x % p for x in range(p + 5)]
+    assert task_from_expression("x", p, extended_domain=True).table.tolist() == [x % p for x in range(p + 5)]
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def test_a_task_without_answers_somewhere() -> None:
     reading = PairActivations(logits, np.zeros((P * P, 1)), np.zeros((P * P, 1, 1, 3)))
     circuit = Circuit(transformer(), grid, reading)
     assert circuit_numbers(circuit, [1, 2, 3])["full_loss"] < 0.1
-    assert np.isfinite(circuit.rises).all()
+    assert np.isfinite(circuit.loss_increases).all()
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_shuffled_labels_are_not_explained(text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_memorised_training_inputs_explain_test_inputs_at_most_by_chance(text: str) -> None:
-    """Right logits on the training set, noise elsewhere, although F alone can answer all rightly."""
+    """Right logits on the training set, noise elsewhere, although F alone can answer all correctly."""
     experiment = Experiment.of(text, p=23, fraction=0.5)
     task = experiment.build_task()
     split = split_of(experiment, task)

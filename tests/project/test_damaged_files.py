@@ -78,7 +78,9 @@ KINDS = {
     "torch stream": Kind("torch_stream.pt", (("import", "torch_stream.pt", *TASK),)),
     "table.npy": Kind("t.npy", (("decide", "--table", "t.npy"), ("construct", "--table", "t.npy"))),
     "table.csv": Kind("t.csv", (("decide", "--table", "t.csv"),)),
-    "metric": Kind("m.npy", (("train", *TASK, "--learner", "rfm", "--metric", "m.npy", "--steps", "-1"),)),
+    "matrix": Kind(
+        "m.npy", (("train", *TASK, "--learner", "rfm", "--feature-matrix", "m.npy", "--steps", "-1"),)
+    ),
     "logits": Kind("l.npy", (("explain", "--logits", "l.npy", *TASK),)),
     "sweep": Kind("s.toml", (("sweep", "s.toml", "--weights", "none"),)),
 }  # fmt: skip
@@ -130,7 +132,7 @@ SAMPLE = [
     ("npz", "a device"), ("npz", "flipped"), ("npy in a folder", "pickle"), ("npy in a folder", "a pipe"),
     ("torch archive", "half"), ("torch archive", "a pipe"), ("torch stream", "flipped"),
     ("table.npy", "pickle"), ("table.npy", "a link to itself"), ("table.csv", "text"),
-    ("table.csv", "a pipe"), ("metric", "a byte less"), ("metric", "a pipe"), ("logits", "pickle"),
+    ("table.csv", "a pipe"), ("matrix", "a byte less"), ("matrix", "a pipe"), ("logits", "pickle"),
     ("logits", "deep"), ("logits", "a device"), ("sweep", "deep"), ("sweep", "a pipe"),
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modgrok.runs import Experiment
-from modgrok.runs.spelling import british_names
+from modgrok.runs.spelling import current_names
 from modgrok.sweeps.grid.sweep_file import field_names, make_sweep, read_sweep
 from modgrok.tasks import InputError
 
@@ -150,4 +150,4 @@ def test_every_option_of_train_but_those_that_read_files_is_a_field() -> None:
 
     known = field_names()
     options = [field.name for field in fields(Options)]
-    assert {name for option in options for name in british_names({option: None}, known)} <= set(known)
+    assert {name for option in options for name in current_names({option: None}, known)} <= set(known)

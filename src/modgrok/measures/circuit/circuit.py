@@ -82,14 +82,14 @@ class Circuit:
         return frequency_shares(self.reading.neurons, self.grid)
 
     @cached_property
-    def rises(self) -> np.ndarray:
+    def loss_increases(self) -> np.ndarray:
         """What taking out each frequency adds to the loss, shape (n//2,)."""
         return ablation_loss_increase(self.logits)
 
     @cached_property
     def key(self) -> list[int]:
         """Key frequencies by their effect on the loss."""
-        return key_frequencies(self.rises)
+        return key_frequencies(self.loss_increases)
 
     @cached_property
     def neuron_key(self) -> list[int]:

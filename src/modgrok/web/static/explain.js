@@ -45,7 +45,7 @@ async function showExplanation(element, found) {
 async function one(found) {
   const chart = h("div");
   const element = h("section", {}, h("p", {class: "verdict"}, found.explained_share === null ? `${found.expression} has no known form in one index.`
-    : `A formula in s = ${found.index} with ${found.frequencies.length} frequencies explains ${percent(found.explained_share)}; the network answers ${percent(found.accuracy)} rightly.`),
+    : `A formula in s = ${found.index} with ${found.frequencies.length} frequencies explains ${percent(found.explained_share)}; the network answers ${percent(found.accuracy)} correctly.`),
   found.formula ? h("pre", {}, found.formula) : "",
   facts([["right by the formula alone", found.formula_accuracy === null ? null : percent(found.formula_accuracy)], ["frequencies", found.frequencies ? found.frequencies.join(", ") : null], ["order of the group", found.order], ["computed in", seconds(found.seconds)]]), chart);
   if (found.frequencies && found.energies) {

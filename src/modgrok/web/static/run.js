@@ -107,7 +107,7 @@ function checkpoints(own, report, panels, slider, formula) {
     formula.replaceChildren(h("span", {class: "soft busy"}, `reading the formula at step ${number(step)}`));
     try {
       const found = await explain(`${own}/explain.json`, {step});
-      formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${found.explained_share === null ? "the task has no known form in one index" : `a formula with ${found.frequencies ? found.frequencies.length : 0} frequencies explains ${percent(found.explained_share)} of the test inputs`}; the network answers ${percent(found.accuracy)} of them rightly.`),
+      formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${found.explained_share === null ? "the task has no known form in one index" : `a formula with ${found.frequencies ? found.frequencies.length : 0} frequencies explains ${percent(found.explained_share)} of the test inputs`}; the network answers ${percent(found.accuracy)} of them correctly.`),
         found.formula ? h("pre", {}, found.formula) : "");
     } catch (failure) { if (!aborted(failure)) formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
   }, 700);

@@ -114,7 +114,7 @@ def command_words(experiment: Experiment, steps: int | None) -> list[str]:
         words += [source.expression, f"--p={source.p}"]
     else:
         words += [f"--group={source.group}"]
-    words += ["--released"] if source.released else []
+    words += ["--extended-domain"] if source.extended_domain else []
     words += [f"--learner={experiment.learner.kind}"]
     words += [] if steps is None else [f"--steps={steps}"]
     for name, value in _chosen(experiment).items():
@@ -131,7 +131,7 @@ def _chosen(experiment: Experiment) -> dict[str, Any]:
             source.expression,
             p=source.p,
             group=source.group,
-            released=source.released,
+            extended_domain=source.extended_domain,
             learner=settings.kind,
             **options,
         )
