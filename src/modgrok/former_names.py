@@ -9,13 +9,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
 
 
 def former_keyword(
     former: str, current: str
-) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
+) -> Callable[[Callable[Arguments, Returned]], Callable[Arguments, Returned]]:
     """Let a function take a keyword by its former name as well.
 
     Raises:
@@ -29,9 +29,9 @@ def former_keyword(
         (6, 6)
     """
 
-    def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    def decorate(function: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
         @wraps(function)
-        def call(*arguments: Parameters.args, **keywords: Parameters.kwargs) -> Result:
+        def call(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Returned:
             if former in keywords:
                 if current in keywords:
                     raise TypeError(f"{function.__name__}() got {current} and its former name, {former}")

@@ -1,4 +1,4 @@
-"""Entry point: the list of verbs, help, and how errors reach a user.
+"""Entry point: the list of commands, help, and how errors reach a user.
 
 Owns: exit codes. 0 is success, 2 bad input (one line: argument, rule, value), 1 any other failure. A
 traceback appears only with --debug.

@@ -1,6 +1,6 @@
 """`modgrok runs`: the store, listed, shown, compared, tagged, cleared and taken up again.
 
-Listing loads no JAX; the other verbs load what they need when they are called.
+Listing loads no JAX; the other subcommands load what they need when they are called.
 """
 
 from __future__ import annotations

@@ -326,7 +326,7 @@ def _check_fit(definition: LearnerDefinition, task: Task) -> None:
 def _asset(
     settings: type[Settings], learner: str, keyword: str, content: Any, task: Task
 ) -> tuple[str, str, Any]:
-    """Return the settings field, the digest and the checked content of something handed in.
+    """Return the settings field, the digest and the checked content of a given asset.
 
     Raises:
         InputError: the learner takes no such thing, or the content breaks a rule.

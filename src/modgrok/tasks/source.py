@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from ..former_names import former_field, former_keyword
+from ..former_names import former_keyword
 from .errors import InputError, shorten
 from .expression import Expression, parse
 from .mixture import is_mixture, task_from_text
@@ -40,7 +40,10 @@ class TaskSource(BaseModel):
         False, description="Operands run over 0..p+4, as in a paper's released code."
     )
 
-    released = former_field("extended_domain")
+    @property
+    def released(self) -> bool:
+        """The former name of `extended_domain`."""
+        return self.extended_domain
 
     @model_validator(mode="before")
     @classmethod
@@ -56,7 +59,7 @@ class TaskSource(BaseModel):
         return {STORED_NAME if name == "extended_domain" else name: value for name, value in content.items()}
 
     def build(self, table: Task | None = None) -> Task:
-        """Tabulate the task; a table given directly must be handed in, and must have the right digest.
+        """Tabulate the task; a table given directly must be passed again, and must have the right digest.
 
         Raises:
             InputError: another table, or none where one is needed.

@@ -1,4 +1,4 @@
-"""Initial feature matrices handed in: read, checked, identified.
+"""Initial feature matrices from users: read, checked, identified.
 
 Owns: what a stored M must be.
 """

@@ -52,7 +52,7 @@ class RFMLearner(eqx.Module):
         ridge, power: see `RFMSettings`.
         layout: the training inputs by operand value.
         structure: of the task, for random circulants and enforcement.
-        stored: an initial M handed in, or None.
+        stored: a given initial M, or None.
         tasks: number of tasks of a mixture whose first row of M is 0, so that the last operand is one bit
             less than a one-hot; 0 for none.
         (the rest): see `RFMSettings`; `sizes` gives the number of values of each operand.

@@ -117,7 +117,7 @@ def transformer_learner(
         pretrained: the networks whose digests the settings name.
 
     Raises:
-        InputError: the settings name a network that is not handed in.
+        InputError: the settings name a network that is not given.
     """
     pretrained = pretrained or PretrainedParts()
     for name, digest in (("embedding", settings.embedding_digest), ("body", settings.body_digest)):

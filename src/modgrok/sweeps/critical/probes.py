@@ -12,7 +12,7 @@ from typing import Any
 from ..grid.axes import Value
 from .estimate import Critical, Probe, critical
 
-Point = dict[str, Value]
+GridPoint = dict[str, Value]
 ENDED = ("finished", "diverged")
 """Statuses of runs whose seed counts."""
 
@@ -27,7 +27,7 @@ class ProbeOutcome:
         grokked: whether it grokked within its budget; None while that is not known.
     """
 
-    point: Point
+    point: GridPoint
     fraction: float
     grokked: bool | None
 
@@ -41,7 +41,7 @@ class Probed:
         probes: fraction -> probe, of fractions at which every seed has ended.
     """
 
-    point: Point
+    point: GridPoint
     probes: dict[float, Probe]
 
     @property
@@ -59,7 +59,7 @@ def count_probes(outcomes: Iterable[ProbeOutcome]) -> list[Probed]:
         >>> count_probes(outcomes)
         [Probed(point={'p': 5}, probes={0.5: Probe(fraction=0.5, grokked=1, of=2)})]
     """
-    points: dict[tuple[Value, ...], Point] = {}
+    points: dict[tuple[Value, ...], GridPoint] = {}
     groups: dict[tuple[Value, ...], dict[float, list[bool | None]]] = {}
     for outcome in outcomes:
         key = tuple(outcome.point.values())
