@@ -144,7 +144,7 @@ def test_auto_width_gives_up_where_the_readout_cannot_succeed(monkeypatch):
         ({"frequencies": (1, 2), "width": 6}, r"width: must be at least 12 for these exact phases, got 6"),
         ({"frequencies": (1, 4)}, r"frequencies: must be distinct integers in 0..3, got \(1, 4\)"),
         ({"frequencies": ()}, r"frequencies: must be distinct integers in 0..3, got \(\)"),
-        ({"frequencies": 4}, r"frequencies: must number 1 to 3 at order 7, got 4"),
+        ({"frequencies": 4}, r"frequencies: their number must be 1 to 3 at order 7, got 4"),
         ({"width": 0}, r"width: must leave at least 1 periodic neuron, got 0"),
         ({"width": "wide"}, r"width: must be an integer, \"auto\" or None, got 'wide'"),
         ({"readout": "backward"}, r"readout: must be one of forward, reachable, inverse, got 'backward'"),

@@ -194,7 +194,7 @@ def test_networks_of_several_layers_are_packed_and_rebuilt() -> None:
 def test_an_unlisted_name_is_an_error(catalogue: Catalogue[Any]) -> None:
     with pytest.raises(InputError, match=f"{catalogue.kind}: must be one of"):
         catalogue.named("nothing")
-    with pytest.raises(InputError, match="a name of its own"):
+    with pytest.raises(InputError, match="a unique name"):
         catalogue.add(_renamed(catalogue))
 
 

@@ -108,7 +108,7 @@ def test_nanda_s_transposed_layout_is_read(tmp_path: Path, nanda: dict[str, np.n
 def test_a_pickle_with_more_than_tensors_is_not_run(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     torch.save({"model": Path("code")}, tmp_path / "bad.pt")
-    with pytest.raises(InputError, match="tensors alone"):
+    with pytest.raises(InputError, match="only tensors"):
         from_transformerlens(tmp_path / "bad.pt")
 
 

@@ -322,7 +322,7 @@ def test_a_file_is_measured_and_drawn(call: Call, tmp_path: Path) -> None:
         (("measure", "net.npz"), "expression: must name the task"),
         (("explain", "net.npz"), "expression: must name the task"),
         (("report", "net.npz"), "expression: must name the task"),
-        (("measure", "bytes.pt", "--expression", "x - y", "--p", "7"), "path: must hold tensors alone"),
+        (("measure", "bytes.pt", "--expression", "x - y", "--p", "7"), "path: must hold only tensors"),
         (("report", "bytes.safetensors", "--expression", "x - y", "--p", "7"), "path: must be a safetensors"),
         (("explain", "bytes.npz", "x - y", "--p", "7"), "path: must be an .npz of plain arrays"),
         (("measure", "net.npz", "--expression", "x - y", "--p", "5"), "p: must"),

@@ -110,7 +110,7 @@ def test_fractions_share_a_step_when_they_are_padded() -> None:
 
 def test_what_cannot_be_masked_is_not_padded() -> None:
     for more in ({"learner": "rfm"}, {"learner": "transformer"}, {"batch_size": 4}, {"symmetric": True}):
-        with pytest.raises(InputError, match="pad: must be left to learner mlp"):
+        with pytest.raises(InputError, match="pad: must be used only by the learner mlp"):
             run(Experiment.of("x + y", p=5, **more), steps=1, room=0.9)
 
 

@@ -124,8 +124,11 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ({"name": "../x"}, "name: must be letters"),
         ({"base": 3}, "base: must be a table"),
         ({"pad": 1}, "pad: must be true or false"),
-        ({"pad": True, "base": {"expression": "x + y", "p": 7, "learner": "rfm"}}, "pad: must be left to"),
-        ({"pad": True, "base": {**BASE, "batch_size": 8}}, "pad: must be left to learner mlp"),
+        (
+            {"pad": True, "base": {"expression": "x + y", "p": 7, "learner": "rfm"}},
+            "pad: must be used only by",
+        ),
+        ({"pad": True, "base": {**BASE, "batch_size": 8}}, "pad: must be used only by the learner mlp"),
     ],
 )
 def test_refusals(content: dict[str, Any], message: str) -> None:

@@ -84,7 +84,7 @@ def train(
         Parameter(
             group=RUN,
             help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
-            "got there; default yes, except for rfm.",
+            "reached 99%; default yes, except for rfm.",
         ),
     ] = None,
     feature_matrix: Annotated[
