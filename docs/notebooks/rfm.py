@@ -3,7 +3,7 @@
 #
 # Grokking requires neither a network nor gradient descent. A Recursive Feature Machine (Mallinar et al.,
 # [2407.20199](https://arxiv.org/abs/2407.20199)) solves a kernel regression exactly, finds the directions
-# in which the solution changes, and solves again with a metric that stretches those directions. Its
+# in which the solution changes, and solves again with a feature matrix that stretches those directions. Its
 # training accuracy is 100% from the first iteration on. Its test accuracy stays at 0 for many iterations
 # and then rises suddenly.
 #

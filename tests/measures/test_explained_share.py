@@ -43,11 +43,11 @@ def slow(task: Task, logits: np.ndarray) -> list[float]:
     ranked = sorted(range(1, order // 2 + 1), key=lambda k: -energy[k])
     shares = []
     for count in range(len(ranked) + 1):
-        kept = np.zeros_like(spectrum)
+        truncated = np.zeros_like(spectrum)
         for k in [0, *ranked[:count]]:
-            kept[[k, -k % order]] = spectrum[[k, -k % order]]
+            truncated[[k, -k % order]] = spectrum[[k, -k % order]]
         formula = mean.copy()
-        formula[list(elements)] = np.fft.ifft(kept, axis=0).real
+        formula[list(elements)] = np.fft.ifft(truncated, axis=0).real
         yes = 0
         for row, s in zip(centred, labels, strict=True):
             rest = row - formula[s]

@@ -19,10 +19,10 @@ from modgrok.tasks.mixture import task_from_text
 )
 def test_chosen_pairs_are_those_of_the_table(text: str, extended_domain: bool) -> None:
     run = task_from_text(text, 5, extended_domain=extended_domain)
-    drawn = np.random.default_rng(0).choice(run.domain, size=len(run.domain) // 2, replace=False)
-    members = {tuple(inputs) for inputs in run.inputs(drawn).tolist()}
+    sample = np.random.default_rng(0).choice(run.domain, size=len(run.domain) // 2, replace=False)
+    members = {tuple(inputs) for inputs in run.inputs(sample).tolist()}
     for at in task_grids(run):
-        chosen = at.chosen(run, drawn)
+        chosen = at.chosen(run, sample)
         for inputs, answer, inside in zip(at.grid.inputs.tolist(), at.grid.targets, chosen, strict=True):
             place = tuple(inputs) + (() if at.number is None else (at.number,))
             assert inside == (place in members)

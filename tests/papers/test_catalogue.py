@@ -31,9 +31,9 @@ def test_an_added_paper_is_listed_and_chosen(paper: Paper, call: Any) -> None:
     assert [known.name for known in read_papers()] == [*PAPERS, "noether1918"]
     assert choose_claims(["noether1918"]) == CLAIMS
     assert choose_claims(["noether1918/thm-2"]) == CLAIMS[1:]
-    listed = call("reproduce", "noether1918", "--list", "--budget", "tiny", "--json")
-    assert [claim["id"] for claim in listed.json["claims"]] == [claim.id for claim in CLAIMS]
-    assert "Invariante Variationsprobleme (E. Noether, 1918)" in listed.out
+    listing = call("reproduce", "noether1918", "--list", "--budget", "tiny", "--json")
+    assert [claim["id"] for claim in listing.json["claims"]] == [claim.id for claim in CLAIMS]
+    assert "Invariante Variationsprobleme (E. Noether, 1918)" in listing.out
 
 
 def test_an_added_paper_is_tested_and_printed(paper: Paper, tmp_path: Path, executor: InProcess) -> None:

@@ -69,9 +69,9 @@ def checkpoints(stored: Path) -> list[bytes]:
     heads, out = (jnp.ones((1, 4, 2)),) * 3, jnp.ones((1, 2, 4))
     block = Block(*heads, out, jnp.ones((4, 8)), jnp.ones((8, 4)))
     machine = KernelMachine(Quadratic(), jnp.eye(10), jnp.ones((1, 5)), jnp.array([[0, 4]]), (5, 5))
-    made = (Transformer(jnp.ones((6, 4)), None, (block,), None, jnp.ones((4, 5)), None), machine)
+    networks = (Transformer(jnp.ones((6, 4)), None, (block,), None, jnp.ones((4, 5)), None), machine)
     paths = sorted(stored.rglob("weights-*.safetensors"))[-1:]
-    for number, network in enumerate(made):
+    for number, network in enumerate(networks):
         paths.append(stored.parent / f"{number}.safetensors")
         write_network(paths[-1], NetworkFile(network, TaskSource(expression="x + y", p=5)))
     return [path.read_bytes() for path in paths]

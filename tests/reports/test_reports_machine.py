@@ -89,7 +89,7 @@ def test_curves_have_the_numbers_of_the_store(store: Store, machine: RunRow) -> 
     for key, names in RECORDED.items():
         rows = rows_in(panels[key])
         for name in names:
-            drawn = {
+            points = {
                 r["step"]: r["value"]
                 for r in rows
                 if r.get("name") == name and "own" not in r and "label" not in r
@@ -97,23 +97,23 @@ def test_curves_have_the_numbers_of_the_store(store: Store, machine: RunRow) -> 
             stored = {r.step: r.scalars[name] for r in store.records(machine.id)}
             if key in ("deviation", "share"):
                 assert stored.pop(0) == MATRIX_MEASURES[0 if key == "deviation" else 2].closed_form_value(31)
-            assert drawn == stored, (key, name)
+            assert points == stored, (key, name)
     own = {r["step"]: r["own"] for r in rows_in(panels["alignment"]) if "own" in r}
     assert own == {r.step: r.scalars["test_accuracy"] for r in store.records(machine.id)}
 
 
 def test_alignment_is_the_measure_of_the_kept_matrices(store: Store, machine: RunRow) -> None:
     panel = panels_of(run_report(store, machine.id, Path("a.png")))["alignment"]
-    drawn = {
+    points = {
         r["step"]: r["value"] for r in rows_in(panel) if r.get("name") == "alignment" and "label" not in r
     }
-    kept = store.checkpoints(machine.id)
-    assert list(drawn) == [c.step for c in kept] == list(range(13))
+    checkpoint_list = store.checkpoints(machine.id)
+    assert list(points) == [c.step for c in checkpoint_list] == list(range(13))
     with jax.enable_x64(True):
-        matrices = [c.load().feature_matrix for c in kept]
-        wanted = [float(agop_alignment(m, matrices[-1])) for m in matrices]
-    np.testing.assert_allclose(list(drawn.values()), wanted, rtol=1e-14)
-    assert drawn[12] == pytest.approx(1)
+        matrices = [c.load().feature_matrix for c in checkpoint_list]
+        alignments = [float(agop_alignment(m, matrices[-1])) for m in matrices]
+    np.testing.assert_allclose(list(points.values()), alignments, rtol=1e-14)
+    assert points[12] == pytest.approx(1)
 
 
 def test_products_are_drawn_in_both_orders(store: Store, machine: RunRow) -> None:

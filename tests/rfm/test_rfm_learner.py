@@ -237,8 +237,8 @@ def test_a_bit_is_a_one_hot_of_two_with_a_zero_row():
         state, _ = init_and_evaluate(learner, jax.random.key(0), problem)
         for _ in range(3):
             result = np.asarray(state.weights.feature_matrix)
-            kept = np.delete(np.arange(2 * p + 2), 2 * p)
-            assert relative(result[np.ix_(kept, kept)], feature_matrix) < 1e-8
+            remaining = np.delete(np.arange(2 * p + 2), 2 * p)
+            assert relative(result[np.ix_(remaining, remaining)], feature_matrix) < 1e-8
             assert not result[2 * p].any()
             alphas = oracle.solve("gaussian", x, feature_matrix, labels, p)
             feature_matrix = oracle.power(oracle.agop("gaussian", x, feature_matrix, alphas), 0.5)

@@ -77,9 +77,9 @@ def test_declared_values(measure):
         structure = oriented(p, "toeplitz")
         structured = random_circulant(jax.random.key(0), structure)
         rng = np.random.default_rng(0)
-        drawn = rng.normal(size=(20, 2 * p, 2 * p))
+        samples = rng.normal(size=(20, 2 * p, 2 * p))
         every = jax.jit(jax.vmap(lambda m: measure.function(m, structure)))
-        random = np.asarray(every(doubles(drawn + drawn.swapaxes(1, 2)))).tolist()
+        random = np.asarray(every(doubles(samples + samples.swapaxes(1, 2)))).tolist()
         low, high = measure.range(p)
         everything = [*random, float(measure.function(structured, structure))]
         assert all(low - 1e-12 <= value <= high + 1e-12 for value in everything)
@@ -142,8 +142,8 @@ def test_structured_part_is_an_orthogonal_projection():
             feature_matrix = doubles(random_feature_matrix(structure.labels.shape[0] * p))
             part = structured_part(feature_matrix, structure)
             np.testing.assert_allclose(structured_part(part, structure), part, atol=1e-12)
-            taken = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(structure.labels))])
-            rest = (feature_matrix - part) * taken[:, None] * taken[None, :]
+            in_domain = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(structure.labels))])
+            rest = (feature_matrix - part) * in_domain[:, None] * in_domain[None, :]
             assert abs(float(jnp.sum(part * rest))) < 1e-10
             energy = float(jnp.sum(part**2) / (jnp.sum(part**2) + jnp.sum(rest**2)))
             assert float(structure_share(feature_matrix, structure)) == pytest.approx(energy)

@@ -21,9 +21,9 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(kernel: str, tmp_path: Path
     with Store(tmp_path) as store:
         run(experiment, store=store, steps=5)
         again = run(experiment, store=store, steps=12)
-        kept = store.checkpoints(experiment.id)
-        assert [c.step for c in kept] == list(range(13))
-        last = kept[-1].load()
+        checkpoint_list = store.checkpoints(experiment.id)
+        assert [c.step for c in checkpoint_list] == list(range(13))
+        last = checkpoint_list[-1].load()
     assert isinstance(whole.weights, KernelMachine)
     assert isinstance(again.weights, KernelMachine)
     assert isinstance(last, KernelMachine)
@@ -46,8 +46,8 @@ def test_the_kernel_machine_interpolates_at_every_iteration_and_its_features_for
 
 def test_a_stored_matrix_is_part_of_the_identity_and_kept(tmp_path: Path) -> None:
     matrix = np.diag(np.linspace(0.5, 1.5, 14))
-    given = {"learner": "rfm", "initial": "stored", "fraction": 0.7}
-    experiment = Experiment.of("x + y", p=7, initial_digest=feature_matrix_digest(matrix), **given)
+    options = {"learner": "rfm", "initial": "stored", "fraction": 0.7}
+    experiment = Experiment.of("x + y", p=7, initial_digest=feature_matrix_digest(matrix), **options)
     assert experiment.id != Experiment.of("x + y", p=7, learner="rfm", fraction=0.7).id
     with Store(tmp_path) as store:
         with pytest.raises(InputError, match="stored M must be given with --feature-matrix"):

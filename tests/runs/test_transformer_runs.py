@@ -37,8 +37,8 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object],
     with Store(tmp_path) as store:
         run(chosen, store=store, steps=13)
         again = run(chosen, store=store, steps=30)
-        kept = store.checkpoints(chosen.id)[-1].load()
-    for other in (again.weights, kept):
+        network = store.checkpoints(chosen.id)[-1].load()
+    for other in (again.weights, network):
         assert isinstance(other, Transformer)
         for a, b in zip(jax.tree.leaves(whole.weights), jax.tree.leaves(other), strict=True):
             assert np.array_equal(a, b)
@@ -68,8 +68,8 @@ def test_a_mixture_counts_each_of_its_tasks(tmp_path: Path) -> None:
     inputs, labels = result.task.inputs(), result.task.labels()
     right = np.argmax(np.asarray(result.weights(jnp.asarray(inputs))), axis=1) == labels
     everything = np.mean(right)
-    counted = (last["train_accuracy"] * 68 + last["test_accuracy"] * 30) / 98
-    assert everything == pytest.approx(counted)
+    overall = (last["train_accuracy"] * 68 + last["test_accuracy"] * 30) / 98
+    assert everything == pytest.approx(overall)
 
 
 def test_the_tasks_of_a_mixture_share_one_split() -> None:

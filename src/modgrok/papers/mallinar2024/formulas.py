@@ -117,7 +117,7 @@ CLAIMS = (
     Claim(
         "mallinar2024/theorem5.1-addition",
         "Theorem 5.1",
-        "With the M of subtraction multiplied by the reversal, one solve on all pairs gives addition.",
+        "With the feature matrix of subtraction times the reversal, one solve on all pairs gives addition.",
         no_runs,
         measure_addition,
         (Expected("predictor_error", "0 (Theorem 5.1, with C^l R); at most 1e-9", high=1e-9),),

@@ -116,9 +116,9 @@ def _theorem_panels(fits: Sequence[ClassFit]) -> tuple[Panel, ...]:
 THEOREM = Claim(
     "mallinar2024/theorem5.1",
     "Theorem 5.1",
-    "With all of x - y as data and a circulant M for each class, one solve of the quadratic kernel is "
-    "the Fourier multiplication algorithm: f_l(x) = x_1^T C^(-l) x_2, with coefficients C^(3l)/2 - 11^T/(2p "
-    "+ 2).",
+    "With all of x - y as data and a circulant feature matrix for each class, one solve of the quadratic "
+    "kernel is the Fourier multiplication algorithm: f_l(x) = x_1^T C^(-l) x_2, with coefficients "
+    "C^(3l)/2 - 11^T/(2p + 2).",
     no_runs,
     measure_theorem,
     (
