@@ -304,7 +304,7 @@ def test_many_operands_in_chunks_equal_one_array(monkeypatch: pytest.MonkeyPatch
         return table[(inputs[:, 0] * 17 + inputs[:, 1]) * 17 + inputs[:, 2]]
 
     whole = explain(task, logits).curve
-    monkeypatch.setattr("modgrok.measures.logits.rows.MOST_KEPT", 0)
+    monkeypatch.setattr("modgrok.measures.logits.rows.MOST_CACHED", 0)
     assert explain(task, network).curve == whole
 
 

@@ -256,6 +256,29 @@ def test_no_variable_is_named_after_what_happened_to_it() -> None:
     assert places == [("papers/claims/claim.py", "given")]  # a field that papers outside the package set
 
 
+@pytest.mark.parametrize("folder", ["tests", "tools", "benchmarks", "docs"])
+def test_no_variable_beside_the_package_is_named_so_either(folder: str) -> None:
+    fields = {("tests/papers/made_claims.py", "made")}  # what an executor of the tests has made
+    places = set()
+    for path in sorted((SOURCE.parents[1] / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) if name in PARTICIPLES:
+                    places.add((path.relative_to(SOURCE.parents[1]).as_posix(), name))
+    assert places - fields == set()
+
+
+def test_no_variable_of_the_page_is_named_so() -> None:
+    word = re.compile(rf"(?<![\w.'-])(?:{'|'.join(sorted(PARTICIPLES))})\b(?!\s*[:(])")
+    places = []
+    for path in sorted((SOURCE / "web" / "static").glob("*.js")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            code = re.sub(r'"(?:[^"\\]|\\.)*"', '""', line.partition("//")[0].partition("/*")[0])
+            code = re.sub(r"`[^`]*`", lambda text: " ".join(re.findall(r"\$\{([^}]*)", text[0])), code)
+            places += [(path.name, number)] if word.search(code) else []
+    assert places == []
+
+
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_no_replaced_phrase_comes_back(phrase: str) -> None:
     pattern = re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE)

@@ -121,8 +121,8 @@ def construct(
     Example:
         >>> from modgrok.analytic.forms import tabulate, weighted_sum
         >>> form = weighted_sum(7, (1, 2))
-        >>> made = construct(tabulate(form, 7), 7, form)
-        >>> made.width, made.frequencies, made.report.errors
+        >>> built = construct(tabulate(form, 7), 7, form)
+        >>> built.width, built.frequencies, built.report.errors
         (6, (1,), 0)
 
     Source: Gromov 2023, Claims I-II; Doshi et al. 2024, Sec. 2-3; exact phases: docs/exact-networks.md.

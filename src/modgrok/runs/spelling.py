@@ -40,7 +40,7 @@ def current_names(values: Mapping[str, Value], known: Iterable[str]) -> dict[str
         InputError: an option is given under two names.
 
     Example:
-        >>> british_names({"optimizer": "adamw", "width": 9}, ["optimiser", "width"])
+        >>> current_names({"optimizer": "adamw", "width": 9}, ["optimiser", "width"])
         {'optimiser': 'adamw', 'width': 9}
         >>> current_names({"released": True}, ["extended_domain"])
         {'extended_domain': True}
