@@ -74,6 +74,7 @@ REPLACED = [
     "moment_table",
     "MOMENTS",
     "metrics",
+    "levels",
     "check_metric",
     "read_metric",
     "metric_digest",
@@ -82,7 +83,6 @@ REPLACED = [
     "donor",
     "_donor",
     "tactic",
-    "rises",
     "trial",
     "trials",
     "trials_of",
@@ -133,6 +133,7 @@ ALIASES = {
     "METRIC_MEASURES": {"measures/__init__.py"},
     "released": {"cli/shared/train_options.py", "tasks/source.py"},
     "answers": {"tasks/null.py"},
+    "rises": {"measures/circuit/circuit.py"},
     "kept_at": {"interop/__init__.py"},
 }
 """Former names, and the files that may use them: as an alias, or for another thing."""

@@ -13,6 +13,7 @@ from functools import cached_property
 import jax.numpy as jnp
 import numpy as np
 
+from ...former_names import former_field
 from ...models.transformer import Transformer
 from ..measure import Measure
 from .distance_irrelevance import distance_irrelevance
@@ -70,6 +71,8 @@ class Circuit:
     grid: PairGrid
     reading: PairActivations
     task: int | None = None
+
+    rises = former_field("loss_increases")
 
     @cached_property
     def logits(self) -> SumLogits:
