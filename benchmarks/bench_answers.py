@@ -56,9 +56,9 @@ def own_seconds(work: Callable[[], object]) -> float:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which a run at p = 97 is stored in `runs`."""
-    made = tmp_path_factory.mktemp("answers")
-    processor_seconds(["train", "x + y", "--p", "97"], made)
-    return made
+    target_folder = tmp_path_factory.mktemp("answers")
+    processor_seconds(["train", "x + y", "--p", "97"], target_folder)
+    return target_folder
 
 
 def test_commands(folder: Path) -> None:

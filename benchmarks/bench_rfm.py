@@ -82,12 +82,12 @@ class Dense:
         sizes = (task.p,) * task.k
         self.kernel, self.labels = kernel, split.labels
         self.x, self.at = oracle.one_hot(inputs, sizes), oracle.one_hot(task.inputs(), sizes)
-        self.metric = np.eye(self.x.shape[1])
+        self.feature_matrix = np.eye(self.x.shape[1])
 
     def __call__(self) -> None:
-        alphas = oracle.solve(self.kernel, self.x, self.metric, self.labels, self.classes)
-        self.logits = oracle.predict(self.kernel, self.x, self.metric, alphas, self.at)
-        self.metric = oracle.power(oracle.agop(self.kernel, self.x, self.metric, alphas), 0.5)
+        alphas = oracle.solve(self.kernel, self.x, self.feature_matrix, self.labels, self.classes)
+        self.logits = oracle.predict(self.kernel, self.x, self.feature_matrix, alphas, self.at)
+        self.feature_matrix = oracle.power(oracle.agop(self.kernel, self.x, self.feature_matrix, alphas), 0.5)
 
 
 class Solve:
@@ -95,7 +95,7 @@ class Solve:
 
     def __init__(self, task: Task, split: Split, kernel: str) -> None:
         x = oracle.one_hot(task.inputs(split.train), (task.p,) * task.k)
-        self.matrix = oracle.parts(kernel, x, x, oracle_metric(x.shape[1]))[0]
+        self.matrix = oracle.parts(kernel, x, x, oracle_matrix(x.shape[1]))[0]
         self.targets = np.eye(task.p)[split.labels]
 
     def __call__(self) -> None:
@@ -115,8 +115,8 @@ class Own:
         jax.block_until_ready(self.solve(self.matrix, self.targets))
 
 
-def oracle_metric(d: int) -> np.ndarray:
-    """A positive definite metric, so that the matrix to factorise has full rank."""
+def oracle_matrix(d: int) -> np.ndarray:
+    """A positive definite M, so that the matrix to factorise has full rank."""
     factor = np.random.default_rng(0).normal(size=(d, d))
     return factor @ factor.T / d
 

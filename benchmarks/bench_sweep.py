@@ -102,13 +102,13 @@ def filled(folder: Path) -> None:
         store.connection.execute("PRAGMA synchronous = OFF")
         for place in range(RUNS):
             lr, seed = 1.0 + place // 10 % 25, place % 10 + 10 * (place // 250)
-            made = Experiment.of("x + y", p=11, width=8, lr=lr, seed=seed)
+            member = Experiment.of("x + y", p=11, width=8, lr=lr, seed=seed)
             grokked = int(rng.integers(100, 10_000)) if rng.random() < 0.7 else None
-            text = made.canonical_json()
-            row = replace(template.row, id=made.id, experiment=text, grokked_at=grokked, status="finished")
+            text = member.canonical_json()
+            row = replace(template.row, id=member.id, experiment=text, grokked_at=grokked, status="finished")
             store.start_run(row)
             store.commit(row, template.records, None)
-            members.append(SweepMember(made.id, {"lr": lr, "seed": seed}))
+            members.append(SweepMember(member.id, {"lr": lr, "seed": seed}))
         write_listing(store, Listing("many", (("lr",), ("seed",)), "", tuple(members)))
         write_listing(store, Listing("few", (("lr",), ("seed",)), "", tuple(members[:100])))
 

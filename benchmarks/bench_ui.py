@@ -112,14 +112,14 @@ def lists(server: Server) -> None:
     """Time the list of runs."""
     print(f"{RUNS:,} runs, median of {REPEATS}: processor time of the server, wall time")
     for name, query in QUERIES.items():
-        spent, taken = [], []
+        spent, wall_times = [], []
         for _ in range(REPEATS):
             before, started = server.processor(), time.perf_counter()
             with urllib.request.urlopen(server.ask("/runs.json", **query)) as reply:
                 reply.read()
-            taken.append(time.perf_counter() - started)
+            wall_times.append(time.perf_counter() - started)
             spent.append(server.processor() - before)
-        print(f"  {name:24}{statistics.median(spent):6.2f} s  {statistics.median(taken):6.2f} s")
+        print(f"  {name:24}{statistics.median(spent):6.2f} s  {statistics.median(wall_times):6.2f} s")
 
 
 def watching(server: Server, store: Path) -> None:
@@ -143,11 +143,11 @@ def watching(server: Server, store: Path) -> None:
                 after.children_user + after.children_system - before.children_user - before.children_system
             )
     alone, seen = (statistics.median(seconds[watched]) for watched in (False, True))
-    shown = {
+    queries = {
         "watched" if watched else "alone": [round(s, 2) for s in all] for watched, all in seconds.items()
     }
     costs = f"{seen / alone - 1:+.1%}"
-    print(f"training, processor time: alone {alone:.2f} s, watched {seen:.2f} s ({costs}) {shown}")
+    print(f"training, processor time: alone {alone:.2f} s, watched {seen:.2f} s ({costs}) {queries}")
 
 
 def follow(server: Server, seed: int, stop: threading.Event) -> None:

@@ -44,8 +44,8 @@ def points(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row, kernel, title, column in results:
         last = max((r for r, k, *_ in results if k == kernel), key=lambda r: int(r["p"]))
         rate = last[column] / operations(kernel, last["p"], last["n"])
-        counted = rate * operations(kernel, row["p"], row["n"])
-        laid.append({"p": row["p"], "what": title, "seconds": row[column], "counted": counted})
+        operations_per_second = rate * operations(kernel, row["p"], row["n"])
+        laid.append({"p": row["p"], "what": title, "seconds": row[column], "counted": operations_per_second})
     return laid
 
 

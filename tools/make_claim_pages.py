@@ -34,15 +34,15 @@ def best_result(claim: Claim, known: Result | None, stores: list[Path]) -> tuple
     return replace(empty, error="it has not been run yet"), None
 
 
-def with_committed(found: Result, known: Result | None) -> Result:
+def with_committed(stored: Result, known: Result | None) -> Result:
     """Add what is committed of the seeds that a store has no runs of."""
-    if known is None or known.budget != found.budget or not found.seed_values:
-        return found
-    runs = {str(row["run"]) for row in found.run_table}
-    seeds = {row.get("seed") for row in found.rows}
-    table = [row for row in known.run_table if row["run"] in found.runs and row["run"] not in runs]
-    rows = [row for row in known.rows if row.get("seed") in found.seeds and row.get("seed") not in seeds]
-    return replace(found, run_table=(*table, *found.run_table), rows=(*rows, *found.rows))
+    if known is None or known.budget != stored.budget or not stored.seed_values:
+        return stored
+    runs = {str(row["run"]) for row in stored.run_table}
+    seeds = {row.get("seed") for row in stored.rows}
+    table = [row for row in known.run_table if row["run"] in stored.runs and row["run"] not in runs]
+    rows = [row for row in known.rows if row.get("seed") in stored.seeds and row.get("seed") not in seeds]
+    return replace(stored, run_table=(*table, *stored.run_table), rows=(*rows, *stored.rows))
 
 
 def main(stores: list[Path]) -> None:
@@ -55,9 +55,9 @@ def main(stores: list[Path]) -> None:
         if figure is not None:
             figures[claim.id] = figure
     write_pages(PAGES, results, figures)
-    drawn = picture_names(results)
+    pictures = picture_names(results)
     for path in (PAGES / FIGURES).iterdir():
-        if path.name not in drawn:
+        if path.name not in pictures:
             path.unlink()
     write_atomically(
         Path(committed.__file__).with_name(committed.COMMITTED), committed.committed_text(results)

@@ -76,11 +76,11 @@ def trained_rows(store: Store, name: str, experiment: Experiment, steps: int | N
         sys.stderr.write(f"{name}: trained in {time.process_time() - began:.0f} s of processor time\n")
     task = experiment.build_task()
     split, run = split_of(experiment, task), store.get(experiment.id)
-    kept = {checkpoint.step: checkpoint for checkpoint in store.checkpoints(run.id)}
-    stages = {0: "random", run.memorised_at: "memorised", max(kept): "trained"}
+    by_step = {checkpoint.step: checkpoint for checkpoint in store.checkpoints(run.id)}
+    stages = {0: "random", run.memorised_at: "memorised", max(by_step): "trained"}
     for step, stage in stages.items():
-        if step in kept:
-            network = read_network_file(kept[step].path, kept[step].sha256).network
+        if step in by_step:
+            network = read_network_file(by_step[step].path, by_step[step].sha256).network
             yield row(name, f"{run.learner}, {stage}", task, network, split)
 
 

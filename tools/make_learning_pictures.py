@@ -29,8 +29,8 @@ PICTURES = {
 def draw(store: Store, run: str) -> None:
     """Write every picture of a stored run of a two-layer network."""
     panels = {panel.key: panel for panel in run_report(store, run, IMAGES / "report.svg").panels}
-    for name, wanted in PICTURES.items():
-        chosen = [replace(panels[key], span=span) for key, span in wanted]
+    for name, picture in PICTURES.items():
+        chosen = [replace(panels[key], span=span) for key, span in picture]
         (IMAGES / name).write_text(panels_svg(chosen) + "\n", encoding="utf-8")
 
 
@@ -39,9 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("run", help="id of a run, the beginning of one, or latest")
     parser.add_argument("--runs", type=Path, default=Path(os.environ.get("MODGROK_RUNS", "runs")))
-    given = parser.parse_args()
-    with Store(given.runs) as store:
-        draw(store, given.run)
+    arguments = parser.parse_args()
+    with Store(arguments.runs) as store:
+        draw(store, arguments.run)
 
 
 if __name__ == "__main__":

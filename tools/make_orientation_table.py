@@ -100,9 +100,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--widths", type=int, nargs="+", default=[256, 1024, 4096])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     sys.stdout.write(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}\n")
-    for width, seed in product(given.widths, given.seeds):
+    for width, seed in product(arguments.widths, arguments.seeds):
         cells = [f"{width:,}", str(seed), *(f"{value:.2f}" for value in numbers(train(width, seed)))]
         sys.stdout.write(f"| {' | '.join(cells)} |\n")
         sys.stdout.flush()

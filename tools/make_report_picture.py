@@ -36,9 +36,9 @@ def main() -> None:
     parser.add_argument("run", help="id of a run, the beginning of one, or latest")
     parser.add_argument("file", type=Path, help="PNG to write")
     parser.add_argument("--runs", type=Path, default=Path(os.environ.get("MODGROK_RUNS", "runs")))
-    given = parser.parse_args()
-    with Store(given.runs) as store:
-        given.file.write_bytes(small_png(figure_svg(run_report(store, given.run, given.file))))
+    arguments = parser.parse_args()
+    with Store(arguments.runs) as store:
+        arguments.file.write_bytes(small_png(figure_svg(run_report(store, arguments.run, arguments.file))))
 
 
 if __name__ == "__main__":

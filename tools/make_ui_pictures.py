@@ -76,8 +76,8 @@ class Quiet:
         self.tab.locator("main h1").wait_for()
         still = 0
         for _ in range(240):
-            asked = [request for request in self.open if "training.json" not in request.url]
-            still = 0 if asked or self.tab.evaluate(BUSY) else still + 1
+            pending = [request for request in self.open if "training.json" not in request.url]
+            still = 0 if pending or self.tab.evaluate(BUSY) else still + 1
             if still == 5:
                 return
             self.tab.wait_for_timeout(500)

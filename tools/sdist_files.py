@@ -23,8 +23,8 @@ def project_files(root: Path) -> list[str]:
         done = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True)
         return [name for name in done.stdout.split("\0") if name and (root / name).is_file()]
     inside = (path for folder in FOLDERS for path in sorted((root / folder).rglob("*")))
-    kept = [path.relative_to(root) for path in inside if path.is_file() and "__pycache__" not in path.parts]
-    return [name for name in FILES if (root / name).is_file()] + [path.as_posix() for path in kept]
+    files = [path.relative_to(root) for path in inside if path.is_file() and "__pycache__" not in path.parts]
+    return [name for name in FILES if (root / name).is_file()] + [path.as_posix() for path in files]
 
 
 class ProjectFiles(BuildHookInterface[Any]):

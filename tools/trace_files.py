@@ -67,9 +67,9 @@ def trace(words: list[str]) -> Trace:
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    listing = given[:1] == ["--list"]
-    found = trace(given[listing:])
-    sys.stdout.write(f"{len(found.files)} files, {len(found.passages)} passages\n")
+    arguments = sys.argv[1:]
+    listing = arguments[:1] == ["--list"]
+    walk = trace(arguments[listing:])
+    sys.stdout.write(f"{len(walk.files)} files, {len(walk.passages)} passages\n")
     if listing:
-        sys.stdout.writelines(f"  {file}\n" for file in found.files)
+        sys.stdout.writelines(f"  {file}\n" for file in walk.files)

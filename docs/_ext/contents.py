@@ -17,8 +17,10 @@ PAGE = re.compile(r"^\| \[[^\]]+\]\((?P<page>[\w./-]+)\.(?:md|py)\)", re.MULTILI
 
 def groups(index: str) -> list[tuple[str, list[str]]]:
     """Return (heading, pages without suffix) of every section of the index that has a table of pages."""
-    found = [(section["title"], PAGE.findall(section["body"])) for section in SECTION.finditer(index)]
-    return [(title, pages) for title, pages in found if pages]
+    groups_of_pages = [
+        (section["title"], PAGE.findall(section["body"])) for section in SECTION.finditer(index)
+    ]
+    return [(title, pages) for title, pages in groups_of_pages if pages]
 
 
 def tree(title: str, pages: list[str]) -> str:

@@ -17,13 +17,13 @@ def mathml(node: nodes.math | nodes.math_block, display: str) -> str:
     """Convert a formula, and warn of a command that the converter does not know and would print."""
     latex = node.astext()
     try:
-        made = convert(latex, display=display)
+        markup = convert(latex, display=display)
     except Exception as error:  # of many kinds, and all of them mean that this formula is not drawn
         LOG.warning("formula: cannot be converted, %r: %s", error, latex, location=node)
         return ""
-    if unknown := re.search(r">\\\w+<", made):
+    if unknown := re.search(r">\\\w+<", markup):
         LOG.warning("formula: unknown command %s in %s", unknown[0][1:-1], latex, location=node)
-    return made
+    return markup
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:

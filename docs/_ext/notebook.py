@@ -39,14 +39,14 @@ def cells(script: str) -> list[Cell]:
     """Cut a script at its marks; what stands before the first one is left out."""
     marks = list(MARK.finditer(script))
     ends = [*(mark.start() for mark in marks[1:]), len(script)]
-    found = []
+    pictures = []
     for mark, end in zip(marks, ends, strict=True):
         text = script[mark.end() : end].strip("\n")
         if mark["kind"]:
             text = re.sub(r"^# ?", "", text, flags=re.MULTILINE)
         line = script.count("\n", 0, mark.end())
-        found.append(Cell(text, not mark["kind"], line, HIDDEN in mark["tags"]))
-    return found
+        pictures.append(Cell(text, not mark["kind"], line, HIDDEN in mark["tags"]))
+    return pictures
 
 
 def execute(cell: Cell, names: dict[str, Any], file: str) -> tuple[str, Any]:
@@ -64,17 +64,17 @@ def picture(chart: Any) -> str:
     """Draw an Altair chart into the page. Its description is the text for those who do not see it."""
     import vl_convert
 
-    drawn = base64.b64encode(vl_convert.vegalite_to_svg(chart.to_json()).encode()).decode()
+    svg = base64.b64encode(vl_convert.vegalite_to_svg(chart.to_json()).encode()).decode()
     words = html.escape(chart.to_dict()["description"])
-    return f'<img class="chart" alt="{words}" src="data:image/svg+xml;base64,{drawn}">\n'
+    return f'<img class="chart" alt="{words}" src="data:image/svg+xml;base64,{svg}">\n'
 
 
-def shown(printed: str, value: Any) -> str:
+def output_of(printed: str, value: Any) -> str:
     """Write a cell's output in Markdown."""
     if hasattr(value, "to_dict") and hasattr(value, "to_json"):
         return (block("text", printed) if printed else "") + picture(value)
-    said = printed + ("" if value is None else f"{value!r}\n")
-    return block("text", said) if said else ""
+    output = printed + ("" if value is None else f"{value!r}\n")
+    return block("text", output) if output else ""
 
 
 def block(language: str, text: str) -> str:
@@ -93,5 +93,5 @@ def to_markdown(script: str, file: str) -> str:
         page.append(
             f"<details><summary>Code</summary>\n\n{written}\n</details>\n" if cell.hidden else written
         )
-        page.append(shown(*execute(cell, names, file)))
+        page.append(output_of(*execute(cell, names, file)))
     return "\n".join(page)

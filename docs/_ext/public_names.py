@@ -35,12 +35,12 @@ class PublicNames(SphinxDirective):
         for missing in name.undocumented():
             LOG.warning("%s.%s: has no documentation", name.home, missing, location=self.get_location())
         self.env.note_dependency(str(file_of(name.home)))
-        made = nodes.section(ids=[f"{module}.{name.name}"], names=[f"{module}.{name.name}"])
-        made += nodes.title("", "", nodes.literal("", name.name))
-        made += list(entry(name))
+        element = nodes.section(ids=[f"{module}.{name.name}"], names=[f"{module}.{name.name}"])
+        element += nodes.title("", "", nodes.literal("", name.name))
+        element += list(entry(name))
         path = file_of(name.home).relative_to(SOURCE.parent).as_posix()
-        made += nodes.paragraph("", path, classes=["home"])
-        return made
+        element += nodes.paragraph("", path, classes=["home"])
+        return element
 
 
 def entry(name: Name) -> Iterator[nodes.Node]:

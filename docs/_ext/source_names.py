@@ -60,9 +60,9 @@ def _parse(file: Path) -> ast.Module:
 def public_names(module: str) -> list[Name]:
     """Return what `__all__` lists, or what the module itself defines without an underscore."""
     tree = tree_of(module)
-    listed = [ast.literal_eval(node.value) for node in tree.body if _assigns(node, "__all__")]
+    exports = [ast.literal_eval(node.value) for node in tree.body if _assigns(node, "__all__")]
     own = [node.name for node in tree.body if isinstance(node, Definition)]
-    chosen = listed[0] if listed else [name for name in own if not name.startswith("_")]
+    chosen = exports[0] if exports else [name for name in own if not name.startswith("_")]
     return [find(name, module) for name in chosen]
 
 
@@ -100,8 +100,8 @@ def _imported(name: str, module: str) -> Name:
 def _absolute(node: ast.ImportFrom, module: str) -> str:
     steps = module.split(".")
     package = steps if file_of(module).name == "__init__.py" else steps[:-1]
-    kept = package[: len(package) - node.level + 1]
-    return ".".join([*kept, *([node.module] if node.module else [])])
+    ancestors = package[: len(package) - node.level + 1]
+    return ".".join([*ancestors, *([node.module] if node.module else [])])
 
 
 def _assigns(node: ast.stmt, name: str) -> bool:
@@ -128,8 +128,8 @@ def _about(tree: ast.Module, place: int) -> str:
         and isinstance(after.value.value, str)
     ):
         return inspect.cleandoc(after.value.value)
-    made = tree.body[place].value
-    titles = [word.value for word in getattr(made, "keywords", []) if word.arg == "title"]
+    statement = tree.body[place].value
+    titles = [word.value for word in getattr(statement, "keywords", []) if word.arg == "title"]
     return str(ast.literal_eval(titles[0])) if titles else ""
 
 
@@ -145,8 +145,8 @@ def _definition(node: Definition, module: str) -> Name:
         ast.unparse(part) for part in node.body if isinstance(part, ast.AnnAssign) and not _private(part)
     ]
     head = f"class {node.name}({bases}):" if bases else f"class {node.name}:"
-    told = {name for part in parts(text) for name, _ in part.items}
-    members = tuple(_definition(part, module) for part in methods if part.name not in told)
+    described = {name for part in parts(text) for name, _ in part.items}
+    members = tuple(_definition(part, module) for part in methods if part.name not in described)
     return Name(node.name, module, "\n    ".join([head, *(fields or ["..."])]), text, members)
 
 
@@ -169,16 +169,16 @@ def _function(node: ast.FunctionDef) -> str:
     return "".join([*marks, f"{node.name}(\n{inside}\n){returns}"])
 
 
-def _arguments(given: ast.arguments) -> list[str]:
-    plain = [*given.posonlyargs, *given.args]
-    defaults = [None] * (len(plain) - len(given.defaults)) + list(given.defaults)
+def _arguments(parameters: ast.arguments) -> list[str]:
+    plain = [*parameters.posonlyargs, *parameters.args]
+    defaults = [None] * (len(plain) - len(parameters.defaults)) + list(parameters.defaults)
     written = [_argument(a, d) for a, d in zip(plain, defaults, strict=True)]
-    if given.vararg:
-        written.append(f"*{_argument(given.vararg, None)}")
-    elif given.kwonlyargs:
+    if parameters.vararg:
+        written.append(f"*{_argument(parameters.vararg, None)}")
+    elif parameters.kwonlyargs:
         written.append("*")
-    written += [_argument(a, d) for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
-    return [*written, f"**{_argument(given.kwarg, None)}"] if given.kwarg else written
+    written += [_argument(a, d) for a, d in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True)]
+    return [*written, f"**{_argument(parameters.kwarg, None)}"] if parameters.kwarg else written
 
 
 def _argument(argument: ast.arg, default: ast.expr | None) -> str:

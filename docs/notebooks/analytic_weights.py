@@ -115,7 +115,7 @@ alt.Chart(
 from modgrok.analytic import construct, weighted_sum
 
 addition = weighted_sum(p, (1, 1))
-made = [
+networks = [
     construct(table, p, addition, width=width, rng=seed).report
     for width in (10, 20, 40, 80, 160)
     for seed in range(3)
@@ -124,7 +124,7 @@ widths = [width for width in (10, 20, 40, 80, 160) for _ in range(3)]
 
 # %% tags=["hide-input"]
 alt.Chart(
-    data(width=widths, accuracy=[each.accuracy for each in made]),
+    data(width=widths, accuracy=[each.accuracy for each in networks]),
     width=420,
     height=150,
     description="Accuracy against width: from about a half at 10 neurons to 1 at 80 and more",
@@ -137,7 +137,7 @@ alt.Chart(
 
 # %%
 # the squared error times the width, of the last six
-[round(width * report.mse, 2) for width, report in zip(widths, made, strict=True)][-6:]
+[round(width * report.mse, 2) for width, report in zip(widths, networks, strict=True)][-6:]
 
 # %% [markdown]
 # ## Six are enough

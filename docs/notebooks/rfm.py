@@ -3,7 +3,7 @@
 #
 # Grokking requires neither a network nor gradient descent. A Recursive Feature Machine (Mallinar et al.,
 # [2407.20199](https://arxiv.org/abs/2407.20199)) solves a kernel regression exactly, finds the directions
-# in which the solution changes, and solves again with a metric that stretches those directions. Its
+# in which the solution changes, and solves again with a feature matrix that stretches those directions. Its
 # training accuracy is 100% from the first iteration on. Its test accuracy stays at 0 for many iterations
 # and then rises suddenly.
 #
@@ -48,9 +48,9 @@ def solve_and_learn(M):
     return (f.argmax(1) == labels[test]).mean(), (vectors * np.sqrt(values.clip(0))) @ vectors.T
 
 
-M, accuracies, metrics = np.eye(2 * p), [], []
+M, accuracies, matrices = np.eye(2 * p), [], []
 for _ in range(16):
-    metrics.append(M)
+    matrices.append(M)
     accuracy, M = solve_and_learn(M)
     accuracies.append(float(accuracy))
 print([round(each, 2) for each in accuracies])
@@ -88,7 +88,7 @@ def block(matrix, title):
     )
 
 
-blocks = alt.hconcat(*(block(metrics[t], f"iteration {t}") for t in (1, 4, 12)))
+blocks = alt.hconcat(*(block(matrices[t], f"iteration {t}") for t in (1, 4, 12)))
 blocks.properties(
     description="The off-diagonal block of M: noise with faint stripes, then clear diagonal stripes"
 ).configure(**config())
@@ -142,7 +142,7 @@ both.properties(description="Test accuracy jumps late, circulant deviation falls
 # %%
 from modgrok.algebra import exponential_table
 
-learned = np.asarray(products.weights.metric)
+learned = np.asarray(products.weights.feature_matrix)
 powers = exponential_table(p)  # 1, g, g^2, ...
 reordered = learned.copy()
 reordered[1:p, p + 1 :] = learned[np.ix_(powers, p + powers)]

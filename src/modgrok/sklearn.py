@@ -77,18 +77,18 @@ class _RFM(BaseEstimator):
         kernel = self._kernel()
         self.shift_ = X.mean(0) if kernel.radial else np.zeros(X.shape[1])
         X = X - self.shift_
-        metric = np.eye(X.shape[1])
-        history = [metric]
+        feature_matrix = np.eye(X.shape[1])
+        history = [feature_matrix]
         self.agop_per_class_ = np.zeros((targets.shape[1], X.shape[1], X.shape[1]))
-        alphas = _solve(_values(kernel, X, X, metric), targets, self.ridge)
+        alphas = _solve(_values(kernel, X, X, feature_matrix), targets, self.ridge)
         for _ in range(self.iterations):
-            per_class = _agop_per_class(kernel, X, metric, alphas, self.centred)
+            per_class = _agop_per_class(kernel, X, feature_matrix, alphas, self.centred)
             self.agop_per_class_ = per_class
             total = per_class.sum(0)
-            metric = _power(np.diag(np.diag(total)) if self.diagonal else total, self.agop_power)
-            history.append(metric)
-            alphas = _solve(_values(kernel, X, X, metric), targets, self.ridge)
-        self.M_, self.M_history_, self.alphas_, self.X_fit_ = metric, np.stack(history), alphas, X
+            feature_matrix = _power(np.diag(np.diag(total)) if self.diagonal else total, self.agop_power)
+            history.append(feature_matrix)
+            alphas = _solve(_values(kernel, X, X, feature_matrix), targets, self.ridge)
+        self.M_, self.M_history_, self.alphas_, self.X_fit_ = feature_matrix, np.stack(history), alphas, X
         self.n_iter_ = self.iterations
 
     def _outputs(self, X: Any) -> np.ndarray:
@@ -128,7 +128,7 @@ def _checked(name: str, value: Any) -> Any:
 
 
 class RFMRegressor(RegressorMixin, _RFM):
-    """Kernel ridge regression whose metric is its own average gradient outer product.
+    """Kernel ridge regression whose feature matrix M is its own average gradient outer product.
 
         alpha = (K_M + ridge I)^-1 (y - mean y),   M <- AGOP^s,   over and over
 
@@ -156,9 +156,9 @@ class RFMRegressor(RegressorMixin, _RFM):
     Attributes
     ----------
     M_ : ndarray of shape (d, d)
-        The metric of the predictor.
+        The feature matrix M of the predictor.
     M_history_ : ndarray of shape (iterations + 1, d, d)
-        The metric before each solve, the identity first.
+        M before each solve, the identity first.
     agop_per_class_ : ndarray of shape (c, d, d)
         AGOP of each output that gave M_; zeros when iterations is 0.
     alphas_ : ndarray of shape (n, c)
@@ -253,14 +253,16 @@ class RFMClassifier(ClassifierMixin, _RFM):
         return np.where(total > 0, probabilities / np.where(total > 0, total, 1), 1 / probabilities.shape[1])
 
 
-def _values(kernel: Kernel, X: np.ndarray, Z: np.ndarray, metric: np.ndarray) -> np.ndarray:
-    u, q, r = _products(X, Z, metric)
+def _values(kernel: Kernel, X: np.ndarray, Z: np.ndarray, feature_matrix: np.ndarray) -> np.ndarray:
+    u, q, r = _products(X, Z, feature_matrix)
     return np.asarray(kernel.value(u, q, r))
 
 
-def _products(X: np.ndarray, Z: np.ndarray, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _products(
+    X: np.ndarray, Z: np.ndarray, feature_matrix: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return u, q and r of all pairs."""
-    left, right = X @ metric, Z @ metric
+    left, right = X @ feature_matrix, Z @ feature_matrix
     return left @ Z.T, (left * X).sum(1)[:, None], (right * Z).sum(1)[None, :]
 
 
@@ -292,7 +294,7 @@ def _solve(matrix: np.ndarray, targets: np.ndarray, ridge: float) -> np.ndarray:
 
 
 def _agop_per_class(
-    kernel: Kernel, X: np.ndarray, metric: np.ndarray, alphas: np.ndarray, centred: bool
+    kernel: Kernel, X: np.ndarray, feature_matrix: np.ndarray, alphas: np.ndarray, centred: bool
 ) -> np.ndarray:
     """Return the AGOP of each output, (c, d, d): M (E[D D^T] - E[D] E[D]^T) M, a batch at a time."""
     (n, d), c = X.shape, alphas.shape[1]
@@ -301,14 +303,14 @@ def _agop_per_class(
     batch = max(1, BATCH_BYTES // (8 * max(c * d, n)))
     for start in range(0, n, batch):
         some = X[start : start + batch]
-        k_u, k_q = kernel.slopes(*_products(some, X, metric))
+        k_u, k_q = kernel.slopes(*_products(some, X, feature_matrix))
         own = 2 * (k_q @ alphas)
         rows = (k_u @ weighed).reshape(len(some), c, d) + own[:, :, None] * some[:, None, :]
         second += np.matmul(rows.transpose(1, 2, 0), rows.transpose(1, 0, 2))
         first += rows.sum(0)
     mean = first / n
     inner = second / n - (mean[:, :, None] * mean[:, None, :] if centred else 0)
-    return metric @ inner @ metric
+    return feature_matrix @ inner @ feature_matrix
 
 
 def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:

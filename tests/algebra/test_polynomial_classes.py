@@ -39,10 +39,10 @@ def orbits(p: int) -> np.ndarray:
 
 @pytest.mark.parametrize("p", [3, 5, 7])
 def test_classes_of_quadratics_are_the_orbits(p: int) -> None:
-    found, orbit = quadratic_class_of(all_quadratics(p), p), orbits(p)
-    pairs = np.unique(np.stack([found, orbit]), axis=1)
-    assert pairs.shape[1] == len(np.unique(found)) == len(np.unique(orbit)) == p + 9
-    sizes = p * np.bincount(found)
+    representatives, orbit = quadratic_class_of(all_quadratics(p), p), orbits(p)
+    pairs = np.unique(np.stack([representatives, orbit]), axis=1)
+    assert pairs.shape[1] == len(np.unique(representatives)) == len(np.unique(orbit)) == p + 9
+    sizes = p * np.bincount(representatives)
     assert sizes.tolist() == [each.size for each in quadratic_classes(p)]
     assert sizes.sum() == p**6
 

@@ -123,12 +123,16 @@ def test_the_product_mod_every_composite(m):
     "m", [4, 12, 27, *(pytest.param(m, marks=pytest.mark.long) for m in COMPOSITE if m not in (4, 12, 27))]
 )
 def test_construct_at_a_composite_modulus(m):
-    made = built(m, monomial(m, (1, 1)))
-    assert (made.report.inputs, made.report.errors) == (m * m, 0)
-    assert (made.form, made.phases, int(np.prod(made.group)) >= m) == ("multiplicative", "exact", True)
-    assert made.report.margin == pytest.approx(made.predicted, abs=2 * made.rounding)
-    assert made.predicted > 2 * made.rounding
-    assert made.width <= 72
+    network = built(m, monomial(m, (1, 1)))
+    assert (network.report.inputs, network.report.errors) == (m * m, 0)
+    assert (network.form, network.phases, int(np.prod(network.group)) >= m) == (
+        "multiplicative",
+        "exact",
+        True,
+    )
+    assert network.report.margin == pytest.approx(network.predicted, abs=2 * network.rounding)
+    assert network.predicted > 2 * network.rounding
+    assert network.width <= 72
 
 
 @pytest.mark.parametrize(
@@ -153,8 +157,8 @@ def test_division_where_it_is_defined(m):
     inverse = np.array([pow(int(y), -1, m) if u else 0 for y, u in zip(n, unit, strict=True)])
     form = Witness("multiplicative", (n, inverse), n)
     table = np.where(unit, tabulate(form, m), -1)
-    made = construct(table, m, form)
-    assert (made.report.inputs, made.report.errors) == (m * int(unit.sum()), 0)
+    network = construct(table, m, form)
+    assert (network.report.inputs, network.report.errors) == (m * int(unit.sum()), 0)
 
 
 @pytest.mark.few(6)
@@ -177,8 +181,8 @@ def test_random_witnesses(m, seed):
     ],
 )
 def test_experts_at_a_composite_modulus(p, monomials):
-    made = construct_experts(polynomial_table(p, monomials), p, monomials)
-    assert (made.kind, made.report.errors) == ("experts", 0)
+    network = construct_experts(polynomial_table(p, monomials), p, monomials)
+    assert (network.kind, network.report.errors) == ("experts", 0)
 
 
 def test_experts_with_random_phases_have_the_width_asked_for():
@@ -190,11 +194,11 @@ def test_options_at_a_composite_modulus():
     form = monomial(6, (1, 1))
     many = built(6, form, frequencies=4)
     few = built(6, form, width=24, phases="exact")
-    given = built(6, form, frequencies=many.frequencies)
+    repeated = built(6, form, frequencies=many.frequencies)
     assert len(many.frequencies) == 4
     assert few.width <= 24
-    assert many.report.errors == few.report.errors == given.report.errors == 0
-    assert given.predicted == pytest.approx(many.predicted)
+    assert many.report.errors == few.report.errors == repeated.report.errors == 0
+    assert repeated.predicted == pytest.approx(many.predicted)
     assert built(6, form, readout="forward").report == built(6, form).report
     assert built(6, form, normalise=True).report.errors == 0
     noisy = built(6, form, width=1000, rng=1)

@@ -32,10 +32,15 @@ def built(p, form, **options):
     ],
 )
 def test_six_neurons_add_at_every_modulus(p, lone, three):
-    made = built(p, weighted_sum(p, (1, 1)))
-    assert (made.width, made.phases, made.frequencies, made.report.errors) == (6, "exact", (1,), 0)
-    assert made.report.margin == pytest.approx(lone, rel=2e-2)
-    assert made.predicted > 2 * made.rounding
+    construction = built(p, weighted_sum(p, (1, 1)))
+    assert (
+        construction.width,
+        construction.phases,
+        construction.frequencies,
+        construction.report.errors,
+    ) == (6, "exact", (1,), 0)
+    assert construction.report.margin == pytest.approx(lone, rel=2e-2)
+    assert construction.predicted > 2 * construction.rounding
     wider = built(p, weighted_sum(p, (1, 1)), frequencies=3)
     assert (wider.width, wider.report.errors) == (18, 0)
     assert wider.report.margin == pytest.approx(wider.predicted, abs=2 * wider.rounding)
@@ -46,11 +51,11 @@ def test_six_neurons_add_at_every_modulus(p, lone, three):
 @pytest.mark.parametrize(("p", "k"), [(2, 1), (2, 2), (3, 2), (5, 1), (5, 3), (7, 2)])
 @pytest.mark.parametrize("form", ["additive", "multiplicative"])
 def test_any_witness_gets_a_network(p, k, form):
-    made = built(p, random_form(p, k, form, np.random.default_rng([p, k])))
-    assert made.report.errors == 0
-    assert made.report.inputs == p**k
+    construction = built(p, random_form(p, k, form, np.random.default_rng([p, k])))
+    assert construction.report.errors == 0
+    assert construction.report.inputs == p**k
     # the formula speaks of nonzero inputs; inputs with a zero operand have margin 1 or more
-    assert made.report.margin >= min(made.predicted, 1.0) - 2 * made.rounding
+    assert construction.report.margin >= min(construction.predicted, 1.0) - 2 * construction.rounding
 
 
 @pytest.mark.parametrize(
@@ -85,8 +90,8 @@ def test_a_domain_without_zero_divisors():
     form = Witness("multiplicative", (n, inverse), n)
     table = tabulate(form, 7)
     table[:, 0] = -1
-    made = construct(table, 7, form)
-    assert (made.report.inputs, made.report.errors) == (42, 0)
+    construction = construct(table, 7, form)
+    assert (construction.report.inputs, construction.report.errors) == (42, 0)
 
 
 def test_a_searched_h_says_nothing_of_arguments_without_input():
@@ -101,9 +106,9 @@ def test_a_searched_h_says_nothing_of_arguments_without_input():
 
 
 def test_random_frequencies_given():
-    made = built(23, weighted_sum(23, (1, 1)), phases="random", width=300, frequencies=(1, 4, 6, 8))
-    assert made.frequencies == (1, 4, 6, 8)
-    assert made.report.errors == 0
+    construction = built(23, weighted_sum(23, (1, 1)), phases="random", width=300, frequencies=(1, 4, 6, 8))
+    assert construction.frequencies == (1, 4, 6, 8)
+    assert construction.report.errors == 0
 
 
 def test_generators_and_seeds_repeat():
@@ -126,8 +131,8 @@ def test_auto_width_has_no_error_and_failing_neighbours():
     assert result.below == 4
     assert all(report.errors > 0 for _, report in accuracy_table(build, table, 11, below))
     assert accuracy_table(build, table, 11, [result.width])[0][1].errors == 0
-    made = built(11, form, width="auto", phases="random")
-    assert (made.width, dict(made.probes)[made.width]) == (result.width, 0)
+    construction = built(11, form, width="auto", phases="random")
+    assert (construction.width, dict(construction.probes)[construction.width]) == (result.width, 0)
 
 
 def test_auto_width_gives_up_where_the_readout_cannot_succeed(monkeypatch):
@@ -145,7 +150,7 @@ def test_auto_width_gives_up_where_the_readout_cannot_succeed(monkeypatch):
         ({"frequencies": (1, 2), "width": 6}, r"width: must be at least 12 for these exact phases, got 6"),
         ({"frequencies": (1, 4)}, r"frequencies: must be distinct integers in 0..3, got \(1, 4\)"),
         ({"frequencies": ()}, r"frequencies: must be distinct integers in 0..3, got \(\)"),
-        ({"frequencies": 4}, r"frequencies: must number 1 to 3 at order 7, got 4"),
+        ({"frequencies": 4}, r"frequencies: their number must be 1 to 3 at order 7, got 4"),
         ({"width": 0}, r"width: must leave at least 1 periodic neuron, got 0"),
         ({"width": "wide"}, r"width: must be an integer, \"auto\" or None, got 'wide'"),
         ({"readout": "backward"}, r"readout: must be one of forward, reachable, inverse, got 'backward'"),
@@ -183,9 +188,9 @@ def test_messages_about_the_witness():
     ],
 )
 def test_experts_on_any_polynomial(p, monomials):
-    made = construct_experts(polynomial_table(p, monomials), p, monomials)
-    assert (made.kind, made.report.errors) == ("experts", 0)
-    assert made.width == made.network.width
+    construction = construct_experts(polynomial_table(p, monomials), p, monomials)
+    assert (construction.kind, construction.report.errors) == ("experts", 0)
+    assert construction.width == construction.network.width
 
 
 def test_experts_with_random_phases_differ_by_seed():

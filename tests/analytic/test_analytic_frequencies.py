@@ -117,5 +117,7 @@ def test_an_impossible_floor():
 
 @pytest.mark.parametrize("count", [0, 49])
 def test_count_out_of_range(count):
-    with pytest.raises(ValueError, match=rf"frequencies: must number 1 to 48 at order 97, got {count}"):
+    with pytest.raises(
+        ValueError, match=rf"frequencies: their number must be 1 to 48 at order 97, got {count}"
+    ):
         choose(problem(97), count)

@@ -163,7 +163,7 @@ def test_normalised_relu():
 
 
 def test_an_odd_sum_has_no_even_answer():
-    with pytest.raises(ValueError, match=r"activation: must answer with a wave of 3 operands, got 'power2'"):
+    with pytest.raises(ValueError, match=r"activation: must respond with a wave of 3 operands, got 'power2'"):
         additive(
             weighted_sum(5, (1, 1, 1)), random_waves(5, 3, 9, np.random.default_rng(0)), activation="power2"
         )

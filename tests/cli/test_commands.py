@@ -60,9 +60,9 @@ def test_a_larger_budget_continues_the_run(call) -> None:
 
 def test_store_verbs(call) -> None:
     run = call("train", "x + y", *SMALL, "--steps", "5", "--json").json["run"]
-    listed = call("runs", "list", "--json").json["runs"]
-    assert [row["id"] for row in listed] == [run]
-    assert listed[0]["settings"]["learner"]["width"] == 60
+    entries = call("runs", "list", "--json").json["runs"]
+    assert [row["id"] for row in entries] == [run]
+    assert entries[0]["settings"]["learner"]["width"] == 60
     assert run in call("runs", "show", "latest").out
     measured = call("measure", run, "--json").json["measures"]
     assert [entry["step"] for entry in measured] == [0, 1, 2, 4, 5]
@@ -114,7 +114,7 @@ def test_a_kernel_machine_in_the_same_commands(call) -> None:
     assert [len(values) for values in measured[-1]["per_class"].values()] == [7] * 6
     assert measured[-1]["alignment_with_last"] == pytest.approx(1)
     np.save("bad.npy", np.eye(13))
-    refused = call("train", "x*y", "--p", "7", "--learner", "rfm", "--metric", "bad.npy")
+    refused = call("train", "x*y", "--p", "7", "--learner", "rfm", "--feature-matrix", "bad.npy")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
 
 
@@ -139,11 +139,11 @@ def test_a_transformer_in_the_same_commands(call) -> None:
     assert {"ffs_embedding", "fcr_readout", "collapsed"} < set(mixed.json["measures"])
     assert "x - y" in mixed.out
     first = call("train", "x + y", "--p", "7", *small, "--steps", "6", "--json").json["run"]
-    taken = ("train", "2x + y", *small, "--steps", "6", "--embedding-from", first)
-    again = call(*taken, "--p", "7", "--json")
+    transfer = ("train", "2x + y", *small, "--steps", "6", "--embedding-from", first)
+    again = call(*transfer, "--p", "7", "--json")
     assert again.code == 0, again.err
     assert again.json["settings"]["freeze_embedding"] is True
-    other = call(*taken, "--p", "11")
+    other = call(*transfer, "--p", "11")
     assert other.code == 2
     assert "embedding_from: must have this run's shape (16, 8), got (12, 8)" in other.err
 
@@ -279,7 +279,7 @@ BAD = [
     ("train", "x + y", "--p", "11", "--learner", "rfm", "--agop-power", "nan"),
     ("train", "x + y", "--p", "11", "--learner", "rfm", "--kernel", "cubic"),
     ("train", "x + y", "--p", "11", "--learner", "rfm", "--width", "30"),
-    ("train", "x + y", "--p", "11", "--learner", "rfm", "--metric", "nowhere.npy"),
+    ("train", "x + y", "--p", "11", "--learner", "rfm", "--feature-matrix", "nowhere.npy"),
     ("train", "x + y", "--p", "11", "--learner", "transformer", "--heads", "3"),
     ("train", "x + y", "--p", "11", "--learner", "transformer", "--initialisation", "he"),
     ("train", "x + y", "--p", "11", "--learner", "transformer", "--d-head", "0"),
@@ -293,7 +293,7 @@ BAD = [
     ("train", "x + y; y + x", "--p", "11", "--learner", "transformer"),
     ("train", "x + y;", "--p", "11", "--learner", "transformer"),
     ("train", "x + y; x*y", "--p", "11"),
-    ("train", "x + y", "--p", "11", "--released"),
+    ("train", "x + y", "--p", "11", "--extended-domain"),
     ("decide", "x + y; x*y", "--p", "11"),
     ("construct", "x + y; x*y", "--p", "11"),
     ("runs", "show", "latest"),

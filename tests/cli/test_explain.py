@@ -91,7 +91,10 @@ def test_a_constructed_network_in_a_file(call: Call) -> None:
         (("missing.safetensors",), "path: must be a safetensors file"),
         (("net.safetensors", "x + y", "--p", "5"), "p: must be 7, the network's number of classes, got 5"),
         (("net.safetensors", "x + y + z", "--p", "7"), "expression: must have 2 operands"),
-        (("net.safetensors", "--form", "multiplicative"), "form: x + y mod 7 must be known to have it"),
+        (
+            ("net.safetensors", "--form", "multiplicative"),
+            "form: x + y mod 7 must be known to have that form",
+        ),
         (("net.safetensors", "--form", "other"), "form: must be one of additive, multiplicative"),
         ((), "run: must name a run or a file of weights"),
         (("nothing",), "run"),

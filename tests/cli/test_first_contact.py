@@ -169,9 +169,9 @@ def test_listing_shows_what_differs_and_ends_with_latest(call, store: list[str])
 def test_choosing_and_sorting_runs(
     call, store: list[str], options: tuple[str, ...], expected: list[int]
 ) -> None:
-    listed = [row["id"] for row in call("runs", "list", *options, "--json").json["runs"]]
-    wanted = [store[place] for place in expected]
-    assert listed == wanted if "--sort" in options else sorted(listed) == sorted(wanted)
+    run_ids = [row["id"] for row in call("runs", "list", *options, "--json").json["runs"]]
+    expected_ids = [store[place] for place in expected]
+    assert run_ids == expected_ids if "--sort" in options else sorted(run_ids) == sorted(expected_ids)
 
 
 @pytest.mark.parametrize(
@@ -184,11 +184,11 @@ def test_conditions_that_cannot_be_read(call, store: list[str], options: tuple[s
 
 
 def test_show_says_all_settings_and_where_the_run_lies(call, store: list[str], tmp_path: Path) -> None:
-    shown = " ".join(call("runs", "show", store[1]).out.split())
+    description = " ".join(call("runs", "show", store[1]).out.split())
     experiment = Experiment.of("x + y", p=5)
     for name in (*type(experiment).model_fields, *type(experiment.learner).model_fields):
-        assert name in ("task", "learner", "kind") or f"{name} " in shown
-    assert str(tmp_path / "runs" / store[1]) in shown
+        assert name in ("task", "learner", "kind") or f"{name} " in description
+    assert str(tmp_path / "runs" / store[1]) in description
 
 
 def test_removing_asks(call, store: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,15 +327,15 @@ def test_operands_that_look_like_functions_or_numbers(text: str) -> None:
         ("x*y if x even else y", lambda x, y, p: y % p if x % p % 2 else x * y % p),
     ],
 )
-def test_labels_of_the_released_domain_are_residues(text: str, value) -> None:
+def test_labels_of_the_extended_domain_are_residues(text: str, value) -> None:
     for p in (5, 7):
-        table = task_from_expression(text, p, released=True).table
+        table = task_from_expression(text, p, extended_domain=True).table
         assert table.tolist() == [[value(x, y, p) for y in range(p + 5)] for x in range(p + 5)]
 
 
 @pytest.mark.parametrize("p", [5, 11])
 def test_labels_of_a_bare_operand_are_residues(p: int) -> None:
-    assert task_from_expression("x", p, released=True).table.tolist() == [x % p for x in range(p + 5)]
+    assert task_from_expression("x", p, extended_domain=True).table.tolist() == [x % p for x in range(p + 5)]
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,10 @@ def test_every_face_has_the_same_numbers(call: Call) -> None:
     trained = call("train", "x*y", *SMALL, "--json")
     assert of(trained.json) == numbers
     assert "orbit null" in trained.out
-    shown = call("runs", "show", "latest", "--json")
-    (run,) = shown.json["runs"]
+    description = call("runs", "show", "latest", "--json")
+    (run,) = description.json["runs"]
     assert of(run) == of(run["context"]) == numbers
-    assert "have a permutation in training" in shown.out
+    assert "have a permutation in training" in description.out
     measured = call("measure", "latest", "--json")
     assert of(measured.json) == numbers
     assert "orbit null" in measured.out
@@ -46,8 +46,8 @@ def test_every_face_has_the_same_numbers(call: Call) -> None:
     assert trained.json["explained_share"] == run["explained_share"] == shares[-1]
     assert 0 <= shares[-1] <= trained.json["test_accuracy"]
     assert "of the test inputs have a permutation in the training set" in data_words(run["context"])
-    (listed,) = call("runs", "list", "--json").json["runs"]
-    assert of(listed) == numbers
+    (run_entry,) = call("runs", "list", "--json").json["runs"]
+    assert of(run_entry) == numbers
 
 
 def test_a_task_without_symmetry_or_form_has_nulls(call: Call) -> None:
@@ -90,10 +90,10 @@ def test_runs_of_an_older_version_have_nulls(call: Call) -> None:
     database.execute("UPDATE runs SET context = ?", (json.dumps(older),))
     database.commit()
     database.close()
-    shown = call("runs", "show", "latest", "--json")
-    (run,) = shown.json["runs"]
+    description = call("runs", "show", "latest", "--json")
+    (run,) = description.json["runs"]
     assert of(run) == dict.fromkeys(LEAKAGE)
-    assert "not recorded" in shown.out
+    assert "not recorded" in description.out
     assert "orbit" not in data_words(run["context"])
     assert of(call("measure", "latest", "--json").json) == numbers  # counted again from the split
     assert call("report", "latest", "-o", "report.html").code == 0
@@ -108,10 +108,10 @@ def test_a_damaged_network_leaves_the_run_readable(call: Call) -> None:
     with sqlite3.connect("runs/modgrok.sqlite") as connection:  # as an earlier version left it
         connection.execute("UPDATE checkpoints SET explained_share = NULL")
     connection.close()
-    shown = call("runs", "show", "latest", "--json")
-    assert shown.code == 0
-    assert shown.json["runs"][0]["explained_share"] is None
-    assert "explained share not counted" in shown.err
+    description = call("runs", "show", "latest", "--json")
+    assert description.code == 0
+    assert description.json["runs"][0]["explained_share"] is None
+    assert "explained share not counted" in description.err
 
 
 def test_splits_by_orbits(call: Call) -> None:

@@ -27,7 +27,7 @@ SWEEP = 'name = "s"\n[base]\nexpression = "x + y"\np = 5\nsteps = 4\nwidth = 8\n
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stored_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of a run and a sweep, and a constructed network."""
     from modgrok.runs import NetworkFile, write_network
     from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
@@ -35,17 +35,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("made")
     with Store(folder / "runs") as store:
-        found = run(EXPERIMENT, store=store, steps=4, early_stop=False)
+        result = run(EXPERIMENT, store=store, steps=4, early_stop=False)
         member = SweepMember(EXPERIMENT.id, {"seed": 0})
         write_listing(store, Listing("s", (("seed",),), "modgrok sweep s.toml", (member,)))
-    write_network(folder / "net.safetensors", NetworkFile(found.weights, TaskSource(expression="x + y", p=5)))
+    write_network(
+        folder / "net.safetensors", NetworkFile(result.weights, TaskSource(expression="x + y", p=5))
+    )
     (folder / "s.toml").write_text(SWEEP)
     return folder
 
 
 @pytest.fixture
-def filled(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+def filled(stored_run: Path, tmp_path: Path) -> Path:
+    shutil.copytree(stored_run, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
@@ -100,17 +102,17 @@ def test_a_file_that_cannot_be_written_is_named_and_not_there(
         pytest.importorskip("pyarrow")
     before, opened = files(filled), atomic._opened
 
-    def limited(*given: Any) -> Any:
+    def limited(*arguments: Any) -> Any:
         resource.setrlimit(resource.RLIMIT_FSIZE, (40, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-        return opened(*given)
+        return opened(*arguments)
 
     with largest_file(2**40), monkeypatch.context() as patch:
         patch.setattr(atomic, "_opened", limited)
-        found = call(*OUTPUTS[name])
-    assert (found.code, found.err.count("modgrok: ")) == (2, 1), found
+        result = call(*OUTPUTS[name])
+    assert (result.code, result.err.count("modgrok: ")) == (2, 1), result
     argument = "runs" if name == "reproduce" else "output"  # results are measured anew, and kept in the store
-    assert f"{argument}: cannot write" in found.err
-    assert "(File too large)" in found.err
+    assert f"{argument}: cannot write" in result.err
+    assert "(File too large)" in result.err
     store = str(Path("runs", "claims"))  # of `reproduce`, which opens it first
     assert {path: size for path, size in files(filled).items() if not path.startswith(store)} == before
     assert call(*OUTPUTS[name]).code == 0
@@ -120,9 +122,9 @@ def test_a_store_on_a_full_disk_can_be_read(call: Call, filled: Path) -> None:
     for path in (filled / "runs").glob("modgrok.sqlite-*"):
         path.unlink()
     with largest_file(40):
-        found = call("runs", "list")
-    assert found.code == 0, found.err
-    assert EXPERIMENT.id in found.out
+        result = call("runs", "list")
+    assert result.code == 0, result.err
+    assert EXPERIMENT.id in result.out
 
 
 STORED = {
@@ -143,11 +145,11 @@ def test_a_store_that_cannot_be_written_loses_nothing(call: Call, filled: Path, 
     with Store(filled / "runs", read_only=True) as store:
         before = {row.id: store.records(row.id) for row in store.rows()}
     with largest_file(size):
-        found = call(*STORED[name])
-    lines = [line for line in found.err.splitlines() if line.startswith("modgrok: ")]
-    assert found.code in ((1, 2) if size < 40_000 else (0, 1, 2)), found
-    assert len(lines) == (found.code != 0), found.err
-    assert found.code == 0 or "runs: cannot " in lines[0], lines
+        result = call(*STORED[name])
+    lines = [line for line in result.err.splitlines() if line.startswith("modgrok: ")]
+    assert result.code in ((1, 2) if size < 40_000 else (0, 1, 2)), result
+    assert len(lines) == (result.code != 0), result.err
+    assert result.code == 0 or "runs: cannot " in lines[0], lines
     with Store(filled / "runs", read_only=True) as store:
         for run_id, records in before.items():
             again = store.records(run_id)[: len(records)]

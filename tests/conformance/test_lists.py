@@ -75,8 +75,8 @@ def test_a_learner_goes_the_whole_way(
     measured = call("measure", experiment.id, *where, "--json")
     assert measured.code == 0, measured.err
     assert measured.json["measures"][-1]["accuracy"] >= 0
-    drawn = call("report", experiment.id, "-o", "run.svg", *where)
-    assert drawn.code == 0, drawn.err
+    picture = call("report", experiment.id, "-o", "run.svg", *where)
+    assert picture.code == 0, picture.err
     assert definition_of(experiment.learner).wording.noun.split()[-1] in Path("run.svg").read_text()
     exported = call("export", experiment.id, "--format", "csv", "-o", "run.csv", *where)
     assert exported.code == 0, exported.err
@@ -197,7 +197,7 @@ def test_networks_of_several_layers_are_packed_and_rebuilt() -> None:
 def test_an_unlisted_name_is_an_error(catalogue: Catalogue[Any]) -> None:
     with pytest.raises(InputError, match=f"{catalogue.kind}: must be one of"):
         catalogue.named("nothing")
-    with pytest.raises(InputError, match="a name of its own"):
+    with pytest.raises(InputError, match="a unique name"):
         catalogue.add(_renamed(catalogue))
 
 

@@ -21,7 +21,7 @@ OPTIONS = [
 ]
 
 
-def made(
+def random_network(
     *, layout: str, k: int, layers: int, biases: bool, norms: bool, activation: str, p: int = P
 ) -> Transformer:
     """Draw a transformer; with biases it has positions, too."""
@@ -36,8 +36,8 @@ def made(
     def block() -> Block:
         weights = draw(HEADS, E, D), draw(D, M), draw(M, D)
         shapes = [(HEADS, E)] * 3 + [(D,), (M,), (D,)]
-        given = [draw(*shape) if biases else None for shape in shapes]
-        return Block(*(draw(HEADS, D, E) for _ in range(3)), *weights, *given, norm(), norm())
+        biases_drawn = [draw(*shape) if biases else None for shape in shapes]
+        return Block(*(draw(HEADS, D, E) for _ in range(3)), *weights, *biases_drawn, norm(), norm())
 
     return Transformer(
         draw(p + SIGNS[layout], D),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import OPTIONS, every_input, made
+from networks import OPTIONS, every_input, random_network
 
 import modgrok
 from modgrok.cli import main
@@ -36,7 +36,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         store.commit(row, records, {"step": np.zeros(1)})
         for step, options in ((0, OPTIONS[0]), (20, OPTIONS[3])):
             content = NetworkFile(
-                made(**options, p=P), TaskSource(expression="x + y", p=P), notes={"step": step}
+                random_network(**options, p=P), TaskSource(expression="x + y", p=P), notes={"step": step}
             )
             store.keep_weights(row.id, step, "schedule", content)
     return tmp_path
@@ -50,7 +50,7 @@ def call(*arguments: str) -> int:
 
 def test_a_folder_answers_as_the_run_does(stored: Path) -> None:
     assert call("export", "latest", "--format", "transformerlens", "-o", "out") == 0
-    inputs = every_input(made(**OPTIONS[0], p=P))
+    inputs = every_input(random_network(**OPTIONS[0], p=P))
     loaded, run_ = modgrok.load("out"), modgrok.load("latest")
     assert (loaded.step, loaded.task.name) == (20, "x + y")
     assert np.array_equal(loaded(inputs), run_(inputs))

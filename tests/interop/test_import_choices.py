@@ -12,7 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from networks import OPTIONS, every_input, made
+from networks import OPTIONS, every_input, random_network
 from safetensors.numpy import save_file
 
 import modgrok
@@ -113,8 +113,8 @@ def test_the_side_of_square_matrices_is_found() -> None:
     result = import_network(bare, "x - y", p=P, activation="relu", heads=2)
     assert result.accuracy == 1
     assert result.decisions["orientation"].value == "matrices times columns"
-    turned = {name: value.T if "attn" in name else value for name, value in bare.items()}
-    again = import_network(turned, "x - y", p=P, activation="relu", heads=2)
+    transposed = {name: value.T if "attn" in name else value for name, value in bare.items()}
+    again = import_network(transposed, "x - y", p=P, activation="relu", heads=2)
     assert again.decisions["orientation"].value == "rows times matrices"
     assert np.allclose(result.network(jnp.asarray(PAIRS)), again.network(jnp.asarray(PAIRS)), atol=1e-5)
 
@@ -179,9 +179,9 @@ BAD: dict[str, tuple[Callable[[State], State], dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", BAD)
 def test_what_does_not_fit_is_refused_in_one_line(case: str) -> None:
     change, options, rule = BAD[case]
-    given = {"expression": "x - y", "p": P, **options}
+    keywords = {"expression": "x - y", "p": P, **options}
     with pytest.raises(InputError, match=rule) as caught:
-        import_network(change(trained("equals")), given.pop("expression"), **given)
+        import_network(change(trained("equals")), keywords.pop("expression"), **keywords)
     assert "\n" not in str(caught.value)
 
 
@@ -208,8 +208,8 @@ class Short:
 
 def test_a_state_dict_in_bfloat16_on_another_device_is_read() -> None:
     state = {name: Short(value) for name, value in trained("equals").items()}
-    found = import_network(state, "x - y", p=P, layout="equals", activation="relu")
-    assert found.accuracy == 1
+    imported = import_network(state, "x - y", p=P, layout="equals", activation="relu")
+    assert imported.accuracy == 1
 
 
 def test_extra_keys_wrappers_and_roles() -> None:
@@ -222,15 +222,15 @@ def test_extra_keys_wrappers_and_roles() -> None:
     strange = {f"a{number}": value for number, value in enumerate(state.values())}
     strange["a0"] = strange["a0"].T
     roles = [name.rpartition(".")[2] for name in state]
-    given = {role: f"a{number}" for number, role in enumerate(roles)} | {"W_E": "a0.T"}
-    named = import_network(strange, "x - y", p=P, layout="equals", roles=given)
+    keywords = {role: f"a{number}" for number, role in enumerate(roles)} | {"W_E": "a0.T"}
+    named = import_network(strange, "x - y", p=P, layout="equals", roles=keywords)
     assert np.array_equal(named.network(jnp.asarray(PAIRS)), result.network(jnp.asarray(PAIRS)))
 
 
 @pytest.mark.few(3)
 @pytest.mark.parametrize("options", [*OPTIONS[1::4], OPTIONS[-1]], ids=str)
 def test_readings_compute_what_records_do(options: dict) -> None:
-    net = made(**options)
+    net = random_network(**options)
     inputs = every_input(net)
     assert np.allclose(transformer_logits(net, inputs), net(jnp.asarray(inputs)), atol=1e-4)
 
@@ -250,7 +250,7 @@ def test_readings_of_mlps_compute_what_records_do() -> None:
 
 
 def test_two_tokens_without_a_sign_are_two_operands(tmp_path: Path) -> None:
-    net = made(layout="two", k=2, layers=1, biases=True, norms=False, activation="relu")
+    net = random_network(layout="two", k=2, layers=1, biases=True, norms=False, activation="relu")
     save_file(state_of(net), tmp_path / "net.safetensors")
     read = from_transformerlens(tmp_path / "net.safetensors").network
     assert (read.operands, read.classes, read.layout) == (2, P, "two")
@@ -270,7 +270,7 @@ def test_a_task_of_other_shapes_is_refused(tmp_path: Path, task: dict[str, Any])
 
 
 def test_a_group_is_named(tmp_path: Path) -> None:
-    net = made(layout="equals", k=2, layers=1, biases=True, norms=False, activation="relu", p=6)
+    net = random_network(layout="equals", k=2, layers=1, biases=True, norms=False, activation="relu", p=6)
     save_file(state_of(net), tmp_path / "net.safetensors")
     assert from_transformerlens(tmp_path / "net.safetensors", group="S3").task().name == "S3"
     loaded = modgrok.load(tmp_path / "net.safetensors", group="S3", layout="equals", activation="relu")
@@ -323,7 +323,7 @@ def test_a_file_is_measured_and_drawn(call: Call, tmp_path: Path) -> None:
         (("measure", "net.npz"), "expression: must name the task"),
         (("explain", "net.npz"), "expression: must name the task"),
         (("report", "net.npz"), "expression: must name the task"),
-        (("measure", "bytes.pt", "--expression", "x - y", "--p", "7"), "path: must hold tensors alone"),
+        (("measure", "bytes.pt", "--expression", "x - y", "--p", "7"), "path: must hold only tensors"),
         (("report", "bytes.safetensors", "--expression", "x - y", "--p", "7"), "path: must be a safetensors"),
         (("explain", "bytes.npz", "x - y", "--p", "7"), "path: must be an .npz of plain arrays"),
         (("measure", "net.npz", "--expression", "x - y", "--p", "5"), "p: must"),
@@ -342,7 +342,7 @@ def test_bad_commands_say_one_line(call: Call, tmp_path: Path, arguments: tuple[
 
 
 def test_a_network_that_transformerlens_has_not_is_not_exported(tmp_path: Path) -> None:
-    net = made(**OPTIONS[0])
+    net = random_network(**OPTIONS[0])
     for options, rule in (({"post_norm": True}, "norms before"), ({"softmax_weight": 0.5}, "softmaxes")):
         changed = type(net)(**{**{name: getattr(net, name) for name in net.__dataclass_fields__}, **options})
         with pytest.raises(InputError, match=rule):

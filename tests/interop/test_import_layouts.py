@@ -195,10 +195,10 @@ def mlp_cases() -> dict[str, tuple[State, np.ndarray, dict[str, Any]]]:
         "linear.bias": (M,), "Umbedding.weight": (P, M), "Umbedding.bias": (P,),
     })  # fmt: skip
     joined = np.concatenate([s["Embedding_left.weight"][X], s["Embedding_right.weight"][Y]], 1)
-    answers = (
+    logits_at = (
         relu(joined @ s["linear.weight"].T + s["linear.bias"]) @ s["Umbedding.weight"].T + s["Umbedding.bias"]
     )
-    cases["separate embeddings side by side"] = s, answers, {}
+    cases["separate embeddings side by side"] = s, logits_at, {}
     s = named(rng, {
         "embed_x.weight": (P, D), "embed_y.weight": (P, D), "proj_x.weight": (M, D), "proj_y.weight": (M, D),
         "proj_y.bias": (M,), "out.weight": (P, M),

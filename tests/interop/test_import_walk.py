@@ -39,8 +39,8 @@ def test_two_hidden_layers(call: Callable[..., Any], tmp_path: Path) -> None:
     assert (measured["accuracy"], measured["explained_share"]) == (1, 1)
     assert measured["hidden_rank"] > 3  # the second layer has a neuron for each sum
     assert {"restricted_loss", "excluded_loss", "distance_irrelevance", "weight_norm"} <= set(measured)
-    drawn = call("report", "net.safetensors", "-o", "net.html")
-    assert drawn.code == 0, drawn.err
+    picture = call("report", "net.safetensors", "-o", "net.html")
+    assert picture.code == 0, picture.err
     page = (tmp_path / "net.html").read_text()
     assert "network of several hidden layers" in page
     assert "The frequencies of the formula" in page

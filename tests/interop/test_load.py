@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from networks import OPTIONS, every_input, made
+from networks import OPTIONS, every_input, random_network
 
 import modgrok
 from modgrok.analytic.experts import experts
@@ -39,7 +39,7 @@ KINDS: dict[str, Network] = {
     "mlp": MLP(jnp.arange(2.0 * P * 3).reshape(2, P, 3), jnp.ones((P, 3))),
     "experts": experts(P, [(2, (1, 1)), (3, (2, 0))]),
     "machine": machine(),
-    "transformer": made(**OPTIONS[3], p=P),
+    "transformer": random_network(**OPTIONS[3], p=P),
 }
 EXPECTED = {
     "mlp": {"preactivations", "features", "logits"},
@@ -87,7 +87,7 @@ def test_parts_add_up_to_the_logits(tmp_path: Path) -> None:
 def test_a_run_is_loaded_at_any_kept_step(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         result = run(Experiment.of("x + y", p=P, width=20), store=store, steps=4, early_stop=False)
-        steps = [kept.step for kept in store.checkpoints(result.row.id)]
+        steps = [checkpoint.step for checkpoint in store.checkpoints(result.row.id)]
     last, first = (
         modgrok.load("latest", runs=tmp_path),
         modgrok.load(result.row.id[:6], runs=tmp_path, step=0),
@@ -102,7 +102,7 @@ def test_a_run_is_loaded_at_any_kept_step(tmp_path: Path) -> None:
 
 
 def test_transformers_agree_with_their_own_functions(tmp_path: Path) -> None:
-    net = made(**OPTIONS[3], p=P)
+    net = random_network(**OPTIONS[3], p=P)
     write_transformerlens(tmp_path / "tl", NetworkFile(net), "")
     inputs = every_input(net)
     ours = modgrok.load(tmp_path / "tl").activations(inputs)

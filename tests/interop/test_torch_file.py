@@ -128,7 +128,7 @@ def test_everything_else_is_refused_in_one_line(tmp_path: Path, name: str) -> No
     with pytest.raises(InputError, match=reason) as caught:
         read_torch(tmp_path / "bad.pt")
     assert "\n" not in str(caught.value)
-    assert "tensors alone" in str(caught.value)
+    assert "only tensors" in str(caught.value)
 
 
 def test_a_whole_module_is_refused() -> None:

@@ -151,7 +151,7 @@ NETWORKS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def made(build: Callable[[], Any]) -> tuple[Any, np.ndarray]:
+def module_and_logits(build: Callable[[], Any]) -> tuple[Any, np.ndarray]:
     """Return a module with random weights, and its logits of all pairs."""
     torch.manual_seed(0)
     model = build().eval()
@@ -168,7 +168,7 @@ def difference(network: Any, expected: np.ndarray) -> float:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_modules_come_in_with_equal_logits(tmp_path: Path, name: str) -> None:
     build, options = NETWORKS[name]
-    model, expected = made(build)
+    model, expected = module_and_logits(build)
     torch.save(model.state_dict(), tmp_path / "net.pt")
     from_file = import_network(tmp_path / "net.pt", "x + y", p=P, **options)
     assert difference(from_file.network, expected) < 1e-4
@@ -206,7 +206,7 @@ def wrapped(model: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("zipped", [True, False])
 def test_what_training_code_saves_is_read(tmp_path: Path, zipped: bool) -> None:
-    model, expected = made(OneHotMLP)
+    model, expected = module_and_logits(OneHotMLP)
     for name, content in wrapped(model).items():
         path = tmp_path / f"{name}.pt"
         torch.save(content, path, _use_new_zipfile_serialization=zipped)
@@ -216,7 +216,7 @@ def test_what_training_code_saves_is_read(tmp_path: Path, zipped: bool) -> None:
 
 @pytest.mark.parametrize(("kind", "error"), [("bfloat16", 2.0**-6), ("half", 2.0**-9)])
 def test_short_numbers_are_read(tmp_path: Path, kind: str, error: float) -> None:
-    model, expected = made(OneHotMLP)
+    model, expected = module_and_logits(OneHotMLP)
     short = {name: getattr(value, kind)() for name, value in model.state_dict().items()}
     torch.save(short, tmp_path / "net.pt")
     for source in (tmp_path / "net.pt", short):
@@ -226,7 +226,7 @@ def test_short_numbers_are_read(tmp_path: Path, kind: str, error: float) -> None
 
 def test_logits_with_a_gradient_are_measured() -> None:
     data = modgrok.arrays("x + y", p=P, fraction=0.5, seed=0)
-    model, expected = made(OneHotMLP)
+    model, expected = module_and_logits(OneHotMLP)
     logits = model(torch.as_tensor(data.inputs).long())
     assert logits.requires_grad
     hidden = F.relu(model.fc1(F.one_hot(torch.as_tensor(data.inputs).long(), P).flatten(1).float()))

@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from networks import OPTIONS, every_input, made, named
+from networks import OPTIONS, every_input, named, random_network
 
 from modgrok.interop import from_transformerlens, load, write_transformerlens
 from modgrok.models.transformer import Transformer
@@ -81,7 +81,7 @@ def logits_of(model: Any, net: Transformer) -> np.ndarray:
 @pytest.mark.parametrize("opened", [hooked, bridged])
 @pytest.mark.parametrize("options", OPTIONS, ids=named)
 def test_logits_are_equal_over_all_inputs(tmp_path: Path, opened: Any, options: dict) -> None:
-    net = made(**options)
+    net = random_network(**options)
     write_transformerlens(tmp_path, NetworkFile(net), "")
     ours = load(tmp_path)(every_input(net))
     theirs = logits_of(opened(tmp_path), net)
@@ -91,7 +91,7 @@ def test_logits_are_equal_over_all_inputs(tmp_path: Path, opened: Any, options: 
 @pytest.mark.parametrize("opened", [hooked, bridged])
 @pytest.mark.parametrize("options", OPTIONS, ids=named)
 def test_activations_have_the_same_names_and_values(tmp_path: Path, opened: Any, options: dict) -> None:
-    net = made(**options)
+    net = random_network(**options)
     write_transformerlens(tmp_path, NetworkFile(net), "")
     model = opened(tmp_path)
     inputs = every_input(net)[:20]
@@ -101,8 +101,8 @@ def test_activations_have_the_same_names_and_values(tmp_path: Path, opened: Any,
         if name == "logits" or (opened is bridged and name.endswith("hook_attn_scores")):
             continue  # TransformerLens 4.3's own networks hand the pattern to that hook
         theirs = cache[name].detach().numpy()
-        shown = np.isfinite(value)
-        assert np.abs(value[shown] - theirs[shown]).max() < TOLERANCE, name
+        finite = np.isfinite(value)
+        assert np.abs(value[finite] - theirs[finite]).max() < TOLERANCE, name
 
 
 @pytest.mark.parametrize("opened", [hooked, bridged])
@@ -110,7 +110,7 @@ def test_activations_have_the_same_names_and_values(tmp_path: Path, opened: Any,
 def test_a_state_dict_of_theirs_is_read(tmp_path: Path, opened: Any, options: dict) -> None:
     import torch
 
-    net = made(**options)
+    net = random_network(**options)
     write_transformerlens(tmp_path / "ours", NetworkFile(net), "")
     model = opened(tmp_path / "ours")
     torch.save(model.state_dict(), tmp_path / "theirs.pt")

@@ -41,8 +41,8 @@ def test_gradient_descent_in_both_parametrisations_is_the_same_at_the_converted_
         factor = plain_factor(MLPSettings(width=20, activation="power2"), 7, 2)
         assert factor == pytest.approx((2 * 7 * 20) ** (-1 / 3))
         moved, _ = make(lr=10.0 * factor**2, parametrisation="doshi")
-        begin = eqx.tree_at(lambda s: s.weights, start, plain(start.weights))
-        one, two = steps(normalised, start, 100), steps(moved, begin, 100)
+        first_state = eqx.tree_at(lambda s: s.weights, start, plain(start.weights))
+        one, two = steps(normalised, start, 100), steps(moved, first_state, 100)
         assert float(jnp.abs(one.weights.embedding - start.weights.embedding).max()) > 0.1
         np.testing.assert_allclose(plain(one.weights).embedding, two.weights.embedding, rtol=2e-4, atol=1e-6)
         np.testing.assert_allclose(
@@ -55,8 +55,8 @@ def test_adam_in_both_parametrisations_is_the_same_at_the_converted_rate() -> No
         normalised, start = make(optimiser="adamw", lr=0.4)
         factor = plain_factor(MLPSettings(width=20, activation="power2"), 7, 2)
         moved, other = make(optimiser="adamw", lr=0.4 * factor, parametrisation="doshi")
-        begin = eqx.tree_at(lambda s: s.weights, other, plain(start.weights))
-        one, two = steps(normalised, start, 30), steps(moved, begin, 30)
+        first_state = eqx.tree_at(lambda s: s.weights, other, plain(start.weights))
+        one, two = steps(normalised, start, 30), steps(moved, first_state, 30)
         assert float(jnp.abs(one.weights.embedding - start.weights.embedding).max()) > 1
         np.testing.assert_allclose(plain(one.weights).embedding, two.weights.embedding, rtol=1e-3, atol=1e-5)
 

@@ -99,7 +99,7 @@ def test_every_optimiser_descends(name: str) -> None:
     state = chain.init(w)
 
     @jax.jit
-    def descend(w: Any, state: Any) -> Any:
+    def update_step(w: Any, state: Any) -> Any:
         def step(_: Any, carry: Any) -> Any:
             w, state = carry
             updates, state = chain.update(2 * w, state, w)
@@ -107,7 +107,7 @@ def test_every_optimiser_descends(name: str) -> None:
 
         return jax.lax.fori_loop(0, 300, step, (w, state))[0]
 
-    w = descend(w, state)
+    w = update_step(w, state)
     assert float(jnp.sum(w**2)) < 0.1 * float(np.sum(START**2))
 
 

@@ -101,13 +101,13 @@ def test_fixed_parts_do_not_move_and_the_others_do(part: str, optimiser: str) ->
 
 
 def test_parts_are_taken_from_donors() -> None:
-    donor = begun(learner_of(), seed=9).weights
+    source = begun(learner_of(), seed=9).weights
     digest = {"embedding_digest": "0" * 64, "body_digest": "1" * 64}
-    taken = begun(learner_of(PretrainedParts(donor, None), embedding_digest="0" * 64)).weights
-    assert np.array_equal(taken.embedding, donor.embedding)
-    assert not np.array_equal(taken.blocks[0].query, donor.blocks[0].query)
-    both = begun(learner_of(PretrainedParts(donor, donor), **digest)).weights
-    assert eqx.tree_equal(both.blocks, donor.blocks)
+    first_weights = begun(learner_of(PretrainedParts(source, None), embedding_digest="0" * 64)).weights
+    assert np.array_equal(first_weights.embedding, source.embedding)
+    assert not np.array_equal(first_weights.blocks[0].query, source.blocks[0].query)
+    both = begun(learner_of(PretrainedParts(source, source), **digest)).weights
+    assert eqx.tree_equal(both.blocks, source.blocks)
     assert np.array_equal(both.unembedding, begun(learner_of()).weights.unembedding)
 
 

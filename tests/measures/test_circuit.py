@@ -97,10 +97,10 @@ def test_parts_are_those_of_the_two_dimensional_dft() -> None:
     grid = grid_of("x + y")
     logits = np.random.default_rng(2).standard_normal((P * P, P))
     transform = np.fft.fft2(logits.reshape(P, P, P), axes=(0, 1))
-    kept = np.zeros_like(transform)
+    selection = np.zeros_like(transform)
     for k in (1, 4):
-        kept[k, k], kept[-k, -k] = transform[k, k], transform[-k, -k]
-    expected = np.fft.ifft2(kept, axes=(0, 1)).real.reshape(P * P, P)
+        selection[k, k], selection[-k, -k] = transform[k, k], transform[-k, -k]
+    expected = np.fft.ifft2(selection, axes=(0, 1)).real.reshape(P * P, P)
     np.testing.assert_allclose(split_logits(SumLogits(logits, grid), [1, 4])["key"], expected, atol=1e-12)
 
 
@@ -111,10 +111,10 @@ def test_every_combination_is_the_loss_of_its_parts() -> None:
     chosen = np.random.default_rng(0).random(P * P) < 0.3
     for rows in (None, chosen):
         losses = restricted_losses(logits, [1, 4], rows)
-        taken = slice(None) if rows is None else rows
-        for name, kept in COMBINATIONS:
-            z = (sum(parts[part] + 0 * logits.logits for part in kept) + parts["constant"])[taken]
-            expected = np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), grid.targets[taken]]
+        chosen_rows = slice(None) if rows is None else rows
+        for name, selection in COMBINATIONS:
+            z = (sum(parts[part] + 0 * logits.logits for part in selection) + parts["constant"])[chosen_rows]
+            expected = np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), grid.targets[chosen_rows]]
             assert losses[name] == pytest.approx(expected.mean(), rel=1e-12), name
     assert [m.name for m in CIRCUIT_MEASURES[: len(COMBINATIONS)]] == list(losses)
     assert losses["full_loss"] != losses["excluded_loss"]
@@ -160,8 +160,8 @@ def test_neurons_of_one_frequency(text: str) -> None:
         power = np.abs(np.fft.fft2(noise)) ** 2
         power[0, 0] = 0
         for k in grid.frequencies:
-            kept = power[np.ix_([0, k, P - k], [0, k, P - k])].sum()
-            assert shares[3, k - 1] == pytest.approx(kept / power.sum())
+            selection = power[np.ix_([0, k, P - k], [0, k, P - k])].sum()
+            assert shares[3, k - 1] == pytest.approx(selection / power.sum())
 
 
 def test_distance_irrelevance_between_pizza_and_clock() -> None:
@@ -252,7 +252,7 @@ def test_a_task_without_answers_somewhere() -> None:
     reading = PairActivations(logits, np.zeros((P * P, 1)), np.zeros((P * P, 1, 1, 3)))
     circuit = Circuit(transformer(), grid, reading)
     assert circuit_numbers(circuit, [1, 2, 3])["full_loss"] < 0.1
-    assert np.isfinite(circuit.rises).all()
+    assert np.isfinite(circuit.loss_increases).all()
 
 
 @pytest.mark.parametrize(

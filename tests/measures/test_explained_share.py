@@ -43,11 +43,11 @@ def slow(task: Task, logits: np.ndarray) -> list[float]:
     ranked = sorted(range(1, order // 2 + 1), key=lambda k: -energy[k])
     shares = []
     for count in range(len(ranked) + 1):
-        kept = np.zeros_like(spectrum)
+        truncated = np.zeros_like(spectrum)
         for k in [0, *ranked[:count]]:
-            kept[[k, -k % order]] = spectrum[[k, -k % order]]
+            truncated[[k, -k % order]] = spectrum[[k, -k % order]]
         formula = mean.copy()
-        formula[list(elements)] = np.fft.ifft(kept, axis=0).real
+        formula[list(elements)] = np.fft.ifft(truncated, axis=0).real
         yes = 0
         for row, s in zip(centred, labels, strict=True):
             rest = row - formula[s]
@@ -87,7 +87,7 @@ def test_shuffled_labels_are_not_explained(text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_memorised_training_inputs_explain_test_inputs_at_most_by_chance(text: str) -> None:
-    """Right logits on the training set, noise elsewhere, although F alone can answer all rightly."""
+    """Right logits on the training set, noise elsewhere, although F alone can answer all correctly."""
     experiment = Experiment.of(text, p=23, fraction=0.5)
     task = experiment.build_task()
     split = split_of(experiment, task)
@@ -240,7 +240,9 @@ def test_both_forms_of_a_task() -> None:
     assert both.also is not None
     indices = [task_index(task, form) for form in (None, "multiplicative")]
     assert [index and index.form for index in indices] == ["additive", "multiplicative"]
-    with pytest.raises(InputError, match="form: x \\+ y mod 7 must be known to have it, got multiplicative"):
+    with pytest.raises(
+        InputError, match="form: x \\+ y mod 7 must be known to have that form, got multiplicative"
+    ):
         task_index(task_from_expression("x + y", 7), "multiplicative")
 
 
@@ -302,7 +304,7 @@ def test_many_operands_in_chunks_equal_one_array(monkeypatch: pytest.MonkeyPatch
         return table[(inputs[:, 0] * 17 + inputs[:, 1]) * 17 + inputs[:, 2]]
 
     whole = explain(task, logits).curve
-    monkeypatch.setattr("modgrok.measures.logits.rows.MOST_KEPT", 0)
+    monkeypatch.setattr("modgrok.measures.logits.rows.MOST_CACHED", 0)
     assert explain(task, network).curve == whole
 
 

@@ -34,10 +34,10 @@ def slow_counts(net: MLP, problem: Problem, order: np.ndarray, removed: int) -> 
     embedding, readout = np.array(net.embedding), np.array(net.readout)
     embedding[:, :, order[:removed]] = 0
     readout[:, order[:removed]] = 0
-    answers = np.argmax(
+    predictions = np.argmax(
         MLP(jnp.asarray(embedding), jnp.asarray(readout), net.activation)(problem.all_inputs), -1
     )
-    right = answers == np.asarray(problem.all_labels)
+    right = predictions == np.asarray(problem.all_labels)
     return [int(np.sum(right & group)) for group in np.asarray(problem.groups)]
 
 
@@ -108,19 +108,23 @@ CORRUPTED = Experiment.of(
 def corrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     folder = tmp_path_factory.mktemp("corrupted")
     with Store(folder) as store:
-        made = run(CORRUPTED, store=store, steps=400, early_stop=False, observe_every=200, weights="final")
-    return folder, made
+        corrupted_run = run(
+            CORRUPTED, store=store, steps=400, early_stop=False, observe_every=200, weights="final"
+        )
+    return folder, corrupted_run
 
 
 def test_low_ipr_memorises_and_high_ipr_generalises(corrupted: tuple[Path, Run]) -> None:
     """Doshi et al. 2023, Fig. 6, at p = 31: with 70% of the neurons removed, low first and high first."""
-    _, made = corrupted
-    last = made.records[-1].scalars
+    _, corrupted_run = corrupted
+    last = corrupted_run.records[-1].scalars
     assert last["corrupted_accuracy"] > 0.99
     assert last["test_accuracy"] > 0.95
     task = CORRUPTED.build_task()
     problem = make_problem(task, split_of(CORRUPTED, task))
-    curves = pruning_curves(made.weights, make_fourier_frames(basis_of_task(task)), problem, [0, 210])
+    curves = pruning_curves(
+        corrupted_run.weights, make_fourier_frames(basis_of_task(task)), problem, [0, 210]
+    )
     low, high = (curves[name].accuracies() for name in ("low-first", "high-first"))
     for name in GROUPS:
         assert low[name][0] == high[name][0] == last[f"{name}_accuracy"]
@@ -133,10 +137,10 @@ def test_low_ipr_memorises_and_high_ipr_generalises(corrupted: tuple[Path, Run])
 
 
 def test_the_command_prunes_the_last_network(corrupted: tuple[Path, Run], call: Any) -> None:
-    folder, made = corrupted
+    folder, corrupted_run = corrupted
     output = call("measure", "latest", "--prune", "--json", "--runs", str(folder))
     assert output.code == 0, output.err
-    result, last = output.json["pruning"], made.records[-1].scalars
+    result, last = output.json["pruning"], corrupted_run.records[-1].scalars
     assert result["step"] == 400
     for direction in ("low_first", "high_first"):
         for name in GROUPS:

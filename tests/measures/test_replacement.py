@@ -99,11 +99,11 @@ def test_a_circulant_kernel_machine_keeps_its_logits() -> None:
     with jax.enable_x64(True):
         n = np.arange(P)
         block = np.cos(2 * np.pi * (n[:, None] - n) * 2 / P)
-        metric = np.block([[np.eye(P), block], [block.T, np.eye(P)]])
+        feature_matrix = np.block([[np.eye(P), block], [block.T, np.eye(P)]])
         inputs = task.inputs()[::2]
         machine = KernelMachine(
             Quadratic(),
-            jnp.asarray(metric),
+            jnp.asarray(feature_matrix),
             jnp.asarray(np.eye(P)[task.labels()[::2]]),
             jnp.asarray(inputs),
             (P, P),
@@ -111,7 +111,7 @@ def test_a_circulant_kernel_machine_keeps_its_logits() -> None:
         _, matrix, coefficients = replace_weights(task, machine, frequencies=[1, 2, 3])
     assert matrix.explained_variance > 0.999
     assert coefficients.explained_variance > 0.999
-    assert matrix.network.metric.dtype == np.float64
+    assert matrix.network.feature_matrix.dtype == np.float64
 
 
 def test_projections() -> None:

@@ -1,4 +1,4 @@
-"""Pairs of the tasks of a run: mixtures, the released domain, training sets."""
+"""Pairs of the tasks of a run: mixtures, the extended domain, training sets."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from modgrok.runs.splits import split_of
 from modgrok.tasks.mixture import task_from_text
 
 
-@pytest.mark.parametrize(("text", "released"), [("x*y", False), ("x + y", True), ("x + y; x*y", False)])
-def test_chosen_pairs_are_those_of_the_table(text: str, released: bool) -> None:
-    run = task_from_text(text, 5, released=released)
-    drawn = np.random.default_rng(0).choice(run.domain, size=len(run.domain) // 2, replace=False)
-    members = {tuple(inputs) for inputs in run.inputs(drawn).tolist()}
+@pytest.mark.parametrize(
+    ("text", "extended_domain"), [("x*y", False), ("x + y", True), ("x + y; x*y", False)]
+)
+def test_chosen_pairs_are_those_of_the_table(text: str, extended_domain: bool) -> None:
+    run = task_from_text(text, 5, extended_domain=extended_domain)
+    sample = np.random.default_rng(0).choice(run.domain, size=len(run.domain) // 2, replace=False)
+    members = {tuple(inputs) for inputs in run.inputs(sample).tolist()}
     for at in task_grids(run):
-        chosen = at.chosen(run, drawn)
+        chosen = at.chosen(run, sample)
         for inputs, answer, inside in zip(at.grid.inputs.tolist(), at.grid.targets, chosen, strict=True):
             place = tuple(inputs) + (() if at.number is None else (at.number,))
             assert inside == (place in members)

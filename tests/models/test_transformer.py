@@ -41,8 +41,8 @@ def random_transformer(
     def block() -> Block:
         qkv = [draw(HEADS, D, E) for _ in range(3)]
         rest = [draw(HEADS, E, D), draw(D, M), draw(M, D)]
-        given = [bias(HEADS, E), bias(HEADS, E), bias(HEADS, E), bias(D), bias(M), bias(D)]
-        return Block(*qkv, *rest, *given, norm(), norm())
+        bias_arrays = [bias(HEADS, E), bias(HEADS, E), bias(HEADS, E), bias(D), bias(M), bias(D)]
+        return Block(*qkv, *rest, *bias_arrays, norm(), norm())
 
     position = draw(length_of(layout, k), D) if positions else None
     blocks = tuple(block() for _ in range(layers))

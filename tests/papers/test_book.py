@@ -113,8 +113,8 @@ def test_the_committed_book_agrees_with_its_results() -> None:
     outcome = read_results(COMMITTED)
     for name, text in pages(outcome).items():
         assert (COMMITTED / name).read_text(encoding="utf-8") == text, name
-    drawn = {path.name for path in (COMMITTED / FIGURES).iterdir()}
-    assert drawn == picture_names(outcome)
+    figure_files = {path.name for path in (COMMITTED / FIGURES).iterdir()}
+    assert figure_files == picture_names(outcome)
     assert sum(path.stat().st_size for path in (COMMITTED / FIGURES).iterdir()) < 4_000_000
     claims = {claim.id: claim for paper in read_papers() for claim in paper.claims}
     for result in outcome:

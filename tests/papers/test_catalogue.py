@@ -31,9 +31,9 @@ def test_an_added_paper_is_listed_and_chosen(paper: Paper, call: Any) -> None:
     assert [known.name for known in read_papers()] == [*PAPERS, "noether1918"]
     assert choose_claims(["noether1918"]) == CLAIMS
     assert choose_claims(["noether1918/thm-2"]) == CLAIMS[1:]
-    listed = call("reproduce", "noether1918", "--list", "--budget", "tiny", "--json")
-    assert [claim["id"] for claim in listed.json["claims"]] == [claim.id for claim in CLAIMS]
-    assert "Invariante Variationsprobleme (E. Noether, 1918)" in listed.out
+    listing = call("reproduce", "noether1918", "--list", "--budget", "tiny", "--json")
+    assert [claim["id"] for claim in listing.json["claims"]] == [claim.id for claim in CLAIMS]
+    assert "Invariante Variationsprobleme (E. Noether, 1918)" in listing.out
 
 
 def test_an_added_paper_is_tested_and_printed(paper: Paper, tmp_path: Path, executor: InProcess) -> None:
@@ -48,7 +48,7 @@ def test_a_name_is_one_papers_alone(paper: Paper) -> None:
     add_paper(paper)  # again: nothing changes
     assert [known.name for known in read_papers()].count("noether1918") == 1
     for other in (replace(paper, title="Another"), read_paper("gromov2023")):
-        with pytest.raises(InputError, match=f"paper: must have a name of its own, got {other.name}"):
+        with pytest.raises(InputError, match=f"paper: must have a unique name, got {other.name}"):
             add_paper(other)
 
 
@@ -70,5 +70,5 @@ def test_bad_papers_are_refused(name: str, claims: tuple[Any, ...], message: str
 def test_unknown_papers_are_refused() -> None:
     with pytest.raises(InputError, match=r"paper: must be one of gromov2023, .*, got .*noether1918"):
         read_paper("noether1918")
-    with pytest.raises(InputError, match=r"paper: must be one that was added, got .*gromov2023"):
+    with pytest.raises(InputError, match=r"paper: must be a paper that was added, got .*gromov2023"):
         remove_paper("gromov2023")

@@ -69,8 +69,8 @@ def test_a_seed_that_stopped_early_keeps_its_last_value() -> None:
 
 
 def test_unnamed_lines_of_one_colour_are_further_seeds() -> None:
-    drawn = [Line("test", [0, 1], [0.0, 1.0], "red"), Line("", [0, 1], [0.5, 1.0], "red")]
-    cell = lines([*drawn, Line("", [0, 1], [1.0, 1.0], "blue")], "", x="step", log_x=False)
+    marks = [Line("test", [0, 1], [0.0, 1.0], "red"), Line("", [0, 1], [0.5, 1.0], "red")]
+    cell = lines([*marks, Line("", [0, 1], [1.0, 1.0], "blue")], "", x="step", log_x=False)
     assert marks_of(cell).count("area") == 1
     assert marks_of(cell).count("line") == 2
 
@@ -108,13 +108,13 @@ def test_a_row_has_its_range_its_seeds_and_the_papers_number(value: float | None
     low, high, log = row_scale(row)
     assert low < 0.9 < 2.0 < high
     assert not log
-    drawn = rows_of(bound_rows([row], "Numbers."))
-    placed = [entry for entry in drawn if "x" in entry]
+    marks = rows_of(bound_rows([row], "Numbers."))
+    placed = [entry for entry in marks if "x" in entry]
     assert all(0 <= entry["x"] <= WIDTH for entry in placed)
-    assert {"paper 1.5", "0.9", "2", "delay"} <= {entry["text"] for entry in drawn if "text" in entry}
-    assert any("out of range" in entry.get("text", "") for entry in drawn)
+    assert {"paper 1.5", "0.9", "2", "delay"} <= {entry["text"] for entry in marks if "text" in entry}
+    assert any("out of range" in entry.get("text", "") for entry in marks)
     known = 1 if value is None or math.isinf(value) else 2
-    assert sum(set(entry) == {"x", "y", "colour"} for entry in drawn) == known + 1  # and one in the key
+    assert sum(set(entry) == {"x", "y", "colour"} for entry in marks) == known + 1  # and one in the key
 
 
 def test_labels_of_near_bounds_do_not_overlap() -> None:

@@ -171,8 +171,8 @@ def test_every_bound_is_the_one_last_recorded(claim: Claim) -> None:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_what_a_number_is_given_is_judged_as_well(claim: Claim) -> None:
     for budget in BUDGETS:
-        judged = claim.judged(budget)
-        assert {e.given for e in judged} - {None} <= {e.name for e in judged}
+        judgements = claim.judged(budget)
+        assert {e.given for e in judgements} - {None} <= {e.name for e in judgements}
 
 
 def test_a_claim_without_expectations_has_no_verdict() -> None:
@@ -210,12 +210,12 @@ def test_every_claim_says_what_it_expects_and_how_it_deviates(paper: str) -> Non
 def test_claims_that_share_a_run_follow_it_alike(budget: str) -> None:
     """Else what one claim measures would depend on which others were run before it."""
     stages = stages_of(CLAIMS, budget)
-    asked: dict[str, dict[tuple[object, ...], str]] = {}
+    questions: dict[str, dict[tuple[object, ...], str]] = {}
     for (claim, name), group in stages.groups.items():
         for member in () if group.needs else group.members():
             how = (member.steps, member.observe_every, member.stops_early, group.weights)
-            asked.setdefault(member.experiment.id, {})[how] = f"{claim} {name}"
-    assert not [how for how in asked.values() if len(how) > 1]
+            questions.setdefault(member.experiment.id, {})[how] = f"{claim} {name}"
+    assert not [how for how in questions.values() if len(how) > 1]
 
 
 def test_words_choose_claims() -> None:

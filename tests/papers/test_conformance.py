@@ -29,7 +29,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def expected_verdict(stored: dict[str, Any], misprint: Misprint | None) -> str:
     """Judge a stored result by its own file alone, without the code that judged it."""
     missed = []
-    judged = [entry for entry in stored["expected"] if "tiny" in entry["budgets"]]
+    entries = [entry for entry in stored["expected"] if "tiny" in entry["budgets"]]
     for entry in stored["expected"]:
         value = stored["values"][entry["name"]]
         low = -math.inf if entry["low"] is None else entry["low"]
@@ -43,7 +43,7 @@ def expected_verdict(stored: dict[str, Any], misprint: Misprint | None) -> str:
         if entry["essential"] and "tiny" in entry["decisive"] and entry["given"] not in absent
     ]
     short = any(entry["kind"] == "steps" for entry in stored["shortfalls"])
-    unsure = short and any(entry["absence"] and entry["essential"] for entry in judged)
+    unsure = short and any(entry["absence"] and entry["essential"] for entry in entries)
     if not missed:
         return "open" if unsure else "reproduced"
     if misprint is not None and set(absent) <= set(misprint.printed):
@@ -74,8 +74,8 @@ def test_every_claim_can_be_tested(paper: str, quick: bool, runs: Path) -> None:
         assert stored["verdict"] == expected_verdict(stored, claim.misprint), claim.id
         figure = read_figure(runs, result)
         assert figure is not None
-        drawn = ElementTree.fromstring(figure)
-        assert len(list(drawn.iter("{http://www.w3.org/2000/svg}path"))) > 3, claim.id
+        picture = ElementTree.fromstring(figure)
+        assert len(list(picture.iter("{http://www.w3.org/2000/svg}path"))) > 3, claim.id
         assert all(caption.text for caption in result.captions), claim.id
         for row in result.rows:
             assert list(row) == list(result.rows[0]), claim.id

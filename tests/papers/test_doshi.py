@@ -66,11 +66,11 @@ def test_output_scale_gives_the_wanted_error() -> None:
     net = product_network(p, (1, 1), 200, 1)
     table = tabulate(monomial(p, (1, 1)), p)
     report = verify(net, table, p)
-    wanted = 0.9 * report.mse
-    scale = output_scale(report, p, wanted)
+    bound = 0.9 * report.mse
+    scale = output_scale(report, p, bound)
     assert scale < 1
     scaled = MLP(net.embedding, scale * net.readout, net.activation)
-    assert verify(scaled, table, p).mse == pytest.approx(wanted, rel=1e-4)
+    assert verify(scaled, table, p).mse == pytest.approx(bound, rel=1e-4)
 
 
 def test_no_scale_gives_less_than_the_least_error() -> None:
@@ -94,8 +94,13 @@ def test_a_region_of_generalisation_has_no_breaks() -> None:
 
 
 def test_inversion_counts_where_labels_are_corrupted_and_the_network_generalises() -> None:
-    clean, inverted, kept, failed = (DiagramPoint(0.5, y, 15.0) for y in (0.0, 0.2, 0.4, 0.6))
-    phases = {clean: "coexistence", inverted: "full inversion", kept: "coexistence", failed: "memorisation"}
-    good = {clean: True, inverted: True, kept: True, failed: False}
+    clean, inverted, memorising, failed = (DiagramPoint(0.5, y, 15.0) for y in (0.0, 0.2, 0.4, 0.6))
+    phases = {
+        clean: "coexistence",
+        inverted: "full inversion",
+        memorising: "coexistence",
+        failed: "memorisation",
+    }
+    good = {clean: True, inverted: True, memorising: True, failed: False}
     assert inverting_share(phases, good, 15.0) == 0.5
     assert inverting_share(phases, good, 5.0) is None

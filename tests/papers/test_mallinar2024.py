@@ -32,11 +32,11 @@ def test_a_swapped_pair_counts_only_in_its_own_task() -> None:
 
 
 def test_another_generator_leaves_the_deviation_as_it_is() -> None:
-    p, metric = 7, np.random.default_rng(0).normal(size=(14, 14))
+    p, feature_matrix = 7, np.random.default_rng(0).normal(size=(14, 14))
     table = np.arange(p)
     basis = multiplicative_basis((table, table), table)
-    assert generator_spread(basis, metric) < 1e-12
-    assert deviations([metric], structure_of(basis))[0] > 0.5
+    assert generator_spread(basis, feature_matrix) < 1e-12
+    assert deviations([feature_matrix], structure_of(basis))[0] > 0.5
     assert np.array_equal(basis.operands[0], logarithm_table(p))
 
 

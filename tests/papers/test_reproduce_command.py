@@ -29,9 +29,9 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
     assert (tmp_path / output.json["path"]).is_file()
     assert (tmp_path / "book" / "gromov2023.html").is_file()
 
-    listed = call("reproduce", "--list", "gromov2023", "--budget", "tiny", "--json").json["claims"]
-    assert len(listed) == len(choose_claims(["gromov2023"]))
-    for entry in listed:
+    listing = call("reproduce", "--list", "gromov2023", "--budget", "tiny", "--json").json["claims"]
+    assert len(listing) == len(choose_claims(["gromov2023"]))
+    for entry in listing:
         assert entry.keys() >= {*KEYS, "cost_seconds"}
         assert entry["cost_seconds"] >= 0
         if entry["id"] == CLAIM:

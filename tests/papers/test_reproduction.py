@@ -168,7 +168,7 @@ def test_without_an_executor_nothing_is_run(tmp_path: Path, executor: InProcess)
 def test_runs_that_fail_are_told_of(tmp_path: Path, executor: InProcess) -> None:
     outcome = run([make_claim("bad", {"rfm": IMPOSSIBLE}), make_claim("well")], tmp_path, executor)
     assert [result.verdict for result in outcome] == [None, "reproduced"]
-    assert "of rfm: initial: a stored M must be given with --metric" in str(outcome[0].error)
+    assert "of rfm: initial: a stored M must be given with --feature-matrix" in str(outcome[0].error)
 
 
 @pytest.mark.long  # tests/runs/test_transformer_runs.py has parts of other runs by default

@@ -27,7 +27,7 @@ def points(sweep: Sweep, left_out: tuple[str, ...]) -> list[tuple[Any, ...]]:
     return list(dict.fromkeys(result))
 
 
-def told(rows: list[dict[str, str]], axes: list[str]) -> list[tuple[float, ...]]:
+def points_of(rows: list[dict[str, str]], axes: list[str]) -> list[tuple[float, ...]]:
     return [tuple(float(row[axis]) for axis in axes) for row in rows]
 
 
@@ -49,11 +49,11 @@ def test_tables_are_those_of_their_files(file: Path) -> None:
         assert [int(row["runs"]) for row in rows] == list(seeds.values())
         for row in rows:  # with corrupted labels a run may grok without memorising
             assert max(int(row["grokked"]), int(row["memorised"])) <= int(row["runs"])
-        assert told(rows, axes) == points(sweep, ("seed",))
+        assert points_of(rows, axes) == points(sweep, ("seed",))
     else:
         axes = [name for name in sweep.axis_names if name not in ("fraction", "seed")]
         assert columns == [*axes, *(name for name, _, _ in CRITICAL)]
-        assert told(rows, axes) == points(sweep, ("fraction", "seed"))
+        assert points_of(rows, axes) == points(sweep, ("fraction", "seed"))
         assert {int(row["seeds"]) for row in rows} == {sweep.search.seeds}
         for row in rows:
             assert 2 <= int(row["fractions"]) <= sweep.search.most_probes

@@ -21,13 +21,13 @@ def rows(name: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("p", [7, 11, 13, 17, 19, 23])
 def test_the_census_of_quadratics_is_complete(p: int) -> None:
-    listed = [row for row in rows("census.csv") if int(row["p"]) == p]
-    assert sum(int(row["size"]) for row in listed) == p**6
+    classes_listed = [row for row in rows("census.csv") if int(row["p"]) == p]
+    assert sum(int(row["size"]) for row in classes_listed) == p**6
     classes = quadratic_classes(p)
-    assert [(row["representative"], int(row["size"])) for row in listed] == [
+    assert [(row["representative"], int(row["size"])) for row in classes_listed] == [
         (each.expression, each.size) for each in classes
     ]
-    forms = [row["form"] for row in listed]
+    forms = [row["form"] for row in classes_listed]
     assert "undecided" not in forms
     assert forms.count("neither") == p
     assert "neither" not in [forms[place] for place in (*range(8), 9)]
@@ -43,8 +43,8 @@ def test_forms_in_the_census_are_those_of_decide() -> None:
 
 
 def test_the_census_of_cubic_forms_is_complete() -> None:
-    listed = rows("census-cubics.csv")
-    assert [(row["representative"], int(row["size"])) for row in listed] == [
+    classes_listed = rows("census-cubics.csv")
+    assert [(row["representative"], int(row["size"])) for row in classes_listed] == [
         (each.expression, each.size) for each in cubic_classes(11)
     ]
-    assert sum(int(row["size"]) for row in listed) == 11**4
+    assert sum(int(row["size"]) for row in classes_listed) == 11**4

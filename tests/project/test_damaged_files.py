@@ -78,7 +78,9 @@ KINDS = {
     "torch stream": Kind("torch_stream.pt", (("import", "torch_stream.pt", *TASK),)),
     "table.npy": Kind("t.npy", (("decide", "--table", "t.npy"), ("construct", "--table", "t.npy"))),
     "table.csv": Kind("t.csv", (("decide", "--table", "t.csv"),)),
-    "metric": Kind("m.npy", (("train", *TASK, "--learner", "rfm", "--metric", "m.npy", "--steps", "-1"),)),
+    "matrix": Kind(
+        "m.npy", (("train", *TASK, "--learner", "rfm", "--feature-matrix", "m.npy", "--steps", "-1"),)
+    ),
     "logits": Kind("l.npy", (("explain", "--logits", "l.npy", *TASK),)),
     "sweep": Kind("s.toml", (("sweep", "s.toml", "--weights", "none"),)),
 }  # fmt: skip
@@ -130,7 +132,7 @@ SAMPLE = [
     ("npz", "a device"), ("npz", "flipped"), ("npy in a folder", "pickle"), ("npy in a folder", "a pipe"),
     ("torch archive", "half"), ("torch archive", "a pipe"), ("torch stream", "flipped"),
     ("table.npy", "pickle"), ("table.npy", "a link to itself"), ("table.csv", "text"),
-    ("table.csv", "a pipe"), ("metric", "a byte less"), ("metric", "a pipe"), ("logits", "pickle"),
+    ("table.csv", "a pipe"), ("matrix", "a byte less"), ("matrix", "a pipe"), ("logits", "pickle"),
     ("logits", "deep"), ("logits", "a device"), ("sweep", "deep"), ("sweep", "a pipe"),
 ]  # fmt: skip
 
@@ -143,8 +145,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     with Store(folder / "runs") as store:
         run(EXPERIMENT, store=store, steps=4, early_stop=False)
-        kept = store.checkpoints(EXPERIMENT.id)[-1].path
-    shutil.copy(kept, folder / "net.safetensors")
+        weights_file = store.checkpoints(EXPERIMENT.id)[-1].path
+    shutil.copy(weights_file, folder / "net.safetensors")
     random_numbers = np.random.default_rng(0)
 
     def draw(*shape: int) -> np.ndarray:
@@ -192,13 +194,13 @@ def check(call: Call, commands: tuple[tuple[str, ...], ...], *, may_hold: bool) 
     """Call the commands that read a file; one that is whole by chance may be read."""
     for command in commands:
         with bounded(SECONDS):
-            found = call(*command)
-        lines = [line for line in found.err.splitlines() if line.startswith("modgrok: ")]
-        neither = may_hold and "is of neither form" in found.err  # another table, which has no network
-        assert found.code in ((0, 1 if neither else 0, 2) if may_hold else (2,)), (command, found)
-        assert found.code == 0 or len(lines) == 1, (command, found.err)
-        assert "Traceback" not in found.err + found.out
-        assert not found.code or ": " in lines[0].removeprefix("modgrok: ")
+            result = call(*command)
+        lines = [line for line in result.err.splitlines() if line.startswith("modgrok: ")]
+        neither = may_hold and "is of neither form" in result.err  # another table, which has no network
+        assert result.code in ((0, 1 if neither else 0, 2) if may_hold else (2,)), (command, result)
+        assert result.code == 0 or len(lines) == 1, (command, result.err)
+        assert "Traceback" not in result.err + result.out
+        assert not result.code or ": " in lines[0].removeprefix("modgrok: ")
 
 
 def damaged(
@@ -255,9 +257,9 @@ def test_flipped_bits_are_refused_or_harmless(call: Call, whole: Path, tmp_path:
 def test_an_archive_that_expands_a_thousandfold_is_refused(call: Call, tmp_path: Path) -> None:
     np.savez_compressed("big.npz", embedding=np.zeros((2, 5, 900_000)))
     assert (tmp_path / "big.npz").stat().st_size < 2**20
-    found = call("import", "big.npz", *TASK)
-    assert found.code == 2
-    assert "arrays of more than" in found.err
+    result = call("import", "big.npz", *TASK)
+    assert result.code == 2
+    assert "arrays of more than" in result.err
 
 
 def test_settings_with_keys_twice_or_numbers_beyond_json_are_bounded(call: Call, whole: Path) -> None:
@@ -265,6 +267,6 @@ def test_settings_with_keys_twice_or_numbers_beyond_json_are_bounded(call: Call,
     for text in ('{"n_ctx": NaN}', '{"n_heads": 1e999}', '{"n_heads": 1, "n_heads": "a"}', '{"d_model": -1}',
                  '{"n_heads": ' + "9" * 19 + "}", json.dumps({"act_fn": ["relu"] * 9})):  # fmt: skip
         Path("tl/config.json").write_text(text)
-        found = call("import", "tl", *TASK)
-        assert found.code in (0, 2), found
-        assert found.err.count("modgrok: ") <= 1
+        result = call("import", "tl", *TASK)
+        assert result.code in (0, 2), result
+        assert result.err.count("modgrok: ") <= 1

@@ -73,8 +73,8 @@ def types_in(node: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize("file", shared_files(), ids=lambda file: file.relative_to(SOURCE).as_posix())
 def test_nobody_asks_which_learner_it_has(file: Path) -> None:
-    asked = list(questions(ast.parse(file.read_text(encoding="utf-8"))))
-    assert asked == []
+    type_questions = list(questions(ast.parse(file.read_text(encoding="utf-8"))))
+    assert type_questions == []
 
 
 @pytest.mark.parametrize(

@@ -244,9 +244,9 @@ def test_every_slip_names_a_test_that_exists() -> None:
 def test_the_picture_of_the_layers_is_that_of_the_imports() -> None:
     """Made by `tools/make_layers_picture.py`; boxes and lines, not how thick they are."""
     tool = runpy.run_path(str(ROOT / "tools" / "make_layers_picture.py"))
-    drawn = (DOCS / "images" / "layers.svg").read_text(encoding="utf-8")
+    picture = (DOCS / "images" / "layers.svg").read_text(encoding="utf-8")
     thickness = re.compile(r' stroke-width="[\d.]+"')
-    assert thickness.sub("", tool["picture"]()) == thickness.sub("", drawn)
+    assert thickness.sub("", tool["picture"]()) == thickness.sub("", picture)
 
 
 def test_every_file_that_the_architecture_names_exists() -> None:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from campaign import count
 from modgrok.interop.load import read_weights
 from modgrok.io import parse_json, read_csv_numbers, read_npy
-from modgrok.learners.rfm.initial_metric import read_metric
+from modgrok.learners.rfm.initial_feature_matrix import read_feature_matrix
 from modgrok.models.kernel_machine import KernelMachine
 from modgrok.models.kernels import Quadratic
 from modgrok.models.transformer import Block, Transformer
@@ -69,9 +69,9 @@ def checkpoints(stored: Path) -> list[bytes]:
     heads, out = (jnp.ones((1, 4, 2)),) * 3, jnp.ones((1, 2, 4))
     block = Block(*heads, out, jnp.ones((4, 8)), jnp.ones((8, 4)))
     machine = KernelMachine(Quadratic(), jnp.eye(10), jnp.ones((1, 5)), jnp.array([[0, 4]]), (5, 5))
-    made = (Transformer(jnp.ones((6, 4)), None, (block,), None, jnp.ones((4, 5)), None), machine)
+    networks = (Transformer(jnp.ones((6, 4)), None, (block,), None, jnp.ones((4, 5)), None), machine)
     paths = sorted(stored.rglob("weights-*.safetensors"))[-1:]
-    for number, network in enumerate(made):
+    for number, network in enumerate(networks):
         paths.append(stored.parent / f"{number}.safetensors")
         write_network(paths[-1], NetworkFile(network, TaskSource(expression="x + y", p=5)))
     return [path.read_bytes() for path in paths]
@@ -92,7 +92,7 @@ def readers(folder: Path) -> dict[str, Reader]:
         "toml": of_file("s.toml", read_sweep),
         "table.npy": of_file("t.npy", read_table),
         "table.csv": of_file("t.csv", read_table),
-        "metric": of_file("m.npy", lambda path: read_metric(path, 4)),
+        "matrix": of_file("m.npy", lambda path: read_feature_matrix(path, 4)),
         "npy": of_file("a.npy", lambda path: read_npy(path, "array")),
         "csv": of_file("a.csv", lambda path: read_csv_numbers(path, "numbers")),
         "network": of_file("n.safetensors", read_network_file),
@@ -309,7 +309,7 @@ def test_networks_of_parts_that_do_not_fit_are_refused(form: dict[str, Any], tmp
     arrays = {
         "embedding": np.zeros((2, 5, 4), np.float32),
         "readout": np.zeros((5, 3), np.float32),
-        "metric": np.zeros((3, 4)),
+        "matrix": np.zeros((3, 4)),
         "alphas": np.zeros((2, 5)),
         "inputs": np.zeros((2, 2), np.int32),
         "unembedding": np.zeros((4, 5), np.float32),

@@ -34,11 +34,11 @@ def built(folder: Path, out: Path) -> set[str]:
 def test_the_sdist_holds_the_project_s_files_alone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-    listed = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True)
+    tracked = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=True)
     for name in STRAY:
         (clone / name).parent.mkdir(exist_ok=True)
         (clone / name).write_text("stray")
     files = built(clone, tmp_path / "first")
-    assert files == {*listed.stdout.splitlines(), "PKG-INFO"}
+    assert files == {*tracked.stdout.splitlines(), "PKG-INFO"}
     (unpacked,) = (path for path in (tmp_path / "first").iterdir() if path.is_dir())
     assert built(unpacked, tmp_path / "second") == files  # without Git

@@ -35,8 +35,10 @@ def pages() -> list[str]:
 
 
 def test_the_sidebar_has_every_page_once() -> None:
-    listed = [page for _, group in groups((DOCS / "index.md").read_text(encoding="utf-8")) for page in group]
-    assert sorted(listed) == pages()
+    pages_of_index = [
+        page for _, group in groups((DOCS / "index.md").read_text(encoding="utf-8")) for page in group
+    ]
+    assert sorted(pages_of_index) == pages()
 
 
 def test_every_module_that_lists_public_names_is_described() -> None:
@@ -97,12 +99,12 @@ class Links(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        self.anchors.add(given.get("id", ""))
+        attributes = {name: value or "" for name, value in attrs}
+        self.anchors.add(attributes.get("id", ""))
         if tag == "a":
-            self.links.append(given.get("href", ""))
+            self.links.append(attributes.get("href", ""))
         elif tag in ("img", "script", "link", "iframe", "source"):
-            self.loaded.append(given.get("src", "") or given.get("href", ""))
+            self.loaded.append(attributes.get("src", "") or attributes.get("href", ""))
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
@@ -114,10 +116,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(out / ".doctrees")]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    made = subprocess.run(
+    build = subprocess.run(
         [*command, str(DOCS), str(out)], capture_output=True, text=True, env=environment, check=False
     )
-    assert made.returncode == 0, made.stderr
+    assert build.returncode == 0, build.stderr
     return out
 
 

@@ -64,7 +64,7 @@ def test_every_key_of_all_json_output_is_still_there(call) -> None:
 def check_keys(call, names: tuple[str, ...]) -> None:
     result = json_keys(lambda words: call(*words, "--json").json, {name: EXAMPLES[name] for name in names})
     expected = {name: set(SURFACE["json"][name]) for name in names}
-    shown = [expected[name] for name in names if name.startswith("runs show")]
-    expected["runs list"] &= set().union(*shown)  # it lists the runs that were trained here
+    keys_of_show = [expected[name] for name in names if name.startswith("runs show")]
+    expected["runs list"] &= set().union(*keys_of_show)  # it lists the runs that were trained here
     for name in names:
         assert expected[name] <= set(result[name]), name

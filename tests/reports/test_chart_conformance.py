@@ -81,11 +81,11 @@ def scale_colours(cell: Cell) -> list[str]:
             if isinstance(colour, dict) and isinstance(colour.get("scale"), dict):
                 return list(colour["scale"]["range"])
         children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-        return next((found for child in children if (found := search(child)) is not None), None)
+        return next((match_in for child in children if (match_in := search(child)) is not None), None)
 
-    found = search(json.loads(cell.chart.to_json()))
-    assert found is not None
-    return found
+    match_in = search(json.loads(cell.chart.to_json()))
+    assert match_in is not None
+    return match_in
 
 
 def lightness(colour: str) -> float:

@@ -29,13 +29,13 @@ def test_the_report_names_the_command_that_constructed_it(
         assert call(*words).code == 0
     page = (tmp_path / "net.html").read_text(encoding="utf-8")
     footer = page[page.index("<footer>") : page.index("</footer>")]
-    made, drawn = footer.index("modgrok construct"), footer.index("modgrok report")
-    assert footer.index("Made the network") < made < footer.index("Makes this report") < drawn
+    construct_at, report_at = footer.index("modgrok construct"), footer.index("modgrok report")
+    assert footer.index("Made the network") < construct_at < footer.index("Makes this report") < report_at
     assert str(tmp_path) not in footer
 
 
 @pytest.mark.parametrize(
-    ("command", "shown"),
+    ("command", "expected_command"),
     [
         ("modgrok train 'x + y' --runs /home/me/runs", "modgrok train 'x + y' --runs runs"),
         ("modgrok train --table=/data/t.npy", "modgrok train --table=t.npy"),
@@ -43,8 +43,8 @@ def test_the_report_names_the_command_that_constructed_it(
         ("it's cut", "it's cut"),
     ],
 )
-def test_commands_hold_no_folder_of_the_machine(command: str, shown: str) -> None:
-    assert portable(command) == shown
+def test_commands_hold_no_folder_of_the_machine(command: str, expected_command: str) -> None:
+    assert portable(command) == expected_command
 
 
 def test_of_other_files_nothing_is_made_up() -> None:

@@ -91,8 +91,8 @@ def test_reports_and_commands_name_the_phase(
     assert f"{expected}, " in report.summary
     assert "Doshi et al. 2023, Table 2" in report.summary
     assert "Phase" not in words.summary(grokked, last)
-    shown = call("runs", "show", corrupted.id, "--runs", str(store.folder))
-    assert expected in shown.out  # type: ignore[attr-defined]
+    description = call("runs", "show", corrupted.id, "--runs", str(store.folder))
+    assert expected in description.out  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

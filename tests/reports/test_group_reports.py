@@ -77,7 +77,7 @@ def test_other_learners_measure_nothing_that_needs_an_order(group: str, learner:
     if learner == "rfm":
         n = basis.order
         machine = KernelMachine.__new__(KernelMachine)
-        object.__setattr__(machine, "metric", jnp.eye(2 * n))
+        object.__setattr__(machine, "feature_matrix", jnp.eye(2 * n))
         from modgrok.measures.readings import READERS, measures_reading
 
         readings = READERS.named("kernel_machine").read(machine, basis)

@@ -36,9 +36,9 @@ def test_each_task_has_its_curves_and_milestones(store: Store, mixture: RunRow) 
             spec = group.cells[0].spec(400)
             rows = [row for rows in spec["datasets"].values() for row in rows]
             name = f"test_{order}_{quantity}"
-            drawn = [row["value"] for row in rows if row.get("name") == name]
-            assert set(drawn) <= {record.scalars[name] for record in records}
-            assert drawn
+            curve_values = [row["value"] for row in rows if row.get("name") == name]
+            assert set(curve_values) <= {record.scalars[name] for record in records}
+            assert curve_values
     facts = dict(report.facts)
     assert facts["Each task"].count("memorised") == 4
     assert panels["accuracy"].title == "Accuracy over all tasks"

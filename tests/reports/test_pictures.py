@@ -25,14 +25,14 @@ def _cell(form: str) -> Any:
     )
 
 
-@pytest.mark.parametrize(("form", "said"), [(".0%", "0.55%"), (".4~g", "0.0055")])
-def test_the_nearest_point_answers_in_the_unit_of_the_axis(form: str, said: str) -> None:
+@pytest.mark.parametrize(("form", "label"), [(".0%", "0.55%"), (".4~g", "0.0055")])
+def test_the_nearest_point_answers_in_the_unit_of_the_axis(form: str, label: str) -> None:
     cell = _cell(form)
     spec = cell.spec(300, interactive=True)
     (selection,) = spec["params"]
     assert selection["select"]["nearest"] is True
     rows = [row for rows in spec["datasets"].values() for row in rows if "value_text" in row]
-    assert [row["value_text"] for row in rows if row["step"] == 1] == [said]
+    assert [row["value_text"] for row in rows if row["step"] == 1] == [label]
     assert {row["curve"] for row in rows} == {"test"}
     assert "params" not in cell.spec(300)  # a figure has no pointer
     assert in_unit(0.98765, form) == ("98.77%" if "%" in form else "0.9877")

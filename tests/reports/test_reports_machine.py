@@ -21,8 +21,8 @@ from modgrok.models.kernel_machine import KernelMachine
 from modgrok.reports import SUFFIXES, Report, run_report, write, write_comparison, write_report
 from modgrok.reports.charts.chart import Panel
 from modgrok.reports.learners.rfm import draw
+from modgrok.reports.panels.feature_matrix_maps import feature_matrix_maps, limit_of
 from modgrok.reports.panels.hidden_progress import spectra
-from modgrok.reports.panels.metric_maps import limit_of, metric_maps
 from modgrok.reports.stored_run import StoredRun
 from modgrok.reports.views.kernel_machine_view import FeatureMatrixView, machine_stages, transition
 from modgrok.reports.views.tables import Stage
@@ -90,7 +90,7 @@ def test_curves_have_the_numbers_of_the_store(store: Store, machine: RunRow) -> 
     for key, names in RECORDED.items():
         rows = rows_in(panels[key])
         for name in names:
-            drawn = {
+            points = {
                 r["step"]: r["value"]
                 for r in rows
                 if r.get("name") == name and "own" not in r and "label" not in r
@@ -98,32 +98,33 @@ def test_curves_have_the_numbers_of_the_store(store: Store, machine: RunRow) -> 
             stored = {r.step: r.scalars[name] for r in store.records(machine.id)}
             if key in ("deviation", "share"):
                 assert stored.pop(0) == MATRIX_MEASURES[0 if key == "deviation" else 2].closed_form_value(31)
-            assert drawn == stored, (key, name)
+            assert points == stored, (key, name)
     own = {r["step"]: r["own"] for r in rows_in(panels["alignment"]) if "own" in r}
     assert own == {r.step: r.scalars["test_accuracy"] for r in store.records(machine.id)}
 
 
 def test_alignment_is_the_measure_of_the_kept_matrices(store: Store, machine: RunRow) -> None:
     panel = panels_of(run_report(store, machine.id, Path("a.png")))["alignment"]
-    drawn = {
+    points = {
         r["step"]: r["value"] for r in rows_in(panel) if r.get("name") == "alignment" and "label" not in r
     }
-    kept = store.checkpoints(machine.id)
-    assert list(drawn) == [c.step for c in kept] == list(range(13))
+    checkpoint_list = store.checkpoints(machine.id)
+    assert list(points) == [c.step for c in checkpoint_list] == list(range(13))
     with jax.enable_x64(True):
-        matrices = [c.load().metric for c in kept]
-        wanted = [float(agop_alignment(m, matrices[-1])) for m in matrices]
-    np.testing.assert_allclose(list(drawn.values()), wanted, rtol=1e-14)
-    assert drawn[12] == pytest.approx(1)
+        matrices = [c.load().feature_matrix for c in checkpoint_list]
+        alignments = [float(agop_alignment(m, matrices[-1])) for m in matrices]
+    np.testing.assert_allclose(list(points.values()), alignments, rtol=1e-14)
+    assert points[12] == pytest.approx(1)
 
 
 def test_products_are_drawn_in_both_orders(store: Store, machine: RunRow) -> None:
     report = run_report(store, machine.id, Path("a.png"))
     panels = panels_of(report)
-    assert "discrete logarithms" in panels["metric"].title
+    assert "discrete logarithms" in panels["feature_matrix"].title
     assert [len(group.cells) for group in panels["block"].groups] == [2, 2, 2]
     steps = [
-        int(re.findall(r"iteration ([\d,]+)", group.label.lower())[0]) for group in panels["metric"].groups
+        int(re.findall(r"iteration ([\d,]+)", group.label.lower())[0])
+        for group in panels["feature_matrix"].groups
     ]
     assert steps == [1, transition(store.records(machine.id)), 12]
     facts = dict(report.facts)
@@ -139,12 +140,14 @@ def test_reordered_block_of_a_product_is_toeplitz() -> None:
     p = 7
     basis = basis_of(task_from_expression("x*y", p).table, p)
     logs = basis.operands[0]
-    metric = np.diag(np.full(2 * p, 100.0))
+    feature_matrix = np.diag(np.full(2 * p, 100.0))
     for y in range(1, p):
         for x in range(1, p):
-            metric[p + y, x] = metric[x, p + y] = np.cos((logs[y] - logs[x]) * 2 * np.pi / (p - 1))
-    metric[p, 0] = metric[0, p] = -5.0
-    view = FeatureMatrixView(Stage("Iteration 1", 1), metric, (p, p), basis, ("x", "y"))
+            feature_matrix[p + y, x] = feature_matrix[x, p + y] = np.cos(
+                (logs[y] - logs[x]) * 2 * np.pi / (p - 1)
+            )
+    feature_matrix[p, 0] = feature_matrix[0, p] = -5.0
+    view = FeatureMatrixView(Stage("Iteration 1", 1), feature_matrix, (p, p), basis, ("x", "y"))
     assert view.gains_from_order
     block = view.block(view.reordered)
     assert block.shape == (p - 1, p - 1)
@@ -168,7 +171,7 @@ def test_matrices_of_any_blocks(sizes: tuple[int, ...], tmp_path: Path) -> None:
     basis, rng = natural_basis(5, len(operands)), np.random.default_rng(0)
     root = rng.normal(size=(sum(sizes), 3))
     view = FeatureMatrixView(Stage("Iteration 1", 1), root @ root.T, sizes, basis, operands)
-    report = Report("any", "", (), (*metric_maps([view]), spectra([view])))
+    report = Report("any", "", (), (*feature_matrix_maps([view]), spectra([view])))
     assert "NaN" not in write(report, tmp_path / "any.svg").read_text()
     assert view.whole(view.natural).shape == (sum(sizes), sum(sizes))
 
@@ -212,7 +215,7 @@ def test_damaged_matrix_leaves_a_note(store: Store, machine: RunRow) -> None:
         report = run_report(store, machine.id, Path("a.png"))
     finally:
         checkpoint.path.write_bytes(content)
-    assert len(panels_of(report)["metric"].groups) == 2
+    assert len(panels_of(report)["feature_matrix"].groups) == 2
     assert any("iteration 1 are damaged" in note for note in report.notes)
 
 

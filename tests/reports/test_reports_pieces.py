@@ -55,8 +55,8 @@ def test_charts_hold_the_tables_and_markers(store: Store, grokked: RunRow) -> No
     records = store.records(grokked.id)
     panel = run_report(store, grokked.id, Path("a.svg")).panels[0]
     rows = rows_of(panel.groups[0].cells[0].spec(300))
-    drawn = {(row["step"], row["value"]) for row in rows if row.get("name") == "test_accuracy"}
-    assert {(r.step, r.scalars["test_accuracy"]) for r in records} <= drawn
+    points = {(row["step"], row["value"]) for row in rows if row.get("name") == "test_accuracy"}
+    assert {(r.step, r.scalars["test_accuracy"]) for r in records} <= points
     labels = {row["label"] for row in rows if "label" in row}
     assert {f"memorised {grokked.memorised_at}", f"grokked {grokked.grokked_at}", "chance 7.7%"} <= labels
 

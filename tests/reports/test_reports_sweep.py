@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stored(tmp_path_factory.mktemp("sweep"), axes)
 
 
-def drawn(cell: Cell) -> list[dict[str, Any]]:
+def rows_drawn(cell: Cell) -> list[dict[str, Any]]:
     """The cells of a heat map, wherever Altair put them."""
     spec = cell.spec(400)
     tables = [
@@ -76,13 +76,13 @@ def test_a_heat_map_draws_every_cell_and_says_never() -> None:
     shades = shades_of("grokked_at", [100, 2000])
     assert shades.log
     assert shades.colour(100) != shades.colour(2000)
-    shown = drawn(heat_map(cells, "grokked_at", ("fraction", [1, 2]), ("p", [5, 7]), shades))
-    assert [(entry["x"], entry["y"], entry["text"]) for entry in shown] == [
+    cells_shown = rows_drawn(heat_map(cells, "grokked_at", ("fraction", [1, 2]), ("p", [5, 7]), shades))
+    assert [(entry["x"], entry["y"], entry["text"]) for entry in cells_shown] == [
         ("1", "5", "100"),
         ("2", "5", "never"),
         ("2", "7", "2000"),
     ]
-    assert len({entry["colour"] for entry in shown}) == 3
+    assert len({entry["colour"] for entry in cells_shown}) == 3
 
 
 def test_phases_have_colours_of_their_own() -> None:
@@ -118,7 +118,7 @@ def test_a_report_has_maps_of_two_axes_and_curves(folder: Path, tmp_path: Path) 
         report = sweep_report(store, "s", tmp_path / "s.png")
         keys = [panel.key for panel in report.panels]
         assert keys == ["map-phase", "map-train_accuracy", "map-test_accuracy", "map-ipr", "curves"]
-        assert len(drawn(report.panels[0].groups[0].cells[0])) == 4
+        assert len(rows_drawn(report.panels[0].groups[0].cells[0])) == 4
         assert len(report.panels[-1].groups) == 4
         assert "8 runs memorise" in report.summary
         multiples = sweep_report(store, "s", tmp_path / "s.png", ["lr", "seed", "corruption"], ["test_loss"])

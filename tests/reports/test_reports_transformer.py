@@ -74,8 +74,8 @@ def test_bars_are_the_waves(matrix: str) -> None:
         assert row["counts"] == (sizes[row["f"] - 1] > 0.5 * sizes.max())
         assert (row["top"] > row["at"]) == (row["wave"] == "cos")
     for band, middle in ((natural, 1.5), (log, 0.5)):
-        counted = [row["counts"] for row in bars if row["at"] == middle]
-        assert band.ffs == pytest.approx(np.mean(counted))
+        counts = [row["counts"] for row in bars if row["at"] == middle]
+        assert band.ffs == pytest.approx(np.mean(counts))
 
 
 def test_a_composite_modulus_has_one_band() -> None:
@@ -86,11 +86,11 @@ def test_a_composite_modulus_has_one_band() -> None:
 
 def test_attention_is_drawn_in_the_basis() -> None:
     own = view("x*y", 7)
-    drawn = own.in_order(attention_maps(own.circuit))
+    drawn_rows = own.in_order(attention_maps(own.circuit))
     tokens = [1, 3, 2, 6, 4, 5]  # powers of 3
     inputs = np.array([[x, y] for x in tokens for y in tokens])
     pattern = read_pairs(own.net, inputs).pattern.reshape(6, 6, 1, 2, 3)
-    np.testing.assert_allclose(np.moveaxis(drawn, (-2, -1), (0, 1)), pattern, atol=1e-6)
+    np.testing.assert_allclose(np.moveaxis(drawn_rows, (-2, -1), (0, 1)), pattern, atol=1e-6)
 
 
 @pytest.mark.parametrize(("heads", "layers", "rows"), [(2, 1, 1), (5, 2, 2)])
@@ -116,10 +116,12 @@ def test_every_varying_neuron_is_a_dot() -> None:
 def test_losses_and_attribution_are_the_measures() -> None:
     stages = [view("x + y", 7, step) for step in (0, 9)]
     panel = loss_parts(stages, [1, 3])
-    drawn = [row for row in rows_in(panel) if "loss" in row]
+    drawn_rows = [row for row in rows_in(panel) if "loss" in row]
     for stage in stages:
         table = restricted_losses(stage.circuit.logits, [1, 3])
-        own = sorted((row for row in drawn if row["step"] == stage.stage.step), key=lambda row: -row["at"])
+        own = sorted(
+            (row for row in drawn_rows if row["step"] == stage.stage.step), key=lambda row: -row["at"]
+        )
         expected = [table[name] for name, _ in COMBINATIONS]
         assert [row["loss"] for row in own] == pytest.approx(expected, rel=1e-3)
     assert "1, 3" in panel.caption
@@ -140,9 +142,9 @@ def test_curves_are_those_recorded() -> None:
     assert [panel.key for panel in panels] == [
         "waves_embedding", "waves_readout", "waves_gini", "waves_embedding_log", "waves_readout_log",
     ]  # fmt: skip
-    drawn = {row["name"]: row["value"] for panel in panels for row in rows_in(panel) if "name" in row}
-    drawn.pop("test_accuracy")
-    assert drawn == values
+    drawn_rows = {row["name"]: row["value"] for panel in panels for row in rows_in(panel) if "name" in row}
+    drawn_rows.pop("test_accuracy")
+    assert drawn_rows == values
     short = [Record(0, 0.0, {n: v for n, v in values.items() if "log" not in n}, {})]
     assert len(wave_curves(Frame(10, []), short)) == 3
 

@@ -47,36 +47,36 @@ KERNELS = {
 }
 
 
-def parts(kernel, x, z, metric):
+def parts(kernel, x, z, feature_matrix):
     """Return k, k_u, k_q of all pairs, each (m, n)."""
-    q, r = ((x @ metric) * x).sum(1), ((z @ metric) * z).sum(1)
-    return KERNELS[kernel](x @ metric @ z.T, q[:, None], r[None, :])
+    q, r = ((x @ feature_matrix) * x).sum(1), ((z @ feature_matrix) * z).sum(1)
+    return KERNELS[kernel](x @ feature_matrix @ z.T, q[:, None], r[None, :])
 
 
-def solve(kernel, x, metric, labels, classes, ridge=0.0):
-    k = parts(kernel, x, x, metric)[0]
+def solve(kernel, x, feature_matrix, labels, classes, ridge=0.0):
+    k = parts(kernel, x, x, feature_matrix)[0]
     return np.linalg.solve(k + ridge * np.eye(len(k)), np.eye(classes)[labels])
 
 
-def predict(kernel, x, metric, alphas, at):
-    return parts(kernel, at, x, metric)[0] @ alphas
+def predict(kernel, x, feature_matrix, alphas, at):
+    return parts(kernel, at, x, feature_matrix)[0] @ alphas
 
 
-def gradients(kernel, x, metric, alphas, at):
+def gradients(kernel, x, feature_matrix, alphas, at):
     """All gradients at some inputs, (m, c, d)."""
     (n, d), c = x.shape, alphas.shape[1]
-    _, k_u, k_q = parts(kernel, at, x, metric)
-    weighed = (alphas[:, :, None] * (x @ metric)[:, None, :]).reshape(n, c * d)
-    own = 2 * (k_q @ alphas)[:, :, None] * (at @ metric)[:, None, :]
+    _, k_u, k_q = parts(kernel, at, x, feature_matrix)
+    weighed = (alphas[:, :, None] * (x @ feature_matrix)[:, None, :]).reshape(n, c * d)
+    own = 2 * (k_q @ alphas)[:, :, None] * (at @ feature_matrix)[:, None, :]
     return (k_u @ weighed).reshape(len(at), c, d) + own
 
 
-def agop(kernel, x, metric, alphas, centred=True):
+def agop(kernel, x, feature_matrix, alphas, centred=True):
     """The average gradient outer product: one pass over batches of all inputs' gradients."""
     n, d = x.shape
     second, first = np.zeros((d, d)), np.zeros((alphas.shape[1], d))
     for start in range(0, n, BATCH):
-        g = gradients(kernel, x, metric, alphas, x[start : start + BATCH])
+        g = gradients(kernel, x, feature_matrix, alphas, x[start : start + BATCH])
         flat = g.reshape(-1, d)
         second += flat.T @ flat
         first += g.sum(0)
@@ -90,11 +90,11 @@ def power(matrix, exponent):
     return (vectors * values**exponent) @ vectors.T
 
 
-def iterate(kernel, inputs, labels, sizes, classes, everything, steps, centred=True, metric=None):
-    """Yield (metric, alphas, logits over `everything`) of each iteration: solve, evaluate, update M."""
+def iterate(kernel, inputs, labels, sizes, classes, everything, steps, centred=True, feature_matrix=None):
+    """Yield (M, alphas, logits over `everything`) of each iteration: solve, evaluate, update M."""
     x, at = one_hot(inputs, sizes), one_hot(everything, sizes)
-    metric = np.eye(x.shape[1]) if metric is None else metric
+    feature_matrix = np.eye(x.shape[1]) if feature_matrix is None else feature_matrix
     for _ in range(steps):
-        alphas = solve(kernel, x, metric, labels, classes)
-        yield metric, alphas, predict(kernel, x, metric, alphas, at)
-        metric = power(agop(kernel, x, metric, alphas, centred), 0.5)
+        alphas = solve(kernel, x, feature_matrix, labels, classes)
+        yield feature_matrix, alphas, predict(kernel, x, feature_matrix, alphas, at)
+        feature_matrix = power(agop(kernel, x, feature_matrix, alphas, centred), 0.5)

@@ -45,7 +45,7 @@ def case(expression: str, p: int, fraction: float = 0.5, seed: int = 0) -> Case:
     return Case(task, split_task(task, fraction, np.random.PCG64(seed)))
 
 
-def random_metric(d: int, seed: int = 0) -> np.ndarray:
+def random_feature_matrix(d: int, seed: int = 0) -> np.ndarray:
     """A dense positive definite matrix."""
     factor = np.random.default_rng(seed).normal(size=(d, d))
     return factor @ factor.T / d
@@ -70,9 +70,9 @@ def init_and_evaluate(learner: RFMLearner, key: jax.Array, problem: Problem):
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """A run: per iteration the metric, and accuracies."""
+    """A run: per iteration the feature matrix, and accuracies."""
 
-    metrics: np.ndarray
+    matrices: np.ndarray
     train: np.ndarray
     test: np.ndarray
     losses: np.ndarray
@@ -92,18 +92,18 @@ def run(chosen: Case, steps: int, stored: np.ndarray | None = None, **settings) 
         )
         state, logits = init_and_evaluate(learner, jax.random.key(0), problem)
         labels, train = np.asarray(problem.all_labels), np.asarray(problem.groups[0])
-        metrics, scores, losses = [], [], []
+        matrices, scores, losses = [], [], []
         for step in range(steps + 1):
             if step:
                 state, finite, logits = step_and_evaluate(learner, state, problem)
                 assert bool(finite)
             z = np.asarray(logits)
             right = z.argmax(1) == labels
-            metrics.append(np.asarray(state.weights.metric))
+            matrices.append(np.asarray(state.weights.feature_matrix))
             scores.append((right[train].mean(), right[~train].mean()))
             losses.append(((z - np.eye(z.shape[1])[labels]) ** 2)[~train].mean())
         result = np.array(scores)
-        return Trace(np.array(metrics), result[:, 0], result[:, 1], np.array(losses), state, learner)
+        return Trace(np.array(matrices), result[:, 0], result[:, 1], np.array(losses), state, learner)
 
 
 def doubles(array: np.ndarray) -> jax.Array:

@@ -10,7 +10,7 @@ import pytest
 import rfm_oracle as oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rfm_setting import Case, case, doubles, random_metric, relative, run
+from rfm_setting import Case, case, doubles, random_feature_matrix, relative, run
 
 from modgrok.learners.rfm.settings import RFMSettings, kernel_of
 from modgrok.models import kernels
@@ -21,16 +21,16 @@ TASKS = (("x/y", 9, 0.6), ("x*y + z", 5, 0.5), ("x^2", 13, 0.6))
 
 
 @eqx.filter_jit
-def fast_pieces(name, metric, alphas, hot, everywhere, layout, centrings):
+def fast_pieces(name, feature_matrix, alphas, hot, everywhere, layout, centrings):
     kernel = kernel_of(RFMSettings(kernel=name))
     results = [
-        kernels.kernel_matrix(kernel, metric, hot),
-        kernels.predict(kernel, metric, alphas, hot, everywhere),
+        kernels.kernel_matrix(kernel, feature_matrix, hot),
+        kernels.predict(kernel, feature_matrix, alphas, hot, everywhere),
     ]
-    return results + [kernels.agop(kernel, metric, alphas, hot, layout, centred=c) for c in centrings]
+    return results + [kernels.agop(kernel, feature_matrix, alphas, hot, layout, centred=c) for c in centrings]
 
 
-def pieces(chosen, metric, name, alphas, centrings):
+def pieces(chosen, feature_matrix, name, alphas, centrings):
     """Kernel matrix, predictions on all inputs, AGOPs centred or not: fast and dense."""
     x = oracle.one_hot(chosen.inputs, chosen.sizes)
     at = oracle.one_hot(chosen.everything, chosen.sizes)
@@ -38,19 +38,19 @@ def pieces(chosen, metric, name, alphas, centrings):
         hot = kernels.features(jnp.asarray(chosen.inputs), chosen.sizes)
         everywhere = kernels.features(jnp.asarray(chosen.everything), chosen.sizes)
         layout = kernels.make_layout(chosen.inputs, chosen.sizes)
-        fast = fast_pieces(name, doubles(metric), doubles(alphas), hot, everywhere, layout, centrings)
-    dense = [oracle.parts(name, x, x, metric)[0], oracle.predict(name, x, metric, alphas, at)]
-    dense += [oracle.agop(name, x, metric, alphas, c) for c in centrings]
+        fast = fast_pieces(name, doubles(feature_matrix), doubles(alphas), hot, everywhere, layout, centrings)
+    dense = [oracle.parts(name, x, x, feature_matrix)[0], oracle.predict(name, x, feature_matrix, alphas, at)]
+    dense += [oracle.agop(name, x, feature_matrix, alphas, c) for c in centrings]
     return [np.asarray(array) for array in fast], dense
 
 
 @pytest.mark.few(4)
 @pytest.mark.parametrize("name", oracle.KERNELS)
 @pytest.mark.parametrize(("expression", "p", "fraction"), TASKS)
-def test_fast_equals_dense_on_a_random_metric(name, expression, p, fraction):
+def test_fast_equals_dense_on_a_random_matrix(name, expression, p, fraction):
     chosen = case(expression, p, fraction)
     alphas = np.random.default_rng(1).normal(size=(len(chosen.inputs), p))
-    fast, dense = pieces(chosen, random_metric(p * chosen.task.k), name, alphas, (True,))
+    fast, dense = pieces(chosen, random_feature_matrix(p * chosen.task.k), name, alphas, (True,))
     for result, expected in zip(fast, dense, strict=True):
         assert relative(result, expected) < TOLERANCE
 
@@ -65,7 +65,7 @@ def test_fast_equals_dense_on_random_tables(table, seed, name):
     task = task_from_table(np.array(table))
     chosen = Case(task, split_task(task, 0.6, np.random.PCG64(seed)))
     alphas = np.random.default_rng(seed).normal(size=(len(chosen.inputs), task.p))
-    fast, dense = pieces(chosen, random_metric(2 * task.p, seed), name, alphas, (True, False))
+    fast, dense = pieces(chosen, random_feature_matrix(2 * task.p, seed), name, alphas, (True, False))
     for result, expected in zip(fast, dense, strict=True):
         assert relative(result, expected) < TOLERANCE
 
@@ -82,8 +82,8 @@ def test_whole_iterations_equal_the_dense_ones(name, centred):
     dense = oracle.iterate(
         name, chosen.inputs, labels, chosen.sizes, 13, chosen.everything, 5, centred=centred
     )
-    for result, (metric, _, _) in zip(fast.metrics, dense, strict=True):
-        assert relative(result, metric) < TOLERANCE
+    for result, (feature_matrix, _, _) in zip(fast.matrices, dense, strict=True):
+        assert relative(result, feature_matrix) < TOLERANCE
 
 
 def test_chunks_do_not_change_sums(monkeypatch):
@@ -91,7 +91,7 @@ def test_chunks_do_not_change_sums(monkeypatch):
     alphas = np.random.default_rng(1).normal(size=(len(chosen.inputs), 12))
     monkeypatch.setattr(kernels.moments, "BLOCK_BYTES", 8 * 24 * 12 * 7)
     monkeypatch.setattr(kernels.tables, "CHUNK_BYTES", 8 * 72 * 7)
-    fast, dense = pieces(chosen, random_metric(24), "laplace", alphas, (True, False))
+    fast, dense = pieces(chosen, random_feature_matrix(24), "laplace", alphas, (True, False))
     for result, expected in zip(fast, dense, strict=True):
         assert relative(result, expected) < TOLERANCE
 
@@ -101,12 +101,12 @@ def test_chunks_do_not_change_sums(monkeypatch):
 def test_slopes_are_the_derivatives_of_the_value(name):
     kernel = kernel_of(RFMSettings(kernel=name))
     rng = np.random.default_rng(3)
-    metric = random_metric(6)
+    feature_matrix = random_feature_matrix(6)
     with jax.enable_x64(True):
         for _ in range(5):
             x, z = doubles(rng.normal(size=6)), doubles(rng.normal(size=6))
-            result = kernel.pair_gradient(x, z, doubles(metric))
-            expected = jax.grad(lambda v, z=z: kernel.pair(v, z, doubles(metric)))(x)
+            result = kernel.pair_gradient(x, z, doubles(feature_matrix))
+            expected = jax.grad(lambda v, z=z: kernel.pair(v, z, doubles(feature_matrix)))(x)
             assert relative(result, np.asarray(expected)) < 1e-9
 
 

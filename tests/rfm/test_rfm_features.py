@@ -71,15 +71,15 @@ def test_classes_of_a_kernel_machine_are_those_of_its_agop() -> None:
     trace = run(chosen, 2, kernel="gaussian")
     net = trace.state.weights
     structure = structure_of(basis_of(chosen.task.table, 7))
-    x, metric, alphas = (
+    x, feature_matrix, alphas = (
         oracle.one_hot(chosen.inputs, chosen.sizes),
-        np.asarray(net.metric),
+        np.asarray(net.feature_matrix),
         np.asarray(net.alphas),
     )
     with jax.enable_x64(True):
         result = class_values(net, chosen.everything, structure, centred=True)
         for q in (0, 3):
-            alone = doubles(oracle.agop("gaussian", x, metric, alphas[:, q : q + 1], True))
+            alone = doubles(oracle.agop("gaussian", x, feature_matrix, alphas[:, q : q + 1], True))
             expected = float(circulant_deviation(alone, structure))
             assert result.numbers["circulant_deviation"][q] == pytest.approx(expected, rel=1e-8)
     assert len(result.orientation) == 7

@@ -15,14 +15,18 @@ from rfm_setting import (
     case,
     doubles,
     init_and_evaluate,
-    random_metric,
+    random_feature_matrix,
     relative,
     run,
     step_and_evaluate,
 )
 
 from modgrok.learners import make_problem
-from modgrok.learners.rfm.initial_metric import check_metric, metric_digest, read_metric
+from modgrok.learners.rfm.initial_feature_matrix import (
+    check_feature_matrix,
+    feature_matrix_digest,
+    read_feature_matrix,
+)
 from modgrok.learners.rfm.learner import rfm_learner
 from modgrok.learners.rfm.memory import check_memory, memory_needed
 from modgrok.learners.rfm.settings import RFMSettings, kernel_of
@@ -38,7 +42,7 @@ from modgrok.tasks import InputError, split_task, task_from_text
 def deviations(trace, structure) -> np.ndarray:
     with jax.enable_x64(True):
         return np.asarray(
-            jax.jit(jax.vmap(lambda m: circulant_deviation(m, structure)))(doubles(trace.metrics))
+            jax.jit(jax.vmap(lambda m: circulant_deviation(m, structure)))(doubles(trace.matrices))
         )
 
 
@@ -58,8 +62,8 @@ def test_a_quadratic_run_shows_what_the_paper_shows():
     assert wrong[2:].min() > 0.9
     assert wrong[30] > 0.99
     with jax.enable_x64(True):
-        final = doubles(trace.metrics[-1])
-        alignment = np.asarray(jax.jit(jax.vmap(lambda m: agop_alignment(m, final)))(doubles(trace.metrics)))
+        final = doubles(trace.matrices[-1])
+        alignment = np.asarray(jax.jit(jax.vmap(lambda m: agop_alignment(m, final)))(doubles(trace.matrices)))
     assert (np.diff(alignment) > -1e-3).all()
     assert alignment[0] == pytest.approx(0.8, abs=0.05)
     assert alignment[8] > 0.85
@@ -90,14 +94,14 @@ def test_a_random_circulant_generalises_at_once(expression):
 def test_an_affine_kernel_scale_changes_nothing_under_the_quadratic_kernel():
     """k -> s^2 k divides alpha by s^2: predictions and AGOPs stay."""
     chosen = case("x + y", 11, 0.6)
-    metric = random_metric(22)
-    a = run(chosen, 2, stored=metric, initial="stored")
-    b = run(chosen, 2, stored=4 * metric, initial="stored")
-    assert relative(b.metrics[1], a.metrics[1]) < 1e-10
-    assert relative(b.metrics[2], a.metrics[2]) < 1e-10
+    feature_matrix = random_feature_matrix(22)
+    a = run(chosen, 2, stored=feature_matrix, initial="stored")
+    b = run(chosen, 2, stored=4 * feature_matrix, initial="stored")
+    assert relative(b.matrices[1], a.matrices[1]) < 1e-10
+    assert relative(b.matrices[2], a.matrices[2]) < 1e-10
 
 
-def test_renaming_the_values_renames_the_metric():
+def test_renaming_the_values_renames_the_matrix():
     """A permutation of each operand's values permutes M, and nothing else."""
     chosen = case("x + y", 11, 0.6)
     rng = np.random.default_rng(0)
@@ -105,14 +109,14 @@ def test_renaming_the_values_renames_the_metric():
     renamed = np.stack([one[chosen.inputs[:, 0]], two[chosen.inputs[:, 1]]], axis=1).astype(np.int32)
     place = np.concatenate([one, 11 + two])
     labels = chosen.task.labels(chosen.split.train)
-    first = run(chosen, 2).metrics[-1]
+    first = run(chosen, 2).matrices[-1]
     second = list(oracle.iterate("quadratic", renamed, labels, (11, 11), 11, chosen.everything, 3))
     assert relative(second[-1][0][np.ix_(place, place)], first) < 1e-10
 
 
 @eqx.filter_jit
-def both_agops(kernel, metric, alphas, hot, layout, centred):
-    arguments = (kernel, metric, alphas, hot, layout)
+def both_agops(kernel, feature_matrix, alphas, hot, layout, centred):
+    arguments = (kernel, feature_matrix, alphas, hot, layout)
     return agop(*arguments, centred=centred, by_class=True), agop(*arguments, centred=centred)
 
 
@@ -121,16 +125,16 @@ def test_classes_add_up_to_the_agop(name):
     chosen = case("x + y", 7, 0.6)
     alphas = np.random.default_rng(0).normal(size=(len(chosen.inputs), 7))
     with jax.enable_x64(True):
-        kernel, metric = kernel_of(RFMSettings(kernel=name)), doubles(random_metric(14))
+        kernel, feature_matrix = kernel_of(RFMSettings(kernel=name)), doubles(random_feature_matrix(14))
         hot = features(jnp.asarray(chosen.inputs), chosen.sizes)
         layout = make_layout(chosen.inputs, chosen.sizes)
         for centred in (True, False):
-            arguments = (kernel, metric, doubles(alphas), hot, layout)
+            arguments = (kernel, feature_matrix, doubles(alphas), hot, layout)
             each, total = map(np.asarray, both_agops(*arguments, centred))
             assert each.shape == (7, 14, 14)
             assert relative(each.sum(0), total) < 1e-10
             x = oracle.one_hot(chosen.inputs, chosen.sizes)
-            alone = oracle.agop(name, x, np.asarray(metric), alphas[:, 2:3], centred)
+            alone = oracle.agop(name, x, np.asarray(feature_matrix), alphas[:, 2:3], centred)
             assert relative(each[2], alone) < 1e-10
 
 
@@ -143,7 +147,7 @@ def test_interrupted_and_continued_is_the_same_run():
         state = half.state
         for _ in range(2):
             state, _, _ = step_and_evaluate(half.learner, state, problem)
-    np.testing.assert_array_equal(np.asarray(state.weights.metric), whole.metrics[-1])
+    np.testing.assert_array_equal(np.asarray(state.weights.feature_matrix), whole.matrices[-1])
     assert int(state.step) == 4
 
 
@@ -183,8 +187,8 @@ def test_three_operands_and_composite_moduli(expression, p, kernel):
     assert (trace.train == 1).all()
     labels = chosen.task.labels(chosen.split.train)
     dense = oracle.iterate(kernel, chosen.inputs, labels, chosen.sizes, p, chosen.everything, 3)
-    for result, (metric, _, _) in zip(trace.metrics, dense, strict=True):
-        assert relative(result, metric) < 1e-9
+    for result, (feature_matrix, _, _) in zip(trace.matrices, dense, strict=True):
+        assert relative(result, feature_matrix) < 1e-9
 
 
 def test_the_quadratic_kernel_cannot_fit_three_operands():
@@ -227,29 +231,29 @@ def test_a_bit_is_a_one_hot_of_two_with_a_zero_row():
     problem = make_problem(mixture, split_task(mixture, 0.7, np.random.PCG64(0)))
     inputs, labels = np.asarray(problem.inputs), np.asarray(problem.labels)
     x = np.concatenate([oracle.one_hot(inputs[:, :2], (p, p)), inputs[:, 2:]], axis=1)
-    metric = np.eye(2 * p + 1)
+    feature_matrix = np.eye(2 * p + 1)
     with jax.enable_x64(True):
         learner = rfm_learner(RFMSettings(kernel="gaussian"), problem)
         assert learner.sizes == (p, p, 2)
         state, _ = init_and_evaluate(learner, jax.random.key(0), problem)
         for _ in range(3):
-            result = np.asarray(state.weights.metric)
-            kept = np.delete(np.arange(2 * p + 2), 2 * p)
-            assert relative(result[np.ix_(kept, kept)], metric) < 1e-8
+            result = np.asarray(state.weights.feature_matrix)
+            remaining = np.delete(np.arange(2 * p + 2), 2 * p)
+            assert relative(result[np.ix_(remaining, remaining)], feature_matrix) < 1e-8
             assert not result[2 * p].any()
-            alphas = oracle.solve("gaussian", x, metric, labels, p)
-            metric = oracle.power(oracle.agop("gaussian", x, metric, alphas), 0.5)
+            alphas = oracle.solve("gaussian", x, feature_matrix, labels, p)
+            feature_matrix = oracle.power(oracle.agop("gaussian", x, feature_matrix, alphas), 0.5)
             state, _, _ = step_and_evaluate(learner, state, problem)
 
 
-def test_initial_metrics_of_mixtures():
+def test_initial_matrices_of_mixtures():
     """T tasks are T - 1 bits or a one-hot; a random circulant fills the operands alone."""
     mixture = task_from_text("x + y; x - y; 2x + y", 5)
     problem = make_problem(mixture, split_task(mixture, 0.7, np.random.PCG64(0)))
     with jax.enable_x64(True):
         values = {
             (bit, initial): np.asarray(
-                rfm_learner(RFMSettings(task_bit=bit, initial=initial), problem).initial_metric(
+                rfm_learner(RFMSettings(task_bit=bit, initial=initial), problem).initial_feature_matrix(
                     jax.random.key(0)
                 )
             )
@@ -286,24 +290,24 @@ def test_bad_settings(name, value):
     assert raised.value.errors()[0]["loc"] == (name,)
 
 
-def test_stored_metrics(tmp_path: Path):
+def test_stored_matrices(tmp_path: Path):
     path = tmp_path / "m.npy"
-    np.save(path, random_metric(10))
-    np.testing.assert_allclose(read_metric(path, 10), random_metric(10))
+    np.save(path, random_feature_matrix(10))
+    np.testing.assert_allclose(read_feature_matrix(path, 10), random_feature_matrix(10))
     with pytest.raises(InputError, match=r"initial: must have shape \(14, 14\), got \(10, 10\)"):
-        read_metric(path, 14)
+        read_feature_matrix(path, 14)
     with pytest.raises(InputError, match=r"initial: must be a \.npy file"):
-        read_metric(tmp_path / "none.npy", 10)
+        read_feature_matrix(tmp_path / "none.npy", 10)
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"initial: m\.npy does not hold a plain array"):
-        read_metric(path, 10)
+        read_feature_matrix(path, 10)
     with pytest.raises(InputError, match="initial: must be symmetric, got 1 off"):
-        check_metric(np.array([[0.0, 1.0], [0.0, 0.0]]), 2)
+        check_feature_matrix(np.array([[0.0, 1.0], [0.0, 0.0]]), 2)
     with pytest.raises(InputError, match="initial: entries must be finite, got nan"):
-        check_metric(np.array([[np.nan]]), 1)
+        check_feature_matrix(np.array([[np.nan]]), 1)
     with pytest.raises(InputError, match="initial: entries must be real numbers, got type complex128"):
-        check_metric(np.eye(2) * 1j, 2)
-    assert metric_digest(np.eye(2)) != metric_digest(2 * np.eye(2))
+        check_feature_matrix(np.eye(2) * 1j, 2)
+    assert feature_matrix_digest(np.eye(2)) != feature_matrix_digest(2 * np.eye(2))
 
 
 def test_a_kernel_matrix_beyond_memory_is_refused_with_its_size():

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from rfm_setting import doubles, random_metric, relative
+from rfm_setting import doubles, random_feature_matrix, relative
 
 from modgrok.algebra import additive_basis, logarithm_table, multiplicative_basis, natural_basis
 from modgrok.algebra.circulant import (
@@ -36,12 +36,12 @@ def deviation_by_shifting(block: np.ndarray, orientation: str) -> float:
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("p", [3, 8, 13])
 def test_deviation_is_the_definition(p, orientation):
-    metric = random_metric(2 * p, p)
-    expected = deviation_by_shifting(metric[p:, :p], orientation)
+    feature_matrix = random_feature_matrix(2 * p, p)
+    expected = deviation_by_shifting(feature_matrix[p:, :p], orientation)
     with jax.enable_x64(True):
         structure = oriented(p, orientation)
-        total = float(circulant_deviation(doubles(metric), structure))
-        mean = float(circulant_deviation(doubles(metric), structure, "mean"))
+        total = float(circulant_deviation(doubles(feature_matrix), structure))
+        mean = float(circulant_deviation(doubles(feature_matrix), structure, "mean"))
     assert total == pytest.approx(expected, abs=1e-12)
     assert mean == pytest.approx(expected / p, abs=1e-12)
 
@@ -49,11 +49,13 @@ def test_deviation_is_the_definition(p, orientation):
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("p", [5, 13])
 def test_logarithmic_order_is_natural_order_after_reordering(p, orientation):
-    metric = random_metric(2 * p, p)
+    feature_matrix = random_feature_matrix(2 * p, p)
     order = np.argsort(logarithm_table(p))[1:]
-    block = metric[p:, :p][np.ix_(order, order)]
+    block = feature_matrix[p:, :p][np.ix_(order, order)]
     with jax.enable_x64(True):
-        result = float(circulant_deviation(doubles(metric), oriented(p, orientation, logarithmic=True)))
+        result = float(
+            circulant_deviation(doubles(feature_matrix), oriented(p, orientation, logarithmic=True))
+        )
     assert result == pytest.approx(deviation_by_shifting(block, orientation), abs=1e-12)
 
 
@@ -75,9 +77,9 @@ def test_declared_values(measure):
         structure = oriented(p, "toeplitz")
         structured = random_circulant(jax.random.key(0), structure)
         rng = np.random.default_rng(0)
-        drawn = rng.normal(size=(20, 2 * p, 2 * p))
+        samples = rng.normal(size=(20, 2 * p, 2 * p))
         every = jax.jit(jax.vmap(lambda m: measure.function(m, structure)))
-        random = np.asarray(every(doubles(drawn + drawn.swapaxes(1, 2)))).tolist()
+        random = np.asarray(every(doubles(samples + samples.swapaxes(1, 2)))).tolist()
         low, high = measure.range(p)
         everything = [*random, float(measure.function(structured, structure))]
         assert all(low - 1e-12 <= value <= high + 1e-12 for value in everything)
@@ -91,10 +93,10 @@ def test_the_other_orientation_of_a_structured_matrix_is_near_random():
     p = 31
     with jax.enable_x64(True):
         right, wrong = oriented(p, "hankel"), oriented(p, "toeplitz")
-        metric = random_circulant(jax.random.key(0), right)
-        assert float(circulant_deviation(metric, right)) < 1e-12
-        assert float(circulant_deviation(metric, wrong)) > 0.99
-        value, which = least_deviation(metric, (wrong, right))
+        feature_matrix = random_circulant(jax.random.key(0), right)
+        assert float(circulant_deviation(feature_matrix, right)) < 1e-12
+        assert float(circulant_deviation(feature_matrix, wrong)) > 0.99
+        value, which = least_deviation(feature_matrix, (wrong, right))
     assert int(which) == 1
     assert float(value) < 1e-12
 
@@ -108,10 +110,10 @@ def test_a_task_implies_its_orientation_and_order(expression):
     p = 13
     structure = structure_of(basis_of(task_from_expression(expression, p).table, p))
     with jax.enable_x64(True):
-        metric = random_circulant(jax.random.key(1), structure)
+        feature_matrix = random_circulant(jax.random.key(1), structure)
         values = {
             (orientation, logarithmic): float(
-                circulant_deviation(metric, oriented(p, orientation, logarithmic=logarithmic))
+                circulant_deviation(feature_matrix, oriented(p, orientation, logarithmic=logarithmic))
             )
             for orientation in ORIENTATIONS
             for logarithmic in (False, True)
@@ -137,14 +139,14 @@ def test_structured_part_is_an_orthogonal_projection():
             oriented(p, "toeplitz", logarithmic=True),
             structure_of(natural_basis(p, 3)),
         ):
-            metric = doubles(random_metric(structure.labels.shape[0] * p))
-            part = structured_part(metric, structure)
+            feature_matrix = doubles(random_feature_matrix(structure.labels.shape[0] * p))
+            part = structured_part(feature_matrix, structure)
             np.testing.assert_allclose(structured_part(part, structure), part, atol=1e-12)
-            taken = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(structure.labels))])
-            rest = (metric - part) * taken[:, None] * taken[None, :]
+            in_domain = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(structure.labels))])
+            rest = (feature_matrix - part) * in_domain[:, None] * in_domain[None, :]
             assert abs(float(jnp.sum(part * rest))) < 1e-10
             energy = float(jnp.sum(part**2) / (jnp.sum(part**2) + jnp.sum(rest**2)))
-            assert float(structure_share(metric, structure)) == pytest.approx(energy)
+            assert float(structure_share(feature_matrix, structure)) == pytest.approx(energy)
 
 
 def test_squares_have_a_structure_too():
@@ -154,24 +156,24 @@ def test_squares_have_a_structure_too():
     structure = structure_of(additive_basis((squares, squares), np.arange(p)))
     assert not structure.one_to_one
     with jax.enable_x64(True):
-        metric = random_circulant(jax.random.key(0), structure)
-        assert float(metric[p + 1, 2]) == float(metric[p + 6, 5])
-        assert float(circulant_deviation(metric, structure)) < 1e-12
-        again = enforce(doubles(random_metric(2 * p)), structure)
+        feature_matrix = random_circulant(jax.random.key(0), structure)
+        assert float(feature_matrix[p + 1, 2]) == float(feature_matrix[p + 6, 5])
+        assert float(circulant_deviation(feature_matrix, structure)) < 1e-12
+        again = enforce(doubles(random_feature_matrix(2 * p)), structure)
         assert float(circulant_deviation(again, structure)) < 1e-12
 
 
 def test_enforcing_is_the_papers_recipe():
     p = 7
-    metric = random_metric(2 * p)
-    diagonal = np.sqrt(np.diag(metric))
-    scaled = metric / np.outer(diagonal, diagonal)
+    feature_matrix = random_feature_matrix(2 * p)
+    diagonal = np.sqrt(np.diag(feature_matrix))
+    scaled = feature_matrix / np.outer(diagonal, diagonal)
     expected = np.zeros((2 * p, 2 * p))
     expected[:p, :p] = expected[p:, p:] = np.eye(p) - 1 / p
     expected[p:, :p] = circulant(scaled[p:, 0], natural_diagonals(p))
     expected[:p, p:] = expected[p:, :p].T
     with jax.enable_x64(True):
-        result = np.asarray(enforce(doubles(metric), oriented(p, "toeplitz")))
+        result = np.asarray(enforce(doubles(feature_matrix), oriented(p, "toeplitz")))
     assert relative(result, expected) < 1e-12
 
 
@@ -180,7 +182,7 @@ def test_enforcing_in_logarithms_leaves_zero_out():
     identity = np.arange(p)
     structure = structure_of(multiplicative_basis((identity, identity), identity))
     with jax.enable_x64(True):
-        result = np.asarray(enforce(doubles(random_metric(2 * p)), structure))
+        result = np.asarray(enforce(doubles(random_feature_matrix(2 * p)), structure))
     assert not result[p, :p].any()
     assert not result[p:, 0].any()
     table = logarithmic_diagonals(p)
@@ -196,7 +198,7 @@ def test_levels_and_projection_on_the_host():
 
 
 def test_alignment_correlation_and_spectrum():
-    a, b = random_metric(6, 1), random_metric(6, 2)
+    a, b = random_feature_matrix(6, 1), random_feature_matrix(6, 2)
     with jax.enable_x64(True):
         x, y = doubles(a), doubles(b)
         assert float(agop_alignment(x, x)) == pytest.approx(1)
@@ -211,9 +213,9 @@ def test_alignment_correlation_and_spectrum():
 
 def test_powers_of_an_indefinite_matrix_are_those_of_its_positive_part():
     with jax.enable_x64(True):
-        metric = random_circulant(jax.random.key(0), oriented(31, "toeplitz"))
-        values = np.linalg.eigvalsh(np.asarray(metric))
+        feature_matrix = random_circulant(jax.random.key(0), oriented(31, "toeplitz"))
+        values = np.linalg.eigvalsh(np.asarray(feature_matrix))
         assert values[0] < -0.1
-        root = np.asarray(matrix_power(metric, 0.25))
+        root = np.asarray(matrix_power(feature_matrix, 0.25))
     result = np.linalg.eigvalsh(root @ root @ root @ root)
     np.testing.assert_allclose(result, np.sort(np.maximum(values, 0)), atol=1e-10)

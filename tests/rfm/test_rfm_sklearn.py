@@ -98,7 +98,7 @@ def test_dense_estimator_and_one_hot_learner_are_the_same_machine():
     x = one_hot(chosen.inputs, chosen.sizes)
     model = RFMClassifier(kernel="gaussian", iterations=3, ridge=0.0, centred=True)
     model.fit(x, chosen.task.labels(chosen.split.train))
-    assert relative(model.M_, trace.metrics[-1]) < 1e-8
+    assert relative(model.M_, trace.matrices[-1]) < 1e-8
 
 
 def test_pipeline_and_grid_search():

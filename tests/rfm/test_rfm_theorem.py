@@ -15,9 +15,9 @@ from modgrok.models.kernels import Quadratic, features, kernel_matrix, predict
 
 
 @jax.jit
-def learn(metric: jax.Array, target: jax.Array, hot: jax.Array):
-    result = solve_kernel(lambda: kernel_matrix(Quadratic(), metric, hot), target)
-    return result.alphas, predict(Quadratic(), metric, result.alphas, hot, hot), result.singular
+def learn(feature_matrix: jax.Array, target: jax.Array, hot: jax.Array):
+    result = solve_kernel(lambda: kernel_matrix(Quadratic(), feature_matrix, hot), target)
+    return result.alphas, predict(Quadratic(), feature_matrix, result.alphas, hot, hot), result.singular
 
 
 def shift(p: int) -> np.ndarray:
@@ -34,7 +34,7 @@ def fourier_multiplication(p: int, label: int, x: np.ndarray, y: np.ndarray) -> 
 @pytest.mark.few(3)
 @pytest.mark.parametrize("p", [7, 11, 13])
 @pytest.mark.parametrize("operation", ["x - y", "x + y"])
-def test_one_solve_with_the_structured_metric_is_fourier_multiplication(p, operation):
+def test_one_solve_with_the_structured_matrix_is_fourier_multiplication(p, operation):
     inputs = np.array(list(itertools.product(range(p), repeat=2)), dtype=np.int32)
     c, reverse = shift(p), np.eye(p)[-np.arange(p) % p]
     labels = (inputs[:, 0] - inputs[:, 1]) % p if operation == "x - y" else inputs.sum(1) % p
@@ -43,9 +43,9 @@ def test_one_solve_with_the_structured_metric_is_fourier_multiplication(p, opera
         for label in range(p):
             power = np.linalg.matrix_power(c, label)
             block = power if operation == "x - y" else power @ reverse
-            metric = doubles(np.block([[np.zeros((p, p)), block], [block.T, np.zeros((p, p))]]))
+            feature_matrix = doubles(np.block([[np.zeros((p, p)), block], [block.T, np.zeros((p, p))]]))
             target = doubles((labels == label).astype(float)[:, None])
-            result, values, singular = learn(metric, target, hot)
+            result, values, singular = learn(feature_matrix, target, hot)
             alphas, learned = np.asarray(result).reshape(p, p), np.asarray(values).reshape(p, p)
             assert not bool(singular)
             # alpha = 1/2 C^(3l) - 11^T/(2p + 2) for subtraction
@@ -85,8 +85,8 @@ def test_off_the_one_hot_pairs_a_term_without_class_is_added(p):
     extra = (x @ x + y @ y) / (2 * p + 2) - x.sum() * y.sum() / (p + 1)
     for label in range(p):
         block = np.linalg.matrix_power(shift(p), label)
-        metric = np.block([[np.zeros((p, p)), block], [block.T, np.zeros((p, p))]])
+        feature_matrix = np.block([[np.zeros((p, p)), block], [block.T, np.zeros((p, p))]])
         target = ((inputs[:, 0] - inputs[:, 1]) % p == label).astype(float)
-        alphas = np.linalg.solve((hot @ metric @ hot.T) ** 2, target)
-        result = ((np.concatenate([x, y]) @ metric @ hot.T) ** 2) @ alphas
+        alphas = np.linalg.solve((hot @ feature_matrix @ hot.T) ** 2, target)
+        result = ((np.concatenate([x, y]) @ feature_matrix @ hot.T) ** 2) @ alphas
         assert result == pytest.approx(x @ np.linalg.matrix_power(shift(p).T, label) @ y + extra)

@@ -71,7 +71,7 @@ class ForkServer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
 
-    def start(self, work: str, *given: Any) -> int:
+    def start(self, work: str, *arguments: Any) -> int:
         """Start a process; return its id.
 
         Arguments:
@@ -79,7 +79,7 @@ class ForkServer:
             given: folder, options, steps, and steps between observations.
         """
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps([work, *given]) + "\n")
+        self.process.stdin.write(json.dumps([work, *arguments]) + "\n")
         self.process.stdin.flush()
         word, _, number = self.line().partition(" ")
         while word != "pid":  # the last words of a process that was killed too late

@@ -52,11 +52,11 @@ def test_sources() -> None:
     assert group.name == "S3"
     assert group.build_task().p == 6
     task = task_from_table(np.array([[0, 1], [1, 0]]))
-    given = Experiment.of(table=task)
-    assert given.build_task(task) is task
-    assert given.build_task().digest == task.digest  # an experiment carries its table
+    experiment_of_table = Experiment.of(table=task)
+    assert experiment_of_table.build_task(task) is task
+    assert experiment_of_table.build_task().digest == task.digest  # an experiment carries its table
     with pytest.raises(InputError, match="SHA-256"):
-        Experiment.model_validate_json(given.canonical_json()).build_task()
+        Experiment.model_validate_json(experiment_of_table.canonical_json()).build_task()
 
 
 @pytest.mark.parametrize(

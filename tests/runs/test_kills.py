@@ -44,9 +44,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
         yield started
 
 
-def interrupted(server: ForkServer, moments: random.Random, *given: Any) -> None:
+def interrupted(server: ForkServer, moments: random.Random, *arguments: Any) -> None:
     """Start a process, and kill it: mostly while it works, now and then while it starts."""
-    process = server.start(*given)
+    process = server.start(*arguments)
     if moments.random() < 0.85:
         assert server.line() == "ready"
         time.sleep(moments.uniform(0.0, 0.3))

@@ -91,11 +91,11 @@ def test_arrays_of_any_framework_give_the_same_numbers(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     with begun(tmp_path) as run:
         hidden, embedding = rng.standard_normal((P * P, 6)), rng.standard_normal((P + 1, 4))
-        given = [right(run) + 0.1, hidden.astype(np.float32), embedding.astype(np.float32)]
+        hidden_arrays = [right(run) + 0.1, hidden.astype(np.float32), embedding.astype(np.float32)]
         kinds: list[Callable[[np.ndarray], Any]] = [
             np.asarray, jnp.asarray, OnlyDLPack, Tensor, lambda values: values.tolist(),
         ]  # fmt: skip
-        observed = [run.observe(step, *map(kind, given)) for step, kind in enumerate(kinds)]
+        observed = [run.observe(step, *map(kind, hidden_arrays)) for step, kind in enumerate(kinds)]
     assert observed[0]["test_accuracy"] == observed[0]["explained_share"] == 1
     assert {"hidden_rank", "single_frequency_share", "ffs_embedding", "restricted_loss"} <= set(observed[0])
     for numbers in observed[1:]:
@@ -247,16 +247,16 @@ def test_the_run_is_listed_shown_measured_reported_and_exported(
         run.keep(0, {"w": np.ones(3)})
         run.keep(10, network)
     begun(tmp_path / "runs", settings={"lr": 0.2, "width": 4}).finish()
-    listed = call("runs", "list", "--where", "lr=0.1", "--where", "learner=external", "--json")
-    assert [row["id"] for row in listed.json["runs"]] == [run.row.id]
-    shown = call("runs", "show", run.row.id, "--json")
-    assert shown.code == 0, shown.err
-    assert "framework numpy" in shown.out
-    assert "modgrok.log in" in shown.out
-    assert shown.json["runs"][0]["explained_share"] == 1
-    assert shown.json["runs"][0]["settings"]["learner"]["lr"] == 0.1
-    drawn = call("report", run.row.id, "-o", "run.svg")
-    assert drawn.code == 0, drawn.err
+    entries = call("runs", "list", "--where", "lr=0.1", "--where", "learner=external", "--json")
+    assert [row["id"] for row in entries.json["runs"]] == [run.row.id]
+    description = call("runs", "show", run.row.id, "--json")
+    assert description.code == 0, description.err
+    assert "framework numpy" in description.out
+    assert "modgrok.log in" in description.out
+    assert description.json["runs"][0]["explained_share"] == 1
+    assert description.json["runs"][0]["settings"]["learner"]["lr"] == 0.1
+    report_result = call("report", run.row.id, "-o", "run.svg")
+    assert report_result.code == 0, report_result.err
     picture = Path("run.svg").read_text()
     assert "trained elsewhere" in picture
     assert "Explained share" in picture

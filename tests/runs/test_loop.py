@@ -80,8 +80,8 @@ def test_memorises_then_groks_then_stops(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         result = run(experiment, store=store, steps=5000, on_observation=seen.append)
         row = store.get(experiment.id)
-        kept = {reason: c for c in store.checkpoints(row.id) for reason in c.reasons}
-        assert np.array_equal(kept["final"].load().embedding, result.weights.embedding)
+        by_reason = {reason: c for c in store.checkpoints(row.id) for reason in c.reasons}
+        assert np.array_equal(by_reason["final"].load().embedding, result.weights.embedding)
     assert row.status == "finished"
     assert row.memorised_at is not None
     assert row.grokked_at is not None
@@ -90,9 +90,9 @@ def test_memorises_then_groks_then_stops(tmp_path: Path) -> None:
     last = result.records[-1].scalars
     assert last["train_accuracy"] == 1.0
     assert last["test_accuracy"] >= 0.99
-    assert kept["memorised"].step == row.memorised_at
-    assert kept["grokked"].step == row.grokked_at
-    assert {"schedule", "memorised", "grokked", "final"} == set(kept)
+    assert by_reason["memorised"].step == row.memorised_at
+    assert by_reason["grokked"].step == row.grokked_at
+    assert {"schedule", "memorised", "grokked", "final"} == set(by_reason)
     assert len(seen) == len(result.records)
     at = {record.step: record.scalars for record in result.records}
     assert at[row.memorised_at]["train_accuracy"] >= 0.99

@@ -19,15 +19,15 @@ def test_it_is_that_of_the_kept_networks(tmp_path: Path, call: Callable[..., Any
     experiment = Experiment.of("x + y", p=5, fraction=0.8, width=12, lr=50.0)
     with Store(tmp_path / "runs") as store:
         run(experiment, store=store, steps=40, early_stop=False)
-        kept = store.checkpoints(experiment.id)
+        checkpoint_list = store.checkpoints(experiment.id)
         task = experiment.build_task()
-        for checkpoint in kept:
+        for checkpoint in checkpoint_list:
             expected = explained_share_of(task, split_of(experiment, task), checkpoint.load())
             assert checkpoint.explained_share == expected
         store.connection.execute("UPDATE checkpoints SET explained_share = 0.5")
-    shown = call("runs", "show", "latest", "--json").json["runs"][0]
-    assert shown["explained_share"] == 0.5
-    assert {entry["explained_share"] for entry in shown["checkpoints"]} == {0.5}
+    description = call("runs", "show", "latest", "--json").json["runs"][0]
+    assert description["explained_share"] == 0.5
+    assert {entry["explained_share"] for entry in description["checkpoints"]} == {0.5}
     assert call("report", "latest", "-o", "run.svg").code == 0
     picture = Path("run.svg").read_text()
     assert "Explained share" in picture

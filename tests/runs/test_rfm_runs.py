@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from modgrok.learners.rfm.initial_metric import metric_digest
+from modgrok.learners.rfm.initial_feature_matrix import feature_matrix_digest
 from modgrok.models.kernel_machine import KernelMachine
 from modgrok.runs import Experiment, Store, run
 from modgrok.tasks import InputError
@@ -21,15 +21,15 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(kernel: str, tmp_path: Path
     with Store(tmp_path) as store:
         run(experiment, store=store, steps=5)
         again = run(experiment, store=store, steps=12)
-        kept = store.checkpoints(experiment.id)
-        assert [c.step for c in kept] == list(range(13))
-        last = kept[-1].load()
+        checkpoint_list = store.checkpoints(experiment.id)
+        assert [c.step for c in checkpoint_list] == list(range(13))
+        last = checkpoint_list[-1].load()
     assert isinstance(whole.weights, KernelMachine)
     assert isinstance(again.weights, KernelMachine)
     assert isinstance(last, KernelMachine)
-    assert whole.weights.metric.dtype == jnp.float64
-    assert np.array_equal(whole.weights.metric, again.weights.metric)
-    assert np.array_equal(whole.weights.metric, last.metric)
+    assert whole.weights.feature_matrix.dtype == jnp.float64
+    assert np.array_equal(whole.weights.feature_matrix, again.weights.feature_matrix)
+    assert np.array_equal(whole.weights.feature_matrix, last.feature_matrix)
     for one, two in zip(whole.records, again.records, strict=True):
         assert np.array_equal(list(one.scalars.values()), list(two.scalars.values()), equal_nan=True)
     assert jnp.zeros(1).dtype == jnp.float32
@@ -44,15 +44,15 @@ def test_the_kernel_machine_interpolates_at_every_iteration_and_its_features_for
     assert result.records[-1].scalars["test_accuracy"] > result.records[0].scalars["test_accuracy"] + 0.3
 
 
-def test_a_stored_metric_is_part_of_the_identity_and_kept(tmp_path: Path) -> None:
+def test_a_stored_matrix_is_part_of_the_identity_and_kept(tmp_path: Path) -> None:
     matrix = np.diag(np.linspace(0.5, 1.5, 14))
-    given = {"learner": "rfm", "initial": "stored", "fraction": 0.7}
-    experiment = Experiment.of("x + y", p=7, initial_digest=metric_digest(matrix), **given)
+    options = {"learner": "rfm", "initial": "stored", "fraction": 0.7}
+    experiment = Experiment.of("x + y", p=7, initial_digest=feature_matrix_digest(matrix), **options)
     assert experiment.id != Experiment.of("x + y", p=7, learner="rfm", fraction=0.7).id
     with Store(tmp_path) as store:
-        with pytest.raises(InputError, match="stored M must be given with --metric"):
+        with pytest.raises(InputError, match="stored M must be given with --feature-matrix"):
             run(experiment, store=store, steps=1)
-        first = run(experiment, store=store, steps=1, metric=matrix)
+        first = run(experiment, store=store, steps=1, feature_matrix=matrix)
         again = run(experiment, store=store, steps=2)
     assert first.records[0].scalars["effective_rank"] == pytest.approx(
         np.trace(matrix) ** 2 / np.sum(matrix**2)
@@ -74,7 +74,7 @@ def test_a_mixture_counts_each_task(tmp_path: Path) -> None:
     assert isinstance(result.weights, KernelMachine)
     assert isinstance(last, KernelMachine)
     assert result.weights.sizes == last.sizes == (7, 7, 2)
-    assert not np.asarray(last.metric)[14].any()
+    assert not np.asarray(last.feature_matrix)[14].any()
     numbers = result.records[-1].scalars
     assert numbers["train_1_accuracy"] == numbers["train_2_accuracy"] == 1.0
     both = (numbers["test_1_accuracy"] + numbers["test_2_accuracy"]) / 2  # test sets of one size

@@ -49,12 +49,12 @@ def test_stopping() -> None:
 
 
 def test_checkpoints_are_spaced_by_powers_of_two() -> None:
-    kept: list[int] = []
+    kept_steps: list[int] = []
     for step in observed(5000):
-        if keeps_checkpoint(step, kept[-1] if kept else None):
-            kept.append(step)
-    assert kept[:5] == [0, 1, 2, 4, 8]
-    assert len(kept) == 14
+        if keeps_checkpoint(step, kept_steps[-1] if kept_steps else None):
+            kept_steps.append(step)
+    assert kept_steps[:5] == [0, 1, 2, 4, 8]
+    assert len(kept_steps) == 14
 
 
 def test_the_step_that_a_history_carries_along_is_that_of_its_curve() -> None:

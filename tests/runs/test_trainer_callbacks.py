@@ -52,8 +52,8 @@ def learn(model: Model, run: Any) -> None:
 
 def recorded(folder: Path, run: Any) -> tuple[RunRow, list[int], list[int]]:
     with Store(folder, read_only=True) as store:
-        kept = [checkpoint.step for checkpoint in store.checkpoints(run.row.id)]
-        return store.get(run.row.id), [record.step for record in store.records(run.row.id)], kept
+        checkpoint_steps = [checkpoint.step for checkpoint in store.checkpoints(run.row.id)]
+        return store.get(run.row.id), [record.step for record in store.records(run.row.id)], checkpoint_steps
 
 
 def lightning_fit(model: Model, hooks: Any, *, steps: int, accumulate: int, fails: bool) -> None:
@@ -77,24 +77,24 @@ def lightning_fit(model: Model, hooks: Any, *, steps: int, accumulate: int, fail
 def test_lightning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails: bool) -> None:
     hooks = callback("lightning", "Callback", monkeypatch, tmp_path)
     lightning_fit(Model(), hooks, steps=4, accumulate=2, fails=fails)
-    row, steps, kept = recorded(tmp_path, hooks.run)
+    row, steps, checkpoint_steps = recorded(tmp_path, hooks.run)
     if fails:
-        assert (row.status, steps, kept) == ("interrupted", [0, 1], [])
+        assert (row.status, steps, checkpoint_steps) == ("interrupted", [0, 1], [])
     else:
-        assert (row.status, steps, kept) == ("finished", [0, 1, 2, 3, 4], [4])
+        assert (row.status, steps, checkpoint_steps) == ("finished", [0, 1, 2, 3, 4], [4])
     assert row.memorised_at == 1
 
 
 def test_hugging_face(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     hooks = callback("transformers", "TrainerCallback", monkeypatch, tmp_path)
     model, state = Model(), SimpleNamespace(global_step=0)
-    given = {"model": model, "processing_class": None, "optimizer": None, "lr_scheduler": None}
-    hooks.on_train_begin(None, state, None, **given)
+    keywords = {"model": model, "processing_class": None, "optimizer": None, "lr_scheduler": None}
+    hooks.on_train_begin(None, state, None, **keywords)
     for _ in range(3):
         learn(model, hooks.run)
         state.global_step += 1
-        hooks.on_step_end(None, state, None, **given)
-        hooks.on_log(None, state, None, logs={}, **given)
-    hooks.on_train_end(None, state, None, **given)
-    row, steps, kept = recorded(tmp_path, hooks.run)
-    assert (row.status, steps, kept, row.memorised_at) == ("finished", [0, 1, 2, 3], [3], 1)
+        hooks.on_step_end(None, state, None, **keywords)
+        hooks.on_log(None, state, None, logs={}, **keywords)
+    hooks.on_train_end(None, state, None, **keywords)
+    row, steps, checkpoint_steps = recorded(tmp_path, hooks.run)
+    assert (row.status, steps, checkpoint_steps, row.memorised_at) == ("finished", [0, 1, 2, 3], [3], 1)

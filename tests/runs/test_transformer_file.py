@@ -26,7 +26,7 @@ OPTIONS = [
 ]
 
 
-def made(
+def network_of(
     *, layout: str, k: int, layers: int, biases: bool, norms: bool, position: bool, activation: str = "relu"
 ) -> Transformer:
     rng = np.random.default_rng(0)
@@ -41,9 +41,9 @@ def made(
         qkv = [draw(HEADS, D, E) for _ in range(3)]
         shapes = dict.fromkeys(BIASES[:3], (HEADS, E)) | dict.fromkeys(BIASES[3:], (D,))
         shapes["mlp_in_bias"] = (M,)
-        given = {name: draw(*shape) for name, shape in shapes.items()} if biases else {}
+        bias_arrays = {name: draw(*shape) for name, shape in shapes.items()} if biases else {}
         out = draw(HEADS, E, D), draw(D, M), draw(M, D)
-        return Block(*qkv, *out, **given, attention_norm=norm(), mlp_norm=norm())
+        return Block(*qkv, *out, **bias_arrays, attention_norm=norm(), mlp_norm=norm())
 
     return Transformer(
         draw(P + 1 + (layout == "infix-equals"), D),
@@ -61,7 +61,7 @@ def made(
 @pytest.mark.few(12)
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(map(str, options.values())))
 def test_every_option_comes_back(tmp_path: Path, options: dict) -> None:
-    net = made(**options)
+    net = network_of(**options)
     write_network(tmp_path / "net.safetensors", NetworkFile(net), durable=False)
     read = read_network_file(tmp_path / "net.safetensors").network
     assert eqx.tree_equal(net, read)
@@ -73,7 +73,9 @@ def test_every_option_comes_back(tmp_path: Path, options: dict) -> None:
 
 
 def test_a_network_read_answers_as_the_one_written(tmp_path: Path) -> None:
-    net = made(layout="infix", k=2, layers=1, biases=False, norms=False, position=False, activation="gelu")
+    net = network_of(
+        layout="infix", k=2, layers=1, biases=False, norms=False, position=False, activation="gelu"
+    )
     source = TaskSource(expression="x + y", p=P)
     write_network(tmp_path / "net.safetensors", NetworkFile(net, source, notes={"step": 3}), durable=False)
     content = read_network_file(tmp_path / "net.safetensors")
@@ -85,7 +87,7 @@ def test_a_network_read_answers_as_the_one_written(tmp_path: Path) -> None:
 
 
 def test_a_file_without_a_weight_is_no_network(tmp_path: Path) -> None:
-    net = made(layout="infix", k=2, layers=1, biases=True, norms=True, position=True)
+    net = network_of(layout="infix", k=2, layers=1, biases=True, norms=True, position=True)
     path = tmp_path / "net.safetensors"
     write_network(path, NetworkFile(net), durable=False)
     header = _header(path)

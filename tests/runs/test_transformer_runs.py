@@ -37,8 +37,8 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object],
     with Store(tmp_path) as store:
         run(chosen, store=store, steps=13)
         again = run(chosen, store=store, steps=30)
-        kept = store.checkpoints(chosen.id)[-1].load()
-    for other in (again.weights, kept):
+        network = store.checkpoints(chosen.id)[-1].load()
+    for other in (again.weights, network):
         assert isinstance(other, Transformer)
         for a, b in zip(jax.tree.leaves(whole.weights), jax.tree.leaves(other), strict=True):
             assert np.array_equal(a, b)
@@ -68,8 +68,8 @@ def test_a_mixture_counts_each_of_its_tasks(tmp_path: Path) -> None:
     inputs, labels = result.task.inputs(), result.task.labels()
     right = np.argmax(np.asarray(result.weights(jnp.asarray(inputs))), axis=1) == labels
     everything = np.mean(right)
-    counted = (last["train_accuracy"] * 68 + last["test_accuracy"] * 30) / 98
-    assert everything == pytest.approx(counted)
+    overall = (last["train_accuracy"] * 68 + last["test_accuracy"] * 30) / 98
+    assert everything == pytest.approx(overall)
 
 
 def test_the_tasks_of_a_mixture_share_one_split() -> None:
@@ -98,8 +98,8 @@ def test_parts_of_another_run_are_kept_and_named_by_their_weights(tmp_path: Path
     assert network_digest(again.weights) != digest
 
 
-def test_the_released_domain_has_five_more_values() -> None:
-    result = prepare(experiment(released=True))
+def test_the_extended_domain_has_five_more_values() -> None:
+    result = prepare(experiment(extended_domain=True))
     assert len(result.problem.all_inputs) == 12**2
     assert result.task.labels().max() == 6
 
@@ -108,6 +108,6 @@ def test_options_of_one_learner_only() -> None:
     with pytest.raises(InputError, match="2 tasks needs the learner rfm or transformer, got mlp"):
         Experiment.of("x + y; x - y", p=7)
     with pytest.raises(InputError, match=r"operands over 0\.\.p\+4 need the learner transformer, got rfm"):
-        Experiment.of("x + y", p=7, released=True, learner="rfm")
+        Experiment.of("x + y", p=7, extended_domain=True, learner="rfm")
     with pytest.raises(InputError, match="batch_size: must be at most the 34 training examples, got 99"):
         run(experiment(batch_size=99), steps=1)

@@ -28,7 +28,7 @@ ESCAPE = "x\x1b[2J\x07\u202e + y"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stored_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "runs"
     with Store(folder) as store:
         for experiment in (OTHER, EXPERIMENT):
@@ -37,8 +37,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def filled(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "runs")
+def filled(stored_run: Path, tmp_path: Path) -> Path:
+    shutil.copytree(stored_run, tmp_path / "runs")
     return tmp_path / "runs"
 
 
@@ -140,9 +140,9 @@ def test_tables_that_are_not_those_of_a_store_are_refused(
         prefix = "" if statement.startswith(part) else "CREATE"
         forge(filled, prefix + part)
     for command in (("runs", "list"), ("runs", "remove", "latest", "--yes")):
-        found = call(*command)
-        assert (found.code, found.err.count("\n")) == (2, 1), found
-        assert says in found.err
+        outcome = call(*command)
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1), outcome
+        assert says in outcome.err
     assert (filled / EXPERIMENT.id).is_dir()
 
 
@@ -270,8 +270,8 @@ def test_control_characters_are_shown_not_sent(call: Call, filled: Path, column:
         result = call(*command)
         assert result.code == 0, result.err
         assert not set("\x1b\x07\u202e") & set(result.out + result.err)
-    listed = call("runs", "list", "--json")
-    assert "\x1b" not in listed.out
+    entries = call("runs", "list", "--json")
+    assert "\x1b" not in entries.out
 
 
 def test_text_that_is_not_utf8_is_shown(call: Call, filled: Path) -> None:
@@ -296,10 +296,10 @@ def EXPERIMENT_SCALARS(folder: Path) -> list[str]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="paths are text there")
-def test_paths_that_are_not_utf8_are_written_and_shown(call: Call, tmp_path: Path, made: Path) -> None:
+def test_paths_that_are_not_utf8_are_written_and_shown(call: Call, tmp_path: Path, stored_run: Path) -> None:
     folder, page = os.fsdecode(b"runs-\xff"), os.fsdecode(b"page-\xff.html")
     try:
-        shutil.copytree(made, tmp_path / folder)
+        shutil.copytree(stored_run, tmp_path / folder)
     except OSError:
         pytest.skip("this file system takes no such names")
     for command in (
@@ -448,9 +448,9 @@ def test_a_store_that_cannot_be_written_is_named(
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(Store, "transaction", full)
-    found = call("runs", "remove", EXPERIMENT.id, "--yes")
-    assert (found.code, found.err.count("\n")) == (1, 1)
-    assert "runs: cannot write to 'runs' (database or disk is full)" in found.err
+    outcome = call("runs", "remove", EXPERIMENT.id, "--yes")
+    assert (outcome.code, outcome.err.count("\n")) == (1, 1)
+    assert "runs: cannot write to 'runs' (database or disk is full)" in outcome.err
 
 
 # Bundles -------------------------------------------------------------------------------------------------

@@ -197,7 +197,7 @@ def identities() -> list[dict[str, Any]]:
     from modgrok.runs import Experiment
 
     known = [(options, Experiment.of(**options)) for options in EXPERIMENTS]
-    return [{"id": made.id, "options": o, "stored": made.canonical_json()} for o, made in known]
+    return [{"id": outcome.id, "options": o, "stored": outcome.canonical_json()} for o, outcome in known]
 
 
 def resume(run: str, learner: str, store: Path, weights: Path) -> dict[str, Any]:
@@ -210,8 +210,8 @@ def resume(run: str, learner: str, store: Path, weights: Path) -> dict[str, Any]
 
 def resume_all(store: Path, weights: Path) -> None:
     """Resume every run of a store in a process of its own; print them and the machine as JSON."""
-    (listed,) = command("runs", "list", "--runs", str(store)).values()
-    resumed = {entry["id"]: resume(entry["id"], entry["learner"], store, weights) for entry in listed}
+    (stored_entries,) = command("runs", "list", "--runs", str(store)).values()
+    resumed = {entry["id"]: resume(entry["id"], entry["learner"], store, weights) for entry in stored_entries}
     sys.stdout.write(json.dumps({"machine": machine(), "resumed": resumed}))
 
 
@@ -228,8 +228,8 @@ def make(folder: Path) -> None:
     np.save("metric.npy", symmetric)
     ids: dict[str, str] = {}
     for name, arguments in RUNS.items():
-        made = command("train", *(a.format(**ids) for a in arguments), "--runs", str(store))
-        ids[name] = made["run"]
+        outcome = command("train", *(a.format(**ids) for a in arguments), "--runs", str(store))
+        ids[name] = outcome["run"]
     with runs.Store(store) as opened:
         line = "modgrok train 'x + 2y' --p 7 --fraction 0.6 --width 12 --seed 3 --steps 30"
         experiment = runs.Experiment.of(**INTERRUPTED)
@@ -237,7 +237,7 @@ def make(folder: Path) -> None:
         ids["interrupted"] = experiment.id
     Path("small.toml").write_text(SWEEP)
     command("sweep", "small.toml", "--workers", "1", "--runs", str(store))
-    listed = command("runs", "list", "--runs", str(store))["runs"]
+    stored_entries = command("runs", "list", "--runs", str(store))["runs"]
     swept = [
         entry["id"] for entry in command("runs", "list", "--sweep", "small", "--runs", str(store))["runs"]
     ]
@@ -254,13 +254,13 @@ def make(folder: Path) -> None:
     measured = {run: command("measure", run, "--runs", str(store))["measures"] for run in ids.values()}
 
     shutil.copytree(store, copy)
-    learners = {entry["id"]: entry["learner"] for entry in listed}
+    learners = {entry["id"]: entry["learner"] for entry in stored_entries}
     resumed = {run: resume(run, learners[run], copy, continued) for run in ids.values()}
     shutil.rmtree(copy)
     expected = {
         "machine": machine(),
         "runs": ids,
-        "listed": listed,
+        "listed": stored_entries,
         "shown": {run: shown(run, store) for run in ids.values()},
         "measured": measured,
         "resumed": resumed,

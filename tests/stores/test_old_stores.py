@@ -101,9 +101,9 @@ def assert_numbers(old: dict[str, Any], new: dict[str, Any], exact: bool) -> Non
 
 
 def test_runs_are_listed_as_before(call: Any, store: str, expected: dict[str, Any]) -> None:
-    listed = call("runs", "list", "--runs", store, "--json").json["runs"]
-    assert [entry["id"] for entry in listed] == [entry["id"] for entry in expected["listed"]]
-    for old, new in zip(expected["listed"], listed, strict=True):
+    entries = call("runs", "list", "--runs", store, "--json").json["runs"]
+    assert [entry["id"] for entry in entries] == [entry["id"] for entry in expected["listed"]]
+    for old, new in zip(expected["listed"], entries, strict=True):
         assert_known(old, new)
     swept = call("runs", "list", "--sweep", "small", "--runs", store, "--json").json["runs"]
     assert [entry["id"] for entry in swept] == [expected["runs"][f"sweep-{i}"] for i in range(4)]
@@ -113,8 +113,8 @@ def test_runs_are_shown_as_before(call: Any, store: str, expected: dict[str, Any
     for run, old in expected["shown"].items():
         (new,) = call("runs", "show", run, "--runs", store, "--json").json["runs"]
         assert_known(old, new)
-        kept = [{**entry, "path": Path(entry["path"]).name} for entry in new["checkpoints"]]
-        for before, now in zip(old["checkpoints"], kept, strict=True):
+        checkpoints = [{**entry, "path": Path(entry["path"]).name} for entry in new["checkpoints"]]
+        for before, now in zip(old["checkpoints"], checkpoints, strict=True):
             assert {name: now[name] for name in before} == before
         for before, now in zip(old["records"], new["records"], strict=True):
             assert_numbers(before, now, exact=True)

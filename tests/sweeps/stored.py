@@ -61,8 +61,8 @@ def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], se
 
 def children(process: subprocess.Popen[bytes]) -> list[int]:
     """List the processes that a process started."""
-    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in listed]
+    child_ids = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(pid) for pid in child_ids]
 
 
 def gone(pid: int) -> bool:

@@ -46,10 +46,10 @@ def walk(seeds: int, within: Range, grokked: Any) -> tuple[dict[float, Probe], i
     """Search to the end; return the probes and the number of rounds."""
     known: dict[float, Probe] = {}
     for rounds in itertools.count():
-        wanted = next_fractions(known, within)
-        if not wanted:
+        fractions = next_fractions(known, within)
+        if not fractions:
             return known, rounds
-        known |= {f: Probe(f, int(grokked(f)), seeds) for f in wanted}
+        known |= {f: Probe(f, int(grokked(f)), seeds) for f in fractions}
     raise AssertionError
 
 
@@ -179,7 +179,7 @@ def test_grokking_beyond_the_budget_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("table", "message"),
     [
         ({"low": 0.9}, "critical: must have 0 < low < high < 1, got low 0.9 and high 0.9"),
         ({"resolution": 0}, "critical.resolution: must be at least 1e-06 and below 1, got 0"),
@@ -188,9 +188,9 @@ def test_grokking_beyond_the_budget_does_not_count() -> None:
         ({"tolerance": 0.1}, "critical.tolerance: must be one of low, high, resolution, seeds"),
     ],
 )
-def test_refusals(given: dict[str, Any], message: str) -> None:
+def test_refusals(table: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=f"^{message}"):
-        search(**given)
+        search(**table)
 
 
 def test_a_search_has_its_fractions_and_seeds_to_itself() -> None:

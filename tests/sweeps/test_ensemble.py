@@ -110,15 +110,15 @@ def test_fractions_share_a_step_when_they_are_padded() -> None:
 
 def test_what_cannot_be_masked_is_not_padded() -> None:
     for more in ({"learner": "rfm"}, {"learner": "transformer"}, {"batch_size": 4}, {"symmetric": True}):
-        with pytest.raises(InputError, match="pad: must be left to learner mlp"):
+        with pytest.raises(InputError, match="pad: must be used only by the learner mlp"):
             run(Experiment.of("x + y", p=5, **more), steps=1, room=0.9)
 
 
 def test_a_packed_ensemble_keeps_its_room() -> None:
-    made = make_sweep(
+    sweep = make_sweep(
         {"name": "s", "base": {"expression": "x + y", "p": 5}, "axes": {"fraction": [0.4, 0.8]}, "pad": True}
     )
-    (ensemble,) = ensembles_of(made.members)
+    (ensemble,) = ensembles_of(sweep.members)
     again, _ = unpack_ensemble(json.loads(pack_ensemble(ensemble, Job(Path("runs")))))
     assert [member.pad_to_fraction for member in again.members] == [0.8, 0.8]
 
@@ -135,11 +135,11 @@ def test_a_member_that_fails_does_not_stop_the_others() -> None:
 
 def test_an_asked_stop_begins_no_other_member() -> None:
     (ensemble,) = ensembles_of(members(seed=[0, 1, 2]))
-    asked: list[int] = []
+    steps_asked: list[int] = []
     outcomes = []
-    for outcome in run_ensemble(ensemble, None, stop_requested=lambda: bool(asked)):
+    for outcome in run_ensemble(ensemble, None, stop_requested=lambda: bool(steps_asked)):
         outcomes.append(outcome)
-        asked.append(1)
+        steps_asked.append(1)
     assert len(outcomes) == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modgrok.runs import Experiment
-from modgrok.runs.spelling import british_names
+from modgrok.runs.spelling import current_names
 from modgrok.sweeps.grid.sweep_file import field_names, make_sweep, read_sweep
 from modgrok.tasks import InputError
 
@@ -124,8 +124,11 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ({"name": "../x"}, "name: must be letters"),
         ({"base": 3}, "base: must be a table"),
         ({"pad": 1}, "pad: must be true or false"),
-        ({"pad": True, "base": {"expression": "x + y", "p": 7, "learner": "rfm"}}, "pad: must be left to"),
-        ({"pad": True, "base": {**BASE, "batch_size": 8}}, "pad: must be left to learner mlp"),
+        (
+            {"pad": True, "base": {"expression": "x + y", "p": 7, "learner": "rfm"}},
+            "pad: must be used only by",
+        ),
+        ({"pad": True, "base": {**BASE, "batch_size": 8}}, "pad: must be used only by the learner mlp"),
     ],
 )
 def test_refusals(content: dict[str, Any], message: str) -> None:
@@ -150,4 +153,4 @@ def test_every_option_of_train_but_those_that_read_files_is_a_field() -> None:
 
     known = field_names()
     options = [field.name for field in fields(Options)]
-    assert {name for option in options for name in british_names({option: None}, known)} <= set(known)
+    assert {name for option in options for name in current_names({option: None}, known)} <= set(known)

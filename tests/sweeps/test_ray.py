@@ -92,7 +92,7 @@ def apart(
     ensemble: Ensemble,
     job: Job,
     bundles: tuple[RunBundle, ...] = (),
-    donors: Mapping[str, bytes] | None = None,
+    pretrained: Mapping[str, bytes] | None = None,
     stop_after: int = 10**9,
 ) -> tuple[list[Event], list[RunBundle]]:
     """Run an ensemble as a task does, without Ray."""
@@ -104,7 +104,7 @@ def apart(
         results.extend([bundle] if bundle is not None else [])
         return len(events) >= stop_after
 
-    run_apart(pack_ensemble(ensemble, job), bundles, donors or {}, tell)
+    run_apart(pack_ensemble(ensemble, job), bundles, pretrained or {}, tell)
     return events, results
 
 
@@ -146,12 +146,12 @@ def test_a_task_has_the_networks_of_which_its_runs_take_parts(tmp_path: Path) ->
             update={"embedding_digest": digest, "freeze_embedding": True}
         )
         child = replace(parent, experiment=parent.experiment.model_copy(update={"learner": learner}))
-        donors = pack_assets(store, [parent.experiment, child.experiment])
-    assert list(donors) == [f"donors/{digest}.safetensors"]
+        pretrained = pack_assets(store, [parent.experiment, child.experiment])
+    assert list(pretrained) == [f"donors/{digest}.safetensors"]
     (*_, missed), _ = apart(Ensemble((child,)), job)
     assert missed.status == "failed"
     assert str(missed.error).startswith("embedding_from: ")
-    _, (bundle,) = apart(Ensemble((child,)), job, donors=donors)
+    _, (bundle,) = apart(Ensemble((child,)), job, pretrained=pretrained)
     with Store(tmp_path / "there") as there:
         unpack_run(there, bundle)
         result = there.checkpoints(bundle.run)[-1].load()
@@ -216,8 +216,10 @@ def test_refusals(call: Callable[..., Any], tmp_path: Path, arguments: tuple[str
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))  # bound, and nobody listens
         port = f"127.0.0.1:{free.getsockname()[1]}"
-        given = [port if word == "PORT" else word for word in arguments]
-        result = call("sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray", *given)
+        command_words = [port if word == "PORT" else word for word in arguments]
+        result = call(
+            "sweep", str(grid_of(tmp_path / "small.toml", 2, 5)), "--executor", "ray", *command_words
+        )
     assert result.code == 2
     assert result.err.startswith(f"modgrok: {message}")
     assert result.err.count("\n") == 1

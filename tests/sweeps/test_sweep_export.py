@@ -55,10 +55,10 @@ def test_tables_hold_the_stores_numbers(stored: Path, call: Callable[..., Any], 
     with Store(stored, read_only=True) as store:
         for run in runs[:-1]:
             row = store.get(run["run"])
-            kept = [r for r in records if r["run"] == row.id]
+            own_records = [r for r in records if r["run"] == row.id]
             known = store.records(row.id)
-            assert [int(r["step"]) for r in kept] == [r.step for r in known]
-            for output, record in zip(kept, known, strict=True):
+            assert [int(r["step"]) for r in own_records] == [r.step for r in known]
+            for output, record in zip(own_records, known, strict=True):
                 assert float(output["train_loss"]) == record.scalars["train_loss"]
             assert float(run["test_accuracy"]) == known[-1].scalars["test_accuracy"]
             assert (run["corrupted_accuracy"] == "") == (float(run["corruption"]) == 0)

@@ -1,4 +1,4 @@
-"""Mixtures: stacked tables, one canonical text, one split, clear refusals; and the released domain."""
+"""Mixtures: stacked tables, one canonical text, one split, clear refusals; and the extended domain."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def test_refusals() -> None:
         task_from_text("x + y; x - y; x*y", 2600)
 
 
-def test_the_released_domain_takes_residues() -> None:
-    result = named_task("x*y + 1", p=7, released=True).task
+def test_the_extended_domain_takes_residues() -> None:
+    result = named_task("x*y + 1", p=7, extended_domain=True).task
     x, y = np.meshgrid(np.arange(12), np.arange(12), indexing="ij")
     assert np.array_equal(result.table, (x * y + 1) % 7)
     assert not result.is_plain
-    with pytest.raises(InputError, match="released: must be given with an expression"):
-        named_task(group="S3", released=True)
+    with pytest.raises(InputError, match="extended_domain: must be given with an expression"):
+        named_task(group="S3", extended_domain=True)

@@ -53,13 +53,13 @@ def slow_null(task: Task, split: Split, signs: bool) -> tuple[list[int], list[bo
     inputs = [tuple(map(int, row)) for row in task.inputs(split.train)]
     known = dict(zip(inputs, map(int, split.labels), strict=True))
     commonest = min(Counter(known.values()).items(), key=lambda item: (-item[1], item[0]))[0]
-    answers, covered = [], []
+    predictions, covered = [], []
     for row in task.inputs(split.test):
         orbit = {image(tuple(map(int, row)), by, task.p) for by in group}
         labels = Counter(known[at] for at in orbit if at in known)
         covered.append(bool(labels))
-        answers.append(min(labels, key=lambda label: (-labels[label], label)) if labels else commonest)
-    return answers, covered
+        predictions.append(min(labels, key=lambda label: (-labels[label], label)) if labels else commonest)
+    return predictions, covered
 
 
 def small_tasks() -> list[Task]:
@@ -135,11 +135,11 @@ def test_the_null_is_that_of_the_definition(
     task = task_of(given_as, symmetric)
     words, noise = np.random.PCG64(seed), np.random.PCG64(seed + 1)
     split = split_task(task, fraction, words, corruption=corruption, noise=noise)
-    answers, covered = slow_null(task, split, signs)
+    predictions, covered = slow_null(task, split, signs)
     null = orbit_null(task, split, signs=signs)
-    assert null.answers.tolist() == answers
+    assert null.predictions.tolist() == predictions
     assert null.covered.tolist() == covered
-    assert null.correct == sum(a == b for a, b in zip(answers, task.labels(split.test), strict=True))
+    assert null.correct == sum(a == b for a, b in zip(predictions, task.labels(split.test), strict=True))
     assert null.trivial == (len(slow_symmetries(task, signs)) == 1)
     assert null.covered_share == (None if null.trivial else sum(covered) / len(covered))
 
@@ -160,9 +160,9 @@ def test_each_task_of_a_mixture_is_answered_by_itself(text: str, corruption: flo
     for signs in (False, True):
         null = orbit_null(task, split, signs=signs)
         for number, part in enumerate(task.parts):
-            answers, covered = slow_null(part, part_of(task, split, number), signs)
+            predictions, covered = slow_null(part, part_of(task, split, number), signs)
             chosen = split.test % len(task.parts) == number
-            assert null.answers[chosen].tolist() == answers
+            assert null.predictions[chosen].tolist() == predictions
             assert null.covered[chosen].tolist() == covered
         assert not null.trivial
 
@@ -180,11 +180,11 @@ def test_a_mixture_with_a_task_that_has_no_training_input() -> None:
     split = Split(train, domain[domain % 2 == 1], task.labels(train), empty)
     null = orbit_null(task, split)
     assert not null.covered.any()
-    assert (null.answers == 0).all()
+    assert (null.predictions == 0).all()
 
 
-def test_the_released_domain_has_permutations_but_no_signs() -> None:
-    task = task_from_expression("x*y", 7, released=True)
+def test_the_extended_domain_has_permutations_but_no_signs() -> None:
+    task = task_from_expression("x*y", 7, extended_domain=True)
     assert len(symmetries(task)) == len(symmetries(task, signs=True)) == 2
 
 
@@ -194,7 +194,7 @@ def test_swap_splits_leave_the_null_its_commonest_label() -> None:
         split = split_task(task, 0.5, np.random.PCG64(2), orbits="swap")
         null = orbit_null(task, split)
         assert not null.covered.any()
-        assert len(set(null.answers.tolist())) == 1
+        assert len(set(null.predictions.tolist())) == 1
         signed = split_task(task, 0.5, np.random.PCG64(2), orbits="sign")
         assert not orbit_null(task, signed, signs=True).covered.any()
 

@@ -66,8 +66,10 @@ def page(address: str) -> Iterator[Any]:
         )
         page.on(
             "request",
-            lambda asked: (
-                None if asked.url.startswith((origin, "data:", "blob:")) else complaints.append(asked.url)
+            lambda requested: (
+                None
+                if requested.url.startswith((origin, "data:", "blob:"))
+                else complaints.append(requested.url)
             ),
         )
         page.goto(address)
@@ -130,14 +132,14 @@ def twins(page: Any, origin: str, run: str) -> None:
     """What a page says is what the JSON at its address says."""
     of_run = page.request.get(f"{origin}/runs/{run}.json").json()
     assert (of_run["expression"], of_run["p"], of_run["settings"]["width"]) == ("x + y", 23, 128)
-    said = page.locator("main").inner_text()
+    page_text = page.locator("main").inner_text()
     for step in (of_run["memorised_at"], of_run["grokked_at"]):
-        assert f"{step:,}" in said
+        assert f"{step:,}" in page_text
     page.goto(f"{origin}/runs")
     page.locator("tbody tr").nth(2).wait_for()
-    listed = page.request.get(f"{origin}/runs.json").json()
+    entries = page.request.get(f"{origin}/runs.json").json()
     links = page.locator("tbody a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
-    assert links == [f"/runs/{row['id']}" for row in listed["runs"]]
+    assert links == [f"/runs/{row['id']}" for row in entries["runs"]]
 
 
 def filter_and_compare(page: Any, expect: Any, origin: str) -> None:

@@ -42,8 +42,8 @@ def test_runs_are_compared(call: Any, folder: Path, ids: list[str]) -> None:
 def test_comparisons_that_are_refused(
     call: Any, folder: Path, ids: list[str], words: list[str], message: str
 ) -> None:
-    given = [{"A": ids[0], "B": ids[1]}.get(word, word) for word in words]
-    failed = call("report", *given, "-o", "x.html", f"--runs={folder}")
+    arguments = [{"A": ids[0], "B": ids[1]}.get(word, word) for word in words]
+    failed = call("report", *arguments, "-o", "x.html", f"--runs={folder}")
     assert (failed.code, message in failed.err, Path("x.html").exists()) == (2, True, False)
 
 

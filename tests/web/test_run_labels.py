@@ -38,9 +38,9 @@ def test_tags_and_notes_on_the_command_line(call: Any, folder: Path, ids: list[s
         call("runs", "note", ids[1], "a note\nof two lines", *store).json["runs"][0]["note"].count("\n") == 1
     )
     assert "of two lines" in call("runs", "note", ids[1], *store).out
-    listed = call("runs", "list", "--where=tag=fig-3", *store)
-    assert [(run["id"], run["tags"]) for run in listed.json["runs"]] == [(ids[0], ["both", "fig-3"])]
-    assert listed.out.splitlines()[0].endswith("tags")
+    entries = call("runs", "list", "--where=tag=fig-3", *store)
+    assert [(run["id"], run["tags"]) for run in entries.json["runs"]] == [(ids[0], ["both", "fig-3"])]
+    assert entries.out.splitlines()[0].endswith("tags")
     assert [run["id"] for run in call("runs", "list", "--where=tag!=fig-3", *store).json["runs"]] == [ids[1]]
     assert call("runs", "show", ids[1], *store).json["runs"][0]["note"].startswith("a note")
     assert call("runs", "note", ids[1], "", *store).json["runs"][0]["note"] == ""
@@ -68,8 +68,8 @@ def test_runs_compared_on_the_command_line(call: Any, folder: Path, ids: list[st
 def test_labels_that_are_refused(
     call: Any, folder: Path, ids: list[str], words: list[str], message: str
 ) -> None:
-    given = [word.replace("ID", ids[0]) for word in words]
-    failed = call("runs", *given, f"--runs={folder}")
+    arguments = [word.replace("ID", ids[0]) for word in words]
+    failed = call("runs", *arguments, f"--runs={folder}")
     assert (failed.code, message in failed.err) == (2, True)
     with Database(folder, read_only=True) as store:
         assert read_labels(store) == {}
@@ -104,8 +104,8 @@ def test_the_page_labels_runs(visit: Any, folder: Path, ids: list[str]) -> None:
     async def talk(client: Client) -> None:
         reply = await client.post("/runs/labels", {"runs": ids, "add": ["fig-3"], "note": "<b>\x1b[2J"})
         assert (reply.status, [run["tags"] for run in reply.json["runs"]]) == (200, [["fig-3"], ["fig-3"]])
-        listed = (await client.get("/runs.json?where=tag%3Dfig-3")).json["runs"]
-        assert [(run["id"], "\x1b" in run["note"]) for run in listed] == [(ids[1], False), (ids[0], False)]
+        entries = (await client.get("/runs.json?where=tag%3Dfig-3")).json["runs"]
+        assert [(run["id"], "\x1b" in run["note"]) for run in entries] == [(ids[1], False), (ids[0], False)]
         for body in (
             {"runs": [], "add": ["a"]},
             {"runs": [ids[0], "0123456789ab"], "add": ["a"]},

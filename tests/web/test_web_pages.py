@@ -124,9 +124,9 @@ def test_panels_of_a_run_and_of_a_checkpoint(visit: Any, ids: list[str]) -> None
         assert {"accuracy", "loss", "features", "logit"} <= set(keys)
         assert report["steps"][-1] == 6
         own = (await client.get(f"/runs/{ids[0]}/checkpoints/6.json")).json
-        drawn = {panel["key"] for panel in own["panels"]}
-        assert {"features", "phases", "unit", "logit"} == drawn
-        assert drawn <= set(keys)
+        panel_keys = {panel["key"] for panel in own["panels"]}
+        assert {"features", "phases", "unit", "logit"} == panel_keys
+        assert panel_keys <= set(keys)
         for panel in own["panels"]:
             assert len(panel["groups"]) == 1  # one step alone
         assert (await client.get(f"/runs/{ids[0]}/checkpoints/5000.json")).status == 400
@@ -169,9 +169,9 @@ def test_table_and_verdict(visit: Any, call: Any) -> None:
                 assert reply.status == 400
                 assert ": " in reply.json["error"]
         assert (await client.get("/decide.json?expression=x&p=7&seconds=0")).status == 400
-        said = (await client.get("/decide.json?group=S3")).json["prediction"]
-        assert said == call("decide", "--group=S3", "--json").json["prediction"]
-        assert said.endswith("reads them beyond what they say.")
+        prediction = (await client.get("/decide.json?group=S3")).json["prediction"]
+        assert prediction == call("decide", "--group=S3", "--json").json["prediction"]
+        assert prediction.endswith("reads them beyond what they say.")
         return table, verdict
 
     table, verdict = visit(talk)
@@ -392,23 +392,23 @@ def test_ten_thousand_runs_are_searched_quickly(visit: Any, folder: Path) -> Non
     }
 
     async def talk(client: Client) -> dict[str, float]:
-        taken = {}
+        sessions = {}
         for query, total in queries.items():
             started = time.process_time()
             reply = await client.get(f"/runs.json?{query.replace('<', '%3C').replace('>', '%3E')}")
-            taken[query] = time.process_time() - started
+            sessions[query] = time.process_time() - started
             assert (query, reply.json.get("total")) == (query, total)
-        return taken
+        return sessions
 
-    taken = visit(talk)
-    assert max(taken.values()) < 0.3, taken
+    sessions = visit(talk)
+    assert max(sessions.values()) < 0.3, sessions
 
 
 # Files ---------------------------------------------------------------------------------------------------
 
 
 def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids: list[str]) -> None:
-    kept = sorted((folder / ids[0]).glob("weights-*.safetensors"))
+    weight_files = sorted((folder / ids[0]).glob("weights-*.safetensors"))
     logits = np.zeros((25, 5), np.float32)
     x, y = np.divmod(np.arange(25), 5)
     logits[np.arange(25), (x + y) % 5] = 1
@@ -418,7 +418,7 @@ def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids:
 
     async def talk(client: Client) -> None:
         stored = (await client.get(f"/runs/{ids[0]}/explain.json")).json
-        dropped = await client.post("/explain?name=w.safetensors", kept[-1].read_bytes())
+        dropped = await client.post("/explain?name=w.safetensors", weight_files[-1].read_bytes())
         assert dropped.json["step"] == stored["step"] == 6
         assert dropped.json["index"] == stored["index"] == "x + y"
         command = call("explain", ids[0], f"--runs={folder}", "--json").json
@@ -430,8 +430,8 @@ def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids:
             (array.getvalue(), "name=l.npy"),
             (pickled.getvalue(), "name=l.npy&expression=x%2By&p=5"),
             (array.getvalue()[:90], "name=l.npy&expression=x%2By&p=5"),
-            (kept[-1].read_bytes()[:200], "name=w"),
-            (kept[-1].read_bytes(), "name=w&expression=x&p=5"),
+            (weight_files[-1].read_bytes()[:200], "name=w"),
+            (weight_files[-1].read_bytes(), "name=w&expression=x&p=5"),
             (b"", "name=../../x"),
             (b"PK\x03\x04", "name=x"),
         ):
@@ -526,10 +526,10 @@ def test_forms_come_from_the_declarations(visit: Any) -> None:
     async def talk(client: Client) -> list[dict[str, Any]]:
         return (await client.get("/learners.json")).json
 
-    for shown, known in zip(visit(talk), LEARNERS, strict=True):
-        names = [field["name"] for field in shown["fields"]]
+    for form_fields, known in zip(visit(talk), LEARNERS, strict=True):
+        names = [field["name"] for field in form_fields["fields"]]
         assert names[4:] == list(option_fields(known.settings))
-        assert shown["steps"] == known.default_steps
+        assert form_fields["steps"] == known.default_steps
 
 
 def test_claims_and_budgets(visit: Any) -> None:

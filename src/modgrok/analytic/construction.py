@@ -121,8 +121,8 @@ def construct(
     Example:
         >>> from modgrok.analytic.forms import tabulate, weighted_sum
         >>> form = weighted_sum(7, (1, 2))
-        >>> made = construct(tabulate(form, 7), 7, form)
-        >>> made.width, made.frequencies, made.report.errors
+        >>> built = construct(tabulate(form, 7), 7, form)
+        >>> built.width, built.frequencies, built.report.errors
         (6, (1,), 0)
 
     Source: Gromov 2023, Claims I-II; Doshi et al. 2024, Sec. 2-3; exact phases: docs/exact-networks.md.
@@ -268,14 +268,14 @@ def _exact(plan: _Plan) -> tuple[_Plan, Choice, MLP]:
     fixed_frequencies = not (plan.frequencies is None or isinstance(plan.frequencies, int))
     candidates: list[tuple[_Plan, Choice, MLP]] = []
     for code in (plan.code, *(() if fixed_frequencies else plan.rivals)):
-        trial = replace(plan, code=code)
+        candidate = replace(plan, code=code)
         try:
-            choice = _choice(trial)
+            choice = _choice(candidate)
         except ValueError:
             if not candidates:
                 raise
             continue
-        candidates.append((trial, choice, trial.network(trial.waves(choice.frequencies))))
+        candidates.append((candidate, choice, candidate.network(candidate.waves(choice.frequencies))))
     return min(candidates, key=lambda one: (one[2].width if free else 0, -one[1].margin))
 
 

@@ -110,7 +110,9 @@ def choose(problem: Separation, count: int) -> Choice:
     """
     pool = problem.candidates
     if not 1 <= count <= len(pool):
-        raise ValueError(f"frequencies: must number 1 to {len(pool)} at order {problem.order}, got {count}")
+        raise ValueError(
+            f"frequencies: their number must be 1 to {len(pool)} at order {problem.order}, got {count}"
+        )
     if count == len(pool):
         return Choice(pool, margin(problem, pool), True)
     if problem.factors:

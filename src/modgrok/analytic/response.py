@@ -1,4 +1,4 @@
-"""Response: how strongly an activation answers with the wanted wave.
+"""Response: the amplitude with which an activation responds in the wave of the sum.
 
 Owns: the coefficient of cos(sum theta_s) in phi(a sum_s cos theta_s), by quadrature for any activation. It
 replaces k! a^k / 2^(k-1) of z^k when the papers' weights run under another activation (Gromov 2023, App. B).
@@ -25,7 +25,7 @@ def response(name: str, k: int, amplitude: float) -> float:
 
     Returns:
         The height of the wanted wave at readout amplitude 1; k! a^k/2^k for z^k. Negative when the activation
-        answers with the opposite sign.
+        responds with the opposite sign.
 
     Raises:
         ValueError: k > 6, or the activation has no such wave (an even one for odd k, relu for odd k > 1).
@@ -46,5 +46,7 @@ def response(name: str, k: int, amplitude: float) -> float:
     response = np.asarray(activation(name)(jnp.asarray(amplitude * total, jnp.float32)), dtype=np.float64)
     height = float(np.mean(response * np.cos(angle)))
     if abs(height) <= _SILENT * float(np.abs(response).mean()):
-        raise ValueError(f"activation: must answer with a wave of {k} operands, got {name!r} without one")
+        raise ValueError(
+            f"activation: must respond with a wave of {k} operands, got {name!r}, which has none"
+        )
     return height

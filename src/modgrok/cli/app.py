@@ -1,4 +1,4 @@
-"""Entry point: the list of verbs, help, and how errors reach a user.
+"""Entry point: the list of commands, help, and how errors reach a user.
 
 Owns: exit codes. 0 is success, 2 bad input (one line: argument, rule, value), 1 any other failure. A
 traceback appears only with --debug.
@@ -29,8 +29,12 @@ SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
     ("report", "modgrok.cli.report:report", "Draw a report of a run as html, png, svg or pdf."),
     ("export", "modgrok.cli.export:export", "Write weights or records for other tools."),
-    ("ui", "modgrok.web.command:ui", "Open the runs, the decision and the training in a browser."),
-    ("completion", "modgrok.cli.completion:completion", "Complete commands and options in the shell."),
+    ("ui", "modgrok.web.command:ui", "Decide tasks, train networks and browse runs in a web browser."),
+    (
+        "completion",
+        "modgrok.cli.completion:completion",
+        "Install the completion of commands and options in a shell.",
+    ),
 )
 """Name, function and summary of every command."""
 

@@ -34,8 +34,8 @@ def decide(
 ) -> int:
     """Decide whether a task has the form h(g1(x)+g2(y)) or h(g1(x)*g2(y)) mod p, for any functions g and h.
 
-    A positive verdict carries the tables g and h and has been checked on every input; a negative one says
-    which exhaustive argument closed it; undecided means that the stated budget ran out.
+    A positive verdict comes with the tables g and h and has been checked on every input; a negative one names
+    the exhaustive argument that excludes the form; undecided means that the budget of the search ran out.
     """
     named = source_of(expression, p, group, table)
     try:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ..decide import FORMS
-from ..interop import kept_at, names_file
+from ..interop import checkpoint_at, names_file
 from ..io import read_npy
 from ..measures.logits import Explanation, loss_frequencies
 from ..measures.logits import explain as explained
@@ -143,9 +143,9 @@ def explain(
     tell(explanation, subject)
     replaced: dict[str, Any] = {}
     if by_loss:
-        rises = loss_frequencies(subject.task, subject.logits)
-        _tell_by_loss(rises)
-        replaced["key_frequencies"] = None if rises is None else list(rises)
+        loss_increases = loss_frequencies(subject.task, subject.logits)
+        _tell_by_loss(loss_increases)
+        replaced["key_frequencies"] = None if loss_increases is None else list(loss_increases)
     if replace and subject.content is not None:
         results = replace_weights(subject.task, subject.logits, split=subject.split)
         print_replacements(results)
@@ -177,7 +177,7 @@ def _from_file(path: Path, file: FileOptions) -> Subject:
 def _from_run(run: str, runs: Path, step: int | None) -> Subject:
     with Store(runs, read_only=True) as store:
         row = store.get(run)
-        checkpoint = kept_at(store.checkpoints(row.id), step)
+        checkpoint = checkpoint_at(store.checkpoints(row.id), step)
         experiment = stored_experiment(store, row)
         task = experiment.build_task()
         content = read_network_file(checkpoint.path, checkpoint.sha256)
@@ -204,7 +204,7 @@ def sentence(explanation: Explanation, which: str = "inputs") -> str:
         which: what the inputs that were counted are called.
     """
     inputs = f"{explanation.counts['size']:,} {which}"
-    answered = f"the network answers {percent(explanation.accuracy)} of them rightly"
+    answered = f"the network answers {percent(explanation.accuracy)} of them correctly"
     if explanation.explained_share is None:
         return f"No formula: {explanation.task} has no known form in one index; of {inputs} {answered}."
     if explanation.parts:
@@ -222,12 +222,12 @@ def sentence(explanation: Explanation, which: str = "inputs") -> str:
     )
 
 
-def _tell_by_loss(rises: dict[int, float] | None) -> None:
-    if rises is None:
+def _tell_by_loss(loss_increases: dict[int, float] | None) -> None:
+    if loss_increases is None:
         say("  key frequencies by ablated loss are those of two operands of a cyclic group; not defined here")
         return
-    frequencies = ", ".join(f"{k} (+{rise:.2g})" for k, rise in list(rises.items())[:MOST_LISTED])
-    more = f" and {len(rises) - MOST_LISTED} more" if len(rises) > MOST_LISTED else ""
+    frequencies = ", ".join(f"{k} (+{rise:.2g})" for k, rise in list(loss_increases.items())[:MOST_LISTED])
+    more = f" and {len(loss_increases) - MOST_LISTED} more" if len(loss_increases) > MOST_LISTED else ""
     say(f"  key frequencies by ablated loss: {frequencies or 'none'}{more}")
 
 

@@ -175,6 +175,6 @@ def _write_folders(store: Store, row: RunRow, path: Path, step: int | None, traj
 
 
 def _checkpoint(store: Store, row: RunRow, step: int | None) -> Checkpoint:
-    from ..interop import kept_at
+    from ..interop import checkpoint_at
 
-    return kept_at(store.checkpoints(row.id), step)
+    return checkpoint_at(store.checkpoints(row.id), step)

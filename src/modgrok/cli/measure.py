@@ -145,7 +145,7 @@ def _values(content: NetworkFile, task: Task, basis: Basis, last: NetworkFile) -
     net = content.network
     values: Place = dict(measure_weights(net, basis))
     if isinstance(net, KernelMachine) and isinstance(last.network, KernelMachine):
-        values["alignment_with_last"] = float(agop_alignment(net.metric, last.network.metric))
+        values["alignment_with_last"] = float(agop_alignment(net.feature_matrix, last.network.feature_matrix))
     return values
 
 

@@ -51,7 +51,8 @@ def reproduce(
         bool,
         Parameter(
             negative=(),
-            help="Run all seeds of the budget desktop here, also those whose numbers the committed book has.",
+            help="With --budget desktop: run all seeds, including those whose numbers are in the committed "
+            "book.",
         ),
     ] = False,
     budget: Annotated[
@@ -72,10 +73,10 @@ def reproduce(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """Test the papers' claims: each a number that was measured, the paper's, and a verdict.
+    """Test the papers' claims: for each, a measured number, the paper's number and a verdict.
 
-    Runs are kept under claims/BUDGET of the store, and repeating the command continues them. What is done is
-    not run again; at the budget desktop neither are seeds whose numbers the committed book has.
+    Runs are stored under claims/BUDGET in the store, and repeating the command continues them. Finished runs
+    are not repeated; with --budget desktop, neither are seeds whose numbers are in the committed book.
     """
     chosen = choose_claims(claims)
     size = budget_of(budget)

@@ -25,7 +25,7 @@ def tag(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """Add tags to runs, or remove them; without a tag, show those that there are.
+    """Add tags to runs, or remove them; without a tag, show the present ones.
 
     runs list --where tag=NAME finds the runs again.
     """
@@ -56,7 +56,7 @@ def note(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """Write a note about a run; without a text, show the one that there is."""
+    """Write a note about a run; without a text, show the present one."""
     with Database(runs, read_only=True) as store:
         one = str(store.entry(run)["id"])
         labels = read_labels(store, [one])

@@ -1,6 +1,6 @@
 """`modgrok runs`: the store, listed, shown, compared, tagged, cleared and taken up again.
 
-Listing loads no JAX; the other verbs load what they need when they are called.
+Listing loads no JAX; the other subcommands load what they need when they are called.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def list_runs(
         Parameter(
             negative=(),
             consume_multiple=False,
-            help="Only runs of which this holds, such as p=97, learner=mlp, test_accuracy>0.9 or "
+            help="Condition that runs must satisfy, such as p=97, learner=mlp, test_accuracy>0.9 or "
             "grokked_at=never, or tag=fig-3; may be given several times.",
         ),
     ] = None,
@@ -101,7 +101,7 @@ def list_runs(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """List the runs of a store with what differs between them; the last line is the run `latest`."""
+    """List the runs of a store and how they differ; the last line is the run that `latest` names."""
     if limit is not None and limit < 1:
         raise InputError(f"limit: must be at least 1, got {limit}")
     with Database(runs, read_only=True) as store:
@@ -297,7 +297,7 @@ def resume(
         bool | None,
         Parameter(
             help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
-            "got there; default as requested last."
+            "reached 99%; default as requested last."
         ),
     ] = None,
     runs: Runs = DEFAULT_RUNS,

@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..learners.catalogue import LEARNERS, check_trains, definition_of
-from ..learners.rfm.initial_metric import read_metric
+from ..learners.rfm.initial_feature_matrix import read_feature_matrix
 from ..runs import (
     Experiment,
     NetworkFile,
@@ -24,6 +24,7 @@ from ..runs import (
     read_network_file,
 )
 from ..runs.loop import follow as follow_run
+from ..runs.spelling import current_names
 from ..runs.store.store import StoreWriteError
 from ..tasks import InputError, named_task, read_table
 from ..tasks.errors import shorten
@@ -35,7 +36,7 @@ from .shared.command_line import command_line as command_line
 from .shared.options import DEFAULT_RUNS, Expression, Group, Json, Modulus, Runs, Table, whole
 from .shared.output import note, say_json
 from .shared.panels import OUTPUT, RUN, TASK, learner_panel
-from .shared.train_options import DEFAULT_OPTIONS, Options
+from .shared.train_options import DEFAULT_OPTIONS, NO_FORMER_OPTIONS, FormerOptions, Options
 
 STEPS_IN_WORDS = ", ".join(f"{known.default_steps:,} for {known.name}" for known in LEARNERS)
 
@@ -47,7 +48,7 @@ def train(
     p: Annotated[Modulus, Parameter(group=TASK)] = None,
     group: Annotated[Group, Parameter(group=TASK)] = None,
     table: Annotated[Table, Parameter(group=TASK)] = None,
-    released: Annotated[
+    extended_domain: Annotated[
         bool,
         Parameter(
             group=TASK,
@@ -64,6 +65,7 @@ def train(
         Parameter(group=RUN, converter=whole, help=f"Maximum number of steps; default {STEPS_IN_WORDS}."),
     ] = None,
     options: Annotated[Options, Parameter(name="*")] = DEFAULT_OPTIONS,  # type: ignore[valid-type]
+    former: Annotated[FormerOptions, Parameter(name="*")] = NO_FORMER_OPTIONS,
     seeds: Annotated[
         int,
         Parameter(group=RUN, converter=whole, help="Number of runs, with consecutive seeds from --seed on."),
@@ -82,10 +84,10 @@ def train(
         Parameter(
             group=RUN,
             help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
-            "got there; default yes, except for rfm.",
+            "reached 99%; default yes, except for rfm.",
         ),
     ] = None,
-    metric: Annotated[
+    feature_matrix: Annotated[
         Path | None,
         Parameter(
             group=learner_panel(["rfm"]),
@@ -117,17 +119,17 @@ def train(
     """
     enable_compilation_cache()
     task = read_table(table) if table is not None else None
-    chosen = {name: value for name, value in asdict(options).items() if value is not None}
-    if metric is not None:
+    own = {"extended_domain": extended_domain or None, "feature_matrix": feature_matrix}
+    every = {**own, **asdict(former), **asdict(options)}
+    chosen = current_names({name: value for name, value in every.items() if value is not None}, own)
+    if "feature_matrix" in chosen:
         named = named_task(expression, p=p, group=group, table=task).task
-        chosen.update(metric=read_metric(metric, sum(named.table.shape)))
+        chosen.update(feature_matrix=read_feature_matrix(chosen["feature_matrix"], sum(named.table.shape)))
     with Store(runs) as store:
         for name, source in (("embedding_from", embedding_from), ("body_from", body_from)):
             if source is not None:
                 chosen[name] = network_of(source, store)
-        experiment = Experiment.of(
-            expression, p=p, group=group, table=task, released=released, learner=learner, **chosen
-        )
+        experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
         results: list[Run] = []
         for member in seeded(experiment, seeds):
             result = follow(member, store, RunOptions(steps, observe_every, early_stop, ensemble=seeds))
@@ -149,11 +151,11 @@ def network_of(source: str, store: Store) -> NetworkFile:
     Raises:
         InputError: no such run or file, or the run has kept no weights.
     """
-    from ..interop import kept_at  # loaded only by runs that take parts of others
+    from ..interop import checkpoint_at  # loaded only by runs that take parts of others
 
     if source.endswith(".safetensors"):
         return read_network_file(Path(source))
-    checkpoint = kept_at(store.checkpoints(store.get(source).id), None)
+    checkpoint = checkpoint_at(store.checkpoints(store.get(source).id), None)
     return read_network_file(checkpoint.path, checkpoint.sha256)
 
 

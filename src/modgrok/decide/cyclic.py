@@ -17,7 +17,7 @@ from .law import addition
 from .merge import Reduced, distinct_rows
 from .refine import balanced, refine
 from .state import pose
-from .tactic import cardinality_guesses, solve_with_restarts
+from .strategy import cardinality_guesses, solve_with_restarts
 
 SUBGROUP_NODES = 200
 

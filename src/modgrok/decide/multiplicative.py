@@ -28,7 +28,7 @@ from .merge import UNDEFINED, Reduced, merge
 from .natural import constant_values, natural_witness
 from .readout import read_h
 from .state import pose
-from .tactic import Strategy, solve_with_restarts
+from .strategy import Strategy, solve_with_restarts
 
 
 def decide_multiplicative(table: np.ndarray, p: int, meter: Meter) -> Attempt:

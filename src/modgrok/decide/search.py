@@ -50,7 +50,7 @@ def find(problem: SearchProblem, meter: Meter, variant: int = 0) -> tuple[np.nda
             settle(problem, state)
         except Contradiction:
             continue
-        solution = _descend(problem, state, meter, ties)
+        solution = _branch(problem, state, meter, ties)
         if solution is not None:
             return solution
     return None
@@ -76,7 +76,7 @@ def _pivot(problem: SearchProblem, stream: np.random.Generator) -> tuple[int, ..
     return tuple(int(i) for i in np.unravel_index(stream.choice(rarest), problem.table.shape))
 
 
-def _descend(
+def _branch(
     problem: SearchProblem, root: SearchState, meter: Meter, ties: list[np.ndarray]
 ) -> tuple[np.ndarray, ...] | None:
     if _complete(root):

@@ -2,14 +2,18 @@
 
 from .card import card, card_of_file
 from .importing import Imported, import_network
-from .load import Loaded, kept_at, load, names_file, read_weights
+from .load import Loaded, checkpoint_at, load, names_file, read_weights
 from .transformerlens import from_transformerlens, write_transformerlens
+
+kept_at = checkpoint_at
+"""The former name of `checkpoint_at`."""
 
 __all__ = [
     "Imported",
     "Loaded",
     "card",
     "card_of_file",
+    "checkpoint_at",
     "from_transformerlens",
     "import_network",
     "kept_at",

@@ -166,7 +166,7 @@ def load(
         raise InputError(f"expression: must be left out for a run, whose task is known, got {shorten(run)}")
     with Store(Path(runs), read_only=True) as store:
         row = store.get(str(run))
-        checkpoint = kept_at(store.checkpoints(row.id), step)
+        checkpoint = checkpoint_at(store.checkpoints(row.id), step)
         return _loaded(row.id, read_network_file(checkpoint.path, checkpoint.sha256))
 
 
@@ -222,11 +222,11 @@ def read_weights(
     return read_network_file(path)
 
 
-def kept_at(checkpoints: list[Checkpoint], step: int | None) -> Checkpoint:
-    """Return the weights kept at a step; the last ones if None.
+def checkpoint_at(checkpoints: list[Checkpoint], step: int | None) -> Checkpoint:
+    """Return the checkpoint of a step; the last one if None.
 
     Raises:
-        InputError: none were kept, or none then.
+        InputError: there is no checkpoint, or none of that step.
     """
     if not checkpoints:
         raise InputError("run: must have at least one checkpoint, got none")

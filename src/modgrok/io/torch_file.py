@@ -98,7 +98,7 @@ def read_torch(path: Path) -> Any:
     ) as error:  # fmt: skip
         reason = f"damaged, or another format: {type(error).__name__}"
     raise InputError(
-        f"path: must hold tensors alone, as torch.save(model.state_dict(), path) writes them, got "
+        f"path: must hold only tensors, as torch.save(model.state_dict(), path) writes them, got "
         f"{shorten(path)} ({shorten(reason, 140)})"
     )
 

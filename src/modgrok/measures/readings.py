@@ -54,7 +54,7 @@ READERS: Catalogue[Reader] = Catalogue(
         ),
         Reader(
             "kernel_machine",
-            lambda net, basis: {"feature_matrix": (net.metric, structure_of(basis))},
+            lambda net, basis: {"feature_matrix": (net.feature_matrix, structure_of(basis))},
         ),
         Reader("transformer", _transformer),
     ),

@@ -151,7 +151,7 @@ def random_circulant(key: PRNGKeyArray, structure: CirculantStructure) -> Float[
     return jnp.block(blocks)
 
 
-def enforce(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, "d d"]:
+def enforce(feature_matrix: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, "d d"]:
     """Replace a feature matrix by an exactly structured one.
 
     M~ = D^(-1/2) M D^(-1/2) with D = diag M; diagonal blocks become I - 11^T/p; each block below the
@@ -159,15 +159,15 @@ def enforce(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float
     Where labels are not one to one, diagonals take their mean instead.
 
     Arguments:
-        metric: M, shape (d, d), d >= k p; rows behind the k operands are scaled, not replaced.
+        feature_matrix: M, shape (d, d), d >= k p; rows behind the k operands are scaled, not replaced.
         structure: of the task.
 
     Source: Mallinar et al. 2024, App. F, for k = 2 in the bases of addition and multiplication.
     """
     k, p = structure.labels.shape
-    diagonal = jnp.diagonal(metric)
+    diagonal = jnp.diagonal(feature_matrix)
     root = jnp.where(diagonal > 0, jax.lax.rsqrt(jnp.where(diagonal > 0, diagonal, 1)), 0)
-    scaled = metric * root[:, None] * root[None, :]
+    scaled = feature_matrix * root[:, None] * root[None, :]
     for s in range(k):
         scaled = scaled.at[s * p : (s + 1) * p, s * p : (s + 1) * p].set(centring(p))
     for t, s in itertools.combinations(range(k), 2):

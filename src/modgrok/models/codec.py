@@ -2,7 +2,7 @@
 
 Owns: how a record's fields are named. An array field is an array of that name; a field that holds records
 is a prefix (`blocks.0.query`); a kernel is its name and its numbers; anything else is JSON. Fields that are
-None are left out.
+None are left out. Fields that were renamed keep their names in files (`STORED_NAMES`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,18 @@ from .networks import NETWORKS, network_type
 
 Arrays = dict[str, np.ndarray]
 Form = dict[str, Any]
+STORED_NAMES = {"feature_matrix": "metric"}
+"""Names that fields renamed since 0.1.0 keep in files, so that all versions read each other's files."""
+
+
+def stored_name(field: str) -> str:
+    """Return the name of a field in files.
+
+    Example:
+        >>> stored_name("feature_matrix"), stored_name("alphas")
+        ('metric', 'alphas')
+    """
+    return STORED_NAMES.get(field, field)
 
 
 def pack(network: eqx.Module, prefix: str = "") -> tuple[Arrays, Form]:
@@ -61,7 +73,7 @@ def _pack_fields(record: eqx.Module, prefix: str) -> tuple[Arrays, Form]:
     arrays: Arrays = {}
     form: Form = {}
     for field in fields(record):
-        name, value = field.name, getattr(record, field.name)
+        name, value = stored_name(field.name), getattr(record, field.name)
         if value is None:
             continue
         if isinstance(value, Kernel):
@@ -93,11 +105,14 @@ def _unpack_fields(kind: type[eqx.Module], arrays: Arrays, form: Form, prefix: s
     values: dict[str, Any] = {}
     for field in fields(kind):
         name = field.name
+        array = next(
+            (known for known in (prefix + stored_name(name), prefix + name) if known in arrays), None
+        )
         inner = _record_type(hints[name])
         if inner is not None and issubclass(inner, Kernel):
             values[name] = KERNELS.named(str(form["kernel"])).type(**form["parameters"])
-        elif f"{prefix}{name}" in arrays:
-            values[name] = jnp.asarray(arrays[f"{prefix}{name}"])
+        elif array is not None:
+            values[name] = jnp.asarray(arrays[array])
         elif isinstance(form.get(name), list) and inner is not None:
             parts = enumerate(form[name])
             values[name] = tuple(

@@ -1,8 +1,8 @@
-"""The kernel machine: a metric, training inputs, dual coefficients, and its forward pass.
+"""The kernel machine: a feature matrix, training inputs, dual coefficients, and its forward pass.
 
     f(x)_l = sum_j alpha_jl k(x, x_j; M)
 
-Owns: the record. Where the coefficients and the metric come from is in `learners`.
+Owns: the record. Where the coefficients and the matrix come from is in `learners`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 from ..display import Displayed, Facts, last_axes
+from ..former_names import former_field
 from .kernels.kernel import Kernel
 from .kernels.tables import features, predict, rows_of
 
@@ -20,7 +21,7 @@ class KernelMachine(Displayed, eqx.Module):
 
     Arguments:
         kernel: which kernel.
-        metric: M, symmetric, shape (d, d) with d the sum of `sizes`; operand s owns the rows from
+        feature_matrix: M, symmetric, shape (d, d) with d the sum of `sizes`; operand s owns the rows from
             sizes[0] + ... + sizes[s-1] on.
         alphas: dual coefficients, shape (n, c).
         inputs: training inputs, shape (n, k).
@@ -31,10 +32,12 @@ class KernelMachine(Displayed, eqx.Module):
     """
 
     kernel: Kernel
-    metric: Float[Array, "d d"]
+    feature_matrix: Float[Array, "d d"]
     alphas: Float[Array, "n c"]
     inputs: Int[Array, "n k"]
     sizes: tuple[int, ...] = eqx.field(static=True)
+
+    metric = former_field("feature_matrix")
 
     def _facts(self) -> Facts:
         n, classes = last_axes(self.alphas, 2)
@@ -52,7 +55,7 @@ class KernelMachine(Displayed, eqx.Module):
 
     def activations(self, inputs: Int[Array, "m k"]) -> dict[str, Array]:
         """Return `kernel`, the values against the training inputs, and `logits`."""
-        rows = rows_of(self.kernel, self.metric, features(self.inputs, self.sizes))
+        rows = rows_of(self.kernel, self.feature_matrix, features(self.inputs, self.sizes))
         return {"kernel": rows(features(inputs, self.sizes)), "logits": self(inputs)}
 
     def __call__(self, inputs: Int[Array, "m k"]) -> Float[Array, "m c"]:
@@ -71,4 +74,4 @@ class KernelMachine(Displayed, eqx.Module):
             [4.0, 1.0]
         """
         hot, at = features(self.inputs, self.sizes), features(inputs, self.sizes)
-        return predict(self.kernel, self.metric, self.alphas, hot, at)
+        return predict(self.kernel, self.feature_matrix, self.alphas, hot, at)

@@ -34,7 +34,7 @@ from .learners.base import PanelsAndNotes, general_panels, other_measures, time_
 from .learners.catalogue import LEARNER_PANELS
 from .learners.mlp import check_shape, weight_panels
 from .learners.transformer import network_panels
-from .panels.explained import circles, kept_shares, left_over_map
+from .panels.explained import checkpoint_shares, circles, left_over_map
 from .panels.task_curves import task_panels
 from .stored_run import StoredRun, read_stored_run
 from .views.explanation_view import ExplanationView, explanation_view, network_explanation
@@ -248,8 +248,8 @@ def logits_report(net: Any, task: Task, title: str, *, command: str = "", report
     """
     explanation = network_explanation(task, net)
     noun = network_type(net).noun
-    answers = rows_of_network(task, net)(0, task.size).argmax(axis=1)
-    numbers = [f"accuracy {100 * np.mean(answers == task.labels()):.4g}%"]
+    predictions = rows_of_network(task, net)(0, task.size).argmax(axis=1)
+    numbers = [f"accuracy {100 * np.mean(predictions == task.labels()):.4g}%"]
     if explanation is not None:
         parts = logit_numbers(task, basis_of_task(task), None, explanation.logits)
         numbers += [
@@ -281,7 +281,7 @@ def _panels(run: StoredRun) -> PanelsAndNotes:
 def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
     """Draw how much a formula explains: over training, and of the last network."""
     recorded = any("explained_share" in record.scalars for record in run.records)
-    shares = kept_shares(time_frame(run), run.checkpoints) if run.records and not recorded else None
+    shares = checkpoint_shares(time_frame(run), run.checkpoints) if run.records and not recorded else None
     return [*([] if shares is None else [shares]), *_formula_panels(view)]
 
 

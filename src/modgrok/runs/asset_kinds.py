@@ -17,7 +17,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from ..io import read_npy
-from ..learners.rfm.initial_metric import metric_digest
+from ..learners.rfm.initial_feature_matrix import feature_matrix_digest
 from ..tasks import Task, task_from_table
 from ..tasks.catalogue import Catalogue
 from .store.arrays import read_arrays
@@ -94,7 +94,7 @@ ASSET_KINDS: Catalogue[AssetKind] = Catalogue(
             "matrix",
             "metrics",
             ".safetensors",
-            metric_digest,
+            feature_matrix_digest,
             lambda matrix: save({"metric": np.ascontiguousarray(matrix)}),
             _matrix_of,
         ),

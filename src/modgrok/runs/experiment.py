@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from ..display import Displayed, Facts
+from ..former_names import former_keyword
 from ..io import parse_json
 from ..learners.base.contract import LearnerDefinition
 from ..learners.base.settings import Settings
@@ -34,7 +35,7 @@ from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError, Task, TaskSource, named_task
 from ..tasks.errors import shorten
 from .asset_kinds import ASSET_KINDS
-from .spelling import british_names
+from .spelling import current_names
 
 DEFAULT_STEPS = {definition.name: definition.default_steps for definition in LEARNERS}
 """Budget of steps of the package's own learners when none is given."""
@@ -121,6 +122,8 @@ class Experiment(Displayed, BaseModel):
         return self
 
     @classmethod
+    @former_keyword("released", "extended_domain")
+    @former_keyword("metric", "feature_matrix")
     def of(
         cls,
         expression: str | None = None,
@@ -128,9 +131,9 @@ class Experiment(Displayed, BaseModel):
         p: int | None = None,
         group: str | None = None,
         table: Task | None = None,
-        released: bool = False,
+        extended_domain: bool = False,
         learner: str = "mlp",
-        metric: np.ndarray | None = None,
+        feature_matrix: np.ndarray | None = None,
         embedding_from: Any = None,
         body_from: Any = None,
         **options: Any,
@@ -142,9 +145,9 @@ class Experiment(Displayed, BaseModel):
             p: modulus.
             group: a finite group's name instead of an expression.
             table: a task read from a table instead of an expression.
-            released: let operands run over 0..p+4; see `modgrok.tasks.task_from_expression`.
+            extended_domain: let operands run over 0..p+4; see `modgrok.tasks.task_from_expression`.
             learner: name in `LEARNERS`.
-            metric: initial M of a kernel machine: a symmetric matrix of finite numbers, shape (k p, k p).
+            feature_matrix: initial M of a kernel machine: symmetric, finite numbers, shape (k p, k p).
             embedding_from: a transformer, or the content of its file, from which W_E is taken.
             body_from: the same, from which attention and MLP are taken.
             options: `fraction`, `seed`, … and the learner's settings, in British or American spelling
@@ -157,12 +160,12 @@ class Experiment(Displayed, BaseModel):
         check_trains(definition)
         settings = definition.settings
         specified = {name: value for name, value in options.items() if value is not None}
-        specified = british_names(specified, (*settings.model_fields, *cls.model_fields))
+        specified = current_names(specified, (*settings.model_fields, *cls.model_fields))
         own = {name: specified.pop(name) for name in list(specified) if name in cls.model_fields}
-        named = named_task(expression, p=p, group=group, table=table, released=released)
+        named = named_task(expression, p=p, group=group, table=table, extended_domain=extended_domain)
         assets = {named.source.table: named.task} if named.source.table else {}
         for name, content in (
-            ("metric", metric),
+            ("feature_matrix", feature_matrix),
             ("embedding_from", embedding_from),
             ("body_from", body_from),
         ):
@@ -315,13 +318,15 @@ def _check_fit(definition: LearnerDefinition, task: Task) -> None:
     plain = all(part.is_plain for part in task.parts or (task,))
     if not plain and not definition.takes_extended_domain:
         others = " or ".join(known.name for known in LEARNERS if known.takes_extended_domain)
-        raise InputError(f"released: operands over 0..p+4 need the learner {others}, got {definition.name}")
+        raise InputError(
+            f"extended_domain: operands over 0..p+4 need the learner {others}, got {definition.name}"
+        )
 
 
 def _asset(
     settings: type[Settings], learner: str, keyword: str, content: Any, task: Task
 ) -> tuple[str, str, Any]:
-    """Return the settings field, the digest and the checked content of something handed in.
+    """Return the settings field, the digest and the checked content of a given asset.
 
     Raises:
         InputError: the learner takes no such thing, or the content breaks a rule.

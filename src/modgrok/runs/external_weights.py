@@ -17,7 +17,7 @@ from ..models.networks import NETWORKS, network_type
 from ..tasks import InputError, Task, TaskSource
 from ..tasks.errors import shorten
 from .store.network_check import check_network
-from .store.network_file import UNREADABLE, NamedArrays, NetworkFile, Weights
+from .store.network_file import UNREADABLE, NamedArrays, NetworkFile, StoredWeights
 
 
 def external_weights(
@@ -29,7 +29,7 @@ def external_weights(
     source: TaskSource,
     table: np.ndarray | None,
     notes: dict[str, Any],
-) -> Weights:
+) -> StoredWeights:
     """Return the content of a checkpoint.
 
     Arguments:

@@ -52,7 +52,7 @@ from .schedule import next_observation
 from .split_arrays import SplitArrays, split_arrays
 from .splits import split_of
 from .store.database import Record, RunRow
-from .store.network_file import NamedArrays, Weights
+from .store.network_file import NamedArrays, StoredWeights
 from .store.store import Store
 
 EXISTING = ("refuse", "continue", "replace")
@@ -330,7 +330,7 @@ class LoggedRun(Displayed):
             raise
         self._resources = resources
 
-    def _explained_share(self, step: int, content: Weights) -> float | None:
+    def _explained_share(self, step: int, content: StoredWeights) -> float | None:
         """Take the share that was recorded at this step, else count that of a network."""
         if self.records and self.records[-1].step == step:
             share = self.records[-1].scalars["explained_share"]

@@ -92,15 +92,17 @@ def run(
     observe_every: int | None = None,
     early_stop: bool | None = None,
     table: Task | None = None,
-    metric: np.ndarray | None = None,
-    donors: Mapping[str, NetworkFile] | None = None,
+    feature_matrix: np.ndarray | None = None,
+    pretrained: Mapping[str, NetworkFile] | None = None,
     command: str = "",
     ensemble: int = 1,
     pad_to_fraction: float | None = None,
-    room: float | None = None,
     weights: CheckpointPolicy = "schedule",
     on_observation: Callable[[Progress], None] | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
+    metric: np.ndarray | None = None,
+    donors: Mapping[str, NetworkFile] | None = None,
+    room: float | None = None,
 ) -> Run:
     """Train an experiment up to a step budget, or continue it from where its store left it.
 
@@ -115,19 +117,19 @@ def run(
         early_stop: stop at 1.5 times the step since which the run holds 99%; None is true for networks and
             false for kernel machines, whose runs are short.
         table: the task, when it is a table given directly and the experiment was read from JSON.
-        metric: the initial M, likewise.
-        donors: digest -> network, likewise.
+        feature_matrix: the initial M, likewise.
+        pretrained: digest -> network, likewise.
         command: recorded with the run, for the report.
         ensemble: number of runs of the ensemble that this one belongs to; recorded with the run when above 1.
         pad_to_fraction: fraction to whose number of training inputs the run's own are padded and masked, so
             that runs of several fractions share a compiled step; numbers then agree to rounding, no longer to
             the bit.
-        room: the former name of `pad_to_fraction`.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
             grokking, and the last; `final`, the last.
         on_observation: called after every observation; None shows progress in a notebook, and elsewhere
             nothing.
         stop_requested: asked after every segment; true saves and returns with status `interrupted`.
+        metric, donors, room: former names of `feature_matrix`, `pretrained` and `pad_to_fraction`.
 
     Returns:
         The run, with status `finished`, `diverged` or `interrupted`.
@@ -136,14 +138,15 @@ def run(
         InputError: bad arguments, or the run is being trained by another process.
         CorruptFile: the stored state is damaged.
     """
+    matrix = metric if feature_matrix is None else feature_matrix
     padded = room if pad_to_fraction is None else pad_to_fraction
     options = RunOptions(steps, observe_every, early_stop, weights, padded, command, ensemble)
-    assets: dict[str, Any] = dict(donors or {})
+    assets: dict[str, Any] = dict(pretrained or donors or {})
     for digest, kind in experiment.needs().items():
         if kind == "table" and table is not None:
             assets[digest] = table
-        if kind == "matrix" and metric is not None:
-            assets[digest] = metric
+        if kind == "matrix" and matrix is not None:
+            assets[digest] = matrix
     if assets:
         experiment = experiment.with_assets({**experiment.assets, **assets})
     return follow(experiment, store, options, RunHooks(on_observation or notebook_progress(), stop_requested))

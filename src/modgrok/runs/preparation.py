@@ -95,8 +95,8 @@ def check_padding(experiment: Experiment) -> None:
     definition = definition_of(experiment.learner)
     if not definition.can_pad(experiment.learner) or experiment.symmetric:
         raise InputError(
-            "pad: must be left to learner mlp with full batches, without dropout, agop_weight and symmetric "
-            f"splits, got learner {definition.name}"
+            "pad: must be used only by the learner mlp with full batches, without dropout, agop_weight and "
+            f"symmetric splits, got learner {definition.name}"
         )
 
 

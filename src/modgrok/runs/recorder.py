@@ -35,7 +35,7 @@ class Recorder:
     def __init__(self, prepared: PreparedRun, store: Store | None, options: RunOptions) -> None:
         self.prepared, self.store, self.options = prepared, store, options
         self.history = RunHistory(self._fresh_row(), store)
-        self._last_kept: int | None = None
+        self._last_checkpoint: int | None = None
         self._share: tuple[int, float | None] | None = None  # step, explained share of its weights
 
     @property
@@ -72,7 +72,7 @@ class Recorder:
                 f"{known.state}: must hold step {known.step}, as the store does, got {int(state.step)}"
             )
         checkpoints = self.store.checkpoints(row.id)
-        self._last_kept = max((c.step for c in checkpoints if "schedule" in c.reasons), default=None)
+        self._last_checkpoint = max((c.step for c in checkpoints if "schedule" in c.reasons), default=None)
         fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}
         status = "diverged" if known.status == "diverged" else "running"
         self.history.continue_from(replace(known, status=status, **fresh), self.store.records(row.id))
@@ -112,7 +112,7 @@ class Recorder:
         for reason in reasons:
             self._keep(state, reason)  # before the commit: what a commit names is on disk
         if "schedule" in reasons:
-            self._last_kept = self.row.step
+            self._last_checkpoint = self.row.step
         if reasons or self.history.seconds_since_commit > COMMIT_EVERY:
             self._commit(state, "running")
         return record
@@ -122,7 +122,7 @@ class Recorder:
         if self.options.weights == "final":
             return []
         every = self.prepared.definition.keeps_every_observation
-        scheduled = every or keeps_checkpoint(self.row.step, self._last_kept)
+        scheduled = every or keeps_checkpoint(self.row.step, self._last_checkpoint)
         return [*(["schedule"] if scheduled else []), *milestones]
 
     # The store ---------------------------------------------------------------------------------------------

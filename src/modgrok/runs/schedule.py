@@ -107,12 +107,12 @@ def keeps_checkpoint(step: int, last: int | None) -> bool:
     """Say whether an observed step keeps its weights: the first one, then the first after each power of 2.
 
     Example:
-        >>> kept, last = [], None
+        >>> steps, last = [], None
         >>> for t in (0, 1, 2, 3, 5, 7, 9, 30):
         ...     if keeps_checkpoint(t, last):
-        ...         kept.append(t)
+        ...         steps.append(t)
         ...         last = t
-        >>> kept
+        >>> steps
         [0, 1, 2, 5, 9, 30]
     """
     return last is None or step.bit_length() > last.bit_length()

@@ -1,6 +1,6 @@
-"""American spellings of the names of options: `optimizer` is read as `optimiser`.
+"""Other names of options: American spellings, `optimizer` for `optimiser`, and former names.
 
-Owns: the pairs of endings. Names are British everywhere else, in stored experiments too.
+Owns: the pairs of endings, and the former names. Elsewhere, in stored experiments too, names are British.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from ..tasks.errors import InputError
 
 PAIRS = (("isation", "ization"), ("iser", "izer"), ("centred", "centered"))
 """British and American parts of words."""
+FORMER_NAMES = {"metric": "feature_matrix", "released": "extended_domain"}
+"""Former name -> name of an option."""
 Value = TypeVar("Value")
 
 
@@ -27,25 +29,29 @@ def american(name: str) -> str:
     return name
 
 
-def british_names(values: Mapping[str, Value], known: Iterable[str]) -> dict[str, Value]:
-    """Rename the keys that are American spellings of known names.
+def current_names(values: Mapping[str, Value], known: Iterable[str]) -> dict[str, Value]:
+    """Rename the keys that are American spellings or former names of known names.
 
     Arguments:
-        values: by name, in either spelling.
-        known: British names.
+        values: by name, old or new, in either spelling.
+        known: current British names.
 
     Raises:
-        InputError: a name is given in both spellings.
+        InputError: an option is given under two names.
 
     Example:
-        >>> british_names({"optimizer": "adamw", "width": 9}, ["optimiser", "width"])
+        >>> current_names({"optimizer": "adamw", "width": 9}, ["optimiser", "width"])
         {'optimiser': 'adamw', 'width': 9}
+        >>> current_names({"released": True}, ["extended_domain"])
+        {'extended_domain': True}
     """
+    known = tuple(known)
     names = {american(name): name for name in known if american(name) != name}
+    names |= {former: name for former, name in FORMER_NAMES.items() if name in known and former not in known}
     renamed: dict[str, Value] = {}
     for name, value in values.items():
-        british = names.get(name, name)
-        if british in renamed or (british != name and british in values):
-            raise InputError(f"{british}: must be given once, got {american(british)} as well")
-        renamed[british] = value
+        current = names.get(name, name)
+        if current != name and current in values:
+            raise InputError(f"{current}: must be given once, got {name} as well")
+        renamed[current] = value
     return renamed

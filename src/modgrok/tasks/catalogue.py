@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Catalogue(Sequence[T], Generic[T]):
-    """Objects in a fixed order, each with a name of its own.
+    """Objects in a fixed order, each with a unique name.
 
     Arguments:
         kind: what the objects are, in the words of an error message (`kernel`).
@@ -59,7 +59,7 @@ class Catalogue(Sequence[T], Generic[T]):
         """
         name = self._name(entry)
         if self._entries.get(name, entry) is not entry:
-            raise InputError(f"{self.kind}: must have a name of its own, got a second {shorten(name)}")
+            raise InputError(f"{self.kind}: must have a unique name, got a second {shorten(name)}")
         self._entries[name] = entry
 
     def named(self, name: str) -> T:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..former_names import former_keyword
 from .errors import InputError, shorten
 from .task import LARGEST_TABLE, Task, task_from_expression
 
@@ -27,13 +28,14 @@ def is_mixture(text: str) -> bool:
     return SEPARATOR in text
 
 
-def task_from_text(text: str, p: int, *, released: bool = False) -> Task:
+@former_keyword("released", "extended_domain")
+def task_from_text(text: str, p: int, *, extended_domain: bool = False) -> Task:
     """Tabulate one expression, or several separated by semicolons.
 
     Arguments:
         text: expressions in the grammar of `parse`.
         p: modulus.
-        released: let operands run over 0..p+4; see `task_from_expression`.
+        extended_domain: let operands run over 0..p+4; see `task_from_expression`.
 
     Raises:
         InputError: an expression breaks a rule, or they do not fit together (see `mix`).
@@ -43,8 +45,10 @@ def task_from_text(text: str, p: int, *, released: bool = False) -> Task:
         'x + y; x*y'
     """
     if not is_mixture(text):
-        return task_from_expression(text, p, released=released)
-    return mix([task_from_expression(part, p, released=released) for part in text.split(SEPARATOR)])
+        return task_from_expression(text, p, extended_domain=extended_domain)
+    return mix(
+        [task_from_expression(part, p, extended_domain=extended_domain) for part in text.split(SEPARATOR)]
+    )
 
 
 def mix(tasks: Sequence[Task]) -> Task:

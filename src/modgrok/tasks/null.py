@@ -1,7 +1,7 @@
 """The null that knows a task's symmetries and the training labels, and nothing else.
 
-Owns: its answers and their count on the test inputs of a split. The page `docs/leakage.md` says why it stands
-beside the chance levels.
+Owns: its predictions on the test inputs of a split, and how many are correct. The page `docs/leakage.md` says
+why it is reported with the chance levels.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..display import Displayed, Facts
+from ..former_names import former_field
 from .split import Split
 from .symmetry import generators_of, orbits_under
 from .task import Task
@@ -22,24 +23,26 @@ LEAKAGE = ("orbit_accuracy", "swap_share", "sign_accuracy")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OrbitNull(Displayed):
-    """What the null answers on the test inputs of a split.
+    """What the null predicts on the test inputs of a split.
 
     Arguments:
-        answers: in the order of `split.test`; int32, shape (n_test,).
+        predictions: in the order of `split.test`; int32, shape (n_test,).
         covered: whether the orbit of a test input holds a training input; bool, shape (n_test,).
-        correct: number of right answers.
+        correct: number of correct predictions.
         trivial: whether no symmetry but the identity was used.
     """
 
-    answers: np.ndarray
+    predictions: np.ndarray
     covered: np.ndarray
     correct: int
     trivial: bool
 
+    answers = former_field("predictions")
+
     @property
     def accuracy(self) -> float:
-        """Share of right answers, in [0, 1]."""
-        return self.correct / len(self.answers)
+        """Share of correct predictions, in [0, 1]."""
+        return self.correct / len(self.predictions)
 
     @property
     def covered_share(self) -> float | None:
@@ -47,19 +50,19 @@ class OrbitNull(Displayed):
         return None if self.trivial else int(self.covered.sum()) / len(self.covered)
 
     def _facts(self) -> Facts:
-        return {"accuracy": self.accuracy, "covered_share": self.covered_share, "test": len(self.answers)}
+        return {"accuracy": self.accuracy, "covered_share": self.covered_share, "test": len(self.predictions)}
 
 
 def orbit_null(task: Task, split: Split, *, signs: bool = False) -> OrbitNull:
-    """Answer every test input with the commonest training label of its orbit.
+    """Predict for every test input the most frequent training label of its orbit.
 
-    The orbit is that of `orbits`: under the permutations of operands that leave every label unchanged. The
-    smallest of labels that are equally common is taken; where the orbit holds no training input, the
-    commonest training label of all. Labels are those trained on, corrupted ones included; an answer is right
-    if it is the true label.
+    The orbit is that of `orbits`: under the permutations of operands that leave every label unchanged. Of
+    equally frequent labels the smallest is taken; if the orbit holds no training input, the most frequent
+    training label of all. Labels are those trained on, corrupted ones included; a prediction is correct if it
+    is the true label.
 
     Arguments:
-        task: any task. Each task of a mixture is answered by its own symmetries and its own labels.
+        task: any task. Each task of a mixture is predicted from its own symmetries and its own labels.
         split: of that task.
         signs: let the permutations negate any operands as well (x -> -x): all 2^k k! signed permutations,
             each kept only if it leaves every label unchanged.
@@ -68,12 +71,12 @@ def orbit_null(task: Task, split: Split, *, signs: bool = False) -> OrbitNull:
         >>> from modgrok.tasks import split_task, task_from_expression
         >>> task = task_from_expression("x*y", 13)
         >>> null = orbit_null(task, split_task(task, 0.5, np.random.PCG64(0)))
-        >>> null.correct, len(null.answers), int(null.covered.sum())
+        >>> null.correct, len(null.predictions), int(null.covered.sum())
         (36, 85, 23)
     """
     parts = task.parts or (task,)
     count = len(parts)
-    answers = np.empty(len(split.test), dtype=np.int32)
+    predictions = np.empty(len(split.test), dtype=np.int32)
     covered = np.zeros(len(split.test), dtype=bool)
     trivial = True
     for number, part in enumerate(parts):
@@ -81,10 +84,10 @@ def orbit_null(task: Task, split: Split, *, signs: bool = False) -> OrbitNull:
         generators = generators_of(part, signs=signs)
         orbit = orbits_under(generators, part).ravel()
         places = orbit[split.train[train] // count], orbit[split.test[test] // count]
-        answers[test], covered[test] = _answers(*places, split.labels[train], task.p)
+        predictions[test], covered[test] = _predictions(*places, split.labels[train], task.p)
         trivial = trivial and not generators
-    correct = int((answers == task.labels(split.test)).sum())
-    return OrbitNull(answers, covered, correct, trivial)
+    correct = int((predictions == task.labels(split.test)).sum())
+    return OrbitNull(predictions, covered, correct, trivial)
 
 
 def leakage_numbers(task: Task, split: Split) -> dict[str, Any]:
@@ -109,17 +112,15 @@ def leakage_numbers(task: Task, split: Split) -> dict[str, Any]:
     }
 
 
-def _answers(
+def _predictions(
     train_orbits: np.ndarray, test_orbits: np.ndarray, labels: np.ndarray, p: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the answer to each test orbit, and whether it holds a training input."""
+    """Return the prediction for each test orbit, and whether it holds a training input."""
     if not len(labels):
         return np.zeros(len(test_orbits), np.int32), np.zeros(len(test_orbits), dtype=bool)
     pairs, counts = np.unique(train_orbits.astype(np.int64) * p + labels, return_counts=True)
     owners, values = np.divmod(pairs, p)
-    order = np.lexsort(
-        (values, -counts, owners)
-    )  # within an orbit the commonest first, the smaller of equals
+    order = np.lexsort((values, -counts, owners))  # in an orbit the most frequent first, then the smallest
     owners, values = owners[order], values[order]
     known, first = np.unique(owners, return_index=True)
     at = np.minimum(np.searchsorted(known, test_orbits), len(known) - 1)

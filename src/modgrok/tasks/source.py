@@ -6,13 +6,25 @@ Owns: the stored record of it, and reading it from what a user gave.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
-from .errors import InputError
+from ..former_names import former_keyword
+from .errors import InputError, shorten
 from .expression import Expression, parse
 from .mixture import is_mixture, task_from_text
 from .task import Task, task_from_group, task_from_table
+
+STORED_NAME = "released"
+"""Key of `extended_domain` in JSON. Ids of runs are hashes of that JSON, so that the key cannot change."""
 
 
 class TaskSource(BaseModel):
@@ -24,16 +36,36 @@ class TaskSource(BaseModel):
     group: str | None = Field(None, description="Finite group whose composition is the task, such as S5.")
     table: str | None = Field(None, description="SHA-256 of a table given directly.")
     p: int | None = Field(None, description="Modulus; of an expression or a table.")
-    released: bool = Field(False, description="Operands run over 0..p+4, as in a paper's released code.")
+    extended_domain: bool = Field(
+        False, description="Operands run over 0..p+4, as in a paper's released code."
+    )
+
+    @property
+    def released(self) -> bool:
+        """The former name of `extended_domain`."""
+        return self.extended_domain
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_stored_name(cls, values: Any) -> Any:
+        if isinstance(values, dict) and STORED_NAME in values and "extended_domain" not in values:
+            values = {**values, "extended_domain": values[STORED_NAME]}
+            del values[STORED_NAME]
+        return values
+
+    @model_serializer(mode="wrap")
+    def _write_stored_name(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content = write(self)
+        return {STORED_NAME if name == "extended_domain" else name: value for name, value in content.items()}
 
     def build(self, table: Task | None = None) -> Task:
-        """Tabulate the task; a table given directly must be handed in, and must have the right digest.
+        """Tabulate the task; a table given directly must be passed again, and must have the right digest.
 
         Raises:
             InputError: another table, or none where one is needed.
         """
         if self.expression is not None and self.p is not None:
-            return task_from_text(self.expression, self.p, released=self.released)
+            return task_from_text(self.expression, self.p, extended_domain=self.extended_domain)
         if self.group is not None:
             return task_from_group(self.group)
         if table is None or table.digest != self.table:
@@ -63,13 +95,14 @@ class NamedTask:
         return f"{self.task.name} on 0..{self.task.p - 1}"
 
 
+@former_keyword("released", "extended_domain")
 def named_task(
     expression: str | None = None,
     *,
     p: int | None = None,
     group: str | None = None,
     table: Task | None = None,
-    released: bool = False,
+    extended_domain: bool = False,
 ) -> NamedTask:
     """Read a task from exactly one of its three sources.
 
@@ -78,7 +111,7 @@ def named_task(
         p: modulus; with a group or table it may be left out, and must agree if given.
         group: name of a finite group.
         table: a task read from a table.
-        released: of an expression, let operands run over 0..p+4.
+        extended_domain: of an expression, let operands run over 0..p+4.
 
     Raises:
         InputError: none or several are given, or one breaks a rule.
@@ -92,14 +125,16 @@ def named_task(
         raise InputError(
             f"expression: must be exactly one of an expression, a group and a table, got {count}"
         )
+    if not isinstance(extended_domain, bool):
+        raise InputError(f"extended_domain: must be true or false, got {shorten(extended_domain)}")
     if expression is not None:
         if p is None:
             raise InputError("p: must be given with an expression, got none")
         parsed = None if is_mixture(expression) else parse(expression)
-        task = task_from_text(expression, p, released=released)
-        return NamedTask(task, TaskSource(expression=task.name, p=p, released=released), parsed)
-    if released:
-        raise InputError("released: must be given with an expression, got a group or a table")
+        task = task_from_text(expression, p, extended_domain=extended_domain)
+        return NamedTask(task, TaskSource(expression=task.name, p=p, extended_domain=extended_domain), parsed)
+    if extended_domain:
+        raise InputError("extended_domain: must be given with an expression, got a group or a table")
     if group is not None:
         task = task_from_group(group)
         source = TaskSource(group=task.name)

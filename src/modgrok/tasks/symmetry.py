@@ -58,7 +58,7 @@ def symmetries(task: Task, *, signs: bool = False) -> tuple[SignedPermutation, .
     Arguments:
         task: one task, not a mixture, whose parts may have different symmetries.
         signs: take the 2^k k! permutations that negate any operands as well. -x is p - x; where operands run
-            beyond p - 1 (the released domain) there are no signs.
+            beyond p - 1 (the extended domain) there are no signs.
 
     Returns:
         The group S, in the order of (order, negated).

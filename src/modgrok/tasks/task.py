@@ -15,14 +15,15 @@ import numpy as np
 
 from ..algebra.groups import composition_table
 from ..display import Displayed, Facts
+from ..former_names import former_keyword
 from ..io import read_csv_numbers, read_npy
 from .errors import InputError, shorten
 from .expression import MOST_OPERANDS, Expression, parse
 
 LARGEST_TABLE = 2**24
 """Most entries p^k of a table: 128 MiB of int64."""
-RELEASED_EXTRA = 5
-"""Operand values beyond p - 1 in the domain that the released code of Furuta et al. 2024 trains on."""
+EXTRA_VALUES = 5
+"""Operand values beyond p - 1 in the extended domain, that of the released code of Furuta et al. 2024."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +35,7 @@ class Task(Displayed):
         p: modulus: number of values of an operand and of classes.
         operands: k names.
         table: int64, shape (p,)*k, read-only; entry in 0..p-1, or -1 outside the domain. Two kinds of task
-            have another shape: a mixture of T tasks (p, …, p, T), and the `released` domain (p + 5,)*k.
+            have another shape: a mixture of T tasks (p, …, p, T), and the extended domain (p + 5,)*k.
         parts: the tasks of a mixture; empty for a single task.
     """
 
@@ -80,7 +81,7 @@ class Task(Displayed):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the table has the shape (p,)*k: neither a mixture nor the released domain."""
+        """Whether the table has the shape (p,)*k: neither a mixture nor the extended domain."""
         return set(self.table.shape) == {self.p} and not self.parts
 
     @cached_property
@@ -128,14 +129,15 @@ def check_size(p: int, k: int) -> None:
         raise InputError(f"p: a table of p^k entries may have at most {LARGEST_TABLE}, got {p}^{k} = {p**k}")
 
 
-def task_from_expression(text: str | Expression, p: int, *, released: bool = False) -> Task:
+@former_keyword("released", "extended_domain")
+def task_from_expression(text: str | Expression, p: int, *, extended_domain: bool = False) -> Task:
     """Tabulate an expression mod p over all p^k inputs.
 
     Arguments:
         text: see `modgrok.tasks.expression.parse`; must name 1 to 6 operands.
         p: modulus, at least 2, prime or composite; p^k at most 2^24.
-        released: let operands run over 0..p+4, each value standing for its residue, as the released code of
-            Furuta et al. 2024 does (its loop takes the size of the vocabulary for the modulus).
+        extended_domain: let operands run over 0..p+4, each value standing for its residue, as the released
+            code of Furuta et al. 2024 does (its loop takes the size of the vocabulary for the modulus).
 
     Raises:
         InputError: the expression or modulus breaks a rule, or no input has unit denominators.
@@ -152,7 +154,7 @@ def task_from_expression(text: str | Expression, p: int, *, released: bool = Fal
         raise InputError(f"expression: must name at least one operand, got {shorten(expression)}")
     if len(names) > MOST_OPERANDS:
         raise InputError(f"expression: may name at most {MOST_OPERANDS} operands, got {len(names)}")
-    values_of_operand = p + RELEASED_EXTRA if released else p
+    values_of_operand = p + EXTRA_VALUES if extended_domain else p
     check_size(values_of_operand, len(names))
     axes = np.ogrid[tuple(slice(0, values_of_operand) for _ in names)]
     values = {name: np.asarray(axis, dtype=np.int64) for name, axis in zip(names, axes, strict=True)}

@@ -79,7 +79,7 @@ def ui(
         Parameter(name="--runs", env_var="MODGROK_RUNS", converter=_folder, help="Folder of the store."),
     ] = Path("runs"),
 ) -> int:
-    """Open the store, the decision and the training of this machine in a browser.
+    """Decide tasks, train networks and browse the runs of this machine in a web browser.
 
     The first line of stdout is the address, with a token that whoever opens the page must have. Ctrl-C ends
     the server; a run that is being trained is saved first.

@@ -204,7 +204,7 @@ class Instrument:
                 self.cache.put("charts", content)
         return content
 
-    async def end_answers(self) -> None:
+    async def end_responses(self) -> None:
         """Let the requests that are open be answered at once: streams end, and jobs of the workers fail."""
         self.closing.set()
         for worker in (self.tables, self.decider, self.planner, self.drawer, self.charts):
@@ -212,5 +212,5 @@ class Instrument:
 
     async def close(self) -> None:
         """End all processes; what trains saves first."""
-        await self.end_answers()
+        await self.end_responses()
         await self.jobs.close()

@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, and end what is open."""
-        await self.instrument.end_answers()
+        await self.instrument.end_responses()
         await super().shutdown(sockets)
 
 

@@ -90,7 +90,7 @@ def _described(at: TaskGrid, circuit: Circuit) -> Place:
         "neuron_frequencies": circuit.neuron_key,
         "neurons_of_frequency": [int((best[explained] == f).sum()) for f in at.grid.frequencies],
         "idle_neurons": int((shares.max(axis=1) == 0).sum()),
-        "loss_rise": circuit.rises.tolist(),
+        "loss_rise": circuit.loss_increases.tolist(),
         "attribution": circuit.attribution.tolist(),
         "attention": attention_maps(circuit).mean(axis=(-2, -1)).tolist(),
     }

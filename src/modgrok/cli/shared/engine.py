@@ -1,6 +1,6 @@
 """Where ensembles run, as the command line says it: worker processes here, or tasks of a Ray cluster.
 
-Owns: the four options that verbs share, their rules, and opening an executor. Ray is loaded only on demand.
+Owns: the four options that commands share, their rules, and opening an executor. Ray is loaded on demand.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Options that verbs share, and how values are read from words."""
+"""Options that commands share, and how values are read from words."""
 
 from __future__ import annotations
 

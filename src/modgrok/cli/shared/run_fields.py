@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...runs.spelling import british_names
+from ...runs.spelling import current_names
 from ...runs.store.database import RunRow
 from ...tasks.errors import InputError, shorten
 
@@ -125,7 +125,7 @@ def _value(name: str, text: str) -> Any:
 def _known(name: str, runs: Sequence[Fields]) -> str:
     """Return the field of that name, in either spelling; any name will do where there are no runs."""
     names = dict.fromkeys((*OF_ROW, TAG, *(key for run in runs for key in run)))
-    british = next(iter(british_names({name: None}, names)))
+    british = next(iter(current_names({name: None}, names)))
     if british in names or not runs:
         return british
     close = difflib.get_close_matches(name, names, n=1)

@@ -1,4 +1,4 @@
-"""The task that a verb's arguments name."""
+"""The task that a command's arguments name."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ Owns: how a field becomes a flag: its type, help, panel, and hidden American spe
 """
 
 import re
-from dataclasses import field, make_dataclass
+from dataclasses import dataclass, field, make_dataclass
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 from cyclopts import Parameter
@@ -95,5 +96,13 @@ def _options_type() -> type:
     return options_class
 
 
+@dataclass(frozen=True)
+class FormerOptions:
+    """Options under their former names, hidden from `--help`; see `modgrok.runs.spelling.FORMER_NAMES`."""
+
+    released: Annotated[bool | None, Parameter(show=False, negative=())] = None
+    metric: Annotated[Path | None, Parameter(show=False)] = None
+
+
 Options = _options_type()
-DEFAULT_OPTIONS = Options()
+DEFAULT_OPTIONS, NO_FORMER_OPTIONS = Options(), FormerOptions()

@@ -26,7 +26,7 @@ from .readings import Decision, ReadingChoice, choose
 from .recorded import recorded_form, recorded_task
 from .state import SavedWeights, read_state
 from .transformer import transformer_readings
-from .transformer_options import Options, with_config
+from .transformer_options import ImportOptions, with_config
 from .transformer_weights import weights_of
 
 TRANSFORMER_ROLES = (
@@ -154,7 +154,9 @@ def import_network(
     if layout is None and isinstance(source, str | Path):
         layout = recorded_form(Path(source)).get("layout")
     options = with_config(
-        Options(layout, heads, activation, None if tokens is None else tuple(tokens), causal, post_norm, mix),
+        ImportOptions(
+            layout, heads, activation, None if tokens is None else tuple(tokens), causal, post_norm, mix
+        ),
         state.config,
     )
     if mix is not None and not 0 <= mix <= 1:
@@ -302,7 +304,7 @@ def _transformer(
     chosen_roles: Mapping[str, str],
     transposed: frozenset[str],
     task: Task,
-    options: Options,
+    options: ImportOptions,
 ) -> tuple[dict[str, str], ReadingChoice]:
     assigned = set(chosen_roles.values())
     free = [name for name, full in short.items() if full not in assigned]
@@ -324,7 +326,7 @@ def _mlp(
     chosen_roles: Mapping[str, str],
     transposed: frozenset[str],
     task: Task,
-    options: Options,
+    options: ImportOptions,
 ) -> tuple[dict[str, str], ReadingChoice]:
     parts, unknown = mlp_parts(arrays, chosen_roles, task)
     _refuse_unknown(unknown, arrays)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...models.transformer import LAYOUTS, SIGNS, length_of
 from ...tasks import InputError
-from .transformer_options import Options
+from .transformer_options import ImportOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class TokenOrder:
 
 
 def token_orders(
-    embedding: np.ndarray, position: np.ndarray | None, p: int, k: int, options: Options
+    embedding: np.ndarray, position: np.ndarray | None, p: int, k: int, options: ImportOptions
 ) -> Iterator[TokenOrder]:
     v, length = len(embedding), None if position is None else len(position)
     layouts = [name for name in LAYOUTS if options.layout in (None, name)]
@@ -56,7 +56,9 @@ def token_orders(
         yield from _numberings(layout, v, p, options, explicit=options.layout is not None)
 
 
-def _numberings(layout: str, v: int, p: int, options: Options, *, explicit: bool) -> Iterator[TokenOrder]:
+def _numberings(
+    layout: str, v: int, p: int, options: ImportOptions, *, explicit: bool
+) -> Iterator[TokenOrder]:
     signs = SIGNS[layout]
     if options.tokens is not None and (
         len(options.tokens) != signs

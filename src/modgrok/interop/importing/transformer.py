@@ -18,11 +18,11 @@ from .forward import transformer_logits
 from .readings import Reading
 from .token_orders import TokenOrder, token_orders
 from .transformer_blocks import block_choices, norm_of, single_precision, vector_of
-from .transformer_options import ACTIVATIONS, Options, activations_of
+from .transformer_options import ACTIVATIONS, ImportOptions, activations_of
 from .transformer_weights import Weights
 
 
-def transformer_readings(weights: Weights, task: Task, options: Options) -> list[Reading]:
+def transformer_readings(weights: Weights, task: Task, options: ImportOptions) -> list[Reading]:
     """Return every reading of a transformer's weights whose shapes fit the task.
 
     Raises:

@@ -14,14 +14,14 @@ import numpy as np
 
 from ...models import Block, Norm
 from ...tasks import InputError
-from .transformer_options import Options
+from .transformer_options import ImportOptions
 from .transformer_weights import Weights
 
 MOST_HEADS = 16
 
 
 def block_choices(
-    weights: Weights, d: int, options: Options
+    weights: Weights, d: int, options: ImportOptions
 ) -> Iterator[tuple[tuple[Block, ...], dict[str, str], set[str]]]:
     """Yield all layers, for every number of heads and way to lie."""
     if weights.layers == 0:
@@ -41,7 +41,7 @@ def block_choices(
         )
 
 
-def _heads(weights: Weights, d: int, options: Options) -> list[int]:
+def _heads(weights: Weights, d: int, options: ImportOptions) -> list[int]:
     lists = [role for role in weights.arrays if role.startswith("blocks.0.head.") and role.endswith("W_Q")]
     query = weights.arrays.get("blocks.0.W_Q")
     fused = weights.arrays.get("blocks.0.W_QKV")
@@ -83,7 +83,9 @@ def _open_sides(weights: Weights, d: int) -> bool:
     return False
 
 
-def _block(weights: Weights, layer: int, d: int, heads: int, left: bool | None, options: Options) -> Block:
+def _block(
+    weights: Weights, layer: int, d: int, heads: int, left: bool | None, options: ImportOptions
+) -> Block:
     at = f"blocks.{layer}."
     projections = {letter: _heads_of(weights, at, letter, d, heads, left) for letter in "QKV"}
     e = projections["Q"].shape[2]

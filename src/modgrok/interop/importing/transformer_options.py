@@ -14,7 +14,7 @@ ACTIVATIONS = ("relu", "gelu", "silu")
 
 
 @dataclass(frozen=True)
-class Options:
+class ImportOptions:
     """What a user or a configuration says of a transformer; None where nothing is said.
 
     Arguments:
@@ -38,16 +38,16 @@ class Options:
     bare_norms: bool = False
 
 
-def activations_of(options: Options) -> tuple[str, ...]:
+def activations_of(options: ImportOptions) -> tuple[str, ...]:
     """Return the activations to try."""
     return (options.activation,) if options.activation else ACTIVATIONS
 
 
-def with_config(options: Options, config: Mapping[str, Any]) -> Options:
+def with_config(options: ImportOptions, config: Mapping[str, Any]) -> ImportOptions:
     """Fill in what a user did not say from settings that were saved with the weights.
 
     Example:
-        >>> with_config(Options(), {"n_heads": 4, "act_fn": "ReLU", "attn_coeff": 0.5}).mix
+        >>> with_config(ImportOptions(), {"n_heads": 4, "act_fn": "ReLU", "attn_coeff": 0.5}).mix
         0.5
     """
     heads = _of(config, int, "n_heads", "num_heads", "heads")

@@ -23,7 +23,7 @@ from ...training.losses import Loss, mse
 from ...training.problem import GROUPS, Problem
 
 Numbers = dict[str, float]
-Counts = dict[str, np.ndarray]
+HistogramCounts = dict[str, np.ndarray]
 Subjects = dict[str, Any]
 """What measures read (`Measure.reads`) -> the subject of a state."""
 
@@ -40,7 +40,7 @@ class Observer(Protocol):
     scalars: tuple[str, ...]
     histograms: tuple[tuple[str, int], ...]
 
-    def __call__(self, state: Any) -> tuple[Numbers, Counts]:
+    def __call__(self, state: Any) -> tuple[Numbers, HistogramCounts]:
         """Return the numbers by name, and the counts by name."""
 
 
@@ -84,7 +84,7 @@ class MeasureObserver:
             *(measure.name for measure in self.measures),
         )
 
-    def __call__(self, state: Any) -> tuple[Numbers, Counts]:
+    def __call__(self, state: Any) -> tuple[Numbers, HistogramCounts]:
         """Measure a state."""
         parts = (self.learner, state, self.problem, self.frames)
         request = (self.loss, self.subjects, self.count, self.measures)

@@ -21,9 +21,9 @@ class Asset:
     """Something too large for settings, which they name by its SHA-256.
 
     Arguments:
-        field: of the settings, that holds the digest; None where nothing was handed in.
+        field: of the settings, that holds the digest; None if nothing was given.
         kind: `table`, `matrix` or `network`.
-        check: (content as handed in, task) -> content as it is kept; raises InputError.
+        check: (content as given, task) -> content as it is stored; raises InputError.
     """
 
     field: str
@@ -39,7 +39,7 @@ class Settings(BaseModel):
 
     Class attributes:
         title: of its panel in `train --help`; the learner's name if empty.
-        ASSETS: keyword of `Experiment.of` under which an asset is handed in -> what it is.
+        ASSETS: keyword of `Experiment.of` under which an asset is given -> what it is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -18,7 +18,7 @@ def _build(settings: RFMSettings, problem: Problem, basis: Basis, assets: Assets
     if settings.initial == "stored":
         stored = assets.get(settings.initial_digest or "")
         if stored is None:
-            raise InputError("initial: a stored M must be given with --metric, got none")
+            raise InputError("initial: a stored M must be given with --feature-matrix, got none")
     return rfm_learner(settings, problem, basis=basis, stored=stored)
 
 

@@ -1,10 +1,10 @@
 """Recursive Feature Machines: `init` and `step`, nothing else.
 
-A state at step t holds the metric M_t and the coefficients solved with it, so that it is the predictor of
-the paper's iteration t. `step` updates M from that predictor's gradients and solves again: followed by an
+A state at step t holds the feature matrix M_t and the coefficients solved with it: the predictor of the
+paper's iteration t. `step` updates M from that predictor's gradients and solves again: followed by an
 evaluation at each step, the order is the paper's solve, evaluate, update.
 
-Owns: the initial metric, one iteration. All of it in float64: call it inside `jax.enable_x64(True)`.
+Owns: the initial M, one iteration. All of it in float64: call it inside `jax.enable_x64(True)`.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ class RFMState(eqx.Module):
 
 
 class RFMLearner(eqx.Module):
-    """Kernel regression whose metric is its own average gradient outer product, over and over.
+    """Kernel regression whose feature matrix M is its own average gradient outer product, over and over.
 
     Arguments:
         kernel: the kernel.
         ridge, power: see `RFMSettings`.
         layout: the training inputs by operand value.
         structure: of the task, for random circulants and enforcement.
-        stored: an initial M handed in, or None.
+        stored: a given initial M, or None.
         tasks: number of tasks of a mixture whose first row of M is 0, so that the last operand is one bit
             less than a one-hot; 0 for none.
         (the rest): see `RFMSettings`; `sizes` gives the number of values of each operand.
@@ -73,7 +73,7 @@ class RFMLearner(eqx.Module):
     sizes: tuple[int, ...] = eqx.field(static=True)
 
     def init(self, key: PRNGKeyArray, batch_key: PRNGKeyArray, problem: Problem) -> RFMState:
-        """Solve with the initial metric: iteration 0.
+        """Solve with the initial M: iteration 0.
 
         Arguments:
             key: of the random circulant.
@@ -82,7 +82,7 @@ class RFMLearner(eqx.Module):
         """
         if jnp.result_type(float) != jnp.float64:
             raise RuntimeError("rfm: must run inside jax.enable_x64(True), got float32")
-        return self._solved(self.initial_metric(key), problem, jnp.zeros((), jnp.int32))
+        return self._solved(self.initial_feature_matrix(key), problem, jnp.zeros((), jnp.int32))
 
     def step(self, state: RFMState, problem: Problem) -> tuple[RFMState, Array]:
         """Make one iteration: M from the gradients of the present predictor, then a new predictor.
@@ -91,20 +91,23 @@ class RFMLearner(eqx.Module):
             (next state, whether its numbers are finite).
         """
         step = state.step + 1
-        metric = self.update(state.weights)
+        feature_matrix = self.update(state.weights)
         if self.enforce_every:
-            metric = jax.lax.cond(
-                step % self.enforce_every == 0, lambda m: enforce(m, self.structure), lambda m: m, metric
+            feature_matrix = jax.lax.cond(
+                step % self.enforce_every == 0,
+                lambda m: enforce(m, self.structure),
+                lambda m: m,
+                feature_matrix,
             )
-        new = self._solved(metric, problem, step)
-        finite = jnp.isfinite(metric).all() & jnp.isfinite(new.weights.alphas).all()
+        new = self._solved(feature_matrix, problem, step)
+        finite = jnp.isfinite(feature_matrix).all() & jnp.isfinite(new.weights.alphas).all()
         return new, finite
 
     def logits(self, weights: KernelMachine, inputs: Int[Array, "n k"]) -> Float[Array, "n c"]:
         """Return the predictor's values of all classes."""
         return weights(inputs)
 
-    def initial_metric(self, key: PRNGKeyArray) -> Float[Array, "d d"]:
+    def initial_feature_matrix(self, key: PRNGKeyArray) -> Float[Array, "d d"]:
         """Return M_0.
 
         The row of a mixture's first task is 0 when tasks are told apart by bits: gradients are multiples of
@@ -113,11 +116,11 @@ class RFMLearner(eqx.Module):
         d = sum(self.sizes)
         if self.stored is not None:
             return self.stored
-        metric = jnp.eye(d)
+        feature_matrix = jnp.eye(d)
         if self.initial == "random-circulant":
             features = matrix_power(random_circulant(key, self.structure), 0.5)
-            metric = metric.at[: len(features), : len(features)].set(features)
-        return metric.at[d - self.tasks, d - self.tasks].set(0) if self.tasks else metric
+            feature_matrix = feature_matrix.at[: len(features), : len(features)].set(features)
+        return feature_matrix.at[d - self.tasks, d - self.tasks].set(0) if self.tasks else feature_matrix
 
     def update(self, weights: KernelMachine) -> Float[Array, "d d"]:
         """Return AGOP^s of a predictor."""
@@ -126,13 +129,15 @@ class RFMLearner(eqx.Module):
     def agop(self, weights: KernelMachine) -> Float[Array, "d d"]:
         """Return the average gradient outer product over the training inputs."""
         hot = features(weights.inputs, self.sizes)
-        return agop(self.kernel, weights.metric, weights.alphas, hot, self.layout, centred=self.centred)
+        return agop(
+            self.kernel, weights.feature_matrix, weights.alphas, hot, self.layout, centred=self.centred
+        )
 
-    def _solved(self, metric: Array, problem: Problem, step: Array) -> RFMState:
+    def _solved(self, feature_matrix: Array, problem: Problem, step: Array) -> RFMState:
         hot = features(problem.inputs, self.sizes)
-        targets = jax.nn.one_hot(problem.labels, problem.classes, dtype=metric.dtype)
-        solution = solve_kernel(lambda: kernel_matrix(self.kernel, metric, hot), targets, self.ridge)
-        weights = KernelMachine(self.kernel, metric, solution.alphas, problem.inputs, self.sizes)
+        targets = jax.nn.one_hot(problem.labels, problem.classes, dtype=feature_matrix.dtype)
+        solution = solve_kernel(lambda: kernel_matrix(self.kernel, feature_matrix, hot), targets, self.ridge)
+        weights = KernelMachine(self.kernel, feature_matrix, solution.alphas, problem.inputs, self.sizes)
         return RFMState(weights, step, solution.condition, solution.singular)
 
 

@@ -15,4 +15,4 @@ def rfm_observer(learner: RFMLearner, problem: Problem, basis: Basis) -> Measure
 
 
 def _subjects(learner: RFMLearner, state: RFMState, problem: Problem) -> Subjects:
-    return {"feature_matrix": state.weights.metric, "kernel_solve": state}
+    return {"feature_matrix": state.weights.feature_matrix, "kernel_solve": state}

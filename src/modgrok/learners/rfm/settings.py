@@ -14,11 +14,11 @@ from ...models.kernels import KERNELS, Kernel
 from ...tasks import Task
 from ...tasks.catalogue import OneOf
 from ..base.settings import Asset, Settings
-from .initial_metric import check_metric
+from .initial_feature_matrix import check_feature_matrix
 
 
-def _checked_metric(matrix: Any, task: Task) -> np.ndarray:
-    return check_metric(np.asarray(matrix), sum(task.table.shape))
+def _checked_matrix(matrix: Any, task: Task) -> np.ndarray:
+    return check_feature_matrix(np.asarray(matrix), sum(task.table.shape))
 
 
 class RFMSettings(Settings):
@@ -29,7 +29,9 @@ class RFMSettings(Settings):
         2.5
     """
 
-    ASSETS: ClassVar[dict[str, Asset]] = {"metric": Asset("initial_digest", "matrix", _checked_metric)}
+    ASSETS: ClassVar[dict[str, Asset]] = {
+        "feature_matrix": Asset("initial_digest", "matrix", _checked_matrix)
+    }
 
     title: ClassVar[str] = "Kernel machine (rfm)"
 

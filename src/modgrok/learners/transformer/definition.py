@@ -19,12 +19,12 @@ def _build(
 ) -> TransformerLearner:
     check_batch_size(settings.batch_size, problem)
     pretrained = PretrainedParts(
-        _donor(assets, settings.embedding_digest), _donor(assets, settings.body_digest)
+        _network_of(assets, settings.embedding_digest), _network_of(assets, settings.body_digest)
     )
     return transformer_learner(settings, pretrained)
 
 
-def _donor(assets: Assets, digest: str | None) -> Transformer | None:
+def _network_of(assets: Assets, digest: str | None) -> Transformer | None:
     """Return the network that parts are taken from; None where none is named, or it is not at hand.
 
     Raises:

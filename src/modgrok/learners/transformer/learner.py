@@ -91,7 +91,7 @@ class TransformerLearner(eqx.Module):
             masks=False,
         )
 
-    def with_fixed_parts_held(self, weights: Transformer) -> Transformer:
+    def with_frozen_parts(self, weights: Transformer) -> Transformer:
         """Return the weights with a zero gradient in the fixed parts."""
         fixed = _mask(weights, self.settings.fixed_parts())
         return jax.tree.map(lambda w, fix: jax.lax.stop_gradient(w) if fix else w, weights, fixed)
@@ -103,7 +103,7 @@ class TransformerLearner(eqx.Module):
     def _training_loss(
         self, weights: Transformer, inputs: Array, labels: Array, mask_key: Array | None
     ) -> Array:
-        logits = self.logits(self.with_fixed_parts_held(weights), inputs)
+        logits = self.logits(self.with_frozen_parts(weights), inputs)
         return jnp.mean(loss_named(self.settings.loss)(logits, labels))
 
 
@@ -114,10 +114,10 @@ def transformer_learner(
 
     Arguments:
         settings: see `TransformerSettings.resolve`.
-        donors: the networks whose digests the settings name.
+        pretrained: the networks whose digests the settings name.
 
     Raises:
-        InputError: the settings name a donor that is not handed in.
+        InputError: the settings name a network that is not given.
     """
     pretrained = pretrained or PretrainedParts()
     for name, digest in (("embedding", settings.embedding_digest), ("body", settings.body_digest)):
@@ -137,7 +137,7 @@ def pass_of(settings: TransformerSettings) -> str:
 
 
 def _with_pretrained_parts(network: Transformer, pretrained: PretrainedParts) -> Transformer:
-    """Put the donors' parts in place of the drawn ones."""
+    """Put the pretrained parts in place of the random ones."""
     if pretrained.embedding is not None:
         _check_shapes(network.embedding, pretrained.embedding.embedding, "embedding")
         network = eqx.tree_at(lambda net: net.embedding, network, pretrained.embedding.embedding)

@@ -32,7 +32,7 @@ def _subjects(learner: TransformerLearner, state: NetworkState[Transformer], pro
     loss = loss_named(learner.settings.loss)
 
     def training_loss(weights: Transformer) -> tuple[Array, Array]:
-        logits = learner.logits(learner.with_fixed_parts_held(weights), problem.inputs)
+        logits = learner.logits(learner.with_frozen_parts(weights), problem.inputs)
         return jnp.mean(loss(logits, problem.labels)), logits
 
     gradient, logits = jax.grad(training_loss, has_aux=True)(state.weights)

@@ -13,6 +13,7 @@ from functools import cached_property
 import jax.numpy as jnp
 import numpy as np
 
+from ...former_names import former_field
 from ...models.transformer import Transformer
 from ..measure import Measure
 from .distance_irrelevance import distance_irrelevance
@@ -71,6 +72,8 @@ class Circuit:
     reading: PairActivations
     task: int | None = None
 
+    rises = former_field("loss_increases")
+
     @cached_property
     def logits(self) -> SumLogits:
         """The logits with their means over equal sums."""
@@ -82,14 +85,14 @@ class Circuit:
         return frequency_shares(self.reading.neurons, self.grid)
 
     @cached_property
-    def rises(self) -> np.ndarray:
+    def loss_increases(self) -> np.ndarray:
         """What taking out each frequency adds to the loss, shape (n//2,)."""
         return ablation_loss_increase(self.logits)
 
     @cached_property
     def key(self) -> list[int]:
         """Key frequencies by their effect on the loss."""
-        return key_frequencies(self.rises)
+        return key_frequencies(self.loss_increases)
 
     @cached_property
     def neuron_key(self) -> list[int]:

@@ -8,7 +8,7 @@ from .logit_parts import SumLogits
 from .neuron_frequencies import EXPLAINED
 from .restricted_loss import cross_entropy_of
 
-LEAST_RISE = 1e-9
+LEAST_INCREASE = 1e-9
 """Rise of the loss above which a frequency is key; Furuta et al. 2024, App. E."""
 
 
@@ -30,11 +30,11 @@ def ablation_loss_increase(logits: SumLogits) -> np.ndarray:
     return np.array(ablated) - full
 
 
-def key_frequencies(rises: np.ndarray, least: float = LEAST_RISE) -> list[int]:
+def key_frequencies(loss_increases: np.ndarray, least: float = LEAST_INCREASE) -> list[int]:
     """Return the frequencies without which the loss rises by more than `least`.
 
     Arguments:
-        rises: of `ablation_loss_increase`.
+        loss_increases: of `ablation_loss_increase`.
 
     Example:
         >>> key_frequencies(np.array([2e-9, -1.0, 0.5]))
@@ -42,7 +42,7 @@ def key_frequencies(rises: np.ndarray, least: float = LEAST_RISE) -> list[int]:
 
     Source: Furuta et al. 2024, App. E.
     """
-    return [int(k) for k in np.flatnonzero(rises > least) + 1]
+    return [int(k) for k in np.flatnonzero(loss_increases > least) + 1]
 
 
 def neuron_key_frequencies(shares: np.ndarray, explained: float = EXPLAINED) -> list[int]:

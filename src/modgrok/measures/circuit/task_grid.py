@@ -24,7 +24,7 @@ class TaskGrid:
         task: the task itself.
         number: its number in a mixture; None where the run has one task.
         basis: of the task.
-        grid: its pairs; of the released domain those of 0..p-1.
+        grid: its pairs; of the extended domain those of 0..p-1.
     """
 
     task: Task

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 
 @eqx.filter_jit
-def agop_alignment(metric: Float[Array, "d d"], final: Float[Array, "d d"]) -> Float[Array, ""]:
+def agop_alignment(feature_matrix: Float[Array, "d d"], final: Float[Array, "d d"]) -> Float[Array, ""]:
     """Return the cosine <A, B>_F / (|A| |B|) of a feature matrix and the final one, in [-1, 1].
 
     In [0, 1] for positive semi-definite matrices, 1 at the end of a run; 0 for a zero matrix.
@@ -19,8 +19,8 @@ def agop_alignment(metric: Float[Array, "d d"], final: Float[Array, "d d"]) -> F
 
     Source: Mallinar et al. 2024, Sec. 4.
     """
-    size = jnp.linalg.norm(metric) * jnp.linalg.norm(final)
-    return jnp.where(size > 0, jnp.sum(metric * final) / jnp.where(size > 0, size, 1), 0)
+    size = jnp.linalg.norm(feature_matrix) * jnp.linalg.norm(final)
+    return jnp.where(size > 0, jnp.sum(feature_matrix * final) / jnp.where(size > 0, size, 1), 0)
 
 
 @eqx.filter_jit

@@ -18,7 +18,7 @@ from ...models.circulant import CirculantStructure, diagonal_means
 
 @eqx.filter_jit
 def circulant_deviation(
-    metric: Float[Array, "d d"],
+    feature_matrix: Float[Array, "d d"],
     structure: CirculantStructure,
     normalisation: Literal["sum", "mean"] = "sum",
 ) -> Float[Array, ""]:
@@ -31,7 +31,7 @@ def circulant_deviation(
     the published curves' axis. The released code has no such measure. A block of zeros has 0.
 
     Arguments:
-        metric: M or an AGOP or NFM.
+        feature_matrix: M or an AGOP or NFM.
         structure: which diagonals; `structure_of(basis)` is the task's own, `oriented` gives Toeplitz and
             Hankel ones, in natural order or in discrete logarithms, where row and column 0 take no part.
         normalisation: `sum`, the formula as printed, or `mean`.
@@ -46,11 +46,11 @@ def circulant_deviation(
     task's own orientation is used here.
     """
     k, p = structure.labels.shape
-    deviation, energy = jnp.zeros((), metric.dtype), jnp.zeros((), metric.dtype)
+    deviation, energy = jnp.zeros((), feature_matrix.dtype), jnp.zeros((), feature_matrix.dtype)
     for t, s in itertools.combinations(range(k), 2):
-        block, diagonals = metric[s * p : (s + 1) * p, t * p : (t + 1) * p], structure.diagonals(s, t)
+        block, diagonals = feature_matrix[s * p : (s + 1) * p, t * p : (t + 1) * p], structure.diagonals(s, t)
         means = jnp.append(diagonal_means(block, diagonals, structure.order), 0.0)
-        counts = jnp.zeros(structure.order + 1, metric.dtype).at[diagonals].add(1)
+        counts = jnp.zeros(structure.order + 1, feature_matrix.dtype).at[diagonals].add(1)
         square = jnp.where(diagonals < structure.order, (block - means[diagonals]) ** 2, 0)
         weight = 1 / jnp.maximum(counts, 1)[diagonals] if normalisation == "mean" else 1
         deviation += jnp.sum(square * weight)
@@ -59,7 +59,7 @@ def circulant_deviation(
 
 
 def least_deviation(
-    metric: Float[Array, "d d"],
+    feature_matrix: Float[Array, "d d"],
     structures: Sequence[CirculantStructure],
     normalisation: Literal["sum", "mean"] = "sum",
 ) -> tuple[Float[Array, ""], Int[Array, ""]]:
@@ -72,5 +72,5 @@ def least_deviation(
         >>> round(float(value), 6), int(which)
         (0.0, 1)
     """
-    deviations = jnp.stack([circulant_deviation(metric, s, normalisation) for s in structures])
+    deviations = jnp.stack([circulant_deviation(feature_matrix, s, normalisation) for s in structures])
     return jnp.min(deviations), jnp.argmin(deviations)

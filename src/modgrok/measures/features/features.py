@@ -123,7 +123,7 @@ def _chunk_agop(net: MLP, inputs: Int[Array, "n k"], by_class: bool) -> Float[Ar
 @eqx.filter_jit
 def _class_agops(net: KernelMachine, layout: Layout, centred: bool) -> Float[Array, "c d d"]:
     hot = features(net.inputs, net.sizes)
-    return agop(net.kernel, net.metric, net.alphas, hot, layout, centred=centred, by_class=True)
+    return agop(net.kernel, net.feature_matrix, net.alphas, hot, layout, centred=centred, by_class=True)
 
 
 @eqx.filter_jit

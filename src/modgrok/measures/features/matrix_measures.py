@@ -11,12 +11,12 @@ from .spectrum import effective_rank
 from .structure_share import structure_share
 
 
-def _mean_deviation(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
-    return circulant_deviation(metric, structure, "mean")
+def _mean_deviation(feature_matrix: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
+    return circulant_deviation(feature_matrix, structure, "mean")
 
 
-def _effective_rank(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
-    return effective_rank(metric)
+def _effective_rank(feature_matrix: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
+    return effective_rank(feature_matrix)
 
 
 def _cyclic(structure: CirculantStructure | None) -> bool:

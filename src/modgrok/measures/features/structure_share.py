@@ -11,7 +11,9 @@ from jaxtyping import Array, Float
 from ...models.circulant import CirculantStructure, diagonal_means, spread
 
 
-def structured_part(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, "w w"]:
+def structured_part(
+    feature_matrix: Float[Array, "d d"], structure: CirculantStructure
+) -> Float[Array, "w w"]:
     """Project a matrix on those whose off-diagonal blocks are circulant and whose diagonal blocks are
     c_1 I + c_2 11^T, over the values that take part; 0 elsewhere.
 
@@ -26,7 +28,7 @@ def structured_part(metric: Float[Array, "d d"], structure: CirculantStructure) 
     k, p = structure.labels.shape
     rows = []
     for s in range(k):
-        here = metric[s * p : (s + 1) * p]
+        here = feature_matrix[s * p : (s + 1) * p]
         blocks = [
             _diagonal_part(here[:, t * p : (t + 1) * p], structure.taken(s))
             if s == t
@@ -37,7 +39,7 @@ def structured_part(metric: Float[Array, "d d"], structure: CirculantStructure) 
     return jnp.concatenate(rows)
 
 
-def structure_share(metric: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
+def structure_share(feature_matrix: Float[Array, "d d"], structure: CirculantStructure) -> Float[Array, ""]:
     """Return |P M|_F^2 / |M|_F^2 over the values that take part, in [0, 1]; 1 for an exact structure.
 
     The identity, whose off-diagonal blocks are 0, has 1 as well: it lies in the same space.
@@ -49,9 +51,9 @@ def structure_share(metric: Float[Array, "d d"], structure: CirculantStructure) 
     """
     k, p = structure.labels.shape
     in_domain = jnp.concatenate([structure.taken(s) for s in range(k)])
-    inside = metric[: k * p, : k * p] * in_domain[:, None] * in_domain[None, :]
+    inside = feature_matrix[: k * p, : k * p] * in_domain[:, None] * in_domain[None, :]
     energy = jnp.sum(inside**2)
-    explained = jnp.sum(structured_part(metric, structure) ** 2)
+    explained = jnp.sum(structured_part(feature_matrix, structure) ** 2)
     return jnp.where(energy > 0, explained / jnp.where(energy > 0, energy, 1), 0)
 
 

@@ -5,7 +5,9 @@
     F_K(s, y) - max_{c != y} F_K(s, c) > max_c (L - F_K) - min_c (L - F_K)
 
 What the formula leaves out is then too small to have changed the answer, so that an explained input is
-answered rightly. Owns: the definition, the curve over K, and the choice of the shortest list of frequencies.
+answered correctly.
+
+Owns: the definition, the curve over K, and the choice of the shortest list of frequencies.
 """
 
 from __future__ import annotations

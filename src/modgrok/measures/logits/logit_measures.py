@@ -121,9 +121,9 @@ def loss_frequencies(task: Task, logits: Any) -> dict[int, float] | None:
     if grid is None:
         return None
     rows = rows_of_network(task, logits) if callable(logits) else rows_of_array(task, logits)
-    rises = ablation_loss_increase(SumLogits(_rows_at(rows, _places(task, grid)), grid))
-    chosen = sorted(key_frequencies(rises), key=lambda k: -rises[k - 1])
-    return {k: float(rises[k - 1]) for k in chosen}
+    loss_increases = ablation_loss_increase(SumLogits(_rows_at(rows, _places(task, grid)), grid))
+    chosen = sorted(key_frequencies(loss_increases), key=lambda k: -loss_increases[k - 1])
+    return {k: float(loss_increases[k - 1]) for k in chosen}
 
 
 def explained_share_of(task: Task, split: Split | None, network: Any) -> float | None:

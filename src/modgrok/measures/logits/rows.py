@@ -18,7 +18,7 @@ from ...tasks import InputError, Task
 CHUNK = 4096
 """Inputs taken at once: bounds memory at a few times CHUNK * c numbers."""
 
-MOST_KEPT = 2**25
+MOST_CACHED = 2**25
 """Logits of a network that are kept in memory; of more, every chunk is asked for each time."""
 
 Rows = Callable[[int, int], np.ndarray]
@@ -120,7 +120,7 @@ def cached(task: Task, rows: Rows) -> Rows:
         task: gives the number of rows and columns.
         rows: what to keep.
     """
-    if task.size * task.p > MOST_KEPT:
+    if task.size * task.p > MOST_CACHED:
         return rows
     stored = rows(0, task.size)
     return lambda start, stop: stored[start:stop]

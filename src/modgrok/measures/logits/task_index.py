@@ -110,13 +110,13 @@ def task_index(task: Task, form: str | None = None) -> TaskIndex | None:
     if form is not None and form not in FORMS:
         raise InputError(f"form: must be one of {', '.join(FORMS)}, got {shorten(form)}")
     if form is not None:
-        return _made(task, form)
+        return _build_index(task, form)
     if task not in _INDICES:
-        _INDICES[task] = _made(task, None)
+        _INDICES[task] = _build_index(task, None)
     return _INDICES[task]
 
 
-def _made(task: Task, form: str | None) -> TaskIndex | None:
+def _build_index(task: Task, form: str | None) -> TaskIndex | None:
     if form is None and (group := group_of(task)) is not None:
         return _of_group(task, group)
     witness = _witness(task, form)
@@ -154,7 +154,7 @@ def _witness(task: Task, form: str | None) -> Witness | None:
         return witnesses[0] if witnesses else None
     matching = [witness for witness in witnesses if witness.form == form]
     if not matching:
-        raise InputError(f"form: {task.name} mod {task.p} must be known to have it, got {form}")
+        raise InputError(f"form: {task.name} mod {task.p} must be known to have that form, got {form}")
     return matching[0]
 
 

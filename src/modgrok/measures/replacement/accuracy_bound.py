@@ -36,7 +36,7 @@ class AccuracyBound:
 
     Arguments:
         accuracy: the bound; never above the true accuracy.
-        certified: bool, shape (p, p): the inputs that are known to be answered rightly.
+        certified: bool, shape (p, p): the inputs that are known to be answered correctly.
         wave_share: share of the energy of v1, v2 and w in the waves of each neuron's frequency.
         operations: multiplications that the bound took, to leading order.
         exhaustive: those of the logits of all inputs.

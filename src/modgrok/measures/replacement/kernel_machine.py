@@ -31,18 +31,18 @@ def circulant_machine(net: KernelMachine, basis: Basis, frequencies: Sequence[in
         Two stages, each with `fitted_share`, the share of the energy of what is replaced that is kept.
     """
     structure = structure_of(basis)
-    metric = np.asarray(net.metric, np.float64)
+    feature_matrix = np.asarray(net.feature_matrix, np.float64)
     in_domain = np.concatenate([np.asarray(structure.taken(s)) for s in range(len(basis.operands))])
     size = len(in_domain)
-    part = np.asarray(structured_part(net.metric, structure), np.float64)[:size, :size]
+    part = np.asarray(structured_part(net.feature_matrix, structure), np.float64)[:size, :size]
     inside = np.outer(in_domain, in_domain)
-    new = metric.copy()
-    new[:size, :size] = np.where(inside, part, metric[:size, :size])
-    first = dataclasses.replace(net, metric=jnp.asarray(new, net.metric.dtype))
+    new = feature_matrix.copy()
+    new[:size, :size] = np.where(inside, part, feature_matrix[:size, :size])
+    first = dataclasses.replace(net, feature_matrix=jnp.asarray(new, net.feature_matrix.dtype))
     alphas = np.asarray(net.alphas, np.float64)
     columns = projected(alphas.T, class_waves(basis, net.classes, frequencies)).T
     second = dataclasses.replace(first, alphas=jnp.asarray(columns, net.alphas.dtype))
-    energies = (metric[:size, :size][inside] ** 2).sum(), (alphas**2).sum()
+    energies = (feature_matrix[:size, :size][inside] ** 2).sum(), (alphas**2).sum()
     return [
         ReplacedNetwork(
             "feature_matrix", first, {"fitted_share": float((part[inside] ** 2).sum() / energies[0])}

@@ -1,4 +1,4 @@
-"""Kernels under a metric M, on dense vectors and, through lookups, on tuples of one-hot vectors."""
+"""Kernels under a feature matrix M, on dense vectors and, through lookups, on tuples of one-hot vectors."""
 
 from .catalogue import KERNELS, KernelType
 from .gaussian import Gaussian

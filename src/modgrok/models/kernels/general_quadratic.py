@@ -31,8 +31,8 @@ class GeneralQuadratic(FormKernel):
         return 2 * u, (r - 1) / 2 + 0 * q
 
     def forms(
-        self, metric: Float[Array, "d d"], mass: Float[Array, "d d c"], total: Float[Array, " c"]
+        self, feature_matrix: Float[Array, "d d"], mass: Float[Array, "d d c"], total: Float[Array, " c"]
     ) -> tuple[Float[Array, "d d c"], Float[Array, " c"]]:
         """Return (M S M + b M / 2, -b/2) with b_l = sum_j alpha_jl (r_j - 1) = <M, S_l> - sum_j alpha_jl."""
-        balance = jnp.tensordot(metric, mass, axes=2) - total
-        return sandwich(metric, mass) + metric[:, :, None] * (balance / 2), -balance / 2
+        balance = jnp.tensordot(feature_matrix, mass, axes=2) - total
+        return sandwich(feature_matrix, mass) + feature_matrix[:, :, None] * (balance / 2), -balance / 2

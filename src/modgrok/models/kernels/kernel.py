@@ -1,4 +1,4 @@
-"""What a kernel is: the value and the gradient of one pair of inputs, under a metric M.
+"""What a kernel is: the value and the gradient of one pair of inputs, under a feature matrix M.
 
 Every kernel here is a function of three numbers only,
 
@@ -46,7 +46,9 @@ class Kernel(eqx.Module):
     def slopes(self, u: Number, q: Number, r: Number) -> tuple[Number, Number]:
         """Return the partial derivatives (k_u, k_q), elementwise."""
 
-    def pair(self, x: Float[Array, " d"], z: Float[Array, " d"], metric: Float[Array, "d d"]) -> Number:
+    def pair(
+        self, x: Float[Array, " d"], z: Float[Array, " d"], feature_matrix: Float[Array, "d d"]
+    ) -> Number:
         """Return k(x, z) of one pair of dense vectors.
 
         Example:
@@ -56,10 +58,10 @@ class Kernel(eqx.Module):
             >>> float(Quadratic().pair(x, z, np.eye(2)))
             4.0
         """
-        return self.value(x @ metric @ z, x @ metric @ x, z @ metric @ z)
+        return self.value(x @ feature_matrix @ z, x @ feature_matrix @ x, z @ feature_matrix @ z)
 
     def pair_gradient(
-        self, x: Float[Array, " d"], z: Float[Array, " d"], metric: Float[Array, "d d"]
+        self, x: Float[Array, " d"], z: Float[Array, " d"], feature_matrix: Float[Array, "d d"]
     ) -> Float[Array, " d"]:
         """Return the gradient of k(x, z) in x, shape (d,), for a symmetric metric.
 
@@ -70,8 +72,8 @@ class Kernel(eqx.Module):
             >>> Quadratic().pair_gradient(x, z, np.eye(2)).tolist()
             [8.0, 4.0]
         """
-        k_u, k_q = self.slopes(x @ metric @ z, x @ metric @ x, z @ metric @ z)
-        return k_u * (metric @ z) + 2 * k_q * (metric @ x)
+        k_u, k_q = self.slopes(x @ feature_matrix @ z, x @ feature_matrix @ x, z @ feature_matrix @ z)
+        return k_u * (feature_matrix @ z) + 2 * k_q * (feature_matrix @ x)
 
 
 class FormKernel(Kernel):
@@ -82,7 +84,7 @@ class FormKernel(Kernel):
 
     @abc.abstractmethod
     def forms(
-        self, metric: Float[Array, "d d"], mass: Float[Array, "d d c"], total: Float[Array, " c"]
+        self, feature_matrix: Float[Array, "d d"], mass: Float[Array, "d d c"], total: Float[Array, " c"]
     ) -> tuple[Float[Array, "d d c"], Float[Array, " c"]]:
         """Return (W, offset) of each class.
 

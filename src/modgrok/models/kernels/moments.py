@@ -46,7 +46,7 @@ class Moments(NamedTuple):
 
 def agop(
     kernel: Kernel,
-    metric: Float[Array, "d d"],
+    feature_matrix: Float[Array, "d d"],
     alphas: Float[Array, "n c"],
     hot: Int[Array, "n k"],
     layout: Layout,
@@ -77,17 +77,17 @@ def agop(
     Source: Mallinar et al. 2024, Sec. 2.
     """
     if isinstance(kernel, FormKernel):
-        form, _ = predictor_forms(kernel, metric, alphas, hot)
-        weighed = jnp.tensordot(_input_moment(hot, len(metric), centred), form, axes=1)
+        form, _ = predictor_forms(kernel, feature_matrix, alphas, hot)
+        weighed = jnp.tensordot(_input_moment(hot, len(feature_matrix), centred), form, axes=1)
         weighted = (
             4 * jnp.einsum("iac,ajc->cij", form.swapaxes(0, 1), weighed)
             if by_class
             else 4 * jnp.tensordot(form, weighed, axes=((0, 2), (0, 2)))
         )
     else:
-        second, first = moments(kernel, metric, alphas, hot, layout, by_class=by_class)
+        second, first = moments(kernel, feature_matrix, alphas, hot, layout, by_class=by_class)
         outer = jnp.einsum("ac,bc->cab", first, first) if by_class else first @ first.T
-        weighted = metric @ (second - outer if centred else second) @ metric
+        weighted = feature_matrix @ (second - outer if centred else second) @ feature_matrix
     return (weighted + weighted.swapaxes(-1, -2)) / 2
 
 
@@ -101,7 +101,7 @@ def _input_moment(hot: Int[Array, "n k"], d: int, centred: bool) -> Float[Array,
 
 def moments(
     kernel: Kernel,
-    metric: Float[Array, "d d"],
+    feature_matrix: Float[Array, "d d"],
     alphas: Float[Array, "n c"],
     hot: Int[Array, "n k"],
     layout: Layout,
@@ -109,9 +109,9 @@ def moments(
     by_class: bool = False,
 ) -> Moments:
     """Average D and D D^T over the training inputs, a chunk at a time."""
-    d, (n, c) = len(metric), alphas.shape
+    d, (n, c) = len(feature_matrix), alphas.shape
     grouped = [jnp.pad(alphas, ((0, 1), (0, 0)))[g].swapaxes(1, 2) for g in layout.groups]
-    norm = norms(metric, hot)
+    norm = norms(feature_matrix, hot)
     count = max(1, -(-n * d * c * alphas.dtype.itemsize // BLOCK_BYTES))
     size = -(-n // count)
     chunks = jnp.arange(size * count).reshape(count, size)
@@ -120,7 +120,7 @@ def moments(
 
     def add(total: tuple[list[Array], Array], chunk: Array) -> tuple[tuple[list[Array], Array], None]:
         chosen = jnp.where(chunk < n, chunk, 0)
-        u = products(lookup(metric, hot[chosen]), hot)
+        u = products(lookup(feature_matrix, hot[chosen]), hot)
         k_u, k_q = kernel.slopes(u, norm[None, chosen], norm[:, None])
         k_u, k_q = jnp.where(chunk < n, k_u, 0), jnp.where(chunk < n, k_q, 0)
         blocks = [_summed(k_u, g, a) for g, a in zip(layout.groups, grouped, strict=True)]

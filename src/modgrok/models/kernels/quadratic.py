@@ -30,13 +30,13 @@ class Quadratic(FormKernel):
         return 2 * u, 0 * u
 
     def forms(
-        self, metric: Float[Array, "d d"], mass: Float[Array, "d d c"], total: Float[Array, " c"]
+        self, feature_matrix: Float[Array, "d d"], mass: Float[Array, "d d c"], total: Float[Array, " c"]
     ) -> tuple[Float[Array, "d d c"], Float[Array, " c"]]:
         """Return (M S M, 0): sum_j alpha_j (x^T M x_j)^2 = x^T M S M x."""
-        return sandwich(metric, mass), jnp.zeros_like(total)
+        return sandwich(feature_matrix, mass), jnp.zeros_like(total)
 
 
-def sandwich(metric: Float[Array, "d d"], mass: Float[Array, "d d c"]) -> Float[Array, "d d c"]:
+def sandwich(feature_matrix: Float[Array, "d d"], mass: Float[Array, "d d c"]) -> Float[Array, "d d c"]:
     """Return M S_l M for every class, for a symmetric M: two matrix products of 2 c d^3 operations."""
-    left = jnp.tensordot(metric, mass, axes=1)
-    return jnp.tensordot(metric, left.swapaxes(0, 1), axes=1)
+    left = jnp.tensordot(feature_matrix, mass, axes=1)
+    return jnp.tensordot(feature_matrix, left.swapaxes(0, 1), axes=1)

@@ -41,9 +41,11 @@ def features(inputs: Int[Array, "m k"], sizes: tuple[int, ...]) -> Int[Array, "m
     return inputs + offsets(sizes)
 
 
-def lookup(metric: Float[Array, "d d"], hot: Int[Array, "n k"]) -> Float[Array, "d n"]:
+def lookup(feature_matrix: Float[Array, "d d"], hot: Int[Array, "n k"]) -> Float[Array, "d n"]:
     """Return L[i, j] = sum_t M[i, hot_jt]: products M z_j of all training inputs, by columns."""
-    return sum((metric[:, hot[:, t]] for t in range(1, hot.shape[1])), start=metric[:, hot[:, 0]])
+    return sum(
+        (feature_matrix[:, hot[:, t]] for t in range(1, hot.shape[1])), start=feature_matrix[:, hot[:, 0]]
+    )
 
 
 def products(table: Float[Array, "d n"], hot: Int[Array, "m k"]) -> Float[Array, "m n"]:
@@ -51,30 +53,32 @@ def products(table: Float[Array, "d n"], hot: Int[Array, "m k"]) -> Float[Array,
     return sum((table[hot[:, s]] for s in range(1, hot.shape[1])), start=table[hot[:, 0]])
 
 
-def norms(metric: Float[Array, "d d"], hot: Int[Array, "m k"]) -> Float[Array, " m"]:
+def norms(feature_matrix: Float[Array, "d d"], hot: Int[Array, "m k"]) -> Float[Array, " m"]:
     """Return q(x) = x^T M x of every input.
 
     The barrier keeps the compiler from looking them up again for every entry of a kernel matrix, which
     would make that matrix five times as slow.
     """
     pairs = itertools.product(range(hot.shape[1]), repeat=2)
-    squared_norms = jnp.stack([metric[hot[:, s], hot[:, t]] for s, t in pairs]).sum(0)
+    squared_norms = jnp.stack([feature_matrix[hot[:, s], hot[:, t]] for s, t in pairs]).sum(0)
     return jax.lax.optimization_barrier(squared_norms)
 
 
-def kernel_matrix(kernel: Kernel, metric: Float[Array, "d d"], hot: Int[Array, "n k"]) -> Float[Array, "n n"]:
+def kernel_matrix(
+    kernel: Kernel, feature_matrix: Float[Array, "d d"], hot: Int[Array, "n k"]
+) -> Float[Array, "n n"]:
     """Return k(x_i, x_j) of all training inputs; about k n^2 lookups of whole rows."""
-    return chunked(rows_of(kernel, metric, hot), hot, 8 * len(hot))
+    return chunked(rows_of(kernel, feature_matrix, hot), hot, 8 * len(hot))
 
 
 def rows_of(
-    kernel: Kernel, metric: Float[Array, "d d"], hot: Int[Array, "n k"]
+    kernel: Kernel, feature_matrix: Float[Array, "d d"], hot: Int[Array, "n k"]
 ) -> Callable[[Int[Array, "b k"]], Float[Array, "b n"]]:
     """Return the function from some inputs to their rows of kernel values against the training inputs."""
-    table, norm = lookup(metric, hot), norms(metric, hot)
+    table, norm = lookup(feature_matrix, hot), norms(feature_matrix, hot)
 
     def rows(at: Array) -> Array:
-        values: Array = kernel.value(products(table, at), norms(metric, at)[:, None], norm[None, :])
+        values: Array = kernel.value(products(table, at), norms(feature_matrix, at)[:, None], norm[None, :])
         return values
 
     return rows
@@ -106,7 +110,7 @@ def chunked(function: Callable[[Array], Array], rows: Array, row_bytes: int) -> 
 
 def predict(
     kernel: Kernel,
-    metric: Float[Array, "d d"],
+    feature_matrix: Float[Array, "d d"],
     alphas: Float[Array, "n c"],
     hot: Int[Array, "n k"],
     at: Int[Array, "m k"],
@@ -121,11 +125,11 @@ def predict(
         at: features of the inputs to evaluate.
     """
     if isinstance(kernel, FormKernel):
-        form, offset = predictor_forms(kernel, metric, alphas, hot)
+        form, offset = predictor_forms(kernel, feature_matrix, alphas, hot)
         k = at.shape[1]
         pairs = itertools.product(range(k), repeat=2)
         return offset + sum(form[at[:, s], at[:, t]] for s, t in pairs)
-    rows = rows_of(kernel, metric, hot)
+    rows = rows_of(kernel, feature_matrix, hot)
     return chunked(lambda some: rows(some) @ alphas, at, 8 * len(hot))
 
 
@@ -139,7 +143,10 @@ def masses(alphas: Float[Array, "n c"], hot: Int[Array, "n k"], d: int) -> Float
 
 
 def predictor_forms(
-    kernel: FormKernel, metric: Float[Array, "d d"], alphas: Float[Array, "n c"], hot: Int[Array, "n k"]
+    kernel: FormKernel,
+    feature_matrix: Float[Array, "d d"],
+    alphas: Float[Array, "n c"],
+    hot: Int[Array, "n k"],
 ) -> tuple[Float[Array, "d d c"], Float[Array, " c"]]:
     """Return (W, offset) with f_l(x) = x^T W_l x + offset_l."""
-    return kernel.forms(metric, masses(alphas, hot, len(metric)), alphas.sum(0))
+    return kernel.forms(feature_matrix, masses(alphas, hot, len(feature_matrix)), alphas.sum(0))

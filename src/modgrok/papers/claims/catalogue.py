@@ -139,7 +139,7 @@ def add_paper(paper: Paper) -> None:
         InputError: another paper has the name.
     """
     if paper.name in PAPERS or _ADDED.get(paper.name, paper) is not paper:
-        raise InputError(f"paper: must have a name of its own, got {paper.name}, which is taken")
+        raise InputError(f"paper: must have a unique name, got {paper.name}, which is taken")
     _ADDED[paper.name] = paper
 
 
@@ -150,7 +150,7 @@ def remove_paper(name: str) -> None:
         InputError: none of that name was added.
     """
     if name not in _ADDED:
-        raise InputError(f"paper: must be one that was added, got {shorten(name)}")
+        raise InputError(f"paper: must be a paper that was added, got {shorten(name)}")
     del _ADDED[name]
 
 

@@ -12,16 +12,16 @@ from ...reports.charts.claim_charts import Point, points, single
 from .budget import BUDGETS, BudgetName
 from .claim import ClaimResult, Number
 
-Range = tuple[float | int, float | int]
+Bounds = tuple[float | int, float | int]
 
 
 def formula_result(
     values: Mapping[str, Number],
-    ranges: Mapping[str, Range],
+    ranges: Mapping[str, Bounds],
     title: str,
     caption: str,
     *,
-    domain: Range = (0.0, 1.0),
+    domain: Bounds = (0.0, 1.0),
     rows: Sequence[Mapping[str, Any]] = (),
     log: bool = False,
 ) -> ClaimResult:

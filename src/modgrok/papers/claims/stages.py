@@ -193,8 +193,10 @@ def _complete(stages: Stages, store: Store, name: Name) -> Iterator[Member]:
             if source is not None:
                 if (name[0], source) not in stages.members:
                     raise InputError(f"needs {source}, which could not be run")
-                donors = stages.members[name[0], source]
-                update[f"{part}_digest"] = _donate(store, donors, member.experiment.seed, stages.errors)
+                sources = stages.members[name[0], source]
+                update[f"{part}_digest"] = _share_weights(
+                    store, sources, member.experiment.seed, stages.errors
+                )
                 update[f"freeze_{part}"] = True
         if update:
             learner = member.experiment.learner.model_copy(update=update)
@@ -203,9 +205,9 @@ def _complete(stages: Stages, store: Store, name: Name) -> Iterator[Member]:
         yield member
 
 
-def _donate(store: Store, donors: Sequence[Member], seed: int, errors: dict[str, str]) -> str:
+def _share_weights(store: Store, sources: Sequence[Member], seed: int, errors: dict[str, str]) -> str:
     """Put the last weights of the run of a seed where runs look for parts; return their digest."""
-    matching = [donor.experiment.id for donor in donors if donor.experiment.seed == seed]
+    matching = [source.experiment.id for source in sources if source.experiment.seed == seed]
     if len(matching) != 1:
         raise InputError(f"parts: must come from one run of seed {seed}, got {len(matching)}")
     if matching[0] in errors:

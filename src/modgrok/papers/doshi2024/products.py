@@ -143,8 +143,8 @@ def measure_printed(evidence: Evidence) -> ClaimResult:
 
 # Eq. 6 and App. B: polynomials composed of experts
 
-Terms = tuple[tuple[int, tuple[int, int]], ...]
-COMPOSED: tuple[tuple[str, Terms, float, float], ...] = (
+Powers = tuple[tuple[int, tuple[int, int]], ...]
+COMPOSED: tuple[tuple[str, Powers, float, float], ...] = (
     ("2*n1^4*n2 + n1^2*n2^2 + 3*n1*n2^3", ((2, (4, 1)), (1, (2, 2)), (3, (1, 3))), 0.007674, 0.009758),
     ("n1^5*n2^3 + 4*n1^2*n2 + 5*n1^2*n2^3", ((1, (5, 3)), (4, (2, 1)), (5, (2, 3))), 0.007660, 0.009757),
     ("7*n1^4*n2^4 + 2*n1^3*n2^2 + 4*n1^2*n2^5", ((7, (4, 4)), (2, (3, 2)), (4, (2, 5))), 0.007683, 0.010201),
@@ -159,7 +159,7 @@ PRINTED_BETA, FITTED_BETA = 100.0, 7.1
 
 
 def composed(
-    p: int, terms: Terms, text: str, widths: tuple[int, int], seed: int, beta: float
+    p: int, terms: Powers, text: str, widths: tuple[int, int], seed: int, beta: float
 ) -> VerificationReport:
     """Check Eq. 6 with three product experts and a sum expert on all p^2 inputs."""
     table = task_from_text(text, p).table

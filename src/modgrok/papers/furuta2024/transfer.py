@@ -41,10 +41,10 @@ DEVIATIONS: Mapping[BudgetName, tuple[str, ...]] = {"tiny": TINY, "laptop": DONA
 
 def downstream(budget: BudgetName, expression: str, **options: Any) -> RunGroup:
     """Plan a task from the smallest share of the pairs; a part of the group named in `options` is taken."""
-    donor_options = {name: options.pop(name) for name in ("embedding_from", "body_from") if name in options}
+    parts = {name: options.pop(name) for name in ("embedding_from", "body_from") if name in options}
     fields = {"fraction": SIZES[budget].fractions[0], "steps": LONG[budget], **options}
     runs = group(budget, expression, **fields)
-    return RunGroup(runs.base, runs.axes, runs.zip, **donor_options)
+    return RunGroup(runs.base, runs.axes, runs.zip, **parts)
 
 
 def upstream(budget: BudgetName, expression: str) -> RunGroup:

@@ -51,7 +51,9 @@ def measure_accuracy(evidence: Evidence) -> ClaimResult:
 def measure_loss(evidence: Evidence) -> ClaimResult:
     """Read how the two losses move."""
     runs = evidence["gd"]
-    rises = [float(np.max(np.diff(run.curve("train_loss")) / run.curve("train_loss")[:-1])) for run in runs]
+    increases = [
+        float(np.max(np.diff(run.curve("train_loss")) / run.curve("train_loss")[:-1])) for run in runs
+    ]
     peaks = [int(run.steps[np.argmax(run.curve("test_loss"))]) for run in runs]
     highs = [float(run.curve("test_loss").max() / run.curve("test_loss")[0]) for run in runs]
     when = [
@@ -60,7 +62,7 @@ def measure_loss(evidence: Evidence) -> ClaimResult:
     ]
     parts = (("training", "train_loss", TRAIN), ("test", "test_loss", TEST))
     return ClaimResult(
-        {"train_rise": max(rises), "test_peak": min(highs), "peak_over_grokking": greatest(when)},
+        {"train_rise": max(increases), "test_peak": min(highs), "peak_over_grokking": greatest(when)},
         (curves(runs, parts, "Test loss peaks, then falls", log_y=True, y="loss"),),
         [
             {"seed": run.experiment.seed, "step of the peak": peak, "grokked at": run.row.grokked_at}

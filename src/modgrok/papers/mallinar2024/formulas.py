@@ -38,10 +38,10 @@ def solved(p: int, label: int, *, addition: bool) -> tuple[np.ndarray, np.ndarra
     if addition:
         block = block @ np.eye(p)[-n % p]
     zero = np.zeros((p, p))
-    metric = np.block([[zero, block], [block.T, zero]])
+    feature_matrix = np.block([[zero, block], [block.T, zero]])
     hot = np.concatenate([np.eye(p)[pairs[:, 0]], np.eye(p)[pairs[:, 1]]], axis=1)
     target = (labels == label).astype(float)
-    return np.linalg.solve((hot @ metric @ hot.T) ** 2, target), hot, metric
+    return np.linalg.solve((hot @ feature_matrix @ hot.T) ** 2, target), hot, feature_matrix
 
 
 def measure_addition(evidence: Evidence) -> ClaimResult:
@@ -49,10 +49,10 @@ def measure_addition(evidence: Evidence) -> ClaimResult:
     p = 5 if evidence.budget == "tiny" else P
     n, worst = np.arange(p), 0.0
     for label in range(p):
-        alphas, hot, metric = solved(p, label, addition=True)
-        outputs = ((hot @ metric @ hot.T) ** 2 @ alphas).reshape(p, p)
+        alphas, hot, feature_matrix = solved(p, label, addition=True)
+        outputs = ((hot @ feature_matrix @ hot.T) ** 2 @ alphas).reshape(p, p)
         targets = ((n[:, None] + n) % p == label).astype(float)
-        bilinear = metric[:p, p:]
+        bilinear = feature_matrix[:p, p:]
         worst = max(
             worst,
             float(np.abs(outputs - targets).max()),
@@ -97,8 +97,8 @@ def measure_everywhere(evidence: Evidence) -> ClaimResult:
     extra = (x @ x + y @ y) / (2 * p + 2) - x.sum() * y.sum() / (p + 1)
     printed, corrected = 0.0, 0.0
     for label in range(p):
-        alphas, hot, metric = solved(p, label, addition=False)
-        output = float((np.concatenate([x, y]) @ metric @ hot.T) ** 2 @ alphas)
+        alphas, hot, feature_matrix = solved(p, label, addition=False)
+        output = float((np.concatenate([x, y]) @ feature_matrix @ hot.T) ** 2 @ alphas)
         bilinear = float(x @ np.linalg.matrix_power(shift(p).T, label) @ y)
         printed = max(printed, abs(output - bilinear))
         corrected = max(corrected, abs(output - bilinear - float(extra)))
@@ -117,7 +117,7 @@ CLAIMS = (
     Claim(
         "mallinar2024/theorem5.1-addition",
         "Theorem 5.1",
-        "With the metric of subtraction multiplied by the reversal, one solve on all pairs gives addition.",
+        "With the feature matrix of subtraction times the reversal, one solve on all pairs gives addition.",
         no_runs,
         measure_addition,
         (Expected("predictor_error", "0 (Theorem 5.1, with C^l R); at most 1e-9", high=1e-9),),

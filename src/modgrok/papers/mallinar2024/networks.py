@@ -99,7 +99,7 @@ def epochs(run: RunData) -> np.ndarray:
     return run.steps / pace_of(run)
 
 
-def kept_networks(run: RunData) -> dict[float, MLP]:
+def checkpoint_networks(run: RunData) -> dict[float, MLP]:
     """Return epoch -> network, for every kept one."""
     networks = {}
     for checkpoint in run.checkpoints:
@@ -125,7 +125,7 @@ def measure_networks(evidence: Evidence) -> ClaimResult:
     rows, moves, falls, flats, shares = [], [], [], [], []
     values: dict[str, float | None] = {f"half_{slug}": None for slug in SLUGS.values()}
     for run in evidence["run"]:
-        checkpoints = kept_networks(run)
+        checkpoints = checkpoint_networks(run)
         grams = [feature_matrix(net) for net in checkpoints.values()]
         aligned, deviation = alignments(grams, grams[-1]), _least_deviations(run, grams)
         where, accuracy = np.array(list(checkpoints)), run.curve("nonzero_accuracy")
@@ -169,7 +169,7 @@ def _network_panels(every: Sequence[RunData]) -> tuple[Panel, ...]:
     accuracy = [Line(operation(t), epochs(t), t.curve("test_accuracy")) for t in every]
     features = []
     for run in every:
-        checkpoints = kept_networks(run)
+        checkpoints = checkpoint_networks(run)
         grams = [feature_matrix(net) for net in checkpoints.values()]
         features.append(Line(operation(run), list(checkpoints), _least_deviations(run, grams), dots=True))
     ends = ", ".join(f"{operation(t)} {t.last('test_accuracy'):.3f}" for t in every)

@@ -87,11 +87,11 @@ def _operation_row(run: RunData) -> Mapping[str, object]:
     }
 
 
-def _operation_panels(shown_trials: Sequence[RunData]) -> tuple[Panel, ...]:
-    p = shown_trials[0].task.p
-    accuracy = [Line(operation(t), t.steps, t.curve("test_accuracy")) for t in shown_trials]
-    loss = [Line(operation(t), t.steps, t.curve("test_loss")) for t in shown_trials]
-    ends = ", ".join(f"{operation(t)} ends at {t.last('test_accuracy'):.4f}" for t in shown_trials)
+def _operation_panels(shown_runs: Sequence[RunData]) -> tuple[Panel, ...]:
+    p = shown_runs[0].task.p
+    accuracy = [Line(operation(t), t.steps, t.curve("test_accuracy")) for t in shown_runs]
+    loss = [Line(operation(t), t.steps, t.curve("test_loss")) for t in shown_runs]
+    ends = ", ".join(f"{operation(t)} ends at {t.last('test_accuracy'):.4f}" for t in shown_runs)
     return (
         single(
             "accuracy",
@@ -357,19 +357,19 @@ def measure_logarithms(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, tuple(pictures), rows)
 
 
-def generator_spread(basis: Basis, metric: np.ndarray) -> float:
+def generator_spread(basis: Basis, feature_matrix: np.ndarray) -> float:
     """Return the range of the deviation over all generators: another one multiplies logarithms by a unit."""
     order = basis.order
     units = [unit for unit in range(1, order) if math.gcd(unit, order) == 1]
     spread = []
     for unit in units:
         labels = tuple(np.where(row < 0, -1, row * unit % order) for row in basis.operands)
-        spread.append(float(deviations([metric], structure_of(replace(basis, operands=labels)))[0]))
+        spread.append(float(deviations([feature_matrix], structure_of(replace(basis, operands=labels)))[0]))
     return max(spread) - min(spread)
 
 
-def _block_panel(run: RunData, metric: np.ndarray, ordered: bool) -> Panel:
-    name, block = operation(run), block_of(run, metric, by_logarithms=ordered)
+def _block_panel(run: RunData, feature_matrix: np.ndarray, ordered: bool) -> Panel:
+    name, block = operation(run), block_of(run, feature_matrix, by_logarithms=ordered)
     order = "by logarithms" if ordered else "in the values' order"
     key = f"block-{SLUGS[name]}-{'log' if ordered else 'natural'}"
     cell = charts.image(block, f"Off-diagonal block of M of {name}, {order}.", signed=True)
@@ -413,9 +413,9 @@ def measure_diagonal(evidence: Evidence) -> ClaimResult:
     """Measure how near both diagonal blocks of the last M are to c1 I + c2 11^T."""
     rows, shares = [], []
     for run in evidence["first"]:
-        metric, p = matrices(run)[run.row.step], run.task.p
+        feature_matrix, p = matrices(run)[run.row.step], run.task.p
         in_domain = [np.flatnonzero(row >= 0) for row in run.basis.operands]
-        blocks = [metric[s * p + at][:, s * p + at] for s, at in enumerate(in_domain)]
+        blocks = [feature_matrix[s * p + at][:, s * p + at] for s, at in enumerate(in_domain)]
         each = [diagonal_share(block) for block in blocks]
         shares += each
         rows.append({"task": operation(run), "block of x": shown(each[0]), "block of y": shown(each[1])})

@@ -141,24 +141,24 @@ def shown(value: float | None, digits: int = 3) -> str:
 
 def matrices(run: RunData) -> dict[int, np.ndarray]:
     """Return M at every kept iteration."""
-    metrics = {}
+    matrices = {}
     for checkpoint in run.checkpoints:
         network = checkpoint.load()
         assert isinstance(network, KernelMachine)
-        metrics[checkpoint.step] = np.asarray(network.metric)
-    return metrics
+        matrices[checkpoint.step] = np.asarray(network.feature_matrix)
+    return matrices
 
 
-def deviations(metrics: Sequence[np.ndarray], structure: CirculantStructure) -> np.ndarray:
+def deviations(matrices: Sequence[np.ndarray], structure: CirculantStructure) -> np.ndarray:
     """Return the circulant deviation of each matrix, in float64."""
     with jax.enable_x64(True):
-        return np.array([float(circulant_deviation(jnp.asarray(m), structure)) for m in metrics])
+        return np.array([float(circulant_deviation(jnp.asarray(m), structure)) for m in matrices])
 
 
-def alignments(metrics: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
+def alignments(matrices: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
     """Return the cosine of each matrix with another one, in float64."""
     with jax.enable_x64(True):
-        return np.array([float(agop_alignment(jnp.asarray(m), jnp.asarray(last))) for m in metrics])
+        return np.array([float(agop_alignment(jnp.asarray(m), jnp.asarray(last))) for m in matrices])
 
 
 def block_of(run: RunData, matrix: np.ndarray, *, by_logarithms: bool) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Mallinar et al. 2024: metrics that solve the task as they are (Theorem 5.1, App. K)."""
+"""Mallinar et al. 2024: feature matrices that solve the task as they are (Theorem 5.1, App. K)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ClassFit(NamedTuple):
 
 
 def measure_theorem(evidence: Evidence) -> ClaimResult:
-    """Solve with each class's metric on all data, and compare with the closed forms."""
+    """Solve with the M of each class on all data, and compare with the closed forms."""
     fits_by_modulus = {p: [fit_class(p, label) for label in range(p)] for p in MODULI[evidence.budget]}
     every = [fit for fits in fits_by_modulus.values() for fit in fits]
     values = {
@@ -72,9 +72,9 @@ def fit_class(p: int, label: int) -> ClassFit:
     inputs = np.stack(np.meshgrid(np.arange(p), np.arange(p), indexing="ij"), -1).reshape(-1, 2)
     target = ((inputs[:, 0] - inputs[:, 1]) % p == label).astype(float)[:, None]
     with jax.enable_x64(True):
-        metric = jnp.asarray(np.block([[zero, block], [block.T, zero]]))
+        feature_matrix = jnp.asarray(np.block([[zero, block], [block.T, zero]]))
         hot = features(jnp.asarray(inputs, jnp.int32), (p, p))
-        alphas, values = (np.asarray(a).reshape(p, p) for a in _fit(metric, jnp.asarray(target), hot))
+        alphas, values = (np.asarray(a).reshape(p, p) for a in _fit(feature_matrix, jnp.asarray(target), hot))
     expected = np.linalg.matrix_power(shift, 3 * label) / 2 - 1 / (2 * p + 2)
     bilinear = np.linalg.matrix_power(shift.T, label)
     transform = np.fft.fft(np.eye(p)) / np.sqrt(p)
@@ -89,10 +89,10 @@ def _far(computed: np.ndarray, expected: np.ndarray) -> float:
 
 @eqx.filter_jit
 def _fit(
-    metric: Float[Array, "d d"], target: Float[Array, "n c"], hot: Int[Array, "n k"]
+    feature_matrix: Float[Array, "d d"], target: Float[Array, "n c"], hot: Int[Array, "n k"]
 ) -> tuple[Array, Array]:
-    solution = solve_kernel(lambda: kernel_matrix(Quadratic(), metric, hot), target)
-    return solution.alphas, predict(Quadratic(), metric, solution.alphas, hot, hot)
+    solution = solve_kernel(lambda: kernel_matrix(Quadratic(), feature_matrix, hot), target)
+    return solution.alphas, predict(Quadratic(), feature_matrix, solution.alphas, hot, hot)
 
 
 def _theorem_panels(fits: Sequence[ClassFit]) -> tuple[Panel, ...]:
@@ -116,9 +116,9 @@ def _theorem_panels(fits: Sequence[ClassFit]) -> tuple[Panel, ...]:
 THEOREM = Claim(
     "mallinar2024/theorem5.1",
     "Theorem 5.1",
-    "With all of x - y as data and a circulant metric for each class, one solve of the quadratic kernel is "
-    "the Fourier multiplication algorithm: f_l(x) = x_1^T C^(-l) x_2, with coefficients C^(3l)/2 - 11^T/(2p "
-    "+ 2).",
+    "With all of x - y as data and a circulant feature matrix for each class, one solve of the quadratic "
+    "kernel is the Fourier multiplication algorithm: f_l(x) = x_1^T C^(-l) x_2, with coefficients "
+    "C^(3l)/2 - 11^T/(2p + 2).",
     no_runs,
     measure_theorem,
     (
@@ -144,13 +144,13 @@ def plan_rank(budget: BudgetName) -> Mapping[str, RunGroup]:
 
 
 def measure_rank(evidence: Evidence) -> ClaimResult:
-    """Solve twice from a metric of rank four, and compare with the eigenvalues of the learned one."""
+    """Solve twice from an M of rank four, and compare with the eigenvalues of the learned one."""
     run, p = evidence.one("run"), WAVES_MODULUS[evidence.budget]
     iterates = iterate_waves(p)
     learned = np.linalg.eigvalsh(matrices(run)[run.row.step])[::-1]
     values = {
         "waves_accuracy": min(accuracy for accuracy, _ in iterates),
-        "waves_rank": max(rank_of(metric) for _, metric in iterates),
+        "waves_rank": max(rank_of(feature_matrix) for _, feature_matrix in iterates),
         "learned_rank": rank_of(learned),
         "learned_effective_rank": run.last("effective_rank"),
     }
@@ -196,18 +196,18 @@ def iterate_waves(p: int) -> list[tuple[float, np.ndarray]]:
     iterates = []
     with jax.enable_x64(True):
         hot = features(jnp.asarray(inputs, jnp.int32), (p, p))
-        metric = jnp.asarray(columns @ columns.T)
+        feature_matrix = jnp.asarray(columns @ columns.T)
         for _ in range(2):
-            alphas, values = _fit(metric, jnp.asarray(np.eye(p)[labels]), hot)
-            metric = matrix_power(_agop(metric, alphas, hot, layout), 0.5)
+            alphas, values = _fit(feature_matrix, jnp.asarray(np.eye(p)[labels]), hot)
+            feature_matrix = matrix_power(_agop(feature_matrix, alphas, hot, layout), 0.5)
             right = np.asarray(values).argmax(1) == labels
-            iterates.append((float(right.mean()), np.asarray(metric)))
+            iterates.append((float(right.mean()), np.asarray(feature_matrix)))
     return iterates
 
 
 @eqx.filter_jit
-def _agop(metric: Array, alphas: Array, hot: Array, layout: Layout) -> Array:
-    return agop(Quadratic(), metric, alphas, hot, layout, centred=True)
+def _agop(feature_matrix: Array, alphas: Array, hot: Array, layout: Layout) -> Array:
+    return agop(Quadratic(), feature_matrix, alphas, hot, layout, centred=True)
 
 
 LOW_RANK = Claim(

@@ -106,7 +106,7 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
             chart.mark_line(color=band.colour, strokeWidth=1.8).encode(x=x, y=alt.Y("middle:Q", scale=scale))
         )
     named = {band.name: band.name.replace("_", " ") for band in bands}
-    answers = [
+    tooltip_fields = [
         {**row, "curve": named[row["name"]], "along_text": short(row["step"] - 1)}
         | {"value_text": _quartile_words(row, ".0%")}
         for row in rows
@@ -115,7 +115,7 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
     middle = alt.Y("middle:Q", scale=scale)
     colours = alt.Scale(domain=list(named.values()), range=[band.colour for band in bands])
     shade = alt.Color("curve:N", scale=colours, legend=None)
-    hover = nearest_point(answers, x, middle, along="step", shade=shade)
+    hover = nearest_point(tooltip_fields, x, middle, along="step", shade=shade)
     return Cell(alt.layer(*layers), text, 120, Margins(44, 10, 8, 34), hover=hover)
 
 
@@ -200,7 +200,7 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         )
     )
     text = f"{title} against {x}: " + "; ".join(f"{short(r['x'])} {r['line']} {r['middle']}" for r in rows)
-    answers = [
+    tooltip_fields = [
         {
             **row,
             "curve": f"{title}{f', {label}' if label else ''}{row['line']}",
@@ -209,5 +209,5 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         | {"value_text": _quartile_words(row, ".4~g")}
         for row in rows
     ]
-    hover = nearest_point(answers, axis, middle, along=x.replace("_", " "), shade=shade)
+    hover = nearest_point(tooltip_fields, axis, middle, along=x.replace("_", " "), shade=shade)
     return Cell(alt.layer(bars, lines, points, tags), text, TALL, Margins(52, 96, 10, 38), hover=hover)

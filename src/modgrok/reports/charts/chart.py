@@ -141,17 +141,17 @@ def single(key: str, title: str, caption: str, cell: Cell, span: int) -> Panel:
     return Panel(key, title, caption, (Group("", (cell,)),), span, cell.legend)
 
 
-class Rows(alt.InlineData):
+class ChartRows(alt.InlineData):
     """The rows of a chart, held by reference.
 
     A chart copies itself whenever something is added to it. Its rows never change, and copying them takes
     longer than all else.
     """
 
-    def __deepcopy__(self, memo: object = None) -> Rows:
+    def __deepcopy__(self, memo: object = None) -> ChartRows:
         return self
 
 
-def data(values: list[dict[str, Any]]) -> Rows:
+def data(values: list[dict[str, Any]]) -> ChartRows:
     """Put rows into a chart, by reference."""
-    return Rows(values=values)
+    return ChartRows(values=values)

@@ -43,7 +43,7 @@ class Spot:
 Number = float | int | np.floating
 Box = tuple[Number, Number, Number, Number]
 """Left, top, right, bottom."""
-Size = tuple[float | int, float | int]
+TextSize = tuple[float | int, float | int]
 """Width and height."""
 Curve = tuple[np.ndarray, np.ndarray]
 """Pixels from the left and from the top of the points of a curve, ascending in the first."""
@@ -64,7 +64,7 @@ def best_spot(
     own: Curve,
     others: Sequence[Curve],
     lines: Sequence[Curve],
-    size: Size,
+    size: TextSize,
     occupied: Sequence[Box] = (),
 ) -> Spot | None:
     """Find the place for a name about its curve.
@@ -106,7 +106,7 @@ def box_of(x: Number, y: Number, width: Number, align: str, dx: Number, dy: Numb
     return left, y + dy - LINE / 2, left + width, y + dy + LINE / 2
 
 
-def _inside(box: Box, size: Size) -> bool:
+def _inside(box: Box, size: TextSize) -> bool:
     return bool(box[0] >= 0 and box[2] <= size[0] and box[1] >= 0 and box[3] <= size[1])
 
 

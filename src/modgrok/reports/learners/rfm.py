@@ -14,7 +14,7 @@ from ...runs import Checkpoint, Record, RunRow
 from ..charts.chart import Panel
 from ..panels import curves
 from ..panels import hidden_progress as progress
-from ..panels.metric_maps import metric_maps
+from ..panels.feature_matrix_maps import feature_matrix_maps
 from ..stored_run import StoredRun
 from ..views.kernel_machine_view import FeatureMatrixView, machine_stages, transition
 from ..views.tables import load_weights
@@ -40,7 +40,7 @@ def draw(run: StoredRun) -> PanelsAndNotes:
         panels += [progress.effective_rank(frame, records)]
     if basis.group is not None:
         notes.append(NO_PHASES.format(group=basis.group) + ".")
-    panels += metric_maps(machines) if machines else []
+    panels += feature_matrix_maps(machines) if machines else []
     panels += [progress.spectra(machines)] if machines else []
     if records:
         panels.append(progress.conditioning(frame, records))

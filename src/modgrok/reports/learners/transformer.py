@@ -42,8 +42,8 @@ def draw(run: StoredRun) -> PanelsAndNotes:
             gradient,
         ]
     networks, notes = _networks(row, run.checkpoints)
-    panels_drawn, missing = network_panels(networks, run.task)
-    return panels + panels_drawn, notes + missing
+    network_only, missing = network_panels(networks, run.task)
+    return panels + network_only, notes + missing
 
 
 def network_panels(

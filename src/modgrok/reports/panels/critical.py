@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from ...sweeps.critical.probes import Probed, count_probes, trials_of
+from ...sweeps.critical.probes import Probed, count_probes, outcomes_of
 from ...sweeps.tables.table import SweepTable
 from ..charts.bands import LINES
 from ..charts.chart import Cell, Margins, Panel, data, single
@@ -43,7 +43,7 @@ def critical_panels(table: SweepTable) -> list[Panel]:
     varied = [axis for axis in others if len(coordinates(table.runs, axis)) > 1]
     if "fraction" not in table.axes or len(varied) > 2:
         return []
-    points = [at for at in count_probes(trials_of(table.runs, table.axes)) if len(at.probes) > 1]
+    points = [at for at in count_probes(outcomes_of(table.runs, table.axes)) if len(at.probes) > 1]
     rows = critical_rows(points, varied)
     if not any(row["place"] == "inside" for row in rows):
         return []
@@ -125,7 +125,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
         f"{short(r['x'])} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}" for r in rows
     )
     text = f"Critical training fraction against {varied[0]}: {summary}"
-    answers = [
+    tooltip_fields = [
         {
             **row,
             "curve": f"{varied[1].replace('_', ' ')} {row['line']}"
@@ -136,7 +136,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
         }
         for row in rows
     ]
-    hover = nearest_point(answers, axis, middle, along=varied[0].replace("_", " "), shade=shade)
+    hover = nearest_point(tooltip_fields, axis, middle, along=varied[0].replace("_", " "), shade=shade)
     margins = Margins(46, 96 if len(varied) > 1 else 16, 10, 38)
     return Cell(alt.layer(*layers), text, TALL, margins, hover=hover)
 
@@ -181,7 +181,7 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         layers.append(_tags(last, " ".join(varied), shade))
         right = 96
     summary = "; ".join(f"{r['line']} at {r['x']:.3g} {r['share']:.2g}" for r in rows)
-    answers = [
+    tooltip_fields = [
         {
             **row,
             "curve": " ".join([*varied, str(row["line"])]).replace("_", " "),
@@ -190,7 +190,7 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         }
         for row in rows
     ]
-    hover = nearest_point(answers, x, y, along="training fraction", shade=shade)
+    hover = nearest_point(tooltip_fields, x, y, along="training fraction", shade=shade)
     margins = Margins(46, right, 10, 38)
     return Cell(alt.layer(*layers), f"Seeds that grok: {summary}", TALL, margins, hover=hover)
 

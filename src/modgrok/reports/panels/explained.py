@@ -77,7 +77,7 @@ def parted_losses(frame: Frame, records: Sequence[Record]) -> Panel | None:
     return single("restricted_and_excluded_loss", "Restricted and excluded loss", caption, cell, 4)
 
 
-def kept_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None:
+def checkpoint_shares(frame: Frame, checkpoints: Sequence[Checkpoint]) -> Panel | None:
     """Draw the explained share that was recorded with kept weights; None where fewer than two have one."""
     rows: Table = [
         {"step": checkpoint.step, "name": "explained_share", "value": checkpoint.explained_share}

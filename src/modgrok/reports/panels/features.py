@@ -21,11 +21,11 @@ from ..words import basis_words
 PITCH = 26
 """Pixels between stacked traces."""
 MOST_BLOCKS = 4
-Choice = list[tuple[int, int]]
+UnitIndices = list[tuple[int, int]]
 """(unit, block) of each trace, from top to bottom."""
 
 
-def choose(units: Sequence[int], operands: int) -> Choice:
+def choose(units: Sequence[int], operands: int) -> UnitIndices:
     """Choose the vectors: all of the first neuron, the first operand's of the others."""
     blocks = [*range(min(operands, MOST_BLOCKS - 1)), operands]
     return [(units[0], block) for block in blocks] + [(unit, 0) for unit in units[1:]]
@@ -47,7 +47,7 @@ def features(views: Sequence[MLPView], *, one_network: bool) -> Panel:
     return Panel("features", "Weight vectors and their Fourier spectra", caption, tuple(groups))
 
 
-def _scale(views: Sequence[MLPView], choices: Sequence[Choice]) -> float:
+def _scale(views: Sequence[MLPView], choices: Sequence[UnitIndices]) -> float:
     """Return the largest magnitude shown."""
     return (
         max(
@@ -59,7 +59,7 @@ def _scale(views: Sequence[MLPView], choices: Sequence[Choice]) -> float:
     )
 
 
-def _caption(views: Sequence[MLPView], choices: Sequence[Choice], *, one_network: bool) -> str:
+def _caption(views: Sequence[MLPView], choices: Sequence[UnitIndices], *, one_network: bool) -> str:
     frequencies = [
         [int(view.dominant[unit]) for unit in dict.fromkeys(unit for unit, _ in choice)]
         for view, choice in zip(views, choices, strict=True)
@@ -94,7 +94,7 @@ def _stack(count: int) -> alt.Scale:
     return alt.Scale(domain=[0, count], nice=False, zero=False)
 
 
-def _row_names(view: MLPView, choice: Choice) -> alt.Chart:
+def _row_names(view: MLPView, choice: UnitIndices) -> alt.Chart:
     rows: Table = [
         {"at": len(choice) - i - 0.5, "label": f"{unit} {view.vector_name(block)}"}
         for i, (unit, block) in enumerate(choice)
@@ -105,7 +105,7 @@ def _row_names(view: MLPView, choice: Choice) -> alt.Chart:
     )
 
 
-def _traces(view: MLPView, choice: Choice, size: float) -> Cell:
+def _traces(view: MLPView, choice: UnitIndices, size: float) -> Cell:
     rows: Table = []
     for i, (unit, block) in enumerate(choice):
         base = len(choice) - i - 0.5
@@ -133,7 +133,7 @@ def _traces(view: MLPView, choice: Choice, size: float) -> Cell:
     return Cell(chart, text, PITCH * len(choice), Margins(left=46, right=6, top=6, bottom=34))
 
 
-def _spectra(view: MLPView, choice: Choice) -> Cell:
+def _spectra(view: MLPView, choice: UnitIndices) -> Cell:
     rows: Table = []
     names: Table = []
     bins = view.power.shape[-1]

@@ -41,16 +41,16 @@ def matrix_table(checkpoints: Sequence[Checkpoint], last: FeatureMatrixView) -> 
     pace = -(-len(checkpoints) // MOST_MATRICES)
     selected = sorted({c.step: c for c in [*checkpoints[::pace], *checkpoints[-1:]]}.items())
     networks = [(step, load_weights([checkpoint], step)[0]) for step, checkpoint in selected]
-    matrices = [(step, net.metric) for step, net in networks if isinstance(net, KernelMachine)]
+    matrices = [(step, net.feature_matrix) for step, net in networks if isinstance(net, KernelMachine)]
     if not matrices or matrices[-1][0] != last.stage.step:
         return []
     rows: Table = []
     with precision_of(RFMSettings()):
         other = _other_structure(last)
-        for step, metric in matrices:
-            numbers = {"alignment": float(agop_alignment(metric, matrices[-1][1]))}
-            if other is not None and _coupled(np.asarray(metric), last.sizes):
-                numbers["other_deviation"] = float(circulant_deviation(metric, other))
+        for step, feature_matrix in matrices:
+            numbers = {"alignment": float(agop_alignment(feature_matrix, matrices[-1][1]))}
+            if other is not None and _coupled(np.asarray(feature_matrix), last.sizes):
+                numbers["other_deviation"] = float(circulant_deviation(feature_matrix, other))
             rows += [{"step": step, "name": name, "value": value} for name, value in numbers.items()]
     return sorted(rows, key=lambda row: (row["name"], row["step"]))
 
@@ -63,10 +63,10 @@ def _other_structure(view: FeatureMatrixView) -> CirculantStructure | None:
     return structure_of(replace(view.basis, operands=(first, negated)))
 
 
-def _coupled(metric: np.ndarray, sizes: tuple[int, ...]) -> bool:
+def _coupled(feature_matrix: np.ndarray, sizes: tuple[int, ...]) -> bool:
     """Say whether any off-diagonal block is not zero: otherwise nothing there deviates, or is shaped."""
     inside = np.repeat(np.arange(len(sizes)), sizes)
-    return bool(metric[inside[:, None] != inside[None, :]].any())
+    return bool(feature_matrix[inside[:, None] != inside[None, :]].any())
 
 
 def hidden_progress(
@@ -218,7 +218,7 @@ def spectra(views: Sequence[FeatureMatrixView]) -> Panel:
             if math.isfinite(v)
         ]
         series.append(CurveStyle(str(which), name, colour))
-    count = max(len(view.metric) for view in views)
+    count = max(len(view.feature_matrix) for view in views)
     least = min([0.0, *(row["value"] for row in rows)])
     low = least if least < -1e-6 else 0.0  # less is rounding
     cell: Cell = timeline(

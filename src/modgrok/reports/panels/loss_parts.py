@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from ...measures.circuit.key_frequencies import LEAST_RISE
+from ...measures.circuit.key_frequencies import LEAST_INCREASE
 from ...measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
 from ..charts.chart import Cell, Legend, Margins, Panel, data, single
 from ..charts.palette import FAINT, SECOND, SOFT, TEST, TRAIN
@@ -92,7 +92,7 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
         "basis of the task) at key frequencies and at others, and of a residual; each line keeps the "
         "constant and the parts named. 'key' is the restricted loss, 'other waves + residual' the excluded "
         f"loss (Nanda et al. 2023, Sec. 5.1; Furuta et al. 2024, Table A.4). Key frequencies: {key_text}, "
-        f"without which the last network's loss rises by more than {LEAST_RISE:.0e}. Numbers: "
+        f"without which the last network's loss rises by more than {LEAST_INCREASE:.0e}. Numbers: "
         f"{views[-1].label}."
     )
     return single("ablations", "Loss of parts of the logits", caption, cell, 6)

@@ -28,14 +28,14 @@ class FeatureMatrixView:
 
     Arguments:
         stage: which iteration, in words.
-        metric: M, shape (d, d).
+        feature_matrix: M, shape (d, d).
         sizes: number of values of each operand; their rows follow each other.
         basis: of the task.
         operands: names of the task's operands; further ones say which task is meant.
     """
 
     stage: Stage
-    metric: np.ndarray
+    feature_matrix: np.ndarray
     sizes: tuple[int, ...]
     basis: Basis
     operands: tuple[str, ...]
@@ -45,7 +45,7 @@ class FeatureMatrixView:
         cls, stage: Stage, machine: KernelMachine, basis: Basis, operands: tuple[str, ...]
     ) -> FeatureMatrixView:
         """Take the feature matrix out of a kernel machine."""
-        return cls(stage, np.asarray(machine.metric), machine.sizes, basis, operands)
+        return cls(stage, np.asarray(machine.feature_matrix), machine.sizes, basis, operands)
 
     @property
     def label(self) -> str:
@@ -89,16 +89,16 @@ class FeatureMatrixView:
     def whole(self, axes: Sequence[OperandAxis]) -> np.ndarray:
         """Return M with its rows and columns in the order of axes."""
         at = np.concatenate([self.rows(axes, s) for s in range(len(self.sizes))])
-        return self.metric[np.ix_(at, at)]
+        return self.feature_matrix[np.ix_(at, at)]
 
     def block(self, axes: Sequence[OperandAxis]) -> np.ndarray:
         """Return the block of the second operand's rows and the first one's columns."""
-        return self.metric[np.ix_(self.rows(axes, 1), self.rows(axes, 0))]
+        return self.feature_matrix[np.ix_(self.rows(axes, 1), self.rows(axes, 0))]
 
     @property
     def eigenvalues(self) -> np.ndarray:
         """Eigenvalues of M, the largest first."""
-        return np.linalg.eigvalsh((self.metric + self.metric.T) / 2)[::-1]
+        return np.linalg.eigvalsh((self.feature_matrix + self.feature_matrix.T) / 2)[::-1]
 
 
 def _steady(order: np.ndarray, size: int) -> bool:

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from ...io import InputError, parse_json, read_bytes, shorten, write_atomically
+from ...models.codec import stored_name
 
 
 class CorruptFile(InputError):
@@ -145,4 +146,4 @@ def _is_leaf(value: Any) -> bool:
 
 def _path_name(path: tuple[Any, ...]) -> str:
     parts = (getattr(entry, "name", None) or getattr(entry, "key", None) or entry.idx for entry in path)
-    return ".".join(str(part) for part in parts)
+    return ".".join(stored_name(str(part)) for part in parts)

@@ -78,15 +78,15 @@ class NamedArrays:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
-Weights = NetworkFile | NamedArrays
+StoredWeights = NetworkFile | NamedArrays
 
 
-def write_network(path: Path, content: Weights, *, durable: bool = True) -> str:
+def write_network(path: Path, content: StoredWeights, *, durable: bool = True) -> str:
     """Write a network atomically; return the SHA-256 of the file."""
     return write_bytes(path, network_bytes(content), durable=durable)
 
 
-def network_bytes(content: Weights) -> bytes:
+def network_bytes(content: StoredWeights) -> bytes:
     """Return what a file of weights holds."""
     form: dict[str, Any] | None
     if isinstance(content, NamedArrays):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...io import visible
 from ...tasks.errors import InputError, shorten
-from ..spelling import british_names
+from ..spelling import current_names
 from .database import Database, RunRow
 from .labels import SCHEMA
 from .rows import numbers_of, scalar_names
@@ -211,7 +211,7 @@ class _Compiler:
 
     def _spelled(self, name: str) -> str:
         known = ("optimiser", "initialisation", "parametrisation", "centred", "memorised_at")
-        return next(iter(british_names({name: None}, known)))
+        return next(iter(current_names({name: None}, known)))
 
     def _recorded(self, name: str) -> Sql | None:
         """Return the expression of a number of the last observation; None if no run records it."""

@@ -8,7 +8,7 @@ moment leaves a store from which the run resumes where its records end.
     DIR/<run>/state-<step>.safetensors        the state to resume from; one at a time
     DIR/<run>/weights-<step>.safetensors      kept weights
     DIR/tables/<digest>.npy                   tables given directly
-    DIR/metrics/<digest>.safetensors          initial feature matrices handed in
+    DIR/metrics/<digest>.safetensors          initial feature matrices given by users
     DIR/donors/<digest>.safetensors           networks that parts of others are taken from
     DIR/sweeps/<name>.lock          held by the process that drives a sweep
 """
@@ -33,7 +33,7 @@ from ...tasks.errors import shorten
 from .arrays import read_arrays, write_arrays
 from .database import Database, Record, RunRow
 from .names import checked_digest, checked_file, checked_id, inside
-from .network_file import Network, Weights, read_network_file, write_network
+from .network_file import Network, StoredWeights, read_network_file, write_network
 
 REASONS = ("schedule", "memorised", "grokked", "final")
 """Why weights are kept."""
@@ -248,7 +248,7 @@ class Store(Database):
         return row
 
     def keep_weights(
-        self, run: str, step: int, reason: str, content: Weights, explained_share: float | None = None
+        self, run: str, step: int, reason: str, content: StoredWeights, explained_share: float | None = None
     ) -> None:
         """Keep the weights of a run at a step. The final ones replace earlier final ones.
 

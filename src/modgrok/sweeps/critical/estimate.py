@@ -79,8 +79,8 @@ def critical(probes: Sequence[Probe]) -> Critical:
         probes: at different fractions, at least one.
 
     Example:
-        >>> found = critical([Probe(0.2, 0, 8), Probe(0.4, 3, 8), Probe(0.5, 5, 8), Probe(0.8, 8, 8)])
-        >>> found.place, found.bracket, found.sure, found.estimate
+        >>> fraction = critical([Probe(0.2, 0, 8), Probe(0.4, 3, 8), Probe(0.5, 5, 8), Probe(0.8, 8, 8)])
+        >>> fraction.place, fraction.bracket, fraction.sure, fraction.estimate
         ('inside', (0.4, 0.5), (0.2, 0.8), 0.45)
         >>> critical([Probe(0.2, 8, 8), Probe(0.8, 8, 8)]).place
         'below'

@@ -12,7 +12,7 @@ from typing import Any
 from ..grid.axes import Value
 from .estimate import Critical, Probe, critical
 
-Point = dict[str, Value]
+GridPoint = dict[str, Value]
 ENDED = ("finished", "diverged")
 """Statuses of runs whose seed counts."""
 
@@ -27,7 +27,7 @@ class ProbeOutcome:
         grokked: whether it grokked within its budget; None while that is not known.
     """
 
-    point: Point
+    point: GridPoint
     fraction: float
     grokked: bool | None
 
@@ -41,7 +41,7 @@ class Probed:
         probes: fraction -> probe, of fractions at which every seed has ended.
     """
 
-    point: Point
+    point: GridPoint
     probes: dict[float, Probe]
 
     @property
@@ -50,21 +50,21 @@ class Probed:
         return critical(tuple(self.probes.values())) if self.probes else None
 
 
-def count_probes(trials: Iterable[ProbeOutcome]) -> list[Probed]:
-    """Count trials by point, then fraction, in the order in which they come.
+def count_probes(outcomes: Iterable[ProbeOutcome]) -> list[Probed]:
+    """Count outcomes by point, then fraction, in the order in which they come.
 
     Example:
         >>> seeds = ((0.5, True), (0.5, False), (0.7, None))
-        >>> trials = [ProbeOutcome({"p": 5}, fraction, grokked) for fraction, grokked in seeds]
-        >>> count_probes(trials)
+        >>> outcomes = [ProbeOutcome({"p": 5}, fraction, grokked) for fraction, grokked in seeds]
+        >>> count_probes(outcomes)
         [Probed(point={'p': 5}, probes={0.5: Probe(fraction=0.5, grokked=1, of=2)})]
     """
-    points: dict[tuple[Value, ...], Point] = {}
+    points: dict[tuple[Value, ...], GridPoint] = {}
     groups: dict[tuple[Value, ...], dict[float, list[bool | None]]] = {}
-    for trial in trials:
-        key = tuple(trial.point.values())
-        points.setdefault(key, trial.point)
-        groups.setdefault(key, {}).setdefault(trial.fraction, []).append(trial.grokked)
+    for outcome in outcomes:
+        key = tuple(outcome.point.values())
+        points.setdefault(key, outcome.point)
+        groups.setdefault(key, {}).setdefault(outcome.fraction, []).append(outcome.grokked)
     return [Probed(points[key], _count_probes(fractions)) for key, fractions in groups.items()]
 
 
@@ -76,8 +76,8 @@ def _count_probes(fractions: dict[float, list[bool | None]]) -> dict[float, Prob
     }
 
 
-def trials_of(rows: Sequence[dict[str, Any]], axes: Sequence[str]) -> list[ProbeOutcome]:
-    """Read trials from a sweep's table of runs.
+def outcomes_of(rows: Sequence[dict[str, Any]], axes: Sequence[str]) -> list[ProbeOutcome]:
+    """Read outcomes from a sweep's table of runs.
 
     Arguments:
         rows: of the table.

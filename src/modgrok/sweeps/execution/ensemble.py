@@ -107,7 +107,7 @@ def run_ensemble(
     *,
     command: str = "",
     weights: CheckpointPolicy = "schedule",
-    on_begin: Callable[[Member], None] = lambda member: None,
+    on_start: Callable[[Member], None] = lambda member: None,
     on_observation: Callable[[Member, Progress], None] = lambda member, progress: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> Iterator[Outcome]:
@@ -120,7 +120,7 @@ def run_ensemble(
         store: where to record; None keeps everything in memory.
         command: recorded with every run.
         weights: which are kept; see `modgrok.runs.run`.
-        on_begin: called before a member is run.
+        on_start: called before a member is run.
         on_observation: called after every observation.
         stop_requested: asked after every segment; true ends the run at hand and begins no other.
 
@@ -133,7 +133,7 @@ def run_ensemble(
     for member in ensemble.members:
         if stop_requested():
             return
-        on_begin(member)
+        on_start(member)
         try:
             result = run(
                 member.experiment,

@@ -51,7 +51,7 @@ def run_with_events(
         store,
         command=job.command,
         weights=job.weights,
-        on_begin=lambda member: send(Event(member.experiment.id, 0, member.steps)),
+        on_start=lambda member: send(Event(member.experiment.id, 0, member.steps)),
         on_observation=observe,
         stop_requested=stop_requested,
     )

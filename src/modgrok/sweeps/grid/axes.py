@@ -82,14 +82,14 @@ def values_of(name: str, spec: object, *, whole: bool = False) -> tuple[Value, .
         for value in spec:
             if not isinstance(value, str | int | float):
                 raise InputError(f"axes.{name}: must list numbers, strings or booleans, got {shorten(value)}")
-        levels = tuple(spec)
+        axis_values = tuple(spec)
     else:
         assert isinstance(spec, Mapping)
-        levels = tuple(round(v) if whole else float(f"{v:.12g}") for v in _spaced(name, spec, count))
-    if len(set(levels)) < len(levels):
-        twice = next(value for value in levels if levels.count(value) > 1)
+        axis_values = tuple(round(v) if whole else float(f"{v:.12g}") for v in _spaced(name, spec, count))
+    if len(set(axis_values)) < len(axis_values):
+        twice = next(value for value in axis_values if axis_values.count(value) > 1)
         raise InputError(f"axes.{name}: must not repeat a value, got {shorten(twice)} twice")
-    return levels
+    return axis_values
 
 
 def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:

@@ -60,8 +60,8 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
         InputError: another key, another kind of value, or one out of range.
 
     Example:
-        >>> found = read_search({"critical": {"low": 0.2, "seeds": 4}})
-        >>> found.within, found.seeds, found.most_probes
+        >>> search = read_search({"critical": {"low": 0.2, "seeds": 4}})
+        >>> search.within, search.seeds, search.most_probes
         (Range(low=0.2, high=0.9, resolution=0.02), 4, 8)
     """
     if "critical" not in content:

@@ -23,14 +23,14 @@ from ...learners.catalogue import LEARNERS, definition_of
 from ...runs import Experiment
 from ...runs.options import RunOptions
 from ...runs.preparation import check_padding
-from ...runs.spelling import british_names
+from ...runs.spelling import current_names
 from ...runs.store.names import checked_sweep
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .axes import Axis, Value, check_size, size_of, values_of
 from .critical_table import Search, read_search
 
-TASK_FIELDS = ("expression", "p", "group", "released")
+TASK_FIELDS = ("expression", "p", "group", "extended_domain")
 FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", ".csv", ".toml", ".json")
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
 LENGTH_FIELDS = ("steps", "observe_every", "early_stop")
@@ -240,7 +240,7 @@ def _typed(name: str, value: Any) -> Any:
     kinds: dict[str, tuple[type, str]] = {
         **dict.fromkeys(integer_fields(), (int, "an integer")),
         **dict.fromkeys(("expression", "group", "learner", "orbits"), (str, "a string")),
-        **dict.fromkeys(("released", "early_stop", "symmetric"), (bool, "true or false")),
+        **dict.fromkeys(("extended_domain", "early_stop", "symmetric"), (bool, "true or false")),
     }
     kind, words = kinds.get(name, (object, ""))
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -252,7 +252,7 @@ def _british(content: Mapping[str, Any]) -> dict[str, Any]:
     """Read American spellings of fields; what is of another form than expected is left to the checks."""
 
     def renamed(part: Any) -> Any:
-        return british_names(part, field_names()) if isinstance(part, dict) else part
+        return current_names(part, field_names()) if isinstance(part, dict) else part
 
     changed = {name: renamed(content[name]) for name in ("base", "axes") if name in content}
     if isinstance(content.get("zip"), list):

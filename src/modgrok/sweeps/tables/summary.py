@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from ..critical.probes import ENDED, count_probes, trials_of
+from ..critical.probes import ENDED, count_probes, outcomes_of
 from ..critical.statistics import milestone_statistics
 from .table import Column, Kind, Row, SweepTable
 
@@ -96,7 +96,7 @@ def critical_rows(table: SweepTable) -> list[Row]:
     if "fraction" not in table.axes:
         return []
     summaries = []
-    for at in count_probes(trials_of(table.runs, table.axes)):
+    for at in count_probes(outcomes_of(table.runs, table.axes)):
         known = at.critical
         if known is not None:
             low, high = known.bracket

@@ -66,9 +66,9 @@ export function panelFigure(panel, links) {
 }
 
 export async function showPanels(panels, container, links) {
-  const made = panels.map((panel) => panelFigure(panel, links));
-  container.replaceChildren(...made.map(({figure}) => figure));
-  for (const {draw} of made) await draw();
+  const drawings = panels.map((panel) => panelFigure(panel, links));
+  container.replaceChildren(...drawings.map(({figure}) => figure));
+  for (const {draw} of drawings) await draw();
 }
 
 // All rows that the charts of a panel are drawn from.
@@ -134,8 +134,8 @@ export async function curves(element, {names, colours = COLOURS, log = false, do
   const {view} = await embed(element, spec, OPTIONS);
   return {
     update(rows, marks) {
-      const shown = rows.filter((row) => Number.isFinite(row.value) && (!log || row.value > 0));
-      view.data("curve", shown);
+      const visible = rows.filter((row) => Number.isFinite(row.value) && (!log || row.value > 0));
+      view.data("curve", visible);
       if (marks) view.data("moment", marks);
       return view.runAsync();
     },

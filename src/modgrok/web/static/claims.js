@@ -17,13 +17,13 @@ export async function show(main) {
 
   function draw() {
     const text = search.value.trim().toLowerCase();
-    const shown = claims.filter((claim) => (!verdict.value || verdictOf(claim) === verdict.value) && (!paper.value || claim.paper === paper.value)
+    const matching = claims.filter((claim) => (!verdict.value || verdictOf(claim) === verdict.value) && (!paper.value || claim.paper === paper.value)
       && (!text || `${claim.id} ${claim.claim} ${claim.source}`.toLowerCase().includes(text)));
     const numbers = VERDICTS.map((one) => [claims.filter((claim) => verdictOf(claim) === one).length, one]).filter(([many]) => many);
-    count.textContent = `${shown.length} of ${claims.length} claims; ${numbers.map(([many, one]) => `${many} ${one}`).join(", ")}`;
-    const papers = [...new Set(shown.map((claim) => claim.paper))];
+    count.textContent = `${matching.length} of ${claims.length} claims; ${numbers.map(([many, one]) => `${many} ${one}`).join(", ")}`;
+    const papers = [...new Set(matching.map((claim) => claim.paper))];
     list.replaceChildren(...papers.map((name) => {
-      const own = shown.filter((claim) => claim.paper === name);
+      const own = matching.filter((claim) => claim.paper === name);
       return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {}, h("tbody", {}, own.map(row)))));
     }));
   }
@@ -42,8 +42,8 @@ export async function show(main) {
   }
 
   async function load() {
-    const found = await get("/claims.json", {budget: budget.value});
-    claims = found.claims;
+    const answer = await get("/claims.json", {budget: budget.value});
+    claims = answer.claims;
     const papers = [...new Set(claims.map((claim) => claim.paper))], chosen = paper.value;
     paper.replaceChildren(h("option", {value: ""}, "all"), ...papers.map((one) => h("option", {value: one}, one)));
     paper.value = chosen;

@@ -12,7 +12,7 @@ export async function show(main) {
   }
   const {runs, differences} = await get("/compare.json", {run: ids});
   const varied = Object.keys(differences);
-  const label = (run) => `${run.id.slice(0, 6)} ${varied.slice(0, 3).map((name) => `${name} ${shown(run.settings[name])}`).join(", ")}`;
+  const label = (run) => `${run.id.slice(0, 6)} ${varied.slice(0, 3).map((name) => `${name} ${settingText(run.settings[name])}`).join(", ")}`;
   const names = runs.map(label), colours = runs.map((_, at) => COLOURS[at % COLOURS.length]);
   const measures = [...new Set(runs.flatMap((run) => run.scalars))];
   const boxes = [["test_accuracy", h("div")], ["train_accuracy", h("div")]];
@@ -23,7 +23,7 @@ export async function show(main) {
     h("section", {}, h("h2", {}, varied.length ? "What differs" : "No setting differs"), h("div", {class: "scroll"}, h("table", {},
       h("thead", {}, h("tr", {}, ["run", "status", ...varied.map((name) => name.replaceAll("_", " ")), "memorised", "grokked", "test", "time"].map((name) => h("th", {}, name)))),
       h("tbody", {}, runs.map((run, at) => h("tr", {}, h("td", {}, swatch(colours[at]), " ", h("a", {class: "mono", href: `/runs/${run.id}`}, run.id)), h("td", {}, badge(run.status)),
-        varied.map((name) => h("td", {}, shown(run.settings[name]))), h("td", {}, number(run.memorised_at)), h("td", {}, number(run.grokked_at)),
+        varied.map((name) => h("td", {}, settingText(run.settings[name]))), h("td", {}, number(run.memorised_at)), h("td", {}, number(run.grokked_at)),
         h("td", {}, percent(run.test_accuracy)), h("td", {}, seconds(run.seconds)))))))),
     h("section", {}, h("div", {class: "groups of-2"}, boxes.map(([name, element]) => h("div", {}, h("h3", {}, name.replace("_", " ")), element))), h("div", {}, choice, other)),
     sides);
@@ -45,17 +45,17 @@ export async function show(main) {
 
 // Weights of two checkpoints side by side, of one run or of two.
 function checkpoints(element, runs) {
-  const kept = runs.filter((run) => run.steps.length);
-  if (!kept.length) return;
+  const withCheckpoints = runs.filter((run) => run.steps.length);
+  if (!withCheckpoints.length) return;
   const change = h("p", {"aria-live": "polite"}), frequencies = [null, null];
-  const tell = (at, found) => {
-    frequencies[at] = found;
+  const tell = (at, content) => {
+    frequencies[at] = content;
     const [left, right] = frequencies;
     if (!left || !right) { change.textContent = ""; return; }
     const parts = [["kept", left.filter((one) => right.includes(one))], ["lost", left.filter((one) => !right.includes(one))], ["new", right.filter((one) => !left.includes(one))]];
     change.textContent = `Frequencies from left to right: ${parts.map(([word, list]) => `${word} ${list.length ? list.sort((a, b) => a - b).join(", ") : "none"}`).join("; ")}.`;
   };
-  const sides = [0, 1].map((at) => side(kept, Math.min(at, kept.length - 1), kept.length === 1 && at === 0 ? 0 : -1, (found) => tell(at, found)));
+  const sides = [0, 1].map((at) => side(withCheckpoints, Math.min(at, withCheckpoints.length - 1), withCheckpoints.length === 1 && at === 0 ? 0 : -1, (content) => tell(at, content)));
   element.replaceChildren(h("section", {}, h("h2", {}, "Two checkpoints"), h("p", {class: "small soft"}, "The weights of any two, and which frequencies of their formulas are kept, lost or new."), change, h("div", {class: "sides"}, sides)));
 }
 
@@ -68,8 +68,8 @@ function side(runs, at, place, tell) {
     const own = runs[Number(run.value)].id;
     say("drawing the weights");
     try {
-      const found = await get(`/runs/${own}/checkpoints/${step.value}.json`);
-      const wide = found.panels.map((panel) => ({...panel, span: 12}));
+      const content = await get(`/runs/${own}/checkpoints/${step.value}.json`);
+      const wide = content.panels.map((panel) => ({...panel, span: 12}));
       await showPanels(wide, panels, STATIC ? null : (key, format) => `/runs/${own}/panels/${encodeURIComponent(key)}.${format}?step=${step.value}`);
       const explained = await get(`/runs/${own}/explain.json`, {step: step.value}).catch(() => null);
       tell(explained && explained.frequencies);
@@ -90,4 +90,4 @@ function swatch(colour) {
   return dot;
 }
 
-function shown(value) { return value === null || value === undefined ? "none" : typeof value === "number" ? number(value) : String(value); }
+function settingText(value) { return value === null || value === undefined ? "none" : typeof value === "number" ? number(value) : String(value); }

@@ -27,11 +27,11 @@ function valueOf(run, name) {
 function condition(text) {
   const parts = /^\s*(\w+)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*$/.exec(text);
   if (!parts) throw new Error(`where: must be KEY=VALUE, or with <, >, <=, >= or !=, got ${text}`);
-  const [, name, sign, asked] = parts, nothing = NOTHING.includes(asked.toLowerCase());
-  if (name === "tag") return (run) => (nothing ? run.tags.length === 0 : run.tags.includes(asked)) === (sign === "=");
-  const wanted = nothing ? null : asked === "true" ? true : asked === "false" ? false : asked !== "" && Number.isFinite(Number(asked)) ? Number(asked) : asked;
+  const [, name, sign, operand] = parts, nothing = NOTHING.includes(operand.toLowerCase());
+  if (name === "tag") return (run) => (nothing ? run.tags.length === 0 : run.tags.includes(operand)) === (sign === "=");
+  const comparedValue = nothing ? null : operand === "true" ? true : operand === "false" ? false : operand !== "" && Number.isFinite(Number(operand)) ? Number(operand) : operand;
   const ordered = sign !== "=" && sign !== "!=";
-  return (run) => (!ordered || typeof valueOf(run, name) === "number") && TESTS[sign](valueOf(run, name), wanted);
+  return (run) => (!ordered || typeof valueOf(run, name) === "number") && TESTS[sign](valueOf(run, name), comparedValue);
 }
 
 function listing(runs, {search = "", where = [], sort = "-updated", offset = 0, limit = 100}) {

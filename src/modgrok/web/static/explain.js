@@ -7,8 +7,8 @@ const MOST = 64 * 2 ** 20;
 
 export async function show(main) {
   title("Explain");
-  const asked = new URLSearchParams(location.search);
-  const run = h("input", {class: "mono", placeholder: "latest", value: asked.get("run") || "", spellcheck: "false", maxlength: "12"});
+  const parameters = new URLSearchParams(location.search);
+  const run = h("input", {class: "mono", placeholder: "latest", value: parameters.get("run") || "", spellcheck: "false", maxlength: "12"});
   const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "of the file, where it does not say"}), p = h("input", {inputmode: "numeric", size: "6"});
   const file = h("input", {type: "file", accept: ".safetensors,.npy"});
   const drop = h("div", {class: "drop"}, h("p", {}, "Drop a network (.safetensors) or logits (.npy) here"), file);
@@ -35,23 +35,23 @@ export async function show(main) {
   if (run.value) explainRun();
 }
 
-async function showExplanation(element, found) {
-  const parts = found.tasks ? found.tasks : [found];
-  element.replaceChildren(h("h2", {}, `${found.expression} on ${found.p} classes`),
-    h("p", {class: "small soft"}, [found.run ? h("a", {href: `/runs/${found.run}`}, `run ${found.run}`) : found.file || "", found.step === null || found.step === undefined ? "" : `, step ${number(found.step)}`]));
+async function showExplanation(element, explanation) {
+  const parts = explanation.tasks ? explanation.tasks : [explanation];
+  element.replaceChildren(h("h2", {}, `${explanation.expression} on ${explanation.p} classes`),
+    h("p", {class: "small soft"}, [explanation.run ? h("a", {href: `/runs/${explanation.run}`}, `run ${explanation.run}`) : explanation.file || "", explanation.step === null || explanation.step === undefined ? "" : `, step ${number(explanation.step)}`]));
   for (const part of parts) element.append(await one(part));
 }
 
-async function one(found) {
+async function one(explanation) {
   const chart = h("div");
-  const element = h("section", {}, h("p", {class: "verdict"}, found.explained_share === null ? `${found.expression} has no known form in one index.`
-    : `A formula in s = ${found.index} with ${found.frequencies.length} frequencies explains ${percent(found.explained_share)}; the network answers ${percent(found.accuracy)} rightly.`),
-  found.formula ? h("pre", {}, found.formula) : "",
-  facts([["right by the formula alone", found.formula_accuracy === null ? null : percent(found.formula_accuracy)], ["frequencies", found.frequencies ? found.frequencies.join(", ") : null], ["order of the group", found.order], ["computed in", seconds(found.seconds)]]), chart);
-  if (found.frequencies && found.energies) {
+  const element = h("section", {}, h("p", {class: "verdict"}, explanation.explained_share === null ? `${explanation.expression} has no known form in one index.`
+    : `A formula in s = ${explanation.index} with ${explanation.frequencies.length} frequencies explains ${percent(explanation.explained_share)}; the network answers ${percent(explanation.accuracy)} correctly.`),
+  explanation.formula ? h("pre", {}, explanation.formula) : "",
+  facts([["right by the formula alone", explanation.formula_accuracy === null ? null : percent(explanation.formula_accuracy)], ["frequencies", explanation.frequencies ? explanation.frequencies.join(", ") : null], ["order of the group", explanation.order], ["computed in", seconds(explanation.seconds)]]), chart);
+  if (explanation.frequencies && explanation.energies) {
     await draw(chart, {
       description: "Share of the variation of each frequency", width: "container", height: 160, autosize: {type: "fit", contains: "padding"},
-      data: {values: found.frequencies.map((frequency, at) => ({frequency: String(frequency), energy: found.energies[at]}))}, mark: {type: "bar", color: "#2f6690"},
+      data: {values: explanation.frequencies.map((frequency, at) => ({frequency: String(frequency), energy: explanation.energies[at]}))}, mark: {type: "bar", color: "#2f6690"},
       encoding: {x: {field: "frequency", type: "ordinal", sort: null, title: "frequency, most important first", axis: {labelAngle: 0}}, y: {field: "energy", type: "quantitative", title: "share of the variation", axis: {format: ".0%"}}, tooltip: [{field: "frequency"}, {field: "energy", format: ".2%"}]},
     });
   }

@@ -9,12 +9,12 @@ const MAP_DELAY = 40, DECIDE_DELAY = 150, REST_DELAY = 900, PATIENCE = 1000;
 
 export async function show(main) {
   title("");
-  const asked = new URLSearchParams(location.search);
-  const group = asked.get("group") || "";
+  const query = new URLSearchParams(location.search);
+  const group = query.get("group") || "";
   const kind = h("select", {}, h("option", {value: "expression"}, "expression mod p"), h("option", {value: "group"}, "finite group"));
   kind.value = group ? "group" : "expression";
-  const text = h("input", {class: "mono", value: group || asked.get("expression") || "x^2 + y^2", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "data-search": true, maxlength: "2000"});
-  const modulus = h("input", {class: "mono", inputmode: "numeric", value: asked.get("p") || "97", maxlength: "8"});
+  const text = h("input", {class: "mono", value: group || query.get("expression") || "x^2 + y^2", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "data-search": true, maxlength: "2000"});
+  const modulus = h("input", {class: "mono", inputmode: "numeric", value: query.get("p") || "97", maxlength: "8"});
   const error = h("p", {class: "error", role: "alert", hidden: true});
   const name = h("h1", {}, " "), sizes = h("p", {class: "soft"}, " ");
   const map = tableMap();
@@ -36,14 +36,14 @@ export async function show(main) {
     if (tabulating) { again = true; return; }
     tabulating = true;
     try {
-      const found = await get("/table.json", task());
+      const content = await get("/table.json", task());
       error.hidden = true;
       text.removeAttribute("aria-invalid");
-      name.textContent = found.title;
-      title(found.title);
-      const left = found.excluded ? `, ${number(found.excluded)} inputs are not defined` : "";
-      sizes.textContent = `${number(found.inputs)} inputs${left}; a constant guess is right on ${percent(found.majority)}`;
-      map.draw(found);
+      name.textContent = content.title;
+      title(content.title);
+      const left = content.excluded ? `, ${number(content.excluded)} inputs are not defined` : "";
+      sizes.textContent = `${number(content.inputs)} inputs${left}; a constant guess is right on ${percent(content.majority)}`;
+      map.draw(content);
       history.replaceState(null, "", `/?${new URLSearchParams(task())}${location.hash}`);
     } catch (failure) {
       error.textContent = failure.message;
@@ -61,8 +61,8 @@ export async function show(main) {
     if (!error.hidden) return;
     const patience = setTimeout(() => verdict.replaceChildren(h("p", {class: "verdict busy"}, "still deciding")), verdict.childElementCount ? PATIENCE : 300);
     try {
-      const found = await decide("/decide.json", task());
-      await showVerdict(verdict, found);
+      const content = await decide("/decide.json", task());
+      await showVerdict(verdict, content);
     } catch (failure) {
       if (!aborted(failure)) verdict.replaceChildren(h("p", {class: "error"}, failure.message));
     } finally { clearTimeout(patience); }
@@ -71,11 +71,11 @@ export async function show(main) {
   async function rest() {
     if (!error.hidden) return;
     const own = JSON.stringify(task());
-    leak("/leakage.json", {...task(), fraction: 0.5}).then((found) => leakage.replaceChildren(leakageFacts(found))).catch(() => leakage.replaceChildren());
+    leak("/leakage.json", {...task(), fraction: 0.5}).then((content) => leakage.replaceChildren(leakageFacts(content))).catch(() => leakage.replaceChildren());
     network.replaceChildren(h("p", {class: "soft busy"}, "writing the exact network down and checking it on every input"));
     try {
-      const found = await construct("/construct.json", task());
-      if (own === JSON.stringify(task())) await showNetwork(network, found);
+      const content = await construct("/construct.json", task());
+      if (own === JSON.stringify(task())) await showNetwork(network, content);
     } catch (failure) {
       if (!aborted(failure)) network.replaceChildren(h("p", {class: "soft small"}, `No exact network: ${failure.message}`));
     }
@@ -107,42 +107,42 @@ const WORDS = {
   undecided: "Undecided within the budget",
 };
 
-async function showVerdict(element, found) {
-  const terms = found.operands.map((operand, at) => `g${at + 1}(${operand})`).join(SIGNS[found.form] || "");
-  const charts = h("div", {class: `groups of-${Math.min(found.g ? found.g.length + 1 : 1, 3)}`});
+async function showVerdict(element, content) {
+  const terms = content.operands.map((operand, at) => `g${at + 1}(${operand})`).join(SIGNS[content.form] || "");
+  const charts = h("div", {class: `groups of-${Math.min(content.g ? content.g.length + 1 : 1, 3)}`});
   element.replaceChildren(...[
-    h("h2", {class: "verdict"}, WORDS[found.form] || found.form),
-    found.g ? h("p", {class: "mono"}, `f = h(${terms}) mod ${found.p}`) : null,
+    h("h2", {class: "verdict"}, WORDS[content.form] || content.form),
+    content.g ? h("p", {class: "mono"}, `f = h(${terms}) mod ${content.p}`) : null,
     charts,
-    found.also ? h("p", {class: "small"}, `It is a ${found.also.form === "additive" ? "sum" : "product"} as well.`) : null,
-    facts([["certificate", found.certificate], ["theory", found.prediction],
-      ["Fourier basis", found.basis ? `${found.basis.name}, order ${found.basis.order}` : null], ["decided in", seconds(found.seconds)]]),
+    content.also ? h("p", {class: "small"}, `It is a ${content.also.form === "additive" ? "sum" : "product"} as well.`) : null,
+    facts([["certificate", content.certificate], ["theory", content.prediction],
+      ["Fourier basis", content.basis ? `${content.basis.name}, order ${content.basis.order}` : null], ["decided in", seconds(content.seconds)]]),
   ].filter(Boolean));
-  if (!found.g) return;
-  const drawn = [...found.g.map((values, at) => [values, `g${at + 1}`, found.operands[at]]), [found.h, "h", "s"]];
-  for (const [values, label, operand] of drawn) {
+  if (!content.g) return;
+  const tables = [...content.g.map((values, at) => [values, `g${at + 1}`, content.operands[at]]), [content.h, "h", "s"]];
+  for (const [values, label, operand] of tables) {
     const cell = h("div");
     charts.append(cell);
     await dots(cell, values, {title: [operand, `${label}(${operand})`], text: `${label} at each value of ${operand}`});
   }
 }
 
-async function showNetwork(element, found) {
+async function showNetwork(element, content) {
   const panels = h("div", {class: "panels"});
   element.replaceChildren(
     h("h2", {}, "The exact network"),
-    h("p", {}, `${number(found.width)} neurons with weights written down, not trained. Checked on all ${number(found.inputs)} inputs: ${number(found.errors)} errors.`),
-    facts([["phases", found.phases], ["frequencies", found.frequencies.join(", ")], ["smallest margin", number(found.margin)]]),
+    h("p", {}, `${number(content.width)} neurons with weights written down, not trained. Checked on all ${number(content.inputs)} inputs: ${number(content.errors)} errors.`),
+    facts([["phases", content.phases], ["frequencies", content.frequencies.join(", ")], ["smallest margin", number(content.margin)]]),
     panels);
-  await showPanels(found.panels, panels);
+  await showPanels(content.panels, panels);
 }
 
-function leakageFacts(found) {
-  return h("div", {}, h("h3", {}, `What half of the table gives away (${number(found.train)} training, ${number(found.test)} test inputs)`),
+function leakageFacts(content) {
+  return h("div", {}, h("h3", {}, `What half of the table gives away (${number(content.train)} training, ${number(content.test)} test inputs)`),
     facts([
-      ["commonest value", percent(found.majority)],
-      ["orbit null", percent(found.orbit_accuracy)],
-      ["with signs", percent(found.sign_accuracy)],
-      ["permuted in training", found.swap_share === null ? "no permutation keeps the labels" : `${percent(found.swap_share)} of the test inputs`],
+      ["most frequent value", percent(content.majority)],
+      ["orbit null", percent(content.orbit_accuracy)],
+      ["with signs", percent(content.sign_accuracy)],
+      ["permuted in training", content.swap_share === null ? "no permutation keeps the labels" : `${percent(content.swap_share)} of the test inputs`],
     ]));
 }

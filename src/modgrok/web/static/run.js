@@ -67,16 +67,16 @@ function labels(element, run) {
 
 // The slider: all panels that need weights move together to the checkpoint of a step.
 function checkpoints(own, report, panels, slider, formula) {
-  const {steps} = report, kept = new Map(), explain = latest();
+  const {steps} = report, loaded = new Map(), explain = latest();
   const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
   const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
   slider.hidden = false;
   slider.replaceChildren(h("label", {}, "Weights"), range, label, play, back);
-  let wanted = -1, moving = false, playing = false;
+  let targetPlace = -1, moving = false, playing = false;
 
   const fetched = async (step) => {
-    if (!kept.has(step)) kept.set(step, await get(`${own}/checkpoints/${step}.json`));
-    return kept.get(step);
+    if (!loaded.has(step)) loaded.set(step, await get(`${own}/checkpoints/${step}.json`));
+    return loaded.get(step);
   };
   async function place(list, step) {
     for (const panel of list) {
@@ -91,9 +91,9 @@ function checkpoints(own, report, panels, slider, formula) {
   async function move() {
     if (moving) return;
     moving = true;
-    while (wanted >= 0) {
-      const step = steps[wanted];
-      wanted = -1;
+    while (targetPlace >= 0) {
+      const step = steps[targetPlace];
+      targetPlace = -1;
       label.textContent = `step ${number(step)}`;
       range.setAttribute("aria-valuetext", `step ${step}`);
       const patience = setTimeout(() => say(`drawing the weights of step ${number(step)}`), 600);
@@ -106,12 +106,12 @@ function checkpoints(own, report, panels, slider, formula) {
     const step = steps[Number(range.value)];
     formula.replaceChildren(h("span", {class: "soft busy"}, `reading the formula at step ${number(step)}`));
     try {
-      const found = await explain(`${own}/explain.json`, {step});
-      formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${found.explained_share === null ? "the task has no known form in one index" : `a formula with ${found.frequencies ? found.frequencies.length : 0} frequencies explains ${percent(found.explained_share)} of the test inputs`}; the network answers ${percent(found.accuracy)} of them rightly.`),
-        found.formula ? h("pre", {}, found.formula) : "");
+      const explanation = await explain(`${own}/explain.json`, {step});
+      formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${explanation.explained_share === null ? "the task has no known form in one index" : `a formula with ${explanation.frequencies ? explanation.frequencies.length : 0} frequencies explains ${percent(explanation.explained_share)} of the test inputs`}; the network answers ${percent(explanation.accuracy)} of them correctly.`),
+        explanation.formula ? h("pre", {}, explanation.formula) : "");
     } catch (failure) { if (!aborted(failure)) formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
   }, 700);
-  range.addEventListener("input", () => { wanted = Number(range.value); move(); tell(); });
+  range.addEventListener("input", () => { targetPlace = Number(range.value); move(); tell(); });
   back.addEventListener("click", () => { playing = false; label.textContent = "weights at the report's stages"; formula.replaceChildren(); place(report.panels, null); });
   play.addEventListener("click", async () => {
     playing = !playing;
@@ -119,7 +119,7 @@ function checkpoints(own, report, panels, slider, formula) {
     if (playing && Number(range.value) === steps.length - 1) range.value = "-1";
     for (let at = Number(range.value); playing && at < steps.length; at++) {
       range.value = String(at);
-      wanted = at;
+      targetPlace = at;
       await move();
       await new Promise((done) => setTimeout(done, PLAY));
     }

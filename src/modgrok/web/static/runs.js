@@ -10,9 +10,9 @@ const PAGE = 100, DELAY = 120;
 
 export async function show(main) {
   title("Runs");
-  const asked = new URLSearchParams(location.search);
-  const search = h("input", {type: "search", value: asked.get("search") || "", "data-search": true, maxlength: "300"});
-  const where = h("input", {class: "mono", value: asked.getAll("where").join(" "), placeholder: "p=97 test_accuracy>0.9 grokked_at!=never tag=fig-3", spellcheck: "false", maxlength: "1000"});
+  const addressQuery = new URLSearchParams(location.search);
+  const search = h("input", {type: "search", value: addressQuery.get("search") || "", "data-search": true, maxlength: "300"});
+  const where = h("input", {class: "mono", value: addressQuery.getAll("where").join(" "), placeholder: "p=97 test_accuracy>0.9 grokked_at!=never tag=fig-3", spellcheck: "false", maxlength: "1000"});
   const status = h("select", {}, ["", "running", "interrupted", "finished", "diverged", "failed"].map((one) => h("option", {value: one}, one || "any")));
   const group = h("select", {}, [["", "none"], ["expression", "task"], ["learner", "learner"], ["status", "status"]].map(([value, name]) => h("option", {value}, name)));
   const count = h("p", {class: "soft small", role: "status", "aria-live": "polite"}, "");
@@ -20,7 +20,7 @@ export async function show(main) {
   const compare = h("button", {type: "button", disabled: true}, "Compare"), tag = h("input", {class: "mono", maxlength: "40", size: "10", spellcheck: "false"}), tagging = h("button", {type: "button", disabled: true}, "Tag");
   const error = h("p", {class: "error", role: "alert", hidden: true});
   const chosen = new Set();
-  let sort = asked.get("sort") || "-updated", offset = 0, previous = null;
+  let sort = addressQuery.get("sort") || "-updated", offset = 0, previous = null;
   main.replaceChildren(h("h1", {}, "Runs"),
     h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), STATIC ? null : [field("tag for the chosen", tag), tagging], compare),
     error, count, h("div", {class: "scroll"}, h("table", {}, h("thead", {}, heads), rows)), more);
@@ -33,20 +33,20 @@ export async function show(main) {
     const own = query();
     const shownSort = group.value ? group.value : sort;
     try {
-      const found = await request("/runs.json", {...own, sort: shownSort, limit: PAGE, offset});
+      const page = await request("/runs.json", {...own, sort: shownSort, limit: PAGE, offset});
       error.hidden = true;
       if (fresh) { rows.replaceChildren(); previous = null; }
-      for (const run of found.runs) {
+      for (const run of page.runs) {
         if (group.value && run[group.value] !== previous) {
           previous = run[group.value];
           rows.append(h("tr", {}, h("th", {colspan: String(COLUMNS.length + 1), scope: "rowgroup"}, previous)));
         }
         rows.append(row(run));
       }
-      for (const damaged of found.damaged) rows.append(h("tr", {class: "damaged"}, h("td", {colspan: String(COLUMNS.length + 1)}, `damaged: ${damaged}`)));
+      for (const damaged of page.damaged) rows.append(h("tr", {class: "damaged"}, h("td", {colspan: String(COLUMNS.length + 1)}, `damaged: ${damaged}`)));
       offset += PAGE;
-      more.hidden = offset >= found.total;
-      count.textContent = found.total === 0 ? (own.search || own.where.length ? "no matching runs" : "no runs yet: train one on the playground") : found.total === 1 ? "1 run" : `${number(found.total)} runs`;
+      more.hidden = offset >= page.total;
+      count.textContent = page.total === 0 ? (own.search || own.where.length ? "no matching runs" : "no runs yet: train one on the playground") : page.total === 1 ? "1 run" : `${number(page.total)} runs`;
       const parameters = new URLSearchParams();
       if (own.search) parameters.set("search", own.search);
       own.where.forEach((one) => parameters.append("where", one));

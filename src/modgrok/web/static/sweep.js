@@ -85,9 +85,9 @@ export async function show(main, name) {
   const report = async () => {
     busy.textContent = "drawing the report of the sweep …";
     try {
-      const found = await get(`${own}/report.json`);
-      await showPanels(found.panels, panels);
-      busy.replaceChildren(...[found.summary, ...found.notes].map((text) => h("span", {}, `${text} `)));
+      const content = await get(`${own}/report.json`);
+      await showPanels(content.panels, panels);
+      busy.replaceChildren(...[content.summary, ...content.notes].map((text) => h("span", {}, `${text} `)));
     } catch (failure) { busy.textContent = failure.message; }
   };
   report();
@@ -103,16 +103,16 @@ export async function show(main, name) {
 
 // One row a cell of the map: the median over its runs.
 function cells(members, across, up, key) {
-  const found = new Map();
+  const content = new Map();
   for (const member of members) {
     const place = JSON.stringify([member.point[across], up ? member.point[up] : ""]);
-    if (!found.has(place)) found.set(place, {x: String(member.point[across]), y: up ? String(member.point[up]) : "", values: [], members: []});
-    const cell = found.get(place);
+    if (!content.has(place)) content.set(place, {x: String(member.point[across]), y: up ? String(member.point[up]) : "", values: [], members: []});
+    const cell = content.get(place);
     cell.members.push(member.run);
     if (member.status !== "waiting" && Number.isFinite(member[key])) cell.values.push(member[key]);
     cell.done = (cell.done || 0) + (["finished", "diverged"].includes(member.status) ? 1 : 0);
   }
-  return [...found.values()].map((cell) => {
+  return [...content.values()].map((cell) => {
     const sorted = cell.values.sort((a, b) => a - b);
     return {...cell, runs: cell.members.length, value: sorted.length ? sorted[Math.floor(sorted.length / 2)] : null};
   });

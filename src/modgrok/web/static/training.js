@@ -8,10 +8,10 @@ const FIRST = ["fraction", "seed"];
 export async function trainingForm(task) {
   const body = h("div"), live = h("div"), list = h("div"), error = h("p", {class: "error", role: "alert", hidden: true});
   const element = h("section", {id: "training", tabindex: "-1"}, h("h2", {}, "Train it"), body, error, live, list);
-  let listed = "";
+  let latestText = "";
   document.addEventListener("jobs", (event) => {
     const text = JSON.stringify(event.detail);
-    if (text !== listed) { listed = text; list.replaceChildren(jobList(event.detail, (job) => watch(live, job))); }
+    if (text !== latestText) { latestText = text; list.replaceChildren(jobList(event.detail, (job) => watch(live, job))); }
   });
   body.append(h("p", {class: "soft busy"}, "reading the learners"));
   get("/learners.json").then((learners) => {
@@ -33,10 +33,10 @@ export async function trainingForm(task) {
     const form = h("form", {onsubmit: async (event) => {
       event.preventDefault();
       const options = Object.fromEntries([...controls].map(([name, one]) => [name, one.value]).filter(([, value]) => value !== ""));
-      const asked = task();
+      const chosenTask = task();
       try {
         say("checking the settings");
-        const job = await post("/training", {learner: choice.value, options, steps: steps.value.trim(), ...asked, p: asked.p ? Number(asked.p) : null});
+        const job = await post("/training", {learner: choice.value, options, steps: steps.value.trim(), ...chosenTask, p: chosenTask.p ? Number(chosenTask.p) : null});
         error.hidden = true;
         watch(live, job);
       } catch (failure) {
@@ -50,12 +50,12 @@ export async function trainingForm(task) {
 }
 
 function control(info) {
-  const shown = info.default === null || info.default === undefined ? "" : String(info.default);
+  const defaultText = info.default === null || info.default === undefined ? "" : String(info.default);
   if (info.type === "choice" || info.type === "boolean") {
     const choices = info.type === "boolean" ? ["true", "false"] : info.choices;
-    return h("select", {}, h("option", {value: ""}, shown || "default"), choices.filter((one) => one !== shown).map((one) => h("option", {value: one}, one)));
+    return h("select", {}, h("option", {value: ""}, defaultText || "default"), choices.filter((one) => one !== defaultText).map((one) => h("option", {value: one}, one)));
   }
-  return h("input", {placeholder: shown || "default", inputmode: info.type === "text" ? "text" : "decimal", maxlength: "100"});
+  return h("input", {placeholder: defaultText || "default", inputmode: info.type === "text" ? "text" : "decimal", maxlength: "100"});
 }
 
 function jobList(jobs, open) {

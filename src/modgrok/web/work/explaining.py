@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...interop import kept_at
+from ...interop import checkpoint_at
 from ...io import npy_array
 from ...measures.logits import explain as explained
 from ...measures.logits.explanation_json import explanation_json
@@ -34,7 +34,7 @@ def explain_run(folder: str, run: str, step: int | None = None) -> dict[str, Any
     """
     with Store(Path(folder), read_only=True) as store:
         row = store.get(run)
-        checkpoint = kept_at(store.checkpoints(row.id), step)
+        checkpoint = checkpoint_at(store.checkpoints(row.id), step)
         experiment = stored_experiment(store, row)
         task = experiment.build_task()
         content = read_network_file(checkpoint.path, checkpoint.sha256)

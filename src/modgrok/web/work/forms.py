@@ -114,7 +114,7 @@ def command_words(experiment: Experiment, steps: int | None) -> list[str]:
         words += [source.expression, f"--p={source.p}"]
     else:
         words += [f"--group={source.group}"]
-    words += ["--released"] if source.released else []
+    words += ["--extended-domain"] if source.extended_domain else []
     words += [f"--learner={experiment.learner.kind}"]
     words += [] if steps is None else [f"--steps={steps}"]
     for name, value in _chosen(experiment).items():
@@ -126,17 +126,17 @@ def _chosen(experiment: Experiment) -> dict[str, Any]:
     """Return the fewest options that give an experiment: some defaults depend on other options."""
     source, settings = experiment.task, experiment.learner
 
-    def made(options: Mapping[str, Any]) -> Experiment:
+    def experiment_of(options: Mapping[str, Any]) -> Experiment:
         return Experiment.of(
             source.expression,
             p=source.p,
             group=source.group,
-            released=source.released,
+            extended_domain=source.extended_domain,
             learner=settings.kind,
             **options,
         )
 
-    usual = made({})
+    usual = experiment_of({})
     chosen = {name: getattr(experiment, name) for name in OWN_FIELDS}
     chosen = {name: value for name, value in chosen.items() if value != getattr(usual, name)}
     for name in option_fields(type(settings)):
@@ -145,7 +145,7 @@ def _chosen(experiment: Experiment) -> dict[str, Any]:
             chosen[name] = value
     for name in list(chosen):
         others = {other: value for other, value in chosen.items() if other != name}
-        if made(others).id == experiment.id:
+        if experiment_of(others).id == experiment.id:
             chosen = others
     return chosen
 

@@ -55,14 +55,14 @@ def _json(value: Any) -> bytes:
 
 def main() -> None:
     """Answer jobs until stdin ends."""
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     from ...installed_extensions import load_extensions
 
     load_extensions()
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
         for line in sys.stdin.buffer:
-            answers.write(answer(line))
+            replies.write(answer(line))
 
 
 if __name__ == "__main__":

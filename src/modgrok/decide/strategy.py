@@ -74,12 +74,12 @@ def solve_with_restarts(
     """Run all strategies in turn, each round with a larger allowance and another variant of the order.
 
     Arguments:
-        problem: the problem, whose own bounds are replaced by each tactic's.
+        problem: the problem, whose own bounds are replaced by those of each strategy.
         strategies: as from `cardinality_guesses`; at least one is complete.
         meter: the budget.
 
     Returns:
-        Elements of all classes, or None when a complete tactic is exhausted.
+        Elements of all classes, or None when a complete strategy is exhausted.
 
     Raises:
         BudgetSpent: the budget ran out.
@@ -87,15 +87,15 @@ def solve_with_restarts(
     open_ = list(strategies)
     allowance, variant = float(FIRST_RUN), 0
     while True:
-        for tactic in list(open_):
+        for strategy in list(open_):
             meter.limit = meter.nodes + int(allowance)
             try:
-                solution = find(problem.under(tactic.least, tactic.extra), meter, variant)
+                solution = find(problem.under(strategy.least, strategy.extra), meter, variant)
             except BudgetSpent:
                 if meter.spent:
                     raise
                 continue
-            if solution is not None or tactic.complete:
+            if solution is not None or strategy.complete:
                 return solution
-            open_.remove(tactic)
+            open_.remove(strategy)
         allowance, variant = allowance * GROWTH, variant + 1

@@ -1,4 +1,4 @@
-"""Initial feature matrices handed in: read, checked, identified.
+"""Initial feature matrices from users: read, checked, identified.
 
 Owns: what a stored M must be.
 """
@@ -15,7 +15,7 @@ from ...tasks import InputError
 from ...tasks.errors import shorten
 
 
-def read_metric(path: Path, d: int) -> np.ndarray:
+def read_feature_matrix(path: Path, d: int) -> np.ndarray:
     """Read an initial M from a `.npy` file (never pickled).
 
     Arguments:
@@ -30,10 +30,10 @@ def read_metric(path: Path, d: int) -> np.ndarray:
     """
     if not path.is_file() or path.suffix != ".npy":
         raise InputError(f"initial: must be a .npy file, got {shorten(path)}")
-    return check_metric(read_npy(path, "initial"), d)
+    return check_feature_matrix(read_npy(path, "initial"), d)
 
 
-def check_metric(array: np.ndarray, d: int) -> np.ndarray:
+def check_feature_matrix(array: np.ndarray, d: int) -> np.ndarray:
     """Check an initial M: real, finite, symmetric, shape (d, d).
 
     Symmetry is asked up to 1e-8 of the largest entry, and then made exact.
@@ -42,7 +42,7 @@ def check_metric(array: np.ndarray, d: int) -> np.ndarray:
         InputError: it is none.
 
     Example:
-        >>> check_metric(np.eye(2, dtype=np.float32), 2).dtype
+        >>> check_feature_matrix(np.eye(2, dtype=np.float32), 2).dtype
         dtype('float64')
     """
     if array.shape != (d, d):
@@ -57,11 +57,11 @@ def check_metric(array: np.ndarray, d: int) -> np.ndarray:
     return (matrix + matrix.T) / 2
 
 
-def metric_digest(matrix: np.ndarray) -> str:
+def feature_matrix_digest(matrix: np.ndarray) -> str:
     """SHA-256 of a checked M: its part in a run's identity.
 
     Example:
-        >>> len(metric_digest(np.eye(2)))
+        >>> len(feature_matrix_digest(np.eye(2)))
         64
     """
     return hashlib.sha256(np.ascontiguousarray(matrix, dtype="<f8").tobytes()).hexdigest()

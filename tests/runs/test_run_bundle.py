@@ -51,8 +51,8 @@ def test_a_later_bundle_replaces_an_earlier_one_with_its_files(tmp_path: Path) -
         unpack_run(there, early)
         unpack_run(there, late)
         assert pack_run(there, EXPERIMENT.id) == late
-        kept = {str(path.relative_to(there.folder)) for path in there.folder.rglob("*.safetensors")}
-        assert kept == set(late.files)
+        file_names = {str(path.relative_to(there.folder)) for path in there.folder.rglob("*.safetensors")}
+        assert file_names == set(late.files)
         assert len(there.rows()) == 1
 
 

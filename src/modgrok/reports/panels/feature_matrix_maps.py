@@ -25,7 +25,7 @@ UNTITLED = Margins(34, 6, 18, 22)
 """Around M, whose axes have no titles: operands are named where numbers would be."""
 
 
-def metric_maps(views: Sequence[FeatureMatrixView]) -> list[Panel]:
+def feature_matrix_maps(views: Sequence[FeatureMatrixView]) -> list[Panel]:
     """Draw M before, at and after the transition.
 
     One panel of M next to its off-diagonal block where the values' own order is that of the basis (or there
@@ -35,10 +35,10 @@ def metric_maps(views: Sequence[FeatureMatrixView]) -> list[Panel]:
     if not last.gains_from_order:
         groups = [Group(m.label, (_whole(m, m.natural), *_blocks(m, m.natural))) for m in views]
         block = f" and its block {_name(last)}" if len(last.sizes) > 1 else ""
-        return [Panel("metric", f"Feature matrix M{block}", _caption(last), tuple(groups))]
+        return [Panel("feature_matrix", f"Feature matrix M{block}", _caption(last), tuple(groups))]
     both = " in the values' own order, and " + _order_words(last)
     groups = [Group(m.label, (_whole(m, m.natural), _whole(m, m.reordered))) for m in views]
-    panels = [Panel("metric", f"Feature matrix M{both}", _caption(last), tuple(groups))]
+    panels = [Panel("feature_matrix", f"Feature matrix M{both}", _caption(last), tuple(groups))]
     if len(last.sizes) > 1:
         groups = [Group(m.label, (*_blocks(m, m.natural), *_blocks(m, m.reordered))) for m in views]
         panels.append(Panel("block", f"Block {_name(last)} of M{both}", _block_caption(last), tuple(groups)))
@@ -86,7 +86,9 @@ def limit_of(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> float:
     """
     magnitudes = np.abs(view.whole(axes))
     np.fill_diagonal(magnitudes, 0.0)
-    return float(np.nan_to_num(magnitudes).max(initial=0.0)) or float(np.abs(view.metric).max()) or 1.0
+    return (
+        float(np.nan_to_num(magnitudes).max(initial=0.0)) or float(np.abs(view.feature_matrix).max()) or 1.0
+    )
 
 
 def _whole(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> Cell:
