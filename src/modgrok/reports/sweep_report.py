@@ -78,7 +78,7 @@ def sweep_report(
     alone = bool(panels) and searched(table) and not axes and not values
     if not alone:
         panels = [map_panel(rows, view, value) for value in view.values] + panels
-        panels += _milestone_panels(rows, view)
+        panels += milestone_panels(rows, view)
         panels += _curve_panels(store, table, observed, view)
     listing = read_listing(store, name)
     return Report(
@@ -168,7 +168,7 @@ def _map_caption(value: str, most: int) -> str:
     return f"{meaning[:1].upper()}{meaning[1:]}: median over {runs}, at the last step."
 
 
-def _milestone_panels(rows: Sequence[Row], view: View) -> list[Panel]:
+def milestone_panels(rows: Sequence[Row], view: View) -> list[Panel]:
     """Draw the time to grok against a numeric axis, if any cell groks."""
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in coordinates(rows, view.x))
     lines = coordinates(rows, view.y) if view.y else [""]

@@ -26,8 +26,8 @@ ROW_GAP = 18
 CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
 """Of captions under their panels: type, the longest line, and the distance from the charts, pixels."""
 LEGEND_SIZE, LEGEND_LINE = 10.5, 16
-WIDE_LETTER = 5.8
-"""Room of a letter of a legend, pixels."""
+LETTER_WIDTHS = (("ijl|'.,:; !", 0.26), ("frtI()[]/-", 0.34), ("mwMW%@", 0.9), ("ABCDEFGHJKLNOPQRSTUVXYZ", 0.7))
+"""Letters of a sans-serif type that are not about as wide as a digit: their widths, as shares of its size."""
 
 
 @dataclass
@@ -209,14 +209,14 @@ def _swatch(
         )
         sheet.text(x + 15, y, words, LEGEND_SIZE, SOFT)
 
-    return 15 + WIDE_LETTER * len(words), draw
+    return 15 + text_width(words, LEGEND_SIZE), draw
 
 
 def _ramp(
     sheet: _Sheet, ramp: tuple[str, str, str]
 ) -> tuple[float, Callable[[float | int, float | int], None]]:
     low, high, uri = ramp
-    left = WIDE_LETTER * len(low) + 5
+    left = text_width(low, LEGEND_SIZE) + 5
 
     def draw(x: float | int, y: float | int) -> None:
         sheet.text(x, y, low, LEGEND_SIZE, SOFT)
@@ -226,7 +226,7 @@ def _ramp(
         )
         sheet.text(x + left + 101, y, high, LEGEND_SIZE, SOFT)
 
-    return left + 101 + WIDE_LETTER * len(high), draw
+    return left + 101 + text_width(high, LEGEND_SIZE), draw
 
 
 def _foot(sheet: _Sheet, report: Report) -> None:
@@ -238,6 +238,17 @@ def _foot(sheet: _Sheet, report: Report) -> None:
         if command:
             sheet.paragraph(f"$ {command}   # {what}", 9.5, INK, WIDTH - 2 * EDGE)
     sheet.paragraph(report.colophon, 9.5, SOFT, WIDTH - 2 * EDGE)
+
+
+def text_width(words: str, size: float | int) -> float:
+    """Estimate the width of a line of sans-serif type, pixels.
+
+    Example:
+        >>> round(text_width("100%", 10)), round(text_width("ill", 10))
+        (26, 8)
+    """
+    widths = {letter: width for letters, width in LETTER_WIDTHS for letter in letters}
+    return size * sum(widths.get(letter, 0.556) for letter in words)
 
 
 def wrap(words: str, size: float | int, width: float | int, *, bold: bool = False) -> list[str]:
