@@ -2,8 +2,8 @@
 
     uv run --with pillow python tools/make_atlas_pictures.py
 
-Each picture has the panels of `modgrok report SWEEP` that its table suffices for: maps, critical fractions and times to grok;
-curves over training need the store of the sweep itself.
+A picture has those panels of `modgrok report SWEEP` that its table is enough for: maps, critical fractions
+and times to grok. Curves over training need the store of the sweep.
 """
 
 from __future__ import annotations
@@ -66,7 +66,13 @@ def runs_of_point(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     if (counted.count, list(counted.quartiles)) != (row["grokked"], quartiles):
         raise ValueError(f"quartiles: must be those of {row['runs']} runs, got {quartiles}")
     return [
-        {**row, "grokked_at": step, "memorised_at": row["memorised_median"], "seed": seed, "status": "finished"}
+        {
+            **row,
+            "grokked_at": step,
+            "memorised_at": row["memorised_median"],
+            "seed": seed,
+            "status": "finished",
+        }
         for seed, step in enumerate(steps)
     ]
 
@@ -78,7 +84,8 @@ def grid_report(sweep: Sweep, rows: list[dict[str, Any]], view: View, facts: Map
     table = SweepTable(sweep.name, sweep.axis_names, (), runs, (), None)  # type: ignore[arg-type]
     panels += [*critical_panels(table), *milestone_panels(runs, view)]
     counts = {
-        word: sum(row[name] for row in rows) for word, name in (("memorise", "memorised"), ("grok", "grokked"))
+        word: sum(row[name] for row in rows)
+        for word, name in (("memorise", "memorised"), ("grok", "grokked"))
     }
     summary = "; ".join(f"{count} of {len(runs)} runs {word}" for word, count in counts.items()) + "."
     return Report(f"Sweep {sweep.name}: {facts['Task']}", summary, tuple(facts.items()), tuple(panels))
@@ -93,7 +100,15 @@ def search_report(sweep: Sweep, rows: list[dict[str, Any]], facts: Mapping[str, 
         middle = row["critical_fraction"] or ends[row["place"]]
         low, high = (row[end] if row["place"] == "inside" else middle for end in ("low", "high"))
         points.append(
-            {"x": row["p"], "line": "", "of": "", "place": row["place"], "middle": middle, "low": low, "high": high}
+            {
+                "x": row["p"],
+                "line": "",
+                "of": "",
+                "place": row["place"],
+                "middle": middle,
+                "low": low,
+                "high": high,
+            }
             | {"sure_low": row["sure_low"] or ends["below"], "sure_high": row["sure_high"] or ends["above"]}
         )
     cell = critical_cell(points, ["p"])

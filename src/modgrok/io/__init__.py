@@ -10,7 +10,7 @@ from ..lazy import lazy_names as _lazy_names
 
 if TYPE_CHECKING:
     from .array_file import npy_array, read_csv_numbers, read_npy, read_npz
-    from .atomic import atomic_file, made_folder, remove_temporaries, write_atomically
+    from .atomic import atomic_file, made_folder, new_file, remove_temporaries, write_atomically
     from .documents import parse_json, read_json, read_toml
     from .errors import InputError, shorten
     from .escape import content_policy, csv_cell, markup, script_json, shown, visible
@@ -26,6 +26,7 @@ __all__ = [
     "is_plain_svg",
     "made_folder",
     "markup",
+    "new_file",
     "npy_array",
     "numpy_array",
     "parse_json",
@@ -51,6 +52,7 @@ _HOMES = {
     "is_plain_svg": "picture",
     "made_folder": "atomic",
     "markup": "escape",
+    "new_file": "atomic",
     "npy_array": "array_file",
     "numpy_array": "framework_array",
     "parse_json": "documents",

@@ -20,7 +20,7 @@ from .charts.chart import Group, Legend, Panel, single, unchecked
 from .charts.grid_cells import MILESTONES, Coordinate, Row, coordinates, grid_cells, short
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
-from .commands import portable, runs_option
+from .commands import runs_option
 from .panels.critical import critical_panels, searched
 from .report import Report
 
@@ -88,8 +88,8 @@ def sweep_report(
         tuple(panels),
         _notes(rows),
         (
-            ("made the sweep", portable(listing.command)),
-            ("makes this report", portable(_command(store, name, path, None if alone else view))),
+            ("made the sweep", listing.command),
+            ("makes this report", _command(store, name, path, None if alone else view)),
         ),
     )
 

@@ -64,12 +64,9 @@ def choices_of(info: FieldInfo) -> tuple[str, ...]:
     """Return the names that a settings field accepts; empty if it takes other values.
 
     Example:
-        >>> from typing import Literal
-        >>> class Example(Settings):
-        ...     kind: Literal["example"] = "example"
-        ...     shape: Literal["square", "circle"] = "square"
-        >>> choices_of(Example.model_fields["shape"])
-        ('square', 'circle')
+        >>> from modgrok.learners.transformer.settings import TransformerSettings
+        >>> [choices_of(TransformerSettings.model_fields[name]) for name in ("biases", "lr")]
+        [('none', 'mlp', 'all'), ()]
     """
     for item in info.metadata:
         if isinstance(item, OneOf):

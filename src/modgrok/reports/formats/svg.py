@@ -26,8 +26,12 @@ ROW_GAP = 18
 CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
 """Of captions under their panels: type, the longest line, and the distance from the charts, pixels."""
 LEGEND_SIZE, LEGEND_LINE = 10.5, 16
-LETTER_WIDTHS = (("ijl|'.,:; !", 0.26), ("frtI()[]/-", 0.34), ("mwMW%@", 0.9), ("ABCDEFGHJKLNOPQRSTUVXYZ", 0.7))
+LETTER_WIDTHS = (
+    ("ijl|'.,:; !", 0.26), ("frtI()[]/-", 0.34), ("mwMW%@", 0.9), ("ABCDEFGHJKLNOPQRSTUVXYZ", 0.7)
+)  # fmt: skip
 """Letters of a sans-serif type that are not about as wide as a digit: their widths, as shares of its size."""
+BOLD = 1.08
+"""How much wider bold type is."""
 
 
 @dataclass
@@ -252,19 +256,23 @@ def text_width(words: str, size: float | int) -> float:
 
 
 def wrap(words: str, size: float | int, width: float | int, *, bold: bool = False) -> list[str]:
-    """Break text into lines by the mean width of its letters.
+    """Break text into lines of at most a width in pixels; a word that is longer than a line is broken too.
 
     Example:
-        >>> wrap("one two three", 10, 45)
-        ['one two', 'three']
+        >>> wrap("one two three", 10, 45), wrap("aaaaaaaaaaaa", 10, 45)
+        (['one two', 'three'], ['aaaaaaaa', 'aaaa'])
     """
-    most = max(8, int(width / (size * (0.54 if bold else 0.46))))
+    most = width / (BOLD if bold else 1)
     lines: list[str] = []
     for word in words.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= most:
-            lines[-1] += " " + word
-        else:
-            lines.append(word)
+        if lines and text_width(f"{lines[-1]} {word}", size) <= most:
+            lines[-1] += f" {word}"
+            continue
+        lines.append("")
+        for letter in word:
+            if lines[-1] and text_width(lines[-1] + letter, size) > most:
+                lines.append("")
+            lines[-1] += letter
     return lines
 
 

@@ -125,7 +125,8 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     if len(varied) > 1:
         layers.append(_tags([(row, row["middle"]) for row in _last_of_lines(rows)], varied[1], shade))
     summary = "; ".join(
-        f"{short(r.get('exact', r['x']))} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}" for r in rows
+        f"{short(r.get('exact', r['x']))} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}"
+        for r in rows
     )
     text = f"Critical training fraction against {varied[0]}: {summary}"
     answers = [

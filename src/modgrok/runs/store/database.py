@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...display import Displayed, Facts
+from ...io import made_folder, new_file
 from ...tasks.errors import InputError, shorten
 from .lock import Lock, check_locks
 from .names import checked_id, inside
@@ -111,10 +112,11 @@ class Database(Displayed):
         self.folder = Path(folder)
         try:
             self._check_folder(read_only)
-            if not read_only:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                check_locks(self.folder)
-            self.connection = self._connect(read_only)
+            with contextlib.nullcontext() if read_only else made_folder(self.folder):
+                if not read_only:
+                    check_locks(self.folder)
+                    self._make()
+                self.connection = self._connect(read_only)
             try:
                 if not read_only:
                     self._migrate()
@@ -157,6 +159,17 @@ class Database(Displayed):
                 raise InputError(f"runs: must hold regular files, got {shorten(path)}")
 
     # Opening -----------------------------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        """Make the database where there is none: with all its tables, or not at all."""
+        path = self.folder / DATABASE
+        if path.exists():
+            return
+        with new_file(path) as temporary, contextlib.closing(sqlite3.connect(temporary)) as connection:
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.executescript(
+                "".join(f"{script};\nPRAGMA user_version = {number};\n" for number, script in migrations())
+            )
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if not read_only:
