@@ -2,7 +2,7 @@
 
 python benchmarks/bench_rfm.py --scaling --one-core --kernels gaussian quadratic --json rows.json
 python benchmarks/draw_rfm_scaling.py rows.json -o docs/images/rfm_scaling.png
-python benchmarks/draw_rfm_scaling.py docs/rfm-speed.md -o docs/images/rfm_scaling.png   # from the page's table
+python benchmarks/draw_rfm_scaling.py docs/rfm-speed.md -o docs/images/rfm_scaling.png
 """
 
 from __future__ import annotations

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from .escape import content_policy, csv_cell, markup, script_json, shown, visible
     from .framework_array import numpy_array
     from .picture import is_plain_svg
-    from .whole_file import read_bytes
+    from .whole_file import check_new_path, is_file, is_folder, path_exists, read_bytes
 
 __all__ = [
     "InputError",
     "atomic_file",
+    "check_new_path",
     "content_policy",
     "csv_cell",
+    "is_file",
+    "is_folder",
     "is_plain_svg",
     "made_folder",
     "markup",
@@ -30,6 +33,7 @@ __all__ = [
     "npy_array",
     "numpy_array",
     "parse_json",
+    "path_exists",
     "read_bytes",
     "read_csv_numbers",
     "read_json",
@@ -47,8 +51,11 @@ __all__ = [
 _HOMES = {
     "InputError": "errors",
     "atomic_file": "atomic",
+    "check_new_path": "whole_file",
     "content_policy": "escape",
     "csv_cell": "escape",
+    "is_file": "whole_file",
+    "is_folder": "whole_file",
     "is_plain_svg": "picture",
     "made_folder": "atomic",
     "markup": "escape",
@@ -56,6 +63,7 @@ _HOMES = {
     "npy_array": "array_file",
     "numpy_array": "framework_array",
     "parse_json": "documents",
+    "path_exists": "whole_file",
     "read_bytes": "whole_file",
     "read_csv_numbers": "array_file",
     "read_json": "documents",

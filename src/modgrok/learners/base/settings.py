@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.fields import FieldInfo
 
-from ...tasks import Task
+from ...tasks import InputError, Task
 from ...tasks.catalogue import OneOf
+
+LARGEST_FLOAT32 = 3.4028234e38
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,13 @@ class Settings(BaseModel):
     ASSETS: ClassVar[dict[str, Asset]] = {}
 
     kind: str
+
+    @field_validator("*")
+    @classmethod
+    def _fits_float32(cls, value: Any, info: Any) -> Any:
+        if isinstance(value, float) and abs(value) > LARGEST_FLOAT32:
+            raise InputError(f"{info.field_name}: must be a number of float32, at most 3.4e38, got {value:g}")
+        return value
 
     def resolve(self, p: int, k: int) -> Settings:
         """Fill in the defaults that depend on modulus p and number of operands k."""
