@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +171,24 @@ def test_a_new_store_that_cannot_be_made_leaves_nothing(tmp_path: Path, size: in
         Store(tmp_path / "store")
     assert [path.name for path in tmp_path.rglob("*")] == ["store"]
     Store(tmp_path / "store").close()
+
+
+def test_what_is_durable_is_flushed_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def recorded(handle: int) -> None:
+        flushed.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    atomic.write_atomically(tmp_path / "quick", b"x")
+    assert flushed == []
+    atomic.write_atomically(tmp_path / "state", b"x", durable=True)
+    assert flushed == ["file", "folder"]
+    with atomic.new_file(tmp_path / "new") as temporary:
+        temporary.write_bytes(b"x")
+    assert flushed == ["file", "folder"] * 2
 
 
 def test_of_two_that_make_a_store_the_first_one_makes_it(

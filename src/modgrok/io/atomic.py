@@ -56,6 +56,8 @@ def atomic_file(
             if durable:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
+        if durable:
+            _flush_folder(path.parent)
     except BaseException as error:
         if created:
             with contextlib.suppress(OSError):
@@ -100,6 +102,7 @@ def new_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
             _link(temporary, path)
+        _flush_folder(path.parent)
     except OSError as error:
         if error.filename in (None, str(temporary)):
             error.filename, error.filename2 = str(path), None
@@ -119,6 +122,16 @@ def _link(temporary: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(str(path)) from None
         os.replace(temporary, path)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Wait until the disk has the names of a folder; skipped where folders cannot be opened."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _temporary_name(path: Path) -> Path:
