@@ -2,6 +2,7 @@
 
 python benchmarks/bench_rfm.py --scaling --one-core --kernels gaussian quadratic --json rows.json
 python benchmarks/draw_rfm_scaling.py rows.json -o docs/images/rfm_scaling.png
+python benchmarks/draw_rfm_scaling.py docs/rfm-speed.md -o docs/images/rfm_scaling.png
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import vl_convert
 
 from modgrok.reports.charts.palette import INK, SECOND, TEST, config
 from modgrok.reports.charts.png import recompress
+from modgrok.reports.charts.timeline import spread
 
 SERIES = (("gaussian", "Gaussian iteration", TEST), ("quadratic", "quadratic iteration", SECOND))
 SOLVE = ("solve alone", INK)
+TALL = 300
+"""Height of the chart, pixels."""
 
 
 def operations(kernel: str, p: int, n: int) -> float:
@@ -32,6 +36,22 @@ def operations(kernel: str, p: int, n: int) -> float:
     if kernel == "solve alone":
         return solve
     return solve + (8 * n * p**3 + 4 * n * n * p if kernel == "gaussian" else 64 * p**4)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Read what `bench_rfm.py --json` wrote, or the table of seconds by p on a page."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":
+        return list(json.loads(text))
+    _, _, table = text.partition("| p | n | gaussian, s | quadratic, s | solve alone, s |\n")
+    rows = []
+    for line in table.split("\n\n")[0].splitlines()[1:]:
+        p, n, gaussian, quadratic, solve = (
+            float(cell.replace(",", "")) for cell in line.strip("| ").split("|")
+        )
+        for kernel, seconds in (("gaussian", gaussian), ("quadratic", quadratic)):
+            rows.append({"p": int(p), "n": int(n), "kernel": kernel, "Fast": seconds, "Solve": solve})
+    return rows
 
 
 def points(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -60,16 +80,41 @@ def chart(laid: list[dict[str, Any]]) -> alt.LayerChart:
     titles, colours = [s[1] for s in SERIES] + [SOLVE[0]], [s[2] for s in SERIES] + [SOLVE[1]]
     base = alt.Chart(alt.Data(values=laid)).encode(
         x=alt.X("p:Q", scale=alt.Scale(type="log", nice=False, padding=8), title="p, logarithmic").axis(
-            values=sorted({row["p"] for row in laid})
+            labelOverlap=False, values=sorted({row["p"] for row in laid})
         ),
-        color=alt.Color("what:N", scale=alt.Scale(domain=titles, range=colours), title=None),
+        color=alt.Color("what:N", scale=alt.Scale(domain=titles, range=colours), legend=None),
     )
-    seconds = alt.Scale(type="log")
+    seconds = alt.Scale(type="log", domain=list(domain_of(laid)), nice=False)
     lines = base.mark_line(strokeDash=[4, 3], strokeWidth=1).encode(y=alt.Y("counted:Q", scale=seconds))
     dots = base.mark_point(filled=True, size=40, opacity=1).encode(
-        y=alt.Y("seconds:Q", scale=seconds, title="seconds, logarithmic")
+        y=alt.Y("seconds:Q", scale=seconds, title="seconds, logarithmic").axis(
+            values=[10**power for power in range(-4, 4)], format="~g"
+        )
     )
-    return (lines + dots).properties(width=420, height=300).configure(**config())
+    ends = {row["what"]: row for row in sorted(laid, key=lambda row: row["p"])}
+    heights = spread([height_of(ends[title]["seconds"], laid) for title in titles], TALL)
+    tags = [
+        {"what": title, "p": ends[title]["p"], "height": at}
+        for title, at in zip(titles, heights, strict=True)
+    ]
+    labels = (
+        alt.Chart(alt.Data(values=tags))
+        .mark_text(align="left", dx=10, fontSize=11)
+        .encode(x="p:Q", y=alt.Y("height:Q", scale=None), text="what:N", color="what:N")
+    )
+    return (lines + dots + labels).properties(width=420, height=TALL).configure(**config())
+
+
+def height_of(seconds: float, laid: list[dict[str, Any]]) -> float:
+    """Return where a number of seconds is drawn, pixels from the upper edge."""
+    low, high = domain_of(laid)
+    return TALL * math.log(high / seconds) / math.log(high / low)
+
+
+def domain_of(laid: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return the range of the vertical axis."""
+    values = [row[column] for row in laid for column in ("seconds", "counted")]
+    return min(values) / 1.4, max(values) * 1.4
 
 
 def main() -> None:
@@ -77,7 +122,7 @@ def main() -> None:
     parser.add_argument("rows", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    laid = points(json.loads(options.rows.read_text()))
+    laid = points(read_rows(options.rows))
     for what in dict.fromkeys(row["what"] for row in laid):
         for low, high in ((31, 61), (61, 127), (31, 127)):
             slopes = [exponent(laid, what, column, low, high) for column in ("seconds", "counted")]

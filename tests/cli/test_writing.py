@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ import pytest
 
 from modgrok.io import atomic
 from modgrok.runs import Experiment, Store, run
+from modgrok.runs.store import database
+from modgrok.tasks import InputError
 
 resource = pytest.importorskip("resource")
 Call = Callable[..., Any]
@@ -157,6 +160,69 @@ def test_a_store_that_cannot_be_written_loses_nothing(call: Call, filled: Path, 
             for checkpoint in store.checkpoints(run_id):
                 checkpoint.load()
     assert call(*STORED[name]).code == 0
+
+
+@pytest.mark.parametrize("size", [0, 4_096, 9_000])
+def test_a_new_store_that_cannot_be_made_leaves_nothing(tmp_path: Path, size: int) -> None:
+    for folder in (tmp_path / "deep" / "store", tmp_path / "store"):
+        with largest_file(size), pytest.raises(InputError, match=r"runs: cannot use .*store"):
+            Store(folder)
+        assert not list(tmp_path.rglob("*"))
+    (tmp_path / "store").mkdir()
+    with largest_file(size), pytest.raises(InputError, match="runs: cannot use"):
+        Store(tmp_path / "store")
+    assert [path.name for path in tmp_path.rglob("*")] == ["store"]
+    Store(tmp_path / "store").close()
+
+
+def test_what_is_durable_is_flushed_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def recorded(handle: int) -> None:
+        flushed.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    atomic.write_atomically(tmp_path / "quick", b"x")
+    assert flushed == []
+    atomic.write_atomically(tmp_path / "state", b"x", durable=True)
+    assert flushed == ["file", "folder"]
+    with atomic.new_file(tmp_path / "new") as temporary:
+        temporary.write_bytes(b"x")
+    assert flushed == ["file", "folder"] * 2
+
+
+def test_of_two_that_make_a_store_the_first_one_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other process recorded meanwhile stays."""
+    scripts = database.migrations
+    with Store(tmp_path / "other") as other:
+        run(EXPERIMENT, store=other, steps=1, early_stop=False)
+
+    def meanwhile() -> list[tuple[int, str]]:
+        if not (tmp_path / "runs").exists() or not (tmp_path / "runs" / "modgrok.sqlite").exists():
+            shutil.copytree(tmp_path / "other", tmp_path / "runs", dirs_exist_ok=True)
+        return scripts()
+
+    monkeypatch.setattr(database, "migrations", meanwhile)
+    with Store(tmp_path / "runs") as store:
+        assert [row.id for row in store.rows()] == [EXPERIMENT.id]
+    assert not list((tmp_path / "runs").glob(".*"))
+
+
+@pytest.mark.long  # it compiles the steps that it measures
+def test_a_dry_run_writes_nothing_to_the_store(call: Call, filled: Path) -> None:
+    for path in (filled / "runs").glob("modgrok.sqlite-*"):
+        path.unlink()
+    before = {path: path.stat().st_mtime_ns for path in filled.rglob("*")}
+    with largest_file(40):
+        found = call("sweep", "s.toml", "--dry-run", "--json")
+    assert (found.code, found.json["done"], found.json["left"]) == (0, 1, 1), found
+    assert {path: path.stat().st_mtime_ns for path in filled.rglob("*") if path.is_file()} == {
+        path: time for path, time in before.items() if path.is_file()
+    }
 
 
 PRINTING = {

@@ -19,6 +19,7 @@ from modgrok.reports.charts.png import encode, recompress
 from modgrok.reports.charts.ramp import DIVERGING, colours, indices
 from modgrok.reports.charts.steps import position, ticks
 from modgrok.reports.charts.timeline import spread
+from modgrok.reports.formats.svg import text_width, wrap
 from modgrok.reports.panels.grids import peaks
 from modgrok.reports.panels.phases import phase_table
 from modgrok.reports.views.mlp_view import MLPView, operand_axis, spread_units
@@ -141,3 +142,11 @@ def test_every_chart_of_a_run_follows_the_schema(store: Store, grokked: RunRow) 
     assert len(cells) > 10
     for cell in cells:
         cell.chart.properties(width=100, height=100).to_dict()
+
+
+@pytest.mark.parametrize("words", ["what a neuron adds to each logit " * 9, "m" * 300, "MOD 97, " * 40, ""])
+def test_lines_stay_inside_their_panel(words: str) -> None:
+    for width, size in ((310, 10), (60, 13)):
+        lines = wrap(words, size, width)
+        assert "".join("".join(lines).split()) == "".join(words.split())
+        assert all(text_width(line, size) <= width for line in lines)

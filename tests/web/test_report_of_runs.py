@@ -21,6 +21,7 @@ def test_runs_are_compared(call: Any, folder: Path, ids: list[str]) -> None:
     for run, name in zip(ids, ("x + y · seed 0", "x*y · seed 1"), strict=True):
         assert f"{run[:6]} · expression {name}" in page
         assert run in page  # the command that makes it again
+    assert str(folder) not in page  # a folder of this machine
     assert 'class="slider"' not in page
     with Store(folder, read_only=True) as store:
         report = runs_report(store, ids, Path("both.html"))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from client import Client
 
+from modgrok.runs import Store
 from modgrok.runs.store.database import Database
 from modgrok.runs.store.labels import MOST_TAGS, Labels, note_run, read_labels, tag_run
 from modgrok.runs.store.run_query import RunQuery, query_runs
@@ -120,3 +121,24 @@ def test_the_page_labels_runs(visit: Any, folder: Path, ids: list[str]) -> None:
 
     visit(talk)
     assert ids_where(folder, "tag=a") == []
+
+
+def test_labels_of_one_run_are_read_alone(
+    folder: Path, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(folder) as store:
+        for run in ids[:2]:
+            tag_run(store, run, ["both"])
+            note_run(store, run, f"of {run}")
+        read: list[int] = []
+        select = store.select
+
+        def counted(statement: str, *values: Any) -> list[sqlite3.Row]:
+            read.append(len(select(statement, *values)))
+            return select(statement, *values)
+
+        monkeypatch.setattr(store, "select", counted)
+        assert read_labels(store, [ids[0], "0" * 12]) == {ids[0]: Labels(("both",), f"of {ids[0]}")}
+        assert read == [1, 1]
+        assert read_labels(store, []) == {}
+        assert set(read_labels(store)) == set(ids[:2])

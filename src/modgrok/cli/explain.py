@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from ..decide import FORMS
 from ..interop import checkpoint_at, names_file
-from ..io import read_npy
+from ..io import is_file, read_npy
 from ..measures.logits import Explanation, loss_frequencies
 from ..measures.logits import explain as explained
 from ..measures.logits.explanation_json import explanation_json
@@ -163,7 +163,7 @@ def _from_logits(path: Path, first: str | None, second: str | None, file: FileOp
             f"expression: must be the only argument with --logits, got {shorten(second)} as well"
         )
     task = dataclasses.replace(file, expression=first).task()
-    if path.suffix != ".npy" or not path.is_file():
+    if path.suffix != ".npy" or not is_file(path):
         raise InputError(f"logits: must be an existing .npy file, got {shorten(path)}")
     return Subject(str(path), task, read_npy(path, "logits"))
 

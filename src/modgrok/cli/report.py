@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..interop import names_file
+from ..io import is_folder, path_exists
 from ..measures import basis_of_task
 from ..models import MLP
 from ..models.networks import network_type
@@ -95,14 +96,14 @@ def report(
         raise InputError(f"checkpoints: must be in 0..{MOST_CHECKPOINTS}, got {checkpoints}")
     enable_compilation_cache()
     output = free_name(Path("report.html")) if output is None else output
-    replaces = output.exists()
+    replaces = path_exists(output)
     if others:
         if against is not None or axes is not None or values is not None:
             raise InputError("against, axes, values: must be left out where runs are compared, got one")
         file.refuse_with_run(run)
         with Store(runs, read_only=True) as store:
             path = write_runs_report(store, (run, *others), output)
-    elif names_file(run) and not (Path(run).is_dir() and _names_sweep(run, runs)):
+    elif names_file(run) and not (is_folder(Path(run)) and _names_sweep(run, runs)):
         if against is not None or axes is not None or values is not None:
             raise InputError(f"against, axes, values: must be left out for a file, got {shorten(run)}")
         content = file.read(Path(run))
@@ -145,7 +146,7 @@ def report(
 
 
 def _names_sweep(name: str, runs: Path) -> bool:
-    if not runs.is_dir():
+    if not is_folder(runs):
         return False
     with Store(runs, read_only=True) as store:
         return name in sweep_names(store)
@@ -154,7 +155,7 @@ def _names_sweep(name: str, runs: Path) -> bool:
 def free_name(path: Path) -> Path:
     """Return a path that does not exist: the one given, else with -2, -3, … before its ending."""
     names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    return path if not path.exists() else next(name for name in names if not name.exists())
+    return path if not path_exists(path) else next(name for name in names if not path_exists(name))
 
 
 def _names(text: str | None) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..io import is_file
 from ..learners.base.memory import check_memory
 from ..runs import Store
 from ..runs.preparation import memory_of
@@ -211,7 +212,7 @@ def _print_rounds(search: Search, first: int) -> None:
 
 def _plan(definition: Sweep, runs: Path, retry_failed: bool) -> Plan:
     """Plan without making a store where there is none."""
-    if not (Path(runs) / DATABASE).is_file():
+    if not is_file(Path(runs) / DATABASE):
         return plan_sweep(definition, None)
     with Store(runs, read_only=True) as store:
         return plan_sweep(definition, store, retry_failed=retry_failed)

@@ -125,14 +125,15 @@ def train(
     if "feature_matrix" in chosen:
         named = named_task(expression, p=p, group=group, table=task).task
         chosen.update(feature_matrix=read_feature_matrix(chosen["feature_matrix"], sum(named.table.shape)))
+    for name, source in (("embedding_from", embedding_from), ("body_from", body_from)):
+        if source is not None:
+            chosen[name] = network_of(source, runs)
+    experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
+    length = RunOptions(steps, observe_every, early_stop, ensemble=seeds)
+    members, results = seeded(experiment, seeds), list[Run]()
     with Store(runs) as store:
-        for name, source in (("embedding_from", embedding_from), ("body_from", body_from)):
-            if source is not None:
-                chosen[name] = network_of(source, store)
-        experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
-        results: list[Run] = []
-        for member in seeded(experiment, seeds):
-            result = follow(member, store, RunOptions(steps, observe_every, early_stop, ensemble=seeds))
+        for member in members:
+            result = follow(member, store, length)
             results.append(result)
             if result.row.status == "interrupted":
                 break
@@ -145,7 +146,7 @@ def train(
     return 1 if result.row.status == "interrupted" else 0
 
 
-def network_of(source: str, store: Store) -> NetworkFile:
+def network_of(source: str, runs: Path) -> NetworkFile:
     """Read the last weights of a run, or those in a file.
 
     Raises:
@@ -155,7 +156,8 @@ def network_of(source: str, store: Store) -> NetworkFile:
 
     if source.endswith(".safetensors"):
         return read_network_file(Path(source))
-    checkpoint = checkpoint_at(store.checkpoints(store.get(source).id), None)
+    with Store(runs, read_only=True) as store:
+        checkpoint = checkpoint_at(store.checkpoints(store.get(source).id), None)
     return read_network_file(checkpoint.path, checkpoint.sha256)
 
 

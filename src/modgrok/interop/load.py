@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from ..io import is_file, is_folder, path_exists
 from ..models.networks import network_type
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.network_file import Network
@@ -178,7 +179,7 @@ def names_file(run: str | Path) -> bool:
         (True, False)
     """
     path = Path(run)
-    return path.is_dir() or path.suffix in (*SUFFIXES, ".npy")
+    return is_folder(path) or path.suffix in (*SUFFIXES, ".npy")
 
 
 def read_weights(
@@ -206,13 +207,9 @@ def read_weights(
         has_task = True
     if has_task:
         return import_network(path, expression, p=p, group=group, table=table, **reading).content
-    if (path.is_dir() and not any(path.glob("*.npy"))) or (path / WEIGHTS).is_file() or _is_foreign(path):
+    if (is_folder(path) and not any(path.glob("*.npy"))) or is_file(path / WEIGHTS) or _is_foreign(path):
         return from_transformerlens(path)
-    if (
-        path.suffix in TORCH_SUFFIXES
-        and path.is_file()
-        and not set(MARKS).isdisjoint(read_state(path).arrays)
-    ):
+    if path.suffix in TORCH_SUFFIXES and is_file(path) and not set(MARKS).isdisjoint(read_state(path).arrays):
         return from_transformerlens(path)
     if not _is_of_modgrok(path):
         raise InputError(
@@ -243,11 +240,11 @@ def _loaded(name: str, content: NetworkFile) -> Loaded:
 
 def _is_of_modgrok(path: Path) -> bool:
     """Say whether `read_network_file` is to read or refuse a path: all but weights without our metadata."""
-    if not path.exists() or path.suffix not in SUFFIXES:
+    if not path_exists(path) or path.suffix not in SUFFIXES:
         return True
     if path.suffix != ".safetensors":
         return False
-    if not path.is_file():
+    if not is_file(path):
         return True
     try:
         with safe_open(str(path), framework="numpy") as file:
@@ -257,7 +254,7 @@ def _is_of_modgrok(path: Path) -> bool:
 
 
 def _is_foreign(path: Path) -> bool:
-    if not path.is_file():
+    if not is_file(path):
         return False
     try:
         with safe_open(str(path), framework="numpy") as file:

@@ -18,7 +18,16 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from ..io import atomic_file, made_folder, parse_json, read_json, read_npy, write_atomically
+from ..io import (
+    atomic_file,
+    is_file,
+    is_folder,
+    made_folder,
+    parse_json,
+    read_json,
+    read_npy,
+    write_atomically,
+)
 from ..models.transformer import LAYOUTS, SIGNS, Transformer, length_of
 from ..runs import NetworkFile
 from ..runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked, write_arrays
@@ -137,8 +146,8 @@ class _Files:
 
 
 def _find_files(path: Path) -> _Files:
-    file = path / WEIGHTS if path.is_dir() else path
-    if not file.is_file():
+    file = path / WEIGHTS if is_folder(path) else path
+    if not is_file(file):
         raise InputError(f"path: must be a file of weights or a folder with {WEIGHTS}, got {shorten(path)}")
     header: dict[str, Any] = {}
     if file.suffix == ".safetensors":
@@ -154,7 +163,7 @@ def _find_files(path: Path) -> _Files:
     try:
         task = header.get("task")
         source = None if task is None else TaskSource(**task)
-        known = source is not None and source.table is not None and table.is_file()
+        known = source is not None and source.table is not None and is_file(table)
         return _Files(
             state,
             config,
@@ -185,7 +194,7 @@ def _from_safetensors(file: Path) -> tuple[StateDict, dict[str, Any]]:
 
 def _config_beside(file: Path) -> Config:
     config = file.parent / CONFIG
-    if not config.is_file():
+    if not is_file(config):
         return {}
     content: Config = read_json(config, f"path: {CONFIG}", dict)
     return content

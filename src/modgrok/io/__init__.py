@@ -10,25 +10,30 @@ from ..lazy import lazy_names as _lazy_names
 
 if TYPE_CHECKING:
     from .array_file import npy_array, read_csv_numbers, read_npy, read_npz
-    from .atomic import atomic_file, made_folder, remove_temporaries, write_atomically
+    from .atomic import atomic_file, made_folder, new_file, remove_temporaries, write_atomically
     from .documents import parse_json, read_json, read_toml
     from .errors import InputError, shorten
     from .escape import content_policy, csv_cell, markup, script_json, shown, visible
     from .framework_array import numpy_array
     from .picture import is_plain_svg
-    from .whole_file import read_bytes
+    from .whole_file import check_new_path, is_file, is_folder, path_exists, read_bytes
 
 __all__ = [
     "InputError",
     "atomic_file",
+    "check_new_path",
     "content_policy",
     "csv_cell",
+    "is_file",
+    "is_folder",
     "is_plain_svg",
     "made_folder",
     "markup",
+    "new_file",
     "npy_array",
     "numpy_array",
     "parse_json",
+    "path_exists",
     "read_bytes",
     "read_csv_numbers",
     "read_json",
@@ -46,14 +51,19 @@ __all__ = [
 _HOMES = {
     "InputError": "errors",
     "atomic_file": "atomic",
+    "check_new_path": "whole_file",
     "content_policy": "escape",
     "csv_cell": "escape",
+    "is_file": "whole_file",
+    "is_folder": "whole_file",
     "is_plain_svg": "picture",
     "made_folder": "atomic",
     "markup": "escape",
+    "new_file": "atomic",
     "npy_array": "array_file",
     "numpy_array": "framework_array",
     "parse_json": "documents",
+    "path_exists": "whole_file",
     "read_bytes": "whole_file",
     "read_csv_numbers": "array_file",
     "read_json": "documents",

@@ -46,9 +46,7 @@ def atomic_file(
         >>> path.read_text()
         'whole'
     """
-    stem = os.fsdecode(os.fsencode(path.name)[:_LONGEST])
-    temporary = path.with_name(f".{stem}.{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
-    created = False
+    temporary, created = _temporary_name(path), False
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         created = True
@@ -58,6 +56,8 @@ def atomic_file(
             if durable:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
+        if durable:
+            _flush_folder(path.parent)
     except BaseException as error:
         if created:
             with contextlib.suppress(OSError):
@@ -71,6 +71,72 @@ def _opened(handle: int, text: bool, newline: str | None) -> IO[Any]:
     if not text:
         return open(handle, "wb")
     return open(handle, "w", encoding="utf-8", errors="backslashreplace", newline=newline)
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Make a file that does not exist yet; one that another process makes meanwhile stays.
+
+    Arguments:
+        path: destination, in an existing folder.
+
+    Returns:
+        The temporary name under which the block makes the file.
+
+    Raises:
+        OSError: with the destination's name, not the temporary one.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> path = Path(mkdtemp()) / "a.txt"
+        >>> for words in ("first", "second"):
+        ...     with new_file(path) as temporary:
+        ...         written = temporary.write_text(words)
+        >>> path.read_text()
+        'first'
+    """
+    temporary = _temporary_name(path)
+    try:
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            _link(temporary, path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        if error.filename in (None, str(temporary)):
+            error.filename, error.filename2 = str(path), None
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Give a file its name, if no file has it; where there are no hard links, nearly so."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.exists():
+            raise FileExistsError(str(path)) from None
+        os.replace(temporary, path)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Wait until the disk has the names of a folder; skipped where folders cannot be opened."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _temporary_name(path: Path) -> Path:
+    stem = os.fsdecode(os.fsencode(path.name)[:_LONGEST])
+    return path.with_name(f".{stem}.{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
 
 
 @contextlib.contextmanager

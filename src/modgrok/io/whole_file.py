@@ -12,6 +12,49 @@ from typing import IO
 
 from .errors import InputError, shorten
 
+LONGEST_NAME = 255
+"""Bytes of the name of a file, on the file systems that are in use."""
+
+
+def is_file(path: Path) -> bool:
+    """Say whether a path is a file; False for one that cannot be, or that may not be looked at.
+
+    Example:
+        >>> is_file(Path("a" * 5000)), is_file(Path("a\\0"))
+        (False, False)
+    """
+    return os.path.isfile(path)  # `Path.is_file` raises for names that are too long
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a path is a folder; as `is_file`."""
+    return os.path.isdir(path)
+
+
+def path_exists(path: Path) -> bool:
+    """Say whether there is something at a path; as `is_file`."""
+    return os.path.exists(path)
+
+
+def check_new_path(path: Path, argument: str) -> None:
+    """Refuse a path at which nothing can be written: in a folder that does not exist, or no possible name.
+
+    Raises:
+        InputError: naming the argument.
+
+    Example:
+        >>> check_new_path(Path("a" * 300), "output")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        modgrok.io.errors.InputError: output: must have a name of 1 to 255 bytes without null characters, ...
+    """
+    if "\0" in str(path) or len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise InputError(
+            f"{argument}: must have a name of 1 to {LONGEST_NAME} bytes without null characters, "
+            f"got {shorten(path)}"
+        )
+    if not is_folder(path.absolute().parent):
+        raise InputError(f"{argument}: must be in an existing folder, got {shorten(path)}")
+
 
 def open_regular(path: Path, argument: str, most: int | None = None) -> IO[bytes]:
     """Open a regular file for reading; a link to one is followed.

@@ -69,6 +69,10 @@ class Report:
     colophon: str = f"modgrok {__version__}"
     checkpoints: tuple[CheckpointPanels, ...] = ()
 
+    def __post_init__(self) -> None:
+        commands = tuple((what, portable(command)) for what, command in self.commands)
+        object.__setattr__(self, "commands", commands)
+
 
 @unchecked()
 def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) -> Report:
@@ -105,7 +109,7 @@ def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) 
         tuple(notes),
         (
             *_provenance(row),
-            ("makes this report", portable(_command(store, row, path))),
+            ("makes this report", _command(store, row, path)),
         ),
         _colophon(row),
         slider(stored, checkpoints),
@@ -152,8 +156,8 @@ def comparison(
         (),
         (
             *_provenance(row),
-            ("constructed the other network", portable(command)),
-            ("makes this report", portable(report_command)),
+            ("constructed the other network", command),
+            ("makes this report", report_command),
         ),
         _colophon(row),
     )
@@ -322,11 +326,11 @@ def _facts(stored: StoredRun) -> tuple[tuple[str, str], ...]:
 
 
 def _provenance(row: RunRow) -> tuple[tuple[str, str], ...]:
-    return (("made the run", portable(str(row.context.get("command", "")))),)
+    return (("made the run", str(row.context.get("command", ""))),)
 
 
 def _commands(command: str, report_command: str) -> tuple[tuple[str, str], ...]:
-    return (("made the network", portable(command)), ("makes this report", portable(report_command)))
+    return (("made the network", command), ("makes this report", report_command))
 
 
 def _command(store: Store, row: RunRow, path: Path) -> str:

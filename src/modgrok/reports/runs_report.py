@@ -38,7 +38,7 @@ CURVES = (
         "Test accuracy",
         "Share of the test inputs whose largest logit is that of the correct class.",
     ),
-    ("train_accuracy", "Training accuracy", "The same of the training inputs."),
+    ("train_accuracy", "Training accuracy", "The same for the training inputs."),
     ("test_loss", "Test loss", "Mean loss over the test inputs."),
     ("train_loss", "Training loss", "Mean loss over the training inputs."),
 )
@@ -58,7 +58,7 @@ def runs_report(store: Store, runs: Sequence[str], path: Path) -> Report:
     """
     rows = rows_to_compare(store, runs)
     records = [store.records(row.id) for row in rows]
-    different = differences([described_settings(row) for row in rows])
+    different = shared_differences([described_settings(row) for row in rows])
     names = [run_name(row, different, at) for at, row in enumerate(rows)]
     panels = _panels(rows, records, names, _colours(different, len(rows)))
     tasks = dict.fromkeys(_task(row) for row in rows)
@@ -78,6 +78,17 @@ def runs_report(store: Store, runs: Sequence[str], path: Path) -> Report:
             ),
         ),
     )
+
+
+def shared_differences(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the settings in which runs differ, without those that only some of the learners have.
+
+    Example:
+        >>> shared_differences([{"learner": "mlp", "width": 9, "seed": 0}, {"learner": "rfm", "seed": 1}])
+        {'learner': ['mlp', 'rfm'], 'seed': [0, 1]}
+    """
+    common = set(settings[0]).intersection(*settings)
+    return {name: values for name, values in differences(settings).items() if name in common}
 
 
 def run_name(row: RunRow, different: dict[str, list[Any]], at: int) -> str:

@@ -20,7 +20,7 @@ from .charts.chart import Group, Legend, Panel, single, unchecked
 from .charts.grid_cells import MILESTONES, Coordinate, Row, coordinates, grid_cells, short
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
-from .commands import portable, runs_option
+from .commands import runs_option
 from .panels.critical import critical_panels, searched
 from .report import Report
 
@@ -78,7 +78,7 @@ def sweep_report(
     alone = bool(panels) and searched(table) and not axes and not values
     if not alone:
         panels = [map_panel(rows, view, value) for value in view.values] + panels
-        panels += _milestone_panels(rows, view)
+        panels += milestone_panels(rows, view)
         panels += _curve_panels(store, table, observed, view)
     listing = read_listing(store, name)
     return Report(
@@ -88,8 +88,8 @@ def sweep_report(
         tuple(panels),
         _notes(rows),
         (
-            ("made the sweep", portable(listing.command)),
-            ("makes this report", portable(_command(store, name, path, None if alone else view))),
+            ("made the sweep", listing.command),
+            ("makes this report", _command(store, name, path, None if alone else view)),
         ),
     )
 
@@ -168,7 +168,7 @@ def _map_caption(value: str, most: int) -> str:
     return f"{meaning[:1].upper()}{meaning[1:]}: median over {runs}, at the last step."
 
 
-def _milestone_panels(rows: Sequence[Row], view: View) -> list[Panel]:
+def milestone_panels(rows: Sequence[Row], view: View) -> list[Panel]:
     """Draw the time to grok against a numeric axis, if any cell groks."""
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in coordinates(rows, view.x))
     lines = coordinates(rows, view.y) if view.y else [""]

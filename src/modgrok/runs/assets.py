@@ -12,6 +12,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from ..io import is_file
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .asset_kinds import ASSET_KINDS
@@ -36,7 +37,7 @@ def keep(store: Store, kind: str, content: Any) -> str:
     asset = ASSET_KINDS.named(kind)
     digest = asset.digest(content)
     path = asset.path(store.folder, digest)
-    if not path.is_file():
+    if not is_file(path):
         with store.storing():
             write_bytes(path, asset.encode(content), durable=True)
     return digest
@@ -50,7 +51,7 @@ def fetch(store: Store, kind: str, digest: str) -> Any:
     """
     asset = ASSET_KINDS.named(kind)
     path = asset.path(store.folder, digest)
-    if not path.is_file():
+    if not is_file(path):
         return None
     try:
         content = asset.decode(path)
@@ -124,7 +125,7 @@ def pack_assets(store: Store, experiments: Iterable[Experiment]) -> dict[str, by
     """
     needs = {digest: kind for one in experiments for digest, kind in one.needs().items()}
     paths = [ASSET_KINDS.named(kind).path(store.folder, digest) for digest, kind in needs.items()]
-    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths if path.is_file()}
+    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths if is_file(path)}
 
 
 def unpack_assets(store: Store, files: Mapping[str, bytes]) -> None:
@@ -141,7 +142,7 @@ def unpack_assets(store: Store, files: Mapping[str, bytes]) -> None:
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             raise InputError(f"assets: must be named <folder>/<sha-256><suffix>, got {shorten(name)}")
         path = inside(store.folder, folder, file)
-        if not path.is_file():
+        if not is_file(path):
             write_bytes(path, content, durable=False)
             try:
                 fetch(store, kinds[folder], digest)

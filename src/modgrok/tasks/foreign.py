@@ -36,7 +36,7 @@ def refuse_foreign(text: str) -> None:
         >>> refuse_foreign("2ab(x + y) + c1(n)")
         >>> refuse_foreign("1e3*x")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        modgrok.tasks.errors.InputError: expression: must have integers alone, neither scientific notation ...
+        modgrok.io.errors.InputError: expression: must have integers alone, neither scientific notation ...
     """
     for number in _NUMBER.finditer(text):
         if not number[0].isdigit():

@@ -16,7 +16,7 @@ import numpy as np
 from ..algebra.groups import composition_table
 from ..display import Displayed, Facts
 from ..former_names import former_keyword
-from ..io import read_csv_numbers, read_npy
+from ..io import is_file, read_csv_numbers, read_npy
 from .errors import InputError, shorten
 from .expression import MOST_OPERANDS, Expression, parse
 
@@ -221,7 +221,7 @@ def read_table(path: Path) -> Task:
     Raises:
         InputError: the file is missing, of another kind, or holds no valid table.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"table: must be an existing .npy or .csv file, got {shorten(path)}")
     if path.suffix not in (".npy", ".csv"):
         raise InputError(f"table: must be a .npy or .csv file, got {shorten(path.name)}")

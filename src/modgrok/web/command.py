@@ -9,7 +9,7 @@ from typing import Annotated, Any, TextIO
 
 from cyclopts import Parameter, Token
 
-from ..io import visible
+from ..io import is_folder, path_exists, visible
 from ..tasks.errors import InputError, shorten
 
 MOST_PORT = 65_535
@@ -92,7 +92,7 @@ def ui(
         raise InputError(
             'ui: needs Starlette and uvicorn (pip install "modgrok[ui]"), got neither or one'
         ) from None
-    if runs.exists() and not runs.is_dir():
+    if path_exists(runs) and not is_folder(runs):
         raise InputError(f"runs: must be a directory, got the file {shorten(runs)}")
     if export is not None:
         return _export(runs.absolute(), export, tuple(where or ()))

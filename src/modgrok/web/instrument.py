@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..io import is_file
 from ..runs.store.database import DATABASE, Database
 from .jobs import JobQueue
 from .workers import Worker, WorkerError
@@ -119,7 +120,7 @@ class Instrument:
     @property
     def has_store(self) -> bool:
         """Whether there is a store yet."""
-        return (self.folder / DATABASE).is_file()
+        return is_file(self.folder / DATABASE)
 
     async def read(self, work: Callable[[Database], Value]) -> Value:
         """Read the store in a thread.

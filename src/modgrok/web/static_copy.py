@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..io import markup, write_atomically
+from ..io import is_file, is_folder, markup, path_exists, write_atomically
 from ..reports import portable
 from ..reports.checkpoint_panels import slider_steps
 from ..reports.stored_run import read_stored_run
@@ -177,9 +177,9 @@ def check_target(target: Path) -> None:
     Raises:
         InputError: a file, or a folder with files that is no earlier copy.
     """
-    if target.exists() and not target.is_dir():
+    if path_exists(target) and not is_folder(target):
         raise InputError(f"export: must be a folder, got the file {shorten(target)}")
-    if target.is_dir() and any(target.iterdir()) and not (target / MARKER).is_file():
+    if is_folder(target) and any(target.iterdir()) and not is_file(target / MARKER):
         raise InputError(f"export: must be new, empty or an earlier copy, got {shorten(target)}")
     if not os.path.isdir(target.absolute().parent):
         raise InputError(f"export: must be in an existing folder, got {shorten(target)}")

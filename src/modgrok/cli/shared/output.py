@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ...io import visible
+from ...io import check_new_path, is_folder, path_exists, visible
 from ...runs.plain import plain
 from ...tasks.errors import InputError, shorten
 from .streams import flush_output, write_output
@@ -38,10 +38,9 @@ def check_output(path: Path, suffixes: tuple[str, ...] = ()) -> None:
     """
     if suffixes and path.suffix not in suffixes:
         raise InputError(f"output: must end in {' or '.join(suffixes)}, got {shorten(path.name)}")
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"output: must be a file, got the folder {shorten(path)}")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"output: must be in an existing folder, got {shorten(path)}")
+    check_new_path(path, "output")
 
 
 def check_output_folder(path: Path) -> None:
@@ -50,10 +49,9 @@ def check_output_folder(path: Path) -> None:
     Raises:
         InputError: a file, or a folder in a folder that does not exist.
     """
-    if path.exists() and not path.is_dir():
+    if path_exists(path) and not is_folder(path):
         raise InputError(f"output: must be a folder, got the file {shorten(path)}")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"output: must be in an existing folder, got {shorten(path)}")
+    check_new_path(path, "output")
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...io import is_folder
 from ...models.activations import activation as activation_named
 from ...models.networks import network_type
 from ...models.transformer import LAYOUTS
@@ -191,7 +192,7 @@ def _own(
     source: Any, expression: str | None, p: int | None, group: str | None, table: Any
 ) -> Imported | None:
     """Return what a file of modgrok holds; None for others."""
-    if not isinstance(source, str | Path) or Path(source).is_dir():
+    if not isinstance(source, str | Path) or is_folder(Path(source)):
         return None
     if "kind" not in recorded_form(Path(source)):
         return None

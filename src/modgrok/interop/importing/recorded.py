@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ...io import parse_json
+from ...io import is_folder, parse_json
 from ...tasks import InputError, TaskSource
 from .state import WEIGHTS, metadata_text
 
@@ -32,7 +32,7 @@ def recorded_task(path: Path) -> TaskSource | None:
 
 
 def _header(path: Path) -> dict[str, Any]:
-    text = metadata_text(path / WEIGHTS if path.is_dir() else path)
+    text = metadata_text(path / WEIGHTS if is_folder(path) else path)
     try:
         header: dict[str, Any] = {} if text is None else parse_json(text, "path: its metadata", dict)
     except InputError:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...io import InputError, read_json, read_npy, read_npz, shorten
+from ...io import InputError, is_file, is_folder, read_json, read_npy, read_npz, shorten
 from ...io.framework_array import read_array
 from ...io.torch_file import TORCH_SUFFIXES, read_torch
 from ...runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked
@@ -62,25 +62,25 @@ def read_state(source: str | Path | Mapping[str, Any], key: str | None = None) -
     if isinstance(source, Mapping):
         return _state(_arrays_in(source), key, "state dict", {})
     path = Path(source)
-    if path.is_dir() and (path / WEIGHTS).is_file():
+    if is_folder(path) and is_file(path / WEIGHTS):
         path = path / WEIGHTS
-    if path.is_dir():
+    if is_folder(path):
         files = sorted(path.glob("*.npy"))
         if not files:
             raise InputError(
                 f"path: must be a file of weights or a folder with {WEIGHTS}, got {shorten(path)}"
             )
         return _state({file.stem: read_npy(file, "path") for file in files}, key, str(path), {})
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"path: must be a file of weights or a folder with {WEIGHTS}, got {shorten(path)}")
     config = path.parent / CONFIG
-    known = read_json(config, f"path: {CONFIG}", dict) if config.is_file() else {}
+    known = read_json(config, f"path: {CONFIG}", dict) if is_file(config) else {}
     return _state(_content(path), key, str(path), known)
 
 
 def metadata_text(path: Path) -> str | None:
     """Return what modgrok wrote into a safetensors file's metadata; None where there is none."""
-    if path.suffix != ".safetensors" or not path.is_file():
+    if path.suffix != ".safetensors" or not is_file(path):
         return None
     try:
         return metadata_of(read_checked(path, None), path).get("modgrok")

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.fields import FieldInfo
 
-from ...tasks import Task
+from ...tasks import InputError, Task
 from ...tasks.catalogue import OneOf
+
+LARGEST_FLOAT32 = 3.4028234e38
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,13 @@ class Settings(BaseModel):
 
     kind: str
 
+    @field_validator("*")
+    @classmethod
+    def _fits_float32(cls, value: Any, info: Any) -> Any:
+        if isinstance(value, float) and abs(value) > LARGEST_FLOAT32:
+            raise InputError(f"{info.field_name}: must be a number of float32, at most 3.4e38, got {value:g}")
+        return value
+
     def resolve(self, p: int, k: int) -> Settings:
         """Fill in the defaults that depend on modulus p and number of operands k."""
         return self
@@ -64,12 +73,9 @@ def choices_of(info: FieldInfo) -> tuple[str, ...]:
     """Return the names that a settings field accepts; empty if it takes other values.
 
     Example:
-        >>> from typing import Literal
-        >>> class Example(Settings):
-        ...     kind: Literal["example"] = "example"
-        ...     shape: Literal["square", "circle"] = "square"
-        >>> choices_of(Example.model_fields["shape"])
-        ('square', 'circle')
+        >>> from modgrok.learners.transformer.settings import TransformerSettings
+        >>> [choices_of(TransformerSettings.model_fields[name]) for name in ("biases", "lr")]
+        [('none', 'mlp', 'all'), ()]
     """
     for item in info.metadata:
         if isinstance(item, OneOf):

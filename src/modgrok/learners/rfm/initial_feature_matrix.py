@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...io import read_npy
+from ...io import is_file, read_npy
 from ...tasks import InputError
 from ...tasks.errors import shorten
 
@@ -28,7 +28,7 @@ def read_feature_matrix(path: Path, d: int) -> np.ndarray:
     Raises:
         InputError: the file is missing, of another kind, or holds no M of that shape.
     """
-    if not path.is_file() or path.suffix != ".npy":
+    if not is_file(path) or path.suffix != ".npy":
         raise InputError(f"initial: must be a .npy file, got {shorten(path)}")
     return check_feature_matrix(read_npy(path, "initial"), d)
 

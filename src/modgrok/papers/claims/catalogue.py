@@ -39,7 +39,7 @@ class Paper:
         >>> Paper("noether1918", "Invariante Variationsprobleme", "E. Noether, 1918", ())
         Traceback (most recent call last):
         ...
-        modgrok.tasks.errors.InputError: claims: noether1918 must have at least one, got 0
+        modgrok.io.errors.InputError: claims: noether1918 must have at least one, got 0
     """
 
     name: str

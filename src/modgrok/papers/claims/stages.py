@@ -163,6 +163,7 @@ def merged(members: Sequence[Member]) -> tuple[Member, ...]:
     """Return every run once, followed as far as any of its members asks.
 
     Example:
+        >>> from modgrok.runs import Experiment
         >>> experiment = Experiment.of("x + y", p=5)
         >>> [member.steps for member in merged([Member(experiment, 10), Member(experiment, 20)])]
         [20]

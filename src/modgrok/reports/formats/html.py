@@ -29,8 +29,8 @@ body {{ margin: 0; background: {PAPER}; color: {INK};
 main {{ max-width: 1140px; margin: 0 auto; padding: 56px 32px 64px; }}
 h1 {{ font-size: 30px; line-height: 1.2; letter-spacing: -.01em; margin: 0 0 12px; text-wrap: balance; }}
 .summary {{ font-size: 18px; max-width: 46em; margin: 0 0 24px; }}
-dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 0 0 16px; max-width: 60em;
-  font-size: 14px; color: {SOFT}; }}
+dl {{ display: grid; grid-template-columns: fit-content(40%) 1fr; gap: 4px 20px; margin: 0 0 16px;
+  max-width: 60em; font-size: 14px; color: {SOFT}; }}
 dt {{ color: {INK}; }} dd {{ margin: 0; }}
 .note {{ font-size: 14px; max-width: 46em; margin: 4px 0; padding-left: 12px;
   border-left: 2px solid {FAINT}; }}
@@ -43,7 +43,7 @@ figcaption {{ font-size: 13px; line-height: 1.45; color: {SOFT}; max-width: 62em
 .groups {{ display: grid; grid-template-columns: repeat(1, minmax(0, 1fr)); gap: 8px 32px; }}
 {GROUPS}
 .legend {{ display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; color: {SOFT}; margin: 4px 0; }}
-.legend span {{ white-space: nowrap; }} .legend svg {{ vertical-align: -2px; }}
+.legend span {{ overflow-wrap: anywhere; }} .legend svg {{ vertical-align: -2px; }}
 .legend img {{ width: 96px; height: 9px; vertical-align: -1px; }}
 .legend {{ -webkit-print-color-adjust: exact; print-color-adjust: exact; }}
 .groups h3 {{ font-size: 13px; font-weight: normal; color: {SOFT}; margin: 4px 0; }}

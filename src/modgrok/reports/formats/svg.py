@@ -26,8 +26,12 @@ ROW_GAP = 18
 CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
 """Of captions under their panels: type, the longest line, and the distance from the charts, pixels."""
 LEGEND_SIZE, LEGEND_LINE = 10.5, 16
-WIDE_LETTER = 5.8
-"""Room of a letter of a legend, pixels."""
+LETTER_WIDTHS = (
+    ("ijl|'.,:; !", 0.26), ("frtI()[]/-", 0.34), ("mwMW%@", 0.9), ("ABCDEFGHJKLNOPQRSTUVXYZ", 0.7)
+)  # fmt: skip
+"""Letters of a sans-serif type that are not about as wide as a digit: their widths, as shares of its size."""
+BOLD = 1.08
+"""How much wider bold type is."""
 
 
 @dataclass
@@ -209,14 +213,14 @@ def _swatch(
         )
         sheet.text(x + 15, y, words, LEGEND_SIZE, SOFT)
 
-    return 15 + WIDE_LETTER * len(words), draw
+    return 15 + text_width(words, LEGEND_SIZE), draw
 
 
 def _ramp(
     sheet: _Sheet, ramp: tuple[str, str, str]
 ) -> tuple[float, Callable[[float | int, float | int], None]]:
     low, high, uri = ramp
-    left = WIDE_LETTER * len(low) + 5
+    left = text_width(low, LEGEND_SIZE) + 5
 
     def draw(x: float | int, y: float | int) -> None:
         sheet.text(x, y, low, LEGEND_SIZE, SOFT)
@@ -226,7 +230,7 @@ def _ramp(
         )
         sheet.text(x + left + 101, y, high, LEGEND_SIZE, SOFT)
 
-    return left + 101 + WIDE_LETTER * len(high), draw
+    return left + 101 + text_width(high, LEGEND_SIZE), draw
 
 
 def _foot(sheet: _Sheet, report: Report) -> None:
@@ -240,20 +244,35 @@ def _foot(sheet: _Sheet, report: Report) -> None:
     sheet.paragraph(report.colophon, 9.5, SOFT, WIDTH - 2 * EDGE)
 
 
-def wrap(words: str, size: float | int, width: float | int, *, bold: bool = False) -> list[str]:
-    """Break text into lines by the mean width of its letters.
+def text_width(words: str, size: float | int) -> float:
+    """Estimate the width of a line of sans-serif type, pixels.
 
     Example:
-        >>> wrap("one two three", 10, 45)
-        ['one two', 'three']
+        >>> round(text_width("100%", 10)), round(text_width("ill", 10))
+        (26, 8)
     """
-    most = max(8, int(width / (size * (0.54 if bold else 0.46))))
+    widths = {letter: width for letters, width in LETTER_WIDTHS for letter in letters}
+    return size * sum(widths.get(letter, 0.556) for letter in words)
+
+
+def wrap(words: str, size: float | int, width: float | int, *, bold: bool = False) -> list[str]:
+    """Break text into lines of at most a width in pixels; a word that is longer than a line is broken too.
+
+    Example:
+        >>> wrap("one two three", 10, 45), wrap("aaaaaaaaaaaa", 10, 45)
+        (['one two', 'three'], ['aaaaaaaa', 'aaaa'])
+    """
+    most = width / (BOLD if bold else 1)
     lines: list[str] = []
     for word in words.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= most:
-            lines[-1] += " " + word
-        else:
-            lines.append(word)
+        if lines and text_width(f"{lines[-1]} {word}", size) <= most:
+            lines[-1] += f" {word}"
+            continue
+        lines.append("")
+        for letter in word:
+            if lines[-1] and text_width(lines[-1] + letter, size) > most:
+                lines.append("")
+            lines[-1] += letter
     return lines
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import vl_convert
 
 from ...algebra import Basis
-from ...io import write_atomically
+from ...io import check_new_path, is_folder, write_atomically
 from ...models import MLP
 from ...models.transformer import Transformer
 from ...runs import Store
@@ -118,9 +118,8 @@ def check_path(path: Path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"output: must end in .html, .png, .svg or .pdf, got {shorten(path.name)}")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"output: must be in an existing folder, got {shorten(path)}")
-    if path.is_dir():
+    check_new_path(path, "output")
+    if is_folder(path):
         raise InputError(f"output: must be a file, got the folder {shorten(path)}")
     return path
 

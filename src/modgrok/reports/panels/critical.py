@@ -23,6 +23,13 @@ from ..charts.timeline import spread
 
 TALL = 190
 """Height of both charts, pixels."""
+APART = 0.022
+"""Distance of lines at one value of the axis, as a share of its length."""
+CRITICAL_CAPTION = (
+    "Smallest training fraction at which at least half of the seeds grok within the budget. Thick "
+    "bars: from the largest fraction at which fewer do to the next one tried; thin bars: fractions "
+    "that Wilson's 95% intervals do not exclude. Triangles: outside the range that was tried."
+)
 
 
 def searched(table: SweepTable) -> bool:
@@ -49,14 +56,9 @@ def critical_panels(table: SweepTable) -> list[Panel]:
         return []
     panels = []
     if varied:
-        caption = (
-            "Smallest training fraction at which at least half of the seeds grok within the budget. Thick "
-            "bars: from the largest fraction at which fewer do to the next one tried; thin bars: fractions "
-            "that Wilson's 95% intervals do not exclude. Triangles: outside the range that was tried."
-        )
         cell = critical_cell(rows, varied)
         title = f"Critical fraction against {varied[0].replace('_', ' ')}"
-        panels.append(single("critical", title, caption, cell, 6))
+        panels.append(single("critical", title, CRITICAL_CAPTION, cell, 6))
     if len(points) <= len(LINES) and (searched(table) or not varied):
         caption = "Fraction of seeds that grok within the budget; bars: Wilson's 95% interval."
         panels.append(
@@ -95,6 +97,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     numeric = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
     axis = _numeric_axis(rows, varied[0]) if numeric else alt.X("x:N", title=varied[0], sort=None)
     names = list(dict.fromkeys(row["line"] for row in rows))
+    rows = side_by_side(rows) if numeric else rows
     palette = line_colours(list(dict.fromkeys(row["of"] for row in rows)))
     shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=palette), legend=None)
     scale = alt.Scale(domain=[0, 1], nice=False)
@@ -122,7 +125,8 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     if len(varied) > 1:
         layers.append(_tags([(row, row["middle"]) for row in _last_of_lines(rows)], varied[1], shade))
     summary = "; ".join(
-        f"{short(r['x'])} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}" for r in rows
+        f"{short(r.get('exact', r['x']))} {r['line']} {r['place']} {r['low']:.3g} to {r['high']:.3g}"
+        for r in rows
     )
     text = f"Critical training fraction against {varied[0]}: {summary}"
     tooltip_fields = [
@@ -131,7 +135,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
             "curve": f"{varied[1].replace('_', ' ')} {row['line']}"
             if len(varied) > 1
             else "critical fraction",
-            "along_text": short(row["x"]),
+            "along_text": short(row.get("exact", row["x"])),
             "value_text": f"{row['place']} {row['low']:.3g} to {row['high']:.3g}",
         }
         for row in rows
@@ -195,9 +199,33 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
     return Cell(alt.layer(*layers), f"Seeds that grok: {summary}", TALL, margins, hover=hover)
 
 
+def side_by_side(rows: Table) -> Table:
+    """Move the points of several lines apart at each x, so that equal values do not hide each other.
+
+    Example:
+        >>> rows = [{"x": x, "line": line} for x in (0, 100) for line in ("a", "b")]
+        >>> [(row["x"], row["exact"]) for row in side_by_side(rows)]
+        [(-1.1, 0), (1.1, 0), (98.9, 100), (101.1, 100)]
+    """
+    names = list(dict.fromkeys(row["line"] for row in rows))
+    values = sorted({row["x"] for row in rows})
+    moved = []
+    for row in rows:
+        share = APART * (names.index(row["line"]) - (len(names) - 1) / 2)
+        x = row["x"]
+        at = x * (values[-1] / values[0]) ** share if is_log(values) else x + share * (values[-1] - values[0])
+        moved.append({**row, "exact": x, "x": float(f"{at:.6g}")})
+    return moved
+
+
+def is_log(values: Sequence[float | int]) -> bool:
+    """Say whether ascending values are drawn on a logarithmic axis."""
+    return values[0] > 0 and values[-1] / values[0] > 8
+
+
 def _numeric_axis(rows: Table, name: str) -> alt.X:
     values = sorted({row["x"] for row in rows})
-    log = values[0] > 0 and values[-1] / values[0] > 8
+    log = is_log(values)
     scale = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
     ticks = alt.Axis(values=values, format=".6~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
     return alt.X("x:Q", title=name.replace("_", " "), scale=scale, axis=ticks)

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...display import Displayed, Facts
+from ...io import is_file, is_folder, made_folder, new_file, path_exists
 from ...tasks.errors import InputError, shorten
 from .lock import Lock, check_locks
 from .names import checked_id, inside
@@ -111,10 +112,11 @@ class Database(Displayed):
         self.folder = Path(folder)
         try:
             self._check_folder(read_only)
-            if not read_only:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                check_locks(self.folder)
-            self.connection = self._connect(read_only)
+            with contextlib.nullcontext() if read_only else made_folder(self.folder):
+                if not read_only:
+                    check_locks(self.folder)
+                    self._make()
+                self.connection = self._connect(read_only)
             try:
                 if not read_only:
                     self._migrate()
@@ -143,9 +145,9 @@ class Database(Displayed):
         self.close()
 
     def _check_folder(self, read_only: bool) -> None:
-        if self.folder.exists() and not self.folder.is_dir():
+        if path_exists(self.folder) and not is_folder(self.folder):
             raise InputError(f"runs: must be a directory, got the file {shorten(self.folder)}")
-        if read_only and not (self.folder / DATABASE).is_file():
+        if read_only and not is_file(self.folder / DATABASE):
             where = shorten(self.folder.absolute(), 200)
             raise InputError(
                 f"runs: must be a directory with a store, got {where}; "
@@ -153,10 +155,21 @@ class Database(Displayed):
             )
         for ending in ("", *JOURNALS):
             path = inside(self.folder, DATABASE + ending)
-            if path.exists() and not path.is_file():
+            if path_exists(path) and not is_file(path):
                 raise InputError(f"runs: must hold regular files, got {shorten(path)}")
 
     # Opening -----------------------------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        """Make the database where there is none: with all its tables, or not at all."""
+        path = self.folder / DATABASE
+        if path_exists(path):
+            return
+        with new_file(path) as temporary, contextlib.closing(sqlite3.connect(temporary)) as connection:
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.executescript(
+                "".join(f"{script};\nPRAGMA user_version = {number};\n" for number, script in migrations())
+            )
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if not read_only:
@@ -187,7 +200,7 @@ class Database(Displayed):
     def _is_written(self) -> bool:
         """Say whether somebody is writing, or left a journal; else it can be read without locks."""
         paths = (self.folder / f"{DATABASE}{ending}" for ending in ("-wal", "-journal"))
-        return any(path.is_file() and path.stat().st_size > 0 for path in paths)
+        return any(is_file(path) and path.stat().st_size > 0 for path in paths)
 
     def _migrate(self) -> None:
         """Apply the numbered migrations that this store has not seen, each in its own transaction."""

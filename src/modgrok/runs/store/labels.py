@@ -7,6 +7,7 @@ numbers and its files stay as they are.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -48,21 +49,22 @@ def read_labels(store: Database, runs: Iterable[str] | None = None) -> dict[str,
     """
     if store.schema_version < SCHEMA:
         return {}
-    ids = None if runs is None else set(runs)
+    where = "" if runs is None else " WHERE runs.id IN (SELECT value FROM json_each(?))"
+    values = () if runs is None else (json.dumps(list(runs)),)
     tags: dict[str, list[str]] = {}
     for entry in store.select(
-        "SELECT runs.id, tags.tag FROM tags JOIN runs ON runs.number = tags.run ORDER BY tags.tag"
+        f"SELECT runs.id, tags.tag FROM tags JOIN runs ON runs.number = tags.run{where} ORDER BY tags.tag",
+        *values,
     ):
         tags.setdefault(entry["id"], []).append(str(entry["tag"]))
     notes = {
         entry["id"]: str(entry["note"])
         for entry in store.select(
-            "SELECT runs.id, notes.note FROM notes JOIN runs ON runs.number = notes.run"
+            f"SELECT runs.id, notes.note FROM notes JOIN runs ON runs.number = notes.run{where}", *values
         )
     }
     labelled = tags.keys() | notes.keys()
-    chosen = labelled if ids is None else labelled & ids
-    return {run: Labels(tuple(tags.get(run, ())), notes.get(run, "")) for run in chosen}
+    return {run: Labels(tuple(tags.get(run, ())), notes.get(run, "")) for run in labelled}
 
 
 def tag_run(store: Database, run: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Labels:

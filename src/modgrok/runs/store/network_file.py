@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from ...io import parse_json
+from ...io import is_file, parse_json
 from ...models import MLP
 from ...models.codec import pack, unpack
 from ...models.networks import network_type
@@ -111,7 +111,7 @@ def read_network_file(path: Path, sha256: str | None = None) -> NetworkFile:
         InputError: there is no such file.
         CorruptFile: the hash is wrong, or the file holds no network.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"path: must be a safetensors file, got {shorten(path)}")
     return network_of_bytes(read_checked(path, sha256), path)
 
@@ -130,6 +130,9 @@ def network_of_bytes(content: bytes, path: Path) -> NetworkFile:
         notes = header["notes"]
         if not isinstance(notes, dict):
             raise InputError(f"notes: must be an object, got {shorten(notes)}")
+        for name, kind in (("run", str), ("command", str), ("step", int)):
+            if type(notes.get(name)) not in (kind, type(None)):
+                raise InputError(f"notes.{name}: must be of type {kind.__name__}, got {shorten(notes[name])}")
         if header["network"] is None:
             raise _NoNetwork
         network = unpack(arrays, header["network"])

@@ -100,7 +100,10 @@ def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:
         raise InputError(f"axes.{name}: log must have ends above 0, got {shorten(ends)}")
     first, last = (math.log(end) if "log" in spec else float(end) for end in ends)
     places = [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
-    return [math.exp(place) for place in places] if "log" in spec else places
+    values = [math.exp(place) for place in places] if "log" in spec else places
+    if not all(map(math.isfinite, values)):
+        raise InputError(f"axes.{name}: must have finite values between its ends, got {shorten(ends)}")
+    return values
 
 
 def _finite(value: object) -> bool:
