@@ -103,10 +103,10 @@ LONGEST = (
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Where tests of one mark are asked for, read the modules that have it; the others take a minute."""
-    asked = re.match(r"(needs|torch|transformerlens)\b", config.getoption("markexpr"))
-    if asked is None or not collection_path.name.startswith("test_"):
+    mark = re.match(r"(needs|torch|transformerlens)\b", config.getoption("markexpr"))
+    if mark is None or not collection_path.name.startswith("test_"):
         return None
-    return None if f"mark.{asked[1]}" in collection_path.read_text(encoding="utf-8") else True
+    return None if f"mark.{mark[1]}" in collection_path.read_text(encoding="utf-8") else True
 
 
 MODULES = itertools.count()
@@ -125,11 +125,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             examples[item.nodeid.partition("[")[0]].append(item)
     for same in examples.values():
         (few,) = same[0].get_closest_marker("few").args
-        kept = {
+        default = {
             round(i * (len(same) - 1) / max(1, few - 1)) for i in range(few)
         }  # the first, the last, between
         for place, item in enumerate(same):
-            if place not in kept:
+            if place not in default:
                 item.add_marker("long")
     yield
 

@@ -62,8 +62,8 @@ def runs_of_point(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     quartiles = [row[f"grokked_{name}"] for name in ("first_quartile", "median", "third_quartile")]
     steps = {1: quartiles[1:2], 2: quartiles[1:], 3: quartiles}[row["runs"]]
-    counted = milestone_statistics(steps)
-    if (counted.count, list(counted.quartiles)) != (row["grokked"], quartiles):
+    statistics = milestone_statistics(steps)
+    if (statistics.count, list(statistics.quartiles)) != (row["grokked"], quartiles):
         raise ValueError(f"quartiles: must be those of {row['runs']} runs, got {quartiles}")
     return [
         {
@@ -139,9 +139,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=list(PICTURES), help="files to write")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images")
-    given = parser.parse_args()
-    for name in given.names:
-        (given.output / name).write_bytes(small_png(figure_svg(atlas_report(*PICTURES[name]))))
+    arguments = parser.parse_args()
+    for name in arguments.names:
+        (arguments.output / name).write_bytes(small_png(figure_svg(atlas_report(*PICTURES[name]))))
 
 
 if __name__ == "__main__":

@@ -218,8 +218,8 @@ def test_a_dry_run_writes_nothing_to_the_store(call: Call, filled: Path) -> None
         path.unlink()
     before = {path: path.stat().st_mtime_ns for path in filled.rglob("*")}
     with largest_file(40):
-        found = call("sweep", "s.toml", "--dry-run", "--json")
-    assert (found.code, found.json["done"], found.json["left"]) == (0, 1, 1), found
+        result = call("sweep", "s.toml", "--dry-run", "--json")
+    assert (result.code, result.json["done"], result.json["left"]) == (0, 1, 1), result
     assert {path: path.stat().st_mtime_ns for path in filled.rglob("*") if path.is_file()} == {
         path: time for path, time in before.items() if path.is_file()
     }

@@ -48,10 +48,10 @@ def network(tmp_path: Path) -> Path:
     return tmp_path / "net.safetensors"
 
 
-def refusal(found: Any) -> str:
-    (line,) = [line for line in found.err.splitlines() if line.startswith("modgrok: ")]
-    assert found.code == 2, found
-    return str(line)
+def refusal(result: Any) -> str:
+    (refused,) = [line for line in result.err.splitlines() if line.startswith("modgrok: ")]
+    assert result.code == 2, result
+    return str(refused)
 
 
 @pytest.mark.parametrize("name", IMPOSSIBLE)
@@ -59,10 +59,10 @@ def refusal(found: Any) -> str:
 def test_a_name_that_no_file_can_have_is_refused(call: Call, network: Path, place: str, name: str) -> None:
     words, argument = PLACES[place]
     before = sorted(network.parent.rglob("*"))
-    said = refusal(call(*(word.format(IMPOSSIBLE[name]) for word in words)))
-    assert "Errno" not in said
-    assert len(said) < 400
-    assert said.startswith(f"modgrok: {argument}: ") or place == "a sweep's export", said
+    line = refusal(call(*(word.format(IMPOSSIBLE[name]) for word in words)))
+    assert "Errno" not in line
+    assert len(line) < 400
+    assert line.startswith(f"modgrok: {argument}: ") or place == "a sweep's export", line
     assert sorted(network.parent.rglob("*")) == before
 
 
@@ -101,8 +101,8 @@ def test_no_setting_is_beyond_float32(learner: Any) -> None:
 )
 def test_a_rate_beyond_float32_is_refused_before_any_work(call: Call, option: str) -> None:
     name = option.split("=")[0].strip("-").replace("-", "_")
-    said = refusal(call("train", *TASK, "--width", "8", "--steps", "3", option))
-    assert said.startswith(f"modgrok: {name}: must be"), said
+    line = refusal(call("train", *TASK, "--width", "8", "--steps", "3", option))
+    assert line.startswith(f"modgrok: {name}: must be"), line
     assert not Path("runs").exists()
 
 
