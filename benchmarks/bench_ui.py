@@ -1,7 +1,6 @@
 """Time the page of `modgrok ui` on a store of 10,000 runs, its memory, and what watching costs a training.
 
-    python benchmarks/bench_ui.py            # lists, filters, memory, watching
-    python benchmarks/bench_ui.py --soak 5   # a page in Chromium open for 5 minutes with a sweep behind it
+    python benchmarks/bench_ui.py
 
 Processor time of the server's process beside wall time, since the machine may be busy. Watching: processor
 time of `modgrok train` with nobody looking, then with a stream of its events open, in turns.
@@ -11,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import statistics
 import subprocess
@@ -41,16 +39,6 @@ QUERIES = {
     "tag=lecture": {"where": "tag=lecture"},
 }
 TRAINING = ["train", "x + y", "--p=31", "--fraction=0.6", "--width=200", "--steps=1500", "--no-early-stop"]
-SOAK = """
-name = "soak"
-[base]
-expression = "x + y"
-p = 5
-width = 8
-steps = 30
-[axes]
-seed = {{ start = 0, stop = {last}, num = {count} }}
-"""
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -76,14 +64,19 @@ class Server:
     def memory(self) -> dict[str, float]:
         """Return the resident memory of the server and of its workers, MB."""
         own = self.process.pid
-        held = {"server": resident(own), "workers": 0.0}
-        for status in Path("/proc").glob("[0-9]*/status"):
-            try:
-                if f"PPid:\t{own}\n" in status.read_text():
-                    held["workers"] += resident(int(status.parent.name))
-            except OSError:
-                continue
-        return held
+        return {"server": resident(own), "workers": sum(map(resident, children(own)))}
+
+
+def children(pid: int) -> list[int]:
+    """List the processes that a process started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if f"PPid:\t{pid}\n" in status.read_text():
+                found.append(int(status.parent.name))
+        except OSError:
+            continue
+    return found
 
 
 def resident(pid: int) -> float:
@@ -164,55 +157,8 @@ def follow(server: Server, seed: int, stop: threading.Event) -> None:
         time.sleep(0.5)
 
 
-def soak(minutes: float, runs: int) -> None:
-    """Leave the page of a sweep open while its runs land, and see what grows."""
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder, store = Path(name), Path(name) / "runs"
-        file = folder / "soak.toml"
-        file.write_text(SOAK.format(last=runs - 1, count=runs))
-        fill(store)
-        sweep = subprocess.Popen(
-            [sys.executable, "-m", "modgrok", "sweep", str(file), f"--runs={store}"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        with served(store) as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"),
-                args=["--no-sandbox", "--enable-precise-memory-info"],
-            )
-            tab = browser.new_page()
-            tab.set_default_timeout(120_000)
-            while "soak" not in urllib.request.urlopen(server.ask("/sweeps.json")).read().decode():
-                time.sleep(1)
-            tab.goto(f"{server.origin}/sweeps/soak?token={server.token}")
-            tab.locator("main h1").wait_for()
-            inspector = tab.context.new_cdp_session(tab)
-            end = time.monotonic() + 60 * minutes
-            while time.monotonic() < end:
-                tab.wait_for_timeout(60 * minutes / 8 * 1000)
-                inspector.send("HeapProfiler.collectGarbage")
-                heap, nodes = tab.evaluate(
-                    "[performance.memory.usedJSHeapSize / 2**20, document.querySelectorAll('*').length]"
-                )
-                held, done = server.memory(), tab.locator("main p[role=status]").first.inner_text()
-                print(
-                    f"  {done[:44]:46} server {held['server']:5.0f} MB  workers {held['workers']:5.0f} MB  "
-                    f"page {heap:5.1f} MB, {nodes} elements",
-                    flush=True,
-                )
-            browser.close()
-        sweep.send_signal(signal.SIGINT)
-        sweep.wait(120)
-
-
 def main() -> None:
     """Print everything."""
-    if "--soak" in sys.argv:
-        soak(float(sys.argv[sys.argv.index("--soak") + 1]), 200)
-        return
     with tempfile.TemporaryDirectory() as name:
         store = Path(name) / "runs"
         fill(store)

@@ -11,18 +11,31 @@ function vega() {
   return library;
 }
 
+const views = new WeakMap();
+
+// Draw a chart into an element. A view listens to the window until it is ended, and so the one before ends first.
+async function embedInto(element, spec) {
+  const before = views.get(element);
+  const made = (async () => {
+    const [embed, old] = await Promise.all([vega(), Promise.resolve(before).catch(() => null)]);
+    if (old) old.finalize();
+    return embed(element, spec, OPTIONS);
+  })();
+  views.set(element, made);
+  return (await made).view;
+}
+
 const TOOLTIP = {theme: "page", disableDefaultStyle: true};
 const OPTIONS = {renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip: TOOLTIP, logLevel: 1};
 
 // Draw a cell of a panel at whatever width its element has, and again when that changes.
 export async function drawCell(cell, element) {
-  const embed = await vega();
   const fit = () => {
     const width = Math.max(40, Math.floor(element.clientWidth) - cell.left - cell.right);
     return [width, cell.square ? width : cell.spec.height];
   };
   const [width, height] = fit();
-  const {view} = await embed(element, {...cell.spec, width, height}, OPTIONS);
+  const view = await embedInto(element, {...cell.spec, width, height});
   let last = width;
   const observer = new ResizeObserver(() => {
     if (!element.isConnected) { observer.disconnect(); view.finalize(); return; }
@@ -109,7 +122,6 @@ const DASHES = [[1, 0], [5, 3], [1, 2]];
 
 // Curves over steps: rows are {step, name, value, run?}. Returns {update(rows, moments)}.
 export async function curves(element, {names, colours = COLOURS, log = false, domain = null, text, format = ".3~g", height = 190, moments = [], legend = true}) {
-  const embed = await vega();
   const scale = log ? {type: "log", nice: false} : domain ? {domain} : {zero: false};
   const x = {field: "step", type: "quantitative", title: "step", scale: {type: "symlog", constant: 1, nice: false, zero: true}, axis: {labelExpr: "format(datum.value, ',d')", labelOverlap: true, values: [0, 1, 10, 100, 1000, 10000, 100000, 1000000]}};
   const y = {field: "value", type: "quantitative", title: null, scale, axis: {format, tickCount: 5, labelOverlap: true}};
@@ -131,7 +143,7 @@ export async function curves(element, {names, colours = COLOURS, log = false, do
   element.classList.add("chart");
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", text);
-  const {view} = await embed(element, spec, OPTIONS);
+  const view = await embedInto(element, spec);
   return {
     update(rows, marks) {
       const shown = rows.filter((row) => Number.isFinite(row.value) && (!log || row.value > 0));
@@ -144,7 +156,6 @@ export async function curves(element, {names, colours = COLOURS, log = false, do
 
 // Points (index, value) of a function on 0..n-1.
 export async function dots(element, values, {title, text, height = 130}) {
-  const embed = await vega();
   const spec = {
     width: "container", height, autosize: {type: "fit", contains: "padding"}, config: CONFIG, description: text,
     data: {values: values.map((value, at) => ({at, value}))}, mark: {type: "point", filled: true, size: 16, color: "#2f6690", opacity: 0.9},
@@ -157,14 +168,13 @@ export async function dots(element, values, {title, text, height = 130}) {
   element.classList.add("chart");
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", text);
-  await embed(element, spec, OPTIONS);
+  await embedInto(element, spec);
 }
 
 // Any specification of our own, with the page's looks; returns the view.
 export async function draw(element, spec) {
-  const embed = await vega();
   element.classList.add("chart");
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", spec.description || "");
-  return (await embed(element, {config: CONFIG, ...spec}, OPTIONS)).view;
+  return embedInto(element, {config: CONFIG, ...spec});
 }
