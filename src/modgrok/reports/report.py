@@ -278,6 +278,20 @@ def _panels(run: StoredRun) -> PanelsAndNotes:
     return [*tasks, *panels, *other_measures(run, () if own is None else own.measures)], notes
 
 
+def explanation_panels(task: Task, network: Any, split: Split | None = None) -> list[Panel]:
+    """Draw the formula of a network: what it leaves out of each answer, and its frequencies as circles.
+
+    Arguments:
+        task: of the network.
+        network: inputs int32 (n, k) -> logits (n, p), or an array of logits.
+        split: which inputs train; None counts all inputs.
+
+    Returns:
+        No panel where there is no formula.
+    """
+    return _formula_panels(network_explanation(task, network, split))
+
+
 def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:
     """Draw how much a formula explains: over training, and of the last network."""
     recorded = any("explained_share" in record.scalars for record in run.records)

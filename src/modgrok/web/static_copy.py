@@ -123,7 +123,7 @@ class StaticCopy:
 
     def _explain(self, run: str, step: int) -> None:
         try:
-            explained = explain_run(str(self.folder), run, step)
+            explained = explain_run(str(self.folder), run, step, panels=True)
         except InputError as error:  # a task that has no formula
             explained = {"error": str(error)}
         self._json(f"runs/{run}/explain-{step}.json", explained)

@@ -72,10 +72,45 @@ export function panelFigure(panel, links) {
     h("div", {class: `groups of-${Math.min(panel.groups.length, 6)}`}, groups),
     h("figcaption", {}, panel.caption),
     h("div", {class: "tools"},
-      h("button", {type: "button", onclick: () => download(`${panel.key}.csv`, csv(panel), "text/csv")}, "Data"),
-      links ? ["svg", "png"].map((format) => h("a", {href: links(panel.key, format), download: ""}, format.toUpperCase())) : null));
+      h("button", {type: "button", "aria-label": `${panel.title}, data as CSV`, onclick: () => download(`${panel.key}.csv`, csv(panel), "text/csv")}, "Data"),
+      ["svg", "png"].map((format) => (links
+        ? h("a", {href: links(panel.key, format), download: "", "aria-label": `${panel.title} as ${format.toUpperCase()}`}, format.toUpperCase())
+        : h("button", {type: "button", "aria-label": `${panel.title} as ${format.toUpperCase()}`, onclick: () => picture(figure, panel, format)}, format.toUpperCase())))));
   const draw = () => Promise.all(cells.map(([cell, element]) => drawCell(cell, element)));
   return {figure, draw};
+}
+
+// A panel as a picture of its own, where no server draws it: its charts at their places on the page.
+async function picture(figure, panel, format) {
+  const groups = figure.querySelector(".groups"), box = groups.getBoundingClientRect(), top = 26, name = "http://www.w3.org/2000/svg";
+  const root = document.createElementNS(name, "svg"), [wide, tall] = [Math.ceil(box.width), Math.ceil(box.height) + top];
+  const write = (text, x, y, size, weight) => {
+    const element = document.createElementNS(name, "text");
+    Object.entries({x, y, "font-size": size, "font-weight": weight, "font-family": "Helvetica, Arial, sans-serif", fill: "#1d2530"}).forEach(([key, value]) => element.setAttribute(key, value));
+    element.textContent = text;
+    root.append(element);
+  };
+  Object.entries({viewBox: `0 0 ${wide} ${tall}`, width: wide, height: tall}).forEach(([key, value]) => root.setAttribute(key, value));
+  const ground = document.createElementNS(name, "rect");
+  Object.entries({width: wide, height: tall, fill: "#ffffff"}).forEach(([key, value]) => ground.setAttribute(key, value));
+  root.append(ground);
+  write(panel.title, 0, 16, 15, "bold");
+  for (const element of groups.querySelectorAll("h3, .chart > svg, .chart > div > svg")) {
+    const at = element.getBoundingClientRect(), x = at.left - box.left, y = at.top - box.top + top;
+    if (element.tagName === "H3") { write(element.textContent, x, y + 13, 12, "normal"); continue; }
+    const copy = element.cloneNode(true);
+    copy.setAttribute("x", x);
+    copy.setAttribute("y", y);
+    root.append(copy);
+  }
+  const text = new XMLSerializer().serializeToString(root);
+  if (format === "svg") { download(`${panel.key}.svg`, text, "image/svg+xml"); return; }
+  const image = new Image(), url = URL.createObjectURL(new Blob([text], {type: "image/svg+xml"}));
+  await new Promise((done, failed) => { image.onload = done; image.onerror = () => failed(new Error("the picture cannot be drawn")); image.src = url; });
+  URL.revokeObjectURL(url);
+  const canvas = h("canvas", {width: 2 * wide, height: 2 * tall});
+  canvas.getContext("2d").drawImage(image, 0, 0, 2 * wide, 2 * tall);
+  canvas.toBlob((blob) => download(`${panel.key}.png`, blob, "image/png"));
 }
 
 export async function showPanels(panels, container, links) {

@@ -10,7 +10,7 @@ export async function show(main) {
   const budget = h("select", {}, ["laptop", "desktop", "paper", "tiny"].map((one) => h("option", {value: one}, one)));
   const verdict = h("select", {}, ["", ...VERDICTS].map((one) => h("option", {value: one}, one || "any")));
   const paper = h("select", {}, h("option", {value: ""}, "all"));
-  const search = h("input", {type: "search", "data-search": true});
+  const search = h("input", {type: "search", "data-search": true, value: new URLSearchParams(location.search).get("search") || ""});
   const list = h("div"), count = h("p", {class: "soft small", role: "status", "aria-live": "polite"}, "reading the claims …");
   main.replaceChildren(h("h1", {}, "Claims"), h("div", {class: "row"}, field("verdict", verdict), field("paper", paper), field("search (press /)", search, {class: "field grow"}), STATIC ? null : field("budget of the runs", budget)), count, list);
   let claims = [];

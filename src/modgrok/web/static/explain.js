@@ -1,7 +1,7 @@
 // Explain: the formula of a run's network, or of a file that is dropped on the page.
 import {facts, field, h, number, percent, seconds, title} from "./dom.js";
 import {get, post} from "./api.js";
-import {draw} from "./charts.js";
+import {draw, showPanels} from "./charts.js";
 
 const MOST = 64 * 2 ** 20;
 
@@ -21,7 +21,7 @@ export async function show(main) {
     result.replaceChildren(h("p", {class: "soft busy"}, "reading the network"));
     try { await showExplanation(result, await work()); } catch (failure) { result.replaceChildren(h("p", {class: "error", role: "alert"}, failure.message)); }
   }
-  const explainRun = () => working(() => get(`/runs/${encodeURIComponent(run.value.trim() || "latest")}/explain.json`));
+  const explainRun = () => working(() => get(`/runs/${encodeURIComponent(run.value.trim() || "latest")}/explain.json`, {panels: 1}));
   const explainFile = (one) => working(() => {
     if (one.size > MOST) throw new Error(`the file must have at most 64 MiB, got ${number(Math.round(one.size / 2 ** 20))}`);
     const query = new URLSearchParams({name: one.name});
@@ -40,6 +40,11 @@ async function showExplanation(element, found) {
   element.replaceChildren(h("h2", {}, `${found.expression} on ${found.p} classes`),
     h("p", {class: "small soft"}, [found.run ? h("a", {href: `/runs/${found.run}`}, `run ${found.run}`) : found.file || "", found.step === null || found.step === undefined ? "" : `, step ${number(found.step)}`]));
   for (const part of parts) element.append(await one(part));
+  if (found.panels && found.panels.length) {
+    const panels = h("div", {class: "panels"});
+    element.append(panels);
+    await showPanels(found.panels, panels, found.run ? (key, format) => `/runs/${found.run}/panels/${encodeURIComponent(key)}.${format}` : null);
+  }
 }
 
 async function one(found) {

@@ -2,6 +2,7 @@
 import {facts, field, h, number, percent, seconds, settled, title} from "./dom.js";
 import {aborted, get, latest} from "./api.js";
 import {dots, showPanels} from "./charts.js";
+import {showFractions} from "./fractions.js";
 import {tableMap} from "./map.js";
 import {trainingForm} from "./training.js";
 
@@ -18,7 +19,7 @@ export async function show(main) {
   const error = h("p", {class: "error", role: "alert", hidden: true});
   const name = h("h1", {}, " "), sizes = h("p", {class: "soft"}, " ");
   const map = tableMap();
-  const verdict = h("section", {"aria-live": "polite"}), network = h("section"), leakage = h("div");
+  const verdict = h("section", {"aria-live": "polite"}), network = h("section"), fractions = h("section"), leakage = h("div");
   const modulusField = field("p", modulus, {class: "field number"});
   const textField = field("Type a task: variables, numbers, + − * / ^ and parentheses", text, {class: "field grow"});
   const training = await trainingForm(() => task());
@@ -26,10 +27,10 @@ export async function show(main) {
     h("div", {class: "row ask"}, textField, modulusField, field("kind of task", kind)),
     error, name, sizes,
     h("div", {class: "columns"}, h("div", {}, map.element, leakage), verdict),
-    network, training.element);
+    network, fractions, training.element);
 
   const task = () => kind.value === "group" ? {group: text.value.trim()} : {expression: text.value.trim(), p: modulus.value.trim()};
-  const decide = latest(), construct = latest(), leak = latest();
+  const decide = latest(), construct = latest(), leak = latest(), critical = latest();
   let tabulating = false, again = false;
 
   async function tabulate() {
@@ -51,6 +52,7 @@ export async function show(main) {
       text.setAttribute("aria-invalid", "true");
       verdict.replaceChildren();
       network.replaceChildren();
+      fractions.replaceChildren();
       leakage.replaceChildren();
     }
     tabulating = false;
@@ -72,6 +74,7 @@ export async function show(main) {
     if (!error.hidden) return;
     const own = JSON.stringify(task());
     leak("/leakage.json", {...task(), fraction: 0.5}).then((found) => leakage.replaceChildren(leakageFacts(found))).catch(() => leakage.replaceChildren());
+    critical("/critical-fractions.json", task()).then((found) => showFractions(fractions, found, Number(modulus.value))).catch(() => fractions.replaceChildren());
     network.replaceChildren(h("p", {class: "soft busy"}, "writing the exact network down and checking it on every input"));
     try {
       const found = await construct("/construct.json", task());

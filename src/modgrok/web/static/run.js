@@ -1,6 +1,6 @@
 // One run: live curves while it trains, its report's panels, one slider over the kept weights.
-import {STATIC, facts, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
-import {aborted, get, latest, post} from "./api.js";
+import {STATIC, facts, field, h, number, percent, say, seconds, title} from "./dom.js";
+import {get, post} from "./api.js";
 import {panelFigure, showPanels, table} from "./charts.js";
 import {actions, watch} from "./training.js";
 import {download} from "./dom.js";
@@ -67,7 +67,7 @@ function labels(element, run) {
 
 // The slider: all panels that need weights move together to the checkpoint of a step.
 function checkpoints(own, report, panels, slider, formula) {
-  const {steps} = report, kept = new Map(), explain = latest();
+  const {steps} = report, kept = new Map(), formulas = new Map();
   const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
   const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
   slider.hidden = false;
@@ -99,19 +99,23 @@ function checkpoints(own, report, panels, slider, formula) {
       const patience = setTimeout(() => say(`drawing the weights of step ${number(step)}`), 600);
       try { await place((await fetched(step)).panels, step); say(""); } catch (failure) { say(failure.message); }
       clearTimeout(patience);
+      if (wanted < 0) await tell(step);
     }
     moving = false;
   }
-  const tell = settled(async () => {
-    const step = steps[Number(range.value)];
-    formula.replaceChildren(h("span", {class: "soft busy"}, `reading the formula at step ${number(step)}`));
+  // The formula of the weights that are shown, with its circles; where the slider has moved on, the next one's.
+  async function tell(step) {
+    const patience = setTimeout(() => formula.replaceChildren(h("span", {class: "soft busy"}, `reading the formula at step ${number(step)}`)), 400);
     try {
-      const found = await explain(`${own}/explain.json`, {step});
+      if (!formulas.has(step)) formulas.set(step, await get(`${own}/explain.json`, {step, panels: 1}));
+      const found = formulas.get(step);
+      await place(found.panels || [], step);
       formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${found.explained_share === null ? "the task has no known form in one index" : `a formula with ${found.frequencies ? found.frequencies.length : 0} frequencies explains ${percent(found.explained_share)} of the test inputs`}; the network answers ${percent(found.accuracy)} of them rightly.`),
         found.formula ? h("pre", {}, found.formula) : "");
-    } catch (failure) { if (!aborted(failure)) formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
-  }, 700);
-  range.addEventListener("input", () => { wanted = Number(range.value); move(); tell(); });
+    } catch (failure) { formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
+    clearTimeout(patience);
+  }
+  range.addEventListener("input", () => { wanted = Number(range.value); move(); });
   back.addEventListener("click", () => { playing = false; label.textContent = "weights at the report's stages"; formula.replaceChildren(); place(report.panels, null); });
   play.addEventListener("click", async () => {
     playing = !playing;
@@ -125,6 +129,5 @@ function checkpoints(own, report, panels, slider, formula) {
     }
     playing = false;
     play.textContent = "Play";
-    tell();
   });
 }
