@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from modgrok.learners.catalogue import LEARNERS
 from modgrok.papers import read_papers
 from modgrok.papers.book.committed import committed_verdicts
 from modgrok.sweeps.critical import committed
@@ -43,6 +44,7 @@ def described(base: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
         "learner": base.get("learner", "mlp"),
         "settings": {name: base[name] for name in SETTINGS if name in base},
         "steps": base["steps"],
+        "unit": LEARNERS.named(base.get("learner", "mlp")).wording.unit,
         **numbers,
     }
 

@@ -26,7 +26,7 @@ function methodOf(entry) { return entry.settings.optimiser ? `${entry.learner}, 
 
 function settingsOf(entry) {
   const others = Object.entries(entry.settings).filter(([name]) => name !== "optimiser").map(([name, value]) => `${name.replaceAll("_", " ")} ${typeof value === "number" ? value.toLocaleString("en") : value}`);
-  return [...others, `${number(entry.steps)} ${entry.learner === "rfm" ? "iterations" : "steps"}`].join(", ");
+  return [...others, `${number(entry.steps)} ${entry.unit}s`].join(", ");
 }
 
 function intervalOf(entry) {

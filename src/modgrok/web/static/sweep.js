@@ -22,6 +22,8 @@ export async function show(main, name) {
     h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value)), h("section", {}, map, cell),
     varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
 
+  let shown = null;
+
   async function redraw() {
     const finished = sweep.members.filter((member) => ["finished", "diverged"].includes(member.status)).length;
     const failed = sweep.members.filter((member) => member.error).length, total = sweep.members.length;
@@ -46,6 +48,8 @@ export async function show(main, name) {
       },
     };
     const view = await draw(map, spec);
+    if (view === shown) return;
+    shown = view;
     view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.members) openCell(item.datum.members); });
   }
 
