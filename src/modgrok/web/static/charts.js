@@ -63,7 +63,8 @@ export function panelFigure(panel, links) {
   const groups = panel.groups.map((group) => h("div", {},
     group.label ? h("h3", {}, group.label) : null,
     h("div", {class: "cells"}, group.cells.map((cell) => {
-      const element = h("div", {class: "chart", role: "img", "aria-label": cell.text});
+      const alone = cell.square && panel.span === 12 && panel.groups.length * group.cells.length === 1;
+      const element = h("div", {class: alone ? "chart alone" : "chart", role: "img", "aria-label": cell.text});
       cells.push([cell, element]);
       return element;
     }))));

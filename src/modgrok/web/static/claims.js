@@ -1,5 +1,5 @@
 // The papers' claims with their verdicts; a button tests one.
-import {STATIC, badge, field, h, number, say, seconds, title} from "./dom.js";
+import {STATIC, badge, field, h, head, number, say, seconds, title} from "./dom.js";
 import {get, post} from "./api.js";
 
 const VERDICTS = ["reproduced", "deviates", "refuted", "misprint", "open", "not tested"];
@@ -24,12 +24,12 @@ export async function show(main) {
     const papers = [...new Set(shown.map((claim) => claim.paper))];
     list.replaceChildren(...papers.map((name) => {
       const own = shown.filter((claim) => claim.paper === name);
-      return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {}, h("tbody", {}, own.map(row)))));
+      return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {}, head(["verdict", "claim", ["runs", "wide"], ...(STATIC ? [] : [["test", "unseen"]])]), h("tbody", {}, own.map(row)))));
     }));
   }
 
   function row(claim) {
-    const button = h("button", {type: "button", onclick: async () => {
+    const button = h("button", {type: "button", "aria-label": `${claim.verdict ? "Test again" : "Test"}: ${claim.id}`, onclick: async () => {
       button.disabled = true;
       try { await post("/claims/test", {claim: claim.id, budget: budget.value}); say(`${claim.id} is tested when it is its turn`); } catch (failure) { say(failure.message); button.disabled = false; }
     }}, claim.verdict ? "Test again" : "Test");

@@ -9,8 +9,8 @@ export async function show(main) {
   title("Explain");
   const asked = new URLSearchParams(location.search);
   const run = h("input", {class: "mono", placeholder: "latest", value: asked.get("run") || "", spellcheck: "false", maxlength: "12"});
-  const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "of the file, where it does not say"}), p = h("input", {inputmode: "numeric", size: "6"});
-  const file = h("input", {type: "file", accept: ".safetensors,.npy"});
+  const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "of the file, where it does not say", maxlength: "2000"}), p = h("input", {inputmode: "numeric", size: "6"});
+  const file = h("input", {type: "file", accept: ".safetensors,.npy", "aria-label": "File of a network or of logits"});
   const drop = h("div", {class: "drop"}, h("p", {}, "Drop a network (.safetensors) or logits (.npy) here"), file);
   const result = h("div", {"aria-live": "polite"});
   main.replaceChildren(h("h1", {}, "Explain"), h("p", {class: "soft"}, "A network's answers as a formula in one index, and the share of the inputs that it accounts for. A file is read in memory and kept nowhere."),
@@ -43,7 +43,7 @@ async function showExplanation(element, found) {
   if (found.panels && found.panels.length) {
     const panels = h("div", {class: "panels"});
     element.append(panels);
-    await showPanels(found.panels, panels, found.run ? (key, format) => `/runs/${found.run}/panels/${encodeURIComponent(key)}.${format}` : null);
+    await showPanels(found.panels.map((panel) => (panel.span === 12 && found.panels.length > 1 && panel.groups.length > 1 ? {...panel, span: 8} : panel)), panels, found.run ? (key, format) => `/runs/${found.run}/panels/${encodeURIComponent(key)}.${format}` : null);
   }
 }
 

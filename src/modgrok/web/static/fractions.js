@@ -1,5 +1,5 @@
 // Known critical fractions: from which share of its table on a task is learned, and by what.
-import {h, number} from "./dom.js";
+import {h, head, number} from "./dom.js";
 import {COLOURS, draw} from "./charts.js";
 
 const SHAPES = ["circle", "square", "triangle-up", "diamond"];
@@ -15,7 +15,7 @@ export async function showFractions(element, found, p) {
         : `None is known for ${found.title}. For comparison, those of ${task}:`),
     h("div", {class: "columns even"}, chart, h("div", {class: "scroll"}, h("table", {},
       h("caption", {class: "small soft"}, `${task}, the moduli nearest to ${p ? number(p) : "this one"} first`),
-      h("thead", {}, h("tr", {}, ["p", "learner", "fraction", "seeds that grok", "source"].map((name) => h("th", {scope: "col"}, name)))),
+      head(["p", "learner", "fraction", "seeds that grok", "source"]),
       h("tbody", {}, entries.slice(0, 8).map((entry) => h("tr", {class: entry.p === p && found.known ? "here" : null},
         h("td", {}, number(entry.p)), h("td", {}, methodOf(entry), h("div", {class: "small soft"}, settingsOf(entry))),
         h("td", {}, intervalOf(entry)), h("td", {}, seedsOf(entry)), h("td", {class: "small"}, sourceOf(entry)))))))));

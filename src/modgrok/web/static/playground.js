@@ -141,7 +141,7 @@ async function showNetwork(element, found) {
 }
 
 function leakageFacts(found) {
-  return h("div", {}, h("h3", {}, `What half of the table gives away (${number(found.train)} training, ${number(found.test)} test inputs)`),
+  return h("div", {}, h("h2", {class: "quiet"}, `What half of the table gives away (${number(found.train)} training, ${number(found.test)} test inputs)`),
     facts([
       ["commonest value", percent(found.majority)],
       ["orbit null", percent(found.orbit_accuracy)],

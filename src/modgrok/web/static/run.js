@@ -24,8 +24,9 @@ export async function show(main, id) {
   ]));
   labels(words, run);
   bottom.replaceChildren(...[
-    run.command ? [h("h3", {}, "The command that made it"), h("pre", {}, run.command)] : [],
+    run.command ? [h("h2", {}, "The command that made it"), h("pre", {}, run.command)] : [],
     h("div", {class: "tools"},
+      run.steps.length > 1 ? h("a", {href: `/compare?run=${run.id}`}, "Two of its checkpoints") : null,
       h("button", {type: "button", onclick: () => download(`${run.id}.csv`, table(run.records), "text/csv")}, "Records as CSV"),
       h("a", {href: STATIC ? `/data${own}.json` : `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
     h("details", {}, h("summary", {}, "Settings"), facts(Object.entries(run.settings).map(([key, value]) => [key.replaceAll("_", " "), value === null ? "none" : String(value)]))),
@@ -71,7 +72,7 @@ function checkpoints(own, report, panels, slider, formula) {
   const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
   const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
   slider.hidden = false;
-  slider.replaceChildren(h("label", {}, "Weights"), range, label, play, back);
+  slider.replaceChildren(h("span", {"aria-hidden": "true"}, "Weights"), range, label, play, back);
   let wanted = -1, moving = false, playing = false;
 
   const fetched = async (step) => {

@@ -80,10 +80,10 @@ export async function show(main) {
   }
 
   function headings() {
-    heads.replaceChildren(h("th", {}, h("span", {class: "soft"}, "")), ...COLUMNS.map(([name, label, kind]) => {
+    heads.replaceChildren(h("th", {scope: "col"}, h("span", {class: "unseen"}, "chosen")), ...COLUMNS.map(([name, label, kind]) => {
       const now = sort.replace("-", "") === name, down = sort.startsWith("-");
-      return h("th", {class: kind || null, "aria-sort": now ? (down ? "descending" : "ascending") : null},
-        h("button", {type: "button", onclick: () => { sort = now && !down ? `-${name}` : name; group.value = ""; load(true); }}, label + (now ? (down ? " ↓" : " ↑") : "")));
+      return h("th", {scope: "col", class: kind || null, "aria-sort": now ? (down ? "descending" : "ascending") : null},
+        h("button", {type: "button", onclick: () => { sort = now && !down ? `-${name}` : name; group.value = ""; load(true); }}, label, now ? h("span", {"aria-hidden": "true"}, down ? " ↓" : " ↑") : ""));
     }));
   }
 
