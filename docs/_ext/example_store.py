@@ -14,9 +14,24 @@ if TYPE_CHECKING:
 
 FOLDER = "example-store"
 """In the site; the index links to it."""
-SETTINGS = {"expression": "x + y", "p": 11, "width": 64, "fraction": 0.9}
-STEPS = 600
+COMMAND = (
+    'modgrok train "x + y" --p=13 --width=128 --fraction=0.8 --optimiser=adamw --parametrisation=doshi --lr=0.01 '
+    "--weight-decay=5 --steps=300"
+)
+SETTINGS = {
+    "expression": "x + y",
+    "p": 13,
+    "width": 128,
+    "fraction": 0.8,
+    "optimiser": "adamw",
+    "parametrisation": "doshi",
+    "lr": 0.01,
+    "weight_decay": 5.0,
+}
+STEPS = 300
 SEEDS = (0, 1)
+MOST_STEPS = 5
+"""Checkpoints of each run: every one takes a second of the build."""
 
 
 def write_example(app: Sphinx, failure: Exception | None) -> None:
@@ -31,10 +46,9 @@ def write_example(app: Sphinx, failure: Exception | None) -> None:
         folder = Path(name) / "runs"
         with Store(folder) as store:
             for seed in SEEDS:
-                command = f'modgrok train "x + y" --p=11 --width=64 --fraction=0.9 --seed={seed}'
                 experiment = Experiment.of(**SETTINGS, seed=seed)
-                run(experiment, store=store, steps=STEPS, command=f"{command} --steps={STEPS}")
-        StaticCopy(folder, target, say=lambda line: None).write()
+                run(experiment, store=store, steps=STEPS, command=f"{COMMAND} --seed={seed}")
+        StaticCopy(folder, target, say=lambda line: None, most_steps=MOST_STEPS).write()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -39,7 +39,7 @@ PAGE = 1000
 """Runs that are read at once."""
 PAGES = (("runs", "Runs"), ("sweeps", "Sweeps"), ("claims", "Claims"))
 MOST_STEPS = 8
-"""Checkpoints of a run."""
+"""Checkpoints of a run, unless another number is asked for."""
 
 
 class StaticCopy:
@@ -50,12 +50,19 @@ class StaticCopy:
         target: folder to write; new, empty, or an earlier copy.
         where: conditions that the runs satisfy, as in `RunQuery`.
         say: called with a line for each run.
+        most_steps: checkpoints of a run at most.
     """
 
     def __init__(
-        self, folder: Path, target: Path, where: tuple[str, ...] = (), say: Callable[[str], None] = print
+        self,
+        folder: Path,
+        target: Path,
+        where: tuple[str, ...] = (),
+        say: Callable[[str], None] = print,
+        most_steps: int = MOST_STEPS,
     ) -> None:
         self.folder, self.target, self.where, self.say = folder, target, where, say
+        self.most_steps = most_steps
         self.size = 0
 
     def write(self) -> int:
@@ -110,7 +117,7 @@ class StaticCopy:
         try:
             report = run_report(folder, row.id)
             with Store(self.folder, read_only=True) as full:
-                held = slider_steps(read_stored_run(full, row.id), MOST_STEPS)
+                held = slider_steps(read_stored_run(full, row.id), self.most_steps)
             for step in held:
                 self._json(f"{own}/checkpoints/{step}.json", checkpoint(folder, row.id, step))
                 self._explain(row.id, step)

@@ -77,16 +77,24 @@ export async function show(main, name) {
         const raw = key in places ? member.point[key] : member[key];
         if (raw === null || raw === undefined) continue;
         const place = key in places ? places[key].indexOf(raw) / Math.max(1, places[key].length - 1) : key === "grokked_at" ? Math.sqrt(raw / most) : raw;
-        rows.push({run: member.run, axis: key, place, shown: String(raw), result: member.grokked_at === null ? "not grokked" : "grokked"});
+        rows.push({run: member.run, axis: words(key), place, shown: key === "test_accuracy" ? percent(raw) : number(raw), result: member.grokked_at === null ? "not grokked" : "grokked"});
       }
     }
+    for (const key of keys) { // the ends of each axis have their values, and so has everything on a short one
+      const own = rows.filter((row) => row.axis === words(key)), levels = [...new Set(own.map((row) => row.place))];
+      const marked = key in places && levels.length <= 8 ? levels : [Math.min(...levels), Math.max(...levels)];
+      for (const level of new Set(marked)) { const row = own.find((one) => one.place === level); if (row) row.label = true; }
+    }
+    const x = {field: "axis", type: "ordinal", sort: keys.map(words), title: null, axis: {labelAngle: 0}}, y = {field: "place", type: "quantitative", axis: null};
     await draw(lines, {
       description: "Each run as a line over the axes of the sweep and its results", width: "container", height: 220, autosize: {type: "fit", contains: "padding"}, data: {values: rows},
-      mark: {type: "line", point: true, opacity: 0.45, strokeWidth: 1.2},
-      encoding: {
-        x: {field: "axis", type: "ordinal", sort: null, title: null, axis: {labelAngle: 0}}, y: {field: "place", type: "quantitative", axis: null}, detail: {field: "run"},
-        color: {field: "result", type: "nominal", scale: {domain: ["grokked", "not grokked"], range: ["#2f6690", "#c2452d"]}}, tooltip: [{field: "axis"}, {field: "shown", title: "value"}, {field: "run"}],
-      },
+      layer: [
+        {mark: {type: "line", point: true, opacity: 0.45, strokeWidth: 1.2}, encoding: {
+          x, y, detail: {field: "run"}, tooltip: [{field: "axis"}, {field: "shown", title: "value"}, {field: "run"}],
+          color: {field: "result", type: "nominal", scale: {domain: ["grokked", "not grokked"], range: ["#2f6690", "#c2452d"]}}, strokeDash: {field: "result", type: "nominal", scale: {domain: ["grokked", "not grokked"], range: [[1, 0], [4, 3]]}},
+        }},
+        {transform: [{filter: "datum.label"}], mark: {type: "text", align: "left", dx: 7, dy: -6, fontSize: 11, color: "#667080"}, encoding: {x, y, text: {field: "shown"}}},
+      ],
     });
   }
 
@@ -118,6 +126,8 @@ export async function show(main, name) {
     if (!sweep.running) report();
   }
 }
+
+function words(name) { return name.replaceAll("_", " "); }
 
 function pointWords(point) { return Object.entries(point).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", "); }
 
