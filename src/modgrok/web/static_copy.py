@@ -42,6 +42,13 @@ MOST_STEPS = 8
 """Checkpoints of a run, unless another number is asked for."""
 
 
+NEEDS_SERVER = (
+    '<p class="late">This copy needs a web server, for browsers read no scripts beside a file: '
+    "python -m http.server -d FOLDER</p>"
+)
+"""What a page says until its script replaces it; hidden at first."""
+
+
 class StaticCopy:
     """Writes the pages of a store into a folder.
 
@@ -212,5 +219,6 @@ def document(root: str, page: str) -> str:
         text = text.replace(f'href="/{name}"', f'href="{root}/{name}/" data-page="/{name}"')
     policy = "; ".join(part for part in POLICY.split("; ") if not part.startswith("frame-ancestors"))
     policy_tag = f'<meta http-equiv="Content-Security-Policy" content="{markup(policy)}">'
+    text = text.replace('tabindex="-1"></main>', f'tabindex="-1">{NEEDS_SERVER}</main>')
     text = text.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{policy_tag}')
     return text.replace("<html ", f'<html data-root="{markup(root)}" data-page="{markup(page)}" ')

@@ -68,7 +68,7 @@ function labels(element, run) {
 
 // The slider: all panels that need weights move together to the checkpoint of a step.
 function checkpoints(own, report, panels, slider, formula) {
-  const {steps} = report, kept = new Map(), formulas = new Map();
+  const {steps} = report, kept = new Map(), formulas = new Map(), shown = new Set(["panel-circles", "panel-left_over"]);
   const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
   const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
   slider.hidden = false;
@@ -110,7 +110,13 @@ function checkpoints(own, report, panels, slider, formula) {
     try {
       if (!formulas.has(step)) formulas.set(step, await get(`${own}/explain.json`, {step, panels: 1}));
       const found = formulas.get(step);
-      await place(found.panels || [], step);
+      const now = found.panels || [];
+      now.forEach((panel) => shown.add(`panel-${panel.key}`));
+      for (const id of shown) { // a formula without frequencies has no circles
+        const old = document.getElementById(id);
+        if (old && !now.some((panel) => id === `panel-${panel.key}`)) old.hidden = true;
+      }
+      await place(now, step);
       formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${found.explained_share === null ? "the task has no known form in one index" : `a formula with ${found.frequencies ? found.frequencies.length : 0} frequencies explains ${percent(found.explained_share)} of the test inputs`}; the network answers ${percent(found.accuracy)} of them rightly.`),
         found.formula ? h("pre", {}, found.formula) : "");
     } catch (failure) { formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
