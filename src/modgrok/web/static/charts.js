@@ -207,12 +207,14 @@ export async function dots(element, values, {title, text, height = 130}) {
   await embedInto(element, spec);
 }
 
-const drawn = new WeakMap();
+const drawn = new WeakMap(), MOST_REPLACED = 20;
 
-// Any specification of our own, with the page's looks; returns the view. Where rows alone differ from those drawn before, the view stays.
+// Any specification of our own, with the page's looks; returns the view. Where rows alone differ from those drawn before, the view
+// stays, but not for ever: it keeps something of all rows that it has had.
 export async function draw(element, {data, ...spec}) {
   const text = JSON.stringify(spec), before = drawn.get(element);
-  if (before && before.text === text) {
+  if (before && before.text === text && before.times < MOST_REPLACED) {
+    before.times += 1;
     const view = await before.view;
     await view.data("rows", data.values).runAsync();
     return view;
@@ -221,6 +223,6 @@ export async function draw(element, {data, ...spec}) {
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", spec.description || "");
   const view = embedInto(element, {config: CONFIG, ...spec, data: {name: "rows", values: data.values}});
-  drawn.set(element, {text, view});
+  drawn.set(element, {text, view, times: 0});
   return view;
 }

@@ -16,7 +16,7 @@ export async function showFractions(element, found, p) {
     h("div", {class: "columns even"}, chart, h("div", {class: "scroll"}, h("table", {},
       h("caption", {class: "small soft"}, `${task}, the moduli nearest to ${p ? number(p) : "this one"} first`),
       head(["p", "learner", "fraction", "seeds that grok", "source"]),
-      h("tbody", {}, entries.slice(0, 8).map((entry) => h("tr", {class: entry.p === p && found.known ? "here" : null},
+      h("tbody", {}, entries.slice(0, 6).map((entry) => h("tr", {class: entry.p === p && found.known ? "here" : null},
         h("td", {}, number(entry.p)), h("td", {}, methodOf(entry), h("div", {class: "small soft"}, settingsOf(entry))),
         h("td", {}, intervalOf(entry)), h("td", {}, seedsOf(entry)), h("td", {class: "small"}, sourceOf(entry)))))))));
   await drawFractions(chart, entries, p);

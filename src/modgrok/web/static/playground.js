@@ -64,6 +64,7 @@ export async function show(main) {
     const patience = setTimeout(() => verdict.replaceChildren(h("p", {class: "verdict busy"}, "still deciding")), verdict.childElementCount ? PATIENCE : 300);
     try {
       const found = await decide("/decide.json", task());
+      clearTimeout(patience); // the charts of a verdict may take as long to draw
       await showVerdict(verdict, found);
     } catch (failure) {
       if (!aborted(failure)) verdict.replaceChildren(h("p", {class: "error"}, failure.message));

@@ -78,7 +78,7 @@ export async function show(main) {
     const task = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
     return h("tr", {}, h("td", {}, box),
       h("td", {}, h("a", {href: `/runs/${run.id}`}, task), h("div", {class: "small soft mono"}, run.id, h("span", {class: "narrow"}, ` ${run.learner}`)),
-        varied.length ? h("div", {class: "small soft wide"}, varied.map((one) => `${one.replaceAll("_", " ")} ${number(run.settings[one])}`).join(", ")) : null,
+        varied.length ? h("div", {class: "small soft"}, varied.map((one) => `${one.replaceAll("_", " ")} ${number(run.settings[one])}`).join(", ")) : null,
         run.tags.map((own) => [h("button", {type: "button", class: "tag", title: `only runs tagged ${own}`, onclick: () => { where.value = `tag=${own}`; load(true); }}, own), " "]),
         run.note ? h("div", {class: "small soft note"}, run.note) : null),
       h("td", {class: "wide"}, run.learner), h("td", {}, badge(run.status)), h("td", {class: "right wide"}, number(run.step)),
