@@ -69,14 +69,14 @@ class Server:
 
 def children(pid: int) -> list[int]:
     """List the processes that a process started."""
-    found = []
+    pids = []
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             if f"PPid:\t{pid}\n" in status.read_text():
-                found.append(int(status.parent.name))
+                pids.append(int(status.parent.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 def resident(pid: int) -> float:

@@ -53,18 +53,22 @@ def sweep_and_table(pattern: str) -> Iterator[tuple[str, dict[str, Any], list[di
     """Read the sweep files of the atlas with their tables."""
     for file in sorted((ROOT / "atlas").glob(pattern)):
         with (ROOT / "atlas" / "tables" / f"{file.stem}.csv").open(encoding="utf-8") as table:
-            yield f"atlas/{file.name}", tomllib.loads(file.read_text("utf-8"))["base"], [*csv.DictReader(table)]
+            yield (
+                f"atlas/{file.name}",
+                tomllib.loads(file.read_text("utf-8"))["base"],
+                [*csv.DictReader(table)],
+            )
 
 
 def searches() -> Iterator[dict[str, Any]]:
     """Read the atlas' searches of critical fractions."""
     for source, base, rows in sweep_and_table("critical_*.toml"):
         for row in rows:
-            found = {name: number(row[name]) for name in SEARCH}
+            bracket = {name: number(row[name]) for name in SEARCH}
             yield described(
                 {**base, "p": int(row["p"])},
                 place=row["place"],
-                **found,
+                **bracket,
                 seeds=int(row["seeds"]),
                 source=source,
             )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 FOLDER = "example-store"
 """In the site; the index links to it."""
 COMMAND = (
-    'modgrok train "x + y" --p=13 --width=128 --fraction=0.8 --optimiser=adamw --parametrisation=doshi --lr=0.01 '
-    "--weight-decay=5 --steps=300"
+    'modgrok train "x + y" --p=13 --width=128 --fraction=0.8 --optimiser=adamw --parametrisation=doshi '
+    "--lr=0.01 --weight-decay=5 --steps=300"
 )
 SETTINGS = {
     "expression": "x + y",

@@ -426,6 +426,13 @@ def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids:
             assert command[name] == stored[name], name
         exact = await client.post("/explain?name=l.npy&expression=x%2By&p=5", array.getvalue())
         assert (exact.json["accuracy"], exact.json["explained_share"]) == (1, 1)
+        assert [panel["key"] for panel in exact.json["panels"]] == ["left_over", "circles"]
+        assert "panels" not in stored
+        with_panels = (await client.get(f"/runs/{ids[0]}/explain.json?panels=1")).json
+        keys = [panel["key"] for panel in with_panels["panels"]]
+        assert keys == [panel["key"] for panel in dropped.json["panels"]]
+        for key in keys:  # at a step, too, each has its picture
+            assert (await client.get(f"/runs/{ids[0]}/panels/{key}.svg?step=6")).status == 200
         for content, query in (
             (array.getvalue(), "name=l.npy"),
             (pickled.getvalue(), "name=l.npy&expression=x%2By&p=5"),
@@ -565,6 +572,19 @@ def test_sweeps_show_members_that_have_not_begun(visit: Any, folder: Path, ids: 
         assert [member["status"] for member in one["members"]] == ["finished", "waiting"]
         assert one["axes"] == [["seed"]]
         assert (await client.get("/sweeps/three.json")).status == 400
+
+    visit(talk)
+
+
+def test_known_critical_fractions(visit: Any) -> None:
+    async def talk(client: Client) -> None:
+        own = (await client.get("/critical-fractions.json?expression=y%2Bx&p=97")).json
+        assert (own["title"], own["known"]) == ("x + y mod 97", True)
+        searched = [one for one in own["critical_fractions"] if one["source"] == "atlas/critical_adamw.toml"]
+        assert [(one["low"], one["high"]) for one in searched if one["p"] == 97] == [(0.15, 0.2)]
+        other = (await client.get("/critical-fractions.json?group=S3")).json
+        assert (other["known"], other["critical_fractions"]) == (False, own["critical_fractions"])
+        assert (await client.get("/critical-fractions.json?expression=y%2B&p=97")).status == 400
 
     visit(talk)
 

@@ -23,7 +23,7 @@ from ..models.networks import network_type
 from ..models.transformer import Transformer
 from ..runs import RunRow, Store
 from ..runs.outcome import phase_of_records, task_outcomes
-from ..tasks import InputError, Task
+from ..tasks import InputError, Split, Task
 from ..version import __version__
 from . import words
 from .charts.chart import Panel, unchecked

@@ -19,10 +19,10 @@ def committed_fractions() -> tuple[Mapping[str, Any], ...]:
     """Return what is known of critical fractions, by task, learner and modulus.
 
     Returns:
-        Entries with `expression`, `p`, `learner`, `settings`, `steps`, `unit` (of a step), `seeds`, `place` (`inside`, `below` or
-        `above` the fractions tried), the bracket from `low` to `high` with the seeds that grok at its ends
-        (`low_grokked`, `high_grokked`), the ends that are sure for the population of seeds (`sure_low`,
-        `sure_high`), and `source`, a sweep file of the atlas or a claim.
+        Entries with `expression`, `p`, `learner`, `settings`, `steps`, `unit` (of a step), `seeds`, `place`
+        (`inside`, `below` or `above` the fractions tried), the bracket from `low` to `high` with the seeds
+        that grok at its ends (`low_grokked`, `high_grokked`), the ends that are sure for the population of
+        seeds (`sure_low`, `sure_high`), and `source`, a sweep file of the atlas or a claim.
 
     Example:
         >>> [(entry["low"], entry["high"]) for entry in fractions_of("x + y", 97) if entry["seeds"] == 4]

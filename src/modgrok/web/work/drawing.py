@@ -102,9 +102,7 @@ def _at_step(stored: StoredRun, key: str, step: int) -> tuple[Panel, ...]:
     if any(one.key == key for one in panels):
         return panels
     network = kept_at(stored.checkpoints, step).load()
-    return panels + tuple(
-        explanation_panels(stored.task, network, split_of(stored.experiment, stored.task))
-    )
+    return panels + tuple(explanation_panels(stored.task, network, split_of(stored.experiment, stored.task)))
 
 
 def sweep_report(folder: str, name: str) -> dict[str, Any]:
