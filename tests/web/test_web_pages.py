@@ -106,6 +106,23 @@ def test_a_store_that_is_removed_gives_a_clear_answer(visit: Any, folder: Path, 
     visit(talk)
 
 
+def test_a_full_disk_is_named(visit: Any, ids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from modgrok.web.instrument import Instrument
+
+    async def full(instrument: Instrument, work: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Instrument, "write", full)
+
+    async def talk(client: Client) -> None:
+        reply = await client.post("/runs/labels", {"runs": [ids[0]], "add": ["t"]})
+        message = "the store cannot be used (database or disk is full); see its disk"
+        assert (reply.status, reply.json) == (500, {"error": message})
+        assert (await client.get("/runs.json")).status == 200
+
+    visit(talk)
+
+
 def test_settings_that_differ(visit: Any, ids: list[str]) -> None:
     async def talk(client: Client) -> None:
         result = (await client.get(f"/compare.json?run={ids[0]}&run={ids[1]}&run={ids[0]}")).json
