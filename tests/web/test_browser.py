@@ -67,6 +67,10 @@ def slide(page: Any, expect: Any) -> None:
     page.keyboard.press("Home")  # the keyboard alone moves it
     expect(page.get_by_text("step 0", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile("Step 0: "))).to_be_visible()
+    circles = page.get_by_role("heading", name="The frequencies of the formula")
+    expect(circles).to_be_hidden()  # the formula moves with the weights
+    page.keyboard.press("End")
+    expect(circles).to_be_visible()
     assert complaints(page) == []
 
 
@@ -113,7 +117,7 @@ def drop(page: Any, expect: Any, origin: str, weights: Path) -> None:
     )
     page.locator(".drop").dispatch_event("drop", {"dataTransfer": transfer})
     expect(page.get_by_text(re.compile("A formula in s = x \\+ y"))).to_be_visible()
-    expect(page.get_by_role("heading", name="The frequencies of the formula")).to_be_visible()
+    expect(page.get_by_role("heading", name="What the formula leaves out")).to_be_visible()
     assert complaints(page) == []
 
 

@@ -191,20 +191,16 @@ export async function curves(element, {names, colours = COLOURS, log = false, do
 }
 
 // Points (index, value) of a function on 0..n-1.
-export async function dots(element, values, {title, text, height = 130}) {
-  const spec = {
-    width: "container", height, autosize: {type: "fit", contains: "padding"}, config: CONFIG, description: text,
+export function dots(element, values, {title, text, height = 130}) {
+  return draw(element, {
+    description: text, width: "container", height, autosize: {type: "fit", contains: "padding"},
     data: {values: values.map((value, at) => ({at, value}))}, mark: {type: "point", filled: true, size: 16, color: "#2f6690", opacity: 0.9},
     encoding: {
       x: {field: "at", type: "quantitative", title: title[0], scale: {nice: false}, axis: {tickMinStep: 1, tickCount: 4, format: "d"}},
       y: {field: "value", type: "quantitative", title: title[1], axis: {tickMinStep: 1, tickCount: 4, format: "d"}},
       tooltip: [{field: "at", title: title[0]}, {field: "value", title: title[1]}],
     },
-  };
-  element.classList.add("chart");
-  element.setAttribute("role", "img");
-  element.setAttribute("aria-label", text);
-  await embedInto(element, spec);
+  });
 }
 
 const drawn = new WeakMap(), MOST_REPLACED = 20;

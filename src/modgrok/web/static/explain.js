@@ -53,7 +53,7 @@ async function one(found) {
     : `A formula in s = ${found.index} with ${found.frequencies.length} frequencies explains ${percent(found.explained_share)}; the network answers ${percent(found.accuracy)} rightly.`),
   found.formula ? h("pre", {}, found.formula) : "",
   facts([["right by the formula alone", found.formula_accuracy === null ? null : percent(found.formula_accuracy)], ["frequencies", found.frequencies ? found.frequencies.join(", ") : null], ["order of the group", found.order], ["computed in", seconds(found.seconds)]]), chart);
-  if (found.frequencies && found.energies) {
+  if (found.frequencies && found.frequencies.length && found.energies) {
     await draw(chart, {
       description: "Share of the variation of each frequency", width: "container", height: 160, autosize: {type: "fit", contains: "padding"},
       data: {values: found.frequencies.map((frequency, at) => ({frequency: String(frequency), energy: found.energies[at]}))}, mark: {type: "bar", color: "#2f6690"},

@@ -111,6 +111,8 @@ const WORDS = {
   undecided: "Undecided within the budget",
 };
 
+const cells = new Map(); // of the functions' charts, which stay from one verdict to the next: drawing them anew would hold up typing
+
 async function showVerdict(element, found) {
   const terms = found.operands.map((operand, at) => `g${at + 1}(${operand})`).join(SIGNS[found.form] || "");
   const charts = h("div", {class: `groups of-${Math.min(found.g ? found.g.length + 1 : 1, 3)}`});
@@ -125,7 +127,8 @@ async function showVerdict(element, found) {
   if (!found.g) return;
   const drawn = [...found.g.map((values, at) => [values, `g${at + 1}`, found.operands[at]]), [found.h, "h", "s"]];
   for (const [values, label, operand] of drawn) {
-    const cell = h("div");
+    const cell = cells.get(`${label}(${operand})`) || h("div");
+    cells.set(`${label}(${operand})`, cell);
     charts.append(cell);
     await dots(cell, values, {title: [operand, `${label}(${operand})`], text: `${label} at each value of ${operand}`});
   }
