@@ -44,9 +44,10 @@ def opened(page: Any, origin: str, path: str) -> None:
     """Open a page, and wait until nothing more is drawn."""
     page.goto(origin + path)
     page.locator("main h1").wait_for()
-    page.wait_for_load_state("networkidle")
+    for _ in range(2):  # what follows one drawing is marked as busy within the second
+        page.wait_for_function(DONE)
+        page.wait_for_timeout(1000)
     page.wait_for_function(DONE)
-    page.wait_for_timeout(300)
 
 
 def test_every_page_has_names_contrast_and_order(page: Any, address: str, with_sweep: list[str]) -> None:
