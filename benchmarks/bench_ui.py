@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "web"))
 
 from client import fill, multiply
 
-RUNS, REPEATS, PAIRS = 10_000, 7, 3
+RUNS, REPEATS, PAIRS, TABLES = 10_000, 7, 3, 30
 QUERIES = {
     "first rows": {},
     "search=x*y": {"search": "x*y"},
@@ -58,13 +58,22 @@ class Server:
 
     def processor(self) -> float:
         """Return the processor time of the server's process so far, seconds."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        return spent_by(self.process.pid)
+
+    def processor_with_workers(self) -> float:
+        """Return the processor time of the server and its workers so far, seconds."""
+        return self.processor() + sum(map(spent_by, children(self.process.pid)))
 
     def memory(self) -> dict[str, float]:
         """Return the resident memory of the server and of its workers, MB."""
         own = self.process.pid
         return {"server": resident(own), "workers": sum(map(resident, children(own)))}
+
+
+def spent_by(pid: int) -> float:
+    """Return the processor time of a process so far, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def children(pid: int) -> list[int]:
@@ -113,6 +122,22 @@ def lists(server: Server) -> None:
             taken.append(time.perf_counter() - started)
             spent.append(server.processor() - before)
         print(f"  {name:24}{statistics.median(spent):6.2f} s  {statistics.median(taken):6.2f} s")
+
+
+def tables(server: Server) -> None:
+    """Time the table of a task, which a page asks for at every key: 97 by 97 values of another task."""
+    taken, before = [], server.processor_with_workers()
+    for at in range(TABLES):
+        started = time.perf_counter()
+        with urllib.request.urlopen(
+            server.ask("/table.json", expression=f"x^2 + {at + 1}x*y + y^3", p="97")
+        ) as reply:
+            reply.read()
+        taken.append(time.perf_counter() - started)
+    spent = (server.processor_with_workers() - before) / TABLES
+    print(
+        f"table at p = 97: {1000 * spent:.0f} ms of processor time, {1000 * statistics.median(taken):.0f} ms"
+    )
 
 
 def watching(server: Server, store: Path) -> None:
@@ -166,6 +191,7 @@ def main() -> None:
         with served(store) as server:
             time.sleep(20)  # the workers have started
             lists(server)
+            tables(server)
             print("memory, MB:", {part: round(held) for part, held in server.memory().items()})
             watching(server, store)
 
