@@ -1,7 +1,6 @@
 """Time the page of `modgrok ui` on a store of 10,000 runs, its memory, and what watching costs a training.
 
-    python benchmarks/bench_ui.py            # lists, filters, memory, watching
-    python benchmarks/bench_ui.py --soak 5   # a page in Chromium open for 5 minutes with a sweep behind it
+    python benchmarks/bench_ui.py
 
 Processor time of the server's process beside wall time, since the machine may be busy. Watching: processor
 time of `modgrok train` with nobody looking, then with a stream of its events open, in turns.
@@ -11,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import statistics
 import subprocess
@@ -29,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "web"))
 
 from client import fill, multiply
 
-RUNS, REPEATS, PAIRS = 10_000, 7, 3
+RUNS, REPEATS, PAIRS, TABLES = 10_000, 7, 3, 30
 QUERIES = {
     "first rows": {},
     "search=x*y": {"search": "x*y"},
@@ -41,16 +39,6 @@ QUERIES = {
     "tag=lecture": {"where": "tag=lecture"},
 }
 TRAINING = ["train", "x + y", "--p=31", "--fraction=0.6", "--width=200", "--steps=1500", "--no-early-stop"]
-SOAK = """
-name = "soak"
-[base]
-expression = "x + y"
-p = 5
-width = 8
-steps = 30
-[axes]
-seed = {{ start = 0, stop = {last}, num = {count} }}
-"""
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -70,20 +58,34 @@ class Server:
 
     def processor(self) -> float:
         """Return the processor time of the server's process so far, seconds."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        return spent_by(self.process.pid)
+
+    def processor_with_workers(self) -> float:
+        """Return the processor time of the server and its workers so far, seconds."""
+        return self.processor() + sum(map(spent_by, children(self.process.pid)))
 
     def memory(self) -> dict[str, float]:
         """Return the resident memory of the server and of its workers, MB."""
         own = self.process.pid
-        held = {"server": resident(own), "workers": 0.0}
-        for status in Path("/proc").glob("[0-9]*/status"):
-            try:
-                if f"PPid:\t{own}\n" in status.read_text():
-                    held["workers"] += resident(int(status.parent.name))
-            except OSError:
-                continue
-        return held
+        return {"server": resident(own), "workers": sum(map(resident, children(own)))}
+
+
+def spent_by(pid: int) -> float:
+    """Return the processor time of a process so far, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def children(pid: int) -> list[int]:
+    """List the processes that a process started."""
+    pids = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if f"PPid:\t{pid}\n" in status.read_text():
+                pids.append(int(status.parent.name))
+        except OSError:
+            continue
+    return pids
 
 
 def resident(pid: int) -> float:
@@ -120,6 +122,22 @@ def lists(server: Server) -> None:
             wall_times.append(time.perf_counter() - started)
             spent.append(server.processor() - before)
         print(f"  {name:24}{statistics.median(spent):6.2f} s  {statistics.median(wall_times):6.2f} s")
+
+
+def tables(server: Server) -> None:
+    """Time the table of a task, which a page asks for at every key: 97 by 97 values of another task."""
+    taken, before = [], server.processor_with_workers()
+    for at in range(TABLES):
+        started = time.perf_counter()
+        with urllib.request.urlopen(
+            server.ask("/table.json", expression=f"x^2 + {at + 1}x*y + y^3", p="97")
+        ) as reply:
+            reply.read()
+        taken.append(time.perf_counter() - started)
+    spent = (server.processor_with_workers() - before) / TABLES
+    print(
+        f"table at p = 97: {1000 * spent:.0f} ms of processor time, {1000 * statistics.median(taken):.0f} ms"
+    )
 
 
 def watching(server: Server, store: Path) -> None:
@@ -164,55 +182,8 @@ def follow(server: Server, seed: int, stop: threading.Event) -> None:
         time.sleep(0.5)
 
 
-def soak(minutes: float, runs: int) -> None:
-    """Leave the page of a sweep open while its runs land, and see what grows."""
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder, store = Path(name), Path(name) / "runs"
-        file = folder / "soak.toml"
-        file.write_text(SOAK.format(last=runs - 1, count=runs))
-        fill(store)
-        sweep = subprocess.Popen(
-            [sys.executable, "-m", "modgrok", "sweep", str(file), f"--runs={store}"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        with served(store) as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"),
-                args=["--no-sandbox", "--enable-precise-memory-info"],
-            )
-            tab = browser.new_page()
-            tab.set_default_timeout(120_000)
-            while "soak" not in urllib.request.urlopen(server.ask("/sweeps.json")).read().decode():
-                time.sleep(1)
-            tab.goto(f"{server.origin}/sweeps/soak?token={server.token}")
-            tab.locator("main h1").wait_for()
-            inspector = tab.context.new_cdp_session(tab)
-            end = time.monotonic() + 60 * minutes
-            while time.monotonic() < end:
-                tab.wait_for_timeout(60 * minutes / 8 * 1000)
-                inspector.send("HeapProfiler.collectGarbage")
-                heap, nodes = tab.evaluate(
-                    "[performance.memory.usedJSHeapSize / 2**20, document.querySelectorAll('*').length]"
-                )
-                held, done = server.memory(), tab.locator("main p[role=status]").first.inner_text()
-                print(
-                    f"  {done[:44]:46} server {held['server']:5.0f} MB  workers {held['workers']:5.0f} MB  "
-                    f"page {heap:5.1f} MB, {nodes} elements",
-                    flush=True,
-                )
-            browser.close()
-        sweep.send_signal(signal.SIGINT)
-        sweep.wait(120)
-
-
 def main() -> None:
     """Print everything."""
-    if "--soak" in sys.argv:
-        soak(float(sys.argv[sys.argv.index("--soak") + 1]), 200)
-        return
     with tempfile.TemporaryDirectory() as name:
         store = Path(name) / "runs"
         fill(store)
@@ -220,6 +191,7 @@ def main() -> None:
         with served(store) as server:
             time.sleep(20)  # the workers have started
             lists(server)
+            tables(server)
             print("memory, MB:", {part: round(held) for part, held in server.memory().items()})
             watching(server, store)
 

@@ -19,7 +19,16 @@ copyright = author
 version_file = (HERE.parent / "src" / "modgrok" / "version.py").read_text(encoding="utf-8")
 release = re.search(r'__version__ = "([^"]+)"', version_file)[1]
 
-extensions = ["myst_parser", "contents", "mathml", "name_links", "percent", "public_names", "verdicts"]
+extensions = [
+    "myst_parser",
+    "contents",
+    "example_store",
+    "mathml",
+    "name_links",
+    "percent",
+    "public_names",
+    "verdicts",
+]
 exclude_patterns = ["_build", "_ext", "conf.py"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4

@@ -1,7 +1,8 @@
 """Take a picture of every page of `modgrok ui`: `python tools/make_ui_pictures.py STORE FOLDER [NAME]`.
 
 At 1,280 and 390 pixels, in the light and in the dark, whole; those of docs/images/ui-*.png, of one window, go
-into the folder `docs` beside them. Needs the group `browser` and Chromium.
+into the folder `docs` beside them. NAME chooses the pages whose names contain it; `documented` takes those of
+docs/images alone. Needs the group `browser` and Chromium.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ DOCUMENTED = {
     ("run-0", "wide", "light"),
     ("compare", "wide", "dark"),
     ("sweep-fractions", "wide", "light"),
+    ("explain", "wide", "light"),
+    ("runs", "wide", "light"),
+    ("claims", "wide", "dark"),
+    ("run-0", "phone", "dark"),
 }
 """Pictures of the documentation."""
+DOCUMENTED_ALONE = "documented"
 BUSY = """document.querySelectorAll(".busy:not([hidden])").length
   || document.getElementById("status").textContent.length"""
 MOST = 6000
@@ -84,7 +90,7 @@ class Quiet:
 
 
 def picture_of_window(tab: Any, quiet: Quiet, path: Path, name: str) -> None:
-    """Take what a window shows; of a run, with the slider in the middle."""
+    """Take what a window shows; of a run, with the slider in the middle; of an explanation, its circles."""
     if name.startswith("run-"):
         slider = tab.get_by_label("Checkpoint")
         slider.focus()
@@ -92,6 +98,8 @@ def picture_of_window(tab: Any, quiet: Quiet, path: Path, name: str) -> None:
             tab.keyboard.press("ArrowLeft")
         quiet.wait()
         tab.evaluate("scrollTo(0, document.getElementById('panel-features').offsetTop - 12)")
+    if name == "explain":
+        tab.evaluate("scrollTo(0, document.querySelector('main h2').offsetTop - 12)")
     path.parent.mkdir(exist_ok=True)
     tab.screenshot(path=path)
 
@@ -110,14 +118,17 @@ def main(store: Path, folder: Path, chosen: str = "") -> None:
             tab.goto(address)
             named = pages(tab, origin)
             for name, path in named.items():
-                if chosen not in name:
+                if chosen not in (name, DOCUMENTED_ALONE) and chosen not in name:
                     continue
                 for size, (width, height) in SIZES.items():
+                    if chosen == DOCUMENTED_ALONE and (name, size, scheme) not in DOCUMENTED:
+                        continue
                     tab.set_viewport_size({"width": width, "height": height})
                     tab.goto(origin + path)
                     quiet.wait()
                     if (name, size, scheme) in DOCUMENTED:
-                        picture_of_window(tab, quiet, folder / "docs" / f"ui-{name.split('-')[0]}.png", name)
+                        file = f"ui-{name.split('-')[0]}{'' if size == 'wide' else '-phone'}.png"
+                        picture_of_window(tab, quiet, folder / "docs" / file, name)
                     tall = tab.evaluate("document.documentElement.scrollHeight")
                     tab.set_viewport_size({"width": width, "height": min(max(height, tall), MOST)})
                     tab.wait_for_timeout(300)

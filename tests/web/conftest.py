@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from chromium import PATIENCE, chromium
 from client import HOST, PORT, TOKEN, Client, fill
 
 
@@ -70,3 +74,52 @@ def visit(folder: Path, shared_workers: dict[str, Any]) -> Visit:
         return shared_workers["runner"].run(whole())
 
     return talk
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    """Serve the copy of the store as a user would; the first line is the address."""
+    log = folder.parent / "stderr"
+    with log.open("w") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-c", "from modgrok.cli import main; main()", "ui", "--no-browser", "--port=0"],
+            env={**os.environ, "MODGROK_RUNS": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+    assert server.stdout is not None
+    yield server.stdout.readline().strip()
+    server.send_signal(signal.SIGINT)
+    assert server.wait(60) == 0
+    server.stdout.close()
+    assert log.read_text() == ""
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Any]:
+    """A tab, in which no script failed and nothing was asked of another machine."""
+    from playwright.sync_api import sync_playwright
+
+    origin = address.partition("/?")[0]
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append("a dialog"))
+        page.on(
+            "console",
+            lambda text: complaints.append(text.text) if "Content Security" in text.text else None,
+        )
+        page.on(
+            "request",
+            lambda sent: (
+                None if sent.url.startswith((origin, "data:", "blob:")) else complaints.append(sent.url)
+            ),
+        )
+        page.goto(address)
+        yield page
+        browser.close()
+    assert complaints == []

@@ -3,79 +3,18 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from accessibility import complaints
+from chromium import PATIENCE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.needs("starlette", "uvicorn", "playwright"),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium, such as Debian's package of that name"),
-]
-PATIENCE = 120_000
-"""Milliseconds that a busy machine may take."""
+pytestmark = pytest.mark.needs("starlette", "uvicorn", "playwright")
 HOSTILE = '"><img src=x onerror=alert(1)>'
-
-
-@pytest.fixture
-def address(folder: Path) -> Iterator[str]:
-    """Serve the copy of the store as a user would; the first line is the address."""
-    log = folder.parent / "stderr"
-    with log.open("w") as stderr:
-        server = subprocess.Popen(
-            [sys.executable, "-c", "from modgrok.cli import main; main()", "ui", "--no-browser", "--port=0"],
-            env={**os.environ, "MODGROK_RUNS": str(folder)},
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        )
-    assert server.stdout is not None
-    yield server.stdout.readline().strip()
-    server.send_signal(signal.SIGINT)
-    assert server.wait(60) == 0
-    server.stdout.close()
-    assert log.read_text() == ""
-
-
-@pytest.fixture
-def page(address: str) -> Iterator[Any]:
-    """A tab, in which no script failed and nothing was asked of another machine."""
-    from playwright.sync_api import sync_playwright
-
-    origin = address.partition("/?")[0]
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append("a dialog"))
-        page.on(
-            "console",
-            lambda text: complaints.append(text.text) if "Content Security" in text.text else None,
-        )
-        page.on(
-            "request",
-            lambda requested: (
-                None
-                if requested.url.startswith((origin, "data:", "blob:"))
-                else complaints.append(requested.url)
-            ),
-        )
-        page.goto(address)
-        yield page
-        browser.close()
-    assert complaints == []
 
 
 def test_a_session_at_the_page(page: Any, address: str, folder: Path, ids: list[str]) -> None:
@@ -102,6 +41,8 @@ def decide(page: Any, expect: Any) -> None:
     expect(page.get_by_text("A product of functions of the operands")).to_be_visible()
     expect(page.locator("canvas.map")).to_have_attribute("aria-label", re.compile("7 by 7 values"))
     expect(page.get_by_text("Checked on all 49 inputs: 0 errors")).to_be_visible()
+    expect(page.get_by_text("None is known for x*y + 1 mod 7.")).to_be_visible()
+    assert complaints(page) == []
     page.get_by_label("Type a task").fill("y*x +")
     expect(page.get_by_role("alert").first).to_contain_text("expression")
 
@@ -126,6 +67,11 @@ def slide(page: Any, expect: Any) -> None:
     page.keyboard.press("Home")  # the keyboard alone moves it
     expect(page.get_by_text("step 0", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile("Step 0: "))).to_be_visible()
+    circles = page.get_by_role("heading", name="The frequencies of the formula")
+    expect(circles).to_be_hidden()  # the formula moves with the weights
+    page.keyboard.press("End")
+    expect(circles).to_be_visible()
+    assert complaints(page) == []
 
 
 def twins(page: Any, origin: str, run: str) -> None:
@@ -171,6 +117,8 @@ def drop(page: Any, expect: Any, origin: str, weights: Path) -> None:
     )
     page.locator(".drop").dispatch_event("drop", {"dataTransfer": transfer})
     expect(page.get_by_text(re.compile("A formula in s = x \\+ y"))).to_be_visible()
+    expect(page.get_by_role("heading", name="What the formula leaves out")).to_be_visible()
+    assert complaints(page) == []
 
 
 def hostile_name(page: Any, expect: Any, origin: str, folder: Path, run: str) -> None:
@@ -204,23 +152,3 @@ def with_name(folder: Path, run: str) -> None:
     with sqlite3.connect(folder / "modgrok.sqlite") as connection:
         connection.execute("UPDATE runs SET expression = ? WHERE id = ?", (HOSTILE, run))
     connection.close()
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_is_wider_than_the_window(page: Any, address: str, ids: list[str], width: int) -> None:
-    origin = address.partition("/?")[0]
-    page.set_viewport_size({"width": width, "height": 800})
-    for path in (
-        "/",
-        "/runs",
-        f"/runs/{ids[0]}",
-        f"/compare?run={ids[0]}&run={ids[1]}",
-        "/sweeps",
-        "/claims",
-        "/explain",
-    ):
-        page.goto(origin + path)
-        page.locator("main h1").wait_for()
-        page.wait_for_load_state("networkidle") if path == "/claims" else page.wait_for_timeout(1500)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path

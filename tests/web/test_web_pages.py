@@ -106,6 +106,23 @@ def test_a_store_that_is_removed_gives_a_clear_answer(visit: Any, folder: Path, 
     visit(talk)
 
 
+def test_a_full_disk_is_named(visit: Any, ids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from modgrok.web.instrument import Instrument
+
+    async def full(instrument: Instrument, work: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Instrument, "write", full)
+
+    async def talk(client: Client) -> None:
+        reply = await client.post("/runs/labels", {"runs": [ids[0]], "add": ["t"]})
+        message = "the store cannot be used (database or disk is full); see its disk"
+        assert (reply.status, reply.json) == (500, {"error": message})
+        assert (await client.get("/runs.json")).status == 200
+
+    visit(talk)
+
+
 def test_settings_that_differ(visit: Any, ids: list[str]) -> None:
     async def talk(client: Client) -> None:
         result = (await client.get(f"/compare.json?run={ids[0]}&run={ids[1]}&run={ids[0]}")).json
@@ -426,6 +443,13 @@ def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids:
             assert command[name] == stored[name], name
         exact = await client.post("/explain?name=l.npy&expression=x%2By&p=5", array.getvalue())
         assert (exact.json["accuracy"], exact.json["explained_share"]) == (1, 1)
+        assert [panel["key"] for panel in exact.json["panels"]] == ["left_over", "circles"]
+        assert "panels" not in stored
+        with_panels = (await client.get(f"/runs/{ids[0]}/explain.json?panels=1")).json
+        keys = [panel["key"] for panel in with_panels["panels"]]
+        assert keys == [panel["key"] for panel in dropped.json["panels"]]
+        for key in keys:  # at a step, too, each has its picture
+            assert (await client.get(f"/runs/{ids[0]}/panels/{key}.svg?step=6")).status == 200
         for content, query in (
             (array.getvalue(), "name=l.npy"),
             (pickled.getvalue(), "name=l.npy&expression=x%2By&p=5"),
@@ -565,6 +589,19 @@ def test_sweeps_show_members_that_have_not_begun(visit: Any, folder: Path, ids: 
         assert [member["status"] for member in one["members"]] == ["finished", "waiting"]
         assert one["axes"] == [["seed"]]
         assert (await client.get("/sweeps/three.json")).status == 400
+
+    visit(talk)
+
+
+def test_known_critical_fractions(visit: Any) -> None:
+    async def talk(client: Client) -> None:
+        own = (await client.get("/critical-fractions.json?expression=y%2Bx&p=97")).json
+        assert (own["title"], own["known"]) == ("x + y mod 97", True)
+        searched = [one for one in own["critical_fractions"] if one["source"] == "atlas/critical_adamw.toml"]
+        assert [(one["low"], one["high"]) for one in searched if one["p"] == 97] == [(0.15, 0.2)]
+        other = (await client.get("/critical-fractions.json?group=S3")).json
+        assert (other["known"], other["critical_fractions"]) == (False, own["critical_fractions"])
+        assert (await client.get("/critical-fractions.json?expression=y%2B&p=97")).status == 400
 
     visit(talk)
 

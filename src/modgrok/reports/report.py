@@ -23,7 +23,7 @@ from ..models.networks import network_type
 from ..models.transformer import Transformer
 from ..runs import RunRow, Store
 from ..runs.outcome import phase_of_records, task_outcomes
-from ..tasks import InputError, Task
+from ..tasks import InputError, Split, Task
 from ..version import __version__
 from . import words
 from .charts.chart import Panel, unchecked
@@ -280,6 +280,20 @@ def _panels(run: StoredRun) -> PanelsAndNotes:
     panels, notes = general_panels(run) if own is None else own.draw(run)
     tasks = task_panels(time_frame(run), run.records, run.row.context) if run.records else []
     return [*tasks, *panels, *other_measures(run, () if own is None else own.measures)], notes
+
+
+def explanation_panels(task: Task, network: Any, split: Split | None = None) -> list[Panel]:
+    """Draw the formula of a network: what it leaves out of each answer, and its frequencies as circles.
+
+    Arguments:
+        task: of the network.
+        network: inputs int32 (n, k) -> logits (n, p), or an array of logits.
+        split: which inputs train; None counts all inputs.
+
+    Returns:
+        No panel where there is no formula.
+    """
+    return _formula_panels(network_explanation(task, network, split))
 
 
 def _explained(run: StoredRun, view: ExplanationView | None) -> list[Panel]:

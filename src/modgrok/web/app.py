@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ ROUTES = [
 ]
 
 
-ERRORS = (InputError, WorkerError, ClientDisconnect, HTTPException, Exception)
+ERRORS = (InputError, WorkerError, ClientDisconnect, HTTPException, sqlite3.Error, OSError, Exception)
 """What is answered with one line; the last of them is a fault of ours, and said on stderr as well."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any
 
@@ -60,6 +61,9 @@ async def on_error(request: Request, error: Exception) -> Response:
         return answer({"error": visible(str(error))}, 404 if _is_absence(str(error)) else 400)
     if isinstance(error, WorkerError):
         return answer({"error": str(error)}, 500)
+    if isinstance(error, sqlite3.Error | OSError):
+        reason = getattr(error, "strerror", None) or error
+        return answer({"error": f"the store cannot be used ({visible(str(reason))}); see its disk"}, 500)
     if isinstance(error, ClientDisconnect):
         return Response(status_code=CLOSED)  # nobody reads it
     return answer({"error": f"the server failed: {type(error).__name__}"}, 500)

@@ -39,7 +39,14 @@ PAGE = 1000
 """Runs that are read at once."""
 PAGES = (("runs", "Runs"), ("sweeps", "Sweeps"), ("claims", "Claims"))
 MOST_STEPS = 8
-"""Checkpoints of a run."""
+"""Checkpoints of a run, unless another number is asked for."""
+
+
+NEEDS_SERVER = (
+    '<p class="late">This copy needs a web server, for browsers read no scripts beside a file: '
+    "python -m http.server -d FOLDER</p>"
+)
+"""What a page says until its script replaces it; hidden at first."""
 
 
 class StaticCopy:
@@ -50,12 +57,19 @@ class StaticCopy:
         target: folder to write; new, empty, or an earlier copy.
         where: conditions that the runs satisfy, as in `RunQuery`.
         say: called with a line for each run.
+        most_steps: checkpoints of a run at most.
     """
 
     def __init__(
-        self, folder: Path, target: Path, where: tuple[str, ...] = (), say: Callable[[str], None] = print
+        self,
+        folder: Path,
+        target: Path,
+        where: tuple[str, ...] = (),
+        say: Callable[[str], None] = print,
+        most_steps: int = MOST_STEPS,
     ) -> None:
         self.folder, self.target, self.where, self.say = folder, target, where, say
+        self.most_steps = most_steps
         self.size = 0
 
     def write(self) -> int:
@@ -110,7 +124,7 @@ class StaticCopy:
         try:
             report = run_report(folder, row.id)
             with Store(self.folder, read_only=True) as full:
-                held = slider_steps(read_stored_run(full, row.id), MOST_STEPS)
+                held = slider_steps(read_stored_run(full, row.id), self.most_steps)
             for step in held:
                 self._json(f"{own}/checkpoints/{step}.json", checkpoint(folder, row.id, step))
                 self._explain(row.id, step)
@@ -123,7 +137,7 @@ class StaticCopy:
 
     def _explain(self, run: str, step: int) -> None:
         try:
-            explained = explain_run(str(self.folder), run, step)
+            explained = explain_run(str(self.folder), run, step, panels=True)
         except InputError as error:  # a task that has no formula
             explained = {"error": str(error)}
         self._json(f"runs/{run}/explain-{step}.json", explained)
@@ -205,5 +219,6 @@ def document(root: str, page: str) -> str:
         text = text.replace(f'href="/{name}"', f'href="{root}/{name}/" data-page="/{name}"')
     policy = "; ".join(part for part in POLICY.split("; ") if not part.startswith("frame-ancestors"))
     policy_tag = f'<meta http-equiv="Content-Security-Policy" content="{markup(policy)}">'
+    text = text.replace('tabindex="-1"></main>', f'tabindex="-1">{NEEDS_SERVER}</main>')
     text = text.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{policy_tag}')
     return text.replace("<html ", f'<html data-root="{markup(root)}" data-page="{markup(page)}" ')

@@ -184,11 +184,14 @@ def left_over_map(view: ExplanationView) -> Panel | None:
         "y": alt.Y("y:Q", title=task.operands[1], scale=_pixels(second), axis=axis),
     }
     points = alt.Chart(data(corners)).mark_point(opacity=0).encode(**encodings)
+    whole: Table = [{**corners[0], "x2": first - 0.5, "y2": second - 0.5}]
+    edge = alt.Chart(data(whole)).mark_rect(fillOpacity=0, stroke=FAINT)
+    frame = edge.encode(**encodings, x2="x2", y2="y2")
     unexplained = int(np.count_nonzero(~(view.left_over < 1)))
     text = (
         f"What the formula leaves out over its margin, for all pairs; {unexplained} inputs are not explained."
     )
-    cell = Cell(alt.layer(picture(uri), points), text, 0, Margins(36, 6, 8, 34), square=True)
+    cell = Cell(alt.layer(picture(uri), points, frame), text, 0, Margins(36, 6, 8, 34), square=True)
     caption = (
         "Spread of what the formula leaves out of an input's logits, over the formula's margin; "
         f"white is 0, the darkest {MOST_LEFT:g} or more. Below 1 the rest cannot have changed the answer: "

@@ -116,13 +116,14 @@ def network_explanation(task: Task, network: Any, split: Split | None = None) ->
 
     Arguments:
         task: any; mixtures, tasks without a form and very large ones have no view.
-        network: inputs int32 (n, k) -> logits (n, p).
+        network: inputs int32 (n, k) -> logits (n, p), or an array of logits; see `measures.explain`.
         split: which inputs train; None counts all inputs.
     """
     if _too_large(task):
         return None
     try:
-        logits = centred(rows_of_network(task, network)(0, task.size))
+        rows = rows_of_network(task, network) if callable(network) else rows_of_array(task, network)
+        logits = centred(rows(0, task.size))
         explanation = explain(task, logits, split=split)
     except InputError:  # numbers that are not finite
         return None

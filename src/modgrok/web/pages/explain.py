@@ -13,13 +13,15 @@ from ..requests import MOST_BODY, answer_json, body_of, drawn, instrument_of, ta
 
 
 async def run(request: Request) -> Response:
-    """Answer with the explanation of a run's checkpoint."""
+    """Answer with the explanation of a run's checkpoint, and its panels where they are asked for."""
     instrument, step = instrument_of(request), whole(request, "step")
+    panels = bool(whole(request, "panels", 0))
     name = request.path_params["run"]
     row = await instrument.read(lambda store: store.get(name))
-    key = ("explain", row.id, row.updated, step)
+    key = ("explain", row.id, row.updated, step, panels)
     folder = str(instrument.folder)
-    return answer_json(await drawn(request, key, "explain_run", folder=folder, run=row.id, step=step))
+    arguments = {"folder": folder, "run": row.id, "step": step, "panels": panels}
+    return answer_json(await drawn(request, key, "explain_run", **arguments))
 
 
 async def file(request: Request) -> Response:

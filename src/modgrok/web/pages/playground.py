@@ -1,4 +1,4 @@
-"""The playground's data: a task's table, leakage, verdict, closed form."""
+"""The playground's data: a task's table, leakage, critical fractions, verdict, closed form."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ async def leakage(request: Request) -> Response:
     return answer_json(await shared(request, planner, key, "leakage", **task, fraction=fraction, seed=seed))
 
 
+async def critical_fractions(request: Request) -> Response:
+    """Answer with the known critical fractions of a task."""
+    task = task_of(request)
+    key = ("critical fractions", *task.values())
+    planner = instrument_of(request).planner
+    return answer_json(await shared(request, planner, key, "critical_fractions", **task))
+
+
 async def construct(request: Request) -> Response:
     """Answer with the network of a task in closed form, and its panels."""
     task = task_of(request)
@@ -46,5 +54,6 @@ ROUTES = [
     Route("/table.json", table),
     Route("/decide.json", decide),
     Route("/leakage.json", leakage),
+    Route("/critical-fractions.json", critical_fractions),
     Route("/construct.json", construct),
 ]

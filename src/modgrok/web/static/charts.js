@@ -11,18 +11,31 @@ function vega() {
   return library;
 }
 
+const views = new WeakMap();
+
+// Draw a chart into an element. A view listens to the window until it is ended, and so the one before ends first.
+async function embedInto(element, spec) {
+  const before = views.get(element);
+  const made = (async () => {
+    const [embed, old] = await Promise.all([vega(), Promise.resolve(before).catch(() => null)]);
+    if (old) old.finalize();
+    return embed(element, spec, OPTIONS);
+  })();
+  views.set(element, made);
+  return (await made).view;
+}
+
 const TOOLTIP = {theme: "page", disableDefaultStyle: true};
 const OPTIONS = {renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip: TOOLTIP, logLevel: 1};
 
 // Draw a cell of a panel at whatever width its element has, and again when that changes.
 export async function drawCell(cell, element) {
-  const embed = await vega();
   const fit = () => {
     const width = Math.max(40, Math.floor(element.clientWidth) - cell.left - cell.right);
     return [width, cell.square ? width : cell.spec.height];
   };
   const [width, height] = fit();
-  const {view} = await embed(element, {...cell.spec, width, height}, OPTIONS);
+  const view = await embedInto(element, {...cell.spec, width, height});
   let last = width;
   const observer = new ResizeObserver(() => {
     if (!element.isConnected) { observer.disconnect(); view.finalize(); return; }
@@ -50,7 +63,8 @@ export function panelFigure(panel, links) {
   const groups = panel.groups.map((group) => h("div", {},
     group.label ? h("h3", {}, group.label) : null,
     h("div", {class: "cells"}, group.cells.map((cell) => {
-      const element = h("div", {class: "chart", role: "img", "aria-label": cell.text});
+      const alone = cell.square && panel.span === 12 && panel.groups.length * group.cells.length === 1;
+      const element = h("div", {class: alone ? "chart alone" : "chart", role: "img", "aria-label": cell.text});
       cells.push([cell, element]);
       return element;
     }))));
@@ -59,10 +73,45 @@ export function panelFigure(panel, links) {
     h("div", {class: `groups of-${Math.min(panel.groups.length, 6)}`}, groups),
     h("figcaption", {}, panel.caption),
     h("div", {class: "tools"},
-      h("button", {type: "button", onclick: () => download(`${panel.key}.csv`, csv(panel), "text/csv")}, "Data"),
-      links ? ["svg", "png"].map((format) => h("a", {href: links(panel.key, format), download: ""}, format.toUpperCase())) : null));
+      h("button", {type: "button", "aria-label": `${panel.title}, data as CSV`, onclick: () => download(`${panel.key}.csv`, csv(panel), "text/csv")}, "Data"),
+      ["svg", "png"].map((format) => (links
+        ? h("a", {href: links(panel.key, format), download: "", "aria-label": `${panel.title} as ${format.toUpperCase()}`}, format.toUpperCase())
+        : h("button", {type: "button", "aria-label": `${panel.title} as ${format.toUpperCase()}`, onclick: () => picture(figure, panel, format)}, format.toUpperCase())))));
   const draw = () => Promise.all(cells.map(([cell, element]) => drawCell(cell, element)));
   return {figure, draw};
+}
+
+// A panel as a picture of its own, where no server draws it: its charts at their places on the page.
+async function picture(figure, panel, format) {
+  const groups = figure.querySelector(".groups"), box = groups.getBoundingClientRect(), top = 26, name = "http://www.w3.org/2000/svg";
+  const root = document.createElementNS(name, "svg"), [wide, tall] = [Math.ceil(box.width), Math.ceil(box.height) + top];
+  const write = (text, x, y, size, weight) => {
+    const element = document.createElementNS(name, "text");
+    Object.entries({x, y, "font-size": size, "font-weight": weight, "font-family": "Helvetica, Arial, sans-serif", fill: "#1d2530"}).forEach(([key, value]) => element.setAttribute(key, value));
+    element.textContent = text;
+    root.append(element);
+  };
+  Object.entries({viewBox: `0 0 ${wide} ${tall}`, width: wide, height: tall}).forEach(([key, value]) => root.setAttribute(key, value));
+  const ground = document.createElementNS(name, "rect");
+  Object.entries({width: wide, height: tall, fill: "#ffffff"}).forEach(([key, value]) => ground.setAttribute(key, value));
+  root.append(ground);
+  write(panel.title, 0, 16, 15, "bold");
+  for (const element of groups.querySelectorAll("h3, .chart > svg, .chart > div > svg")) {
+    const at = element.getBoundingClientRect(), x = at.left - box.left, y = at.top - box.top + top;
+    if (element.tagName === "H3") { write(element.textContent, x, y + 13, 12, "normal"); continue; }
+    const copy = element.cloneNode(true);
+    copy.setAttribute("x", x);
+    copy.setAttribute("y", y);
+    root.append(copy);
+  }
+  const text = new XMLSerializer().serializeToString(root);
+  if (format === "svg") { download(`${panel.key}.svg`, text, "image/svg+xml"); return; }
+  const image = new Image(), url = URL.createObjectURL(new Blob([text], {type: "image/svg+xml"}));
+  await new Promise((done, failed) => { image.onload = done; image.onerror = () => failed(new Error("the picture cannot be drawn")); image.src = url; });
+  URL.revokeObjectURL(url);
+  const canvas = h("canvas", {width: 2 * wide, height: 2 * tall});
+  canvas.getContext("2d").drawImage(image, 0, 0, 2 * wide, 2 * tall);
+  canvas.toBlob((blob) => download(`${panel.key}.png`, blob, "image/png"));
 }
 
 export async function showPanels(panels, container, links) {
@@ -109,7 +158,6 @@ const DASHES = [[1, 0], [5, 3], [1, 2]];
 
 // Curves over steps: rows are {step, name, value, run?}. Returns {update(rows, moments)}.
 export async function curves(element, {names, colours = COLOURS, log = false, domain = null, text, format = ".3~g", height = 190, moments = [], legend = true}) {
-  const embed = await vega();
   const scale = log ? {type: "log", nice: false} : domain ? {domain} : {zero: false};
   const x = {field: "step", type: "quantitative", title: "step", scale: {type: "symlog", constant: 1, nice: false, zero: true}, axis: {labelExpr: "format(datum.value, ',d')", labelOverlap: true, values: [0, 1, 10, 100, 1000, 10000, 100000, 1000000]}};
   const y = {field: "value", type: "quantitative", title: null, scale, axis: {format, tickCount: 5, labelOverlap: true}};
@@ -131,7 +179,7 @@ export async function curves(element, {names, colours = COLOURS, log = false, do
   element.classList.add("chart");
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", text);
-  const {view} = await embed(element, spec, OPTIONS);
+  const view = await embedInto(element, spec);
   return {
     update(rows, marks) {
       const visible = rows.filter((row) => Number.isFinite(row.value) && (!log || row.value > 0));
@@ -143,28 +191,34 @@ export async function curves(element, {names, colours = COLOURS, log = false, do
 }
 
 // Points (index, value) of a function on 0..n-1.
-export async function dots(element, values, {title, text, height = 130}) {
-  const embed = await vega();
-  const spec = {
-    width: "container", height, autosize: {type: "fit", contains: "padding"}, config: CONFIG, description: text,
+export function dots(element, values, {title, text, height = 130}) {
+  return draw(element, {
+    description: text, width: "container", height, autosize: {type: "fit", contains: "padding"},
     data: {values: values.map((value, at) => ({at, value}))}, mark: {type: "point", filled: true, size: 16, color: "#2f6690", opacity: 0.9},
     encoding: {
       x: {field: "at", type: "quantitative", title: title[0], scale: {nice: false}, axis: {tickMinStep: 1, tickCount: 4, format: "d"}},
       y: {field: "value", type: "quantitative", title: title[1], axis: {tickMinStep: 1, tickCount: 4, format: "d"}},
       tooltip: [{field: "at", title: title[0]}, {field: "value", title: title[1]}],
     },
-  };
-  element.classList.add("chart");
-  element.setAttribute("role", "img");
-  element.setAttribute("aria-label", text);
-  await embed(element, spec, OPTIONS);
+  });
 }
 
-// Any specification of our own, with the page's looks; returns the view.
-export async function draw(element, spec) {
-  const embed = await vega();
+const drawn = new WeakMap(), MOST_REPLACED = 20;
+
+// Any specification of our own, with the page's looks; returns the view. Where rows alone differ from those drawn before, the view
+// stays, but not for ever: it keeps something of all rows that it has had.
+export async function draw(element, {data, ...spec}) {
+  const text = JSON.stringify(spec), before = drawn.get(element);
+  if (before && before.text === text && before.times < MOST_REPLACED) {
+    before.times += 1;
+    const view = await before.view;
+    await view.data("rows", data.values).runAsync();
+    return view;
+  }
   element.classList.add("chart");
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", spec.description || "");
-  return (await embed(element, {config: CONFIG, ...spec}, OPTIONS)).view;
+  const view = embedInto(element, {config: CONFIG, ...spec, data: {name: "rows", values: data.values}});
+  drawn.set(element, {text, view, times: 0});
+  return view;
 }

@@ -1,5 +1,5 @@
 // The papers' claims with their verdicts; a button tests one.
-import {STATIC, badge, field, h, number, say, seconds, title} from "./dom.js";
+import {STATIC, badge, field, h, head, number, say, seconds, title} from "./dom.js";
 import {get, post} from "./api.js";
 
 const VERDICTS = ["reproduced", "deviates", "refuted", "misprint", "open", "not tested"];
@@ -10,7 +10,7 @@ export async function show(main) {
   const budget = h("select", {}, ["laptop", "desktop", "paper", "tiny"].map((one) => h("option", {value: one}, one)));
   const verdict = h("select", {}, ["", ...VERDICTS].map((one) => h("option", {value: one}, one || "any")));
   const paper = h("select", {}, h("option", {value: ""}, "all"));
-  const search = h("input", {type: "search", "data-search": true});
+  const search = h("input", {type: "search", "data-search": true, value: new URLSearchParams(location.search).get("search") || ""});
   const list = h("div"), count = h("p", {class: "soft small", role: "status", "aria-live": "polite"}, "reading the claims …");
   main.replaceChildren(h("h1", {}, "Claims"), h("div", {class: "row"}, field("verdict", verdict), field("paper", paper), field("search (press /)", search, {class: "field grow"}), STATIC ? null : field("budget of the runs", budget)), count, list);
   let claims = [];
@@ -24,12 +24,12 @@ export async function show(main) {
     const papers = [...new Set(matching.map((claim) => claim.paper))];
     list.replaceChildren(...papers.map((name) => {
       const own = matching.filter((claim) => claim.paper === name);
-      return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {}, h("tbody", {}, own.map(row)))));
+      return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {}, head(["verdict", "claim", ["runs", "wide"], ...(STATIC ? [] : [["test", "unseen"]])]), h("tbody", {}, own.map(row)))));
     }));
   }
 
   function row(claim) {
-    const button = h("button", {type: "button", onclick: async () => {
+    const button = h("button", {type: "button", "aria-label": `${claim.verdict ? "Test again" : "Test"}: ${claim.id}`, onclick: async () => {
       button.disabled = true;
       try { await post("/claims/test", {claim: claim.id, budget: budget.value}); say(`${claim.id} is tested when it is its turn`); } catch (failure) { say(failure.message); button.disabled = false; }
     }}, claim.verdict ? "Test again" : "Test");

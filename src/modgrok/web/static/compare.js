@@ -1,5 +1,5 @@
 // Several runs beside each other: curves on the same axes, settings that differ, two checkpoints.
-import {STATIC, badge, h, number, percent, say, seconds, title} from "./dom.js";
+import {STATIC, badge, h, head, number, percent, say, seconds, title} from "./dom.js";
 import {get} from "./api.js";
 import {COLOURS, curves, showPanels} from "./charts.js";
 
@@ -19,13 +19,13 @@ export async function show(main) {
   const choice = h("select", {"aria-label": "Another number"}, measures.map((one) => h("option", {value: one}, one.replaceAll("_", " "))));
   choice.value = measures.includes("test_loss") ? "test_loss" : measures[0];
   const other = h("div"), sides = h("div");
-  main.replaceChildren(h("h1", {}, `${runs.length} runs`),
-    h("section", {}, h("h2", {}, varied.length ? "What differs" : "No setting differs"), h("div", {class: "scroll"}, h("table", {},
-      h("thead", {}, h("tr", {}, ["run", "status", ...varied.map((name) => name.replaceAll("_", " ")), "memorised", "grokked", "test", "time"].map((name) => h("th", {}, name)))),
+  main.replaceChildren(h("h1", {}, runs.length === 1 ? `Checkpoints of ${runs[0].id}` : `${runs.length} runs`),
+    h("section", {}, h("h2", {}, runs.length === 1 ? "The run" : varied.length ? "What differs" : "No setting differs"), h("div", {class: "scroll"}, h("table", {},
+      head(["run", "status", ...varied.map((name) => name.replaceAll("_", " ")), "memorised", "grokked", "test", "time"]),
       h("tbody", {}, runs.map((run, at) => h("tr", {}, h("td", {}, swatch(colours[at]), " ", h("a", {class: "mono", href: `/runs/${run.id}`}, run.id)), h("td", {}, badge(run.status)),
         varied.map((name) => h("td", {}, settingText(run.settings[name]))), h("td", {}, number(run.memorised_at)), h("td", {}, number(run.grokked_at)),
         h("td", {}, percent(run.test_accuracy)), h("td", {}, seconds(run.seconds)))))))),
-    h("section", {}, h("div", {class: "groups of-2"}, boxes.map(([name, element]) => h("div", {}, h("h3", {}, name.replace("_", " ")), element))), h("div", {}, choice, other)),
+    h("section", {}, h("h2", {}, "Curves"), h("div", {class: "groups of-2"}, boxes.map(([name, element]) => h("div", {}, h("h3", {}, name.replace("_", " ")), element))), h("div", {}, choice, other)),
     sides);
   const rows = (name) => runs.flatMap((run, at) => run.records.map((record) => ({step: record.step, name: names[at], value: record[name]})));
   for (const [name, element] of boxes) {
@@ -55,14 +55,15 @@ function checkpoints(element, runs) {
     const parts = [["kept", left.filter((one) => right.includes(one))], ["lost", left.filter((one) => !right.includes(one))], ["new", right.filter((one) => !left.includes(one))]];
     change.textContent = `Frequencies from left to right: ${parts.map(([word, list]) => `${word} ${list.length ? list.sort((a, b) => a - b).join(", ") : "none"}`).join("; ")}.`;
   };
-  const sides = [0, 1].map((at) => side(withCheckpoints, Math.min(at, withCheckpoints.length - 1), withCheckpoints.length === 1 && at === 0 ? 0 : -1, (content) => tell(at, content)));
+  const sides = [0, 1].map((at) => side(withCheckpoints, at, withCheckpoints.length === 1 && at === 0 ? 0 : -1, (content) => tell(at, content)));
   element.replaceChildren(h("section", {}, h("h2", {}, "Two checkpoints"), h("p", {class: "small soft"}, "The weights of any two, and which frequencies of their formulas are kept, lost or new."), change, h("div", {class: "sides"}, sides)));
 }
 
 function side(runs, at, place, tell) {
-  const run = h("select", {"aria-label": "Run"}, runs.map((one, index) => h("option", {value: String(index)}, one.id)));
-  const step = h("select", {"aria-label": "Step"}), panels = h("div", {class: "panels"}), frequencies = h("p", {class: "small soft"});
-  run.value = String(at);
+  const where = at === 0 ? "left" : "right";
+  const run = h("select", {"aria-label": `Run on the ${where}`}, runs.map((one, index) => h("option", {value: String(index)}, one.id)));
+  const step = h("select", {"aria-label": `Step on the ${where}`}), panels = h("div", {class: "panels"}), frequencies = h("p", {class: "small soft"});
+  run.value = String(Math.min(at, runs.length - 1));
   const fill = () => step.replaceChildren(...runs[Number(run.value)].steps.map((one) => h("option", {value: String(one)}, `step ${number(one)}`)));
   const show = async () => {
     const own = runs[Number(run.value)].id;

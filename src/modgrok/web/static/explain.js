@@ -1,7 +1,7 @@
 // Explain: the formula of a run's network, or of a file that is dropped on the page.
 import {facts, field, h, number, percent, seconds, title} from "./dom.js";
 import {get, post} from "./api.js";
-import {draw} from "./charts.js";
+import {draw, showPanels} from "./charts.js";
 
 const MOST = 64 * 2 ** 20;
 
@@ -9,8 +9,8 @@ export async function show(main) {
   title("Explain");
   const parameters = new URLSearchParams(location.search);
   const run = h("input", {class: "mono", placeholder: "latest", value: parameters.get("run") || "", spellcheck: "false", maxlength: "12"});
-  const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "of the file, where it does not say"}), p = h("input", {inputmode: "numeric", size: "6"});
-  const file = h("input", {type: "file", accept: ".safetensors,.npy"});
+  const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "of the file, where it does not say", maxlength: "2000"}), p = h("input", {inputmode: "numeric", size: "6"});
+  const file = h("input", {type: "file", accept: ".safetensors,.npy", "aria-label": "File of a network or of logits"});
   const drop = h("div", {class: "drop"}, h("p", {}, "Drop a network (.safetensors) or logits (.npy) here"), file);
   const result = h("div", {"aria-live": "polite"});
   main.replaceChildren(h("h1", {}, "Explain"), h("p", {class: "soft"}, "A network's answers as a formula in one index, and the share of the inputs that it accounts for. A file is read in memory and kept nowhere."),
@@ -21,7 +21,7 @@ export async function show(main) {
     result.replaceChildren(h("p", {class: "soft busy"}, "reading the network"));
     try { await showExplanation(result, await work()); } catch (failure) { result.replaceChildren(h("p", {class: "error", role: "alert"}, failure.message)); }
   }
-  const explainRun = () => working(() => get(`/runs/${encodeURIComponent(run.value.trim() || "latest")}/explain.json`));
+  const explainRun = () => working(() => get(`/runs/${encodeURIComponent(run.value.trim() || "latest")}/explain.json`, {panels: 1}));
   const explainFile = (one) => working(() => {
     if (one.size > MOST) throw new Error(`the file must have at most 64 MiB, got ${number(Math.round(one.size / 2 ** 20))}`);
     const query = new URLSearchParams({name: one.name});
@@ -40,6 +40,11 @@ async function showExplanation(element, explanation) {
   element.replaceChildren(h("h2", {}, `${explanation.expression} on ${explanation.p} classes`),
     h("p", {class: "small soft"}, [explanation.run ? h("a", {href: `/runs/${explanation.run}`}, `run ${explanation.run}`) : explanation.file || "", explanation.step === null || explanation.step === undefined ? "" : `, step ${number(explanation.step)}`]));
   for (const part of parts) element.append(await one(part));
+  if (explanation.panels && explanation.panels.length) {
+    const panels = h("div", {class: "panels"});
+    element.append(panels);
+    await showPanels(explanation.panels.map((panel) => (panel.span === 12 && explanation.panels.length > 1 && panel.groups.length > 1 ? {...panel, span: 8} : panel)), panels, explanation.run ? (key, format) => `/runs/${explanation.run}/panels/${encodeURIComponent(key)}.${format}` : null);
+  }
 }
 
 async function one(explanation) {
@@ -48,7 +53,7 @@ async function one(explanation) {
     : `A formula in s = ${explanation.index} with ${explanation.frequencies.length} frequencies explains ${percent(explanation.explained_share)}; the network answers ${percent(explanation.accuracy)} correctly.`),
   explanation.formula ? h("pre", {}, explanation.formula) : "",
   facts([["right by the formula alone", explanation.formula_accuracy === null ? null : percent(explanation.formula_accuracy)], ["frequencies", explanation.frequencies ? explanation.frequencies.join(", ") : null], ["order of the group", explanation.order], ["computed in", seconds(explanation.seconds)]]), chart);
-  if (explanation.frequencies && explanation.energies) {
+  if (explanation.frequencies && explanation.frequencies.length && explanation.energies) {
     await draw(chart, {
       description: "Share of the variation of each frequency", width: "container", height: 160, autosize: {type: "fit", contains: "padding"},
       data: {values: explanation.frequencies.map((frequency, at) => ({frequency: String(frequency), energy: explanation.energies[at]}))}, mark: {type: "bar", color: "#2f6690"},

@@ -1,11 +1,12 @@
 // A table over two operands as a picture: one pixel a pair, colours around the circle of values.
 import {h} from "./dom.js";
 
-// Colours of equal lightness around the hue circle (Oklab), so that no value stands out and 0 follows p - 1.
+// Colours around a circle through light, orange, dark and blue (Oklab): 0 follows p - 1, and who does not tell red from
+// green tells them apart by lightness and by blue against orange.
 function wheel(count) {
   const colours = [];
   for (let value = 0; value < count; value++) {
-    const angle = (2 * Math.PI * value) / count, a = 0.105 * Math.cos(angle), b = 0.105 * Math.sin(angle), L = 0.74;
+    const angle = (2 * Math.PI * value) / count, a = 0.055 * Math.sin(angle), b = 0.12 * Math.sin(angle), L = 0.63 + 0.29 * Math.cos(angle);
     const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3, m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3, s = (L - 0.0894841775 * a - 1.291485548 * b) ** 3;
     const linear = [4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s, -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s];
     colours.push(linear.map((c) => Math.round(255 * Math.min(1, Math.max(0, c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055)))));

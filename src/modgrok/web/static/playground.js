@@ -2,6 +2,7 @@
 import {facts, field, h, number, percent, seconds, settled, title} from "./dom.js";
 import {aborted, get, latest} from "./api.js";
 import {dots, showPanels} from "./charts.js";
+import {showFractions} from "./fractions.js";
 import {tableMap} from "./map.js";
 import {trainingForm} from "./training.js";
 
@@ -18,7 +19,7 @@ export async function show(main) {
   const error = h("p", {class: "error", role: "alert", hidden: true});
   const name = h("h1", {}, " "), sizes = h("p", {class: "soft"}, " ");
   const map = tableMap();
-  const verdict = h("section", {"aria-live": "polite"}), network = h("section"), leakage = h("div");
+  const verdict = h("section", {"aria-live": "polite"}), network = h("section"), fractions = h("section"), leakage = h("div");
   const modulusField = field("p", modulus, {class: "field number"});
   const textField = field("Type a task: variables, numbers, + − * / ^ and parentheses", text, {class: "field grow"});
   const training = await trainingForm(() => task());
@@ -26,10 +27,10 @@ export async function show(main) {
     h("div", {class: "row ask"}, textField, modulusField, field("kind of task", kind)),
     error, name, sizes,
     h("div", {class: "columns"}, h("div", {}, map.element, leakage), verdict),
-    network, training.element);
+    network, fractions, training.element);
 
   const task = () => kind.value === "group" ? {group: text.value.trim()} : {expression: text.value.trim(), p: modulus.value.trim()};
-  const decide = latest(), construct = latest(), leak = latest();
+  const decide = latest(), construct = latest(), leak = latest(), critical = latest();
   let tabulating = false, again = false;
 
   async function tabulate() {
@@ -51,6 +52,7 @@ export async function show(main) {
       text.setAttribute("aria-invalid", "true");
       verdict.replaceChildren();
       network.replaceChildren();
+      fractions.replaceChildren();
       leakage.replaceChildren();
     }
     tabulating = false;
@@ -62,6 +64,7 @@ export async function show(main) {
     const patience = setTimeout(() => verdict.replaceChildren(h("p", {class: "verdict busy"}, "still deciding")), verdict.childElementCount ? PATIENCE : 300);
     try {
       const content = await decide("/decide.json", task());
+      clearTimeout(patience); // the charts of a verdict may take as long to draw
       await showVerdict(verdict, content);
     } catch (failure) {
       if (!aborted(failure)) verdict.replaceChildren(h("p", {class: "error"}, failure.message));
@@ -72,6 +75,7 @@ export async function show(main) {
     if (!error.hidden) return;
     const own = JSON.stringify(task());
     leak("/leakage.json", {...task(), fraction: 0.5}).then((content) => leakage.replaceChildren(leakageFacts(content))).catch(() => leakage.replaceChildren());
+    critical("/critical-fractions.json", task()).then((content) => showFractions(fractions, content, Number(modulus.value))).catch(() => fractions.replaceChildren());
     network.replaceChildren(h("p", {class: "soft busy"}, "writing the exact network down and checking it on every input"));
     try {
       const content = await construct("/construct.json", task());
@@ -107,6 +111,8 @@ const WORDS = {
   undecided: "Undecided within the budget",
 };
 
+const cells = new Map(); // of the functions' charts, which stay from one verdict to the next: drawing them anew would hold up typing
+
 async function showVerdict(element, content) {
   const terms = content.operands.map((operand, at) => `g${at + 1}(${operand})`).join(SIGNS[content.form] || "");
   const charts = h("div", {class: `groups of-${Math.min(content.g ? content.g.length + 1 : 1, 3)}`});
@@ -121,7 +127,8 @@ async function showVerdict(element, content) {
   if (!content.g) return;
   const tables = [...content.g.map((values, at) => [values, `g${at + 1}`, content.operands[at]]), [content.h, "h", "s"]];
   for (const [values, label, operand] of tables) {
-    const cell = h("div");
+    const cell = cells.get(`${label}(${operand})`) || h("div");
+    cells.set(`${label}(${operand})`, cell);
     charts.append(cell);
     await dots(cell, values, {title: [operand, `${label}(${operand})`], text: `${label} at each value of ${operand}`});
   }
@@ -138,7 +145,7 @@ async function showNetwork(element, content) {
 }
 
 function leakageFacts(content) {
-  return h("div", {}, h("h3", {}, `What half of the table gives away (${number(content.train)} training, ${number(content.test)} test inputs)`),
+  return h("div", {}, h("h2", {class: "quiet"}, `What half of the table gives away (${number(content.train)} training, ${number(content.test)} test inputs)`),
     facts([
       ["most frequent value", percent(content.majority)],
       ["orbit null", percent(content.orbit_accuracy)],

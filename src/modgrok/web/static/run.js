@@ -1,6 +1,6 @@
 // One run: live curves while it trains, its report's panels, one slider over the kept weights.
-import {STATIC, facts, field, h, number, percent, say, seconds, settled, title} from "./dom.js";
-import {aborted, get, latest, post} from "./api.js";
+import {STATIC, facts, field, h, number, percent, say, seconds, title} from "./dom.js";
+import {get, post} from "./api.js";
 import {panelFigure, showPanels, table} from "./charts.js";
 import {actions, watch} from "./training.js";
 import {download} from "./dom.js";
@@ -24,8 +24,9 @@ export async function show(main, id) {
   ]));
   labels(words, run);
   bottom.replaceChildren(...[
-    run.command ? [h("h3", {}, "The command that made it"), h("pre", {}, run.command)] : [],
+    run.command ? [h("h2", {}, "The command that made it"), h("pre", {}, run.command)] : [],
     h("div", {class: "tools"},
+      run.steps.length > 1 ? h("a", {href: `/compare?run=${run.id}`}, "Two of its checkpoints") : null,
       h("button", {type: "button", onclick: () => download(`${run.id}.csv`, table(run.records), "text/csv")}, "Records as CSV"),
       h("a", {href: STATIC ? `/data${own}.json` : `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
     h("details", {}, h("summary", {}, "Settings"), facts(Object.entries(run.settings).map(([key, value]) => [key.replaceAll("_", " "), value === null ? "none" : String(value)]))),
@@ -67,11 +68,11 @@ function labels(element, run) {
 
 // The slider: all panels that need weights move together to the checkpoint of a step.
 function checkpoints(own, report, panels, slider, formula) {
-  const {steps} = report, loaded = new Map(), explain = latest();
+  const {steps} = report, loaded = new Map(), formulas = new Map(), shown = new Set(["panel-circles", "panel-left_over"]);
   const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
   const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
   slider.hidden = false;
-  slider.replaceChildren(h("label", {}, "Weights"), range, label, play, back);
+  slider.replaceChildren(h("span", {"aria-hidden": "true"}, "Weights"), range, label, play, back);
   let targetPlace = -1, moving = false, playing = false;
 
   const fetched = async (step) => {
@@ -99,19 +100,29 @@ function checkpoints(own, report, panels, slider, formula) {
       const patience = setTimeout(() => say(`drawing the weights of step ${number(step)}`), 600);
       try { await place((await fetched(step)).panels, step); say(""); } catch (failure) { say(failure.message); }
       clearTimeout(patience);
+      if (targetPlace < 0) await tell(step);
     }
     moving = false;
   }
-  const tell = settled(async () => {
-    const step = steps[Number(range.value)];
-    formula.replaceChildren(h("span", {class: "soft busy"}, `reading the formula at step ${number(step)}`));
+  // The formula of the weights that are shown, with its circles; where the slider has moved on, the next one's.
+  async function tell(step) {
+    const patience = setTimeout(() => formula.replaceChildren(h("span", {class: "soft busy"}, `reading the formula at step ${number(step)}`)), 400);
     try {
-      const explanation = await explain(`${own}/explain.json`, {step});
+      if (!formulas.has(step)) formulas.set(step, await get(`${own}/explain.json`, {step, panels: 1}));
+      const explanation = formulas.get(step);
+      const now = explanation.panels || [];
+      now.forEach((panel) => shown.add(`panel-${panel.key}`));
+      for (const id of shown) { // a formula without frequencies has no circles
+        const old = document.getElementById(id);
+        if (old && !now.some((panel) => id === `panel-${panel.key}`)) old.hidden = true;
+      }
+      await place(now, step);
       formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${explanation.explained_share === null ? "the task has no known form in one index" : `a formula with ${explanation.frequencies ? explanation.frequencies.length : 0} frequencies explains ${percent(explanation.explained_share)} of the test inputs`}; the network answers ${percent(explanation.accuracy)} of them correctly.`),
         explanation.formula ? h("pre", {}, explanation.formula) : "");
-    } catch (failure) { if (!aborted(failure)) formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
-  }, 700);
-  range.addEventListener("input", () => { targetPlace = Number(range.value); move(); tell(); });
+    } catch (failure) { formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
+    clearTimeout(patience);
+  }
+  range.addEventListener("input", () => { targetPlace = Number(range.value); move(); });
   back.addEventListener("click", () => { playing = false; label.textContent = "weights at the report's stages"; formula.replaceChildren(); place(report.panels, null); });
   play.addEventListener("click", async () => {
     playing = !playing;
@@ -125,6 +136,5 @@ function checkpoints(own, report, panels, slider, formula) {
     }
     playing = false;
     play.textContent = "Play";
-    tell();
   });
 }

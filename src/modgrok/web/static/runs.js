@@ -6,7 +6,13 @@ const COLUMNS = [
   ["expression", "task"], ["learner", "learner", "wide"], ["status", "status"], ["step", "step", "right wide"], ["memorised_at", "memorised", "right wide"],
   ["grokked_at", "grokked", "right"], ["train_accuracy", "training", "right wide"], ["test_accuracy", "test", "right"], ["seconds", "time", "right wide"], ["updated", "updated", "wide"],
 ];
-const PAGE = 100, DELAY = 120;
+const PAGE = 100, DELAY = 120, MOST_VARIED = 3;
+
+// The settings that tell runs of one task apart, the commonest first.
+function variedOf(runs) {
+  const names = ["fraction", "seed", "lr", "weight_decay", "width", "optimiser", ...Object.keys(runs.length ? runs[0].settings : {})];
+  return [...new Set(names)].filter((name) => new Set(runs.map((run) => run.settings[name]).filter((value) => value !== undefined)).size > 1).slice(0, MOST_VARIED);
+}
 
 export async function show(main) {
   title("Runs");
@@ -20,7 +26,7 @@ export async function show(main) {
   const compare = h("button", {type: "button", disabled: true}, "Compare"), tag = h("input", {class: "mono", maxlength: "40", size: "10", spellcheck: "false"}), tagging = h("button", {type: "button", disabled: true}, "Tag");
   const error = h("p", {class: "error", role: "alert", hidden: true});
   const chosen = new Set();
-  let sort = addressQuery.get("sort") || "-updated", offset = 0, previous = null;
+  let sort = addressQuery.get("sort") || "-updated", offset = 0, previous = null, varied = [];
   main.replaceChildren(h("h1", {}, "Runs"),
     h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), STATIC ? null : [field("tag for the chosen", tag), tagging], compare),
     error, count, h("div", {class: "scroll"}, h("table", {}, h("thead", {}, heads), rows)), more);
@@ -36,6 +42,7 @@ export async function show(main) {
       const page = await request("/runs.json", {...own, sort: shownSort, limit: PAGE, offset});
       error.hidden = true;
       if (fresh) { rows.replaceChildren(); previous = null; }
+      varied = variedOf(page.runs);
       for (const run of page.runs) {
         if (group.value && run[group.value] !== previous) {
           previous = run[group.value];
@@ -71,6 +78,7 @@ export async function show(main) {
     const task = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
     return h("tr", {}, h("td", {}, box),
       h("td", {}, h("a", {href: `/runs/${run.id}`}, task), h("div", {class: "small soft mono"}, run.id, h("span", {class: "narrow"}, ` ${run.learner}`)),
+        varied.length ? h("div", {class: "small soft"}, varied.map((one) => `${one.replaceAll("_", " ")} ${number(run.settings[one])}`).join(", ")) : null,
         run.tags.map((own) => [h("button", {type: "button", class: "tag", title: `only runs tagged ${own}`, onclick: () => { where.value = `tag=${own}`; load(true); }}, own), " "]),
         run.note ? h("div", {class: "small soft note"}, run.note) : null),
       h("td", {class: "wide"}, run.learner), h("td", {}, badge(run.status)), h("td", {class: "right wide"}, number(run.step)),
@@ -80,10 +88,10 @@ export async function show(main) {
   }
 
   function headings() {
-    heads.replaceChildren(h("th", {}, h("span", {class: "soft"}, "")), ...COLUMNS.map(([name, label, kind]) => {
+    heads.replaceChildren(h("th", {scope: "col"}, h("span", {class: "unseen"}, "chosen")), ...COLUMNS.map(([name, label, kind]) => {
       const now = sort.replace("-", "") === name, down = sort.startsWith("-");
-      return h("th", {class: kind || null, "aria-sort": now ? (down ? "descending" : "ascending") : null},
-        h("button", {type: "button", onclick: () => { sort = now && !down ? `-${name}` : name; group.value = ""; load(true); }}, label + (now ? (down ? " ↓" : " ↑") : "")));
+      return h("th", {scope: "col", class: kind || null, "aria-sort": now ? (down ? "descending" : "ascending") : null},
+        h("button", {type: "button", onclick: () => { sort = now && !down ? `-${name}` : name; group.value = ""; load(true); }}, label, now ? h("span", {"aria-hidden": "true"}, down ? " ↓" : " ↑") : ""));
     }));
   }
 

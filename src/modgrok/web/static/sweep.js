@@ -1,5 +1,5 @@
 // One sweep: its map fills in as runs land; a cell opens its runs; parallel coordinates; the report's panels.
-import {badge, field, h, number, percent, seconds, title} from "./dom.js";
+import {badge, field, h, head, number, percent, seconds, title} from "./dom.js";
 import {get} from "./api.js";
 import {draw, showPanels} from "./charts.js";
 
@@ -14,13 +14,15 @@ export async function show(main, name) {
   const varied = axes.filter((axis) => count(axis) > 1);
   const free = varied.filter((axis) => axis !== "seed");
   const options = (list) => list.map((one) => h("option", {value: one}, one));
-  const across = h("select", {}, options(axes)), up = h("select", {}, h("option", {value: ""}, "none"), options(axes)), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label)));
+  const across = h("select", {}, options(axes)), up = h("select", {}, h("option", {value: ""}, "none"), options(axes)), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label))), open = h("select");
   across.value = free[0] || axes[0] || "";
   up.value = free[1] || (free.length && varied.includes("seed") ? "seed" : "");
-  const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), lines = h("div"), cell = h("div"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
+  const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), lines = h("div"), cell = h("div", {"aria-live": "polite"}), brackets = h("section"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
   main.replaceChildren(h("h1", {}, name), progress, h("pre", {}, sweep.command),
-    h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value)), h("section", {}, map, cell),
+    h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value), field("runs of a cell", open)), h("section", {}, map, cell), brackets,
     varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
+
+  let shown = null, places = [];
 
   async function redraw() {
     const finished = sweep.members.filter((member) => ["finished", "diverged"].includes(member.status)).length;
@@ -29,11 +31,17 @@ export async function show(main, name) {
     const left = sweep.running && finished ? `, about ${seconds((spent / finished) * (total - finished - failed))} of computing left` : "";
     progress.replaceChildren(...[sweep.running ? badge("running") : null, ` ${number(finished)} of ${number(total)} done${failed ? `, ${failed} failed` : ""}${left}`].filter(Boolean));
     await drawMap();
+    drawBrackets();
     if (varied.length > 1) await drawLines();
   }
 
   async function drawMap() {
     const key = value.value, rows = cells(sweep.members, across.value, up.value, key);
+    const names = rows.map((row) => `${across.value} ${row.x}${up.value ? `, ${up.value} ${row.y}` : ""}`);
+    if (names.join() !== [...open.options].slice(1).map((one) => one.text).join()) {
+      open.replaceChildren(h("option", {value: ""}, "choose one, or click on it"), ...names.map((name, at) => h("option", {value: String(at)}, name)));
+    }
+    places = rows;
     const step = key.endsWith("_at"), sharing = key.endsWith("accuracy");
     const spec = {
       description: `${key} over ${across.value}${up.value ? ` and ${up.value}` : ""}`, width: "container", height: up.value ? Math.min(460, 36 * count(up.value) + 40) : 100, autosize: {type: "fit", contains: "padding"},
@@ -46,14 +54,16 @@ export async function show(main, name) {
       },
     };
     const view = await draw(map, spec);
+    if (view === shown) return;
+    shown = view;
     view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.members) openCell(item.datum.members); });
   }
 
   function openCell(ids) {
     const chosen = sweep.members.filter((member) => ids.includes(member.run));
-    cell.replaceChildren(h("h3", {}, `${chosen.length} runs of this cell`), h("div", {class: "scroll"}, h("table", {}, h("tbody", {}, chosen.map((member) => h("tr", {},
-      h("td", {}, h("a", {class: "mono", href: `/runs/${member.run}`}, member.run)), h("td", {}, badge(member.status)), h("td", {}, JSON.stringify(member.point)),
-      h("td", {}, `grokked ${number(member.grokked_at)}`), h("td", {}, percent(member.test_accuracy)), h("td", {class: "soft"}, member.error || "")))))),
+    cell.replaceChildren(h("h2", {}, chosen.length === 1 ? "The run of this cell" : `${chosen.length} runs of this cell`), h("div", {class: "scroll"}, h("table", {}, head(["run", "status", "point", "grokked", "test accuracy", ["error", "unseen"]]), h("tbody", {}, chosen.map((member) => h("tr", {},
+      h("td", {}, h("a", {class: "mono", href: `/runs/${member.run}`}, member.run)), h("td", {}, badge(member.status)), h("td", {}, pointWords(member.point)),
+      h("td", {}, number(member.grokked_at)), h("td", {}, percent(member.test_accuracy)), h("td", {class: "soft"}, member.error || "")))))),
       chosen.length > 1 ? h("a", {href: `/compare?${new URLSearchParams(chosen.slice(0, 20).map((member) => ["run", member.run]))}`}, "Compare them") : "");
   }
 
@@ -67,20 +77,36 @@ export async function show(main, name) {
         const raw = key in places ? member.point[key] : member[key];
         if (raw === null || raw === undefined) continue;
         const place = key in places ? places[key].indexOf(raw) / Math.max(1, places[key].length - 1) : key === "grokked_at" ? Math.sqrt(raw / most) : raw;
-        rows.push({run: member.run, axis: key, place, shown: String(raw), result: member.grokked_at === null ? "not grokked" : "grokked"});
+        rows.push({run: member.run, axis: words(key), place, shown: key === "test_accuracy" ? percent(raw) : number(raw), result: member.grokked_at === null ? "not grokked" : "grokked"});
       }
     }
+    for (const key of keys) { // the ends of each axis have their values, and so has everything on a short one
+      const own = rows.filter((row) => row.axis === words(key)), levels = [...new Set(own.map((row) => row.place))];
+      const marked = key in places && levels.length <= 8 ? levels : [Math.min(...levels), Math.max(...levels)];
+      for (const level of new Set(marked)) { const row = own.find((one) => one.place === level); if (row) row.label = true; }
+    }
+    const x = {field: "axis", type: "ordinal", sort: keys.map(words), title: null, axis: {labelAngle: 0}}, y = {field: "place", type: "quantitative", axis: null};
     await draw(lines, {
       description: "Each run as a line over the axes of the sweep and its results", width: "container", height: 220, autosize: {type: "fit", contains: "padding"}, data: {values: rows},
-      mark: {type: "line", point: true, opacity: 0.45, strokeWidth: 1.2},
-      encoding: {
-        x: {field: "axis", type: "ordinal", sort: null, title: null, axis: {labelAngle: 0}}, y: {field: "place", type: "quantitative", axis: null}, detail: {field: "run"},
-        color: {field: "result", type: "nominal", scale: {domain: ["grokked", "not grokked"], range: ["#2f6690", "#c2452d"]}}, tooltip: [{field: "axis"}, {field: "shown", title: "value"}, {field: "run"}],
-      },
+      layer: [
+        {mark: {type: "line", point: true, opacity: 0.45, strokeWidth: 1.2}, encoding: {
+          x, y, detail: {field: "run"}, tooltip: [{field: "axis"}, {field: "shown", title: "value"}, {field: "run"}],
+          color: {field: "result", type: "nominal", scale: {domain: ["grokked", "not grokked"], range: ["#2f6690", "#c2452d"]}}, strokeDash: {field: "result", type: "nominal", scale: {domain: ["grokked", "not grokked"], range: [[1, 0], [4, 3]]}},
+        }},
+        {transform: [{filter: "datum.label"}], mark: {type: "text", align: "left", dx: 7, dy: -6, fontSize: 11, color: "#667080"}, encoding: {x, y, text: {field: "shown"}}},
+      ],
     });
   }
 
+  // Between which fractions at least half of the seeds begin to grok, of the runs that have ended so far.
+  function drawBrackets() {
+    const rows = varied.includes("fraction") ? bracketsOf(sweep.members) : [];
+    brackets.replaceChildren(...(rows.length ? [h("h2", {}, sweep.running ? "Critical fractions so far" : "Critical fractions"), h("div", {class: "scroll"}, h("table", {}, head(["point", "fraction", "seeds that grok"]),
+      h("tbody", {}, rows.map((row) => h("tr", {}, h("td", {}, row.point || name), h("td", {}, row.words), h("td", {}, row.seeds))))))] : []));
+  }
+
   for (const control of [across, up, value]) control.addEventListener("change", redraw);
+  open.addEventListener("change", () => { if (open.value) openCell(places[Number(open.value)].members); else cell.replaceChildren(); });
   await redraw();
   const report = async () => {
     busy.textContent = "drawing the report of the sweep …";
@@ -99,6 +125,29 @@ export async function show(main, name) {
     if (JSON.stringify(sweep.members) !== before || !sweep.running) await redraw();
     if (!sweep.running) report();
   }
+}
+
+function words(name) { return name.replaceAll("_", " "); }
+
+function pointWords(point) { return Object.entries(point).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", "); }
+
+function bracketsOf(members) {
+  const points = new Map();
+  for (const {point, status, grokked_at: grokked} of members) {
+    const {fraction, seed, ...others} = point, key = JSON.stringify(others);
+    if (!points.has(key)) points.set(key, {point: pointWords(others), probes: new Map()});
+    const {probes} = points.get(key), probe = probes.get(fraction) || {fraction, of: 0, grokked: 0, open: false};
+    probe.of += 1;
+    probe.grokked += grokked !== null ? 1 : 0;
+    probe.open ||= !["finished", "diverged"].includes(status);
+    probes.set(fraction, probe);
+  }
+  return [...points.values()].map(({point, probes}) => {
+    const ended = [...probes.values()].filter((probe) => !probe.open).sort((a, b) => a.fraction - b.fraction);
+    const below = ended.findLastIndex((probe) => 2 * probe.grokked < probe.of), low = ended[below], high = ended[below + 1];
+    const words = !ended.length ? "nothing has ended yet" : !low ? `below ${high.fraction}` : !high ? `above ${low.fraction}` : `${low.fraction} to ${high.fraction}`;
+    return {point, words, seeds: [low, high].filter(Boolean).map((probe) => `${probe.grokked} of ${probe.of} at ${probe.fraction}`).join(", ")};
+  });
 }
 
 // One row a cell of the map: the median over its runs.

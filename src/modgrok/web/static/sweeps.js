@@ -1,12 +1,12 @@
 // The sweeps of the store and how far they are.
-import {badge, h, number, title} from "./dom.js";
+import {badge, h, head, number, title} from "./dom.js";
 import {get} from "./api.js";
 
 export async function show(main) {
   title("Sweeps");
   const rows = h("tbody"), note = h("p", {class: "soft"}, "");
   main.replaceChildren(h("h1", {}, "Sweeps"), note, h("div", {class: "scroll"}, h("table", {},
-    h("thead", {}, h("tr", {}, ["sweep", "", "done", "grokked", "failed", "updated"].map((name) => h("th", {}, name)))), rows)));
+    head(["sweep", ["state", "unseen"], "done", "grokked", "failed", "updated"]), rows)));
   for (;;) {
     const {sweeps} = await get("/sweeps.json");
     note.textContent = sweeps.length ? "" : "no sweeps yet: modgrok sweep FILE.toml runs one";

@@ -1,5 +1,5 @@
 // A training: the form from the settings' declarations, its curves as they are recorded, the jobs that wait.
-import {badge, field, h, number, percent, say, seconds} from "./dom.js";
+import {badge, field, h, head, number, percent, say, seconds} from "./dom.js";
 import {get, post} from "./api.js";
 import {curves} from "./charts.js";
 
@@ -61,13 +61,13 @@ function control(info) {
 function jobList(jobs, open) {
   if (!jobs.length) return "";
   return h("details", {open: true}, h("summary", {}, `Trainings of this session (${jobs.length})`),
-    h("div", {class: "scroll"}, h("table", {}, h("tbody", {}, jobs.slice().reverse().slice(0, 30).map((job) => h("tr", {},
+    h("div", {class: "scroll"}, h("table", {}, head(["state", "training", "message", ["actions", "unseen"]]), h("tbody", {}, jobs.slice().reverse().slice(0, 30).map((job) => h("tr", {},
       h("td", {}, badge(job.state)),
       h("td", {}, job.run ? h("a", {href: `/runs/${job.run}`}, job.title) : job.title),
       h("td", {class: "soft"}, job.message),
       h("td", {class: "right"},
-        job.run ? h("button", {type: "button", onclick: () => open(job)}, "Watch") : null, " ",
-        job.state === "running" || job.state === "waiting" ? h("button", {type: "button", onclick: () => stop(job)}, "Stop") : null)))))));
+        job.run ? h("button", {type: "button", "aria-label": `Watch ${job.title}`, onclick: () => open(job)}, "Watch") : null, " ",
+        job.state === "running" || job.state === "waiting" ? h("button", {type: "button", "aria-label": `Stop ${job.title}`, onclick: () => stop(job)}, "Stop") : null)))))));
 }
 
 export async function stop(job) {

@@ -10,6 +10,7 @@ JOBS: dict[str, str] = {
     "decide": "modgrok.web.work.deciding:decide",
     "table": "modgrok.web.work.deciding:table",
     "leakage": "modgrok.web.work.splitting:leakage",
+    "critical_fractions": "modgrok.web.work.splitting:critical_fractions",
     "construct": "modgrok.web.work.drawing:construct",
     "run_report": "modgrok.web.work.drawing:run_report",
     "checkpoint": "modgrok.web.work.drawing:checkpoint",

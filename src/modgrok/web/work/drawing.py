@@ -16,15 +16,17 @@ import vl_convert
 from ... import reports
 from ...analytic import construct as construct_network
 from ...decide import decide_table
+from ...interop import checkpoint_at
 from ...measures import basis_of_task
 from ...models import MLP
 from ...reports.charts.chart import Cell, Panel
 from ...reports.formats.svg import panels_svg
 from ...reports.formats.vega_script import vega_script
 from ...reports.formats.write import SCALE
-from ...reports.report import Report
-from ...reports.stored_run import read_stored_run
+from ...reports.report import Report, explanation_panels
+from ...reports.stored_run import StoredRun, read_stored_run
 from ...runs import Store
+from ...runs.splits import split_of
 from ...tasks import InputError, named_task
 from ...tasks.errors import shorten
 
@@ -84,7 +86,7 @@ def panel(folder: str, run: str, key: str, format: str, step: int | None = None)
         if step is None:
             panels = reports.run_report(store, run, Path("report.html")).panels
         else:
-            panels = tuple(reports.checkpoint_panels(read_stored_run(store, run), step)[0])
+            panels = _at_step(read_stored_run(store, run), key, step)
     chosen = [one for one in panels if one.key == key]
     if not chosen:
         known = ", ".join(one.key for one in panels) or "none"
@@ -92,6 +94,15 @@ def panel(folder: str, run: str, key: str, format: str, step: int | None = None)
     svg = panels_svg(chosen[:1])
     content = svg.encode() if format == "svg" else bytes(vl_convert.svg_to_png(svg, scale=SCALE, ppi=72))
     return {"base64": base64.b64encode(content).decode("ascii")}
+
+
+def _at_step(stored: StoredRun, key: str, step: int) -> tuple[Panel, ...]:
+    """Return the panels of a checkpoint, those of its formula where none of weights has the key."""
+    panels = tuple(reports.checkpoint_panels(stored, step)[0])
+    if any(one.key == key for one in panels):
+        return panels
+    network = checkpoint_at(stored.checkpoints, step).load()
+    return panels + tuple(explanation_panels(stored.task, network, split_of(stored.experiment, stored.task)))
 
 
 def sweep_report(folder: str, name: str) -> dict[str, Any]:

@@ -13,24 +13,27 @@ from ...interop import checkpoint_at
 from ...io import npy_array
 from ...measures.logits import explain as explained
 from ...measures.logits.explanation_json import explanation_json
+from ...reports.report import explanation_panels
 from ...runs import CorruptFile, Store, read_network_file
 from ...runs.assets import stored_experiment
 from ...runs.splits import split_of
 from ...runs.store.network_file import network_of_bytes
-from ...tasks import InputError, Task, named_task
+from ...tasks import InputError, Split, Task, named_task
 from ...tasks.errors import shorten
+from .drawing import panel_json
 
 ARRAY = b"\x93NUMPY"
 """How a `.npy` begins."""
 
 
-def explain_run(folder: str, run: str, step: int | None = None) -> dict[str, Any]:
+def explain_run(folder: str, run: str, step: int | None = None, panels: bool = False) -> dict[str, Any]:
     """Explain a checkpoint of a stored run.
 
     Arguments:
         folder: of the store.
         run: id.
         step: of the checkpoint; None for the last.
+        panels: draw the formula as well: the circles of its frequencies, and what it leaves out.
     """
     with Store(Path(folder), read_only=True) as store:
         row = store.get(run)
@@ -41,6 +44,7 @@ def explain_run(folder: str, run: str, step: int | None = None) -> dict[str, Any
         split = split_of(experiment, task)
     return {
         **explanation_json(explained(task, content.network, split=split)),
+        **(_panels(task, content.network, split) if panels else {}),
         "run": row.id,
         "step": checkpoint.step,
     }
@@ -66,7 +70,8 @@ def explain_file(
     if data.startswith(ARRAY):
         if task is None:
             raise InputError("expression: must be given with logits, got none")
-        return {**explanation_json(explained(task, _array(data, name))), "file": name}
+        logits = _array(data, name)
+        return {**explanation_json(explained(task, logits)), **_panels(task, logits), "file": name}
     try:
         stored = network_of_bytes(data, Path(name))
     except CorruptFile as error:
@@ -76,7 +81,16 @@ def explain_file(
     task = stored.task() if task is None else task
     network: Any = stored.network
     _check_fit(network, task)
-    return {**explanation_json(explained(task, network)), "file": name, "step": stored.notes.get("step")}
+    return {
+        **explanation_json(explained(task, network)),
+        **_panels(task, network),
+        "file": name,
+        "step": stored.notes.get("step"),
+    }
+
+
+def _panels(task: Task, network: Any, split: Split | None = None) -> dict[str, Any]:
+    return {"panels": [panel_json(one) for one in explanation_panels(task, network, split)]}
 
 
 def _array(data: bytes, name: str) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""What a split of a task gives away, for the playground."""
+"""What a split of a task gives away, and from which fraction on networks are known to grok."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...runs.streams import words
+from ...sweeps.critical.committed import committed_fractions, fractions_of
 from ...tasks import named_task, split_task
 from ...tasks.null import leakage_numbers
 
@@ -28,3 +29,25 @@ def leakage(
     split = split_task(task, fraction, words(seed, "split"))
     sizes = {"train": len(split.train), "test": len(split.test)}
     return {**leakage_numbers(task, split), **sizes, "chance": 1 / task.p, "majority": task.majority_share}
+
+
+def critical_fractions(
+    expression: str | None = None, p: int | None = None, group: str | None = None
+) -> dict[str, Any]:
+    """Return the critical fractions that are known of a task, or else of the tasks for which there are any.
+
+    Arguments:
+        expression: with p, or
+        group: the name of a finite group.
+
+    Returns:
+        `title` of the task, `known` (whether the entries are of this task, at any modulus) and
+        `critical_fractions`, as in `modgrok.sweeps.critical.committed`.
+    """
+    named = named_task(expression, p=p, group=group)
+    own = fractions_of(named.task.name)
+    return {
+        "title": named.title,
+        "known": bool(own),
+        "critical_fractions": [dict(entry) for entry in own or committed_fractions()],
+    }

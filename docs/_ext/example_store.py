@@ -1,0 +1,56 @@
+"""The pages of a small store, as `modgrok ui --export` writes them, beside the site's own pages.
+
+Two short runs are trained as the site is built, so that the pages are always those of the present code.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+FOLDER = "example-store"
+"""In the site; the index links to it."""
+COMMAND = (
+    'modgrok train "x + y" --p=13 --width=128 --fraction=0.8 --optimiser=adamw --parametrisation=doshi '
+    "--lr=0.01 --weight-decay=5 --steps=300"
+)
+SETTINGS = {
+    "expression": "x + y",
+    "p": 13,
+    "width": 128,
+    "fraction": 0.8,
+    "optimiser": "adamw",
+    "parametrisation": "doshi",
+    "lr": 0.01,
+    "weight_decay": 5.0,
+}
+STEPS = 300
+SEEDS = (0, 1)
+MOST_STEPS = 5
+"""Checkpoints of each run: every one takes a second of the build."""
+
+
+def write_example(app: Sphinx, failure: Exception | None) -> None:
+    """Write the copy once; a site that is built again keeps it."""
+    target = Path(app.outdir) / FOLDER
+    if failure is not None or app.builder.format != "html" or target.exists():
+        return
+    from modgrok.runs import Experiment, Store, run
+    from modgrok.web.static_copy import StaticCopy
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "runs"
+        with Store(folder) as store:
+            for seed in SEEDS:
+                experiment = Experiment.of(**SETTINGS, seed=seed)
+                run(experiment, store=store, steps=STEPS, command=f"{COMMAND} --seed={seed}")
+        StaticCopy(folder, target, say=lambda line: None, most_steps=MOST_STEPS).write()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("build-finished", write_example)
+    return {"parallel_read_safe": True}
