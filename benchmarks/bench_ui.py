@@ -126,17 +126,17 @@ def lists(server: Server) -> None:
 
 def tables(server: Server) -> None:
     """Time the table of a task, which a page asks for at every key: 97 by 97 values of another task."""
-    taken, before = [], server.processor_with_workers()
+    times, before = [], server.processor_with_workers()
     for at in range(TABLES):
         started = time.perf_counter()
         with urllib.request.urlopen(
             server.ask("/table.json", expression=f"x^2 + {at + 1}x*y + y^3", p="97")
         ) as reply:
             reply.read()
-        taken.append(time.perf_counter() - started)
+        times.append(time.perf_counter() - started)
     spent = (server.processor_with_workers() - before) / TABLES
     print(
-        f"table at p = 97: {1000 * spent:.0f} ms of processor time, {1000 * statistics.median(taken):.0f} ms"
+        f"table at p = 97: {1000 * spent:.0f} ms of processor time, {1000 * statistics.median(times):.0f} ms"
     )
 
 

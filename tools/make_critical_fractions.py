@@ -32,8 +32,8 @@ SEARCH = ("low", "high", "low_grokked", "high_grokked", "sure_low", "sure_high")
 
 def entries() -> list[dict[str, Any]]:
     """Return all entries, by task, learner and modulus."""
-    made = [*searches(), *grids(), *claims()]
-    return sorted(made, key=lambda one: (one["expression"], one["learner"], one["p"], one["source"]))
+    table = [*searches(), *grids(), *claims()]
+    return sorted(table, key=lambda one: (one["expression"], one["learner"], one["p"], one["source"]))
 
 
 def described(base: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
