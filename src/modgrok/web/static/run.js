@@ -68,7 +68,7 @@ function labels(element, run) {
 
 // The slider: all panels that need weights move together to the checkpoint of a step.
 function checkpoints(own, report, panels, slider, formula) {
-  const {steps} = report, loaded = new Map(), formulas = new Map(), shown = new Set(["panel-circles", "panel-left_over"]);
+  const {steps} = report, loaded = new Map(), formulas = new Map(), panelIds = new Set(["panel-circles", "panel-left_over"]);
   const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
   const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
   slider.hidden = false;
@@ -111,8 +111,8 @@ function checkpoints(own, report, panels, slider, formula) {
       if (!formulas.has(step)) formulas.set(step, await get(`${own}/explain.json`, {step, panels: 1}));
       const explanation = formulas.get(step);
       const now = explanation.panels || [];
-      now.forEach((panel) => shown.add(`panel-${panel.key}`));
-      for (const id of shown) { // a formula without frequencies has no circles
+      now.forEach((panel) => panelIds.add(`panel-${panel.key}`));
+      for (const id of panelIds) { // a formula without frequencies has no circles
         const old = document.getElementById(id);
         if (old && !now.some((panel) => id === `panel-${panel.key}`)) old.hidden = true;
       }

@@ -22,7 +22,7 @@ export async function show(main, name) {
     h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value), field("runs of a cell", open)), h("section", {}, map, cell), brackets,
     varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
 
-  let shown = null, places = [];
+  let current = null, places = [];
 
   async function redraw() {
     const finished = sweep.members.filter((member) => ["finished", "diverged"].includes(member.status)).length;
@@ -54,8 +54,8 @@ export async function show(main, name) {
       },
     };
     const view = await draw(map, spec);
-    if (view === shown) return;
-    shown = view;
+    if (view === current) return;
+    current = view;
     view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.members) openCell(item.datum.members); });
   }
 
