@@ -14,8 +14,9 @@ def mlp_memory(settings: MLPSettings, n: int, task: Task) -> MemoryNeed:
     """Estimate the peak of a run.
 
     N (kp + c) weights; on the training set (k + 1) N n numbers for the hidden layer (preactivations, and each
-    operand's share of them and of their gradient) and 3 c n for logits; on 16,384 inputs of the table at once
-    2 N and 2 c each. Mini-batches save nothing: the gradient norm is that of the full training set.
+    operand's share of them and of their gradient) and 3 c n for logits; on 16,384 inputs of the table at a
+    time 2 N and 2 c each.
+    Mini-batches save nothing: the gradient norm is that of the full training set.
 
     Arguments:
         settings: of the learner.
