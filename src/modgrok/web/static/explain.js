@@ -39,7 +39,7 @@ async function showExplanation(element, found) {
   const parts = found.tasks ? found.tasks : [found];
   element.replaceChildren(h("h2", {}, `${found.expression} on ${found.p} classes`),
     h("p", {class: "small soft"}, [found.run ? h("a", {href: `/runs/${found.run}`}, `run ${found.run}`) : found.file || "", found.step === null || found.step === undefined ? "" : `, step ${number(found.step)}`]));
-  for (const part of parts) element.append(await one(part));
+  for (const part of parts) await one(element, part);
   if (found.panels && found.panels.length) {
     const panels = h("div", {class: "panels"});
     element.append(panels);
@@ -47,12 +47,12 @@ async function showExplanation(element, found) {
   }
 }
 
-async function one(found) {
+async function one(parent, found) {
   const chart = h("div");
-  const element = h("section", {}, h("p", {class: "verdict"}, found.explained_share === null ? `${found.expression} has no known form in one index.`
+  parent.append(h("section", {}, h("p", {class: "verdict"}, found.explained_share === null ? `${found.expression} has no known form in one index.`
     : `A formula in s = ${found.index} with ${found.frequencies.length} frequencies explains ${percent(found.explained_share)}; the network answers ${percent(found.accuracy)} rightly.`),
   found.formula ? h("pre", {}, found.formula) : "",
-  facts([["right by the formula alone", found.formula_accuracy === null ? null : percent(found.formula_accuracy)], ["frequencies", found.frequencies ? found.frequencies.join(", ") : null], ["order of the group", found.order], ["computed in", seconds(found.seconds)]]), chart);
+  facts([["right by the formula alone", found.formula_accuracy === null ? null : percent(found.formula_accuracy)], ["frequencies", found.frequencies ? found.frequencies.join(", ") : null], ["order of the group", found.order], ["computed in", seconds(found.seconds)]]), chart)); // a chart is drawn as wide as its place on the page
   if (found.frequencies && found.frequencies.length && found.energies) {
     await draw(chart, {
       description: "Share of the variation of each frequency", width: "container", height: 160, autosize: {type: "fit", contains: "padding"},
@@ -60,5 +60,4 @@ async function one(found) {
       encoding: {x: {field: "frequency", type: "ordinal", sort: null, title: "frequency, most important first", axis: {labelAngle: 0}}, y: {field: "energy", type: "quantitative", title: "share of the variation", axis: {format: ".0%"}}, tooltip: [{field: "frequency"}, {field: "energy", format: ".2%"}]},
     });
   }
-  return element;
 }
