@@ -16,6 +16,9 @@
     for (const label of all("label")) if (!label.control) say(label, "labels nothing");
     for (const head of all("th")) if (!head.hasAttribute("scope") || !head.textContent.trim()) say(head, "names no column");
     for (const table of all("table")) if (!table.querySelector("th") && !table.closest("#vg-tooltip-element")) say(table, "has no head");
+    for (const chart of all(".chart:has(> svg.marks)")) { // drawn before it had a place on the page
+      if (chart.querySelector("svg.marks").getBoundingClientRect().width < chart.clientWidth / 2) say(chart, "is not as wide as its place");
+    }
     const levels = all("h1, h2, h3, h4").map((one) => Number(one.tagName[1]));
     if (levels.filter((level) => level === 1).length !== 1) found.push(`${levels.filter((level) => level === 1).length} h1`);
     levels.forEach((level, at) => { if (at && level > levels[at - 1] + 1) found.push(`h${level} after h${levels[at - 1]}`); });

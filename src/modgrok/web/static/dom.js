@@ -34,7 +34,7 @@ export function field(label, control, attributes = {}) {
 // The head of a table; a column whose name is not shown has one for who cannot see what it holds.
 export function head(names) {
   return h("thead", {}, h("tr", {}, names.map((name) => (Array.isArray(name)
-    ? h("th", {scope: "col", class: name[1]}, name[1] === "unseen" ? h("span", {class: "unseen"}, name[0]) : name[0])
+    ? h("th", {scope: "col", class: name[1] === "unseen" ? null : name[1]}, name[1] === "unseen" ? h("span", {class: "unseen"}, name[0]) : name[0])
     : h("th", {scope: "col"}, name)))));
 }
 

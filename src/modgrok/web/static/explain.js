@@ -39,7 +39,7 @@ async function showExplanation(element, explanation) {
   const parts = explanation.tasks ? explanation.tasks : [explanation];
   element.replaceChildren(h("h2", {}, `${explanation.expression} on ${explanation.p} classes`),
     h("p", {class: "small soft"}, [explanation.run ? h("a", {href: `/runs/${explanation.run}`}, `run ${explanation.run}`) : explanation.file || "", explanation.step === null || explanation.step === undefined ? "" : `, step ${number(explanation.step)}`]));
-  for (const part of parts) element.append(await one(part));
+  for (const part of parts) await one(element, part);
   if (explanation.panels && explanation.panels.length) {
     const panels = h("div", {class: "panels"});
     element.append(panels);
@@ -47,12 +47,12 @@ async function showExplanation(element, explanation) {
   }
 }
 
-async function one(explanation) {
+async function one(parent, explanation) {
   const chart = h("div");
-  const element = h("section", {}, h("p", {class: "verdict"}, explanation.explained_share === null ? `${explanation.expression} has no known form in one index.`
+  parent.append(h("section", {}, h("p", {class: "verdict"}, explanation.explained_share === null ? `${explanation.expression} has no known form in one index.`
     : `A formula in s = ${explanation.index} with ${explanation.frequencies.length} frequencies explains ${percent(explanation.explained_share)}; the network answers ${percent(explanation.accuracy)} correctly.`),
   explanation.formula ? h("pre", {}, explanation.formula) : "",
-  facts([["right by the formula alone", explanation.formula_accuracy === null ? null : percent(explanation.formula_accuracy)], ["frequencies", explanation.frequencies ? explanation.frequencies.join(", ") : null], ["order of the group", explanation.order], ["computed in", seconds(explanation.seconds)]]), chart);
+  facts([["right by the formula alone", explanation.formula_accuracy === null ? null : percent(explanation.formula_accuracy)], ["frequencies", explanation.frequencies ? explanation.frequencies.join(", ") : null], ["order of the group", explanation.order], ["computed in", seconds(explanation.seconds)]]), chart)); // a chart is drawn as wide as its place on the page
   if (explanation.frequencies && explanation.frequencies.length && explanation.energies) {
     await draw(chart, {
       description: "Share of the variation of each frequency", width: "container", height: 160, autosize: {type: "fit", contains: "padding"},
@@ -60,5 +60,4 @@ async function one(explanation) {
       encoding: {x: {field: "frequency", type: "ordinal", sort: null, title: "frequency, most important first", axis: {labelAngle: 0}}, y: {field: "energy", type: "quantitative", title: "share of the variation", axis: {format: ".0%"}}, tooltip: [{field: "frequency"}, {field: "energy", format: ".2%"}]},
     });
   }
-  return element;
 }

@@ -80,7 +80,9 @@ function checkpoints(own, report, panels, slider, formula) {
     return loaded.get(step);
   };
   async function place(list, step) {
-    for (const panel of list) {
+    for (const original of list) {
+      // a checkpoint is drawn as the end of a run that ended there
+      const panel = step === null ? original : {...original, groups: original.groups.map((group) => ({...group, label: group.label.replace(/^end, /, "")}))};
       const link = (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}${step === null ? "" : `?step=${step}`}`;
       const {figure, draw} = panelFigure(panel, STATIC ? null : link);
       const old = document.getElementById(figure.id);
