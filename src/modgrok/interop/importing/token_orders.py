@@ -40,7 +40,7 @@ def token_orders(
         classes: columns of W_U.
         p: modulus.
         k: operands.
-        options: what was said about the network.
+        options: what the user states about the network.
 
     Raises:
         InputError: none fits.

@@ -159,8 +159,8 @@ def hidden_numbers(task: Task, basis: Basis, hidden: Any, neurons: Any = None) -
     numbers = {m.name: _number(m.function(ranks, None)) for m in measures_reading("hidden")}
     grid = grid_of(task, basis)
     if grid is not None:
-        counted = values if neurons is None else hidden_array(task, neurons)
-        shares = frequency_shares(counted[_places(task, grid)], grid)
+        activity = values if neurons is None else hidden_array(task, neurons)
+        shares = frequency_shares(activity[_places(task, grid)], grid)
         numbers["single_frequency_share"] = single_frequency_share(shares)
     return numbers
 
