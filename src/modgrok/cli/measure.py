@@ -20,11 +20,22 @@ from ..analytic import verify
 from ..analytic.verify import margins
 from ..interop import names_file
 from ..measures import basis_of_task
+from ..measures.circuit.gradient_symmetricity import (
+    gradient_symmetricity,
+    has_operand_gradients,
+    random_triples,
+)
 from ..measures.features.alignment import agop_alignment
 from ..measures.features.features import class_values, network_values
 from ..measures.fourier.task_basis import NO_PHASES
 from ..measures.logits import has_form
-from ..measures.logits.array_numbers import array_measure_names, hidden_numbers, logit_numbers
+from ..measures.logits.array_numbers import (
+    LOGIT_CIRCUIT,
+    array_measure_names,
+    circuit_of_arrays,
+    hidden_numbers,
+    logit_numbers,
+)
 from ..measures.logits.rows import rows_of_network
 from ..measures.readings import measure_weights
 from ..models import MLP, DeepMLP
@@ -39,7 +50,7 @@ from ..runs.store.network_file import Network
 from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
 from ..tasks.null import LEAKAGE, leakage_numbers
-from .display.measure_transformer import measure_transformer
+from .display.measure_transformer import measure_transformer, print_circuit
 from .display.pruning import print_pruning, prune_last, pruning_json
 from .leakage import explained_shares, leakage_words
 from .runs import RunName
@@ -50,14 +61,7 @@ from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import note, percent, say, say_json
 
 Place = dict[str, Any]
-LOGIT_VALUES = (
-    "formula_accuracy",
-    "explained_share_train",
-    "formula_frequencies",
-    "restricted_loss",
-    "excluded_loss",
-    "distance_irrelevance",
-)
+LOGIT_VALUES = ("formula_accuracy", "explained_share_train", "formula_frequencies", *LOGIT_CIRCUIT)
 """What is shown of a network's logits, where its task defines it."""
 HIDDEN_VALUES = ("single_frequency_share", "hidden_rank")
 """The same of the last hidden layer of an MLP, of two layers or more."""
@@ -115,14 +119,18 @@ def measure(
         logits = _logits(net, task)
         with jax.enable_x64(network_type(net).double_precision):
             values = _values(content, task, basis, files[-1][1])
+            symmetricity = _symmetricity(net, task)
         values |= _margin(net, task, logits)
         with jax.enable_x64(True):
             values |= _features(net, task, basis)
-            values |= _logit_values(net, task, basis, split, logits)
+            values |= _logit_values(net, task, basis, split, logits) | symmetricity
             classes = _by_class(net, task, basis, centred) if per_class else {}
         share = None if logits is None or not expanded else values.pop("explained_share")
         values.pop("explained_share", None)
         entries.append({**place, "explained_share": share, **values, **classes})
+    hidden = _hidden_values(net, task)
+    neurons = None if hidden is None else hidden[1]
+    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons)
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
@@ -130,12 +138,15 @@ def measure(
     _print_table(columns, entries)
     if per_class:
         _print_classes(entries[-1]["per_class"])
+    if circuit is not None:
+        print_circuit(circuit)
     print_pruning(curves)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
     if split is not None:
         say(leakage_words(numbers))
     if json:
         result = {"run": name, "basis": basis.name, "order": basis.order, **numbers, "measures": entries}
+        result["circuits"] = [] if circuit is None else [circuit]
         say_json({**result, "pruning": pruning_json(curves, entries[-1]["step"])} if prune else result)
     return 0
 
@@ -176,15 +187,34 @@ def _logit_values(
     numbers: dict[str, float] = {}
     if logits is not None:
         with suppress(InputError):  # hidden values that are not finite
-            hidden = _hidden(net, jnp.asarray(task.inputs())) if isinstance(net, MLP | DeepMLP) else None
-            of_hidden = {} if hidden is None else hidden_numbers(task, basis, hidden)
+            hidden = _hidden_values(net, task)
+            of_hidden = {} if hidden is None else hidden_numbers(task, basis, *hidden)
             numbers = logit_numbers(task, basis, split, logits) | of_hidden
     return {name: numbers.get(name, math.nan) for name in names}
 
 
+def _symmetricity(net: Network, task: Task) -> Place:
+    """Return the gradient symmetricity of a task of two operands; inside the network's precision."""
+    if not task.is_plain or not has_operand_gradients(net):
+        return {}
+    return {"gradient_symmetricity": float(gradient_symmetricity(net, jnp.asarray(random_triples(task.p))))}
+
+
+def _hidden_values(net: Network, task: Task) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the last hidden layer of an MLP over the domain, and what enters its activation; else None."""
+    if not isinstance(net, MLP | DeepMLP):
+        return None
+    hidden, before = _hidden(net, jnp.asarray(task.inputs()))
+    return np.asarray(hidden), np.asarray(before)
+
+
 @eqx.filter_jit
-def _hidden(net: MLP | DeepMLP, inputs: Int[Array, "n k"]) -> Float[Array, "n h"]:
-    return net.features(inputs)
+def _hidden(net: MLP | DeepMLP, inputs: Int[Array, "n k"]) -> tuple[Float[Array, "n h"], Float[Array, "n h"]]:
+    values = net.activations(inputs)
+    hidden, before = (
+        [name for name in values if name.startswith(word)][-1] for word in ("features", "preactivations")
+    )
+    return values[hidden], values[before]
 
 
 def _features(net: Network, task: Task, basis: Basis) -> Place:

@@ -62,7 +62,9 @@ def read_npy(path: Path, argument: str, entries: str = "numbers") -> np.ndarray:
         return npy_array(file, path.stat().st_size, argument, path.name, entries)
 
 
-def npy_array(file: IO[bytes], size: int, argument: str, name: str, entries: str = "numbers") -> np.ndarray:
+def npy_array(
+    file: IO[bytes] | io.BufferedIOBase, size: int, argument: str, name: str, entries: str = "numbers"
+) -> np.ndarray:
     """Read the array of an open `.npy` file; arguments and errors as `read_npy`.
 
     Arguments:
@@ -162,7 +164,7 @@ def _reason(error: BaseException) -> str:
     return shorten(error, 90) if str(error) else type(error).__name__
 
 
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, bool]:
+def _header(file: IO[bytes] | io.BufferedIOBase) -> tuple[tuple[int, ...], np.dtype, bool]:
     start = file.read(len(ARCHIVE))
     file.seek(0)
     if start == ARCHIVE:

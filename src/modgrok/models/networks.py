@@ -18,6 +18,7 @@ from .deep_mlp import DeepMLP
 from .experts import Experts
 from .kernel_machine import KernelMachine
 from .mlp import MLP
+from .operand_gradients import of_added_rows, of_embeddings, of_kernel
 from .transformer import Transformer, activations
 
 
@@ -49,6 +50,8 @@ class NetworkType:
         double_precision: whether its numbers are float64.
         activations: (network, inputs) -> what it computes on the way, by name, `logits` among them.
         sizes: (network, columns of an input) -> number of values of each column, where no task says it.
+        operand_gradients: (network of two operands, inputs (n, w), classes (n,)) -> gradients of these
+            logits by what stands for each operand, shape (n, 2, d); None where they are not defined.
     """
 
     name: str
@@ -57,12 +60,19 @@ class NetworkType:
     double_precision: bool = False
     activations: Callable[[Any, Array], dict[str, Array]] = logits_alone
     sizes: Callable[[Any, int], tuple[int, ...]] = equal_sizes
+    operand_gradients: Callable[[Any, Array, Array], Array] | None = None
 
 
 NETWORKS: Catalogue[NetworkType] = Catalogue(
     "network",
     (
-        NetworkType("mlp", MLP, "two-layer network", activations=MLP.activations),
+        NetworkType(
+            "mlp",
+            MLP,
+            "two-layer network",
+            activations=MLP.activations,
+            operand_gradients=of_added_rows,
+        ),
         NetworkType(
             "kernel_machine",
             KernelMachine,
@@ -70,10 +80,24 @@ NETWORKS: Catalogue[NetworkType] = Catalogue(
             double_precision=True,
             activations=KernelMachine.activations,
             sizes=lambda network, columns: network.sizes,
+            operand_gradients=of_kernel,
         ),
-        NetworkType("transformer", Transformer, "transformer", activations=activations, sizes=_token_sizes),
+        NetworkType(
+            "transformer",
+            Transformer,
+            "transformer",
+            activations=activations,
+            sizes=_token_sizes,
+            operand_gradients=of_embeddings,
+        ),
         NetworkType("experts", Experts, "composition of experts", activations=Experts.activations),
-        NetworkType("deep_mlp", DeepMLP, "network of several hidden layers", activations=DeepMLP.activations),
+        NetworkType(
+            "deep_mlp",
+            DeepMLP,
+            "network of several hidden layers",
+            activations=DeepMLP.activations,
+            operand_gradients=of_added_rows,
+        ),
     ),
 )
 """Every kind of network; a new one is stored, loaded and counted by one line here, or by `modgrok.extend`."""

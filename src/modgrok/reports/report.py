@@ -252,7 +252,8 @@ def logits_report(net: Any, task: Task, title: str, *, command: str = "", report
     """
     explanation = network_explanation(task, net)
     noun = network_type(net).noun
-    predictions = rows_of_network(task, net)(0, task.size).argmax(axis=1)
+    logits = rows_of_network(task, net)(0, task.size) if explanation is None else explanation.logits
+    predictions = logits.argmax(axis=1)
     numbers = [f"accuracy {100 * np.mean(predictions == task.labels()):.4g}%"]
     if explanation is not None:
         parts = logit_numbers(task, basis_of_task(task), None, explanation.logits)

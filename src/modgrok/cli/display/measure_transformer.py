@@ -13,7 +13,7 @@ import numpy as np
 from ...analytic import verify
 from ...measures import basis_of_task, make_token_basis, transformer_measures, transformer_numbers
 from ...measures.circuit.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
-from ...measures.circuit.neuron_frequencies import EXPLAINED
+from ...measures.circuit.frequency_use import frequency_use
 from ...measures.circuit.task_grid import TaskGrid, has_circuit, task_grids
 from ...measures.fourier.task_basis import NO_ORDER
 from ...models.transformer import Transformer
@@ -79,19 +79,11 @@ def _suffix(at: TaskGrid) -> str:
 
 def _described(at: TaskGrid, circuit: Circuit) -> Place:
     """Return what has one value a frequency, a head or a neuron, of the last network."""
-    shares = circuit.shares
-    best = shares.argmax(axis=1) + 1
-    explained = shares.max(axis=1) > EXPLAINED
     return {
         "task": at.task.name,
         "basis": at.grid.name,
         "order": at.grid.order,
-        "key_frequencies": circuit.key,
-        "neuron_frequencies": circuit.neuron_key,
-        "neurons_of_frequency": [int((best[explained] == f).sum()) for f in at.grid.frequencies],
-        "idle_neurons": int((shares.max(axis=1) == 0).sum()),
-        "loss_rise": circuit.loss_increases.tolist(),
-        "attribution": circuit.attribution.tolist(),
+        **frequency_use(circuit.logits, circuit.shares),
         "attention": attention_maps(circuit).mean(axis=(-2, -1)).tolist(),
     }
 
@@ -114,7 +106,7 @@ def _print_table_and_circuits(
         numbers = f"{percent(entry['accuracy']):>22}   {percent(entry['explained_share']):>9}"
         say(f"{step}{entry['margin']:>14.6g}   {numbers}  {'/'.join(entry['reasons'])}")
     for circuit in circuits:
-        _print_circuit(circuit)
+        print_circuit(circuit)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
 
 
@@ -131,10 +123,14 @@ def _step(entry: Place) -> str:
     return f"{'–' if entry['step'] is None else format(entry['step'], ','):>8}"
 
 
-def _print_circuit(circuit: Place) -> None:
-    keys = ", ".join(map(str, circuit["key_frequencies"])) or "none"
-    by_neurons = ", ".join(map(str, circuit["neuron_frequencies"])) or "none"
-    say(
+def print_circuit(circuit: Place) -> None:
+    """Say which frequencies a network uses, by the loss and by its neurons."""
+    by_loss = ", ".join(map(str, circuit["key_frequencies"])) or "none"
+    line = (
         f"{circuit['task']}: {circuit['basis']} basis of order {circuit['order']}; key frequencies by loss "
-        f"{keys}, by neurons {by_neurons}; {circuit['idle_neurons']} neurons never vary"
+        f"{by_loss}"
     )
+    if circuit["neuron_frequencies"] is not None:
+        by_neurons = ", ".join(map(str, circuit["neuron_frequencies"])) or "none"
+        line += f", by neurons {by_neurons}; {circuit['idle_neurons']} neurons never vary"
+    say(line)

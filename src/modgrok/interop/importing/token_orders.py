@@ -27,11 +27,27 @@ class TokenOrder:
 
 
 def token_orders(
-    embedding: np.ndarray, position: np.ndarray | None, p: int, k: int, options: ImportOptions
+    embedding: np.ndarray, position: np.ndarray | None, classes: int, p: int, k: int, options: ImportOptions
 ) -> Iterator[TokenOrder]:
+    """Yield the orders whose tokens and positions fit.
+
+    Rows of W_E beyond the numbers and signs stand for signs of other tasks. They are allowed where the
+    columns of W_U or the tokens that are named say which rows are numbers.
+
+    Arguments:
+        embedding: W_E, shape (v, d).
+        position: W_pos, shape (places, d); None where there is none.
+        classes: columns of W_U.
+        p: modulus.
+        k: operands.
+        options: what the user states about the network.
+
+    Raises:
+        InputError: none fits.
+    """
     v, length = len(embedding), None if position is None else len(position)
     layouts = [name for name in LAYOUTS if options.layout in (None, name)]
-    extra = options.tokens is not None  # then other tokens may be in the vocabulary
+    extra = options.tokens is not None or classes == p
     fitting = [
         name
         for name in layouts
@@ -69,7 +85,7 @@ def _numberings(
             f"tokens: must be {signs} different numbers below {v} for the layout {layout}, got "
             f"{','.join(map(str, options.tokens)) or 'none'}"
         )
-    for start in range(v - p + 1):
+    for start in range(1 if v > p + signs else v - p + 1):
         numbers = list(range(start, start + p))
         rest = [token for token in range(v) if token not in numbers]
         chosen = [options.tokens] if options.tokens is not None else itertools.permutations(rest, signs)

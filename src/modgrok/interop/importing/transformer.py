@@ -33,7 +33,7 @@ def transformer_readings(weights: Weights, task: Task, options: ImportOptions) -
     embedding = _embedding(weights, p, d)
     unembedding = _unembedding(weights, embedding, p, d)
     position = _position(weights, d)
-    orders = list(token_orders(embedding, position, p, k, options))
+    orders = list(token_orders(embedding, position, unembedding.shape[1], p, k, options))
     blocks = list(block_choices(weights, d, options))
     norms = any(".ln" in role for role in weights.arrays) or options.bare_norms
     posts = (options.post_norm,) if options.post_norm is not None else (False, True) if norms else (False,)

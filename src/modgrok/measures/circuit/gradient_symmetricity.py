@@ -1,15 +1,15 @@
-"""Gradient symmetricity: whether a network's logits pull on both operands' embeddings alike."""
+"""Gradient symmetricity: whether the gradients of a network's logits by both operands are alike."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ...models.transformer import Transformer
-from ...models.transformer_fast import best_logits
+from ...models.networks import network_type
 
 TRIPLES = 100
 """Size of the papers' sample."""
@@ -28,17 +28,17 @@ def random_triples(p: int, seed: int = 0, count: int = TRIPLES) -> Int[np.ndarra
 
 
 @eqx.filter_jit
-def gradient_symmetricity(
-    net: Transformer, triples: Int[Array, "n 3"], task: int | None = None
-) -> Float[Array, ""]:
-    """Return the mean cosine of the gradients of a logit by both operands' embeddings.
+def gradient_symmetricity(net: Any, triples: Int[Array, "n 3"], task: int | None = None) -> Float[Array, ""]:
+    """Return the mean cosine of the gradients of a logit by both operands.
 
         s = mean over (x, y, c) of cos(dQ_c/dE_x, dQ_c/dE_y)
 
-    The two embeddings are separate arguments, also where x = y. A gradient of 0 has cosine 0.
+    E_x and E_y are the embeddings of the operands in a transformer, and their one-hot vectors in other
+    networks. They are separate arguments, also where x = y. A gradient of 0 has cosine 0.
 
     Arguments:
-        net: k = 2.
+        net: k = 2, of a kind with `operand_gradients` in `modgrok.models.networks`; call this inside its
+            precision.
         triples: see `random_triples`.
         task: which task of a mixture.
 
@@ -46,19 +46,20 @@ def gradient_symmetricity(
         A number in [-1, 1]: 1 where the operands are treated alike before anything nonlinear (pizza), lower
         where their product is formed (clock); near 0 on random weights with the operands' own readers.
 
-    Source: Zhong et al. 2023 (arXiv 2306.17844), Def. 4.1.
+    Source: Zhong et al. 2023 (arXiv 2306.17844), Def. 4.1. Deviation: its networks have embeddings; one-hot
+    vectors take their place here where there is none.
     """
-    places = jnp.array([[0, 1] if task is None else [0, 1, task]])
+    gradients = network_type(net).operand_gradients
+    assert gradients is not None
+    inputs = triples[:, :2]
+    if task is not None:
+        inputs = jnp.concatenate([inputs, jnp.full_like(inputs[:, :1], task)], axis=1)
+    vectors = gradients(net, inputs, triples[:, 2])
+    one, two = vectors[:, 0], vectors[:, 1]
+    size = jnp.linalg.norm(one, axis=1) * jnp.linalg.norm(two, axis=1)
+    return jnp.mean(jnp.where(size > 0, jnp.sum(one * two, axis=1) / jnp.where(size > 0, size, 1), 0))
 
-    def cosine(triple: Int[Array, " 3"]) -> Array:
-        x, y, c = triple
 
-        def logit(first: Array, second: Array) -> Array:
-            table = net.embedding.at[0].set(first).at[1].set(second)
-            return best_logits(eqx.tree_at(lambda n: n.embedding, net, table), places)[0, c]
-
-        one, two = jax.grad(logit, argnums=(0, 1))(net.embedding[x], net.embedding[y])
-        size = jnp.linalg.norm(one) * jnp.linalg.norm(two)
-        return jnp.where(size > 0, jnp.vdot(one, two) / jnp.where(size > 0, size, 1), 0)
-
-    return jnp.mean(jax.lax.map(cosine, triples))
+def has_operand_gradients(net: Any) -> bool:
+    """Say whether `gradient_symmetricity` is defined: two operands, each with a vector of its own."""
+    return net.operands == 2 and network_type(net).operand_gradients is not None

@@ -20,6 +20,7 @@ from ...io import numpy_array
 from ...tasks import InputError, Split, Task
 from ..catalogue import measures_reading
 from ..circuit.distance_irrelevance import distance_irrelevance
+from ..circuit.frequency_use import frequency_use
 from ..circuit.logit_parts import SumLogits
 from ..circuit.neuron_frequencies import frequency_shares, single_frequency_share
 from ..circuit.pair_grid import PairGrid
@@ -111,13 +112,41 @@ def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray) -> Nu
     return {**numbers, "excluded_loss_train": mean_loss(losses["excluded_loss"], answered & train)}
 
 
-def hidden_numbers(task: Task, basis: Basis, hidden: Any) -> Numbers:
+def circuit_of_arrays(task: Task, basis: Basis, logits: Any, hidden: Any = None) -> dict[str, Any] | None:
+    """Return which frequencies a network uses; see `frequency_use`.
+
+    Arguments:
+        task: any.
+        basis: of the task.
+        logits: as in `logit_numbers`.
+        hidden: as in `hidden_numbers`; None for a network without neurons.
+
+    Returns:
+        What `frequency_use` returns, with the name of the task and of its basis and its order; None for tasks
+        other than those of two operands that are defined for all pairs of their basis.
+
+    Raises:
+        InputError: another shape, or a number that is not finite.
+    """
+    grid = grid_of(task, basis)
+    if grid is None:
+        return None
+    at = _places(task, grid)
+    values = np.asarray(rows_of_array(task, logits)(0, task.size), dtype=np.float64)
+    shares = None if hidden is None else frequency_shares(hidden_array(task, hidden)[at], grid)
+    use = frequency_use(SumLogits(values[at], grid), shares)
+    return {"task": task.name, "basis": grid.name, "order": grid.order, **use}
+
+
+def hidden_numbers(task: Task, basis: Basis, hidden: Any, neurons: Any = None) -> Numbers:
     """Return every number that hidden values give.
 
     Arguments:
         task: any.
         basis: of the task.
         hidden: activations of some layer over the domain, shape (n, h).
+        neurons: values of the same shape whose frequencies are counted, such as those before a power, which
+            has twice the frequency of its argument; None takes `hidden`.
 
     Returns:
         Name -> number: the measures that read `hidden`, and those of `HIDDEN_CIRCUIT` where they are defined.
@@ -130,7 +159,8 @@ def hidden_numbers(task: Task, basis: Basis, hidden: Any) -> Numbers:
     numbers = {m.name: _number(m.function(ranks, None)) for m in measures_reading("hidden")}
     grid = grid_of(task, basis)
     if grid is not None:
-        shares = frequency_shares(values[_places(task, grid)], grid)
+        activity = values if neurons is None else hidden_array(task, neurons)
+        shares = frequency_shares(activity[_places(task, grid)], grid)
         numbers["single_frequency_share"] = single_frequency_share(shares)
     return numbers
 
