@@ -189,7 +189,7 @@ def _logit_values(
         with suppress(InputError):  # hidden values that are not finite
             hidden = _hidden_values(net, task)
             of_hidden = {} if hidden is None else hidden_numbers(task, basis, *hidden)
-            numbers = logit_numbers(task, basis, split, logits) | of_hidden
+            numbers = logit_numbers(task, basis, split, logits, names) | of_hidden
     return {name: numbers.get(name, math.nan) for name in names}
 
 

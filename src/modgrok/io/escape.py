@@ -58,7 +58,7 @@ def _is_shown(value: Any) -> bool:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         return False
-    return "\\" not in text and text.isprintable()
+    return "\\" not in text.replace('\\"', "") and text.isprintable()  # quotation marks may stay
 
 
 def _shown(value: Any) -> Any:

@@ -15,7 +15,7 @@ from ..models.circulant import structure_of
 from ..models.networks import network_type
 from ..tasks.catalogue import Catalogue
 from .catalogue import measures_reading
-from .fourier.lens import make_fourier_frames
+from .fourier.lens import shared_frames
 from .fourier.token_waves import make_token_basis
 
 Readings = dict[str, tuple[Any, Any]]
@@ -49,7 +49,7 @@ READERS: Catalogue[Reader] = Catalogue(
             "mlp",
             lambda net, basis: {
                 "weights": (net, None),
-                "two_layer_weights": (net, make_fourier_frames(basis)),
+                "two_layer_weights": (net, shared_frames(basis)),
             },
         ),
         Reader(

@@ -5,6 +5,7 @@ Owns: the spectra that all Fourier measures share, so that they are computed onc
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import equinox as eqx
@@ -72,6 +73,12 @@ def make_fourier_frames(basis: Basis) -> FourierFrames:
     identity = np.arange(basis.order, dtype=np.int64)
     blocks = tuple(_frames(labels, basis.order) for labels in (*basis.operands, identity))
     return FourierFrames(blocks, on_device(basis.outputs, np.int32), basis.name)
+
+
+@lru_cache(maxsize=4)
+def shared_frames(basis: Basis) -> FourierFrames:
+    """Return the frames of a basis, built once for all networks that are measured in it; not inside `jit`."""
+    return make_fourier_frames(basis)
 
 
 def _of_group(basis: Basis, group: str) -> FourierFrames:

@@ -63,7 +63,9 @@ def array_measure_names(task: Task, basis: Basis) -> tuple[str, ...]:
     )
 
 
-def logit_numbers(task: Task, basis: Basis, split: Split | None, logits: Any) -> Numbers:
+def logit_numbers(
+    task: Task, basis: Basis, split: Split | None, logits: Any, names: Sequence[str] | None = None
+) -> Numbers:
     """Return every number that logits give.
 
     Arguments:
@@ -71,6 +73,8 @@ def logit_numbers(task: Task, basis: Basis, split: Split | None, logits: Any) ->
         basis: of the task.
         split: which inputs train; None counts all as test inputs.
         logits: over the domain, shape (n, p) in the order of `task.inputs()`, or over all inputs.
+        names: the losses of `LOGIT_CIRCUIT` that are wanted, each of which takes a pass over all logits; None
+            for all.
 
     Returns:
         Name -> number, nan where the task does not define it: the measures that read `logits`, and those of
@@ -98,18 +102,21 @@ def logit_numbers(task: Task, basis: Basis, split: Split | None, logits: Any) ->
         at = _places(task, grid)
         sums = SumLogits(np.asarray(rows(0, task.size), dtype=np.float64)[at], grid)
         key = frequencies if explanation.order == grid.order else None
-        numbers |= _losses(sums, key, ~tests[at])
+        numbers |= _losses(sums, key, ~tests[at], LOGIT_CIRCUIT if names is None else names)
         numbers["distance_irrelevance"] = distance_irrelevance(sums.logits, grid)
     return numbers
 
 
-def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray) -> Numbers:
+def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray, names: Sequence[str]) -> Numbers:
     if key is None:
-        return dict.fromkeys(LOGIT_CIRCUIT, math.nan)
-    losses = combination_losses(sums, [int(frequency) for frequency in key])
+        return {name: math.nan for name in LOGIT_CIRCUIT if name in names}
+    wanted = {"excluded_loss" if name == "excluded_loss_train" else name for name in names}
+    losses = combination_losses(sums, [int(frequency) for frequency in key], list(wanted))
     answered = sums.grid.targets >= 0
     numbers = {name: mean_loss(values, answered) for name, values in losses.items()}
-    return {**numbers, "excluded_loss_train": mean_loss(losses["excluded_loss"], answered & train)}
+    if "excluded_loss_train" in names:
+        numbers["excluded_loss_train"] = mean_loss(losses["excluded_loss"], answered & train)
+    return numbers
 
 
 def circuit_of_arrays(task: Task, basis: Basis, logits: Any, hidden: Any = None) -> dict[str, Any] | None:

@@ -19,12 +19,13 @@ from ...measures import (
     Spectra,
     coherence_of,
     ipr_of_neurons,
-    make_fourier_frames,
     mean_ipr,
     phase_histogram,
     spectra,
 )
+from ...measures.fourier.lens import shared_frames
 from ...models import MLP, activation
+from ...models.on_device import on_device
 
 CHUNK = 8_192
 LARGEST_GRID = 512
@@ -90,7 +91,7 @@ class MLPView:
     @cached_property
     def frames(self) -> FourierFrames:
         """The basis on the device."""
-        return make_fourier_frames(self.basis)
+        return shared_frames(self.basis)
 
     @cached_property
     def spectra(self) -> Spectra:
@@ -177,8 +178,9 @@ class MLPView:
 
 def hidden(net: MLP, inputs: np.ndarray) -> np.ndarray:
     """Return the hidden layer at inputs (n, k); shape (n, h)."""
-    rows = [table[inputs[:, s]] for s, table in enumerate(net.embedding)]
-    return np.asarray(activation(net.activation)(net.input_scale * sum(rows[1:], start=rows[0])))
+    rows = [table[inputs[:, s]] for s, table in enumerate(np.asarray(net.embedding))]
+    preactivations = on_device(net.input_scale * sum(rows[1:], start=rows[0]))
+    return np.asarray(activation(net.activation)(preactivations))
 
 
 def _times(features: np.ndarray, readout: np.ndarray) -> np.ndarray:
