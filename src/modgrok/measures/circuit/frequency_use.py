@@ -20,9 +20,9 @@ def frequency_use(logits: SumLogits, shares: np.ndarray | None = None) -> dict[s
         shares: of `frequency_shares`, shape (m, n//2); None for a network without neurons.
 
     Returns:
-        `key_frequencies`, those without which the loss increases; `neuron_frequencies`, those that explain most
-        of some neuron; `neurons_of_frequency`, how many neurons each frequency has; `idle_neurons`, how many
-        never vary; `loss_rise` and `attribution` of each frequency. Without neurons theirs are None.
+        `key_frequencies`, those without which the loss increases; `neuron_frequencies`, those that explain
+        most of some neuron; `neurons_of_frequency`, how many neurons each frequency has; `idle_neurons`, how
+        many never vary; `loss_rise` and `attribution` of each frequency. Without neurons theirs are None.
 
     Example:
         >>> from modgrok.algebra import natural_basis
