@@ -79,7 +79,7 @@ def test_ci_begins_with_the_two_commands_of_the_readme() -> None:
 def test_tests_of_optional_modules_run_in_ci() -> None:
     """Whatever `needs` names is in the group that CI's last stage installs, and nothing is skipped there."""
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace("\\\n", "")
-    assert re.search(r"pytest -m \"needs and [^\"]*\" --require-needs\n", ci)
+    assert re.search(r"pytest -m \"needs and [^\"]*\" --require-needs --types\n", ci)
     assert "uv sync --quiet --group dev" in ci
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     assert {each["include-group"] for each in groups["dev"]} == {"test", "readers", "lint", "docs"}

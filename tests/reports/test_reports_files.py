@@ -87,6 +87,7 @@ def test_png(store: Store, grokked: RunRow, tmp_path: Path) -> None:
     assert len(zlib.decompress(content[start + 4 : start + 4 + size])) == height * (4 * width + 1)
 
 
+@pytest.mark.long
 def test_pdf(store: Store, grokked: RunRow, tmp_path: Path) -> None:
     content = write_report(store, grokked.id, tmp_path / "out.pdf").read_bytes()
     assert content.startswith(b"%PDF-")
@@ -160,6 +161,7 @@ def test_run_without_weights_still_has_curves(
     assert write_report(store, grokked.id, tmp_path / "out.svg").is_file()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("suffix", [".svg", ".html"])
 def test_comparison_and_network_alone(store: Store, grokked: RunRow, tmp_path: Path, suffix: str) -> None:
     net, task = closed_form(13, 150), task_from_expression("x+y", 13)

@@ -60,6 +60,7 @@ def test_a_stored_matrix_is_part_of_the_identity_and_kept(tmp_path: Path) -> Non
     assert again.row.step == 2
 
 
+@pytest.mark.long
 def test_a_mixture_counts_each_task(tmp_path: Path) -> None:
     experiment = Experiment.of("x + y; x^2 + y^2", p=7, learner="rfm", fraction=0.8, kernel="gaussian")
     assert (

@@ -56,6 +56,7 @@ def test_addition_groks_and_its_embedding_grows_sparse() -> None:
     assert last["fcr_embedding"] > 0.6
 
 
+@pytest.mark.long  # tests/reports/test_mixture_report.py trains one
 def test_a_mixture_counts_each_of_its_tasks(tmp_path: Path) -> None:
     chosen = experiment("x + y; x - y", weight_decay=0.0)
     result = run(chosen, steps=40)
@@ -81,6 +82,7 @@ def test_the_tasks_of_a_mixture_share_one_split() -> None:
     assert len(setting.split.train) + len(setting.split.test) == 49 + 49 + 42
 
 
+@pytest.mark.long
 def test_parts_of_another_run_are_kept_and_named_by_their_weights(tmp_path: Path) -> None:
     upstream = run(experiment(), steps=20)
     content = NetworkFile(upstream.weights)

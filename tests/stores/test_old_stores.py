@@ -166,7 +166,7 @@ def test_reports_are_drawn(call: Any, store: str, expected: dict[str, Any], name
     assert "NaN" not in text
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", RESUMED)
 def test_runs_resume_as_before(
     call: Any, store: str, files: Path, tmp_path: Path, expected: dict[str, Any], same_bits: bool, name: str
