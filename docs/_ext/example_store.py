@@ -31,7 +31,7 @@ SETTINGS = {
 STEPS = 300
 SEEDS = (0, 1)
 MOST_STEPS = 5
-"""Checkpoints of each run: every one takes a second of the build."""
+"""Checkpoints of each run, unless `example_checkpoints` says otherwise: each takes a second of the build."""
 
 
 def write_example(app: Sphinx, failure: Exception | None) -> None:
@@ -48,9 +48,10 @@ def write_example(app: Sphinx, failure: Exception | None) -> None:
             for seed in SEEDS:
                 experiment = Experiment.of(**SETTINGS, seed=seed)
                 run(experiment, store=store, steps=STEPS, command=f"{COMMAND} --seed={seed}")
-        StaticCopy(folder, target, say=lambda line: None, most_steps=MOST_STEPS).write()
+        StaticCopy(folder, target, say=lambda line: None, most_steps=app.config.example_checkpoints).write()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_config_value("example_checkpoints", MOST_STEPS, "html", int)
     app.connect("build-finished", write_example)
     return {"parallel_read_safe": True}

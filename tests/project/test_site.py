@@ -115,6 +115,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site. Notebooks are executed on the way; a warning fails the build."""
     out = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(out / ".doctrees")]
+    command += ["-D", "example_checkpoints=1"]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     build = subprocess.run(
         [*command, str(DOCS), str(out)], capture_output=True, text=True, env=environment, check=False

@@ -5,17 +5,11 @@ Owns: the stored record of it, and reading it from what a user gave.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from ..former_names import former_keyword
 from .errors import InputError, shorten
@@ -54,7 +48,7 @@ class TaskSource(BaseModel):
         return values
 
     @model_serializer(mode="wrap")
-    def _write_stored_name(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _write_stored_name(self, write: Callable[[TaskSource], dict[str, Any]]) -> dict[str, Any]:
         content = write(self)
         return {STORED_NAME if name == "extended_domain" else name: value for name, value in content.items()}
 
