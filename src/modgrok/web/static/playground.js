@@ -131,7 +131,9 @@ async function showVerdict(element, content) {
     cells.set(`${label}(${operand})`, cell);
     charts.append(cell);
     await dots(cell, values, {title: [operand, `${label}(${operand})`], text: `${label} at each value of ${operand}`});
+    if (!charts.isConnected) return; // a later verdict has taken the place of this one, and its cells
   }
+  dispatchEvent(new Event("resize")); // a chart that was drawn while a verdict was replaced has no width yet
 }
 
 async function showNetwork(element, content) {
