@@ -38,7 +38,7 @@ def draw(run: StoredRun) -> PanelsAndNotes:
         notes.append(
             "The Fourier measures of this run were recorded in another basis by an earlier version, and are "
             "not "
-            "shown; modgrok measure gives those of its weights."
+            "shown; modgrok measure computes them from its weights."
         )
     if run.basis.group is not None:
         notes.append(NO_PHASES.format(group=run.basis.group) + ".")
@@ -95,7 +95,7 @@ def check_shape(net: MLP, basis: Basis, k: int) -> None:
     p = len(basis.operands[0])
     if (net.operands, net.modulus) != (k, p) or net.classes <= int(basis.outputs.max()):
         raise InputError(
-            f"network: must have {k} operands of {p} values and their classes, "
+            f"network: must have {k} operands of {p} values and the classes of the task, "
             f"got {net.operands} of {net.modulus} with {net.classes} classes"
         )
 
