@@ -93,7 +93,7 @@ def test_a_constructed_network_in_a_file(call: Call) -> None:
         (("net.safetensors", "x + y + z", "--p", "7"), "expression: must have 2 operands"),
         (
             ("net.safetensors", "--form", "multiplicative"),
-            "form: x + y mod 7 must be known to have that form",
+            "form: must be one that x + y mod 7 is known to have",
         ),
         (("net.safetensors", "--form", "other"), "form: must be one of additive, multiplicative"),
         ((), "run: must name a run or a file of weights"),

@@ -134,7 +134,7 @@ def test_bad_paths_are_refused(tmp_path: Path) -> None:
     write_network(path, NetworkFile(KINDS["mlp"]), durable=False)
     with pytest.raises(InputError, match="step: must be left out"):
         modgrok.load(path, step=3)
-    with pytest.raises(InputError, match="must name its task"):
+    with pytest.raises(InputError, match="must name the task"):
         modgrok.load(path).task  # noqa: B018
     path.write_bytes(b"nothing")
     with pytest.raises(CorruptFile):

@@ -241,7 +241,7 @@ def test_both_forms_of_a_task() -> None:
     indices = [task_index(task, form) for form in (None, "multiplicative")]
     assert [index and index.form for index in indices] == ["additive", "multiplicative"]
     with pytest.raises(
-        InputError, match="form: x \\+ y mod 7 must be known to have that form, got multiplicative"
+        InputError, match="form: must be one that x \\+ y mod 7 is known to have, got multiplicative"
     ):
         task_index(task_from_expression("x + y", 7), "multiplicative")
 

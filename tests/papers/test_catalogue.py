@@ -57,7 +57,7 @@ def test_a_name_is_one_papers_alone(paper: Paper) -> None:
     [
         ("a/b", CLAIMS, "name: must be letters, digits, - and _, got 'a/b'"),
         ("noether1918", (), "claims: noether1918 must have at least one, got 0"),
-        ("other", CLAIMS, "id: must be other/ and a name, got 'noether1918/thm-1'"),
+        ("other", CLAIMS, "id: must be other/ followed by a name, got 'noether1918/thm-1'"),
         ("noether1918", (*CLAIMS, CLAIMS[0]), "id: must belong to one claim, got noether1918/thm-1 2 times"),
     ],
 )

@@ -200,7 +200,7 @@ def test_singular_iterations_are_said_and_marked(store: Store, machine: RunRow) 
         StoredRun(machine, Experiment.from_json(machine.experiment), records, [], task, basis)
     )
     assert any("singular to working precision at 2 iterations, the first 3" in note for note in notes)
-    assert sum("No weights were kept" in note for note in notes) == 3
+    assert sum("No weights were stored" in note for note in notes) == 3
     marked = [
         r["step"] for r in rows_in({p.key: p for p in panels}["condition"]) if r.get("name") == "singular"
     ]

@@ -302,7 +302,7 @@ def test_it_is_neither_trained_nor_resumed_nor_swept(
         ({"loss": "l2"}, "loss: must be one of mse, cross_entropy"),
         ({"steps": 0}, "steps: must be at least 1"),
         ({"existing": "append"}, "existing: must be one of refuse, continue, replace"),
-        ({"settings": {"seed": 1}}, "settings: must have names that a run does not have itself"),
+        ({"settings": {"seed": 1}}, "settings: must not use the name of a field of every run"),
         ({"settings": {"l r": 1}}, "settings: must have identifiers"),
         ({"settings": {"lr": [1]}}, r"settings\.lr: must be text, a number"),
         ({"settings": {"lr": float("nan")}}, r"settings\.lr: must be finite"),
@@ -317,7 +317,7 @@ def test_options_that_break_a_rule(tmp_path: Path, options: dict[str, Any], mess
 BAD_CALLS: list[tuple[Callable[[LoggedRun], Any], str]] = [
     (lambda run: run.observe(1), "logits: must be given"),
     (lambda run: run.observe(0.5, logits=right(run)), "step: must be an integer"),
-    (lambda run: run.observe(0, logits=right(run)), "step: must be above the one observed last, 0"),
+    (lambda run: run.observe(0, logits=right(run)), "step: must be above the last observed step, 0"),
     (lambda run: run.observe(1, logits=np.zeros((3, P))), "logits: must have shape"),
     (lambda run: run.observe(1, logits="logits"), "logits: must be an array of real numbers, got str"),
     (lambda run: run.observe(1, hidden=np.zeros((3, 2))), "hidden: must be"),

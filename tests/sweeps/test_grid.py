@@ -89,8 +89,8 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"axes": {"fractoin": [0.5]}}, r"axes.fractoin: is not a field of train; did you mean fraction\?"),
-        ({"base": {**BASE, "seeds": 3}}, r"base.seeds: is not a field of train; did you mean seed\?"),
+        ({"axes": {"fractoin": [0.5]}}, r"axes.fractoin: is not an option of train; did you mean fraction\?"),
+        ({"base": {**BASE, "seeds": 3}}, r"base.seeds: is not an option of train; did you mean seed\?"),
         ({"axes": {"lr": []}}, "axes.lr: must have at least one value, got 0"),
         ({"axes": {"lr": {"log": [1, 2], "num": 0}}}, "axes.lr: must have at least one value, got 0"),
         (
@@ -113,7 +113,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ({"base": {**BASE, "steps": 0}}, "steps: must be at least 1"),
         ({"base": {**BASE, "expression": "x +"}}, "expression"),
         ({"axes": {"observe_every": [1, 2]}}, "axes: must make different runs"),
-        ({"zip": [{"lr": [1, 2], "seed": [1]}]}, "zip: must have lists of one length, got lr 2, seed 1"),
+        ({"zip": [{"lr": [1, 2], "seed": [1]}]}, "zip: must have lists of equal length, got lr 2, seed 1"),
         ({"zip": [{}]}, "zip: must name at least one field"),
         ({"zip": {"lr": [1]}}, r"zip: must be tables"),
         ({"axes": {"lr": [1]}, "zip": [{"lr": [1]}]}, "axes.lr: must be given once, got it twice"),

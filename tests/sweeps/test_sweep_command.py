@@ -190,7 +190,7 @@ def test_a_sweep_continues_lists_and_retries(call: Any, tmp_path: Path) -> None:
         (("small.toml", "--executor", "cloud"), "executor: must be one of local, ray"),
         (("small.toml", "--workers", "0"), "workers: must be at least 1"),
         (("small.toml", "--weights", "none"), "weights: must be one of final, schedule"),
-        (("bad.toml",), "axes.fractoin: is not a field of train; did you mean fraction?"),
+        (("bad.toml",), "axes.fractoin: is not an option of train; did you mean fraction?"),
         (("huge.toml",), "axes: must make at most 100,000 runs, got 1,000,000,000"),
     ],
 )

@@ -139,7 +139,7 @@ def test_parquet_has_types(stored: Path, call: Callable[..., Any], tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("mixed", "--format", "safetensors"), "format: a sweep is written as csv or parquet"),
+        (("mixed", "--format", "safetensors"), "format: must be csv or parquet for a sweep"),
         (("latest", "--format", "parquet"), "format: parquet must be used with a sweep"),
         (("mixed", "--format", "csv", "-o", "no/where"), "output: must be in an existing folder"),
         (("other", "--format", "csv"), "run: does not name a run"),

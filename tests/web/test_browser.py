@@ -96,7 +96,7 @@ def filter_and_compare(page: Any, expect: Any, origin: str) -> None:
     expect(rows).to_have_count(3)
     for box in rows.locator("input").all()[:2]:
         box.check()
-    page.get_by_label("tag for the chosen").fill("fig-3")
+    page.get_by_label("tag for the selected runs").fill("fig-3")
     page.get_by_role("button", name="Tag", exact=True).click()
     expect(page.get_by_role("button", name="fig-3")).to_have_count(2)
     page.get_by_role("button", name="Compare 2").click()

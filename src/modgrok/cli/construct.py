@@ -176,7 +176,7 @@ def _rows(
     """Print accuracy against width for random phases."""
     witness = verdict.witness
     if witness is None:
-        raise InputError("widths: need a task of one of the two forms, got one of neither")
+        raise InputError("widths: must be used with a task of one of the two forms, got a task of neither")
 
     def build(width: int) -> MLP:
         options = {**shape, "width": width, "phases": "random"}

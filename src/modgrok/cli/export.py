@@ -61,11 +61,14 @@ def export(
     if format not in FORMATS:
         raise InputError(f"format: must be one of {', '.join(FORMATS)}, got {shorten(format)}")
     if trajectory and (format != "transformerlens" or step is not None):
-        raise InputError("trajectory: goes with --format transformerlens and without --step, got others")
+        raise InputError(
+            "trajectory: must be used with --format transformerlens and without --step, got other options"
+        )
     if names_file(run):
         if trajectory or step is not None or format not in ("safetensors", "transformerlens"):
             raise InputError(
-                f"format: a file is written as safetensors or transformerlens, got {format} of a step or run"
+                "format: must be safetensors or transformerlens for a file, without --step or --trajectory, "
+                f"got {format}"
             )
         return _export_file(Path(run), format, output, json=json)
     if _names_sweep(run, runs):
@@ -129,7 +132,7 @@ def _export_sweep(name: str, format: str, output: Path | None, runs: Path, *, js
     from ..sweeps.tables.write_table import write_sweep_table
 
     if format not in SWEEP_FORMATS:
-        raise InputError(f"format: a sweep is written as {' or '.join(SWEEP_FORMATS)}, got {shorten(format)}")
+        raise InputError(f"format: must be {' or '.join(SWEEP_FORMATS)} for a sweep, got {shorten(format)}")
     path = output or Path(f"{name}-{format}")
     check_output_folder(path)
     with Store(runs, read_only=True) as store:

@@ -48,7 +48,7 @@ def unbridged(state: StateDict, config: Config) -> StateDict:
     heads = config.get("n_heads")
     if not isinstance(heads, int) or heads < 1:
         raise InputError(
-            f"path: weights of a bridge need n_heads in the config.json beside them, got {heads}"
+            f"path: must have n_heads in a config.json beside the weights of a TransformerBridge, got {heads}"
         )
     converted: StateDict = {}
     for name, value in state.items():

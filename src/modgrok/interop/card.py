@@ -81,7 +81,9 @@ def card_of_file(content: NetworkFile) -> str:
     """
     net, notes = content.network, content.notes
     if network_type(net).type is not Transformer:
-        raise InputError(f"format: transformerlens takes a transformer, got a {network_type(net).noun}")
+        raise InputError(
+            f"format: transformerlens must be used with a transformer, got a {network_type(net).noun}"
+        )
     task = "of an unnamed task" if content.source is None else content.task().name
     origin = f"Imported from `{notes['imported']}`" if "imported" in notes else "Read from a file"
     head = ["---", "library_name: transformer-lens", "tags:", "- grokking", "- modular-arithmetic", "---", ""]

@@ -87,7 +87,7 @@ def state_of(net: Transformer) -> StateDict:
             "format: TransformerLens has norms before the parts of a block, got norms after them"
         )
     if mixes(net):
-        raise InputError("format: TransformerLens has softmaxes as attention patterns, got others mixed in")
+        raise InputError("format: TransformerLens has only softmax attention patterns, got others")
     d, t = net.embedding.shape[1], length_of(net.layout, net.operands)
     shapes: Shapes = {"position": (t, d), "unembedding_bias": (net.classes,)}
     state = {name: _array(getattr(net, field), shapes.get(field)) for field, name in OUTER_NAMES}
@@ -145,7 +145,9 @@ def _has_norms(net: Transformer) -> bool:
     norms = [net.final_norm, *(getattr(block, field) for block in net.blocks for field, _ in NORM_NAMES)]
     present = [norm is not None for norm in norms]
     if any(present) and not all(present):
-        raise InputError("format: TransformerLens has a norm before every part or none, got some")
+        raise InputError(
+            "format: TransformerLens has a norm before every part of a block or before none, got some"
+        )
     return all(present)
 
 

@@ -63,7 +63,7 @@ def rebuild(
     fits = v >= classes + SIGNS[layout] if signs is None else v == classes + signs and c in (classes, v)
     if not 1 < classes <= c or not fits:
         raise InputError(
-            f"p: must leave a logit to each class and a token to each sign of {layout}, got {classes} with "
+            f"p: must leave a logit for each class and a token for each sign of {layout}, got {classes} with "
             f"{c} logits and {v} tokens"
         )
     return Transformer(
@@ -95,7 +95,7 @@ def check_options(config: Config) -> None:
     scale, width = config.get("attn_scale"), config.get("d_head")
     usual = (None, -1, math.sqrt(width)) if isinstance(width, int) and width > 0 else (None, -1)
     if not any(scale == value or (scale and value and math.isclose(scale, value)) for value in usual):
-        raise InputError(f"path: attn_scale in config.json must be the root of d_head, got {scale}")
+        raise InputError(f"path: attn_scale in config.json must be the square root of d_head, got {scale}")
 
 
 class _Reader:
@@ -148,7 +148,7 @@ class _Reader:
     def check_empty(self) -> None:
         """Refuse what a transformer has no place for."""
         if self.left:
-            raise InputError(f"path: must hold a transformer's weights alone, got {shorten(min(self.left))}")
+            raise InputError(f"path: must hold only a transformer's weights, got {shorten(min(self.left))}")
 
 
 def _block(reader: _Reader, layer: int, d: int) -> Block:

@@ -55,7 +55,7 @@ def write_transformerlens(folder: Path, content: NetworkFile, card: str) -> None
     """
     net = content.network
     if not isinstance(net, Transformer):
-        raise InputError("format: transformerlens takes a transformer, got another kind of network")
+        raise InputError("format: transformerlens must be used with a transformer, got another network")
     state, config = state_of(net), config_of(net)
     form = {"operands": net.operands, "layout": net.layout, "classes": net.classes, "kept": present(net)}
     source = None if content.source is None else content.source.model_dump(exclude_none=True)

@@ -88,7 +88,7 @@ def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) 
     row, records = stored.row, stored.records
     panels, notes = _panels(stored)
     if not records:
-        notes.append("Nothing was observed yet, so there are no curves.")
+        notes.append("Nothing has been observed yet, so there are no curves.")
     if row.status == "diverged":
         notes.append(
             f"Training stopped at {words.unit_of(row)} {row.step + 1:,}, where a loss or weight was no "
@@ -109,7 +109,7 @@ def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) 
         tuple(notes),
         (
             *_provenance(row),
-            ("makes this report", _command(store, row, path)),
+            ("to make this report", _command(store, row, path)),
         ),
         _colophon(row),
         slider(stored, checkpoints),
@@ -139,8 +139,8 @@ def comparison(
     net, note = load_stage(stored.checkpoints, stage)
     if net is None:
         raise InputError(
-            f"run: must have a checkpoint of a two-layer network to be compared with a closed form; {row.id} "
-            f"of {row.learner} has none. {note}"
+            f"run: must have a checkpoint of a two-layer network to be compared with a closed form, got "
+            f"{row.id} of {row.learner}. {note}"
         )
     views = [
         MLPView(f"trained, {stage.label}", net, stored.basis, task.operands),
@@ -149,15 +149,15 @@ def comparison(
     return Report(
         f"{words.task_name(row, stored.experiment)}: trained against closed form",
         f"A network of width {net.width:,} after {words.steps_words(row.step)} of training, beside one of "
-        f"width {closed_form.width:,} whose weights were written down. Accuracy is over all {task.size:,} "
+        f"width {closed_form.width:,} constructed in closed form. Accuracy is over all {task.size:,} "
         "inputs.",
         _facts(stored),
         (scores(_scores(views, task)), *weight_panels(views)),
         (),
         (
             *_provenance(row),
-            ("constructed the other network", command),
-            ("makes this report", report_command),
+            ("to construct the other network", command),
+            ("to make this report", report_command),
         ),
         _colophon(row),
     )
@@ -268,7 +268,7 @@ def logits_report(net: Any, task: Task, title: str, *, command: str = "", report
         ("Fourier basis", words.basis_words(basis_of_task(task))),
         *_formula(explanation),
     )
-    notes = [f"Weights of a {noun} have no panels of their own; its logits are shown."]
+    notes = [f"There are no panels for the weights of a {noun}; its logits are shown."]
     if explanation is None:
         notes.append("No formula in one index is known for this task, so there is no picture of it.")
     panels = tuple(_formula_panels(explanation))
@@ -341,11 +341,11 @@ def _facts(stored: StoredRun) -> tuple[tuple[str, str], ...]:
 
 
 def _provenance(row: RunRow) -> tuple[tuple[str, str], ...]:
-    return (("made the run", str(row.context.get("command", ""))),)
+    return (("to make the run", str(row.context.get("command", ""))),)
 
 
 def _commands(command: str, report_command: str) -> tuple[tuple[str, str], ...]:
-    return (("made the network", command), ("makes this report", report_command))
+    return (("to make the network", command), ("to make this report", report_command))
 
 
 def _command(store: Store, row: RunRow, path: Path) -> str:

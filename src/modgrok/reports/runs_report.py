@@ -73,7 +73,7 @@ def runs_report(store: Store, runs: Sequence[str], path: Path) -> Report:
         tuple(notes),
         (
             (
-                "makes this report",
+                "to make this report",
                 f"modgrok report {ids} -o {shlex.quote(path.name)}{runs_option(store.folder)}",
             ),
         ),

@@ -88,8 +88,8 @@ def sweep_report(
         tuple(panels),
         _notes(rows),
         (
-            ("made the sweep", listing.command),
-            ("makes this report", _command(store, name, path, None if alone else view)),
+            ("to run the sweep", listing.command),
+            ("to make this report", _command(store, name, path, None if alone else view)),
         ),
     )
 
@@ -162,7 +162,7 @@ def _map_caption(value: str, most: int) -> str:
     if value == "phase":
         return (
             f"Most frequent phase of {runs} by the last accuracies (Doshi et al. 2023, Table 2); in "
-            f"forgetting, test accuracy was 90% before; in confusion, it never was."
+            f"forgetting, test accuracy was at least 90% before; in confusion, it never was."
         )
     meaning = scalar_column(value).meaning.rstrip(".")
     return f"{meaning[:1].upper()}{meaning[1:]}: median over {runs}, at the last step."
@@ -179,7 +179,7 @@ def milestone_panels(rows: Sequence[Row], view: View) -> list[Panel]:
         return []
     caption = (
         "Median step of grokking with its quartiles over all runs at a point; points at which fewer than "
-        "half of the runs grok are left out, and a bar runs off the top where the upper quartile never does."
+        "half of the runs grok are left out. A bar that runs off the top has an upper quartile of never."
     )
     cell = milestone_cell(table, view.x, view.y, "step of grokking")
     return [single("times", f"Time to grok against {view.x.replace('_', ' ')}", caption, cell, 6)]

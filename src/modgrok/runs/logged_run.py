@@ -347,7 +347,7 @@ class LoggedRun(Displayed):
     def _checked_step(self, step: Any) -> int:
         step, last = _whole(step), self.records[-1].step if self.records else None
         if not self._first and last is not None and step <= last:
-            raise InputError(f"step: must be above the one observed last, {last}, got {step}")
+            raise InputError(f"step: must be above the last observed step, {last}, got {step}")
         return step
 
     def _numbers(self, logits: Any, hidden: Any, embedding: Any) -> dict[str, float]:

@@ -36,12 +36,12 @@ def refuse_foreign(text: str) -> None:
         >>> refuse_foreign("2ab(x + y) + c1(n)")
         >>> refuse_foreign("1e3*x")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        modgrok.io.errors.InputError: expression: must have integers alone, neither scientific notation ...
+        modgrok.io.errors.InputError: expression: must have only integers, without scientific notation ...
     """
     for number in _NUMBER.finditer(text):
         if not number[0].isdigit():
             raise InputError(
-                "expression: must have integers alone, neither scientific notation nor decimal points, got "
+                "expression: must have only integers, without scientific notation or decimal points, got "
                 f"{shorten(number[0])} in {shorten(text)}"
             )
     for word in _WORD.finditer(text):

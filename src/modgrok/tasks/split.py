@@ -97,7 +97,7 @@ def split_task(
     chosen = train_places[np.searchsorted(places, task.places)]
     train, test = task.domain[chosen], task.domain[~chosen]
     if len(train) == 0 or len(test) == 0:
-        raise InputError(f"fraction: must leave both sides an example when symmetric, got {fraction}")
+        raise InputError(f"fraction: must leave an example on each side of a symmetric split, got {fraction}")
     labels = task.labels(train)
     corrupted = np.zeros(len(train), dtype=bool)
     n_corrupted = count_of(_share(corruption, "corruption"), len(train))

@@ -162,7 +162,9 @@ def task_from_expression(text: str | Expression, p: int, *, extended_domain: boo
     shape = (values_of_operand,) * len(names)
     table = np.where(np.broadcast_to(defined, shape), np.broadcast_to(value, shape), -1)
     if (table < 0).all():
-        raise InputError(f"expression: no input mod {p} has unit denominators, got {shorten(expression)}")
+        raise InputError(
+            f"expression: must have unit denominators at some input mod {p}, got {shorten(expression)}"
+        )
     return _task(str(expression), p, names, table)
 
 

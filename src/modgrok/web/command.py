@@ -49,12 +49,12 @@ def ui(
         int | None,
         Parameter(
             converter=_port,
-            help="Port to listen at; 0 takes any free one; default 8197, or a free one where it is in use.",
+            help="Port to listen on; 0 takes any free one; default 8197, or a free one if that is in use.",
         ),
     ] = None,
     host: Annotated[
         str,
-        Parameter(help="Address to listen at; any but this machine's own lets others reach the page."),
+        Parameter(help="Address to listen on; any other than 127.0.0.1 lets other machines reach the page."),
     ] = "127.0.0.1",
     export: Annotated[
         Path | None,
@@ -68,7 +68,7 @@ def ui(
         Parameter(
             negative=(),
             consume_multiple=False,
-            help="With --export: only runs of which this holds, as in runs list; may be given several times.",
+            help="With --export: only runs that meet this condition, as in runs list; may be repeated.",
         ),
     ] = None,
     no_browser: Annotated[

@@ -87,7 +87,7 @@ class JobQueue:
             if subject is not None and subject in (job.run, job.claim) and job.state not in ENDED:
                 return job
         if sum(job.state == "waiting" for job in self.jobs) >= MOST_JOBS:
-            raise InputError(f"training: must be at most {MOST_JOBS} runs that wait, got one more")
+            raise InputError(f"training: must have at most {MOST_JOBS} waiting runs, got one more")
         self._count += 1
         job = QueuedJob(self._count, words, title, run, claim)
         self.jobs = [*self.jobs[-MOST_JOBS:], job]

@@ -43,8 +43,8 @@ MOST_STEPS = 8
 
 
 NEEDS_SERVER = (
-    '<p class="late">This copy needs a web server, for browsers read no scripts beside a file: '
-    "python -m http.server -d FOLDER</p>"
+    '<p class="late">This copy needs a web server, since browsers do not run the scripts of a page '
+    "opened as a file: python -m http.server -d FOLDER</p>"
 )
 """What a page says until its script replaces it; hidden at first."""
 

@@ -31,7 +31,7 @@ def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves
         InputError: it is no two-layer network.
     """
     if not isinstance(content.network, MLP):
-        raise InputError("prune: must be used with a run of two-layer networks, got another learner's")
+        raise InputError("prune: must be used with a run of two-layer networks, got one of another learner")
     with Store(runs, read_only=True) as store:
         experiment = stored_experiment(store, store.get(run))
         exact = experiment.build_task()

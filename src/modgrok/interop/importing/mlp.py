@@ -289,7 +289,7 @@ def _check_chain(layers: Sequence[Linear], width: int, p: int, rows: int) -> Non
     for layer in layers:
         if layer.weight.shape[1] != width:
             raise InputError(
-                f"path: must be a chain of matrices, got one of {layer.weight.shape[1]} columns after "
+                f"path: must be a chain of matrices, got one with {layer.weight.shape[1]} columns after "
                 f"{width} units"
             )
         width = layer.weight.shape[0]

@@ -158,7 +158,7 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
     """
     if len(readings) > MOST_READINGS:
         raise InputError(
-            f"{_open(readings, settles)}: must be given, for {len(readings):,} readings fit these weights, "
+            f"{_open(readings, settles)}: must be given, since {len(readings):,} readings fit these weights, "
             "got none"
         )
     inputs, labels = task.inputs(), task.labels()

@@ -96,13 +96,13 @@ def _content(path: Path) -> Any:
             return arrays_of(read_checked(path, None), path)
         except CorruptFile:
             raise InputError(
-                f"path: must be a safetensors file, got {shorten(path)}, which is damaged or none"
+                f"path: must be a safetensors file, got {shorten(path)}, which is damaged or not one"
             ) from None
     if path.suffix == ".npz":
         return read_npz(path, "path")
     if path.suffix == ".npy":
         raise InputError(
-            f"path: one .npy file holds one array; put those of a network into an .npz, got {shorten(path)}"
+            f"path: must be an .npz for a network, since an .npy holds only one array, got {shorten(path)}"
         )
     raise InputError(f"path: must end in {', '.join(SUFFIXES)}, got {shorten(path.name)}")
 

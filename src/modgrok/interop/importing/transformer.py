@@ -135,10 +135,10 @@ def _embedding(weights: Weights, p: int, d: int) -> np.ndarray:
         rows = rows.T
     if rows.shape[1] != d:
         raise InputError(
-            f"path: {weights.names['W_E']} must have {d} columns as the residual stream, got {value.shape}"
+            f"path: {weights.names['W_E']} must have {d} columns, as the residual stream, got {value.shape}"
         )
     if len(rows) < p:
-        raise InputError(f"p: must leave a row of W_E to each number, got {p} with {len(rows)} rows")
+        raise InputError(f"p: must leave a row of W_E for each number, got {p} with {len(rows)} rows")
     return rows
 
 
@@ -152,7 +152,7 @@ def _unembedding(weights: Weights, embedding: np.ndarray, p: int, d: int) -> np.
         columns = columns.T
     if columns.shape[0] != d:
         raise InputError(
-            f"path: {weights.names['W_U']} must have {d} rows as the residual stream, got {value.shape}"
+            f"path: {weights.names['W_U']} must have {d} rows, as the residual stream, got {value.shape}"
         )
     if columns.shape[1] not in (p, len(embedding)):
         raise InputError(f"p: must be the number of logits, {columns.shape[1]}, got {p}")

@@ -67,15 +67,15 @@ def check_settings(settings: dict[Any, Any]) -> None:
     Example:
         >>> check_settings({"seed": 3})
         Traceback (most recent call last):
-        modgrok.io.errors.InputError: settings: must have names that a run does not have itself, got 'seed'
+        modgrok.io.errors.InputError: settings: must not use the name of a field of every run, got 'seed'
     """
     if len(settings) > MOST_SETTINGS:
-        raise InputError(f"settings: must be at most {MOST_SETTINGS}, got {len(settings)}")
+        raise InputError(f"settings: must have at most {MOST_SETTINGS}, got {len(settings)}")
     for name, value in settings.items():
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_]\w{0,63}", name):
             raise InputError(f"settings: must have identifiers as names, got {shorten(name)}")
         if name in RESERVED:
-            raise InputError(f"settings: must have names that a run does not have itself, got {name!r}")
+            raise InputError(f"settings: must not use the name of a field of every run, got {name!r}")
         if value is not None and not isinstance(value, str | int | float | bool):
             raise InputError(
                 f"settings.{name}: must be text, a number, true, false or none, got {shorten(value)}"

@@ -53,7 +53,9 @@ def check_feature_matrix(array: np.ndarray, d: int) -> np.ndarray:
     if not np.isfinite(matrix).all():
         raise InputError(f"initial: entries must be finite, got {matrix[~np.isfinite(matrix)][0]}")
     if np.abs(matrix - matrix.T).max() > 1e-8 * np.abs(matrix).max():
-        raise InputError(f"initial: must be symmetric, got {np.abs(matrix - matrix.T).max():.3g} off")
+        raise InputError(
+            f"initial: must be symmetric, got an asymmetry of {np.abs(matrix - matrix.T).max():.3g}"
+        )
     return (matrix + matrix.T) / 2
 
 

@@ -154,7 +154,7 @@ def _witness(task: Task, form: str | None) -> Witness | None:
         return witnesses[0] if witnesses else None
     matching = [witness for witness in witnesses if witness.form == form]
     if not matching:
-        raise InputError(f"form: {task.name} mod {task.p} must be known to have that form, got {form}")
+        raise InputError(f"form: must be one that {task.name} mod {task.p} is known to have, got {form}")
     return matching[0]
 
 

@@ -56,7 +56,7 @@ class Paper:
         ids = [claim.id for claim in self.claims]
         for id in ids:
             if not re.fullmatch(rf"{re.escape(self.name)}/[A-Za-z0-9._-]+", id):
-                raise InputError(f"id: must be {self.name}/ and a name, got {shorten(id)}")
+                raise InputError(f"id: must be {self.name}/ followed by a name, got {shorten(id)}")
             if ids.count(id) > 1:
                 raise InputError(f"id: must belong to one claim, got {id} {ids.count(id)} times")
 

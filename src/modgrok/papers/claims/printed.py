@@ -77,7 +77,7 @@ def check_printed(printed: Sequence[Printed], claim: str) -> None:
             raise InputError(f"printed: must be finite and sourced in {shorten(claim)}, got {one}")
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise InputError(f"printed: must have a number once in {shorten(claim)}, got {twice[0]}")
+        raise InputError(f"printed: must not repeat a number in {shorten(claim)}, got {twice[0]}")
 
 
 def printed_numbers(printed: Sequence[Printed]) -> Mapping[str, PrintedNumber]:

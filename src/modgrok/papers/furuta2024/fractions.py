@@ -88,15 +88,15 @@ def measure_fractions(evidence: Evidence) -> ClaimResult:
         single(
             "map",
             "Best test accuracy",
-            "Best test accuracy along a run, by the fraction of pairs that trains. The paper's table prints "
-            "no number where a task is learned; its mark is at 100% there.",
+            "Best test accuracy along a run, by the fraction of pairs used for training. The paper's table "
+            "prints no number where a task is learned; its mark is at 100% there.",
             lines(
                 [
                     Line(task, shares, best, TEST, dots=True),
                     Line("orbit null", shares, [null_of(run) for run in runs], SOFT, dashed=True),
                 ],
-                f"Best test accuracy of {task} against the fraction of pairs that trains: {words}.",
-                x="fraction of pairs that trains",
+                f"Best test accuracy of {task} against the fraction of pairs used for training: {words}.",
+                x="fraction of pairs used for training",
                 y="best test accuracy",
                 log_x=False,
                 percent=True,

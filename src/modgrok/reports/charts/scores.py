@@ -68,11 +68,11 @@ def scores(measured: Sequence[Score]) -> Panel:
         Margins(left=104, right=30, top=24 if several else 14, bottom=26),
     )
     caption = (
-        "Accuracy over all inputs, mean inverse participation ratio of the weight vectors, mean cosine of "
-        "the phase sums. Networks in closed form have 1 in the limit of large width (Gromov 2023, Sec. 3; "
-        "Doshi et al. 2024, Sec. 3)."
+        "Accuracy over all inputs, mean inverse participation ratio of the weight vectors, and mean cosine "
+        "of the phase sums. All are 1 for networks in closed form, in the limit of large width (Gromov 2023, "
+        "Sec. 3; Doshi et al. 2024, Sec. 3)."
     )
-    return single("scores", "In numbers", caption, cell, 12)
+    return single("scores", "Accuracy and measures of the weights", caption, cell, 12)
 
 
 def _key(labels: Sequence[str]) -> list[alt.Chart]:

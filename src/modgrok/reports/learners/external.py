@@ -39,7 +39,7 @@ def _checkpoint_panels(run: StoredRun) -> PanelsAndNotes:
             networks.append((stage, checkpoint.load()))
         except InputError:
             notes.append(
-                f"The weights kept at step {checkpoint.step:,} are not those of a network that modgrok can "
+                f"The weights stored at step {checkpoint.step:,} are not those of a network that modgrok can "
                 f"evaluate."
             )
     mlps = [

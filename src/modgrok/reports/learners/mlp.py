@@ -38,7 +38,7 @@ def draw(run: StoredRun) -> PanelsAndNotes:
         notes.append(
             "The Fourier measures of this run were recorded in another basis by an earlier version, and are "
             "not "
-            "shown; modgrok measure gives those of its weights."
+            "shown; modgrok measure computes them from its weights."
         )
     if run.basis.group is not None:
         notes.append(NO_PHASES.format(group=run.basis.group) + ".")

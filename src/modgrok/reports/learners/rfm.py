@@ -76,7 +76,7 @@ def _machines(
         else:
             notes.append(
                 note
-                or f"The weights kept at iteration {stage.step:,} are not those of a kernel machine and "
+                or f"The weights stored at iteration {stage.step:,} are not those of a kernel machine and "
                 "are not shown."
             )
     return machines, notes

@@ -67,7 +67,9 @@ def network_panels(
             views = [CircuitView(stage, net, at) for stage, net in networks]
             panels += [_named(panel, at) for panel in circuit_panels(views)]
     else:
-        notes.append("Attention, neurons and parts of the logits are drawn for two operands and moderate p.")
+        notes.append(
+            "Attention, neurons and parts of the logits are drawn for two operands and moderate p only."
+        )
     if len(networks) == 1:
         panels = [panel if len(panel.groups) > 1 else replace(panel, span=6) for panel in panels]
     return panels, notes
@@ -102,7 +104,7 @@ def _networks(
         else:
             notes.append(
                 note
-                or f"The weights kept at step {stage.step:,} are not those of a transformer and are not "
+                or f"The weights stored at step {stage.step:,} are not those of a transformer and are not "
                 "shown."
             )
     return networks, notes

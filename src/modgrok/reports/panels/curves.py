@@ -75,12 +75,12 @@ def accuracy(frame: Frame, records: Sequence[Record], context: dict[str, Any]) -
         name_milestones=True,
     )
     caption = (
-        "Fraction of inputs whose largest logit is that of the correct class, over all training and all "
-        "test inputs. Memorised and grokked: the first observed steps with training, then test accuracy of "
-        "at least 99%; the shaded time lies between them (Gromov 2023, Fig. 1c)."
+        "Fraction of the training and of the test inputs whose largest logit is that of the correct class. "
+        "Memorised and grokked: the first observed steps at which training and test accuracy reach 99%; the "
+        "time between them is shaded (Gromov 2023, Fig. 1c)."
     )
     if not frame.linear:
-        caption += " The step axis is logarithmic, and linear near 0."
+        caption += " The step axis is logarithmic except near 0, where it is linear."
     title = "Accuracy" if "tasks" not in context else "Accuracy over all tasks"
     return single("accuracy", title, caption, cell, 4)
 
@@ -115,11 +115,11 @@ def loss(frame: Frame, records: Sequence[Record], context: dict[str, Any], name:
         "mse": "Mean over inputs and classes of (f(x) − one-hot)²",
         "cross_entropy": "Mean over inputs of the cross-entropy",
     }.get(name, f"Mean over inputs of the {name} loss")
-    zero = "" if silent is None else " The dashed line is a network that always answers zero."
+    zero = "" if silent is None else " The dashed line is the loss of a network whose output is always zero."
     fits = (
         ""
         if most is None
-        else f" Training inputs are interpolated: their loss, at most {most:.0e}, is not drawn."
+        else f" The training inputs are interpolated: their loss is at most {most:.0e} and is not drawn."
     )
     title = ("Loss" if most is None else "Test loss") + (" over all tasks" if "tasks" in context else "")
     return single("loss", title, f"{formula} (Gromov 2023, Fig. 1a).{fits}{zero}", cell, 4)
@@ -171,7 +171,7 @@ def fourier(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel:
     caption = (
         "IPR: mean over neurons of Σ s², with s the share of each frequency in the power |Fu|² of a weight "
         f"vector u; 1 for a pure wave, about {4 / (order + 1):.2g} for random weights (Gromov 2023, Eq. "
-        "20-21). Coherence: mean of cos(phase sum), see below. The closed form has 1 in both."
+        "20-21). Coherence: mean of cos(phase sum), see below. Both are 1 for the closed form."
     )
     return single("fourier", "Periodicity of the weights", caption, cell, 4)
 
@@ -259,17 +259,17 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
         Margins(left=46, right=70, top=24, bottom=34),
     )
     caption = (
-        "Neurons by the frequency f of greatest power over all their weight vectors; darker is more neurons "
-        f"(full ink at {percent(top)}). {used} of {most} frequencies in use at the end."
+        "Number of neurons whose weight vectors together have the greatest power at frequency f; darker "
+        f"means more neurons (darkest at {percent(top)}). {used} of {most} frequencies in use at the end."
     )
     if basis.group is not None:
         names = ", ".join(
             f"{i} = {p.name}" for i, p in enumerate(real_components(basis.group)[1:13], start=1)
         )
         caption = (
-            "Neurons by the irreducible representation of greatest share over all their weight vectors; "
-            "darker is "
-            f"more neurons (full ink at {percent(top)}). {names}{', …' if most > 12 else ''}."
+            "Number of neurons whose weight vectors together have the greatest share in an irreducible "
+            "representation; darker means "
+            f"more neurons (darkest at {percent(top)}). {names}{', …' if most > 12 else ''}."
         )
         return single("frequencies", "Dominant representation", caption, cell, 4)
     return single("frequencies", "Dominant frequency", caption, cell, 4)

@@ -53,7 +53,7 @@ def explained_shares(frame: Frame, records: Sequence[Record]) -> Panel | None:
     )
     caption = (
         "Share of inputs for which a formula in the task's index accounts for the answer: its margin exceeds "
-        "all that it leaves out of the logits. Formula: its accuracy on test inputs."
+        "all that it leaves out of the logits. Formula: accuracy of the formula on test inputs."
     )
     return single("explained_share", "Explained share", caption, cell, 4)
 
@@ -110,9 +110,9 @@ def circles(view: ExplanationView) -> Panel | None:
         for name, here, points in circles_of_view
     )
     caption = (
-        "Where each value of the index lies in the plane in which this frequency's part of the logits varies "
-        "most. A wave puts them on a circle, k times around for the frequency k; values at equal angles "
-        "cannot be told apart by this frequency, but they can by all frequencies together."
+        "Position of each value of the index in the plane in which this frequency's part of the logits "
+        "varies most. A wave of frequency k places the values k times around a circle; values at the same "
+        "angle are distinguished only by the other frequencies."
     )
     return Panel("circles", "The frequencies of the formula", caption, groups)
 
@@ -189,13 +189,14 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     frame = edge.encode(**encodings, x2="x2", y2="y2")
     unexplained = int(np.count_nonzero(~(view.left_over < 1)))
     text = (
-        f"What the formula leaves out over its margin, for all pairs; {unexplained} inputs are not explained."
+        f"What the formula leaves out, relative to its margin, for all pairs; {unexplained} inputs are not "
+        "explained."
     )
     cell = Cell(alt.layer(picture(uri), points, frame), text, 0, Margins(36, 6, 8, 34), square=True)
     caption = (
-        "Spread of what the formula leaves out of an input's logits, over the formula's margin; "
-        f"white is 0, the darkest {MOST_LEFT:g} or more. Below 1 the rest cannot have changed the answer: "
-        f"{len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
+        "Spread of what the formula leaves out of an input's logits, divided by the formula's margin; white "
+        f"is 0, the darkest colour {MOST_LEFT:g} or more. Below 1, what is left out cannot have changed the "
+        f"answer; this holds for {len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
     )
     return single("left_over", "What the formula leaves out", caption, cell, 4)
 

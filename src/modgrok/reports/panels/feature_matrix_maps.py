@@ -36,7 +36,7 @@ def feature_matrix_maps(views: Sequence[FeatureMatrixView]) -> list[Panel]:
         groups = [Group(m.label, (_whole(m, m.natural), *_blocks(m, m.natural))) for m in views]
         block = f" and its block {_name(last)}" if len(last.sizes) > 1 else ""
         return [Panel("feature_matrix", f"Feature matrix M{block}", _caption(last), tuple(groups))]
-    both = " in the values' own order, and " + _order_words(last)
+    both = " in the natural order of the values, and " + _order_words(last)
     groups = [Group(m.label, (_whole(m, m.natural), _whole(m, m.reordered))) for m in views]
     panels = [Panel("feature_matrix", f"Feature matrix M{both}", _caption(last), tuple(groups))]
     if len(last.sizes) > 1:
@@ -51,14 +51,14 @@ def _name(view: FeatureMatrixView) -> str:
 
 
 def _order_words(view: FeatureMatrixView) -> str:
-    return "by discrete logarithms" if view.basis.name == "multiplicative" else "in that of the basis"
+    return "by discrete logarithms" if view.basis.name == "multiplicative" else "in the order of the basis"
 
 
 def _caption(view: FeatureMatrixView) -> str:
     description = (
-        "M weighs the inputs' directions in the kernel: rows and columns are the one-hot values of "
-        f"{', '.join(view.names)}. Blue below zero, rust above, each map on its own symmetric scale, "
-        "written above it, to which the diagonal does not count: it is cut off at full colour."
+        "M weights the directions of the inputs in the kernel: rows and columns are the one-hot values of "
+        f"{', '.join(view.names)}. Blue is below zero, rust above. Each map has its own symmetric scale, "
+        "written above it; the scale ignores the diagonal, which is clipped at full colour."
     )
     if view.gains_from_order:
         return f"{description} {_reorder_words(view)}(Mallinar et al. 2024, Fig. 3)."
@@ -68,9 +68,9 @@ def _caption(view: FeatureMatrixView) -> str:
 
 def _block_caption(view: FeatureMatrixView) -> str:
     return (
-        f"Rows of {view.names[1]} and columns of {view.names[0]} alone. The stripes are there from the "
-        "transition on in both pictures; only the order of the values shows them (Mallinar et al. 2024, "
-        "App. Fig. 2)."
+        f"Only the rows of {view.names[1]} and the columns of {view.names[0]}. The structure is the same in "
+        "both orders from the transition on; it is visible as stripes only in the order of the basis "
+        "(Mallinar et al. 2024, App. Fig. 2)."
     )
 
 

@@ -31,10 +31,10 @@ def unit_maps(views: Sequence[MLPView], *, one_network: bool) -> Panel:
     names = [f"hidden unit {unit}" for unit in units]
     first, second = views[-1].operands[:2]
     caption = (
-        f"What enters the activation of one hidden unit at every pair ({first}, {second})"
-        f"{_others(views[-1])}: blue below zero, rust above, each map on its own symmetric scale with "
-        f"the extremes written above it. It is u({first}) + v({second}), so its spectrum lies on the axes "
-        f"and a pure wave leaves four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
+        f"Preactivation of one hidden unit at every pair ({first}, {second})"
+        f"{_others(views[-1])}: blue is below zero, rust above; each map has its own symmetric scale, with "
+        f"the extremes written above it. It equals u({first}) + v({second}), so its spectrum lies on the "
+        f"axes and a pure wave has four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
     )
     return Panel(
         "unit",
@@ -52,9 +52,10 @@ def logit_maps(views: Sequence[MLPView]) -> Panel:
     names = [f"logit {output}"] * len(views)
     first, second = views[-1].operands[:2]
     caption = (
-        f"The output for class {output} at every pair ({first}, {second}){_others(views[-1])}. A network "
-        f"that solves the task is high exactly where the answer is {output}: along diagonals where the task "
-        "is a sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). " + _spectrum_words()
+        f"The output for class {output} at every pair ({first}, {second}){_others(views[-1])}. In a "
+        f"network that solves the task it is high exactly where the answer is {output}: along diagonals if "
+        "the task is a sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). "
+        + _spectrum_words()
     )
     return Panel(
         "logit", f"Output for class {output} and its spectrum", caption, _groups(views, grids, names)
@@ -72,8 +73,8 @@ def _others(view: MLPView) -> str:
 
 def _spectrum_words() -> str:
     return (
-        "Disc area: share of each pair of frequencies in the map's power, from "
-        f"{LEAST_SHARE:.1%} on, the mean left out."
+        "Disc area: share of each pair of frequencies in the map's power without its mean; shares below "
+        f"{LEAST_SHARE:.1%} are not drawn."
     )
 
 

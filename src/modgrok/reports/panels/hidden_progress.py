@@ -91,17 +91,17 @@ def hidden_progress(
     return [
         _measure(
             "alignment",
-            "Alignment of M with its end",
-            "Cosine of the entries of M with those of the last M; 1 at the end by definition "
+            "Alignment of M with the final M",
+            "Cosine similarity of the entries of M and of the final M; 1 at the end by definition "
             f"(Mallinar et al. 2024, Sec. 4). {beside}",
             (frame, records, alignment, [CurveStyle("alignment", "alignment", MEASURE)]),
         ),
         _measure(
             "deviation",
             "Circulant deviation of M",
-            "Variance of the off-diagonal blocks along the task's stripes over their energy, summed over "
-            "each stripe: 0 is exactly circulant, 1 − 1/p is chance. Other slope: along stripes of "
-            f"opposite slope, in the same order of values (Mallinar et al. 2024, Sec. 4). {beside}",
+            "Variance of the off-diagonal blocks along the task's stripes, summed over the stripes and "
+            "divided by the blocks' energy: 0 is exactly circulant, 1 − 1/p is chance. Other slope: along stripes "
+            f"of opposite slope, in the same order of values (Mallinar et al. 2024, Sec. 4). {beside}",
             (
                 frame,
                 records,
@@ -117,9 +117,9 @@ def hidden_progress(
         _measure(
             "share",
             "Share of M that is structured",
-            "Energy of the projection of M on matrices with circulant off-diagonal blocks and diagonal "
-            "blocks of one constant on and one off the diagonal, over that of M. The identity is such a "
-            "matrix, so the share dips while features form "
+            "Energy of the projection of M onto the matrices whose off-diagonal blocks are circulant and "
+            "whose diagonal blocks have one constant on and another off the diagonal, divided by the energy "
+            "of M. The identity is such a matrix, so the share dips while features form "
             f"(Mallinar et al. 2024, Observation 1). {beside}",
             (frame, records, share, [CurveStyle("structure_share", "share", MEASURE)]),
         ),
@@ -181,24 +181,24 @@ def conditioning(frame: Frame, records: Sequence[Record]) -> Panel:
     ]
     low, high = log_range([row["value"] for row in rows])
     vertical = Vertical(low, high, format=plain_format(low, high), log=True, values=log_ticks(low, high))
-    text = f"Condition of the kernel matrix against iterations, logarithmic; {ends(rows, series)}."
+    text = f"Condition number of the kernel matrix against iterations, logarithmic; {ends(rows, series)}."
     cell = timeline(frame, [*rows, *marked], series, vertical, text, height=HEIGHT, name_milestones=True)
     caption = (
-        "Condition number of K + ridge·I, in which each iteration solves for the dual coefficients: a lower "
-        "bound from the pivots of the Cholesky factor. Where K is singular to working precision (dots), the "
-        "solution of least norm is taken."
+        "Condition number of K + ridge·I, the matrix of the system that each iteration solves for the dual "
+        "coefficients: a lower bound from the pivots of the Cholesky factor. Where K is singular to working "
+        "precision (dots), the least-norm solution is used."
     )
-    return single("condition", "Condition of the kernel matrix", caption, cell, 6)
+    return single("condition", "Condition number of the kernel matrix", caption, cell, 6)
 
 
 def effective_rank(frame: Frame, records: Sequence[Record]) -> Panel:
-    """Draw the number of equal eigenvalues that M amounts to."""
+    """Draw (tr M)² / |M|² against iterations."""
     rows, series = curve_table(records, ["effective_rank"]), [CurveStyle("effective_rank", "rank", MEASURE)]
     low, high = linear_range([row["value"] for row in rows], 0.0)
     text = f"Effective rank of M against iterations; {ends(rows, series)}."
     cell = over_accuracy(frame, records, rows, series, Vertical(low, high), text)
     caption = (
-        "(tr M)² / |M|²: the number of equal eigenvalues that M amounts to. The pale curve is test accuracy."
+        "(tr M)² / |M|²: r for a matrix with r equal non-zero eigenvalues. The pale curve is test accuracy."
     )
     return single("rank", "Effective rank of M", caption, cell, 4)
 
@@ -226,13 +226,13 @@ def spectra(views: Sequence[FeatureMatrixView]) -> Panel:
         rows,
         series,
         Vertical(low, 1.04, values=(0.0, 0.25, 0.5, 0.75, 1.0)),
-        f"Eigenvalues of M over the largest; {ends(rows, series)}.",
+        f"Eigenvalues of M divided by the largest; {ends(rows, series)}.",
         references=(Reference(0.0, ""),) if low < 0 else (),
         height=HEIGHT,
     )
     caption = (
-        "Eigenvalues of M over the largest in magnitude, at the iterations t that the curves name. With "
-        "circulant blocks they are pairs c + s and c − s, c the diagonal's constant and s a singular value "
-        "of the block: the step in the middle is the gap that opens between them."
+        "Eigenvalues of M divided by the largest in magnitude, after t iterations. With circulant blocks "
+        "they come in pairs c + s and c − s, with c the constant on the diagonal and s a singular value of "
+        "the block; the step in the middle is the gap between the two halves."
     )
     return single("spectrum", "Spectrum of M", caption, cell, 6)

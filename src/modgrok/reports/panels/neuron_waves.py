@@ -25,8 +25,8 @@ def neuron_waves(views: Sequence[CircuitView]) -> Panel:
     caption = (
         "One dot per neuron of the last layer: the frequency that explains most of its activation over all "
         "pairs, and the share of the variance that this frequency explains by its cosines, sines and their "
-        f"products in the two operands. Above {EXPLAINED:.0%} (dashed) a neuron is of a single frequency "
-        "(Nanda et al. 2023, Sec. 4.2). Neurons that never vary are left out."
+        f"products in the two operands. Above {EXPLAINED:.0%} (dashed) a neuron counts as a single-frequency "
+        "neuron (Nanda et al. 2023, Sec. 4.2). Neurons with constant activation are left out."
     )
     groups = tuple(Group(view.label, (_dots(view),)) for view in views)
     return Panel("neurons", "Neurons by the frequency that explains them", caption, groups)
@@ -69,7 +69,7 @@ def _dots(view: CircuitView) -> Cell:
     layers.append(text.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N")))
     used = ", ".join(str(f) for f in np.unique(best[most > EXPLAINED])) or "none"
     description = (
-        f"Neurons by frequency, {view.label}: {single} of {every} of a single frequency ({used}); "
-        f"{int((~varies).sum())} never vary."
+        f"Neurons by frequency, {view.label}: {single} of {every} have a single frequency ({used}); "
+        f"{int((~varies).sum())} are constant."
     )
     return Cell(alt.layer(*layers), description, HEIGHT, Margins(left=42, right=8, top=20, bottom=34))

@@ -41,9 +41,9 @@ def phases(sources: Sequence[tuple[str, np.ndarray]], operands: int) -> Panel:
     groups = tuple(Group(label, (_histogram(label, counts, top),)) for label, counts in sources)
     sums = " + ".join(f"φ{s + 1}" for s in range(operands))
     caption = (
-        f"Hidden units by {sums} − φ of the readout at their dominant frequency, each vector fitted by "
-        "cos(2πf·x/n + φ). The closed form has 0 in every unit (Gromov 2023, Eq. 12 and Fig. 3). "
-        "Dashed: no preference."
+        f"Histogram of {sums} − φ of the readout over hidden units, each vector fitted by cos(2πf·x/n + φ) "
+        "at the unit's dominant frequency. The sum is 0 for every unit of the closed form (Gromov 2023, "
+        "Eq. 12 and Fig. 3). Dashed: uniform distribution."
     )
     return Panel("phases", "Phase sums", caption, groups)
 

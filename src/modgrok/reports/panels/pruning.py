@@ -50,8 +50,8 @@ def pruning_panel(net: MLP, basis: Basis, task: Task, split: Split, label: str) 
     caption = (
         "Accuracy after removing the neurons of lowest, or of highest, inverse participation ratio, on "
         + ", ".join(words for _, _, words in reversed(LINES))
-        + f". The dashed line is 1 less the share of corrupted labels, {100 * (1 - share):.0f}%. After Doshi "
-        "et al. 2023, Fig. 6."
+        + f". The dashed line is 1 minus the share of corrupted labels, {100 * (1 - share):.0f}%. After "
+        "Doshi et al. 2023, Fig. 6."
     )
     return Panel("pruning", "Removing neurons by IPR", caption, groups, 12)
 

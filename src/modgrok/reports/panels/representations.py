@@ -36,11 +36,9 @@ def representations(views: Sequence[MLPView]) -> Panel:
     groups = tuple(Group(view.label, (_bars(view, group, top),)) for view in views)
     caption = (
         f"Share of each irreducible representation of {group} in the energy of a weight vector, mean over "
-        f"neurons, "
-        "dimensions in brackets; ticks: the share d²/n that random weights have. Neurons that multiply in "
-        "the "
-        "group concentrate on few (Chughtai et al. 2023, Sec. 4). A representation and its complex conjugate "
-        "count as one."
+        "neurons. Dimensions d are in brackets; ticks mark the share d²/n expected of random weights. "
+        "Neurons that compute the group's composition concentrate on few representations (Chughtai et al. "
+        "2023, Sec. 4). A representation and its complex conjugate count as one."
     )
     legend = Legend(tuple(zip(names, COLOURS, strict=True)))
     return Panel(

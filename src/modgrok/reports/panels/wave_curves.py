@@ -44,13 +44,15 @@ def _sparsity(
         return None
     caption = {
         "embedding": "FFS: share of waves larger than half the largest of their kind (cosines, sines) in "
-        "W_E; low is sparse. FCR: mean over frequencies of the smaller of both over the larger; low is "
-        "biased. Both are near 1 at random weights (Furuta et al. 2024, Sec. 3).",
-        "readout": "The same along the classes of W_L = W_U W_out, what a neuron adds to each logit.",
+        "W_E; low if few waves are used. FCR: mean over frequencies of the ratio of the smaller of the two "
+        "to the larger; low if most waves are nearly pure cosines or sines. Both are near 1 for random "
+        "weights (Furuta et al. 2024, Sec. 3).",
+        "readout": "The same for W_L = W_U W_out, what each neuron adds to each logit, along the classes.",
     }[matrix[0]]
     if order[0]:
         caption = (
-            f"The same of {matrix[1]} with 1..p-1 in order of discrete logarithms: products are sums there."
+            f"The same for {matrix[1]} with 1..p-1 in the order of their discrete logarithms, in which "
+            "products are sums."
         )
     return _panel(ending, title, f"{caption} {REFERENCE_NOTE}", frame, records, series)
 
@@ -64,7 +66,8 @@ def _gini(frame: Frame, records: Sequence[Record]) -> Panel:
     ]
     caption = (
         "Gini coefficient of the sizes of all waves but the constant: 0 where all are equal, near 1 where a "
-        f"few carry all (Nanda et al. 2023, Sec. 5.1). Thin: by logarithms. {REFERENCE_NOTE}"
+        f"few carry all (Nanda et al. 2023, Sec. 5.1). Thin lines: in the order of discrete "
+        f"logarithms. {REFERENCE_NOTE}"
     )
     return _panel("gini", "Gini coefficient of the waves", caption, frame, records, series)
 

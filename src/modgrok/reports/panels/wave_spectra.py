@@ -79,7 +79,7 @@ def wave_spectra(
     caption = (
         f"Size of each wave along the {'tokens' if matrix == 'embedding' else 'classes'} of "
         f"{MATRIX_NAMES[matrix]}: cosines upwards, sines downwards.{orders or ' All'} on one scale for each "
-        "band. Dark waves are larger than half the largest of their kind and count for FFS; FCR compares "
+        "band. Dark waves are larger than half the largest of their kind and count towards FFS; FCR compares "
         "the two sides of each frequency (Furuta et al. 2024, Fig. 3)."
     )
     return Panel(f"spectra_{matrix}", f"Waves in {MATRIX_NAMES[matrix]}", caption, tuple(groups))

@@ -81,7 +81,7 @@ def load_stage(checkpoints: Sequence[Checkpoint], stage: Stage) -> tuple[MLP | N
         return net, note
     return (
         None,
-        f"The weights kept at step {stage.step:,} are not those of a two-layer network and are not shown.",
+        f"The weights stored at step {stage.step:,} are not those of a two-layer network and are not shown.",
     )
 
 
@@ -94,5 +94,8 @@ def load_weights(
             try:
                 return checkpoint.load(), ""
             except (CorruptFile, InputError):
-                return None, f"The weights kept at {unit} {step:,} are damaged or missing and are not shown."
-    return None, f"No weights were kept at {unit} {step:,}."
+                return (
+                    None,
+                    f"The weights stored at {unit} {step:,} are damaged or missing and are not shown.",
+                )
+    return None, f"No weights were stored at {unit} {step:,}."

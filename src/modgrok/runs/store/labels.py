@@ -91,7 +91,7 @@ def tag_run(store: Database, run: str, add: Iterable[str] = (), remove: Iterable
             connection.execute("INSERT OR IGNORE INTO tags VALUES (?, ?)", (row["number"], tag))
         count = connection.execute("SELECT count(*) FROM tags WHERE run = ?", (row["number"],)).fetchone()[0]
         if count > MOST_TAGS:
-            raise InputError(f"tag: must be at most {MOST_TAGS} of a run, got {count}")
+            raise InputError(f"tag: must be at most {MOST_TAGS} per run, got {count}")
     return read_labels(store, [own]).get(own, Labels())
 
 

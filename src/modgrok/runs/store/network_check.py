@@ -41,7 +41,7 @@ def check_network(network: Any) -> None:
     except Exception as error:  # whatever tracing raises says that the parts do not fit
         reason = shorten(str(error).split("\n")[0] or type(error).__name__, 120)
         raise InputError(
-            f"weights: must be those of one network, got parts that do not fit ({reason})"
+            f"weights: must be those of one network, got parts that do not fit together ({reason})"
         ) from None
     if logits.shape != (1, classes):
         raise InputError(f"weights: must give {classes} logits, got shape {logits.shape}")

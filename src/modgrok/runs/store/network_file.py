@@ -59,7 +59,7 @@ class NetworkFile:
             InputError: the file names no task.
         """
         if self.source is None:
-            raise InputError("path: the file must name its task, got weights alone")
+            raise InputError("path: must name the task of its network, got only weights")
         return self.source.build(None if self.table is None else task_from_table(self.table))
 
 

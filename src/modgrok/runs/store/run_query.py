@@ -68,7 +68,7 @@ class RunQuery:
             raise InputError(f"limit: must be in 1..{MOST_ROWS}, got {self.limit}")
         terms = len(self.where) + len(self.search.split())
         if terms > MOST_TERMS:
-            raise InputError(f"where: must be at most {MOST_TERMS} conditions and words, got {terms}")
+            raise InputError(f"where: must have at most {MOST_TERMS} conditions and words, got {terms}")
 
 
 @dataclass(frozen=True)

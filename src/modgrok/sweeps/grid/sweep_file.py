@@ -152,7 +152,7 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
         if _followed(known) != _followed(member):
             raise InputError(
                 f"axes: must make different runs, got {json.dumps(known.point)} and {json.dumps(point)}, "
-                "which differ only in how far they are followed"
+                "which differ only in how long they run"
             )
     return Sweep(content["name"], axes, _padded(content, search, tuple(members.values())), search)
 
@@ -195,7 +195,7 @@ def read_axes(content: Mapping[str, Any]) -> tuple[Axis, ...]:
             names.add(name)
             counts[name] = size_of(name, spec)
         if len(set(counts.values())) > 1:
-            raise InputError(f"zip: must have lists of one length, got {_point_text(counts)}")
+            raise InputError(f"zip: must have lists of equal length, got {_point_text(counts)}")
         if not counts:
             raise InputError("zip: must name at least one field, got none")
         sizes["+".join(counts)] = next(iter(counts.values()))
@@ -277,15 +277,17 @@ def _check_name(name: str) -> None:
     if name == "latest":
         raise InputError("name: must not be latest, which stands for the run updated last, got 'latest'")
     if re.fullmatch(r"[0-9a-f]{4,12}", name):
-        raise InputError(f"name: must not read as the beginning of a run id, got {shorten(name)}")
+        raise InputError(f"name: must not look like the beginning of a run id, got {shorten(name)}")
     if name.lower().endswith(FILE_ENDINGS):
-        raise InputError(f"name: must not end as a file of weights or a table does, got {shorten(name)}")
+        raise InputError(
+            f"name: must not have the suffix of a file of weights or a table, got {shorten(name)}"
+        )
 
 
 def _known(name: str, where: str) -> None:
     known = field_names()
     if name not in known:
-        raise InputError(f"{where}.{name}: is not a field of train{_nearest(name, known)}")
+        raise InputError(f"{where}.{name}: is not an option of train{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

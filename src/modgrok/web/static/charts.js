@@ -5,7 +5,7 @@ let library = null;
 function vega() {
   library ||= new Promise((done, failed) => {
     document.head.append(h("script", {
-      src: "/static/charts.lib.js", onload: () => done(window.vegaEmbed), onerror: () => failed(new Error("the chart library did not arrive")),
+      src: "/static/charts.lib.js", onload: () => done(window.vegaEmbed), onerror: () => failed(new Error("the chart library could not be loaded")),
     }));
   });
   return library;

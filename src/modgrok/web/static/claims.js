@@ -31,7 +31,7 @@ export async function show(main) {
   function row(claim) {
     const button = h("button", {type: "button", "aria-label": `${claim.verdict ? "Test again" : "Test"}: ${claim.id}`, onclick: async () => {
       button.disabled = true;
-      try { await post("/claims/test", {claim: claim.id, budget: budget.value}); say(`${claim.id} is tested when it is its turn`); } catch (failure) { say(failure.message); button.disabled = false; }
+      try { await post("/claims/test", {claim: claim.id, budget: budget.value}); say(`${claim.id} waits to be tested`); } catch (failure) { say(failure.message); button.disabled = false; }
     }}, claim.verdict ? "Test again" : "Test");
     const numbers = claim.measured || claim.book.measured;
     const measured = numbers ? claim.expected.map((one) => h("div", {class: "small"}, `${one.name.replaceAll("_", " ")} ${number(numbers[one.name])}; the paper: ${one.paper}`))

@@ -3,7 +3,7 @@ import {ROOT} from "./dom.js";
 
 async function file(name) {
   const response = await fetch(`${ROOT}/data/${name}`);
-  if (!response.ok) throw new Error("this copy does not hold what was asked for");
+  if (!response.ok) throw new Error("this is not part of the copy");
   const content = await response.json();
   if (content.error) throw new Error(content.error);
   return content;

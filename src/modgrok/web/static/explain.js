@@ -9,11 +9,11 @@ export async function show(main) {
   title("Explain");
   const parameters = new URLSearchParams(location.search);
   const run = h("input", {class: "mono", placeholder: "latest", value: parameters.get("run") || "", spellcheck: "false", maxlength: "12"});
-  const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "of the file, where it does not say", maxlength: "2000"}), p = h("input", {inputmode: "numeric", size: "6"});
+  const expression = h("input", {class: "mono", spellcheck: "false", placeholder: "if the file does not name it", maxlength: "2000"}), p = h("input", {inputmode: "numeric", size: "6"});
   const file = h("input", {type: "file", accept: ".safetensors,.npy", "aria-label": "File of a network or of logits"});
   const drop = h("div", {class: "drop"}, h("p", {}, "Drop a network (.safetensors) or logits (.npy) here"), file);
   const result = h("div", {"aria-live": "polite"});
-  main.replaceChildren(h("h1", {}, "Explain"), h("p", {class: "soft"}, "A network's answers as a formula in one index, and the share of the inputs that it accounts for. A file is read in memory and kept nowhere."),
+  main.replaceChildren(h("h1", {}, "Explain"), h("p", {class: "soft"}, "A formula in one index for a network's answers, and the share of the inputs that it explains. A file is read in memory and not stored."),
     h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); explainRun(); }}, field("run", run), h("button", {class: "main", type: "submit"}, "Explain the run")),
     drop, h("div", {class: "row"}, field("expression", expression, {class: "field grow"}), field("p", p)), result);
 

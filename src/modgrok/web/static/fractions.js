@@ -10,7 +10,7 @@ export async function showFractions(element, content, p) {
   const chart = h("div"), task = [...new Set(entries.map((entry) => entry.expression))].join(", ");
   const here = content.known && entries.some((entry) => entry.p === p);
   element.replaceChildren(h("h2", {}, "Known critical fractions"),
-    h("p", {}, here ? `Measured for ${content.title}, and for the same task at other moduli: from which share of the table on at least half of the seeds grok.`
+    h("p", {}, here ? `Measured for ${content.title}, and for the same task at other moduli: the smallest share of the table at which at least half of the seeds grok.`
       : content.known ? `None is known at this modulus. Those of ${task} at other moduli:`
         : `None is known for ${content.title}. For comparison, those of ${task}:`),
     h("div", {class: "columns even"}, chart, h("div", {class: "scroll"}, h("table", {},

@@ -76,7 +76,7 @@ export async function show(main) {
     const own = JSON.stringify(task());
     leak("/leakage.json", {...task(), fraction: 0.5}).then((content) => leakage.replaceChildren(leakageFacts(content))).catch(() => leakage.replaceChildren());
     critical("/critical-fractions.json", task()).then((content) => showFractions(fractions, content, Number(modulus.value))).catch(() => fractions.replaceChildren());
-    network.replaceChildren(h("p", {class: "soft busy"}, "writing the exact network down and checking it on every input"));
+    network.replaceChildren(h("p", {class: "soft busy"}, "constructing the exact network and checking it on every input"));
     try {
       const content = await construct("/construct.json", task());
       if (own === JSON.stringify(task())) await showNetwork(network, content);
@@ -120,7 +120,7 @@ async function showVerdict(element, content) {
     h("h2", {class: "verdict"}, WORDS[content.form] || content.form),
     content.g ? h("p", {class: "mono"}, `f = h(${terms}) mod ${content.p}`) : null,
     charts,
-    content.also ? h("p", {class: "small"}, `It is a ${content.also.form === "additive" ? "sum" : "product"} as well.`) : null,
+    content.also ? h("p", {class: "small"}, `It is also a ${content.also.form === "additive" ? "sum" : "product"}.`) : null,
     facts([["certificate", content.certificate], ["theory", content.prediction],
       ["Fourier basis", content.basis ? `${content.basis.name}, order ${content.basis.order}` : null], ["decided in", seconds(content.seconds)]]),
   ].filter(Boolean));
@@ -138,7 +138,7 @@ async function showNetwork(element, content) {
   const panels = h("div", {class: "panels"});
   element.replaceChildren(
     h("h2", {}, "The exact network"),
-    h("p", {}, `${number(content.width)} neurons with weights written down, not trained. Checked on all ${number(content.inputs)} inputs: ${number(content.errors)} errors.`),
+    h("p", {}, `${number(content.width)} neurons with constructed weights, not trained. Checked on all ${number(content.inputs)} inputs: ${number(content.errors)} errors.`),
     facts([["phases", content.phases], ["frequencies", content.frequencies.join(", ")], ["smallest margin", number(content.margin)]]),
     panels);
   await showPanels(content.panels, panels);

@@ -24,9 +24,9 @@ export async function show(main, id) {
   ]));
   labels(words, run);
   bottom.replaceChildren(...[
-    run.command ? [h("h2", {}, "The command that made it"), h("pre", {}, run.command)] : [],
+    run.command ? [h("h2", {}, "Command of the run"), h("pre", {}, run.command)] : [],
     h("div", {class: "tools"},
-      run.steps.length > 1 ? h("a", {href: `/compare?run=${run.id}`}, "Two of its checkpoints") : null,
+      run.steps.length > 1 ? h("a", {href: `/compare?run=${run.id}`}, "Compare two checkpoints") : null,
       h("button", {type: "button", onclick: () => download(`${run.id}.csv`, table(run.records), "text/csv")}, "Records as CSV"),
       h("a", {href: STATIC ? `/data${own}.json` : `${own}.json`, download: `${run.id}.json`}, "All of it as JSON")),
     h("details", {}, h("summary", {}, "Settings"), facts(Object.entries(run.settings).map(([key, value]) => [key.replaceAll("_", " "), value === null ? "none" : String(value)]))),

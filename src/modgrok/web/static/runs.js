@@ -28,7 +28,7 @@ export async function show(main) {
   const chosen = new Set();
   let sort = addressQuery.get("sort") || "-updated", offset = 0, previous = null, varied = [];
   main.replaceChildren(h("h1", {}, "Runs"),
-    h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), STATIC ? null : [field("tag for the chosen", tag), tagging], compare),
+    h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), STATIC ? null : [field("tag for the selected runs", tag), tagging], compare),
     error, count, h("div", {class: "scroll"}, h("table", {}, h("thead", {}, heads), rows)), more);
   const request = latest();
 
@@ -73,7 +73,7 @@ export async function show(main) {
       compare.disabled = chosen.size < 2;
       tagging.disabled = chosen.size < 1;
       compare.textContent = chosen.size ? `Compare ${chosen.size}` : "Compare";
-      if (chosen.size > 20) say("at most 20 runs are compared");
+      if (chosen.size > 20) say("at most 20 runs can be compared");
     }});
     const task = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
     return h("tr", {}, h("td", {}, box),

@@ -28,7 +28,7 @@ export async function show(main, name) {
     const finished = sweep.members.filter((member) => ["finished", "diverged"].includes(member.status)).length;
     const failed = sweep.members.filter((member) => member.error).length, total = sweep.members.length;
     const spent = sweep.members.reduce((sum, member) => sum + (member.seconds || 0), 0);
-    const left = sweep.running && finished ? `, about ${seconds((spent / finished) * (total - finished - failed))} of computing left` : "";
+    const left = sweep.running && finished ? `, about ${seconds((spent / finished) * (total - finished - failed))} of computation left` : "";
     progress.replaceChildren(...[sweep.running ? badge("running") : null, ` ${number(finished)} of ${number(total)} done${failed ? `, ${failed} failed` : ""}${left}`].filter(Boolean));
     await drawMap();
     drawBrackets();
@@ -145,7 +145,7 @@ function bracketsOf(members) {
   return [...points.values()].map(({point, probes}) => {
     const ended = [...probes.values()].filter((probe) => !probe.open).sort((a, b) => a.fraction - b.fraction);
     const below = ended.findLastIndex((probe) => 2 * probe.grokked < probe.of), low = ended[below], high = ended[below + 1];
-    const words = !ended.length ? "nothing has ended yet" : !low ? `below ${high.fraction}` : !high ? `above ${low.fraction}` : `${low.fraction} to ${high.fraction}`;
+    const words = !ended.length ? "no run has ended yet" : !low ? `below ${high.fraction}` : !high ? `above ${low.fraction}` : `${low.fraction} to ${high.fraction}`;
     return {point, words, seeds: [low, high].filter(Boolean).map((probe) => `${probe.grokked} of ${probe.of} at ${probe.fraction}`).join(", ")};
   });
 }

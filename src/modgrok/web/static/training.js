@@ -60,7 +60,7 @@ function control(info) {
 
 function jobList(jobs, open) {
   if (!jobs.length) return "";
-  return h("details", {open: true}, h("summary", {}, `Trainings of this session (${jobs.length})`),
+  return h("details", {open: true}, h("summary", {}, `Training runs of this session (${jobs.length})`),
     h("div", {class: "scroll"}, h("table", {}, head(["state", "training", "message", ["actions", "unseen"]]), h("tbody", {}, jobs.slice().reverse().slice(0, 30).map((job) => h("tr", {},
       h("td", {}, badge(job.state)),
       h("td", {}, job.run ? h("a", {href: `/runs/${job.run}`}, job.title) : job.title),
@@ -71,7 +71,7 @@ function jobList(jobs, open) {
 }
 
 export async function stop(job) {
-  say("stopping; what was trained so far is saved");
+  say("stopping; the state reached so far is saved");
   try { await post("/training/stop", {number: job.number}); say(""); } catch (failure) { say(failure.message); }
 }
 
@@ -136,7 +136,7 @@ export class LiveCurves {
 
 function stateWords(run, job, last) {
   if (job && job.state === "failed") return [badge("failed"), ` ${job.message}`];
-  if (job && job.state === "waiting") return [badge("waiting"), " another training goes first"];
+  if (job && job.state === "waiting") return [badge("waiting"), " waiting for another training run"];
   if (!run) return [h("span", {class: "busy"}, "starting: compiling the step")];
   const parts = [badge(run.status), ` step ${number(run.step)} of ${number(run.budget)}`];
   if (last) parts.push(`, training ${percent(last.train_accuracy)}, test ${percent(last.test_accuracy)}`);
