@@ -95,7 +95,7 @@ def check_shape(net: MLP, basis: Basis, k: int) -> None:
     p = len(basis.operands[0])
     if (net.operands, net.modulus) != (k, p) or net.classes <= int(basis.outputs.max()):
         raise InputError(
-            f"network: must have {k} operands of {p} values and their classes, "
+            f"network: must have {k} operands of {p} values and the classes of the task, "
             f"got {net.operands} of {net.modulus} with {net.classes} classes"
         )
 

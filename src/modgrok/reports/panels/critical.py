@@ -62,13 +62,7 @@ def critical_panels(table: SweepTable) -> list[Panel]:
     if len(points) <= len(LINES) and (searched(table) or not varied):
         caption = "Fraction of seeds that grok within the budget; bars: Wilson's 95% interval."
         panels.append(
-            single(
-                "shares",
-                "Fraction of seeds that grok against training fraction",
-                caption,
-                share_cell(points, varied),
-                6,
-            )
+            single("shares", "Share of seeds that grok by fraction", caption, share_cell(points, varied), 6)
         )
     return panels
 

@@ -100,8 +100,9 @@ def hidden_progress(
             "deviation",
             "Circulant deviation of M",
             "Variance of the off-diagonal blocks along the task's stripes, summed over the stripes and "
-            "divided by the blocks' energy: 0 is exactly circulant, 1 − 1/p is chance. Other slope: along stripes "
-            f"of opposite slope, in the same order of values (Mallinar et al. 2024, Sec. 4). {beside}",
+            "divided by the blocks' energy: 0 is exactly circulant, 1 − 1/p is chance. Other slope: along "
+            f"stripes of opposite slope, in the same order of values (Mallinar et al. 2024, "
+            f"Sec. 4). {beside}",
             (
                 frame,
                 records,
