@@ -30,7 +30,8 @@ def test_the_report_names_the_command_that_constructed_it(
     page = (tmp_path / "net.html").read_text(encoding="utf-8")
     footer = page[page.index("<footer>") : page.index("</footer>")]
     construct_at, report_at = footer.index("modgrok construct"), footer.index("modgrok report")
-    assert footer.index("Made the network") < construct_at < footer.index("Makes this report") < report_at
+    network_at, page_at = footer.index("To make the network"), footer.index("To make this report")
+    assert network_at < construct_at < page_at < report_at
     assert str(tmp_path) not in footer
 
 

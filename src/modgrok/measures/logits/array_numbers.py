@@ -110,8 +110,8 @@ def logit_numbers(
 def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray, names: Sequence[str]) -> Numbers:
     if key is None:
         return {name: math.nan for name in LOGIT_CIRCUIT if name in names}
-    wanted = {"excluded_loss" if name == "excluded_loss_train" else name for name in names}
-    losses = combination_losses(sums, [int(frequency) for frequency in key], list(wanted))
+    combinations = {"excluded_loss" if name == "excluded_loss_train" else name for name in names}
+    losses = combination_losses(sums, [int(frequency) for frequency in key], list(combinations))
     answered = sums.grid.targets >= 0
     numbers = {name: mean_loss(values, answered) for name, values in losses.items()}
     if "excluded_loss_train" in names:
