@@ -13,9 +13,8 @@ from .settings import MLPSettings
 def mlp_memory(settings: MLPSettings, n: int, task: Task) -> MemoryNeed:
     """Estimate the peak of a run.
 
-    N (kp + c) weights; on the training set (k + 1) N n numbers for the hidden layer (preactivations, and each
-    operand's share of them and of their gradient) and 3 c n for logits; on 16,384 inputs of the table at a
-    time 2 N and 2 c each.
+    N (kp + c) weights; on the training set 3 N n numbers for the hidden layer (preactivations, features,
+    their gradient) and 3 c n for logits; on 16,384 inputs of the table at a time 2 N and 2 c each.
     Mini-batches save nothing: the gradient norm is that of the full training set.
 
     Arguments:
@@ -31,7 +30,7 @@ def mlp_memory(settings: MLPSettings, n: int, task: Task) -> MemoryNeed:
     """
     width, c = settings.width, task.p
     parameters = width * (sum(task.table.shape) + c)
-    training = n * ((task.table.ndim + 1) * width + 3 * c)
+    training = 3 * n * (width + c)
     evaluation = 2 * min(task.size, EVALUATED) * (width + c)
     needed = table_bytes(task) + network_bytes(
         parameters,
