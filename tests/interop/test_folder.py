@@ -187,7 +187,7 @@ def test_other_bad_paths_are_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_what_transformerlens_has_not_is_refused() -> None:
     net = random_network(**{**SMALL, "norms": True})
-    with pytest.raises(InputError, match="before every part or none"):
+    with pytest.raises(InputError, match="before every part of a block or before none"):
         state_of(eqx.tree_at(lambda n: n.final_norm, net, None))
     with pytest.raises(InputError, match="activations relu, gelu, silu, got power2"):
         config_of(random_network(**{**SMALL, "activation": "power2"}))

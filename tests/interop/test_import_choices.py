@@ -343,7 +343,7 @@ def test_bad_commands_say_one_line(call: Call, tmp_path: Path, arguments: tuple[
 
 def test_a_network_that_transformerlens_has_not_is_not_exported(tmp_path: Path) -> None:
     net = random_network(**OPTIONS[0])
-    for options, rule in (({"post_norm": True}, "norms before"), ({"softmax_weight": 0.5}, "softmaxes")):
+    for options, rule in (({"post_norm": True}, "norms before"), ({"softmax_weight": 0.5}, "only softmax")):
         changed = type(net)(**{**{name: getattr(net, name) for name in net.__dataclass_fields__}, **options})
         with pytest.raises(InputError, match=rule):
             write_transformerlens(tmp_path, NetworkFile(changed), "")

@@ -112,7 +112,7 @@ def test_transformers_are_walked_to_their_report(
     explained = call("explain", "n.safetensors", "--json")
     assert explained.json["explained_share"] <= explained.json["accuracy"] == imported.json["accuracy"]
     measured = call("measure", "n.safetensors", "--json").json
-    assert measured["measures"][0]["accuracy"] == imported.json["accuracy"]
+    assert measured["measures"][0]["accuracy"] == pytest.approx(imported.json["accuracy"])
     assert {"key_frequencies", "neuron_frequencies"} <= set(measured["circuits"][0])
     report = call("report", "n.safetensors", "-o", "net.html")
     assert report.code == 0, report.err

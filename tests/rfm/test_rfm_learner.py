@@ -301,7 +301,7 @@ def test_stored_matrices(tmp_path: Path):
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"initial: m\.npy does not hold a plain array"):
         read_feature_matrix(path, 10)
-    with pytest.raises(InputError, match="initial: must be symmetric, got 1 off"):
+    with pytest.raises(InputError, match="initial: must be symmetric, got an asymmetry of 1"):
         check_feature_matrix(np.array([[0.0, 1.0], [0.0, 0.0]]), 2)
     with pytest.raises(InputError, match="initial: entries must be finite, got nan"):
         check_feature_matrix(np.array([[np.nan]]), 1)

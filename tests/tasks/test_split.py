@@ -84,7 +84,7 @@ def test_sides_without_an_example() -> None:
         try:
             split_task(single_orbit, 0.3, words(seed), symmetric=True)
         except InputError as error:
-            refused += "both sides" in str(error)
+            refused += "on each side" in str(error)
     assert 0 < refused < 20
     with pytest.raises(InputError, match="corruption"):
         split_task(ADD, 0.5, words(0), corruption=1.5, noise=words(0))

@@ -5,6 +5,7 @@ Owns: which numbers are taken of which checkpoint, and their tables. Key frequen
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -133,4 +134,5 @@ def print_circuit(circuit: Place) -> None:
     if circuit["neuron_frequencies"] is not None:
         by_neurons = ", ".join(map(str, circuit["neuron_frequencies"])) or "none"
         line += f", by neurons {by_neurons}; {circuit['idle_neurons']} neurons never vary"
-    say(line)
+    for part in textwrap.wrap(line, line_width(), subsequent_indent="  "):
+        say(part)

@@ -32,7 +32,7 @@ def token_orders(
     """Yield the orders whose tokens and positions fit.
 
     Rows of W_E beyond the numbers and signs stand for signs of other tasks. They are allowed where the
-    columns of W_U or the tokens that are named say which rows are numbers.
+    tokens are named, or where the layout is and the columns of W_U say which rows are numbers.
 
     Arguments:
         embedding: W_E, shape (v, d).
@@ -47,7 +47,7 @@ def token_orders(
     """
     v, length = len(embedding), None if position is None else len(position)
     layouts = [name for name in LAYOUTS if options.layout in (None, name)]
-    extra = options.tokens is not None or classes == p
+    extra = options.tokens is not None or (classes == p and options.layout is not None)
     fitting = [
         name
         for name in layouts
