@@ -116,4 +116,4 @@ def test_transformers_are_walked_to_their_report(
     assert {"key_frequencies", "neuron_frequencies"} <= set(measured["circuits"][0])
     report = call("report", "n.safetensors", "-o", "net.html")
     assert report.code == 0, report.err
-    assert "The frequencies of the formula" in (tmp_path / "net.html").read_text()
+    assert "What the formula leaves out" in (tmp_path / "net.html").read_text()
