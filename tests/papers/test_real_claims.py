@@ -33,7 +33,7 @@ QUICK = (
 def test_a_claim_comes_out_as_committed(name: str, tmp_path: Path) -> None:
     (committed,) = (result for result in read_results(COMMITTED) if result.id == name)
     claims = [claim for claim in choose_claims([name]) if claim.id == name]  # not those that begin like it
-    (outcome,) = reproduce(claims, "laptop", tmp_path, InProcess(), workers=1)
+    (outcome,) = reproduce(claims, committed.budget, tmp_path, InProcess(), workers=1)
     assert outcome.error is None
     assert outcome.verdict == committed.verdict
     for value in outcome.values:  # sums in another order differ in the last digits; a wrong one by far more
