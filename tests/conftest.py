@@ -85,20 +85,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LONGEST = (
-    "papers/test_conformance",
-    "conformance/test_extension",
-    "cli/test_commands",
-    "conformance/test_lists",
-    "runs/test_loop",
     "reports/test_reports_files",
+    "conformance/test_lists",
+    "cli/test_commands",
+    "conformance/test_extension",
+    "project/test_docs_prose",
+    "runs/test_loop",
+    "rfm/test_rfm_learner",
     "cli/test_first_contact",
-    "runs/test_transformer_runs",
-    "reports/test_reports_machine",
     "sweeps/test_sweep_command",
-    "runs/test_store",
+    "runs/test_transformer_runs",
     "project/test_site",
 )
-"""Modules that take more than half a minute of processor time."""
+"""Modules that take longest, by processor time."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -115,29 +114,30 @@ MODULES = itertools.count()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Leave further examples to the long tests; begin with the modules that take longest.
+    """Choose examples before tests are selected by their marks, and order what was selected."""
+    _leave_examples_to_long_tests(items)
+    yield
+    items.sort(key=_rank)
 
-    So no process is left alone with one of these at the end.
-    """
+
+def _leave_examples_to_long_tests(items: list[pytest.Item]) -> None:
+    """Mark as long all but the first, the last and some between of the examples of a test marked `few`."""
     examples = defaultdict(list)
     for item in items:
         if item.get_closest_marker("few") is not None and item.get_closest_marker("long") is None:
             examples[item.nodeid.partition("[")[0]].append(item)
     for same in examples.values():
         (few,) = same[0].get_closest_marker("few").args
-        default = {
-            round(i * (len(same) - 1) / max(1, few - 1)) for i in range(few)
-        }  # the first, the last, between
+        default = {round(i * (len(same) - 1) / max(1, few - 1)) for i in range(few)}
         for place, item in enumerate(same):
             if place not in default:
                 item.add_marker("long")
-    yield
 
-    def rank(item: pytest.Item) -> int:
-        name = item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
-        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
-    items.sort(key=rank)
+def _rank(item: pytest.Item) -> int:
+    """Begin with the modules that take longest, so that no process is left alone with one of them."""
+    name = item.nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -32,18 +32,16 @@ class Part(NamedTuple):
 
 def parts(docstring: str) -> list[Part]:
     """Cut a docstring into its parts."""
-    blocks_so_far: list[Part] = []
+    result: list[Part] = []
     for title, body in _sections(docstring):
         if title in ("Arguments", "Attributes", "Raises") and (items := _items(body)):
-            blocks_so_far.append(Part("items", title, items=items))
+            result.append(Part("items", title, items=items))
         elif title == "Example":
-            blocks_so_far.append(Part("example", title, body))
+            result.append(Part("example", title, body))
         else:
             blocks = [_block(block) for block in re.split(r"\n\s*\n", body) if block.strip()]
-            blocks_so_far += [
-                part._replace(title=title if place == 0 else "") for place, part in enumerate(blocks)
-            ]
-    return blocks_so_far
+            result += [part._replace(title=title if place == 0 else "") for place, part in enumerate(blocks)]
+    return result
 
 
 def _block(text: str) -> Part:
@@ -80,8 +78,8 @@ def _items(body: str) -> tuple[tuple[str, str], ...]:
     """Return (name, meaning) of a list; lines that are indented further continue the item above."""
     items: list[tuple[str, str]] = []
     for line in filter(str.strip, body.split("\n")):
-        if blocks_so_far := ITEM.match(line):
-            items.append((blocks_so_far["name"], blocks_so_far["text"]))
+        if item := ITEM.match(line):
+            items.append((item["name"], item["text"]))
         elif items:
             items[-1] = (items[-1][0], f"{items[-1][1]} {line.strip()}")
         else:

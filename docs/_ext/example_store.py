@@ -14,12 +14,8 @@ if TYPE_CHECKING:
 
 FOLDER = "example-store"
 """In the site; the index links to it."""
-COMMAND = (
-    'modgrok train "x + y" --p=13 --width=128 --fraction=0.8 --optimiser=adamw --parametrisation=doshi '
-    "--lr=0.01 --weight-decay=5 --steps=300"
-)
+EXPRESSION = "x + y"
 SETTINGS = {
-    "expression": "x + y",
     "p": 13,
     "width": 128,
     "fraction": 0.8,
@@ -46,8 +42,13 @@ def write_example(app: Sphinx, failure: Exception | None) -> None:
         folder = Path(name) / "runs"
         with Store(folder) as store:
             for seed in SEEDS:
-                experiment = Experiment.of(**SETTINGS, seed=seed)
-                run(experiment, store=store, steps=STEPS, command=f"{COMMAND} --seed={seed}")
+                settings = {**SETTINGS, "seed": seed}
+                options = {
+                    name.replace("_", "-"): value for name, value in {**settings, "steps": STEPS}.items()
+                }
+                words = " ".join(f"--{name}={value}" for name, value in options.items())
+                experiment = Experiment.of(EXPRESSION, **settings)
+                run(experiment, store=store, steps=STEPS, command=f'modgrok train "{EXPRESSION}" {words}')
         StaticCopy(folder, target, say=lambda line: None, most_steps=app.config.example_checkpoints).write()
 
 

@@ -39,14 +39,14 @@ def cells(script: str) -> list[Cell]:
     """Cut a script at its marks; what stands before the first one is left out."""
     marks = list(MARK.finditer(script))
     ends = [*(mark.start() for mark in marks[1:]), len(script)]
-    pictures = []
+    result = []
     for mark, end in zip(marks, ends, strict=True):
         text = script[mark.end() : end].strip("\n")
         if mark["kind"]:
             text = re.sub(r"^# ?", "", text, flags=re.MULTILINE)
         line = script.count("\n", 0, mark.end())
-        pictures.append(Cell(text, not mark["kind"], line, HIDDEN in mark["tags"]))
-    return pictures
+        result.append(Cell(text, not mark["kind"], line, HIDDEN in mark["tags"]))
+    return result
 
 
 def execute(cell: Cell, names: dict[str, Any], file: str) -> tuple[str, Any]:

@@ -210,12 +210,12 @@ def test_every_claim_says_what_it_expects_and_how_it_deviates(paper: str) -> Non
 def test_claims_that_share_a_run_follow_it_alike(budget: str) -> None:
     """Else what one claim measures would depend on which others were run before it."""
     stages = stages_of(CLAIMS, budget)
-    questions: dict[str, dict[tuple[object, ...], str]] = {}
+    schedules: dict[str, dict[tuple[object, ...], str]] = {}
     for (claim, name), group in stages.groups.items():
         for member in () if group.needs else group.members():
             how = (member.steps, member.observe_every, member.stops_early, group.weights)
-            questions.setdefault(member.experiment.id, {})[how] = f"{claim} {name}"
-    assert not [how for how in questions.values() if len(how) > 1]
+            schedules.setdefault(member.experiment.id, {})[how] = f"{claim} {name}"
+    assert not [how for how in schedules.values() if len(how) > 1]
 
 
 def test_words_choose_claims() -> None:

@@ -81,11 +81,11 @@ def scale_colours(cell: Cell) -> list[str]:
             if isinstance(colour, dict) and isinstance(colour.get("scale"), dict):
                 return list(colour["scale"]["range"])
         children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-        return next((match_in for child in children if (match_in := search(child)) is not None), None)
+        return next((expression for child in children if (expression := search(child)) is not None), None)
 
-    match_in = search(json.loads(cell.chart.to_json()))
-    assert match_in is not None
-    return match_in
+    expression = search(json.loads(cell.chart.to_json()))
+    assert expression is not None
+    return expression
 
 
 def lightness(colour: str) -> float:

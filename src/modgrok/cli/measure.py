@@ -123,12 +123,12 @@ def measure(
         values |= _margin(net, task, logits)
         with jax.enable_x64(True):
             values |= _features(net, task, basis)
-            values |= _logit_values(net, task, basis, split, logits) | symmetricity
+            hidden = None if logits is None else _hidden_values(net, task)
+            values |= _logit_values(net, task, basis, split, logits, hidden) | symmetricity
             classes = _by_class(net, task, basis, centred) if per_class else {}
         share = None if logits is None or not expanded else values.pop("explained_share")
         values.pop("explained_share", None)
         entries.append({**place, "explained_share": share, **values, **classes})
-    hidden = _hidden_values(net, task)
     neurons = None if hidden is None else hidden[1]
     circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons)
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
@@ -178,16 +178,20 @@ def _margin(net: Network, task: Task, logits: np.ndarray | None) -> Place:
 
 
 def _logit_values(
-    net: Network, task: Task, basis: Basis, split: Split | None, logits: np.ndarray | None
+    net: Network,
+    task: Task,
+    basis: Basis,
+    split: Split | None,
+    logits: np.ndarray | None,
+    hidden: tuple[np.ndarray, np.ndarray] | None,
 ) -> Place:
-    """Return what logits say, and the last hidden layer of an MLP; see `array_numbers`."""
+    """Return what logits say, and `_hidden_values`; see `array_numbers`."""
     names = ["explained_share", *(name for name in array_measure_names(task, basis) if name in LOGIT_VALUES)]
     if isinstance(net, MLP | DeepMLP):
         names += [name for name in array_measure_names(task, basis) if name in HIDDEN_VALUES]
     numbers: dict[str, float] = {}
     if logits is not None:
         with suppress(InputError):  # hidden values that are not finite
-            hidden = _hidden_values(net, task)
             of_hidden = {} if hidden is None else hidden_numbers(task, basis, *hidden)
             numbers = logit_numbers(task, basis, split, logits, names) | of_hidden
     return {name: numbers.get(name, math.nan) for name in names}

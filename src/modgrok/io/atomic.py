@@ -100,8 +100,7 @@ def new_file(path: Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            _link(temporary, path)
+        _link(temporary, path)
         _flush_folder(path.parent)
     except OSError as error:
         if error.filename in (None, str(temporary)):
@@ -113,15 +112,14 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def _link(temporary: Path, path: Path) -> None:
-    """Give a file its name, if no file has it; where there are no hard links, nearly so."""
+    """Give a file its name, unless another file has it; without hard links one may take it in between."""
     try:
         os.link(temporary, path)
     except FileExistsError:
-        raise
+        pass
     except OSError:
-        if path.exists():
-            raise FileExistsError(str(path)) from None
-        os.replace(temporary, path)
+        if not path.exists():
+            os.replace(temporary, path)
 
 
 def _flush_folder(folder: Path) -> None:

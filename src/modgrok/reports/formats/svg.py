@@ -26,9 +26,16 @@ ROW_GAP = 18
 CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
 """Of captions under their panels: type, the longest line, and the distance from the charts, pixels."""
 LEGEND_SIZE, LEGEND_LINE = 10.5, 16
-LETTER_WIDTHS = (
-    ("ijl|'.,:; !", 0.26), ("frtI()[]/-", 0.34), ("mwMW%@", 0.9), ("ABCDEFGHJKLNOPQRSTUVXYZ", 0.7)
-)  # fmt: skip
+LETTER_WIDTHS = {
+    letter: width
+    for letters, width in (
+        ("ijl|'.,:; !", 0.26),
+        ("frtI()[]/-", 0.34),
+        ("mwMW%@", 0.9),
+        ("ABCDEFGHJKLNOPQRSTUVXYZ", 0.7),
+    )
+    for letter in letters
+}
 """Letters of a sans-serif type that are not about as wide as a digit: their widths, as shares of its size."""
 BOLD = 1.08
 """How much wider bold type is."""
@@ -251,8 +258,7 @@ def text_width(words: str, size: float | int) -> float:
         >>> round(text_width("100%", 10)), round(text_width("ill", 10))
         (26, 8)
     """
-    widths = {letter: width for letters, width in LETTER_WIDTHS for letter in letters}
-    return size * sum(widths.get(letter, 0.556) for letter in words)
+    return size * sum(LETTER_WIDTHS.get(letter, 0.556) for letter in words)
 
 
 def wrap(words: str, size: float | int, width: float | int, *, bold: bool = False) -> list[str]:

@@ -16,13 +16,13 @@ const views = new WeakMap();
 // Draw a chart into an element. A view listens to the window until it is ended, and so the one before ends first.
 async function embedInto(element, spec) {
   const before = views.get(element);
-  const entry = (async () => {
+  const drawing = (async () => {
     const [embed, old] = await Promise.all([vega(), Promise.resolve(before).catch(() => null)]);
     if (old) old.finalize();
     return embed(element, spec, OPTIONS);
   })();
-  views.set(element, entry);
-  return (await entry).view;
+  views.set(element, drawing);
+  return (await drawing).view;
 }
 
 const TOOLTIP = {theme: "page", disableDefaultStyle: true};
@@ -203,12 +203,12 @@ export function dots(element, values, {title, text, height = 130}) {
   });
 }
 
-const records = new WeakMap(), MOST_REPLACED = 20;
+const specs = new WeakMap(), MOST_REPLACED = 20;
 
-// Any specification of our own, with the page's looks; returns the view. Where rows alone differ from those records before, the view
+// Any specification of our own, with the page's looks; returns the view. Where only rows differ from those drawn before, the view
 // stays, but not for ever: it keeps something of all rows that it has had.
 export async function draw(element, {data, ...spec}) {
-  const text = JSON.stringify(spec), before = records.get(element);
+  const text = JSON.stringify(spec), before = specs.get(element);
   if (before && before.text === text && before.times < MOST_REPLACED) {
     before.times += 1;
     const view = await before.view;
@@ -219,6 +219,6 @@ export async function draw(element, {data, ...spec}) {
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", spec.description || "");
   const view = embedInto(element, {config: CONFIG, ...spec, data: {name: "rows", values: data.values}});
-  records.set(element, {text, view, times: 0});
+  specs.set(element, {text, view, times: 0});
   return view;
 }

@@ -15,7 +15,7 @@ export async function show(main, id) {
   const heading = h("h1", {}, name), summary = h("p", {}, `${run.learner}, run ${run.id}`);
   const known = h("div"), details = h("div"), colophon = h("p", {class: "small soft"}), words = h("div"), notes = h("div"), live = h("div"), panels = h("div", {class: "panels"}), bottom = h("div");
   const busy = h("p", {class: "soft busy", role: "status"}, "drawing the panels");
-  const slider = h("div", {class: "slider", hidden: true}), place = {step: null}, formula = h("div", {class: "small", "aria-live": "polite"});
+  const slider = h("div", {class: "slider", hidden: true}), position = {step: null}, formula = h("div", {class: "small", "aria-live": "polite"});
   main.replaceChildren(heading, summary, known, details, words, notes, live, busy, panels, slider, formula, bottom, colophon);
   known.replaceChildren(facts([
     ["step", `${number(run.step)} of ${number(run.budget)}, ${run.status}`],
@@ -46,7 +46,7 @@ export async function show(main, id) {
     colophon.textContent = report.colophon;
     busy.hidden = true;
     await showPanels(report.panels, panels, STATIC ? null : (key, format) => `${own}/panels/${encodeURIComponent(key)}.${format}`);
-    if (report.steps.length > 1) checkpoints(own, report, panels, slider, formula, place);
+    if (report.steps.length > 1) checkpoints(own, report, panels, slider, formula, position);
   } catch (failure) { busy.replaceWith(h("p", {class: "error", role: "alert"}, failure.message)); } }
 }
 
@@ -68,7 +68,7 @@ function labels(element, run) {
 
 // The slider: all panels that need weights move together to the checkpoint of a step. A report that is drawn again when
 // its run ends finds the slider where it was left.
-function checkpoints(own, report, panels, slider, formula, left) {
+function checkpoints(own, report, panels, slider, formula, position) {
   const {steps} = report, loaded = new Map(), formulas = new Map(), panelIds = new Set(["panel-circles", "panel-left_over"]);
   const range = h("input", {type: "range", min: "0", max: String(steps.length - 1), value: String(steps.length - 1), "aria-label": "Checkpoint"});
   const label = h("span", {class: "mono"}, "weights at the report's stages"), play = h("button", {type: "button"}, "Play"), back = h("button", {type: "button"}, "Report's stages");
@@ -114,7 +114,7 @@ function checkpoints(own, report, panels, slider, formula, left) {
     try {
       if (!formulas.has(step)) formulas.set(step, await get(`${own}/explain.json`, {step, panels: 1}));
       const explanation = formulas.get(step);
-      if (left.step !== step) return clearTimeout(patience);
+      if (position.step !== step) return clearTimeout(patience);
       const now = explanation.panels || [];
       now.forEach((panel) => panelIds.add(`panel-${panel.key}`));
       for (const id of panelIds) { // a formula without frequencies has no circles
@@ -127,9 +127,9 @@ function checkpoints(own, report, panels, slider, formula, left) {
     } catch (failure) { formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
     clearTimeout(patience);
   }
-  const go = (at) => { left.step = steps[at]; targetPlace = at; };
+  const go = (at) => { position.step = steps[at]; targetPlace = at; };
   range.addEventListener("input", () => { go(Number(range.value)); move(); });
-  back.addEventListener("click", () => { playing = false; left.step = null; label.textContent = "weights at the report's stages"; formula.replaceChildren(); place(report.panels, null); });
+  back.addEventListener("click", () => { playing = false; position.step = null; label.textContent = "weights at the report's stages"; formula.replaceChildren(); place(report.panels, null); });
   play.addEventListener("click", async () => {
     playing = !playing;
     play.textContent = playing ? "Pause" : "Play";
@@ -144,8 +144,8 @@ function checkpoints(own, report, panels, slider, formula, left) {
     play.textContent = "Play";
   });
   if (focused) range.focus();
-  if (steps.includes(left.step)) {
-    range.value = String(steps.indexOf(left.step));
+  if (steps.includes(position.step)) {
+    range.value = String(steps.indexOf(position.step));
     go(Number(range.value));
     move();
   }

@@ -129,7 +129,7 @@ export async function show(main, name) {
 
 function words(name) { return name.replaceAll("_", " "); }
 
-function pointWords(point) { return Object.entries(point).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", "); }
+function pointWords(point) { return Object.entries(point).map(([name, value]) => `${words(name)} ${value}`).join(", "); }
 
 function bracketsOf(members) {
   const points = new Map();
@@ -152,16 +152,16 @@ function bracketsOf(members) {
 
 // One row a cell of the map: the median over its runs.
 function cells(members, across, up, key) {
-  const content = new Map();
+  const cells = new Map();
   for (const member of members) {
     const place = JSON.stringify([member.point[across], up ? member.point[up] : ""]);
-    if (!content.has(place)) content.set(place, {x: String(member.point[across]), y: up ? String(member.point[up]) : "", values: [], members: []});
-    const cell = content.get(place);
+    if (!cells.has(place)) cells.set(place, {x: String(member.point[across]), y: up ? String(member.point[up]) : "", values: [], members: []});
+    const cell = cells.get(place);
     cell.members.push(member.run);
     if (member.status !== "waiting" && Number.isFinite(member[key])) cell.values.push(member[key]);
     cell.done = (cell.done || 0) + (["finished", "diverged"].includes(member.status) ? 1 : 0);
   }
-  return [...content.values()].map((cell) => {
+  return [...cells.values()].map((cell) => {
     const sorted = cell.values.sort((a, b) => a - b);
     return {...cell, runs: cell.members.length, value: sorted.length ? sorted[Math.floor(sorted.length / 2)] : null};
   });

@@ -82,7 +82,7 @@ export async function watch(element, job, ended = () => {}) {
   if (source) source.close();
   const state = h("p", {class: "verdict", role: "status", "aria-live": "polite"}, "starting"), buttons = h("div", {class: "row"});
   const accuracy = h("div"), loss = h("div");
-  element.replaceChildren(state, h("div", {class: "groups of-2"}, h("div", {}, h("h3", {}, "Accuracy"), accuracy), h("div", {}, h("h3", {}, "Loss"), loss)), buttons);
+  element.replaceChildren(state, h("div", {class: "groups of-2"}, h("div", {}, h("h2", {class: "quiet"}, "Accuracy"), accuracy), h("div", {}, h("h2", {class: "quiet"}, "Loss"), loss)), buttons);
   const live = new LiveCurves(accuracy, loss);
   await live.ready;
   const stream = new EventSource(`/runs/${job.run}/events`);
