@@ -125,7 +125,7 @@ def run(
             that runs of several fractions share a compiled step; numbers then agree to rounding, no longer to
             the bit.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
-            grokking, and the last; `final`, the last.
+            grokking, and the last; `final`, the last; `observations`, those of every observation.
         on_observation: called after every observation; None shows progress in a notebook, and elsewhere
             nothing.
         stop_requested: asked after every segment; true saves and returns with status `interrupted`.

@@ -15,7 +15,7 @@ from .store.database import Record, RunRow
 
 MOST_STEPS = 2**31 - 1
 """Steps are counted in int32 on the device."""
-CheckpointPolicy = Literal["schedule", "final"]
+CheckpointPolicy = Literal["schedule", "final", "observations"]
 """Which weights of a run are kept."""
 
 
@@ -29,7 +29,7 @@ class RunOptions:
             twentieth part of the steps so far later.
         early_stop: stop at 1.5 times the step since which the run holds 99%; None is the learner's default.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
-            grokking, and the last; `final`, the last.
+            grokking, and the last; `final`, the last; `observations`, those of every observation.
         pad_to_fraction: fraction to whose number of training inputs the run's own are padded and masked, so
             that runs of several fractions share a compiled step; None pads nothing.
         command: recorded with the run, for its report.

@@ -121,7 +121,8 @@ class Recorder:
         """Say why the present weights are kept, if they are."""
         if self.options.weights == "final":
             return []
-        every = self.prepared.definition.keeps_every_observation
+        observations = self.options.weights == "observations"
+        every = observations or self.prepared.definition.keeps_every_observation
         scheduled = every or keeps_checkpoint(self.row.step, self._last_checkpoint)
         return [*(["schedule"] if scheduled else []), *milestones]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...runs import RunRow, Store, read_network_file
@@ -22,7 +22,12 @@ from .plan import RunGroup
 
 Name = tuple[str, str]
 """Claim id and group."""
-WEIGHTS: tuple[CheckpointPolicy, ...] = ("final", "schedule")
+WEIGHTS: tuple[CheckpointPolicy, ...] = ("final", "schedule", "observations")
+"""Which weights runs keep, the fewest first: a run of several claims keeps the most that any needs."""
+TOO_FEW: Mapping[CheckpointPolicy, str] = {
+    "schedule": "has kept its last weights alone",
+    "observations": "has not kept its weights at every observation",
+}
 
 
 @dataclass
@@ -118,7 +123,7 @@ def run_stages(
             missing = _unfinished(store, members, stages.errors)
             stages.errors |= dict.fromkeys(missing, "has not been run to its end")
             bare = [run for run in _bare(store, members, weights) if run not in stages.errors]
-            stages.errors |= dict.fromkeys(bare, "has kept its last weights alone")
+            stages.errors |= dict.fromkeys(bare, TOO_FEW.get(weights, ""))
         stages.interrupted = stages.interrupted or stop_requested()
 
 
@@ -133,23 +138,30 @@ def _ready(stages: Stages) -> list[Name]:
 
 
 def _passes(stages: Stages, ready: Sequence[Name]) -> Iterator[tuple[CheckpointPolicy, tuple[Member, ...]]]:
-    """Part the runs of a stage by the weights that they keep: those on the way, too, if any group asks."""
+    """Part the runs of a stage by the weights that they keep: the most that any group of each asks for."""
     members = [(stages.groups[name].weights, m) for name in ready for m in stages.members.get(name, ())]
-    scheduled = {member.experiment.id for weights, member in members if weights == "schedule"}
-    for weights in WEIGHTS:
-        members_of_pass = merged(
-            [m for _, m in members if (m.experiment.id in scheduled) == (weights == "schedule")]
-        )
+    ranks: dict[str, int] = {}
+    for weights, member in members:
+        run = member.experiment.id
+        ranks[run] = max(ranks.get(run, 0), WEIGHTS.index(weights))
+    for rank, weights in enumerate(WEIGHTS):
+        members_of_pass = merged([m for _, m in members if ranks[m.experiment.id] == rank])
         if members_of_pass:
             yield weights, members_of_pass
 
 
 def _bare(store: Store, members: Sequence[Member], weights: CheckpointPolicy) -> list[str]:
-    """List stored runs without the weights on the way: made for claims that need the last alone."""
+    """List stored runs without the weights on the way: made for claims that need fewer of them."""
     if weights == "final":
         return []
     stored = [m.experiment.id for m in members if store.find(m.experiment.id) is not None]
-    return [run for run in stored if not any("schedule" in c.reasons for c in store.checkpoints(run))]
+    every = weights == "observations"
+    return [run for run in stored if _kept(store, run) < (len(store.records(run)) if every else 1)]
+
+
+def _kept(store: Store, run: str) -> int:
+    """Count the weights that a run kept on the way."""
+    return sum("schedule" in checkpoint.reasons for checkpoint in store.checkpoints(run))
 
 
 def _forget(store: Store, runs: Sequence[str]) -> None:
