@@ -32,7 +32,7 @@ def main(words: list[str]) -> None:
             changes = bounds.bound_changes(claim.id, expected)
             if (changes and changes[-1].same_bound(expected)) or (only and claim.id not in only):
                 continue
-            record = bounds.with_change(record, claim, expected, date=today, reason=reason, seen=seen)
+            record = bounds.with_change(record, claim, expected, date=today, reason=reason, observed=seen)
             added += 1
     PATH.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(f"{added} bounds recorded in {PATH}\n")

@@ -18,7 +18,15 @@ from .desktop import Desktop
 from .printed import Printed, check_printed
 from .scale import PaperScale
 
-PAPERS: tuple[str, ...] = ("gromov2023", "doshi2024", "doshi2023", "mallinar2024", "furuta2024", "crosscut")
+PAPERS: tuple[str, ...] = (
+    "gromov2023",
+    "doshi2024",
+    "doshi2023",
+    "mallinar2024",
+    "furuta2024",
+    "progress",
+    "crosscut",
+)
 """Folders of `papers`, each with a PAPER; a name here enters all shared tests."""
 
 

@@ -1,0 +1,27 @@
+"""Progress measures: the sizes that these claims are about, and what the budget `desktop` makes of each.
+
+Owns: these numbers. Explained shares are of the papers' networks, at the sizes of their own claims; the
+comparisons are ours, stated of p = 31 and eight seeds.
+"""
+
+from __future__ import annotations
+
+from ..claims.catalogue import Sizes
+from ..claims.desktop import Desktop
+from ..claims.scale import PaperScale
+from ..doshi2024.scales import FOUR, PRODUCT
+from ..furuta2024.scales import TRANSFORMER
+from ..gromov2023.scales import FIG1
+from ..mallinar2024.scales import KERNEL
+from .setup import LEARNERS, SEEDS, P
+
+OWN = Sizes(PaperScale(p=P, seeds=len(SEEDS)), desktop=Desktop("laptop", SEEDS))
+LAPTOP = Desktop("laptop")
+SIZES = {
+    "explained-gromov2023": Sizes(FIG1, desktop=LAPTOP),
+    "explained-doshi2024-product": Sizes(PRODUCT, desktop=LAPTOP),
+    "explained-doshi2024-four": Sizes(FOUR, desktop=LAPTOP),
+    "explained-mallinar2024": Sizes(KERNEL, desktop=LAPTOP),
+    "explained-furuta2024": Sizes(TRANSFORMER, desktop=LAPTOP),
+    **{f"{what}-{learner.name}": OWN for what in ("first", "stays") for learner in LEARNERS},
+}
