@@ -213,7 +213,8 @@ def test_claims_that_share_a_run_follow_it_alike(budget: str) -> None:
     schedules: dict[str, dict[tuple[object, ...], str]] = {}
     for (claim, name), group in stages.groups.items():
         for member in () if group.needs else group.members():
-            how = (member.steps, member.observe_every, member.stops_early, group.weights)
+            every = group.weights == "observations"  # of the others a claim sees what it asks for
+            how = (member.steps, member.observe_every, member.stops_early, every)
             schedules.setdefault(member.experiment.id, {})[how] = f"{claim} {name}"
     assert not [how for how in schedules.values() if len(how) > 1]
 

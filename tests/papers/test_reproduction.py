@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,40 @@ def test_a_run_without_weights_on_the_way_is_made_again_for_a_claim_that_asks(
     assert "of all: has kept its last weights alone" in str(stored.error)
     (result,) = run([needs_all()], tmp_path, executor)
     assert result.error is None
+    assert len(executor.made) == 2
+
+
+def test_a_claim_sees_the_weights_that_it_asks_for_alone(tmp_path: Path, executor: InProcess) -> None:
+    seen: dict[str, int] = {}
+
+    def count(name: str, evidence: Evidence) -> ClaimResult:
+        (run,) = evidence[name]
+        seen[name] = len(run.checkpoints)
+        panels = make_claim("any").measure(evidence).panels
+        return ClaimResult({"test_accuracy": float(len(run.records))}, panels)
+
+    claims = [
+        make_claim(name, {name: RunGroup(SMALL, weights=name)}, partial(count, name))  # type: ignore[arg-type]
+        for name in ("final", "observations")
+    ]
+    outcome = run(claims, tmp_path, executor)
+    assert [result.error for result in outcome] == [None, None]
+    assert len(executor.made) == 1
+    assert seen == {"final": 1, "observations": outcome[1].values["test_accuracy"]}
+
+
+def test_a_run_with_few_weights_is_made_again_for_a_claim_that_asks_for_all(
+    tmp_path: Path, executor: InProcess
+) -> None:
+    run([needs_all()], tmp_path, executor)
+    every = make_claim("every", {"all": RunGroup(SMALL, weights="observations")}, first_weights)
+    (stored,) = reproduce([every], "tiny", tmp_path, None, workers=1)
+    assert "of all: has not kept its weights at every observation" in str(stored.error)
+    (result,) = run([every], tmp_path, executor)
+    assert result.error is None
+    assert len(executor.made) == 2
+    (again,) = run([every], tmp_path, executor)
+    assert again.error is None
     assert len(executor.made) == 2
 
 

@@ -20,6 +20,7 @@ from ...reports.charts.line import Line, printed_line
 from ...reports.charts.seeds import with_printed
 from ...reports.formats.svg import panels_svg
 from ...runs import Store
+from ...runs.options import CheckpointPolicy
 from ...sweeps.execution.driver import SweepCounts
 from ...sweeps.execution.ensemble import reason_of
 from ...sweeps.execution.executor import Executor
@@ -117,7 +118,10 @@ def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> 
     trouble = stages.trouble(claim.id)
     if trouble is not None:
         return replace(base, error=trouble), None
-    groups = {name: _read_runs(store, members_of_group) for name, members_of_group in members.items()}
+    groups = {
+        name: _read_runs(store, members_of_group, stages.groups[claim.id, name].weights)
+        for name, members_of_group in members.items()
+    }
     evidence = Evidence(claim.basis(budget), groups)
     runs_data = {run.row.id: run for group in evidence.groups.values() for run in group}
     try:
@@ -196,8 +200,11 @@ def digest_of(claim: Claim, budget: BudgetName) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _read_runs(store: Store, members: Sequence[Member]) -> tuple[RunData, ...]:
-    return tuple(read_run_data(store, member) for member in members)
+def _read_runs(store: Store, members: Sequence[Member], weights: CheckpointPolicy) -> tuple[RunData, ...]:
+    """Read the runs of a group, with no more weights than it asks for: other claims may keep more of them."""
+    runs = [read_run_data(store, member) for member in members]
+    last = slice(-1, None) if weights == "final" else slice(None)
+    return tuple(replace(run, checkpoints=run.checkpoints[last]) for run in runs)
 
 
 def _tasks(groups: Iterable[Sequence[Member]]) -> tuple[str, ...]:

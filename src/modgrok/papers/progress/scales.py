@@ -10,7 +10,7 @@ from ..claims.catalogue import Sizes
 from ..claims.desktop import Desktop
 from ..claims.scale import PaperScale
 from ..doshi2024.scales import FOUR, PRODUCT
-from ..furuta2024.scales import TRANSFORMER
+from ..furuta2024.scales import DEFAULT as TRANSFORMERS
 from ..gromov2023.scales import FIG1
 from ..mallinar2024.scales import KERNEL
 from .setup import LEARNERS, SEEDS, P
@@ -19,9 +19,9 @@ OWN = Sizes(PaperScale(p=P, seeds=len(SEEDS)), desktop=Desktop("laptop", SEEDS))
 LAPTOP = Desktop("laptop")
 SIZES = {
     "explained-gromov2023": Sizes(FIG1, desktop=LAPTOP),
-    "explained-doshi2024-product": Sizes(PRODUCT, desktop=LAPTOP),
+    "explained-doshi2024-product": Sizes(PRODUCT),
     "explained-doshi2024-four": Sizes(FOUR, desktop=LAPTOP),
-    "explained-mallinar2024": Sizes(KERNEL, desktop=LAPTOP),
-    "explained-furuta2024": Sizes(TRANSFORMER, desktop=LAPTOP),
+    "explained-mallinar2024": Sizes(KERNEL),
+    "explained-furuta2024": TRANSFORMERS,
     **{f"{what}-{learner.name}": OWN for what in ("first", "stays") for learner in LEARNERS},
 }

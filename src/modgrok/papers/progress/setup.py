@@ -1,6 +1,7 @@
 """The runs in which progress measures are compared: three learners, with enough data to grok and too little.
 
-Owns: their settings. Steps and fractions are those at which seed 0 grokked, and did not, in `crosscut/data`.
+Owns: their settings. Fractions lie between those at which seed 0 grokked in `crosscut/data`, and below those
+at which it did not.
 """
 
 from __future__ import annotations
@@ -94,16 +95,24 @@ def _machine_vectors(network: Any) -> np.ndarray:
 
 LEARNERS = (
     Learner(
-        MLP, "a two-layer network", 0.5, 0.2, 1500, 1000, 5, _mlp_vectors, "all weight vectors of its neurons"
+        MLP,
+        "a two-layer network",
+        0.45,
+        0.2,
+        3000,
+        1000,
+        10,
+        _mlp_vectors,
+        "all weight vectors of its neurons",
     ),
     Learner(
-        TRANSFORMER, "a transformer", 0.6, 0.2, 2000, 1000, 10, _transformer_vectors, "the columns of W_E"
+        TRANSFORMER, "a transformer", 0.55, 0.2, 4000, 1000, 20, _transformer_vectors, "the columns of W_E"
     ),
     Learner(
         RFM,
         "a kernel machine",
-        0.7,
-        0.3,
+        0.75,
+        0.25,
         25,
         25,
         1,

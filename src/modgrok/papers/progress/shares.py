@@ -19,7 +19,7 @@ from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
 from ..claims.seeds import median
 from ..doshi2024.trained import plan_four, plan_product
-from ..furuta2024.runs import group as transformers
+from ..furuta2024.elementary import quick
 from ..gromov2023.runs import descent
 from ..mallinar2024.setup import quadratic_runs
 from .readings import explained_share_at
@@ -66,7 +66,7 @@ def plan_machines(budget: BudgetName) -> Mapping[str, RunGroup]:
 
 def plan_transformers(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan the transformers of Furuta et al. 2024, Fig. 3, on a sum and a product."""
-    return {"runs": replace(transformers(budget, *NAMES, seeds=3), weights="schedule")}
+    return {name: replace(group, weights="schedule") for name, group in quick(budget).items()}
 
 
 def shares_of(run: RunData) -> dict[str, Number]:
