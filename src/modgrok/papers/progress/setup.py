@@ -106,7 +106,7 @@ LEARNERS = (
         "all weight vectors of its neurons",
     ),
     Learner(
-        TRANSFORMER, "a transformer", 0.55, 0.2, 4000, 1000, 20, _transformer_vectors, "the columns of W_E"
+        TRANSFORMER, "a transformer", 0.65, 0.2, 3000, 600, 10, _transformer_vectors, "the columns of W_E"
     ),
     Learner(
         RFM,
