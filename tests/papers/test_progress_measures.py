@@ -137,7 +137,7 @@ def learner_run(net: Any, steps: tuple[int, ...], run: Any, **row: Any) -> Any:
         at=lambda name, step: accuracies[step],
         last=lambda name: 0.1,
         curve=lambda name: np.array(list(accuracies.values())),
-        network=net,
+        network=kept[-1].load,
     )
 
 

@@ -55,10 +55,6 @@ class Course:
         """Return how much of its way a measure has covered at each step."""
         return way_covered(self.values[name])
 
-    def way(self, name: str) -> float:
-        """Return the change of a measure from memorising to the end."""
-        return float(self.values[name][-1] - self.values[name][0])
-
     def reaches(self, name: str, share: float) -> float | None:
         """Return the step at which a measure has first covered a share of its way, between observations."""
         return passes(self.steps, self.covered(name), share)

@@ -130,16 +130,18 @@ def measure_stays(learner: Learner, evidence: Evidence) -> ClaimResult:
 
 
 def _moves(learner: Learner, grokking: RunData, failing: RunData) -> dict[str, Number]:
-    course, change = course_of(grokking, learner.vectors), None
-    if course is not None:
-        number = len(key_frequencies(grokking, grokking.network()))
-        change = changes(failing, learner.vectors, number)
-    numbers: dict[str, Number] = {"failing_test_accuracy": failing.last(ACCURACY)}
-    for name in MEASURES:
-        numbers[f"{name}_moved"] = (
-            None if course is None or change is None else moved(change[name], course.way(name))
-        )
-    return numbers
+    """Compare the changes of two runs, each with as many frequencies as the formula of the first has."""
+    key = key_frequencies(grokking, grokking.network())
+    own = key_frequencies(failing, failing.network(), len(key))
+    way = changes(grokking, learner.vectors, key) if grokking.row.grokked_at else None
+    change = changes(failing, learner.vectors, own)
+    return {
+        "failing_test_accuracy": failing.last(ACCURACY),
+        **{
+            f"{name}_moved": None if way is None or change is None else moved(change[name], way[name])
+            for name in MEASURES
+        },
+    }
 
 
 EARLY = "before test accuracy: by a hundredth of the step of grokking and more (our prediction)"

@@ -133,19 +133,17 @@ def course_of(run: RunData, vectors: Vectors) -> Course | None:
     return Course(steps, {name: np.array([one[name] for one in each]) for name in each[0]}, grokked)
 
 
-def changes(run: RunData, vectors: Vectors, number: int) -> dict[str, float] | None:
+def changes(run: RunData, vectors: Vectors, key: Sequence[int]) -> dict[str, float] | None:
     """Return by how much each measure changes from memorising to the end; None if the run did not memorise.
 
     Arguments:
-        run: one that does not grok.
+        run: any.
         vectors: which weight vectors FFS and IPR are of.
-        number: of key frequencies: as many as a network that groks needs.
+        key: key frequencies.
     """
     memorised = run.row.memorised_at
     if memorised is None:
         return None
     first = next(checkpoint for checkpoint in run.checkpoints if checkpoint.step >= memorised)
-    last = run.checkpoints[-1]
-    key = key_frequencies(run, last.load(), number)
-    before, after = (measures_at(run, checkpoint, vectors, key) for checkpoint in (first, last))
+    before, after = (measures_at(run, at, vectors, key) for at in (first, run.checkpoints[-1]))
     return {name: after[name] - before[name] for name in before}
