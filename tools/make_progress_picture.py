@@ -26,7 +26,7 @@ def picture(results: dict[str, Result]) -> str:
     panels = []
     for learner in LEARNERS:
         result = results[f"progress/first-{learner.name}"]
-        names = [f"{measure}_half" for measure in MEASURES]
+        names = [f"{measure}_lead_at_half" for measure in MEASURES]
         marks = [
             Point(TITLES[measure], result.values[name], each=result.seed_values.get(name, ()))
             for measure, name in zip(MEASURES, names, strict=True)

@@ -150,8 +150,8 @@ def test_claims_of_planted_runs() -> None:
     evidence: Any = {"grokking": (grokking,), "failing": (failing,)}
     first = measure_first(LEARNERS[0], evidence)
     for name in MEASURES:
-        assert first.values[f"{name}_half"] == pytest.approx(0, abs=1e-9)
-        assert first.values[f"{name}_covered"] == pytest.approx(0.1)
+        assert first.values[f"{name}_lead_at_half"] == pytest.approx(0, abs=1e-9)
+        assert first.values[f"{name}_way_at_tenth"] == pytest.approx(0.1)
     stays = measure_stays(LEARNERS[0], evidence)
     assert stays.values["failing_test_accuracy"] == 0.1
     assert all(stays.values[f"{name}_moved"] == 0 for name in MEASURES)
@@ -161,7 +161,7 @@ def test_a_seed_that_does_not_grok_counts_as_the_latest() -> None:
     run, checkpoint = planted_run(0.0)
     never = learner_run(checkpoint.load, (10, 20), run, grokked_at=None)
     values = measure_first(LEARNERS[0], {"grokking": (never,)}).values  # type: ignore[arg-type]
-    assert all(values[f"{name}_half"] is None for name in MEASURES)
+    assert all(values[f"{name}_lead_at_half"] is None for name in MEASURES)
     (claim,) = (claim for claim in read_paper("progress").claims if claim.id == "progress/first-mlp")
     assert claim.verdict(values, "laptop") == "open"
     assert claim.verdict(values, "desktop") == "refuted"

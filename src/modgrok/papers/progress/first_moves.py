@@ -45,7 +45,7 @@ def measure_first(learner: Learner, evidence: Evidence) -> ClaimResult:
             "seed": run.experiment.seed,
             "memorised at": run.row.memorised_at,
             "grokked at": run.row.grokked_at,
-            **{f"{TITLES[name]}, half": one[f"{name}_half"] for name in MEASURES},
+            **{f"{TITLES[name]}, half": one[f"{name}_lead_at_half"] for name in MEASURES},
         }
         for run, one in zip(runs, each, strict=True)
     ]
@@ -56,14 +56,18 @@ def measure_first(learner: Learner, evidence: Evidence) -> ClaimResult:
 
 def _leads(course: Course | None) -> dict[str, Number]:
     if course is None:
-        return {f"{name}_{what}": None for name in MEASURES for what in ("tenth", "half", "covered")}
+        return {
+            f"{name}_{what}": None
+            for name in MEASURES
+            for what in ("lead_at_tenth", "lead_at_half", "way_at_tenth")
+        }
     return {
         f"{name}_{what}": value
         for name in MEASURES
         for what, value in (
-            ("tenth", course.lead(name, TENTH)),
-            ("half", course.lead(name, HALF)),
-            ("covered", course.covered_at_accuracy(name, TENTH)),
+            ("lead_at_tenth", course.lead(name, TENTH)),
+            ("lead_at_half", course.lead(name, HALF)),
+            ("way_at_tenth", course.covered_at_accuracy(name, TENTH)),
         )
     }
 
@@ -146,21 +150,21 @@ def _moves(learner: Learner, grokking: RunData, failing: RunData) -> dict[str, N
 
 EARLY = "before test accuracy: by a hundredth of the step of grokking and more (our prediction)"
 FIRST_EXPECTED = (
-    Expected("excluded_loss_tenth", EARLY, low=LEAST_LEAD),
-    Expected("restricted_loss_tenth", EARLY, low=LEAST_LEAD),
-    Expected("ffs_tenth", EARLY, low=LEAST_LEAD),
-    Expected("ipr_tenth", EARLY, low=LEAST_LEAD),
+    Expected("excluded_loss_lead_at_tenth", EARLY, low=LEAST_LEAD),
+    Expected("restricted_loss_lead_at_tenth", EARLY, low=LEAST_LEAD),
+    Expected("ffs_lead_at_tenth", EARLY, low=LEAST_LEAD),
+    Expected("ipr_lead_at_tenth", EARLY, low=LEAST_LEAD),
     Expected(
-        "explained_share_half",
+        "explained_share_lead_at_half",
         "after test accuracy, which it cannot exceed, by at most half of that step (our prediction)",
         low=-LAG,
     ),
     *(
-        Expected(f"{name}_half", EARLY, low=LEAST_LEAD, essential=False)
+        Expected(f"{name}_lead_at_half", EARLY, low=LEAST_LEAD, essential=False)
         for name in ("excluded_loss", "restricted_loss", "ffs", "ipr")
     ),
     Expected(
-        "explained_share_covered",
+        "explained_share_way_at_tenth",
         "at most 2% when test accuracy has covered a tenth of its way (our prediction)",
         high=0.02,
         essential=False,
