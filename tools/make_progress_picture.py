@@ -1,17 +1,21 @@
-"""Draw docs/images/progress.svg: `uv run python tools/make_progress_picture.py`.
+"""Draw docs/images/progress.svg and print the tables of docs/progress-measures.md.
 
-Which progress measure moves first, of three learners, from the numbers of each seed in the committed book
-(docs/claims/results.json). Nothing is run.
+    uv run python tools/make_progress_picture.py
+
+All numbers are those of each seed in the committed book (docs/claims/results.json). Nothing is run.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from modgrok.papers.book.markdown import read_results
 from modgrok.papers.claims.result import Result
 from modgrok.papers.progress.readings import MEASURES, TITLES
 from modgrok.papers.progress.setup import LEARNERS
+from modgrok.papers.progress.shares import NETWORKS, STAGES
 from modgrok.reports.charts.claim_charts import Point, points, single
 from modgrok.reports.formats.svg import panels_svg
 
@@ -40,10 +44,57 @@ def picture(results: dict[str, Result]) -> str:
     return panels_svg(panels)
 
 
+def move_rows(results: dict[str, Result]) -> list[str]:
+    """List the measures of each learner: leads, way at a tenth of accuracy, move without grokking."""
+    rows = []
+    for learner in LEARNERS:
+        first, stays = (results[f"progress/{kind}-{learner.name}"] for kind in ("first", "stays"))
+        for measure in MEASURES:
+            names = [
+                (first, f"{measure}_{what}") for what in ("lead_at_tenth", "lead_at_half", "way_at_tenth")
+            ]
+            names.append((stays, f"{measure}_moved"))
+            cells = [
+                range_words(result.values.get(name), result.seed_values.get(name, ()), 2)
+                for result, name in names
+            ]
+            rows.append(f"| {learner.contender.title} | {TITLES[measure]} | {' | '.join(cells)} |")
+    return rows
+
+
+def share_rows(results: dict[str, Result]) -> list[str]:
+    """List the explained shares of the papers' networks."""
+    rows = []
+    for network in NETWORKS:
+        result = results[f"progress/{network.name}"]
+        for expression in network.tasks:
+            prefix = network.prefix(expression)
+            chosen = [row for row in result.rows if not prefix or row["task"] == expression]
+            cells = [
+                range_words(
+                    result.values.get(f"{prefix}{stage}"), [row[f"explained, {stage}"] for row in chosen], 3
+                )
+                for stage in STAGES
+            ]
+            seeds = len(result.seeds)
+            rows.append(f"| {network.source} | `{expression}` | {seeds or '–'} | {' | '.join(cells)} |")
+    return rows
+
+
+def range_words(value: float | int | None, each: Sequence[float | int | None], digits: int) -> str:
+    """Print a median over seeds with the least and the greatest of the numbers that there are; `–` if none."""
+    known = [number for number in each if number is not None]
+    if value is None:
+        return "–"
+    spread = f" ({min(known):.{digits}f} to {max(known):.{digits}f})" if len(known) > 1 else ""
+    return f"{value:.{digits}f}{spread}"
+
+
 def main() -> None:
-    """Write the picture."""
+    """Write the picture, and print the tables."""
     results = {result.id: result for result in read_results(DOCS / "claims")}
     PICTURE.write_text(picture(results) + "\n", encoding="utf-8")
+    sys.stdout.write("\n".join([*move_rows(results), "", *share_rows(results)]) + "\n")
 
 
 if __name__ == "__main__":
