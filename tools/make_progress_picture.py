@@ -82,7 +82,7 @@ def share_rows(results: dict[str, Result]) -> list[str]:
 
 
 def range_words(value: float | int | None, each: Sequence[float | int | None], digits: int) -> str:
-    """Print a median over seeds with the least and the greatest of the numbers that there are; `–` if none."""
+    """Print a median over seeds with the least and the greatest of the known numbers; `–` if none."""
     known = [number for number in each if number is not None]
     if value is None:
         return "–"
