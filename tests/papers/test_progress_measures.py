@@ -15,11 +15,13 @@ from modgrok.decide import decide_table
 from modgrok.measures.fourier.ipr import ipr
 from modgrok.measures.fourier.lens import make_fourier_frames
 from modgrok.models import MLP
+from modgrok.papers import Evidence
 from modgrok.papers.claims.catalogue import read_paper
 from modgrok.papers.progress.course import ACCURACY, Course, moved, way_covered
 from modgrok.papers.progress.first_moves import measure_first, measure_stays
 from modgrok.papers.progress.readings import MEASURES, ffs_of, ipr_of_columns, key_frequencies, measures_at
 from modgrok.papers.progress.setup import LEARNERS
+from modgrok.reports.charts.seeds import panels_of_seeds
 from modgrok.runs import Experiment
 from modgrok.runs.splits import split_of
 
@@ -147,7 +149,7 @@ def test_claims_of_planted_runs() -> None:
     _, noisy = planted_run(1.0)
     grokking = learner_run(checkpoint.load, (10, 20, 30), run)
     failing = learner_run(noisy.load, (10, 20, 30), run, grokked_at=None)
-    evidence: Any = {"grokking": (grokking,), "failing": (failing,)}
+    evidence = Evidence("laptop", {"grokking": (grokking,), "failing": (failing,)})
     first = measure_first(LEARNERS[0], evidence)
     for name in MEASURES:
         assert first.values[f"{name}_lead_at_half"] == pytest.approx(0, abs=1e-9)
@@ -160,7 +162,13 @@ def test_claims_of_planted_runs() -> None:
 def test_a_seed_that_does_not_grok_counts_as_the_latest() -> None:
     run, checkpoint = planted_run(0.0)
     never = learner_run(checkpoint.load, (10, 20), run, grokked_at=None)
-    values = measure_first(LEARNERS[0], {"grokking": (never,)}).values  # type: ignore[arg-type]
+    first = [
+        measure_first(LEARNERS[0], Evidence("laptop", {"grokking": (run,)}))
+        for run in (never, learner_run(checkpoint.load, (10, 20), run))
+    ]
+    (panel,) = panels_of_seeds([one.panels for one in first])
+    assert "Median of 2 seeds" in panel.caption  # its empty lines do not keep the others from being drawn
+    values = first[0].values
     assert all(values[f"{name}_lead_at_half"] is None for name in MEASURES)
     (claim,) = (claim for claim in read_paper("progress").claims if claim.id == "progress/first-mlp")
     assert claim.verdict(values, "laptop") == "open"

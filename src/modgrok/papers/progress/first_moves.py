@@ -49,8 +49,8 @@ def measure_first(learner: Learner, evidence: Evidence) -> ClaimResult:
         }
         for run, one in zip(runs, each, strict=True)
     ]
-    known = [course for course in courses if course is not None]
-    panel = _covered_panel(learner, known) if known else _accuracies(runs)
+    tiny_runs = evidence.budget == "tiny"
+    panel = _accuracies(runs) if tiny_runs else _covered_panel(learner, courses)
     return ClaimResult(values, (panel,), rows)
 
 
@@ -72,14 +72,12 @@ def _leads(course: Course | None) -> dict[str, Number]:
     }
 
 
-def _covered_panel(learner: Learner, courses: Sequence[Course]) -> Panel:
+def _covered_panel(learner: Learner, courses: Sequence[Course | None]) -> Panel:
     series = []
-    for name, colour in zip((ACCURACY, *MEASURES), (*LINES, *LINES), strict=False):
-        for course in courses:
-            at = course.steps / course.grokked_at
-            grid = np.unique(np.clip(GRID, at[0], at[-1]))
-            title = TITLES[name] if course is courses[0] else ""
-            series.append(Line(title, grid, np.interp(grid, at, course.covered(name)), colour))
+    for name, colour in zip((ACCURACY, *MEASURES), LINES, strict=True):
+        for place, course in enumerate(courses):
+            x, y = (np.empty(0), np.empty(0)) if course is None else _on_grid(course, name)
+            series.append(Line("" if place else TITLES[name], x, y, colour))
     text = f"How much of its way from memorising to the end each measure of {learner.words} has covered."
     cell = lines(
         series,
@@ -98,13 +96,19 @@ def _covered_panel(learner: Learner, courses: Sequence[Course]) -> Panel:
     return single("covered", "Way covered from memorising to the end", caption, cell, 12)
 
 
+def _on_grid(course: Course, name: str) -> tuple[np.ndarray, np.ndarray]:
+    at = course.steps / course.grokked_at
+    grid = np.unique(np.clip(GRID, at[0], at[-1]))
+    return grid, np.interp(grid, at, course.covered(name))
+
+
 def _accuracies(runs: Sequence[RunData]) -> Panel:
     curves = [
         Line("test accuracy" if run is runs[0] else "", run.steps, run.curve(ACCURACY), LINES[0])
         for run in runs
     ]
     cell = lines(curves, "Test accuracy against steps.", x="step", log_x=False, percent=True)
-    return single("covered", "No run has grokked", "Test accuracy.", cell, 12)
+    return single("covered", "Test accuracy", "Of tiny runs, none of which groks.", cell, 12)
 
 
 def measure_stays(learner: Learner, evidence: Evidence) -> ClaimResult:
@@ -113,22 +117,22 @@ def measure_stays(learner: Learner, evidence: Evidence) -> ClaimResult:
     each = [_moves(learner, grokking, failing) for grokking, failing in pairs]
     values: dict[str, Number] = {name: median([one[name] for one in each]) for name in each[0]}
     rows = [{"seed": failing.experiment.seed, **one} for (_, failing), one in zip(pairs, each, strict=True)]
-    marks = [
-        Point(TITLES[name], value, -STILL, STILL)
-        for name in MEASURES
-        if (value := values[f"{name}_moved"]) is not None
-    ]
-    if not marks:
+    if evidence.budget == "tiny":
         return ClaimResult(values, (_accuracies(evidence["failing"]),), rows)
-    summary = ", ".join(f"{mark.name} {mark.value:.2f}" for mark in marks)
+    marks = [Point(TITLES[name], values[f"{name}_moved"], -STILL, STILL) for name in MEASURES]
+    summary = ", ".join(
+        f"{mark.name} {'none' if mark.value is None else f'{mark.value:.2f}'}" for mark in marks
+    )
     cell = points(
         marks,
         f"How far each measure moves without grokking, over how far it does with it: {summary}.",
         x="share of the way of a run that groks",
+        domain=(-1.0, 1.0),
     )
     caption = (
         f"From memorising to the end, trained on {learner.too_small:.0%} of the pairs, over the change of "
-        f"the same measure with the same seed and {learner.fraction:.0%} of them. Bars: within a quarter."
+        f"the same measure with the same seed and {learner.fraction:.0%} of them. Bars: within a quarter; "
+        "numbers beyond 1 are drawn at the end of the axis."
     )
     return ClaimResult(values, (single("moved", "Without grokking", caption, cell, 12),), rows)
 
