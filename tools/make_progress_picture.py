@@ -65,10 +65,10 @@ def move_rows(results: dict[str, Result]) -> list[str]:
 def share_rows(results: dict[str, Result]) -> list[str]:
     """List the explained shares of the papers' networks."""
     rows = []
-    for network in NETWORKS:
-        result = results[f"progress/{network.name}"]
-        for expression in network.tasks:
-            prefix = network.prefix(expression)
+    for networks in NETWORKS:
+        result = results[f"progress/{networks.name}"]
+        for expression in networks.tasks:
+            prefix = networks.prefix(expression)
             chosen = [row for row in result.rows if not prefix or row["task"] == expression]
             cells = [
                 range_words(
@@ -77,7 +77,7 @@ def share_rows(results: dict[str, Result]) -> list[str]:
                 for stage in STAGES
             ]
             seeds = len(result.seeds)
-            rows.append(f"| {network.source} | `{expression}` | {seeds or '–'} | {' | '.join(cells)} |")
+            rows.append(f"| {networks.source} | `{expression}` | {seeds or '–'} | {' | '.join(cells)} |")
     return rows
 
 

@@ -124,7 +124,7 @@ def test_the_recorded_share_is_taken_where_there_is_one() -> None:
 def learner_run(net: Any, steps: tuple[int, ...], run: Any, **row: Any) -> Any:
     """A run of which each of these steps kept its weights: at first noise, at the end the given ones."""
     _, noisy = planted_run(1.0)
-    kept = [
+    checkpoints = [
         SimpleNamespace(step=step, explained_share=None, load=net if step == steps[-1] else noisy.load)
         for step in steps
     ]
@@ -134,12 +134,12 @@ def learner_run(net: Any, steps: tuple[int, ...], run: Any, **row: Any) -> Any:
         split=run.split,
         experiment=SimpleNamespace(seed=0),
         row=SimpleNamespace(**{"memorised_at": steps[0], "grokked_at": steps[-1], **row}),
-        checkpoints=kept,
+        checkpoints=checkpoints,
         steps=np.array(steps),
         at=lambda name, step: accuracies[step],
         last=lambda name: 0.1,
         curve=lambda name: np.array(list(accuracies.values())),
-        network=kept[-1].load,
+        network=checkpoints[-1].load,
     )
 
 

@@ -18,7 +18,7 @@ from ..claims.evidence import Evidence, RunData
 from ..claims.seeds import median
 from .course import ACCURACY, HALF, TENTH, Course, moved
 from .readings import MEASURES, TITLES, changes, course_of, key_frequencies
-from .setup import LEARNERS, Learner
+from .setup import LEARNERS, ComparedLearner
 
 LEAST_LEAD = 0.01
 """A lead below a hundredth of the step of grokking counts as none."""
@@ -30,7 +30,7 @@ GRID = np.linspace(0, 1.5, 76)
 """Steps over the step of grokking at which curves of several seeds are drawn."""
 
 
-def measure_first(learner: Learner, evidence: Evidence) -> ClaimResult:
+def measure_first(learner: ComparedLearner, evidence: Evidence) -> ClaimResult:
     """Read how long before test accuracy each measure covers a tenth and half of its way."""
     runs = evidence["grokking"]
     courses = [course_of(run, learner.vectors) for run in runs]
@@ -72,7 +72,7 @@ def _leads(course: Course | None) -> dict[str, Number]:
     }
 
 
-def _covered_panel(learner: Learner, courses: Sequence[Course | None]) -> Panel:
+def _covered_panel(learner: ComparedLearner, courses: Sequence[Course | None]) -> Panel:
     series = []
     for name, colour in zip((ACCURACY, *MEASURES), LINES, strict=True):
         for place, course in enumerate(courses):
@@ -111,7 +111,7 @@ def _accuracies(runs: Sequence[RunData]) -> Panel:
     return single("covered", "Test accuracy", "Of tiny runs, none of which groks.", cell, 12)
 
 
-def measure_stays(learner: Learner, evidence: Evidence) -> ClaimResult:
+def measure_stays(learner: ComparedLearner, evidence: Evidence) -> ClaimResult:
     """Read how far each measure moves from memorising to the end of runs that do not grok."""
     pairs = list(zip(evidence["grokking"], evidence["failing"], strict=True))
     each = [_moves(learner, grokking, failing) for grokking, failing in pairs]
@@ -137,7 +137,7 @@ def measure_stays(learner: Learner, evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (single("moved", "Without grokking", caption, cell, 12),), rows)
 
 
-def _moves(learner: Learner, grokking: RunData, failing: RunData) -> dict[str, Number]:
+def _moves(learner: ComparedLearner, grokking: RunData, failing: RunData) -> dict[str, Number]:
     """Compare the changes of two runs, each with as many frequencies as the formula of the first has."""
     key = key_frequencies(grokking, grokking.network())
     own = key_frequencies(failing, failing.network(), len(key))
@@ -189,7 +189,7 @@ STAYS_EXPECTED = (
 )
 
 
-def _deviations(learner: Learner) -> Mapping[BudgetName, tuple[str, ...]]:
+def _deviations(learner: ComparedLearner) -> Mapping[BudgetName, tuple[str, ...]]:
     sizes = f"p = 31; {learner.fraction:.0%} of the pairs, {learner.too_small:.0%} where it is not to grok"
     return {
         "tiny": (tiny.TINY_DEVIATION,),
@@ -199,7 +199,7 @@ def _deviations(learner: Learner) -> Mapping[BudgetName, tuple[str, ...]]:
     }
 
 
-def _claims(learner: Learner) -> tuple[Claim, Claim]:
+def _claims(learner: ComparedLearner) -> tuple[Claim, Claim]:
     return (
         Claim(
             f"progress/first-{learner.name}",

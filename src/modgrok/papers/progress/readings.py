@@ -126,10 +126,10 @@ def course_of(run: RunData, vectors: Vectors) -> Course | None:
     memorised, grokked = run.row.memorised_at, run.row.grokked_at
     if memorised is None or not grokked:
         return None
-    kept = [checkpoint for checkpoint in run.checkpoints if checkpoint.step >= memorised]
-    key = key_frequencies(run, kept[-1].load())
-    each = [measures_at(run, checkpoint, vectors, key) for checkpoint in kept]
-    steps = np.array([checkpoint.step for checkpoint in kept])
+    checkpoints = [checkpoint for checkpoint in run.checkpoints if checkpoint.step >= memorised]
+    key = key_frequencies(run, checkpoints[-1].load())
+    each = [measures_at(run, checkpoint, vectors, key) for checkpoint in checkpoints]
+    steps = np.array([checkpoint.step for checkpoint in checkpoints])
     return Course(steps, {name: np.array([one[name] for one in each]) for name in each[0]}, grokked)
 
 

@@ -23,7 +23,7 @@ P = 31
 
 
 @dataclass(frozen=True)
-class Learner:
+class ComparedLearner:
     """A learner whose progress measures are compared.
 
     Arguments:
@@ -94,7 +94,7 @@ def _machine_vectors(network: Any) -> np.ndarray:
 
 
 LEARNERS = (
-    Learner(
+    ComparedLearner(
         MLP,
         "a two-layer network",
         0.45,
@@ -105,10 +105,10 @@ LEARNERS = (
         _mlp_vectors,
         "all weight vectors of its neurons",
     ),
-    Learner(
+    ComparedLearner(
         TRANSFORMER, "a transformer", 0.65, 0.2, 3000, 600, 10, _transformer_vectors, "the columns of W_E"
     ),
-    Learner(
+    ComparedLearner(
         RFM,
         "a kernel machine",
         0.75,

@@ -24,13 +24,13 @@ from ..gromov2023.runs import descent
 from ..mallinar2024.setup import quadratic_runs
 from .readings import explained_share_at
 
-Plan = Callable[[BudgetName], Mapping[str, RunGroup]]
+RunPlan = Callable[[BudgetName], Mapping[str, RunGroup]]
 NAMES = {"x + y": "sum", "x*y": "product"}
 STAGES = ("memorised", "grokked", "end")
 
 
 @dataclass(frozen=True)
-class Network:
+class PaperNetworks:
     """The networks of a paper on one task.
 
     Arguments:
@@ -45,7 +45,7 @@ class Network:
     name: str
     source: str
     sentence: str
-    plan: Plan
+    plan: RunPlan
     tasks: Mapping[str, tuple[float, float, float]]
     words: str
 
@@ -83,18 +83,18 @@ def shares_of(run: RunData) -> dict[str, Number]:
     return {**numbers, "end": explained_share_at(run, run.checkpoints[-1])}
 
 
-def measure_shares(network: Network, evidence: Evidence) -> ClaimResult:
+def measure_shares(networks: PaperNetworks, evidence: Evidence) -> ClaimResult:
     """Read explained shares that were recorded with the weights."""
     every = [run for runs in evidence.groups.values() for run in runs]
     values: dict[str, Number] = {}
     rows: list[dict[str, Any]] = []
     panels: list[Panel] = []
-    for expression in network.tasks:
-        alone = len(network.tasks) == 1
+    for expression in networks.tasks:
+        alone = len(networks.tasks) == 1
         runs = [run for run in every if alone or run.point["expression"] == expression]
         shares = [shares_of(run) for run in runs]
         for stage in STAGES:
-            values[f"{network.prefix(expression)}{stage}"] = median([share[stage] for share in shares])
+            values[f"{networks.prefix(expression)}{stage}"] = median([share[stage] for share in shares])
         rows += [
             {"task": run.experiment.name, "seed": run.experiment.seed}
             | {"memorised at": run.row.memorised_at, "grokked at": run.row.grokked_at}
@@ -128,30 +128,30 @@ def _panel(expression: str, runs: Sequence[RunData], span: int) -> Panel:
     return single(f"explained_{NAMES.get(expression, 'sum')}", expression, caption, cell, span)
 
 
-def _claim(network: Network) -> Claim:
+def _claim(networks: PaperNetworks) -> Claim:
     expected = []
-    for expression, (memorised, grokked, end) in network.tasks.items():
-        prefix = network.prefix(expression)
+    for expression, (memorised, grokked, end) in networks.tasks.items():
+        prefix = networks.prefix(expression)
         expected += [
-            Expected(f"{prefix}memorised", f"at most {memorised:.0%}: {network.words}", high=memorised),
+            Expected(f"{prefix}memorised", f"at most {memorised:.0%}: {networks.words}", high=memorised),
             Expected(
                 f"{prefix}grokked",
-                f"at least {grokked:.0%}: {network.words}",
+                f"at least {grokked:.0%}: {networks.words}",
                 low=grokked,
                 essential=False,
             ),
-            Expected(f"{prefix}end", f"at least {end:.0%}: {network.words}", low=end),
+            Expected(f"{prefix}end", f"at least {end:.0%}: {networks.words}", low=end),
         ]
     deviations: dict[BudgetName, tuple[str, ...]] = {
         "tiny": (tiny.TINY_DEVIATION,),
         "laptop": ("the runs of the paper's own claims, one or two seeds",),
     }
     return Claim(
-        f"progress/{network.name}",
-        f"our own measure of the networks of {network.source}",
-        network.sentence,
-        network.plan,
-        partial(measure_shares, network),
+        f"progress/{networks.name}",
+        f"our own measure of the networks of {networks.source}",
+        networks.sentence,
+        networks.plan,
+        partial(measure_shares, networks),
         tuple(expected),
         deviations,
     )
@@ -166,7 +166,7 @@ MACHINES = (
     "training inputs are interpolated and test inputs are not"
 )
 NETWORKS = (
-    Network(
+    PaperNetworks(
         "explained-gromov2023",
         "Gromov 2023, Fig. 1",
         "Of a two-layer network that gradient descent has trained on x + y, a formula in x + y explains no "
@@ -175,7 +175,7 @@ NETWORKS = (
         {"x + y": (0.01, 0.93, 0.99)},
         PROTOTYPE,
     ),
-    Network(
+    PaperNetworks(
         "explained-doshi2024-product",
         "Doshi et al. 2024, Fig. 3",
         "Of a two-layer network that AdamW has trained on a product, a formula in the product explains next "
@@ -184,7 +184,7 @@ NETWORKS = (
         {"n1*n2": (0.03, 0.93, 0.99)},
         ZEROS,
     ),
-    Network(
+    PaperNetworks(
         "explained-doshi2024-four",
         "Doshi et al. 2024, Fig. 2",
         "Of a two-layer network that AdamW has trained on a sum of four terms, a formula in the sum explains "
@@ -194,7 +194,7 @@ NETWORKS = (
         "as for two terms, but these networks grok within a sixth of the steps that memorising takes (60 and "
         "70), so that the share has begun to rise",
     ),
-    Network(
+    PaperNetworks(
         "explained-mallinar2024",
         "Mallinar et al. 2024, Fig. 2",
         "Of a quadratic kernel machine, a formula in the sum or the product explains next to no test inputs "
@@ -203,7 +203,7 @@ NETWORKS = (
         {"x + y": (0.01, 0.9, 0.95), "x*y": (0.04, 0.9, 0.95)},
         MACHINES,
     ),
-    Network(
+    PaperNetworks(
         "explained-furuta2024",
         "Furuta et al. 2024, Fig. 3",
         "Of a transformer trained on a sum or a product, a formula in it explains next to no test inputs "
@@ -213,4 +213,4 @@ NETWORKS = (
         ZEROS,
     ),
 )
-CLAIMS = tuple(_claim(network) for network in NETWORKS)
+CLAIMS = tuple(_claim(networks) for networks in NETWORKS)
