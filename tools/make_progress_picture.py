@@ -21,7 +21,7 @@ from modgrok.reports.formats.svg import panels_svg
 
 DOCS = Path(__file__).parents[1] / "docs"
 PICTURE = DOCS / "images" / "progress.svg"
-REACH = (-0.5, 0.5)
+REACH = (-0.8, 0.8)
 """Leads beyond are drawn at the end of the axis."""
 
 
@@ -32,7 +32,7 @@ def picture(results: dict[str, Result]) -> str:
         result = results[f"progress/first-{learner.name}"]
         names = [f"{measure}_lead_at_half" for measure in MEASURES]
         marks = [
-            Point(TITLES[measure], result.values[name], each=result.seed_values.get(name, ()))
+            Point(TITLES[measure], result.values.get(name), each=result.seed_values.get(name, ()))
             for measure, name in zip(MEASURES, names, strict=True)
         ]
         words = ", ".join(
@@ -40,7 +40,7 @@ def picture(results: dict[str, Result]) -> str:
         )
         text = f"Lead over test accuracy of {learner.words}, in steps of grokking: {words}."
         cell = points(marks, text, x="lead over test accuracy / step of grokking", domain=REACH)
-        panels.append(single(learner.name, learner.contender.title, "", cell, 4))
+        panels.append(single(learner.name, learner.contender.title, "", cell, 12))
     return panels_svg(panels)
 
 

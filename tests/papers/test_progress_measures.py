@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +18,7 @@ from modgrok.measures.fourier.ipr import ipr
 from modgrok.measures.fourier.lens import make_fourier_frames
 from modgrok.models import MLP
 from modgrok.papers import Evidence
+from modgrok.papers.book.markdown import read_results
 from modgrok.papers.claims.catalogue import read_paper
 from modgrok.papers.progress.course import ACCURACY, Course, moved, way_covered
 from modgrok.papers.progress.first_moves import measure_first, measure_stays
@@ -25,6 +28,8 @@ from modgrok.reports.charts.seeds import panels_of_seeds
 from modgrok.runs import Experiment
 from modgrok.runs.splits import split_of
 
+ROOT = Path(__file__).parents[2]
+PAGE, TOOL = ROOT / "docs" / "progress-measures.md", ROOT / "tools" / "make_progress_picture.py"
 STEPS = np.arange(0, 201, 10)
 
 
@@ -173,3 +178,11 @@ def test_a_seed_that_does_not_grok_counts_as_the_latest() -> None:
     (claim,) = (claim for claim in read_paper("progress").claims if claim.id == "progress/first-mlp")
     assert claim.verdict(values, "laptop") == "open"
     assert claim.verdict(values, "desktop") == "refuted"
+
+
+@pytest.mark.skipif(not (PAGE.is_file() and TOOL.is_file()), reason="not part of this checkout")
+def test_the_page_has_the_numbers_of_the_committed_book() -> None:
+    tool = runpy.run_path(str(TOOL))
+    results = {result.id: result for result in read_results(ROOT / "docs" / "claims")}
+    for name in ("move_rows", "share_rows"):
+        assert "\n".join(tool[name](results)) in PAGE.read_text(encoding="utf-8")
