@@ -86,8 +86,12 @@ def range_words(value: float | int | None, each: Sequence[float | int | None], d
     known = [number for number in each if number is not None]
     if value is None:
         return "–"
-    spread = f" ({min(known):.{digits}f} to {max(known):.{digits}f})" if len(known) > 1 else ""
-    return f"{value:.{digits}f}{spread}"
+    middle, least, most = (f"{round(n, digits) + 0.0:.{digits}f}" for n in (value, *_ends(known or [value])))
+    return f"{middle} ({least} to {most})" if len(known) > 1 else middle
+
+
+def _ends(numbers: Sequence[float | int]) -> tuple[float | int, float | int]:
+    return min(numbers), max(numbers)
 
 
 def main() -> None:
