@@ -42,6 +42,10 @@ class RecentReports:
         self._reports.move_to_end(key)
         return self._reports[key]
 
+    def clear(self) -> None:
+        """Drop all of them, so that each is drawn again."""
+        self._reports.clear()
+
 
 def _content(store: Store, run: str, path: Path, checkpoints: int | None) -> Key:
     row = store.get(run)

@@ -84,7 +84,7 @@ def domain_agop(net: MLP, inputs: np.ndarray, *, by_class: bool = False) -> Floa
 
 
 def _quadratic_agop(net: MLP, inputs: np.ndarray) -> Float[np.ndarray, "d d"]:
-    """Return the AGOP of a quadratic network, from how often two values occur together; see `network_agop`."""
+    """Return `network_agop` of a quadratic network, from how often two values occur together."""
     k, p = net.operands, net.modulus
     at = inputs + p * np.arange(k)
     pairs = (at[:, :, None] * (k * p) + at[:, None, :]).ravel()

@@ -363,9 +363,7 @@ def points(
     bands = Marks(data([row for row in rows if row["ranged"]])).mark_rect(color=PLATEAU)
     dots = Marks(data([row for row in rows if row["value"] is not None])).mark_circle(size=64, opacity=1)
     names = Marks(data(rows)).mark_text(align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
-    label_marks = Marks(data(rows)).mark_text(
-        align="left", baseline="middle", dx=8, fontSize=10, color=SOFT
-    )
+    label_marks = Marks(data(rows)).mark_text(align="left", baseline="middle", dx=8, fontSize=10, color=SOFT)
     right = alt.value(alt.expr("width"))
     seeds = [
         {"row": i + 0.5, "value": float(value), "colour": p.colour or TEST}

@@ -123,9 +123,7 @@ def _traces(view: MLPView, choice: UnitIndices, size: float) -> Cell:
         axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
     )
     y = alt.Y("at:Q", scale=_stack(len(choice)), axis=None)
-    zeros = Marks(data([{"at": i + 0.5} for i in range(len(choice))])).mark_rule(
-        color=FAINT, strokeWidth=0.6
-    )
+    zeros = Marks(data([{"at": i + 0.5} for i in range(len(choice))])).mark_rule(color=FAINT, strokeWidth=0.6)
     lines = Marks(data(rows)).mark_line(color=INK, strokeWidth=1.1)
     detail = {"detail": "row:N", "order": "n:Q", "tooltip": ["n:Q", "weight:Q"]}
     chart = alt.layer(zeros.encode(y=y), lines.encode(x=x, y=y, **detail), _row_names(view, choice))

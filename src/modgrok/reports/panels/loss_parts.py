@@ -74,9 +74,7 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
     last: Table = [
         {"at": len(names) - i - 0.5, "label": f"{tables[-1][name]:.2g}"} for i, name in enumerate(names)
     ]
-    numbers = Marks(data(last)).mark_text(
-        align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST
-    )
+    numbers = Marks(data(last)).mark_text(align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST)
     layers.append(numbers.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
     description = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
     cell = Cell(

@@ -86,9 +86,7 @@ def _bars(view: MLPView, group: str, top: float) -> Cell:
         .encode(x=x, xOffset="block:N", y=y, color=alt.Color("colour:N", scale=None), tooltip=tooltip)
     )
     ticks = (
-        Marks(data(rows))
-        .mark_tick(color=SOFT, thickness=1.4)
-        .encode(x=x, y=alt.Y("random:Q", scale=scale))
+        Marks(data(rows)).mark_tick(color=SOFT, thickness=1.4).encode(x=x, y=alt.Y("random:Q", scale=scale))
     )
     most = ", ".join(
         f"{components[i].name} {shares.mean(0)[i]:.0%}" for i in np.argsort(-shares.mean(0))[:4].tolist()

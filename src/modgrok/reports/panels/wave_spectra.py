@@ -144,8 +144,6 @@ def _names(bands: Sequence[MatrixWaves], y: alt.Y) -> list[alt.Chart]:
         )
         layers.append(text.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
         sides: Table = [{"at": place + 0.68, "label": "cos"}, {"at": place + 0.32, "label": "sin"}]
-        text = Marks(data(sides)).mark_text(
-            align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10
-        )
+        text = Marks(data(sides)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
         layers.append(text.encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")))
     return layers
