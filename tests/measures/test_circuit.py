@@ -292,7 +292,7 @@ def test_frequency_shares_by_the_fast_transform_are_those_of_projections(order: 
 @pytest.mark.parametrize("scale", [1.0, 30.0, 1000.0])
 @pytest.mark.parametrize("text", ["x + y", "x*y", "x^2 + y^2"])
 def test_ablated_losses_are_those_of_logits_without_each_frequency(text: str, scale: float) -> None:
-    """One product of matrices for all frequencies, and one pass for each where exponentials would overflow."""
+    """One product of matrices for all frequencies; one pass for each where exponentials would overflow."""
     grid = grid_of(text)
     noise = np.random.default_rng(0).standard_normal((len(grid.sums), P))
     logits = SumLogits(scale * (waves(grid, (2,), 1.0) + 0.3 * noise), grid)

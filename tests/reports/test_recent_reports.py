@@ -31,7 +31,7 @@ def test_an_unchanged_run_is_drawn_once(
         first = recent.report(copy, stuck.id, page)
         assert recent.report(copy, stuck.id, tmp_path / "elsewhere" / "page.html") is first
         assert len(drawn) == 1
-        assert recent.report(copy, stuck.id, tmp_path / "other.html") is not first  # its command names the file
+        assert recent.report(copy, stuck.id, tmp_path / "other.html") is not first  # another command
         assert recent.report(copy, stuck.id, page, 3) is not first
         again = recent.report(copy, stuck.id, page)  # the third of two that are kept
         assert again is not first

@@ -133,8 +133,8 @@ def measure(
         share = None if logits is None or not expanded else values.pop("explained_share")
         values.pop("explained_share", None)
         entries.append({**place, "explained_share": share, **values, **classes})
-    neurons, shares = (None, None) if hidden is None else hidden[1:]
-    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons, shares=shares)
+    neurons, of_neurons = (None, None) if hidden is None else hidden[1:]
+    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons, shares=of_neurons)
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
@@ -220,7 +220,7 @@ def _hidden_values(net: Network, task: Task, basis: Basis) -> HiddenValues | Non
 
 
 @eqx.filter_jit
-def _last_hidden(net: MLP, inputs: Int[Array, "n k"]) -> Float[Array, "n h"]:
+def _last_hidden(net: Any, inputs: Int[Array, "n k"]) -> Float[Array, "n h"]:
     return net.features(inputs)
 
 
