@@ -88,11 +88,11 @@ def _quadratic_agop(net: MLP, inputs: np.ndarray) -> Float[np.ndarray, "d d"]:
     k, p = net.operands, net.modulus
     at = inputs + p * np.arange(k)
     pairs = (at[:, :, None] * (k * p) + at[:, None, :]).ravel()
-    moment = np.bincount(pairs, minlength=(k * p) ** 2).reshape(k * p, k * p) / len(inputs)
+    second_moment = np.bincount(pairs, minlength=(k * p) ** 2).reshape(k * p, k * p) / len(inputs)
     embedding = np.asarray(net.embedding, dtype=np.float64).reshape(k * p, net.width)
     first = net.input_scale * embedding.T
     second = net.output_scale * np.asarray(net.readout, dtype=np.float64)
-    return np.asarray(first.T @ ((second.T @ second) * (4 * (first @ moment @ first.T))) @ first)
+    return np.asarray(first.T @ ((second.T @ second) * (4 * (first @ second_moment @ first.T))) @ first)
 
 
 def class_values(
