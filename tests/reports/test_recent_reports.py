@@ -18,10 +18,10 @@ def test_an_unchanged_run_is_drawn_once(
 ) -> None:
     folder = tmp_path / "runs"
     shutil.copytree(store.folder, folder)
-    made: list[Path] = []
+    paths: list[Path] = []
 
     def report(store: Store, run: str, path: Path, checkpoints: int | None) -> Report:
-        made.append(path)
+        paths.append(path)
         return Report("A report", "", (), ())
 
     monkeypatch.setattr(recent_reports, "run_report", report)
@@ -30,7 +30,7 @@ def test_an_unchanged_run_is_drawn_once(
     with Store(folder) as copy:
         first = recent.report(copy, stuck.id, page)
         assert recent.report(copy, stuck.id, tmp_path / "elsewhere" / "page.html") is first
-        assert len(made) == 1
+        assert len(paths) == 1
         assert recent.report(copy, stuck.id, tmp_path / "other.html") is not first  # another command
         assert recent.report(copy, stuck.id, page, 3) is not first
         again = recent.report(copy, stuck.id, page)  # the third of two that are kept
@@ -38,7 +38,7 @@ def test_an_unchanged_run_is_drawn_once(
         checkpoint = copy.checkpoints(stuck.id)[-1]
         checkpoint.path.write_bytes(checkpoint.path.read_bytes() + b" ")
         assert recent.report(copy, stuck.id, page) is not again
-    assert len(made) == 5
+    assert len(paths) == 5
 
 
 def test_a_second_report_is_the_same(store: Store, stuck: RunRow, tmp_path: Path) -> None:
