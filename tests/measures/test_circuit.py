@@ -29,7 +29,11 @@ from modgrok.measures.circuit.key_frequencies import (
 )
 from modgrok.measures.circuit.logit_attribution import correct_class_logit, logit_attribution
 from modgrok.measures.circuit.logit_parts import SumLogits, split_logits
-from modgrok.measures.circuit.neuron_frequencies import frequency_shares, single_frequency_share
+from modgrok.measures.circuit.neuron_frequencies import (
+    frequency_shares,
+    shares_of_sums,
+    single_frequency_share,
+)
 from modgrok.measures.circuit.pair_grid import PairGrid, pair_grid
 from modgrok.measures.circuit.pair_reading import PairActivations
 from modgrok.measures.circuit.restricted_loss import COMBINATIONS, cross_entropy_of, restricted_losses
@@ -283,3 +287,32 @@ def test_frequency_shares_by_the_fast_transform_are_those_of_projections(order: 
     neurons = np.random.default_rng(0).standard_normal((order, order, 5))
     fast = neuron_frequencies._transformed(neurons, grid)
     assert np.allclose(fast, neuron_frequencies._projected(neurons, grid))
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1000.0])
+@pytest.mark.parametrize("text", ["x + y", "x*y", "x^2 + y^2"])
+def test_ablated_losses_are_those_of_logits_without_each_frequency(text: str, scale: float) -> None:
+    """One product of matrices for all frequencies; one pass for each where exponentials would overflow."""
+    grid = grid_of(text)
+    noise = np.random.default_rng(0).standard_normal((len(grid.sums), P))
+    logits = SumLogits(scale * (waves(grid, (2,), 1.0) + 0.3 * noise), grid)
+    rows = np.flatnonzero(grid.targets >= 0)
+    whole, targets, sums = logits.logits[rows], grid.targets[rows], grid.sums[rows]
+    full = cross_entropy_of(whole.copy(), targets).mean()
+    expected = [
+        cross_entropy_of(whole - logits.part([k])[sums], targets).mean() - full for k in grid.frequencies
+    ]
+    np.testing.assert_allclose(ablation_loss_increase(logits), expected, rtol=1e-9, atol=1e-12 * full)
+
+
+@pytest.mark.parametrize("text", ["x + y", "x*y", "x - y", "x^2 + y^2"])
+def test_shares_of_sums_are_those_of_all_pairs(text: str) -> None:
+    grid = grid_of(text)
+    first, second = np.random.default_rng(0).standard_normal((2, P, 6))
+    first[:, 0], second[:, 0] = 2.0, -1.0  # this neuron does not vary
+    rows, columns = first[grid.tokens[0]], second[grid.tokens[1]]
+    neurons = (rows[:, None] + columns[None]).reshape(-1, 6)
+    shares = shares_of_sums(rows, columns, grid)
+    np.testing.assert_allclose(shares, frequency_shares(neurons, grid), atol=1e-12)
+    assert not shares[0].any()
+    assert shares[1:].any()

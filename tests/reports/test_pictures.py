@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import altair as alt
 import pytest
 
-from modgrok.reports.charts.chart import single
+from modgrok.reports.charts.chart import Cell, Marks, data, single
 from modgrok.reports.charts.hover import in_unit
 from modgrok.reports.charts.line_colours import line_colours
 from modgrok.reports.charts.timeline import CurveStyle, Frame, Vertical, timeline
@@ -96,3 +97,19 @@ def test_ordered_values_have_ordered_colours() -> None:
 
 def test_clean_corrupted_training_and_test_have_four_colours() -> None:
     assert len({colour for _, colour, _ in LINES}) == 4
+
+
+def test_marks_are_charts_of_altair() -> None:
+    """Marks share what Altair would copy, and read a shorthand at once; the specification is the same."""
+    rows = [{"x": 1, "y": 2, "name": "a"}]
+
+    def layers(kind: type[alt.Chart]) -> alt.LayerChart:
+        base = kind(data(rows)).encode(x="x:Q", y=alt.Y("y:Q", title=None))
+        text = base.mark_text(dx=3).encode(text="name:N", tooltip=["x:Q", "name:N"], x2="y")
+        return alt.layer(base.mark_point(), text, alt.layer(base.mark_line(color="red"), text))
+
+    assert layers(Marks).to_dict() == layers(alt.Chart).to_dict()
+    plain = alt.layer(layers(alt.Chart)).properties(width=248, height=150, description="words").to_dict()
+    spec = Cell(alt.layer(layers(Marks)), "words").spec(304)
+    del plain["config"]  # a cell has its own
+    assert {name: spec[name] for name in plain} == plain

@@ -35,6 +35,7 @@ from ..measures.logits.array_numbers import (
     circuit_of_arrays,
     hidden_numbers,
     logit_numbers,
+    shares_of_tables,
 )
 from ..measures.logits.rows import rows_of_network
 from ..measures.readings import measure_weights
@@ -61,6 +62,9 @@ from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import note, percent, say, say_json
 
 Place = dict[str, Any]
+HiddenValues = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
+"""A hidden layer over the domain, shape (n, h), and either what enters its activation or the frequency shares
+of that."""
 LOGIT_VALUES = ("formula_accuracy", "explained_share_train", "formula_frequencies", *LOGIT_CIRCUIT)
 """What is shown of a network's logits, where its task defines it."""
 HIDDEN_VALUES = ("single_frequency_share", "hidden_rank")
@@ -123,14 +127,14 @@ def measure(
         values |= _margin(net, task, logits)
         with jax.enable_x64(True):
             values |= _features(net, task, basis)
-            hidden = None if logits is None else _hidden_values(net, task)
+            hidden = None if logits is None else _hidden_values(net, task, basis)
             values |= _logit_values(net, task, basis, split, logits, hidden) | symmetricity
             classes = _by_class(net, task, basis, centred) if per_class else {}
         share = None if logits is None or not expanded else values.pop("explained_share")
         values.pop("explained_share", None)
         entries.append({**place, "explained_share": share, **values, **classes})
-    neurons = None if hidden is None else hidden[1]
-    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons)
+    neurons, of_neurons = (None, None) if hidden is None else hidden[1:]
+    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons, shares=of_neurons)
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
@@ -183,7 +187,7 @@ def _logit_values(
     basis: Basis,
     split: Split | None,
     logits: np.ndarray | None,
-    hidden: tuple[np.ndarray, np.ndarray] | None,
+    hidden: HiddenValues | None,
 ) -> Place:
     """Return what logits say, and `_hidden_values`; see `array_numbers`."""
     names = ["explained_share", *(name for name in array_measure_names(task, basis) if name in LOGIT_VALUES)]
@@ -192,7 +196,7 @@ def _logit_values(
     numbers: dict[str, float] = {}
     if logits is not None:
         with suppress(InputError):  # hidden values that are not finite
-            of_hidden = {} if hidden is None else hidden_numbers(task, basis, *hidden)
+            of_hidden = {} if hidden is None else hidden_numbers(task, basis, *hidden[:2], shares=hidden[2])
             numbers = logit_numbers(task, basis, split, logits, names) | of_hidden
     return {name: numbers.get(name, math.nan) for name in names}
 
@@ -204,12 +208,20 @@ def _symmetricity(net: Network, task: Task) -> Place:
     return {"gradient_symmetricity": float(gradient_symmetricity(net, jnp.asarray(random_triples(task.p))))}
 
 
-def _hidden_values(net: Network, task: Task) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the last hidden layer of an MLP over the domain, and what enters its activation; else None."""
+def _hidden_values(net: Network, task: Task, basis: Basis) -> HiddenValues | None:
+    """Return the last hidden layer of an MLP over the domain; else None."""
     if not isinstance(net, MLP | DeepMLP):
         return None
+    shares = shares_of_tables(task, basis, net.embedding) if isinstance(net, MLP) else None
+    if shares is not None:
+        return np.asarray(_last_hidden(net, jnp.asarray(task.inputs()))), None, shares
     hidden, before = _hidden(net, jnp.asarray(task.inputs()))
-    return np.asarray(hidden), np.asarray(before)
+    return np.asarray(hidden), np.asarray(before), None
+
+
+@eqx.filter_jit
+def _last_hidden(net: Any, inputs: Int[Array, "n k"]) -> Float[Array, "n h"]:
+    return net.features(inputs)
 
 
 @eqx.filter_jit

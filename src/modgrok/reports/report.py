@@ -7,7 +7,7 @@ cannot be shown leave a note; nothing here fails because a run did.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Report:
         commands: (what it does, command line); empty commands are not shown.
         colophon: version and provenance.
         checkpoints: what a page shows on its slider; figures have none.
+        files: suffix -> what was written of it.
     """
 
     title: str
@@ -68,6 +69,7 @@ class Report:
     commands: tuple[tuple[str, str], ...] = ()
     colophon: str = f"modgrok {__version__}"
     checkpoints: tuple[CheckpointPanels, ...] = ()
+    files: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         commands = tuple((what, portable(command)) for what, command in self.commands)

@@ -46,6 +46,44 @@ def frequency_shares(neurons: np.ndarray, grid: PairGrid) -> np.ndarray:
     return np.where(varies[:, None], energies / np.where(varies, total, 1)[:, None], 0)
 
 
+def shares_of_sums(first: np.ndarray, second: np.ndarray, grid: PairGrid) -> np.ndarray:
+    """Return `frequency_shares` of neurons u(x) + v(y), from the two functions alone.
+
+        share_k = (s |P_k (u - mean u)|^2 + r |P_k (v - mean v)|^2) / (s |u - mean u|^2 + r |v - mean v|^2)
+
+    with P_k the projection on span{1, cos k, sin k} over the values of one operand.
+
+    Arguments:
+        first: u at the r values of the first operand, in the order of the grid, shape (r, m).
+        second: v at the s values of the second, shape (s, m).
+        grid: the pairs and their labels.
+
+    Returns:
+        Shape (m, n//2), values in [0, 1]; 0 for a neuron that does not vary.
+
+    Example:
+        >>> from modgrok.algebra import natural_basis
+        >>> from modgrok.measures.circuit.pair_grid import pair_grid
+        >>> n = np.arange(7)
+        >>> grid = pair_grid(natural_basis(7, 2), (n[:, None] + n) % 7)
+        >>> wave = np.cos(2 * np.pi * 2 * n / 7)[:, None]
+        >>> shares_of_sums(wave, 3 * wave, grid).round(3).tolist()
+        [[0.0, 1.0, 0.0]]
+    """
+    tables = [values.astype(np.float64) for values in (first, second)]
+    others = (len(tables[1]), len(tables[0]))
+    centred = [values - values.mean(axis=0) for values in tables]
+    total = sum(n * np.sum(values**2, axis=0) for n, values in zip(others, centred, strict=True))
+    square = sum(n * np.sum(values**2, axis=0) for n, values in zip(others, tables, strict=True))
+    square = square + 2 * tables[0].sum(axis=0) * tables[1].sum(axis=0)
+    energies = np.zeros((first.shape[1], len(grid.frequencies)))
+    for column, k in enumerate(grid.frequencies):
+        for n, values, labels in zip(others, centred, grid.labels, strict=True):
+            energies[:, column] += n * np.sum((_frame(labels, k, grid.order).T @ values) ** 2, axis=0)
+    varies = total > 1e-12 * (square + 1e-30)
+    return np.where(varies[:, None], energies / np.where(varies, total, 1)[:, None], 0)
+
+
 def _transformed(cube: np.ndarray, grid: PairGrid) -> np.ndarray:
     """Return |P_k (u - mean u)|^2 of every neuron, where each operand takes all elements of Z_n.
 

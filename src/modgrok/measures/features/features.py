@@ -75,10 +75,24 @@ def domain_agop(net: MLP, inputs: np.ndarray, *, by_class: bool = False) -> Floa
         ...     float(domain_agop(MLP(jnp.ones((2, 5, 3)), jnp.ones((5, 3))), np.array([[0, 4]]))[0, 0])
         720.0
     """
+    if net.activation == "power2" and not by_class:
+        return jnp.asarray(_quadratic_agop(net, inputs))
     parts = [inputs[start : start + CHUNK] for start in range(0, len(inputs), CHUNK)]
     shares = [len(part) / len(inputs) for part in parts]
     agops = [_chunk_agop(_double(net), jnp.asarray(part), by_class) for part in parts]
     return sum((s * g for s, g in zip(shares[1:], agops[1:], strict=True)), start=shares[0] * agops[0])
+
+
+def _quadratic_agop(net: MLP, inputs: np.ndarray) -> Float[np.ndarray, "d d"]:
+    """Return `network_agop` of a quadratic network, from how often two values occur together."""
+    k, p = net.operands, net.modulus
+    at = inputs + p * np.arange(k)
+    pairs = (at[:, :, None] * (k * p) + at[:, None, :]).ravel()
+    second_moment = np.bincount(pairs, minlength=(k * p) ** 2).reshape(k * p, k * p) / len(inputs)
+    embedding = np.asarray(net.embedding, dtype=np.float64).reshape(k * p, net.width)
+    first = net.input_scale * embedding.T
+    second = net.output_scale * np.asarray(net.readout, dtype=np.float64)
+    return np.asarray(first.T @ ((second.T @ second) * (4 * (first @ second_moment @ first.T))) @ first)
 
 
 def class_values(

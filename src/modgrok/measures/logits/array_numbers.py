@@ -22,7 +22,7 @@ from ..catalogue import measures_reading
 from ..circuit.distance_irrelevance import distance_irrelevance
 from ..circuit.frequency_use import frequency_use
 from ..circuit.logit_parts import SumLogits
-from ..circuit.neuron_frequencies import frequency_shares, single_frequency_share
+from ..circuit.neuron_frequencies import frequency_shares, shares_of_sums, single_frequency_share
 from ..circuit.pair_grid import PairGrid
 from ..circuit.restricted_loss import COMBINATIONS, combination_losses, mean_loss
 from ..fourier.token_waves import TokenFourierBasis, make_token_basis
@@ -119,14 +119,17 @@ def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray, names
     return numbers
 
 
-def circuit_of_arrays(task: Task, basis: Basis, logits: Any, hidden: Any = None) -> dict[str, Any] | None:
+def circuit_of_arrays(
+    task: Task, basis: Basis, logits: Any, hidden: Any = None, *, shares: np.ndarray | None = None
+) -> dict[str, Any] | None:
     """Return which frequencies a network uses; see `frequency_use`.
 
     Arguments:
         task: any.
         basis: of the task.
         logits: as in `logit_numbers`.
-        hidden: as in `hidden_numbers`; None for a network without neurons.
+        hidden: as in `hidden_numbers`; None for a network without neurons, or with their shares known.
+        shares: as in `hidden_numbers`.
 
     Returns:
         What `frequency_use` returns, with the name of the task and of its basis and its order; None for tasks
@@ -140,12 +143,34 @@ def circuit_of_arrays(task: Task, basis: Basis, logits: Any, hidden: Any = None)
         return None
     at = _places(task, grid)
     values = np.asarray(rows_of_array(task, logits)(0, task.size), dtype=np.float64)
-    shares = None if hidden is None else frequency_shares(hidden_array(task, hidden)[at], grid)
+    if shares is None and hidden is not None:
+        shares = frequency_shares(hidden_array(task, hidden)[at], grid)
     use = frequency_use(SumLogits(values[at], grid), shares)
     return {"task": task.name, "basis": grid.name, "order": grid.order, **use}
 
 
-def hidden_numbers(task: Task, basis: Basis, hidden: Any, neurons: Any = None) -> Numbers:
+def shares_of_tables(task: Task, basis: Basis, tables: Any) -> np.ndarray | None:
+    """Return the frequency shares of neurons that add a table of each operand, such as preactivations.
+
+    Arguments:
+        task: any.
+        basis: of the task.
+        tables: value of each operand -> what the neurons add, shape (k, p, h).
+
+    Returns:
+        Shape (h, n//2), as `frequency_shares`; None for tasks other than those of two operands that are
+        defined for all pairs of their basis.
+    """
+    grid = grid_of(task, basis)
+    if grid is None:
+        return None
+    first, second = (np.asarray(table)[tokens] for table, tokens in zip(tables, grid.tokens, strict=True))
+    return shares_of_sums(first, second, grid)
+
+
+def hidden_numbers(
+    task: Task, basis: Basis, hidden: Any, neurons: Any = None, *, shares: np.ndarray | None = None
+) -> Numbers:
     """Return every number that hidden values give.
 
     Arguments:
@@ -154,6 +179,7 @@ def hidden_numbers(task: Task, basis: Basis, hidden: Any, neurons: Any = None) -
         hidden: activations of some layer over the domain, shape (n, h).
         neurons: values of the same shape whose frequencies are counted, such as those before a power, which
             has twice the frequency of its argument; None takes `hidden`.
+        shares: of these neurons (`shares_of_tables`), where they are known; `neurons` are then not read.
 
     Returns:
         Name -> number: the measures that read `hidden`, and those of `HIDDEN_CIRCUIT` where they are defined.
@@ -166,8 +192,9 @@ def hidden_numbers(task: Task, basis: Basis, hidden: Any, neurons: Any = None) -
     numbers = {m.name: _number(m.function(ranks, None)) for m in measures_reading("hidden")}
     grid = grid_of(task, basis)
     if grid is not None:
-        activity = values if neurons is None else hidden_array(task, neurons)
-        shares = frequency_shares(activity[_places(task, grid)], grid)
+        if shares is None:
+            activity = values if neurons is None else hidden_array(task, neurons)
+            shares = frequency_shares(activity[_places(task, grid)], grid)
         numbers["single_frequency_share"] = single_frequency_share(shares)
     return numbers
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import altair as alt
 
-from .chart import data
+from .chart import Marks, data
 from .grid_cells import short
 from .palette import FAINT, PAPER, SOFT
 
@@ -99,7 +99,7 @@ def milestone(name: str, at: float | int, axis: alt.X, place: int, *, left: bool
         place: 0, 1, ... lines of text above the foot.
         left: whether the name is on the left of the line, as it must be near the right end.
     """
-    base = alt.Chart(data([{"x": at, "name": name}]))
+    base = Marks(data([{"x": at, "name": name}]))
     rule = base.mark_rule(color=FAINT, strokeWidth=1).encode(x=axis)
     text = base.mark_text(
         align="right" if left else "left", baseline="bottom", dx=-3 if left else 3, fontSize=9, color=SOFT
@@ -127,7 +127,7 @@ def key_of(names: Sequence[tuple[str, str, bool]]) -> tuple[list[alt.Chart], int
         at += wide
     for left, line, name, colour, diamond in places:
         up = -12 - KEY * (row - line)
-        base = alt.Chart(data([{}]))
+        base = Marks(data([{}]))
         if diamond:
             swatch = base.mark_point(shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
             marks.append(swatch.encode(x=alt.value(left + 7), y=alt.value(up)))

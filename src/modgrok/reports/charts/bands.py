@@ -15,7 +15,7 @@ import numpy as np
 
 from ...runs import Series
 from ...sweeps.critical.statistics import quantile
-from .chart import Cell, Margins, data
+from .chart import Cell, Margins, Marks, data
 from .grid_cells import Coordinate, Row, short
 from .hover import in_unit, nearest_point
 from .line_colours import LINES as LINES
@@ -97,7 +97,7 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
     axis = alt.Axis(values=[0, 0.5, 1], format=".0%")
     layers = []
     for band in bands:
-        chart = alt.Chart(data([row for row in rows if row["name"] == band.name]))
+        chart = Marks(data([row for row in rows if row["name"] == band.name]))
         area = chart.mark_area(color=band.colour, opacity=0.2)
         layers.append(
             area.encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis, title=None), y2=alt.Y2("high:Q"))
@@ -168,7 +168,7 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     )
     most = max(reach)
     rows_with_end = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
-    chart = alt.Chart(data(rows_with_end))
+    chart = Marks(data(rows_with_end))
     shade = alt.Color(
         "line:N", scale=alt.Scale(domain=names, range=line_colours(numbers_or_words(names))), legend=None
     )
@@ -190,7 +190,7 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         for i, (row, pixel) in enumerate(zip(last, spread(heights, TALL), strict=True))
     ]
     tags = (
-        alt.Chart(data(tagged))
+        Marks(data(tagged))
         .mark_text(align="left", dx=8, fontSize=10)
         .encode(
             x=alt.XValue(alt.expr("width")),

@@ -13,7 +13,7 @@ from typing import Any
 
 import altair as alt
 
-from .chart import Cell, Margins, data
+from .chart import Cell, Margins, Marks, data
 from .grid_cells import short
 from .palette import FAINT, INK, SOFT, TEST
 from .table import Table
@@ -101,7 +101,7 @@ def bound_rows(rows: Sequence[BoundRow], text: str, *, words: Callable[[float | 
         top += row.height
     scale = alt.Scale(domain=[0, wide], range=[0, wide], nice=False, zero=False)
     frame = (
-        alt.Chart(data([{"x": 0}]))
+        Marks(data([{"x": 0}]))
         .mark_point(opacity=0, aria=False)
         .encode(x=alt.X("x:Q", scale=scale, axis=None))
     )
@@ -182,13 +182,13 @@ def _is_number(value: Number) -> bool:
 
 def _layers(marks: dict[str, Table]) -> list[alt.Chart]:
     def base(name: str) -> alt.Chart:
-        return alt.Chart(data(marks[name]))
+        return Marks(data(marks[name]))
 
     x, x2 = alt.X("x:Q", axis=None), alt.X2("x2:Q")
     y, y2 = alt.Y("y:Q", scale=None, axis=None), alt.Y2("y2:Q")
     shade = alt.Color("colour:N", scale=None)
     names = [
-        alt.Chart(data([name for name in marks["names"] if name["align"] == side])).mark_text(
+        Marks(data([name for name in marks["names"] if name["align"] == side])).mark_text(
             align=side, baseline="middle", fontSize=11, aria=False
         )
         for side in ("left", "right")

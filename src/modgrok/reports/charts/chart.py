@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import altair as alt
@@ -75,6 +75,7 @@ class Cell:
     hover: alt.Chart | None = None
     legend: Legend | None = None
     source: object = None
+    _specs: dict[tuple[int, bool], dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def plot_size(self, width: int) -> tuple[int, int]:
         """Return width and height of the plot area in a cell of that outer width."""
@@ -91,14 +92,22 @@ class Cell:
         Arguments:
             width: of the cell, margins included, pixels.
             interactive: with the layer that answers the pointer.
+
+        Returns:
+            The specification, made once for each width; it is shared, and must not be changed.
         """
+        if (width, interactive) not in self._specs:
+            self._specs[width, interactive] = self._make_spec(width, interactive=interactive)
+        return self._specs[width, interactive]
+
+    def _make_spec(self, width: int, *, interactive: bool) -> dict[str, Any]:
         inner, height = self.plot_size(width)
         with unchecked():
             full_chart = self.chart
             if interactive and self.hover is not None:
                 full_chart = alt.layer(full_chart, self.hover)
-            chart = full_chart.properties(width=inner, height=height, description=self.text)
-            spec: dict[str, Any] = chart.to_dict(validate=CHECKED)
+            spec: dict[str, Any] = full_chart.to_dict(validate=CHECKED)
+        spec |= {"width": inner, "height": height, "description": self.text}
         m = self.margins
         spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}
         spec["autosize"] = {"type": "none"}
@@ -150,6 +159,31 @@ class ChartRows(alt.InlineData):
 
     def __deepcopy__(self, memo: object = None) -> ChartRows:
         return self
+
+
+class Marks(alt.Chart):
+    """A chart of one mark, whose copies share encodings and marks.
+
+    Altair copies a chart in depth whenever it becomes a layer, and again when the layers are written. No
+    chart here changes what it is made of after that, so that a copy of the outermost object is enough.
+    """
+
+    def __deepcopy__(self, memo: object = None) -> Marks:
+        return self.copy(deep=False)
+
+    def encode(self, *args: Any, **channels: Any) -> Marks:
+        """Add encodings, as `altair.Chart.encode`.
+
+        A shorthand such as `text="name:N"` becomes an `altair.Text` at once. Altair finds that class by
+        comparing the schemas of all its classes, for each shorthand again.
+        """
+        return super().encode(*args, **{name: _channel(name, value) for name, value in channels.items()})
+
+
+def _channel(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_channel(name, entry) for entry in value]
+    return getattr(alt, name[0].upper() + name[1:])(value) if isinstance(value, str) else value
 
 
 def data(values: list[dict[str, Any]]) -> ChartRows:

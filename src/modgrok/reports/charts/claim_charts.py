@@ -26,7 +26,7 @@ from .axes import (
     scale_of,
     whole_axis,
 )
-from .chart import Cell, Group, Margins, Panel, data, single
+from .chart import Cell, Group, Margins, Marks, Panel, data, single
 from .grid_cells import Coordinate, GridCell, short
 from .heat_map import heat_map, map_legend, shades_of
 from .image import picture
@@ -189,15 +189,15 @@ def _line_cell(
         for place, (name, at) in enumerate(marks)
     ]
     if level is not None:
-        rule = alt.Chart(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
+        rule = Marks(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
     shades: list[Any] = [line.colour for line in series]
     for line, colour, part in zip(series, shades, rows, strict=True):
         if line.low is not None:
-            band = alt.Chart(data(part)).mark_area(color=colour, opacity=0.18, clip=True)
+            band = Marks(data(part)).mark_area(color=colour, opacity=0.18, clip=True)
             layers.append(band.encode(x=axis_x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
     for line, colour, part in zip(series, shades, rows, strict=True):
-        chart = alt.Chart(data(part))
+        chart = Marks(data(part))
         dash = [4, 3] if line.dashed else [1, 0]
         mark = chart.mark_line(
             color=colour, strokeWidth=1 if line.printed else 1.6, strokeDash=dash, clip=True
@@ -360,12 +360,10 @@ def points(
         alt.X("low:Q", scale=scale, title=x or None, axis=axis),
         alt.Y("row:Q", scale=place, axis=None),
     )
-    bands = alt.Chart(data([row for row in rows if row["ranged"]])).mark_rect(color=PLATEAU)
-    dots = alt.Chart(data([row for row in rows if row["value"] is not None])).mark_circle(size=64, opacity=1)
-    names = alt.Chart(data(rows)).mark_text(align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
-    label_marks = alt.Chart(data(rows)).mark_text(
-        align="left", baseline="middle", dx=8, fontSize=10, color=SOFT
-    )
+    bands = Marks(data([row for row in rows if row["ranged"]])).mark_rect(color=PLATEAU)
+    dots = Marks(data([row for row in rows if row["value"] is not None])).mark_circle(size=64, opacity=1)
+    names = Marks(data(rows)).mark_text(align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
+    label_marks = Marks(data(rows)).mark_text(align="left", baseline="middle", dx=8, fontSize=10, color=SOFT)
     right = alt.value(alt.expr("width"))
     seeds = [
         {"row": i + 0.5, "value": float(value), "colour": p.colour or TEST}
@@ -373,7 +371,7 @@ def points(
         for value in p.each
         if value is not None and math.isfinite(value)
     ]
-    rings = alt.Chart(data(seeds)).mark_point(size=26, opacity=0.9, strokeWidth=1)
+    rings = Marks(data(seeds)).mark_point(size=26, opacity=0.9, strokeWidth=1)
     chart = alt.layer(
         bands.encode(x=across, x2="high:Q", y=alt.Y("top:Q", scale=place, axis=None), y2="bottom:Q"),
         rings.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
@@ -436,13 +434,13 @@ def bars(
         scale=scale,
         axis=percent_axis() if percent else alt.Axis(tickCount=4),
     )
-    base = alt.Chart(data(rows))
+    base = Marks(data(rows))
     layers = [base.mark_bar().encode(x=across, y=up, color=alt.Color("colour:N", scale=None))]
     if len(pairs) <= 12:
         label_marks = base.mark_text(dy=-6, fontSize=10, color=SOFT)
         layers.append(label_marks.encode(x=across, y=up, text="value_text:N"))
     if level is not None:
-        rule = alt.Chart(data([{"value": level}])).mark_rule(color=SOFT, strokeDash=[2, 3])
+        rule = Marks(data([{"value": level}])).mark_rule(color=SOFT, strokeDash=[2, 3])
         layers.append(rule.encode(y=up))
     below = 20 + min(4 * max(map(len, names)), 90) if slanted else 24
     return Cell(alt.layer(*layers), text, height, Margins(52, 12, 18, below))
@@ -474,7 +472,7 @@ def histogram(
         for a, b, n in zip(ends[:-1], ends[1:], counts, strict=True)
     ]
     scale = alt.Scale(domain=[ends[0], ends[-1]], nice=False)
-    chart = alt.Chart(data(rows)).mark_bar(color=colour, stroke=PAPER, strokeWidth=0.5)
+    chart = Marks(data(rows)).mark_bar(color=colour, stroke=PAPER, strokeWidth=0.5)
     layer = chart.encode(
         x=alt.X("low:Q", title=x or None, scale=scale, axis=alt.Axis(tickCount=5)),
         x2="high:Q",
@@ -508,7 +506,7 @@ def image(
     palette = colours(DIVERGING if signed else SEQUENTIAL)
     uri = data_uri(indices(values, low, high), palette, least=300)
     rows, columns = values.shape
-    frame = alt.Chart(data([{"x": 0, "y": 0}])).mark_point(opacity=0)
+    frame = Marks(data([{"x": 0, "y": 0}])).mark_point(opacity=0)
     axes = frame.encode(
         x=alt.X(
             "x:Q", title=x or None, scale=alt.Scale(domain=[0, columns], nice=False), axis=whole_axis(columns)

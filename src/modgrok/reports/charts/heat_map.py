@@ -14,7 +14,7 @@ import altair as alt
 import numpy as np
 
 from ...measures.corruption.corruption_phase import PHASES
-from .chart import Cell, Legend, Margins, data
+from .chart import Cell, Legend, Margins, Marks, data
 from .grid_cells import MILESTONES, Coordinate, GridCell, short
 from .palette import FAINT, INK, PAPER, PLATEAU, SOFT
 from .png import data_uri
@@ -101,7 +101,7 @@ def heat_map(
     """
     numbered = len(x[1]) <= MOST_NUMBERED
     rows = [_row(cell, name, shades, numbered) for cell in cells]
-    base = alt.Chart(data(rows))
+    base = Marks(data(rows))
     place = {
         "x": alt.X("x:O", sort=[short(v) for v in x[1]], title=x[0].replace("_", " "), axis=_axis(0)),
         "y": alt.Y(

@@ -10,7 +10,7 @@ import json
 
 import altair as alt
 
-from .chart import data
+from .chart import Marks, data
 from .table import Table
 
 POINT_SIZE = 44
@@ -56,6 +56,6 @@ def nearest_point(
     texts = ", ".join(f"{json.dumps(title)}: {row}[{json.dumps(name)}]" for title, name in entries.items())
     tooltip = alt.TooltipValue(alt.expr(f"{{{texts}}}"))
     opacity = alt.condition(nearest, alt.value(1), alt.value(0))
-    points = alt.Chart(data(rows), name="points").mark_circle(size=POINT_SIZE)
+    points = Marks(data(rows), name="points").mark_circle(size=POINT_SIZE)
     encoded = points.encode(x=x, y=y, tooltip=tooltip, opacity=opacity)
     return (encoded if shade is None else encoded.encode(color=shade)).add_params(nearest)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import altair as alt
 
-from .chart import data
+from .chart import Marks, data
 
 
 def picture(uri: str) -> alt.Chart:
     """Draw an image over the whole plot area, whatever its size."""
-    mark = alt.Chart(data([{}])).mark_image(
+    mark = Marks(data([{}])).mark_image(
         url=uri,
         width=alt.ExprRef("width"),
         height=alt.ExprRef("height"),

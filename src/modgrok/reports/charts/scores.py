@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from .chart import Cell, Margins, Panel, data, single
+from .chart import Cell, Margins, Marks, Panel, data, single
 from .palette import FAINT, INK, TEST
 from .table import Table
 
@@ -40,17 +40,17 @@ def scores(measured: Sequence[Score]) -> Panel:
     y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(measured)], nice=False), axis=None)
     layers: list[alt.Chart] = []
     lines: Table = [{"at": len(measured) - i - 0.5, "label": score.name} for i, score in enumerate(measured)]
-    layers.append(alt.Chart(data(lines)).mark_rule(color=FAINT, strokeWidth=0.8).encode(y=y))
-    names = alt.Chart(data(lines)).mark_text(align="right", baseline="middle", dx=-10)
+    layers.append(Marks(data(lines)).mark_rule(color=FAINT, strokeWidth=0.8).encode(y=y))
+    names = Marks(data(lines)).mark_text(align="right", baseline="middle", dx=-10)
     layers.append(names.encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")))
     several = max(len(score.values) for score in measured) > 1
     for j in range(max(len(score.values) for score in measured)):
         own = [row for row in rows if row["which"] == j]
         colour = TEST if several and j == 0 else INK
-        dots = alt.Chart(data(own)).mark_point(filled=True, size=70, color=colour, opacity=1, shape=_shape(j))
+        dots = Marks(data(own)).mark_point(filled=True, size=70, color=colour, opacity=1, shape=_shape(j))
         layers.append(dots.encode(x=x, y=y, tooltip=[alt.Tooltip("value:Q")]))
         above = -11 if j == 0 else 12
-        text = alt.Chart(data(own)).mark_text(dy=above, fontSize=10, color=colour)
+        text = Marks(data(own)).mark_text(dy=above, fontSize=10, color=colour)
         layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
     labels = measured[0].labels
     if several:
@@ -80,9 +80,9 @@ def _key(labels: Sequence[str]) -> list[alt.Chart]:
     layers, at = [], 0.0
     for j, label in enumerate(labels):
         colour = TEST if j == 0 else INK
-        dot = alt.Chart(data([{}])).mark_point(filled=True, size=50, color=colour, opacity=1, shape=_shape(j))
+        dot = Marks(data([{}])).mark_point(filled=True, size=50, color=colour, opacity=1, shape=_shape(j))
         layers.append(dot.encode(x=alt.XValue(at + 4), y=alt.YValue(-10)))
-        text = alt.Chart(data([{"label": label}])).mark_text(align="left", baseline="middle", color=colour)
+        text = Marks(data([{"label": label}])).mark_text(align="left", baseline="middle", color=colour)
         layers.append(text.encode(x=alt.XValue(at + 12), y=alt.YValue(-10), text=alt.Text("label:N")))
         at += 34 + 5.6 * len(label)
     return layers

@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from .chart import Cell, Margins, data
+from .chart import Cell, Margins, Marks, data
 from .hover import in_unit, nearest_point
 from .label_placement import LETTER, Box, Curve, best_spot, box_of
 from .palette import INK, PAPER, PLATEAU, SOFT
@@ -164,9 +164,9 @@ def _curve(frame: Frame, vertical: Vertical, rows: Table, series: CurveStyle) ->
     own = [row for row in rows if row["name"] == series.name]
     mark: dict[str, Any] = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
     chart = (
-        alt.Chart(data(own)).mark_line(**mark)
+        Marks(data(own)).mark_line(**mark)
         if len(own) > 1 and not series.dots
-        else alt.Chart(data(own)).mark_point(color=series.colour, filled=True, opacity=1)
+        else Marks(data(own)).mark_point(color=series.colour, filled=True, opacity=1)
     )
     return chart.encode(x=frame.axis(), y=vertical.encoding())
 
@@ -195,7 +195,7 @@ def _hover(frame: Frame, vertical: Vertical, rows: Table, series: list[CurveStyl
 def _nothing(frame: Frame, vertical: Vertical) -> alt.Chart:
     middle = math.sqrt(vertical.low * vertical.high) if vertical.log else (vertical.low + vertical.high) / 2
     rows = [{"step": 0, "value": middle, "label": "no finite value was recorded"}]
-    chart = alt.Chart(data(rows)).mark_text(align="left", dx=8, color=SOFT)
+    chart = Marks(data(rows)).mark_text(align="left", dx=8, color=SOFT)
     return chart.encode(x=frame.axis(), y=vertical.encoding(), text=alt.Text("label:N"))
 
 
@@ -206,7 +206,7 @@ def _plateau(frame: Frame) -> list[alt.Chart]:
     if start is None or end <= start:
         return []
     rows = [{"step": start, "until": end}]
-    chart = alt.Chart(data(rows)).mark_rect(color=PLATEAU)
+    chart = Marks(data(rows)).mark_rect(color=PLATEAU)
     return [chart.encode(x=frame.axis(), x2=alt.X2("until:Q"))]
 
 
@@ -215,7 +215,7 @@ def milestone_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
     moments = [row for row in frame.moments if row["step"] > 0]
     if not moments:
         return []
-    rule = alt.Chart(data(moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
+    rule = Marks(data(moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
     layers = [rule.encode(x=frame.axis())]
     if not named:
         return layers
@@ -225,7 +225,7 @@ def milestone_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
     for i, row in enumerate(ordered):
         rightwards = i == 1 or (len(ordered) == 1 and places[0] < PLOT / 2)
         label = [{**row, "label": f"{row['name']} {row['step']:,}"}]
-        mark = alt.Chart(data(label)).mark_text(
+        mark = Marks(data(label)).mark_text(
             align="left" if rightwards else "right",
             dx=push if rightwards else -push,
             baseline="bottom",
@@ -240,12 +240,12 @@ def _references(references: tuple[Reference, ...]) -> list[alt.Chart]:
     if not references:
         return []
     rows = [{"value": reference.value} for reference in references]
-    rule = alt.Chart(data(rows)).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
+    rule = Marks(data(rows)).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
     return [rule.encode(y=alt.Y("value:Q"))]
 
 
 def _text(row: dict[str, Any], frame: Frame, vertical: Vertical, colour: str, **mark: Any) -> list[alt.Chart]:
-    base = alt.Chart(data([row]))
+    base = Marks(data([row]))
     encoded = []
     for halo in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": colour}):
         text = base.mark_text(fontWeight="bold", **{**mark, **halo})
@@ -310,7 +310,7 @@ def _margin(
     heights = [height * (1 - vertical.place(entry[0])) for entry in entries]
     layers = []
     for y, (_, label, colour, weight) in zip(spread(heights, height), entries, strict=True):
-        text = alt.Chart(data([{"label": label}])).mark_text(
+        text = Marks(data([{"label": label}])).mark_text(
             align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
         )
         layers.append(text.encode(x=alt.XValue("width"), y=alt.YValue(y), text=alt.Text("label:N")))

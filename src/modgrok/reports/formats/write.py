@@ -16,7 +16,8 @@ from ...runs import Store
 from ...tasks import InputError, Task
 from ...tasks.errors import shorten
 from ..charts.png import recompress
-from ..report import Report, comparison, logits_report, network_report, run_report, transformer_report
+from ..recent_reports import RECENT
+from ..report import Report, comparison, logits_report, network_report, transformer_report
 from ..runs_report import runs_report
 from ..sweep_report import sweep_report
 from .html import page_html
@@ -45,7 +46,7 @@ def write_report(store: Store, run: str, path: Path, checkpoints: int | None = N
     """
     path = check_path(path)
     held = checkpoints if path.suffix.lower() == ".html" else 0
-    return write(run_report(store, run, path, held), path)
+    return write(RECENT.report(store, run, path, held), path)
 
 
 def write_runs_report(store: Store, runs: Sequence[str], path: Path) -> Path:
@@ -135,7 +136,13 @@ def write(report: Report, path: Path) -> Path:
 
 
 def rendered(report: Report, suffix: str) -> bytes:
-    """Return the bytes of a report in a format."""
+    """Return the bytes of a report in a format, made once for each format."""
+    if suffix not in report.files:
+        report.files[suffix] = _rendered(report, suffix)
+    return report.files[suffix]
+
+
+def _rendered(report: Report, suffix: str) -> bytes:
     if suffix == ".html":
         return page_html(report).encode()
     svg = figure_svg(report)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...measures.circuit.circuit import attention_maps
 from ...models.transformer import Transformer
-from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
 from ..charts.image import picture
 from ..charts.palette import SOFT
 from ..charts.png import data_uri
@@ -76,11 +76,11 @@ def _map(grid: np.ndarray, view: CircuitView, operand: int) -> Cell:
     low, high = float(grid.min()), float(grid.max())
     uri = data_uri(indices(grid.T[::-1], low, high), colours(SEQUENTIAL))
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
-    points = alt.Chart(data(corners)).mark_point(opacity=0)
+    points = Marks(data(corners)).mark_point(opacity=0)
     axes = points.encode(x=_axis("x", first), y=_axis("y", second, titled=operand == 0))
     name = view.operands[operand]
     scale: Table = [{"label": f"to {name}: {low:.2f}–{high:.2f}"}]
-    label = alt.Chart(data(scale)).mark_text(align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
+    label = Marks(data(scale)).mark_text(align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
     written = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
     text = f"Attention to {name} over all pairs, between {low:.3f} and {high:.3f}."
     margins = Margins(30, 4, 18, 34) if operand == 0 else Margins(8, 26, 18, 34)

@@ -13,7 +13,7 @@ import altair as alt
 from ...sweeps.critical.probes import Probed, count_probes, outcomes_of
 from ...sweeps.tables.table import SweepTable
 from ..charts.bands import LINES
-from ..charts.chart import Cell, Margins, Panel, data, single
+from ..charts.chart import Cell, Margins, Marks, Panel, data, single
 from ..charts.grid_cells import coordinates, short
 from ..charts.hover import nearest_point
 from ..charts.line_colours import line_colours
@@ -101,8 +101,8 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     palette = line_colours(list(dict.fromkeys(row["of"] for row in rows)))
     shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=palette), legend=None)
     scale = alt.Scale(domain=[0, 1], nice=False)
-    chart = alt.Chart(data(rows))
-    inside = alt.Chart(data([row for row in rows if row["place"] == "inside"]))
+    chart = Marks(data(rows))
+    inside = Marks(data([row for row in rows if row["place"] == "inside"]))
 
     def rule(width: float, low: str, high: str, source: alt.Chart, opacity: float) -> alt.Chart:
         return source.mark_rule(strokeWidth=width, opacity=opacity).encode(
@@ -117,7 +117,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
         inside.mark_circle(size=40, opacity=1).encode(x=axis, y=middle, color=shade),
     ]
     for place, shape in (("above", "triangle-up"), ("below", "triangle-down")):
-        source = alt.Chart(data([row for row in rows if row["place"] == place]))
+        source = Marks(data([row for row in rows if row["place"] == place]))
         layers.append(
             source.mark_point(shape=shape, size=70, opacity=1).encode(x=axis, y=middle, color=shade)
         )
@@ -169,8 +169,8 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         title="seeds that grok",
         axis=alt.Axis(values=[0, 0.5, 1], format=".0%"),
     )
-    chart = alt.Chart(data(rows))
-    half = alt.Chart(data([{"half": 0.5}])).mark_rule(color=FAINT, strokeDash=[3, 3])
+    chart = Marks(data(rows))
+    half = Marks(data([{"half": 0.5}])).mark_rule(color=FAINT, strokeDash=[3, 3])
     layers = [
         half.encode(y=alt.Y("half:Q", scale=scale)),
         chart.mark_rule(strokeWidth=1, opacity=0.3).encode(
@@ -244,7 +244,7 @@ def _tags(ends: Sequence[tuple[dict[str, Any], float]], name: str, shade: alt.Co
         {"line": row["line"], "tag": f"{name.replace('_', ' ')} {row['line']}", "pixel": pixel}
         for (row, _), pixel in zip(ordered, pixels, strict=True)
     ]
-    mark = alt.Chart(data(tagged)).mark_text(align="left", dx=8, fontSize=10)
+    mark = Marks(data(tagged)).mark_text(align="left", dx=8, fontSize=10)
     return mark.encode(
         x=alt.XValue(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text=alt.Text("tag:N"), color=shade
     )

@@ -12,7 +12,7 @@ import numpy as np
 from ...algebra import Basis, real_components
 from ...measures import IPR, Measure
 from ...runs import Record
-from ..charts.chart import Cell, Margins, Panel, data, single
+from ..charts.chart import Cell, Margins, Marks, Panel, data, single
 from ..charts.image import picture
 from ..charts.palette import CLEAN, CORRUPTED, MEASURE, SECOND, TEST, TRAIN
 from ..charts.png import data_uri
@@ -248,7 +248,7 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
         scale=alt.Scale(domain=[0.5, most + 0.5], nice=False, zero=False),
         axis=alt.Axis(format="d", values=whole_ticks(most)),
     )
-    axes = alt.Chart(data(rows)).mark_point(opacity=0).encode(x=frame.axis(), y=y)
+    axes = Marks(data(rows)).mark_point(opacity=0).encode(x=frame.axis(), y=y)
     heat_image = picture(data_uri(pixels, colours(SEQUENTIAL)))
     used = int((histograms[-1][1] > 0).sum())
     text = f"Neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."

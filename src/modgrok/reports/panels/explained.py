@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 
 from ...runs import Checkpoint, Record
-from ..charts.chart import Cell, Group, Margins, Panel, data, single
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data, single
 from ..charts.image import picture
 from ..charts.palette import FAINT, INK, MEASURE, SECOND, TEST, TRAIN
 from ..charts.png import data_uri
@@ -127,10 +127,10 @@ def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
     reach = 1.15 * float(np.abs(points).max() or 1.0)
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     place = {"x": alt.X("x:Q", axis=None, scale=scale), "y": alt.Y("y:Q", axis=None, scale=scale)}
-    chart = alt.Chart(data(rows))
+    chart = Marks(data(rows))
     few = len(rows) <= MOST_NUMBERED
     marks = (
-        alt.Chart(data(_names_of_points(here, points, TOUCHING * reach)))
+        Marks(data(_names_of_points(here, points, TOUCHING * reach)))
         .mark_text(fontSize=10, color=INK)
         .encode(**place, text=alt.Text("names:N"))
         if few
@@ -183,9 +183,9 @@ def left_over_map(view: ExplanationView) -> Panel | None:
         "x": alt.X("x:Q", title=task.operands[0], scale=_pixels(first), axis=axis),
         "y": alt.Y("y:Q", title=task.operands[1], scale=_pixels(second), axis=axis),
     }
-    points = alt.Chart(data(corners)).mark_point(opacity=0).encode(**encodings)
+    points = Marks(data(corners)).mark_point(opacity=0).encode(**encodings)
     whole: Table = [{**corners[0], "x2": first - 0.5, "y2": second - 0.5}]
-    edge = alt.Chart(data(whole)).mark_rect(fillOpacity=0, stroke=FAINT)
+    edge = Marks(data(whole)).mark_rect(fillOpacity=0, stroke=FAINT)
     frame = edge.encode(**encodings, x2="x2", y2="y2")
     unexplained = int(np.count_nonzero(~(view.left_over < 1)))
     text = (

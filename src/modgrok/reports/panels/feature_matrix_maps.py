@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
 from ..charts.image import picture
 from ..charts.palette import FAINT, SOFT
 from ..charts.png import data_uri
@@ -98,7 +98,7 @@ def _whole(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> Cell:
     edges = np.cumsum([0, *sizes])
     rules: list[alt.Chart] = []
     for edge in edges[1:-1]:
-        line = alt.Chart(data([{"at": float(edge) - 0.5}])).mark_rule(color=FAINT, strokeWidth=0.8)
+        line = Marks(data([{"at": float(edge) - 0.5}])).mark_rule(color=FAINT, strokeWidth=0.8)
         rules += [line.encode(x=alt.X("at:Q")), line.encode(y=alt.Y("at:Q"))]
     middles = [float(low + high - 1) / 2 for low, high in itertools.pairwise(edges)]
     names = [axis.title if size > 2 else "" for axis, size in zip(axes, sizes, strict=True)]
@@ -144,8 +144,8 @@ def _map(
     uri = data_uri(indices(grid, -most, most), colours(DIVERGING))
     x, y = encodings
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": grid.shape[1] - 0.5, "y": grid.shape[0] - 0.5}]
-    axes = alt.Chart(data(corners)).mark_point(opacity=0).encode(x=x, y=y)
-    label = alt.Chart(data([{"label": f"±{most:.2g}"}])).mark_text(
+    axes = Marks(data(corners)).mark_point(opacity=0).encode(x=x, y=y)
+    label = Marks(data([{"label": f"±{most:.2g}"}])).mark_text(
         align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
     scale = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))

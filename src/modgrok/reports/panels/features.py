@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
 from ..charts.palette import FAINT, INK, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.mlp_view import MLPView, units_of
@@ -99,7 +99,7 @@ def _row_names(view: MLPView, choice: UnitIndices) -> alt.Chart:
         {"at": len(choice) - i - 0.5, "label": f"{unit} {view.vector_name(block)}"}
         for i, (unit, block) in enumerate(choice)
     ]
-    text = alt.Chart(data(rows)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
+    text = Marks(data(rows)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
     return text.encode(
         x=alt.XValue(0), y=alt.Y("at:Q", scale=_stack(len(choice)), axis=None), text=alt.Text("label:N")
     )
@@ -123,10 +123,8 @@ def _traces(view: MLPView, choice: UnitIndices, size: float) -> Cell:
         axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
     )
     y = alt.Y("at:Q", scale=_stack(len(choice)), axis=None)
-    zeros = alt.Chart(data([{"at": i + 0.5} for i in range(len(choice))])).mark_rule(
-        color=FAINT, strokeWidth=0.6
-    )
-    lines = alt.Chart(data(rows)).mark_line(color=INK, strokeWidth=1.1)
+    zeros = Marks(data([{"at": i + 0.5} for i in range(len(choice))])).mark_rule(color=FAINT, strokeWidth=0.6)
+    lines = Marks(data(rows)).mark_line(color=INK, strokeWidth=1.1)
     detail = {"detail": "row:N", "order": "n:Q", "tooltip": ["n:Q", "weight:Q"]}
     chart = alt.layer(zeros.encode(y=y), lines.encode(x=x, y=y, **detail), _row_names(view, choice))
     text = f"Weights of {len(choice)} vectors of hidden units, {view.label}."
@@ -158,8 +156,8 @@ def _spectra(view: MLPView, choice: UnitIndices) -> Cell:
     )
     y = alt.Y("at:Q", scale=_stack(len(choice)), axis=None)
     zeros: Table = [{"at": i + 0.05} for i in range(len(choice))]
-    layers = [alt.Chart(data(zeros)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y)]
-    bars = alt.Chart(data(rows)).mark_rule(color=TRAIN, strokeWidth=1.8 if bins < 80 else 1.2)
+    layers = [Marks(data(zeros)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y)]
+    bars = Marks(data(rows)).mark_rule(color=TRAIN, strokeWidth=1.8 if bins < 80 else 1.2)
     layers.append(
         bars.encode(x=x, y=y, y2=alt.Y2("top:Q"), tooltip=[alt.Tooltip("f:Q"), alt.Tooltip("share:Q")])
     )
@@ -168,7 +166,7 @@ def _spectra(view: MLPView, choice: UnitIndices) -> Cell:
         if chosen:
             align: Any
             align, dx = ("right", -5) if right else ("left", 5)
-            text = alt.Chart(data(chosen)).mark_text(
+            text = Marks(data(chosen)).mark_text(
                 align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT
             )
             layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
 from ..charts.image import picture
 from ..charts.palette import FAINT, INK, SOFT
 from ..charts.png import data_uri
@@ -94,9 +94,9 @@ def _map(grid: np.ndarray, first: OperandAxis, second: OperandAxis, description:
     most = float(np.abs(grid).max()) or 1.0
     uri = data_uri(indices(grid.T[::-1], -most, most), colours(DIVERGING))
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
-    points = alt.Chart(data(corners)).mark_point(opacity=0)
+    points = Marks(data(corners)).mark_point(opacity=0)
     axes = points.encode(x=_axis("x", first), y=_axis("y", second))
-    label = alt.Chart(data([{"label": f"±{most:.2g}"}])).mark_text(
+    label = Marks(data([{"label": f"±{most:.2g}"}])).mark_text(
         align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
     scale = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
@@ -143,7 +143,7 @@ def _spectrum(grid: np.ndarray, description: str) -> Cell:
     rows = peaks(grid)
     reach = len(grid) / 2
     domain = [-reach, reach]
-    discs = alt.Chart(data(rows)).mark_point(filled=True, color=INK, opacity=0.85, strokeWidth=0)
+    discs = Marks(data(rows)).mark_point(filled=True, color=INK, opacity=0.85, strokeWidth=0)
     encodings = []
     for channel, name, title in ((alt.X, "fx", "frequencies"), (alt.Y, "fy", None)):
         encodings.append(
@@ -157,11 +157,11 @@ def _spectrum(grid: np.ndarray, description: str) -> Cell:
     x, y = encodings
     size = alt.Size("share:Q", scale=alt.Scale(domain=[0, 0.25], range=[0, 70], clamp=True), legend=None)
     tooltip = ["fx:Q", "fy:Q", alt.Tooltip("share:Q", format=".1%")]
-    cross = alt.Chart(data([{"zero": 0}])).mark_rule(color=FAINT, strokeWidth=0.6)
+    cross = Marks(data([{"zero": 0}])).mark_rule(color=FAINT, strokeWidth=0.6)
     layers = [cross.encode(x=alt.X("zero:Q")), cross.encode(y=alt.Y("zero:Q"))]
     layers.append(discs.encode(x=x, y=y, size=size, tooltip=tooltip))
     if not rows:
-        none = alt.Chart(data([{"label": "power spread evenly"}])).mark_text(color=SOFT, fontSize=10)
+        none = Marks(data([{"label": "power spread evenly"}])).mark_text(color=SOFT, fontSize=10)
         layers.append(none.encode(x=alt.XValue(alt.expr("width / 2")), text=alt.Text("label:N")))
     largest = sorted(rows, key=lambda row: -row["share"])[:4]
     words = ", ".join(f"({row['fx']}, {row['fy']})" for row in largest) or "none stands out"

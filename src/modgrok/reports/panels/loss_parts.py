@@ -11,7 +11,7 @@ import altair as alt
 
 from ...measures.circuit.key_frequencies import LEAST_INCREASE
 from ...measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
-from ..charts.chart import Cell, Legend, Margins, Panel, data, single
+from ..charts.chart import Cell, Legend, Margins, Marks, Panel, data, single
 from ..charts.palette import FAINT, SECOND, SOFT, TEST, TRAIN
 from ..charts.table import Table
 from ..charts.timeline import log_range
@@ -54,8 +54,8 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
     y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(names)], nice=False), axis=None)
     lines: Table = [{"at": len(names) - i - 0.5, "label": ROWS[name]} for i, name in enumerate(names)]
     layers: list[alt.Chart] = [
-        alt.Chart(data(lines)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y),
-        alt.Chart(data(lines))
+        Marks(data(lines)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y),
+        Marks(data(lines))
         .mark_text(align="right", baseline="middle", dx=-8, fontSize=10.5)
         .encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")),
     ]
@@ -69,14 +69,12 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
             }
             for i, name in enumerate(names)
         ]
-        dots = alt.Chart(data(rows)).mark_point(filled=True, size=46, color=colour, opacity=1)
+        dots = Marks(data(rows)).mark_point(filled=True, size=46, color=colour, opacity=1)
         layers.append(dots.encode(x=x, y=y, tooltip=[alt.Tooltip("step:Q"), alt.Tooltip("loss:Q")]))
     last: Table = [
         {"at": len(names) - i - 0.5, "label": f"{tables[-1][name]:.2g}"} for i, name in enumerate(names)
     ]
-    numbers = alt.Chart(data(last)).mark_text(
-        align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST
-    )
+    numbers = Marks(data(last)).mark_text(align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST)
     layers.append(numbers.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
     description = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
     cell = Cell(
@@ -119,9 +117,9 @@ def frequency_attribution(view: CircuitView) -> Panel:
         scale=alt.Scale(domain=[low * 1.05, high * 1.12], nice=False),
         axis=alt.Axis(tickCount=4, format=".3~g"),
     )
-    zero = alt.Chart(data([{"value": 0}])).mark_rule(color=FAINT, strokeWidth=0.7)
+    zero = Marks(data([{"value": 0}])).mark_rule(color=FAINT, strokeWidth=0.7)
     layers: list[alt.Chart] = [zero.encode(y=y)]
-    bars = alt.Chart(data(rows)).mark_rule(color=TRAIN, strokeWidth=3 if len(rows) < 60 else 1.6)
+    bars = Marks(data(rows)).mark_rule(color=TRAIN, strokeWidth=3 if len(rows) < 60 else 1.6)
     layers.append(
         bars.encode(
             x=x,
@@ -133,7 +131,7 @@ def frequency_attribution(view: CircuitView) -> Panel:
     named: Table = [
         {**row, "label": str(row["f"])} for row in rows if row["value"] > 0.12 * high and row["value"] > 1e-6
     ]
-    text = alt.Chart(data(named)).mark_text(baseline="bottom", dy=-3, fontSize=10, color=SOFT)
+    text = Marks(data(named)).mark_text(baseline="bottom", dy=-3, fontSize=10, color=SOFT)
     layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
     best = ", ".join(f"{row['f']}: {row['value']:.3g}" for row in sorted(rows, key=lambda r: -r["value"])[:5])
     cell = Cell(

@@ -11,7 +11,7 @@ import altair as alt
 import numpy as np
 
 from ...measures.circuit.neuron_frequencies import EXPLAINED
-from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
 from ..charts.palette import INK, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.circuit_view import CircuitView
@@ -53,11 +53,11 @@ def _dots(view: CircuitView) -> Cell:
         scale=alt.Scale(domain=[0, 1], nice=False),
         axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"),
     )
-    line = alt.Chart(data([{"share": EXPLAINED}])).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
+    line = Marks(data([{"share": EXPLAINED}])).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
     layers: list[alt.Chart] = [line.encode(y=y)]
     for above, colour in ((False, PALE), (True, TRAIN)):
         own = [row for row in rows if (row["share"] > EXPLAINED) is above]
-        dots = alt.Chart(data(own)).mark_point(filled=True, size=16, opacity=0.55, color=colour)
+        dots = Marks(data(own)).mark_point(filled=True, size=16, opacity=0.55, color=colour)
         layers.append(
             dots.encode(
                 x=x, y=y, tooltip=[alt.Tooltip("neuron:Q"), alt.Tooltip("f:Q"), alt.Tooltip("share:Q")]
@@ -65,7 +65,7 @@ def _dots(view: CircuitView) -> Cell:
         )
     single, every = int((most > EXPLAINED).sum()), len(shares)
     label: Table = [{"label": f"{single} of {every} above {EXPLAINED:.0%}"}]
-    text = alt.Chart(data(label)).mark_text(align="right", baseline="bottom", dy=-4, fontSize=10, color=INK)
+    text = Marks(data(label)).mark_text(align="right", baseline="bottom", dy=-4, fontSize=10, color=INK)
     layers.append(text.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N")))
     used = ", ".join(str(f) for f in np.unique(best[most > EXPLAINED])) or "none"
     description = (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
 from ..charts.palette import SOFT, TRAIN
 from ..charts.table import Table
 
@@ -63,10 +63,8 @@ def _histogram(label: str, counts: np.ndarray, top: float) -> Cell:
         scale=alt.Scale(domain=[0, 1.05 * top], nice=False),
         axis=alt.Axis(format=".0%" if top >= 0.05 else ".1%", tickCount=3),
     )
-    bars = alt.Chart(data(rows)).mark_rect(color=TRAIN, stroke="white", strokeWidth=0.8)
-    even = alt.Chart(data([{"share": 1 / len(counts)}])).mark_rule(
-        color=SOFT, strokeDash=[5, 3], strokeWidth=0.8
-    )
+    bars = Marks(data(rows)).mark_rect(color=TRAIN, stroke="white", strokeWidth=0.8)
+    even = Marks(data([{"share": 1 / len(counts)}])).mark_rule(color=SOFT, strokeDash=[5, 3], strokeWidth=0.8)
     tooltip = [alt.Tooltip("low:Q", format=".2f"), alt.Tooltip("count:Q", format=",")]
     chart = alt.layer(
         bars.encode(x=x, x2=alt.X2("high:Q"), y=y, y2=alt.Y2Datum(0), tooltip=tooltip), even.encode(y=y)

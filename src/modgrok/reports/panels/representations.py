@@ -11,7 +11,7 @@ import altair as alt
 import numpy as np
 
 from ...algebra import real_components
-from ..charts.chart import Cell, Group, Legend, Margins, Panel, data
+from ..charts.chart import Cell, Group, Legend, Margins, Marks, Panel, data
 from ..charts.palette import INK, SECOND, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.mlp_view import MLPView
@@ -81,14 +81,12 @@ def _bars(view: MLPView, group: str, top: float) -> Cell:
     y = alt.Y("share:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=3))
     tooltip = [alt.Tooltip("name:N", title="title"), alt.Tooltip("value_text:N", title="share")]
     bars = (
-        alt.Chart(data(rows))
+        Marks(data(rows))
         .mark_bar()
         .encode(x=x, xOffset="block:N", y=y, color=alt.Color("colour:N", scale=None), tooltip=tooltip)
     )
     ticks = (
-        alt.Chart(data(rows))
-        .mark_tick(color=SOFT, thickness=1.4)
-        .encode(x=x, y=alt.Y("random:Q", scale=scale))
+        Marks(data(rows)).mark_tick(color=SOFT, thickness=1.4).encode(x=x, y=alt.Y("random:Q", scale=scale))
     )
     most = ", ".join(
         f"{components[i].name} {shares.mean(0)[i]:.0%}" for i in np.argsort(-shares.mean(0))[:4].tolist()

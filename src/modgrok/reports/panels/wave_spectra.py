@@ -16,7 +16,7 @@ from ...measures.fourier.sparsity import THRESHOLD, frequency_sparsity
 from ...measures.fourier.token_waves import TokenFourierBasis, wave_norms
 from ...measures.fourier.transformer_measures import matrix_of
 from ...models.transformer import Transformer
-from ..charts.chart import Cell, Group, Margins, Panel, data
+from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
 from ..charts.palette import FAINT, INK, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.tables import Stage
@@ -97,11 +97,11 @@ def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
         axis=alt.Axis(tickCount=6, format="d", tickMinStep=1),
     )
     y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(bands)], nice=False, zero=False), axis=None)
-    zeros = alt.Chart(data([{"at": place + 0.5} for place in range(len(bands))]))
+    zeros = Marks(data([{"at": place + 0.5} for place in range(len(bands))]))
     layers: list[alt.Chart] = [zeros.mark_rule(color=FAINT, strokeWidth=0.7).encode(y=y)]
     for selected, colour in ((False, PALE), (True, TRAIN)):
         own = [row for row in rows if row["counts"] is selected]
-        bars = alt.Chart(data(own)).mark_rule(color=colour, strokeWidth=2.6 if most < 60 else 1.6)
+        bars = Marks(data(own)).mark_rule(color=colour, strokeWidth=2.6 if most < 60 else 1.6)
         tooltip = ["f:Q", "wave:N", alt.Tooltip("size:Q", format=".3g")]
         layers.append(bars.encode(x=x, y=y, y2=alt.Y2("top:Q"), tooltip=tooltip))
     layers += _names(bands, y)
@@ -139,13 +139,11 @@ def _names(bands: Sequence[MatrixWaves], y: alt.Y) -> list[alt.Chart]:
     for place, band in enumerate(reversed(bands)):
         name = f"{NAMES[band.order]}: " if several else ""
         label: Table = [{"at": place + 0.97, "label": f"{name}FFS {band.ffs:.2f}, FCR {band.fcr:.2f}"}]
-        text = alt.Chart(data(label)).mark_text(
+        text = Marks(data(label)).mark_text(
             align="right", baseline="middle", color=INK, fontSize=10, stroke=None
         )
         layers.append(text.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
         sides: Table = [{"at": place + 0.68, "label": "cos"}, {"at": place + 0.32, "label": "sin"}]
-        text = alt.Chart(data(sides)).mark_text(
-            align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10
-        )
+        text = Marks(data(sides)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
         layers.append(text.encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")))
     return layers

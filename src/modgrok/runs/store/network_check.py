@@ -5,6 +5,7 @@ Owns: this check. The forward pass is traced, not computed, so that it costs no 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import equinox as eqx
@@ -12,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...models.activations import ACTIVATIONS
 from ...tasks.errors import InputError, shorten
 
 MOST_OPERANDS = 64
@@ -36,16 +38,41 @@ def check_network(network: Any) -> None:
         k, classes = int(network.operands), int(network.classes)
         if not 1 <= k <= MOST_OPERANDS:
             raise ValueError(f"{k} operands")
-        with jax.enable_x64(any(leaf.dtype == np.float64 for leaf in _arrays(network))):
-            logits = eqx.filter_eval_shape(network, jax.ShapeDtypeStruct((1, k), jnp.int32))
+        shape = _traced_once(network, k)
     except Exception as error:  # whatever tracing raises says that the parts do not fit
         reason = shorten(str(error).split("\n")[0] or type(error).__name__, 120)
         raise InputError(
             f"weights: must be those of one network, got parts that do not fit together ({reason})"
         ) from None
-    if logits.shape != (1, classes):
-        raise InputError(f"weights: must give {classes} logits, got shape {logits.shape}")
+    if shape != (1, classes):
+        raise InputError(f"weights: must give {classes} logits, got shape {shape}")
 
 
-def _arrays(network: Any) -> list[Any]:
-    return [leaf for leaf in jax.tree.leaves(network) if eqx.is_array(leaf)]
+def _traced_once(network: Any, k: int) -> tuple[int, ...]:
+    """Return the shape of the logits of one input, traced once for networks that differ in numbers alone."""
+    leaves, structure = jax.tree.flatten(network)
+    if not all(eqx.is_array(leaf) for leaf in leaves):
+        return _traced(network, k)
+    try:
+        hash(structure)  # settings of another kind, which tracing names
+    except TypeError:
+        return _traced(network, k)
+    kinds = tuple((leaf.shape, np.dtype(leaf.dtype)) for leaf in leaves)
+    return _traced_kind(structure, kinds, k, ACTIVATIONS.names)
+
+
+@lru_cache(maxsize=64)
+def _traced_kind(structure: Any, kinds: tuple[Any, ...], k: int, known: tuple[str, ...]) -> tuple[int, ...]:
+    """Trace a network without numbers; `known` are the activations, which can be added to."""
+    leaves = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in kinds]
+    return _traced(jax.tree.unflatten(structure, leaves), k)
+
+
+def _traced(network: Any, k: int) -> tuple[int, ...]:
+    with jax.enable_x64(any(leaf.dtype == np.float64 for leaf in jax.tree.leaves(network) if _typed(leaf))):
+        logits = eqx.filter_eval_shape(network, jax.ShapeDtypeStruct((1, k), jnp.int32))
+    return tuple(logits.shape)
+
+
+def _typed(leaf: Any) -> bool:
+    return hasattr(leaf, "dtype")
