@@ -9,6 +9,7 @@ from modgrok.algebra.basis import multiplicative_basis
 from modgrok.models.circulant import structure_of
 from modgrok.papers.mallinar2024.fractions import FRACTIONS, REPORTED, REPORTED_DEVIATION
 from modgrok.papers.mallinar2024.fractions import percent_of as name_of
+from modgrok.papers.mallinar2024.paper import CLAIMS
 from modgrok.papers.mallinar2024.rfm import generator_spread
 from modgrok.papers.mallinar2024.setup import deviations
 from modgrok.papers.mallinar2024.structure import swapped_share
@@ -48,3 +49,14 @@ def test_the_reported_numbers_reproduce_themselves() -> None:
     assert FRACTIONS.verdict(values, "laptop") == "reproduced"
     assert FRACTIONS.verdict({**values, "deviation30_30": 0.0005}, "laptop") == "deviates"
     assert FRACTIONS.verdict({**values, "accuracy30_05": 0.5}, "laptop") == "open"  # one seed
+
+
+def test_regularisers_are_judged_only_where_training_inputs_are_fitted() -> None:
+    (claim,) = (claim for claim in CLAIMS if claim.id == "mallinar2024/appfig8-regulariser")
+    assert claim.shortfalls("desktop") == ()
+    values = {"none_train": 0.65, "none_end": 0.0, "decay_end": 0.0, "agop_end": 0.0}
+    assert claim.verdict(values, "desktop") == "open"
+    assert claim.verdict({**values, "none_train": 1.0}, "desktop") == "refuted"
+    assert claim.verdict(
+        {"none_train": 1.0, "none_end": 0.0, "decay_end": 1.0, "agop_end": 1.0}, "desktop"
+    ) == ("reproduced")
