@@ -128,9 +128,9 @@ REGULARISER = Claim(
         "paper": (INITIAL, "the paper's number of steps is not known: 500,000"),
         "desktop": (
             INITIAL,
-            "20,000 steps at the paper's rate of 1, with a loss averaged over classes: gradient descent without "
-            "a regulariser then fits 63% to 67% of the training inputs. The paper's number of steps is not "
-            "known, nor whether its loss is averaged",
+            "20,000 steps at the paper's rate of 1, with a loss averaged over classes: without a regulariser "
+            "gradient descent then fits 63% to 67% of the training inputs. The paper's number of steps is "
+            "unknown, as is its average",
         ),
     },
 )
