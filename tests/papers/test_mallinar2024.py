@@ -7,12 +7,19 @@ import numpy as np
 from modgrok.algebra import logarithm_table
 from modgrok.algebra.basis import multiplicative_basis
 from modgrok.models.circulant import structure_of
-from modgrok.papers.mallinar2024.fractions import FRACTIONS, REPORTED, REPORTED_DEVIATION
+from modgrok.papers.mallinar2024.fractions import (
+    FRACTIONS,
+    REPORTED,
+    REPORTED_DEVIATION,
+    gaussian_sweep,
+    scaled,
+    span,
+)
 from modgrok.papers.mallinar2024.fractions import percent_of as name_of
 from modgrok.papers.mallinar2024.paper import CLAIMS
 from modgrok.papers.mallinar2024.rfm import generator_spread
-from modgrok.papers.mallinar2024.setup import deviations
-from modgrok.papers.mallinar2024.structure import swapped_share
+from modgrok.papers.mallinar2024.setup import alignments, deviations
+from modgrok.papers.mallinar2024.structure import null_of_first, swapped_share
 from modgrok.papers.mallinar2024.theorem import fit_class
 from modgrok.tasks import Split, task_from_text
 
@@ -30,6 +37,9 @@ def test_a_swapped_pair_counts_only_in_its_own_task() -> None:
     test = np.array([flat[row] for row in ((1, 0, 0), (0, 2, 0), (2, 1, 0), (1, 1, 0), (1, 0, 1))])
     split = Split(train, test, task.labels(train), np.zeros(len(train), bool))
     assert swapped_share(task, split) == 0.5
+    # (1, 0) follows from (0, 1), and (2, 1) from (1, 2); the other two, of which both labels are 2, are
+    # answered by the most common training label, the smaller of 0 and 1
+    assert null_of_first(task, split) == 0.5
 
 
 def test_another_generator_leaves_the_deviation_as_it_is() -> None:
@@ -60,3 +70,41 @@ def test_regularisers_are_judged_only_where_training_inputs_are_fitted() -> None
     assert claim.verdict(
         {"none_train": 1.0, "none_end": 0.0, "decay_end": 1.0, "agop_end": 1.0}, "desktop"
     ) == ("reproduced")
+
+
+def test_alignment_is_that_with_features_of_a_machine_outside_the_figure() -> None:
+    """Planted: structure of size r beside noise; the cosine with pure structure is known, and below 1."""
+    p, fractions = 5, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+    structure = np.kron([[0.0, 1.0], [1.0, 0.0]], np.roll(np.eye(p), 1, axis=1))
+    structure = (structure + structure.T) / np.linalg.norm(structure + structure.T)
+    noise = np.eye(2 * p) / np.sqrt(2 * p)  # orthogonal to the structure, of norm 1
+    learned = [r * structure + (1 - r) * noise for r in fractions]
+    aligned = alignments(learned, structure)
+    assert np.allclose(aligned, [r / np.hypot(r, 1 - r) for r in fractions])
+    assert aligned[-1] < 0.92
+    assert alignments(learned, learned[-1])[-1] == 1.0  # as it was by construction
+    width = span(fractions, scaled(aligned))
+    assert width is not None
+    assert 0.35 < width < 0.5
+    for budget in ("tiny", "laptop", "paper"):
+        groups = {name: group.members() for name, group in gaussian_sweep(budget).items()}
+        (whole,) = groups.pop("whole")
+        others = {member.experiment.fraction for members in groups.values() for member in members}
+        assert whole.experiment.fraction > max(others)
+
+
+def test_two_tasks_are_refuted_only_at_the_papers_sizes() -> None:
+    claims = {claim.id.partition("/")[2]: claim for claim in CLAIMS}
+    joint, leakage = claims["appfig4-two-tasks"], claims["leakage-two-tasks"]
+    values = {"final_add": 0.774, "final_squares": 1.0, "order": -8.0}
+    values |= {"final_add_swap": 0.0, "final_squares_swap": 1.0}
+    assert [joint.verdict(values, budget) for budget in ("laptop", "desktop", "paper")] == [
+        "open",  # p = 31, one seed
+        "refuted",
+        "open",  # one seed
+    ]
+    learned = {**values, "final_add": 1.0, "order": 2.0}
+    assert joint.verdict(learned, "desktop") == "deviates"  # as printed, but by the swap alone
+    assert joint.verdict({**learned, "final_add_swap": 1.0}, "desktop") == "reproduced"
+    assert leakage.verdict({"off_plain": 0.0, "off_swap": 0.01}, "desktop") == "reproduced"
+    assert leakage.groups("desktop").keys() == joint.groups("desktop").keys() == {"run", "swap"}

@@ -26,7 +26,7 @@ SIZES = {
     "appfig10-fractions": Sizes(LARGE_KERNEL, desktop=Desktop("laptop", steps=30)),
     "fig4-circulant-kernel": Sizes(KERNEL, {"circulant": PaperScale(p=61)}),
     "appfig3-enforcement": Sizes(LARGE_KERNEL),
-    "appfig4-two-tasks": Sizes(KERNEL),
+    **dict.fromkeys(("appfig4-two-tasks", "leakage-two-tasks"), Sizes(KERNEL)),
     "appk-low-rank": Sizes(KERNEL),
     **dict.fromkeys(("fig5-networks", "appfig6-features"), Sizes(FIG5)),
     **dict.fromkeys(("fig7-circulant-inputs", "fig7-one-hot-inputs"), Sizes(FIG7, desktop=ALL_EPOCHS)),
