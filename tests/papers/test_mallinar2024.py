@@ -16,6 +16,7 @@ from modgrok.papers.mallinar2024.fractions import (
     span,
 )
 from modgrok.papers.mallinar2024.fractions import percent_of as name_of
+from modgrok.papers.mallinar2024.orientation import block_share, sums_over_random
 from modgrok.papers.mallinar2024.paper import CLAIMS
 from modgrok.papers.mallinar2024.rfm import generator_spread
 from modgrok.papers.mallinar2024.setup import alignments, deviations
@@ -108,3 +109,25 @@ def test_two_tasks_are_refuted_only_at_the_papers_sizes() -> None:
     assert joint.verdict({**learned, "final_add_swap": 1.0}, "desktop") == "reproduced"
     assert leakage.verdict({"off_plain": 0.0, "off_swap": 0.01}, "desktop") == "reproduced"
     assert leakage.groups("desktop").keys() == joint.groups("desktop").keys() == {"run", "swap"}
+
+
+def test_sums_of_random_waves_are_those_of_random_phases_and_the_block_fades() -> None:
+    """Planted: neurons that are waves of one frequency each, their phases random or bound to each other."""
+    p, rng = 31, np.random.default_rng(0)
+
+    def waves(width: int, bound: float) -> np.ndarray:
+        k = rng.integers(1, 16, width)
+        first, free = rng.uniform(0, 2 * np.pi, (2, width))
+        second = np.where(rng.uniform(size=width) < bound, -first, free)
+        angle = 2 * np.pi * np.outer(np.arange(p), k) / p
+        return np.stack([np.cos(angle + first), np.cos(angle + second)])
+
+    plain = [
+        np.mean([sums_over_random(waves(width, 0.0)) for _ in range(20)], axis=0) for width in (256, 1024)
+    ]
+    assert np.allclose(plain, 1.0, atol=0.15)  # both sums are what random phases leave, at any width
+    hankel, toeplitz = sums_over_random(waves(1024, 1.0))
+    assert hankel > 4  # phases of x and y add up to 0 in every neuron: sums of N, against N^(1/2)
+    assert toeplitz < 1.5
+    shares = [np.mean([block_share(waves(width, 0.0)) for _ in range(5)]) for width in (256, 1024, 4096)]
+    assert np.allclose(np.diff(np.log(shares)) / np.log(4), -0.5, atol=0.1)
