@@ -118,7 +118,7 @@ def over_folds(folds: Sequence[FoldResult | None], column: str) -> float | None:
 
 
 def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
-    """Return (p, representative, column) -> share of inputs answered while held out, of classes that ended."""
+    """Return (p, representative, column) -> share of inputs answered while held out, where all have ended."""
     from modgrok.runs import Store
     from modgrok.sweeps.grid.sweep_file import read_sweep
 
