@@ -106,12 +106,12 @@ def over_folds(folds: Sequence[FoldResult | None], column: str) -> float | None:
 
     None stands for a run that has not ended; there is no number then.
     """
-    known = [fold for fold in folds if fold is not None]
-    if len(known) < len(folds) or not known:
+    ended = [fold for fold in folds if fold is not None]
+    if len(ended) < len(folds) or not ended:
         return None
     shares = []
-    for seed in sorted({fold.seed for fold in known}):
-        own = [fold for fold in known if fold.seed == seed]
+    for seed in sorted({fold.seed for fold in ended}):
+        own = [fold for fold in ended if fold.seed == seed]
         correct = sum(fold.tested * fold.numbers[column] for fold in own)
         shares.append(correct / sum(fold.tested for fold in own))
     return statistics.median(shares)
@@ -122,7 +122,7 @@ def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
     from modgrok.runs import Store
     from modgrok.sweeps.grid.sweep_file import read_sweep
 
-    found: dict[tuple[str, str, str], str] = {}
+    shares_of: dict[tuple[str, str, str], str] = {}
     with Store(store) as opened:
         for learner, file in SWEEPS.items():
             folds: dict[tuple[str, str], list[FoldResult | None]] = {}
@@ -139,8 +139,8 @@ def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
                 for column in (*NULLS, learner):
                     share = over_folds(results, column)
                     if share is not None:
-                        found.setdefault((*key, column), f"{share:.4f}")
-    return found
+                        shares_of.setdefault((*key, column), f"{share:.4f}")
+    return shares_of
 
 
 def picture(p: int, rows: Sequence[dict[str, str]]) -> str:

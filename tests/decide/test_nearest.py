@@ -39,12 +39,12 @@ def test_at_3_the_search_bounds_the_distance_and_mostly_finds_it() -> None:
 @pytest.mark.parametrize("text", ["x^2 + x*y", "x^2 + x*y + y^2"])
 def test_at_5_the_search_bounds_the_distance_from_above_and_is_near(text: str) -> None:
     table = np.asarray(task_from_text(text, 5).table)
-    found, exact = nearby_form(table, 5, np.random.default_rng(0), restarts=100), exact_distance(table, 5)
-    assert exact <= found.distance <= exact + 1
-    law = addition(5).table if found.form == "additive" else multiplication(5).table
-    again = found.h[law[found.g[0][:, None], found.g[1]]]
+    nearby, exact = nearby_form(table, 5, np.random.default_rng(0), restarts=100), exact_distance(table, 5)
+    assert exact <= nearby.distance <= exact + 1
+    law = addition(5).table if nearby.form == "additive" else multiplication(5).table
+    again = nearby.h[law[nearby.g[0][:, None], nearby.g[1]]]
     assert (
-        int((again != table).sum()) == found.distance
+        int((again != table).sum()) == nearby.distance
     )  # what it gives is a table with a form at that distance
 
 

@@ -68,9 +68,9 @@ def nearby_form(table: np.ndarray, p: int, random: np.random.Generator, *, resta
         starts = [(n, slope * n % p) for slope in range(p if form == "additive" else 2)]
         starts += [(random.integers(p, size=p), random.integers(p, size=p)) for _ in range(restarts)]
         for start in starts:
-            found = _improved(table, law, form, start)
-            if best is None or found.distance < best.distance:
-                best = found
+            nearby = _improved(table, law, form, start)
+            if best is None or nearby.distance < best.distance:
+                best = nearby
     assert best is not None
     return best
 

@@ -130,10 +130,10 @@ class Experiment(Displayed, BaseModel):
         if not isinstance(folds, int) or folds < 2:
             return values
         share = 1 - 1 / folds
-        given = values.get("fraction", share)
-        number = isinstance(given, (int, float))
-        if not number or not math.isclose(given, share, rel_tol=1e-9):
-            words = f"{given:g}" if number else shorten(given)
+        fraction = values.get("fraction", share)
+        number = isinstance(fraction, (int, float))
+        if not number or not math.isclose(fraction, share, rel_tol=1e-9):
+            words = f"{fraction:g}" if number else shorten(fraction)
             raise ValueError(f"fraction: must be left out or {share:g} with {folds} folds, got {words}")
         return {**values, "fraction": share}
 

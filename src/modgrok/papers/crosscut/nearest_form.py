@@ -61,9 +61,9 @@ def equal_lines_null(task: Task, split: Split) -> float:
     cells = rows[:, None] * task.table.shape[1] + columns
     train, test = cells.ravel()[split.train], cells.ravel()[split.test]
     commonest = np.bincount(split.labels, minlength=task.p).argmax()
-    known = dict(zip(train.tolist(), split.labels.tolist(), strict=True))
-    answers = np.array([known.get(cell, commonest) for cell in test.tolist()])
-    return float((answers == task.labels(split.test)).mean())
+    labels = dict(zip(train.tolist(), split.labels.tolist(), strict=True))
+    predictions = np.array([labels.get(cell, commonest) for cell in test.tolist()])
+    return float((predictions == task.labels(split.test)).mean())
 
 
 def measure_nearest(evidence: Evidence) -> ClaimResult:

@@ -85,14 +85,14 @@ def sums_over_random(embedding: np.ndarray) -> tuple[float, float]:
 def measure_widths(evidence: Evidence) -> ClaimResult:
     """Follow the block and both sums as networks grow; means over the seeds that were run."""
     rows: list[dict[str, int | str]] = []
-    found: dict[int, list[tuple[float, float, float]]] = {}
+    numbers_of_width: dict[int, list[tuple[float, float, float]]] = {}
     for run in evidence["run"]:
         net = run.network()
         assert isinstance(net, MLP)
         embedding = np.asarray(net.embedding, np.float64)
         numbers = (block_share(embedding), *sums_over_random(embedding))
         width = int(run.point["width"])
-        found.setdefault(width, []).append(numbers)
+        numbers_of_width.setdefault(width, []).append(numbers)
         rows.append(
             {
                 "width": width,
@@ -103,8 +103,8 @@ def measure_widths(evidence: Evidence) -> ClaimResult:
                 "Toeplitz / random": shown(numbers[2]),
             }
         )
-    widths = sorted(found)
-    share, hankel, toeplitz = np.array([np.mean(found[width], axis=0) for width in widths]).T
+    widths = sorted(numbers_of_width)
+    share, hankel, toeplitz = np.array([np.mean(numbers_of_width[width], axis=0) for width in widths]).T
     values = {
         "test_least": min(run.last("test_accuracy") for run in evidence["run"]),
         "exponent": float(np.polyfit(np.log(widths), np.log(share), 1)[0]),
