@@ -1,7 +1,8 @@
 """Write docs/census.csv, docs/census-cubics.csv and their picture: `python tools/make_census.py [STORE ...]`.
 
-Classes, sizes and forms are computed anew. Accuracies are those of the runs of docs/census-p11.toml that a
-store holds, the median over seeds; where none has them, those that the tables have stay.
+Classes, sizes and forms are computed anew. Accuracies are those of the runs of docs/census-p11*.toml that a
+store holds: of each seed the share of all inputs that are answered when they are held out, each in its fold,
+and of these the median over seeds. Where no store has all runs of a class, what the tables have stays.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import csv
 import io
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +25,12 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PRIMES = (7, 11, 13, 17, 19, 23)
 CUBIC_PRIME = 11
-SWEEPS = {"mlp": DOCS / "census-p11.toml"}
+SWEEPS = {"mlp": DOCS / "census-p11.toml", "rfm": DOCS / "census-p11-rfm.toml"}
 """Learner -> the runs that train the classes."""
 LEARNERS = ("mlp", "rfm", "transformer")
+NULLS = {"orbit_null": "orbit_accuracy", "sign_null": "sign_accuracy"}
+"""Column -> what a run records of its split."""
+TRAINED = (*NULLS, *LEARNERS)
 EXACT = ("p", "representative", "size", "form", "majority")
 NOT_RUN = "not run"
 PICTURED = 7
@@ -54,7 +59,7 @@ def rows_of(classes: Sequence[QuadraticClass | CubicClass], p: int) -> Iterator[
             "size": str(one.size),
             "form": "both" if verdict.also is not None else verdict.form,
             "majority": f"{np.bincount(table.ravel()).max() / table.size:.4f}",
-            **dict.fromkeys(LEARNERS, NOT_RUN),
+            **dict.fromkeys(TRAINED, NOT_RUN),
         }
 
 
@@ -63,11 +68,11 @@ def write_table(path: Path, rows: list[dict[str, str]], trained: dict[tuple[str,
     known = {(str(row["p"]), row["representative"]): row for row in read_table(path)}
     for row in rows:
         key = (row["p"], row["representative"])
-        for learner in LEARNERS:
-            before = known.get(key, {}).get(learner, NOT_RUN)
-            row[learner] = trained.get((*key, learner), before)
+        for column in TRAINED:
+            before = known.get(key, {}).get(column, NOT_RUN)
+            row[column] = trained.get((*key, column), before)
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*EXACT, *LEARNERS], lineterminator="\n")
+    writer = csv.DictWriter(text, [*EXACT, *TRAINED], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_atomically(path, text.getvalue())
@@ -81,28 +86,61 @@ def read_table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
-    """Return (p, representative, learner) -> median of the last test accuracies over the seeds.
+@dataclass(frozen=True)
+class FoldResult:
+    """What one run says of the inputs of its fold.
 
-    A class counts once all its seeds have ended.
+    Arguments:
+        seed: of the run.
+        tested: number of test inputs.
+        numbers: column -> share of them that is answered.
     """
+
+    seed: int
+    tested: int
+    numbers: Mapping[str, float]
+
+
+def over_folds(folds: Sequence[FoldResult | None], column: str) -> float | None:
+    """Return the median over seeds of the share of all inputs that are answered while held out.
+
+    None stands for a run that has not ended; there is no number then.
+    """
+    ended = [fold for fold in folds if fold is not None]
+    if len(ended) < len(folds) or not ended:
+        return None
+    shares = []
+    for seed in sorted({fold.seed for fold in ended}):
+        own = [fold for fold in ended if fold.seed == seed]
+        correct = sum(fold.tested * fold.numbers[column] for fold in own)
+        shares.append(correct / sum(fold.tested for fold in own))
+    return statistics.median(shares)
+
+
+def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
+    """Return (p, representative, column) -> share of inputs answered while held out, where all have ended."""
     from modgrok.runs import Store
     from modgrok.sweeps.grid.sweep_file import read_sweep
 
-    accuracies: dict[tuple[str, str, str], list[float | None]] = {}
+    shares_of: dict[tuple[str, str, str], str] = {}
     with Store(store) as opened:
         for learner, file in SWEEPS.items():
+            folds: dict[tuple[str, str], list[FoldResult | None]] = {}
             for member in read_sweep(file).members:
-                row = opened.find(member.experiment.id)
-                over = row is not None and row.status == "done"
-                last = opened.records(member.experiment.id)[-1].scalars["test_accuracy"] if over else None
-                key = (str(member.experiment.task.p), str(member.point["expression"]), learner)
-                accuracies.setdefault(key, []).append(last)
-    return {
-        key: f"{statistics.median(known):.4f}"
-        for key, values in accuracies.items()
-        if len(known := [value for value in values if value is not None]) == len(values)
-    }
+                experiment = member.experiment
+                row, result = opened.find(experiment.id), None
+                if row is not None and row.status == "finished":
+                    last = opened.records(experiment.id)[-1].scalars["test_accuracy"]
+                    nulls = {column: row.context[name] for column, name in NULLS.items()}
+                    result = FoldResult(experiment.seed, row.context["test"], {learner: last, **nulls})
+                key = (str(experiment.task.p), str(member.point["expression"]))
+                folds.setdefault(key, []).append(result)
+            for key, results in folds.items():
+                for column in (*NULLS, learner):
+                    share = over_folds(results, column)
+                    if share is not None:
+                        shares_of.setdefault((*key, column), f"{share:.4f}")
+    return shares_of
 
 
 def picture(p: int, rows: Sequence[dict[str, str]]) -> str:

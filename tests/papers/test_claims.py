@@ -119,6 +119,15 @@ def test_a_number_says_nothing_without_the_one_that_it_is_given() -> None:
     assert claim.verdict({"a": 1.0, "b": 0.0}, "laptop") == "refuted"
 
 
+def test_a_premise_that_fails_leaves_the_claim_open() -> None:
+    premise, follows = replace(SURE, given="a"), Expected("b", "2 (Fig. 1)", low=1.9, given="a")
+    claim = replace(CLAIM, expected=(premise, follows))
+    assert claim.verdict({"a": 0.5, "b": 0.0}, "laptop") == "open"
+    assert claim.verdict({"a": 0.5, "b": 2.0}, "laptop") == "open"
+    assert claim.verdict({"a": 1.0, "b": 0.0}, "laptop") == "refuted"
+    assert claim.verdict({"a": 1.0, "b": 2.0}, "laptop") == "reproduced"
+
+
 def test_shorter_runs_do_not_show_that_something_never_happens() -> None:
     never = replace(SURE, low=0.0, high=0.5, absence=True)
     short, long, small = (

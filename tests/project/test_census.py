@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from modgrok.algebra import cubic_classes, quadratic_classes
 from modgrok.decide import decide_table
+from modgrok.sweeps.grid.sweep_file import read_sweep
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -48,3 +50,27 @@ def test_the_census_of_cubic_forms_is_complete() -> None:
         (each.expression, each.size) for each in cubic_classes(11)
     ]
     assert sum(int(row["size"]) for row in classes_listed) == 11**4
+
+
+def test_held_out_accuracies_count_every_input_once_for_each_seed() -> None:
+    tool = runpy.run_path(str(DOCS.parent / "tools" / "make_census.py"))
+    fold, over_folds = tool["FoldResult"], tool["over_folds"]
+    folds = [fold(0, 10, {"mlp": 1.0}), fold(0, 30, {"mlp": 0.0})]
+    assert over_folds(folds, "mlp") == 0.25  # of 40 inputs, not of two folds
+    folds += [fold(1, 10, {"mlp": 0.5}), fold(1, 30, {"mlp": 0.5})]
+    folds += [fold(2, 10, {"mlp": 1.0}), fold(2, 30, {"mlp": 1.0})]
+    assert over_folds(folds, "mlp") == 0.5  # the median of 0.25, 0.5 and 1
+    assert over_folds([*folds, None], "mlp") is None
+    assert over_folds([], "mlp") is None
+
+
+@pytest.mark.parametrize("name", ["census-p11.toml", "census-p11-rfm.toml"])
+def test_the_census_trains_every_class_of_two_operands_on_all_folds(name: str) -> None:
+    members = read_sweep(DOCS / name).members
+    trained = {member.point["expression"] for member in members}
+    both = [one.expression for one in quadratic_classes(11) if {"x", "y"} <= set(one.expression)]
+    assert sorted(trained) == sorted(both)
+    assert len(both) == 17
+    folds = {(m.point["expression"], m.experiment.seed, m.experiment.fold) for m in members}
+    assert len(folds) == len(members) == 170 * len({m.experiment.seed for m in members})
+    assert {(m.experiment.folds, m.experiment.orbits) for m in members} == {(10, "swap")}

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from modgrok.runs import Experiment
+from modgrok.runs.splits import split_of
+from modgrok.sweeps.grid.sweep_file import make_sweep
 from modgrok.tasks import InputError, task_from_table
 
 
@@ -90,3 +92,38 @@ def test_refusals(arguments: tuple[str, ...], options: dict[str, object], messag
         Experiment.of(*arguments, **options)
     assert str(refusal.value).startswith(message)
     assert "\n" not in str(refusal.value)
+
+
+def test_folds_are_part_of_the_experiment_and_give_its_fraction() -> None:
+    plain = Experiment.of("x + y", p=11, fraction=0.9, orbits="swap")
+    folded = [Experiment.of("x + y", p=11, orbits="swap", folds=10, fold=fold) for fold in range(10)]
+    assert len({plain.id, *(each.id for each in folded)}) == 11
+    assert {each.fraction for each in folded} == {0.9}
+    assert Experiment.of("x + y", p=11, orbits="swap", folds=10, fraction=0.9).id == folded[0].id
+    assert Experiment.from_json(folded[3].canonical_json()) == folded[3]
+    task = plain.build_task()
+    tested = np.concatenate([split_of(each, task).test for each in folded])
+    assert np.array_equal(np.sort(tested), task.domain)
+    for options, message in (
+        ({"folds": 10, "fraction": 0.5}, "fraction: must be left out or 0.9 with 10 folds, got 0.5"),
+        ({"folds": 1}, "folds: must be 0 or at least 2, got 1"),
+        ({"folds": 10, "fold": 10}, "fold: must be below folds, 10, got 10"),
+        ({"fold": 1}, "fold: must be below folds, 0, got 1"),
+        ({"folds": -2}, "folds: must be at least 0, got -2"),
+    ):
+        with pytest.raises(InputError, match=f"^{message}$"):
+            Experiment.of("x + y", p=11, **options)
+
+
+@pytest.mark.parametrize("learner", ["mlp", "transformer", "rfm"])
+def test_every_learner_takes_folds_also_in_sweep_files(learner: str) -> None:
+    content = {
+        "name": "folded",
+        "base": {"expression": "x + y", "p": 7, "learner": learner, "orbits": "swap", "folds": 5},
+        "axes": {"fold": [0, 4], "seed": [0, 1]},
+    }
+    members = make_sweep(content).members
+    assert [(m.experiment.fold, m.experiment.seed) for m in members] == [(0, 0), (0, 1), (4, 0), (4, 1)]
+    assert all(len(split_of(m.experiment, m.experiment.build_task()).test) in (9, 10, 11) for m in members)
+    with pytest.raises(InputError, match=r"^fold: must be an integer, got 'a'$"):
+        make_sweep({**content, "axes": {"fold": ["a"]}})

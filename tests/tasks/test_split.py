@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modgrok.tasks import InputError, split_task, task_from_expression, task_from_table
+from modgrok.tasks import (
+    InputError,
+    split_task,
+    task_from_expression,
+    task_from_table,
+    task_from_text,
+)
 
 ADD = task_from_expression("x + y", 11)
 
@@ -51,6 +57,55 @@ def test_symmetric_splits_keep_permutations_together(text: str) -> None:
     test = {tuple(sorted(row)) for row in task.inputs(split.test).tolist()}
     assert not train & test
     assert 0.4 * task.size - 6 <= len(split.train) <= 0.4 * task.size
+
+
+@pytest.mark.parametrize("p", [5, 7])
+@pytest.mark.parametrize("orbits", ["none", "swap", "sign"])
+def test_folds_test_every_input_once_and_keep_orbits_together(p: int, orbits: str) -> None:
+    for text in ("x + y", "x/y", "x + y; x*y"):
+        task = task_from_expression(text, p) if ";" not in text else task_from_text(text, p)
+        operands = [tuple(row[:2]) for row in task.inputs().tolist()]
+        images = {pair: {pair} for pair in operands}
+        if orbits != "none":
+            images = {(x, y): {(x, y), (y, x)} for x, y in operands}
+        if orbits == "sign":
+            signs = [(a, b) for a in (1, -1) for b in (1, -1)]
+            images = {
+                pair: {(a * x % p, b * y % p) for x, y in swapped for a, b in signs}
+                for pair, swapped in images.items()
+            }
+        largest = max(len(each) for each in images.values()) * (2 if ";" in text else 1)
+        for folds in range(2, 11 if orbits != "sign" else 6):
+            splits = [
+                split_task(task, 0.5, words(folds), orbits=orbits, folds=folds, fold=fold)
+                for fold in range(folds)
+            ]
+            held_out = np.concatenate([split.test for split in splits])
+            assert np.array_equal(np.sort(held_out), np.sort(task.domain))
+            sizes = [len(split.test) for split in splits]
+            assert max(sizes) - min(sizes) <= largest
+            for split in splits:
+                assert np.array_equal(
+                    np.sort(np.concatenate([split.train, split.test])), np.sort(task.domain)
+                )
+                tested = {tuple(row[:2]) for row in task.inputs(split.test).tolist()}
+                trained = {tuple(row[:2]) for row in task.inputs(split.train).tolist()}
+                assert not tested & set().union(*(images[pair] for pair in trained))
+
+
+def test_folds_depend_on_the_seed_and_say_which_numbers_they_take() -> None:
+    first, other = (
+        split_task(ADD, 0.5, words(seed), orbits="swap", folds=10, fold=3).test.tolist() for seed in (0, 1)
+    )
+    assert first != other
+    for folds, fold, message in (
+        (1, 0, "folds: must be from 2 to 66, the number of orbits, got 1"),
+        (67, 0, "folds: must be from 2 to 66, the number of orbits, got 67"),
+        (10, 10, "fold: must be from 0 to 9, got 10"),
+        (10, -1, "fold: must be from 0 to 9, got -1"),
+    ):
+        with pytest.raises(InputError, match=f"^{message}$"):
+            split_task(ADD, 0.5, words(0), orbits="swap", folds=folds, fold=fold)
 
 
 @pytest.mark.parametrize("corruption", [0.0, 0.35, 1.0])

@@ -115,6 +115,8 @@ def _facts(
     if experiment.symmetric:
         signs = ", with any signs," if experiment.orbits == "sign" else ""
         split += f"; permuted inputs{signs} are on the same side"
+    if experiment.folds:
+        split += f"; fold {experiment.fold} of {experiment.folds} is tested"
     if experiment.corruption:
         split += f"; {experiment.corruption:g} of the training labels are redrawn at random"
     reached = [("memorised", row.memorised_at), ("grokked", row.grokked_at)]

@@ -142,6 +142,7 @@ def settings(experiment: Experiment) -> str:
     parts += [f"corrupted labels {experiment.corruption:g}"] if experiment.corruption else []
     if experiment.symmetric:
         parts += ["split by signed orbits" if experiment.orbits == "sign" else "symmetric split"]
+    parts += [f"fold {experiment.fold} of {experiment.folds}"] if experiment.folds else []
     return ", ".join([*parts, f"seed {experiment.seed}"])
 
 

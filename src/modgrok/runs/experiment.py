@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -86,6 +87,13 @@ class Experiment(Displayed, BaseModel):
         description="Inputs kept on the same side of the split: none, swap (all permutations of operands), "
         "sign (x to -x as well).",
     )
+    folds: int = Field(
+        0,
+        ge=0,
+        description="Number of random folds into which all inputs are dealt, one to be tested and the others "
+        "used for training, instead of a fraction; 0 for none.",
+    )
+    fold: int = Field(0, ge=0, description="The fold that is tested, from 0.")
     corruption: float = Field(
         0.0, ge=0, le=1, description="Fraction of training labels that are replaced by random ones."
     )
@@ -113,6 +121,29 @@ class Experiment(Displayed, BaseModel):
         if orbits == "none" and values.get("symmetric") is True:
             return {**values, "orbits": "swap"}
         return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folds_give_the_fraction(cls, values: Any) -> Any:
+        """Let the fraction follow from the number of folds; one that contradicts it is refused."""
+        folds = values.get("folds", 0) if isinstance(values, dict) else 0
+        if not isinstance(folds, int) or folds < 2:
+            return values
+        share = 1 - 1 / folds
+        fraction = values.get("fraction", share)
+        number = isinstance(fraction, (int, float))
+        if not number or not math.isclose(fraction, share, rel_tol=1e-9):
+            words = f"{fraction:g}" if number else shorten(fraction)
+            raise ValueError(f"fraction: must be left out or {share:g} with {folds} folds, got {words}")
+        return {**values, "fraction": share}
+
+    @model_validator(mode="after")
+    def _fold_exists(self) -> Experiment:
+        if self.folds == 1:
+            raise ValueError("folds: must be 0 or at least 2, got 1")
+        if self.fold and self.fold >= self.folds:
+            raise ValueError(f"fold: must be below folds, {self.folds}, got {self.fold}")
+        return self
 
     @model_validator(mode="after")
     def _one_source(self) -> Experiment:

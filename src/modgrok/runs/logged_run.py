@@ -70,6 +70,8 @@ def log(
     fraction: float = 0.5,
     seed: int = 0,
     orbits: str = "none",
+    folds: int = 0,
+    fold: int = 0,
     corruption: float = 0.0,
     name: str = "",
     loss: str = "cross_entropy",
@@ -88,6 +90,8 @@ def log(
         fraction: fraction of inputs used for training, in (0, 1).
         seed: of the split and of the corrupted labels.
         orbits: which inputs are kept on the same side; see `modgrok.tasks.split_task`.
+        folds: 0, or the number of folds into which all inputs are dealt; then `fraction` is not used.
+        fold: which of the folds is tested, from 0.
         corruption: share of the training labels redrawn at random.
         name: what is trained, in a few words.
         loss: recorded for every group of inputs: `cross_entropy`, `mse`, `stablemax` or `log_softmax`.
@@ -121,9 +125,11 @@ def log(
     try:
         experiment = Experiment(
             task=named.source,
-            fraction=fraction,
+            **({} if folds else {"fraction": fraction}),
             seed=seed,
             orbits=orbits,
+            folds=folds,
+            fold=fold,
             corruption=corruption,
             learner=ExternalSettings(name=name, loss=loss, **own),
         )

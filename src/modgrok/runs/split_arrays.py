@@ -43,6 +43,8 @@ def arrays(
     table: Task | None = None,
     symmetric: bool = False,
     orbits: str = "none",
+    folds: int = 0,
+    fold: int = 0,
     corruption: float = 0.0,
 ) -> SplitArrays:
     """Return the data of a task with the split that `modgrok train` makes of the same options.
@@ -56,6 +58,8 @@ def arrays(
         table: a task read from a table instead of an expression.
         symmetric: keep (x, y) and (y, x) on the same side: the same as `orbits="swap"`.
         orbits: which inputs are kept on the same side; see `modgrok.tasks.split_task`.
+        folds: 0, or the number of folds into which all inputs are dealt; then `fraction` is not used.
+        fold: which of the folds is tested, from 0.
         corruption: share of the training labels redrawn at random.
 
     Raises:
@@ -76,6 +80,8 @@ def arrays(
         words(seed, "split"),
         symmetric=symmetric,
         orbits=orbits,
+        folds=folds,
+        fold=fold,
         corruption=corruption,
         noise=words(seed, "noise"),
     )

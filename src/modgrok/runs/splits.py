@@ -11,7 +11,7 @@ def split_of(experiment: Experiment, task: Task) -> Split:
     """Draw the split of an experiment, the same whenever it is asked for.
 
     Arguments:
-        experiment: gives fraction, seed, orbits and corruption.
+        experiment: gives fraction or fold, seed, orbits and corruption.
         task: of the experiment.
 
     Example:
@@ -24,6 +24,8 @@ def split_of(experiment: Experiment, task: Task) -> Split:
         experiment.fraction,
         words(experiment.seed, "split"),
         orbits=experiment.orbits,
+        folds=experiment.folds,
+        fold=experiment.fold,
         corruption=experiment.corruption,
         noise=words(experiment.seed, "noise"),
     )

@@ -1,7 +1,7 @@
 """Which inputs train and which test, and which training labels are corrupted.
 
-Owns: choosing by fraction, keeping permuted inputs together, label noise. All randomness is an argument,
-and is drawn as raw 64-bit words, whose stream NumPy promises never to change.
+Owns: choosing by fraction or by fold, keeping permuted inputs together, label noise. All randomness is an
+argument, and is drawn as raw 64-bit words, whose stream NumPy promises never to change.
 """
 
 from __future__ import annotations
@@ -57,25 +57,33 @@ def split_task(
     *,
     symmetric: bool = False,
     orbits: str = "none",
+    folds: int = 0,
+    fold: int = 0,
     corruption: float = 0.0,
     noise: np.random.BitGenerator | None = None,
 ) -> Split:
-    """Choose a training set uniformly, without replacement.
+    """Choose a training set uniformly, without replacement, or all but one of several random folds.
 
     Arguments:
         task: any task. A mixture's tasks share the choice: an operand pair trains in all of them or in none.
-        fraction: share of the domain that trains, in (0, 1); n_train = floor(fraction * n).
+        fraction: share of the domain that trains, in (0, 1); n_train = floor(fraction * n). With folds it
+            is not used.
         words: source of the choice.
         symmetric: the same as `orbits="swap"`.
         orbits: which inputs are kept on the same side, whether or not their labels are the same. `none`:
             every input by itself. `swap`: all permutations of an input, so that (x, y) in training never
             gives (y, x) away; then n_train may fall short by less than k! inputs. `sign`: all permutations
             with any operands negated as well, 2^k k! inputs at most.
+        folds: 0 for a split by fraction; else number of folds into which whole orbits are dealt, from 2 to
+            the number of orbits. The sizes of folds differ by at most the largest orbit.
+        fold: which of them is tested, in 0..folds-1, while the others train. With the same `words` every
+            input is tested in exactly one of them.
         corruption: share of the training labels redrawn uniformly from 0..p-1, in [0, 1].
         noise: source of the corruption; needed when `corruption` > 0.
 
     Raises:
-        InputError: a fraction out of range, an unknown kind of orbit, or one side without an example.
+        InputError: a fraction, fold or number of folds out of range, an unknown kind of orbit, or one side
+            without an example.
 
     Source: Doshi et al. 2023 (arXiv 2310.13061), Sec. 2, for the corruption.
     """
@@ -83,17 +91,10 @@ def split_task(
         raise InputError(f"orbits: must be one of {', '.join(ORBITS)}, got {shorten(orbits)}")
     grouping = "swap" if symmetric and orbits == "none" else orbits
     places = np.unique(task.places)
-    n_train = count_of(_share(fraction, "fraction", open_interval=True), len(places))
-    if n_train < 1:
-        raise InputError(
-            f"fraction: must leave at least one training example of {len(places)}, got {fraction}"
-        )
-    if n_train >= len(places):
-        raise InputError(f"fraction: must leave at least one test example of {len(places)}, got {fraction}")
-    if grouping == "none":
-        train_places = _choose(places, n_train, words)
+    if folds or fold:
+        train_places = _orbit_folds(_place_orbits(task, places, grouping), folds, fold, words) != fold
     else:
-        train_places = _choose_orbits(task, places, n_train, words, signs=grouping == "sign")
+        train_places = _choose_by_fraction(task, places, fraction, words, grouping)
     chosen = train_places[np.searchsorted(places, task.places)]
     train, test = task.domain[chosen], task.domain[~chosen]
     if len(train) == 0 or len(test) == 0:
@@ -126,24 +127,59 @@ def _integers(p: int, n: int, words: np.random.BitGenerator) -> np.ndarray:
     return (np.asarray(words.random_raw(n), dtype=np.uint64) % np.uint64(p)).astype(np.int64)
 
 
+def _choose_by_fraction(
+    task: Task, places: np.ndarray, fraction: float, words: np.random.BitGenerator, grouping: str
+) -> np.ndarray:
+    n_train = count_of(_share(fraction, "fraction", open_interval=True), len(places))
+    if n_train < 1:
+        raise InputError(
+            f"fraction: must leave at least one training example of {len(places)}, got {fraction}"
+        )
+    if n_train >= len(places):
+        raise InputError(f"fraction: must leave at least one test example of {len(places)}, got {fraction}")
+    if grouping == "none":
+        return _choose(places, n_train, words)
+    return _choose_orbits(_place_orbits(task, places, grouping), n_train, words)
+
+
 def _choose(places: np.ndarray, n_train: int, words: np.random.BitGenerator) -> np.ndarray:
     chosen = np.zeros(len(places), dtype=bool)
     chosen[_permutation(len(places), words)[:n_train]] = True
     return chosen
 
 
-def _choose_orbits(
-    task: Task, places: np.ndarray, n_train: int, words: np.random.BitGenerator, *, signs: bool
-) -> np.ndarray:
-    """Take whole orbits under permutation of the operands, and signs, in random order, while they fit."""
+def _place_orbits(task: Task, places: np.ndarray, grouping: str) -> np.ndarray:
+    """Number the orbits of places under permutation of the operands, and signs; int64, shape of `places`."""
+    if grouping == "none":
+        return np.arange(len(places))
     shape = task.table.shape[:-1] if task.parts else task.table.shape
     inputs = np.stack(np.unravel_index(places, shape), axis=1)
-    if signs:
+    if grouping == "sign":
         inputs = np.minimum(inputs % task.p, -inputs % task.p)
     sorted_inputs = np.sort(inputs, axis=1)
     keys = np.ravel_multi_index(tuple(sorted_inputs.T), shape)
-    _, orbit, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.unique(keys, return_inverse=True)[1]
+
+
+def _choose_orbits(orbit: np.ndarray, n_train: int, words: np.random.BitGenerator) -> np.ndarray:
+    """Take whole orbits in random order, while they fit."""
+    sizes = np.bincount(orbit)
     order = _permutation(len(sizes), words)
     selected = np.zeros(len(sizes), dtype=bool)
     selected[order[np.cumsum(sizes[order]) <= n_train]] = True
     return selected[orbit]
+
+
+def _orbit_folds(orbit: np.ndarray, folds: int, fold: int, words: np.random.BitGenerator) -> np.ndarray:
+    """Deal whole orbits to folds, large ones first, each to the fold that is smallest so far; shape (n,)."""
+    sizes = np.bincount(orbit)
+    if not 2 <= folds <= len(sizes):
+        raise InputError(f"folds: must be from 2 to {len(sizes)}, the number of orbits, got {folds}")
+    if not 0 <= fold < folds:
+        raise InputError(f"fold: must be from 0 to {folds - 1}, got {fold}")
+    shuffled = _permutation(len(sizes), words)
+    filled, fold_of = np.zeros(folds, np.int64), np.zeros(len(sizes), np.int64)
+    for each in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
+        fold_of[each] = np.argmin(filled)
+        filled[fold_of[each]] += sizes[each]
+    return fold_of[orbit]

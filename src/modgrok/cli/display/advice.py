@@ -72,6 +72,8 @@ def advice(experiment: Experiment, row: RunRow) -> str | None:
         return f"memorising redrawn labels works against grokking: try a smaller --corruption, or {longer}"
     if experiment.fraction >= LARGEST_FRACTION:
         return f"the training set is large already: try a larger --p, or {longer}"
+    if experiment.folds:
+        return f"the training set is memorised: try {longer}"
     larger = min(LARGEST_FRACTION, round(experiment.fraction + 0.2, 2))
     return f"the training set is memorised: try a larger one (--fraction {larger:g}), or {longer}"
 

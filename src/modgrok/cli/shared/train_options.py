@@ -18,7 +18,7 @@ from ...runs.spelling import american
 from .options import number, whole
 from .panels import RUN, TASK, learner_panel
 
-OWN_FIELDS = ("fraction", "symmetric", "orbits", "corruption", "seed")
+OWN_FIELDS = ("fraction", "symmetric", "orbits", "folds", "fold", "corruption", "seed")
 
 
 Fields = list[tuple[str, FieldInfo]]

@@ -87,6 +87,8 @@ def weight_words(expected: Expected, result: Result) -> str:
     if expected.absence and any(short.kind == "steps" for short in result.shortfalls):
         return "shorter runs cannot confirm it"
     missed = not expected.holds(result.values.get(expected.name))
+    if expected.given == expected.name:
+        return "a premise: out of range, it leaves the claim open"
     if missed and result.shortfalls:
         return "smaller or shorter runs cannot refute it"
     refutes = expected in refuting(result.expected, result.values, result.shortfalls)
@@ -112,7 +114,13 @@ def decides_words(result: Result) -> str:
     """Say of an open verdict what would decide; empty for others."""
     if result.verdict != "open":
         return ""
-    return "Runs with " + ", ".join(str(short) for short in result.shortfalls) + "."
+    sizes = [str(short) for short in result.shortfalls]
+    premises = [
+        f"{name_words(e.name)} in its range ({range_words(e)})"
+        for e in result.expected
+        if e.name in {other.given for other in result.expected} and not e.holds(result.values.get(e.name))
+    ]
+    return f"Runs with {', '.join([*sizes, *premises])}."
 
 
 def change_words(result: Result) -> str:

@@ -40,7 +40,8 @@ class Expected:
         essential: whether the sentence itself fails with this number; otherwise the number alone deviates.
         budgets: those at which it is judged: a value of p = 97 says nothing of p = 31.
         given: name of a number without which this one cannot refute: the waves of a network that has not
-            grokked say nothing.
+            grokked say nothing. Its own name marks a premise of the sentence: where it is out of range, it
+            leaves the claim open.
         absence: whether it says that something does not happen within the paper's steps. Shorter runs
             cannot confirm that.
     """

@@ -11,10 +11,11 @@ from .closed_form import CLAIMS as CLOSED_FORM
 from .data import CLAIMS as DATA
 from .hypothesis import CLAIMS as HYPOTHESIS
 from .leakage import CLAIMS as LEAKAGE
-from .scales import DEFAULT
+from .nearest_form import CLAIMS as NEAREST_FORM
+from .scales import DEFAULT, OWN
 from .table import CLAIMS as TABLE
 
 TITLE = "Across the papers: the same tasks under every learner"
 CITATION = "Our own comparisons; hypotheses by Doshi, He, Das, Gromov 2024, arXiv 2406.03495"
-CLAIMS = with_sizes((*TABLE, *HYPOTHESIS, *CLOSED_FORM, *DATA, *LEAKAGE), {}, DEFAULT)
+CLAIMS = with_sizes((*TABLE, *HYPOTHESIS, *CLOSED_FORM, *DATA, *LEAKAGE, *NEAREST_FORM), OWN, DEFAULT)
 PAPER = Paper("crosscut", TITLE, CITATION, CLAIMS)

@@ -12,4 +12,11 @@ from ..claims.scale import PaperScale
 HYPOTHESES = PaperScale(p=97, steps=10_000, seeds=3)
 MACHINE = PaperScale(p=97, steps=30, seeds=3)
 DEFAULT = Sizes(HYPOTHESES, dict.fromkeys(("rfm",), MACHINE), Desktop("laptop", steps=10_000, extend=True))
-"""Of every claim."""
+"""Of every other claim."""
+OWN = {
+    "nearest-form": Sizes(
+        PaperScale(p=31, steps=10_000, seeds=5, sizes={"width": 256}),
+        desktop=Desktop("laptop", seeds=(0, 1, 2, 3, 4), steps=10_000, extend=True),
+    )
+}
+"""Of claims of our own."""

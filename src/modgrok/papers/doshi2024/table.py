@@ -33,6 +33,13 @@ PRINTED: Mapping[int, tuple[tuple[float, float], ...]] = {
     23: ((1.0, 0.0189), (1.0, 0.0717), (1.0, 0.0264)),
 }
 """Test accuracies of the table, as in `PAIRS`."""
+PRINTED_LOSSES: Mapping[int, tuple[tuple[tuple[float, float], ...], ...]] = {
+    97: (
+        ((0.000344, 0.000569), (0.000139, 0.000172), (0.000146, 0.000161)),
+        ((0.001963, 0.011216), (0.001916, 0.011097), (0.001523, 0.006108)),
+    )
+}
+"""Losses of training and test inputs in the table: of the targets, then of the perturbed ones."""
 LITTLE = {"p": tiny.P, "width": tiny.WIDTH, "steps": tiny.STEPS}
 TABLE: Mapping[BudgetName, Mapping[int, Mapping[str, Any]]] = {
     "tiny": {97: LITTLE, 23: LITTLE},
@@ -79,6 +86,9 @@ def measure_table(p: int, evidence: Evidence) -> ClaimResult:
     values |= {f"sum_{i}": row["test_accuracy"] for i, row in enumerate(rows[:3], 1)}
     values |= {f"perturbed_{i}": row["test_accuracy"] for i, row in enumerate(rows[3:], 1)}
     values |= {f"off_{i}": abs(row["test_accuracy"] - row["printed"]) for i, row in enumerate(rows[3:], 1)}
+    for kind, own in (("sum", rows[:3]), ("perturbed", rows[3:])):
+        for side in ("train", "test"):
+            values |= {f"{side}_loss_{kind}_{i}": row[f"{side}_loss"] for i, row in enumerate(own, 1)}
     return ClaimResult(values, (table_panel(rows),), rows)
 
 
@@ -174,7 +184,23 @@ def expected_of(p: int) -> tuple[Expected, ...]:
                 essential=False,
             )
         )
-    return tuple(expectations)
+    return (*expectations, *_losses_expected(p))
+
+
+def _losses_expected(p: int) -> tuple[Expected, ...]:
+    return tuple(
+        Expected(
+            f"{side}_loss_{kind}_{i}",
+            f"{printed:g} (App. C), 25%",
+            0.75 * printed,
+            1.25 * printed,
+            essential=False,
+            budgets=("paper",),
+        )
+        for kind, pairs in zip(("sum", "perturbed"), PRINTED_LOSSES.get(p, ()), strict=False)
+        for i, losses in enumerate(pairs, 1)
+        for side, printed in zip(("train", "test"), losses, strict=True)
+    )
 
 
 CLAIMS = (

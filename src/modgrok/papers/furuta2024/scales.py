@@ -13,5 +13,7 @@ from ..claims.scale import PaperScale
 TRANSFORMER = PaperScale(p=97, steps=300_000, seeds=3, sizes={"d_model": 128, "d_mlp": 512})
 DEFAULT = Sizes(TRANSFORMER, desktop=Desktop("laptop", extend=True))
 """Of every claim."""
-SIZES: dict[str, Sizes] = {}
-"""Of single claims: none. Claims share runs, the controls of leakage too, and must follow them alike."""
+FIVE = Sizes(TRANSFORMER, desktop=Desktop("laptop", seeds=(0, 1, 2, 3, 4), extend=True))
+SIZES: dict[str, Sizes] = dict.fromkeys(("fig11-mixture", "fig11-swap"), FIVE)
+"""Of single claims: more seeds alone. Claims share runs, the controls of leakage too, and must follow them
+alike."""

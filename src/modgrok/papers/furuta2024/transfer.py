@@ -212,6 +212,9 @@ def measure_crossing_leakage(evidence: Evidence) -> ClaimResult:
 ELEMENTARY = "x + y; x - y; x*y"
 QUADRATICS = "x^2 + y^2; x^2 + x*y + y^2; (x + y)^2"
 SINGLE = "x^2 + x*y + y^2"
+MORE_DATA = (
+    "The mixture sees three times the data of the task alone, a third of it of that task, as in the paper."
+)
 
 
 def plan_mixture(budget: BudgetName) -> Mapping[str, RunGroup]:
@@ -278,6 +281,14 @@ def plan_quadratics(budget: BudgetName) -> Mapping[str, RunGroup]:
     return {
         "mixture": downstream(budget, QUADRATICS),
         "single": downstream(budget, SINGLE),
+    }
+
+
+def plan_quadratics_swap(budget: BudgetName) -> Mapping[str, RunGroup]:
+    """Plan the same on splits that keep swapped pairs together."""
+    return {
+        "mixture": downstream(budget, QUADRATICS, orbits="swap"),
+        "single": downstream(budget, SINGLE, orbits="swap"),
     }
 
 
@@ -408,8 +419,21 @@ CLAIMS = (
         measure_quadratics,
         (
             Expected("accuracy_single", "34% at r = 0.3 (Table A.5)", high=0.9),
-            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05),
+            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.001),
         ),
-        DEVIATIONS,
+        {name: (*words, MORE_DATA) for name, words in DEVIATIONS.items()},
+    ),
+    Claim(
+        "furuta2024/fig11-swap",
+        "beyond the paper: a control of Fig. 11",
+        "Learned together with a^2 + b^2 and (a+b)^2, a^2 + ab + b^2 generalises better than alone also "
+        "where no swap of a test pair is trained on.",
+        plan_quadratics_swap,
+        measure_quadratics,
+        (
+            Expected("accuracy_single", "not learned alone; at most 90%", high=0.9),
+            Expected("lift", "above 0, if it is not leakage", low=0.001),
+        ),
+        {name: (*words, MORE_DATA) for name, words in DEVIATIONS.items()},
     ),
 )

@@ -129,7 +129,12 @@ FRACTIONS = Claim(
 
 # Sharp accuracy, gradual features (App. Fig. 10)
 
-LARGEST = "alignment is taken with the features of the largest fraction"
+WHOLE: Mapping[str, float] = {"tiny": 0.95, "laptop": 0.999, "paper": 0.999}
+"""Fraction of the machine whose features stand for those of the whole table: all inputs but a few."""
+ALIGNED = (
+    "alignment is taken with the features that a machine learns from 99.9% of the table, whatever its split; "
+    "at no fraction of the figure is it 1 by construction"
+)
 SWEPT: Mapping[str, tuple[float, ...]] = {
     "tiny": (tiny.OTHER_FRACTION,),
     "laptop": (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.7),
@@ -142,7 +147,10 @@ def gaussian_sweep(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Return x + y with a Gaussian kernel over training fractions; half of the table is a run of others."""
     base = machine(budget, "gaussian", expression="x + y", seed=0, p=SWEPT_MODULUS[budget])
     del base["fraction"]
-    groups = {"sweep": RunGroup(base, {"fraction": list(SWEPT[budget])})}
+    groups = {
+        "sweep": RunGroup(base, {"fraction": list(SWEPT[budget])}),
+        "whole": RunGroup({**base, "fraction": WHOLE[budget]}),
+    }
     if budget != "paper":
         groups["half"] = RunGroup({**base, "fraction": 0.5})
     return groups
@@ -150,19 +158,21 @@ def gaussian_sweep(budget: BudgetName) -> Mapping[str, RunGroup]:
 
 def measure_sweep(evidence: Evidence) -> ClaimResult:
     """Compare over which span of fractions accuracy and alignment rise."""
-    every = sorted(runs(evidence), key=lambda run: run.experiment.fraction)
+    whole = evidence.one("whole")
+    every = [run for run in runs(evidence) if run.row.id != whole.row.id]
+    every.sort(key=lambda run: run.experiment.fraction)
     x = [run.experiment.fraction for run in every]
     last = [matrices(run)[run.row.step] for run in every]
     accuracy = np.array([run.last("test_accuracy") for run in every])
     loss = np.array([run.last("test_loss") for run in every])
-    aligned = alignments(last, last[-1])
-    scaled = (aligned - aligned.min()) / (np.ptp(aligned) or 1.0)
+    aligned = alignments(last, matrices(whole)[whole.row.step])
     values = {
         "least_accuracy": float(accuracy[0]),
         "half_fraction_accuracy": float(accuracy[x.index(0.5)]),
         "threshold": passes(x, accuracy, 0.5),
         "accuracy_span": span(x, accuracy),
-        "alignment_span": span(x, scaled),
+        "alignment_span": span(x, scaled(aligned)),
+        "alignment_largest": float(aligned[-1]),
     }
     rows = [
         {"fraction": r, "accuracy": shown(a, 4), "test loss": shown(m, 4), "alignment": shown(c)}
@@ -174,11 +184,22 @@ def measure_sweep(evidence: Evidence) -> ClaimResult:
     ]
     caption = (
         f"x + y mod {every[0].task.p}, Gaussian kernel, iteration {every[0].row.step}. Alignment: cosine of "
-        f"M with that of fraction {x[-1]:g}."
+        f"M with that of a machine trained on {whole.experiment.fraction:.1%} of the table."
     )
     text = ", ".join(f"accuracy {a:.3f} at {r:g}" for r, a in zip(x, accuracy, strict=True))
     cell = charts.lines(curves, f"{text}.", x="training fraction", log_x=False, domain=(0.0, 1.0), height=190)
     return ClaimResult(values, (single("sweep", "Against training fraction", caption, cell, 12),), rows)
+
+
+def scaled(curve: np.ndarray) -> np.ndarray:
+    """Return a curve moved and stretched to the range from 0 to 1; zeros if it is constant.
+
+    Example:
+        >>> scaled(np.array([0.5, 0.6, 0.7])).round(9).tolist()
+        [0.0, 0.5, 1.0]
+    """
+    result: np.ndarray = (curve - curve.min()) / (np.ptp(curve) or 1.0)
+    return result
 
 
 def span(x: Sequence[float], y: np.ndarray) -> float | None:
@@ -205,11 +226,11 @@ SWEEP = Claim(
         "tiny": TINY,
         "laptop": (
             "p = 61 instead of 97: the place of the threshold, about a quarter of the table, is not judged",
-            LARGEST,
+            ALIGNED,
             ONE_SEED,
             CENTRED,
         ),
-        "paper": (LARGEST, ONE_SEED, CENTRED),
+        "paper": (ALIGNED, ONE_SEED, CENTRED),
     },
 )
 

@@ -9,6 +9,7 @@ from ..claims.catalogue import Paper, with_printed, with_sizes
 from . import formulas as mallinar2024_formulas
 from . import fractions as mallinar2024_fractions
 from . import networks as mallinar2024_networks
+from . import orientation as mallinar2024_orientation
 from . import regulariser as mallinar2024_regulariser
 from . import rfm as mallinar2024_rfm
 from . import structure as mallinar2024_structure
@@ -26,6 +27,7 @@ CLAIMS = with_sizes(
         *mallinar2024_theorem.CLAIMS,
         *mallinar2024_formulas.CLAIMS,
         *mallinar2024_networks.CLAIMS,
+        *mallinar2024_orientation.CLAIMS,
         *mallinar2024_regulariser.CLAIMS,
     ),
     SIZES,

@@ -86,6 +86,9 @@ def measure_regulariser(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (single("regulariser", "Three losses", caption, cell, 12),), rows)
 
 
+FITS = "none_train"
+"""The premise: where training inputs are not fitted, nothing follows of regularisers."""
+
 REGULARISER = Claim(
     "mallinar2024/appfig8-regulariser",
     "App. Fig. 8",
@@ -95,12 +98,16 @@ REGULARISER = Claim(
     plan_regulariser,
     measure_regulariser,
     (
-        Expected("none_train", "fits the training inputs; at least 99%", low=0.99),
+        Expected(FITS, "fits the training inputs, a premise; at least 99%", low=0.99, given=FITS),
         Expected(
-            "none_end", "fails without a regulariser (App. Fig. 8); below one half", high=0.5, absence=True
+            "none_end",
+            "fails without a regulariser (App. Fig. 8); below one half",
+            high=0.5,
+            absence=True,
+            given=FITS,
         ),
-        Expected("decay_end", "100% with weight decay (App. Fig. 8); at least 99%", low=0.99),
-        Expected("agop_end", "100% with the AGOP's trace (App. Fig. 8); at least 99%", low=0.99),
+        Expected("decay_end", "100% with weight decay (App. Fig. 8); at least 99%", low=0.99, given=FITS),
+        Expected("agop_end", "100% with the AGOP's trace (App. Fig. 8); at least 99%", low=0.99, given=FITS),
         Expected(
             "agop_end_half",
             "100% from half of the table as well: the paper has 40%",
@@ -119,6 +126,12 @@ REGULARISER = Claim(
             "1e-3 0.63, 1e-2 0.00, decay 1e-4 1.00",
         ),
         "paper": (INITIAL, "the paper's number of steps is not known: 500,000"),
+        "desktop": (
+            INITIAL,
+            "20,000 steps at the paper's rate of 1, with a loss averaged over classes: without a regulariser "
+            "gradient descent then fits 63% to 67% of the training inputs. The paper's number of steps is "
+            "unknown, as is its average",
+        ),
     },
 )
 

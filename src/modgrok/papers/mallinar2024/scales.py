@@ -17,6 +17,8 @@ FIG7 = PaperScale(p=61, steps=3000 * 20, sizes={"width": 256})
 """The released script of this figure has width 256; 1024 is stated of Fig. 5."""
 ALL_EPOCHS = Desktop(steps=3000 * 20)
 """All epochs of Fig. 7: a run takes under two minutes."""
+ORIENTATION = PaperScale(p=31, steps=3_000, seeds=3, sizes={"width": 128})
+"""Those that the prediction names: it is ours."""
 REGULARISER = PaperScale(p=61, sizes={"width": 512})
 
 SIZES = {
@@ -26,10 +28,11 @@ SIZES = {
     "appfig10-fractions": Sizes(LARGE_KERNEL, desktop=Desktop("laptop", steps=30)),
     "fig4-circulant-kernel": Sizes(KERNEL, {"circulant": PaperScale(p=61)}),
     "appfig3-enforcement": Sizes(LARGE_KERNEL),
-    "appfig4-two-tasks": Sizes(KERNEL),
+    **dict.fromkeys(("appfig4-two-tasks", "leakage-two-tasks"), Sizes(KERNEL)),
     "appk-low-rank": Sizes(KERNEL),
     **dict.fromkeys(("fig5-networks", "appfig6-features"), Sizes(FIG5)),
     **dict.fromkeys(("fig7-circulant-inputs", "fig7-one-hot-inputs"), Sizes(FIG7, desktop=ALL_EPOCHS)),
     "fig7-wider": Sizes(PaperScale(p=61, steps=3000 * 20, sizes={"width": 1024}), desktop=ALL_EPOCHS),
+    "nfm-width": Sizes(ORIENTATION, desktop=Desktop("laptop")),
     "appfig8-regulariser": Sizes(REGULARISER),
 }

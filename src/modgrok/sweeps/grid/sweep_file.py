@@ -35,7 +35,7 @@ FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", 
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
 LENGTH_FIELDS = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
-OWN_FIELDS = ("fraction", "symmetric", "orbits", "corruption", "seed")
+OWN_FIELDS = ("fraction", "symmetric", "orbits", "folds", "fold", "corruption", "seed")
 
 
 def field_names() -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def field_names() -> tuple[str, ...]:
 def integer_fields() -> frozenset[str]:
     """Return the fields whose values are integers; evenly spaced values of theirs are rounded."""
     whole = (name for name, info in _learner_fields() if int in (info.annotation, *get_args(info.annotation)))
-    return frozenset({"p", "steps", "observe_every", "seed", *whole})
+    return frozenset({"p", "steps", "observe_every", "seed", "folds", "fold", *whole})
 
 
 def _learner_fields() -> list[tuple[str, FieldInfo]]:

@@ -21,6 +21,8 @@ from ...tasks.errors import shorten
 
 OWN_FIELDS = ("fraction", "orbits", "corruption", "seed")
 """Fields of the experiment itself that a form has."""
+COMMAND_FIELDS = (*OWN_FIELDS, "folds", "fold")
+"""Those that a command line may name."""
 BOUNDS = {"ge": "min", "le": "max", "gt": "above", "lt": "below"}
 
 
@@ -137,7 +139,7 @@ def _chosen(experiment: Experiment) -> dict[str, Any]:
         )
 
     usual = experiment_of({})
-    chosen = {name: getattr(experiment, name) for name in OWN_FIELDS}
+    chosen = {name: getattr(experiment, name) for name in COMMAND_FIELDS}
     chosen = {name: value for name, value in chosen.items() if value != getattr(usual, name)}
     for name in option_fields(type(settings)):
         value = getattr(settings, name)
