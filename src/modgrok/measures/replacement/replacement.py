@@ -61,6 +61,7 @@ class Replacement:
         network: of the same kind; it can be measured, explained and written like any other. None if
             activations are replaced, which no weights give.
         accuracy: on the test inputs; without a split on all inputs.
+        accuracy_all: on all inputs, which is what `measure` gives of the network's file.
         loss: mean cross-entropy over these inputs.
         explained_variance: 1 - |L - L'|^2 / |L|^2 over all inputs, with L the logits of the network, centred
             over classes, and L' those of the replacement; 1 if they are equal, below 0 if worse than none.
@@ -70,6 +71,7 @@ class Replacement:
     part: str
     network: Any
     accuracy: float
+    accuracy_all: float
     loss: float
     explained_variance: float
     notes: dict[str, float]
@@ -141,6 +143,7 @@ def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None
         known = stage.logits
         logits = rows_of_network(task, stage.network)(0, task.size) if known is None else known
         logits = logits.astype(np.float64)
+        right = logits.argmax(axis=1) == labels
         values = centred(logits)
         whole = values if whole is None else whole
         total = float((whole**2).sum())
@@ -148,7 +151,8 @@ def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None
             Replacement(
                 stage.part,
                 stage.network,
-                accuracy=float(np.mean(logits[tests].argmax(axis=1) == labels[tests])),
+                accuracy=float(right[tests].mean()),
+                accuracy_all=float(right.mean()),
                 loss=float(cross_entropy_of(logits[tests], labels[tests]).mean()),
                 explained_variance=1 - float(((values - whole) ** 2).sum()) / total if total > 0 else 0.0,
                 notes=stage.notes,
