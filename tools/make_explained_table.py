@@ -40,7 +40,7 @@ LARGE: tuple[Trained, ...] = (
     ("mlp", {"fraction": 0.5, "width": 500}, None),
     ("rfm", {"fraction": 0.5}, 20),
 )
-LARGE_TRANSFORMER: Trained = ("transformer", {"fraction": 0.8}, 2000)
+LARGE_TRANSFORMER: Trained = ("transformer", {"fraction": 0.8, "batch_size": 1024}, 3000)
 ON_GROUP: tuple[Trained, ...] = (
     (
         "mlp",
@@ -63,11 +63,11 @@ def experiments(*, large: bool) -> Iterator[tuple[str, Experiment, int | None]]:
             for learner, settings, steps in learners:
                 yield named(text, p), Experiment.of(text, p=p, learner=learner, **settings), steps
     if large:
-        for learner, settings, steps in ON_GROUP:
-            yield GROUP, Experiment.of(group=GROUP, learner=learner, **settings), steps
         learner, settings, steps = LARGE_TRANSFORMER
         for text in TASKS:
             yield named(text, 97), Experiment.of(text, p=97, learner=learner, **settings), steps
+        for learner, settings, steps in ON_GROUP:
+            yield GROUP, Experiment.of(group=GROUP, learner=learner, **settings), steps
 
 
 def named(text: str, p: int) -> str:
@@ -133,7 +133,7 @@ def markdown(row: dict[str, Any]) -> str:
 def add_trained(rows: Rows, store: Store, name: str, experiment: Experiment, steps: int | None) -> None:
     """Train unless the store has the run, and add the rows of its first, memorised and last network."""
     known = store.find(experiment.id)
-    if known is None or known.status == "interrupted":
+    if known is None or known.status in ("running", "interrupted"):
         began = time.process_time()
         modgrok.run(experiment, store=store, steps=steps)
         sys.stderr.write(f"{name}: trained in {time.process_time() - began:.0f} s of processor time\n")

@@ -222,7 +222,7 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
 
 
 def _of_even_activation(readings: list[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
-    """Keep the readings with the activation whose margins are clearly more even than any other's, if one's are."""
+    """Keep the readings with the activation that makes margins clearly more even than the others, if any."""
     evenness: dict[str, float] = {}
     for reading in readings:
         phi = reading.choices.get("activation", "")
