@@ -42,13 +42,9 @@ LARGE: tuple[Trained, ...] = (
 )
 LARGE_TRANSFORMER: Trained = ("transformer", {"fraction": 0.8, "batch_size": 1024}, 3000)
 ON_GROUP: tuple[Trained, ...] = (
-    (
-        "mlp",
-        {"fraction": 0.7, "width": 1000, "optimiser": "adamw", "weight_decay": 1.0, "batch_size": 1024},
-        3000,
-    ),
     ("rfm", {"fraction": 0.5}, 5),
-    ("transformer", {"fraction": 0.7, "batch_size": 1024}, 10_000),
+    ("mlp", {"fraction": 0.8, "width": 500}, 1500),
+    ("transformer", {"fraction": 0.8, "batch_size": 1024}, 2000),
 )
 COLUMNS = ("task", "network", "accuracy", "explained", "of training", "frequencies", "strongest", "formula")
 LONGEST_FORMULA = 90
