@@ -40,7 +40,8 @@ LARGE: tuple[Trained, ...] = (
     ("mlp", {"fraction": 0.5, "width": 500}, None),
     ("rfm", {"fraction": 0.5}, 20),
 )
-LARGE_TRANSFORMER: Trained = ("transformer", {"fraction": 0.8, "batch_size": 1024}, 3000)
+LARGE_TRANSFORMER: Trained = ("transformer", {"fraction": 0.8, "batch_size": 1024}, 2000)
+"""Goes on after it has grokked, since its formula explains nothing then."""
 ON_GROUP: tuple[Trained, ...] = (
     ("rfm", {"fraction": 0.5}, 5),
     ("mlp", {"fraction": 0.8, "width": 500}, 1500),
@@ -131,7 +132,9 @@ def add_trained(rows: Rows, store: Store, name: str, experiment: Experiment, ste
     known = store.find(experiment.id)
     if known is None or known.status in ("running", "interrupted"):
         began = time.process_time()
-        modgrok.run(experiment, store=store, steps=steps)
+        large_transformer = experiment.learner.kind == "transformer" and name.endswith("mod 97")
+        early_stop = False if large_transformer else None
+        modgrok.run(experiment, store=store, steps=steps, early_stop=early_stop)
         sys.stderr.write(f"{name}: trained in {time.process_time() - began:.0f} s of processor time\n")
     task = experiment.build_task()
     split, run = split_of(experiment, task), store.get(experiment.id)
