@@ -266,9 +266,9 @@ def test_the_explanation_of_an_imported_network_is_that_of_its_logits(tmp_path: 
     """A constructed network, as a module on one-hot values would keep it."""
     task = modgrok.task_from_expression("x + y", P)
     witness = modgrok.decide.decide_table(task.table, P).witness
-    made = modgrok.construct(task.table, P, witness, frequencies=(2,)).network
-    first = np.concatenate([np.asarray(made.embedding[s]) for s in range(2)]).T
-    state = {"fc1.weight": np.ascontiguousarray(first), "fc2.weight": np.asarray(made.readout)}
+    network = modgrok.construct(task.table, P, witness, frequencies=(2,)).network
+    first = np.concatenate([np.asarray(network.embedding[s]) for s in range(2)]).T
+    state = {"fc1.weight": np.ascontiguousarray(first), "fc2.weight": np.asarray(network.readout)}
     save_file(state, tmp_path / "net.safetensors")
     imported = import_network(tmp_path / "net.safetensors", "x + y", p=P)
     hot = np.concatenate([np.eye(P)[X], np.eye(P)[Y]], 1)

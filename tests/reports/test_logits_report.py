@@ -28,17 +28,17 @@ def sum_network() -> DeepMLP:
 
 def test_the_network_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts, formula and pictures come from the same logits."""
-    asked: list[int] = []
+    calls: list[int] = []
     forward = DeepMLP.__call__
 
     def counted(net: DeepMLP, inputs: Any) -> Any:
-        asked.append(len(inputs))
+        calls.append(len(inputs))
         return forward(net, inputs)
 
     monkeypatch.setattr(DeepMLP, "__call__", counted)
     with jax.disable_jit():
         report = logits_report(sum_network(), task_from_expression("x + y", P), "a network")
-    assert asked == [P * P]
+    assert calls == [P * P]
     facts = dict(report.facts)
     assert "accuracy 100%" in facts["Measured"]
     assert "accounts for the answers to 100% of the inputs" in facts["Explained"]

@@ -85,7 +85,7 @@ def accuracy_bound(network: MLP, task: Task) -> AccuracyBound:
         )
     first, second = np.asarray(network.embedding, np.float64)
     readout = np.asarray(network.readout, np.float64) * network.output_scale * network.input_scale**2
-    # From here on rows are numbered by group elements: the right class of (x, y) is x + y.
+    # From here on rows are numbered by group elements: the label of (x, y) is x + y.
     orders = (*(np.argsort(g) for g in basis.operands), basis.outputs)
     first, second, readout = (
         rows[order] for rows, order in zip((first, second, readout), orders, strict=True)

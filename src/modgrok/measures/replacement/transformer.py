@@ -58,11 +58,11 @@ def key_transformer(
     readout = np.asarray(net.unembedding, np.float64).T
     columns = projected(readout, class_waves(basis, p, frequencies))
     second = dataclasses.replace(first, unembedding=jnp.asarray(columns.T, net.unembedding.dtype))
-    kept = _share(columns, readout)
+    class_share = _share(columns, readout)
     return [
         ReplacedNetwork("embedding", first, {"fitted_share": _share(tokens[:p], embedding[:p])}),
-        *_with_activations(first, second, basis, frequencies, inputs, kept),
-        ReplacedNetwork("unembedding", second, {"fitted_share": kept}),
+        *_with_activations(first, second, basis, frequencies, inputs, class_share),
+        ReplacedNetwork("unembedding", second, {"fitted_share": class_share}),
     ]
 
 
@@ -72,7 +72,7 @@ def _with_activations(
     basis: Basis,
     frequencies: Sequence[int],
     inputs: np.ndarray,
-    kept: float,
+    class_share: float,
 ) -> list[ReplacedNetwork]:
     """Return the stages in which activations are replaced: (part, network, what is edited)."""
     width = max((block.mlp_in.shape[1] for block in first.blocks), default=0)
@@ -104,7 +104,7 @@ def _with_activations(
 
         logits = np.asarray(activations(net, jnp.asarray(inputs), edit)["logits"][:, -1])
         share = variances[0] / variances[1] if variances[1] > 0 else 1.0
-        notes = {"fitted_share": kept if part == "neuron_logit_map" else float(share)}
+        notes = {"fitted_share": class_share if part == "neuron_logit_map" else float(share)}
         stages.append(ReplacedNetwork(part, None, notes, logits))
     return stages
 
