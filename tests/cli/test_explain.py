@@ -61,6 +61,16 @@ def test_a_run_at_its_kept_steps(call: Call) -> None:
     assert values["explained_share_train"] is not None
     assert values["accuracy"] == pytest.approx(trained.json["test_accuracy"])
     assert call("explain", run, "--step", "0", "--json").json["step"] == 0
+    for arguments, message in (
+        (("--step", "3"), "step: must be a step with a checkpoint, one of 0, 1, 2, 4, got 3"),
+        (("x + y",), "expression: must be used with a file of weights, got the run"),
+        (("--p", "5"), "p: must be used with a file of weights, got the run"),
+        (("--form", "multiplicative"), "form: must be one that x + y mod 5 is known to have"),
+    ):
+        result = call("explain", run, *arguments)
+        assert result.code == 2
+        (line,) = result.err.strip().splitlines()
+        assert message in line
 
 
 def test_a_constructed_network_in_a_file(call: Call) -> None:
@@ -89,6 +99,23 @@ def test_a_constructed_network_in_a_file(call: Call) -> None:
             "path: must be a safetensors file, got 'text.safetensors'",
         ),
         (("missing.safetensors",), "path: must be a safetensors file"),
+        (("--logits", "infinite.npy", "x + y", "--p", "7"), "logits: must be finite in the domain, got inf"),
+        (("--logits", "objects.npy", "x + y", "--p", "7"), "logits: objects.npy does not hold a plain array"),
+        (("--logits", "complex.npy", "x + y", "--p", "7"), "logits: must be an array of real numbers"),
+        (("--logits", "empty.npy", "x + y", "--p", "7"), "logits: empty.npy does not hold a plain array"),
+        (("--logits", ".", "x + y", "--p", "7"), "logits: must be an existing .npy file"),
+        (("--logits", "logits.npy"), "expression: must"),
+        (
+            ("--logits", "logits.npy", "x + y", "--p", "7", "--replace"),
+            "replace: must be used with a network",
+        ),
+        (("--logits", "logits.npy", "x + y", "--p", "7", "-o", "w.safetensors"), "output: must be used with"),
+        (("--logits", "logits.npy", "x + y", "--p", "7", "--step", "3"), "step: must be left out"),
+        (("empty.safetensors", "x + y", "--p", "7"), "path: must be a safetensors file"),
+        (("net.safetensors", "--step", "3"), "step: must be left out for a file, got 3"),
+        (("net.safetensors", "x + y", "--expression", "x*y"), "expression: must be given once"),
+        (("net.safetensors", "x +", "--p", "7"), "expression: "),
+        (("net.safetensors", "--replace", "-o", "nowhere/w.safetensors"), "output: "),
         (("net.safetensors", "x + y", "--p", "5"), "p: must be 7, the network's number of classes, got 5"),
         (("net.safetensors", "x + y + z", "--p", "7"), "expression: must have 2 operands"),
         (
@@ -105,6 +132,12 @@ def test_bad_input_is_one_line(call: Call, tmp_path: Path, arguments: tuple[str,
     np.save(tmp_path / "flat.npy", logits.ravel())
     logits[3, 4, 2] = np.nan
     np.save(tmp_path / "nan.npy", logits)
+    logits[3, 4, 2] = np.inf
+    np.save(tmp_path / "infinite.npy", logits)
+    np.save(tmp_path / "objects.npy", logits.astype(object), allow_pickle=True)
+    np.save(tmp_path / "complex.npy", np.zeros((49, 7), complex))
+    (tmp_path / "empty.npy").touch()
+    (tmp_path / "empty.safetensors").touch()
     (tmp_path / "text.npy").write_text("no array")
     (tmp_path / "text.safetensors").write_text("no network")
     if "net.safetensors" in arguments:

@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 import modgrok
 from modgrok.interop import from_transformerlens, import_network, write_transformerlens
 from modgrok.interop.importing.forward import mlp_logits, transformer_logits
+from modgrok.interop.importing.readings import Reading, choose
 from modgrok.interop.names import state_of
 from modgrok.models import MLP, DeepMLP, Dense
 from modgrok.models.transformer import SIGNS, length_of
@@ -123,6 +124,31 @@ def test_the_activation_is_found_or_said() -> None:
     result = import_network(trained("equals"), "x - y", p=P, layout="equals")
     assert result.network.activation == "relu"
     assert set(result.decisions["activation"].others) == {"gelu", "silu"}
+
+
+def test_even_margins_settle_the_activation_against_the_accuracy() -> None:
+    """Weights trained with relu that answer more inputs if they are read with a square, as real ones do."""
+    task = modgrok.task_from_expression("x + y", 11)
+    rng, n = np.random.default_rng(0), task.size
+    training = np.arange(n) < 0.7 * n
+    margins = {
+        "relu": np.where(training, 10 + 0.2 * rng.standard_normal(n), 6 + 4 * rng.standard_normal(n)),
+        "power2": 20 + 5 * rng.standard_normal(n),
+    }
+    logits = {phi: margins[phi][:, None] * np.eye(11)[task.labels()] for phi in margins}
+    right = {phi: (values > 0).mean() for phi, values in margins.items()}
+    assert right["power2"] > right["relu"]
+
+    def reading(phi: str) -> Reading:
+        def forward(_: Any, inputs: np.ndarray) -> np.ndarray:
+            return logits[phi][inputs[:, 0] * 11 + inputs[:, 1]]
+
+        return Reading(lambda: phi, forward, {"activation": phi}, frozenset())
+
+    chosen = choose([reading("power2"), reading("relu")], task, {})
+    assert chosen.network == "relu"
+    assert chosen.decisions["activation"].by == "margins"
+    assert chosen.decisions["activation"].others == {"power2": right["power2"]}
 
 
 def random_state(layout: str = "equals") -> State:

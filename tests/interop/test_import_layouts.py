@@ -262,6 +262,24 @@ def test_mlps(case: str) -> None:
     assert result.kind == ("deep_mlp" if "two hidden layers" in case else "mlp")
 
 
+def test_the_explanation_of_an_imported_network_is_that_of_its_logits(tmp_path: Path) -> None:
+    """A constructed network, as a module on one-hot values would keep it."""
+    task = modgrok.task_from_expression("x + y", P)
+    witness = modgrok.decide.decide_table(task.table, P).witness
+    network = modgrok.construct(task.table, P, witness, frequencies=(2,)).network
+    first = np.concatenate([np.asarray(network.embedding[s]) for s in range(2)]).T
+    state = {"fc1.weight": np.ascontiguousarray(first), "fc2.weight": np.asarray(network.readout)}
+    save_file(state, tmp_path / "net.safetensors")
+    imported = import_network(tmp_path / "net.safetensors", "x + y", p=P)
+    hot = np.concatenate([np.eye(P)[X], np.eye(P)[Y]], 1)
+    before = modgrok.explain(task, (hot @ state["fc1.weight"].T) ** 2 @ state["fc2.weight"].T)
+    after = modgrok.explain(imported.task, imported.network)
+    assert imported.decisions["activation"].value == "power2"
+    assert before.explained_share == after.explained_share == 1
+    assert before.frequencies == after.frequencies == (2,)
+    assert np.allclose(before.amplitudes, after.amplitudes, rtol=1e-4)
+
+
 def test_an_imported_network_is_a_file_like_any_other(tmp_path: Path) -> None:
     state, expected, _ = MLPS["two hidden layers (pizza, model B)"]
     result = import_network(state, "x + y", p=P)

@@ -13,12 +13,17 @@ import modgrok
 from modgrok.decide import decide_table
 from modgrok.measures import basis_of_task
 from modgrok.measures.replacement import replace_weights
-from modgrok.measures.replacement.projections import class_waves, operand_waves, projected
+from modgrok.measures.replacement.projections import (
+    class_waves,
+    operand_waves,
+    pair_waves,
+    projected,
+)
 from modgrok.models import MLP
 from modgrok.models.kernel_machine import KernelMachine
 from modgrok.models.kernels import Quadratic
 from modgrok.models.transformer import Block, Transformer
-from modgrok.tasks import InputError, Task, task_from_expression, task_from_text
+from modgrok.tasks import InputError, Task, task_from_expression, task_from_group, task_from_text
 
 P = 7
 
@@ -67,20 +72,27 @@ def test_random_weights_are_not_waves() -> None:
     assert waves.explained_variance < 0.5
 
 
-def transformer(waves: np.ndarray) -> Transformer:
+def transformer(waves: np.ndarray, activation: str = "relu", query: float = 1.0) -> Transformer:
     """A transformer whose embedding and readout are given waves, over random inner weights."""
     keys = jax.random.split(jax.random.key(0), 6)
     d = waves.shape[1]
     draw = lambda key, *shape: jax.random.normal(key, shape)  # noqa: E731
     block = Block(
-        *(draw(key, 1, d, 2) for key in keys[:3]),
+        query * draw(keys[0], 1, d, 2),
+        *(draw(key, 1, d, 2) for key in keys[1:3]),
         draw(keys[3], 1, 2, d),
         draw(keys[4], d, 4),
         draw(keys[5], 4, d),
     )
     tokens = np.concatenate([waves, np.ones((1, d))])
     return Transformer(
-        jnp.asarray(tokens, jnp.float32), None, (block,), None, jnp.asarray(waves.T, jnp.float32), None
+        jnp.asarray(tokens, jnp.float32),
+        None,
+        (block,),
+        None,
+        jnp.asarray(waves.T, jnp.float32),
+        None,
+        activation=activation,
     )
 
 
@@ -88,10 +100,49 @@ def test_a_transformer_of_one_frequency_keeps_its_logits() -> None:
     task = task_from_expression("x + y", P)
     waves = operand_waves(np.arange(P), P, [2])[:, 1:]
     _, *replaced = replace_weights(task, transformer(waves), frequencies=[2])
-    assert [stage.part for stage in replaced] == ["embedding", "unembedding"]
-    assert all(stage.explained_variance > 0.999 for stage in replaced)
+    matrices = [stage for stage in replaced if stage.network is not None]
+    assert [stage.part for stage in matrices] == ["embedding", "unembedding"]
+    assert all(stage.explained_variance > 0.999 for stage in matrices)
     _, *others = replace_weights(task, transformer(waves), frequencies=[1])
     assert others[0].notes["fitted_share"] < 1e-6
+
+
+def test_activations_that_are_waves_keep_their_logits() -> None:
+    task = task_from_expression("x + y", P)
+    waves = operand_waves(np.arange(P), P, [2])[:, 1:]
+    # Constant patterns, and neurons (a cos 2x + b cos 2y + ...)^2 of the frequencies 2 and 4 = 7 - 3.
+    net = transformer(waves, activation="power2", query=0.0)
+    _, *replaced = replace_weights(task, net, frequencies=[2, 3])
+    parts = ["embedding", "attention_pattern", "neurons", "neuron_logit_map", "unembedding"]
+    assert [stage.part for stage in replaced] == parts
+    assert [stage.network is None for stage in replaced] == [False, True, True, True, False]
+    assert all(stage.explained_variance > 0.999 for stage in replaced)
+    neurons = replaced[2]
+    assert neurons.notes["fitted_share"] > 0.999
+    assert np.isclose(neurons.loss, replaced[0].loss, rtol=1e-4)
+
+
+def test_activations_of_other_frequencies_are_taken_out() -> None:
+    task = task_from_expression("x*y", P)
+    net = transformer(np.random.default_rng(0).standard_normal((P, 3)))
+    _, embedding, pattern, neurons, neuron_logits, _ = replace_weights(task, net, frequencies=[1])
+    shares = [stage.notes["fitted_share"] for stage in (pattern, neurons)]
+    assert all(0.01 < share < 0.999 for share in shares)
+    variances = [stage.explained_variance for stage in (embedding, pattern, neurons, neuron_logits)]
+    assert len(set(np.round(variances, 6))) == 4
+
+
+def test_pair_waves_are_orthonormal() -> None:
+    task = task_from_expression("x*y", P)
+    basis, inputs = basis_of_task(task), task.inputs()
+    waves = pair_waves(basis, inputs, [1, 3])
+    assert waves.shape == (P * P, 1 + 8 + 3)  # 3 = n/2 has no sine: 1, cos, cos, and their product
+    assert np.allclose(waves.T @ waves, np.eye(12))
+    assert not waves[(inputs == 0).any(axis=1)].any()
+    labels = np.stack([basis.operands[s][inputs[:, s]] for s in range(2)], axis=1)
+    inside = (labels >= 0).all(axis=1)
+    product = np.where(inside, np.cos(2 * np.pi * labels / 6).prod(axis=1), 0)
+    assert np.allclose(waves @ (waves.T @ product), product)
 
 
 def test_a_circulant_kernel_machine_keeps_its_logits() -> None:
@@ -129,6 +180,7 @@ def test_projections() -> None:
     ("task", "options", "message"),
     [
         (task_from_text("x + y; x*y", 5), {}, "task: must be one task"),
+        (task_from_group("S3"), {}, "task: must be one of a cyclic group, got S3"),
         (task_from_expression("x + y", P), {"frequencies": [4]}, r"frequencies: must be in 1\.\.3, got 4"),
     ],
 )

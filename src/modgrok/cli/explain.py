@@ -124,6 +124,8 @@ def explain(
             raise InputError(f"expression: must be given once, got {shorten(file.expression)} as well")
         file = dataclasses.replace(file, expression=expression)
     if logits is not None:
+        if step is not None:
+            raise InputError(f"step: must be left out with --logits, got {step}")
         subject = _from_logits(logits, run or file.expression, expression, file)
     elif run is None:
         raise InputError("run: must name a run or a file of weights, got none")
@@ -132,10 +134,7 @@ def explain(
             raise InputError(f"step: must be left out for a file, got {step}")
         subject = _from_file(Path(run), file)
     else:
-        if file != NO_OPTIONS:
-            raise InputError(
-                f"expression: must be left out for a run, whose task is known, got {shorten(run)}"
-            )
+        file.refuse_with_run(run)
         subject = _from_run(run, runs, step)
     if replace and subject.content is None:
         raise InputError("replace: must be used with a network, got an array of logits")

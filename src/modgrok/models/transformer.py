@@ -10,6 +10,7 @@ come from is elsewhere.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -193,12 +194,17 @@ def length_of(layout: str, k: int) -> int:
     return {"infix": 2 * k - 1, "equals": k + 1, "infix-equals": 2 * k, "two": k}[layout]
 
 
-def activations(net: Transformer, inputs: Int[Array, "n w"]) -> dict[str, Array]:
+def activations(
+    net: Transformer, inputs: Int[Array, "n w"], edit: Callable[[str, Array], Array] | None = None
+) -> dict[str, Array]:
     """Return every activation of the plain pass, at every position, under its name in TransformerLens.
 
     Arguments:
         net: the transformer.
         inputs: as in `Transformer.__call__`.
+        edit: (name, value) -> value that takes its place in all that is computed from it, for the patterns of
+            attention and the neurons (`attn.hook_pattern` and `mlp.hook_post` of every block); None changes
+            nothing.
 
     Returns:
         `hook_embed`, `hook_pos_embed`, `blocks.L.hook_resid_pre`, `.attn.hook_q` (also k, v, z; shape
@@ -213,8 +219,13 @@ def activations(net: Transformer, inputs: Int[Array, "n w"]) -> dict[str, Array]
         residual = residual + net.position
     phi = activation(net.activation)
     for layer, block in enumerate(net.blocks):
+
+        def edited(name: str, value: Array, layer: int = layer) -> Array:
+            return value if edit is None else edit(f"blocks.{layer}.{name}", value)
+
         block_values = {"hook_resid_pre": residual}
-        block_values |= {f"attn.{name}": value for name, value in attention(block, residual, net).items()}
+        attended = attention(block, residual, net, edited)
+        block_values |= {f"attn.{name}": value for name, value in attended.items()}
         block_values["hook_attn_out"] = plus(
             jnp.einsum("nthe,hed->ntd", block_values["attn.hook_z"], block.out), block.out_bias
         )
@@ -224,7 +235,7 @@ def activations(net: Transformer, inputs: Int[Array, "n w"]) -> dict[str, Array]
         block_values["hook_resid_mid"] = residual
         read = residual if net.post_norm else normed(block.mlp_norm, residual)
         block_values["mlp.hook_pre"] = plus(read @ block.mlp_in, block.mlp_in_bias)
-        block_values["mlp.hook_post"] = phi(block_values["mlp.hook_pre"])
+        block_values["mlp.hook_post"] = edited("mlp.hook_post", phi(block_values["mlp.hook_pre"]))
         block_values["hook_mlp_out"] = plus(block_values["mlp.hook_post"] @ block.mlp_out, block.mlp_out_bias)
         residual = residual + block_values["hook_mlp_out"]
         if net.post_norm:
@@ -235,8 +246,13 @@ def activations(net: Transformer, inputs: Int[Array, "n w"]) -> dict[str, Array]
     return values
 
 
-def attention(block: Block, residual: Float[Array, "n t d"], net: Transformer) -> dict[str, Array]:
-    """Return queries, keys, values, scores, pattern and weighted values of a block's attention."""
+def attention(
+    block: Block,
+    residual: Float[Array, "n t d"],
+    net: Transformer,
+    edited: Callable[[str, Array], Array] = lambda name, value: value,
+) -> dict[str, Array]:
+    """Return queries, keys, values, scores, pattern (edited) and weighted values of a block's attention."""
     read = residual if net.post_norm else normed(block.attention_norm, residual)
 
     def project(weight: Array, bias: Array | None) -> Array:
@@ -253,6 +269,7 @@ def attention(block: Block, residual: Float[Array, "n t d"], net: Transformer) -
     pattern = jax.nn.softmax(scores, axis=-1)
     if mixes(net):
         pattern = jnp.where(attended, net.softmax_weight * pattern + net.uniform_weight, 0)
+    pattern = edited("attn.hook_pattern", pattern)
     return {
         "hook_q": q,
         "hook_k": k,

@@ -34,6 +34,7 @@ def replacements_json(results: Sequence[Replacement]) -> list[dict[str, Any]]:
         {
             "part": result.part,
             "accuracy": result.accuracy,
+            "accuracy_all": result.accuracy_all,
             "loss": result.loss,
             "explained_variance": result.explained_variance,
             **result.notes,

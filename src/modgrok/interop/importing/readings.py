@@ -4,13 +4,17 @@ Owns: what counts as clearly better. A reading is taken if the weights allow no 
 over all inputs is clearly above that of every other. Among those of equal accuracy the margins decide: a
 wrong reading adds noise to them. Where the table cannot tell, a reading that follows a convention is taken
 and said, and where there is no convention the import is refused with the option that settles it.
+
+The activation is settled before, without the accuracy: weights that were trained with relu may answer more
+inputs correctly if they are read with a square, which multiplies waves exactly. But training makes the
+margins of its inputs equal, and they are so with the activation of the training alone.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import sqrt
 from typing import Any
@@ -29,6 +33,10 @@ DEVIATIONS = 4.0
 """How many standard deviations of a difference of two shares make it clear."""
 MARGIN_RATIO = 1.25
 """Ratio of two mean margins in units of their standard deviations that makes it clear."""
+EVEN_SHARE = 0.2
+"""Share of the inputs in the shortest interval of margins whose length says how even these are."""
+LEAST_EVENNESS = 5.0
+"""Evenness below which a network has not memorised, and its margins say nothing about its activation."""
 NATS = 10.0
 """Difference of two log-likelihoods of the table that makes it clear."""
 NEARLY_PERFECT = 0.99
@@ -69,8 +77,9 @@ class Decision:
         value: that was taken.
         accuracy: over all inputs with it.
         others: value -> the best accuracy with it.
-        by: `accuracy`; `margins` or `likelihood`, where accuracies are equal; `equality`, where the values
-            give the same logits; `convention`, where the table cannot tell.
+        by: `accuracy`; `margins` or `likelihood`, where accuracies are equal; `margins` also of an activation
+            with which they are clearly more even; `equality`, where the values give the same logits;
+            `convention`, where the table cannot tell.
     """
 
     value: str
@@ -102,11 +111,13 @@ class _Score:
         accuracy: a tie is an error.
         loss: cross-entropy of all together, at the best of `TEMPERATURES`.
         steadiness: mean margin over its standard deviation.
+        evenness: of margins; see `evenness_of`.
     """
 
     accuracy: float
     loss: float
     steadiness: float
+    evenness: float
 
 
 def logits_of(reading: Reading, inputs: np.ndarray) -> np.ndarray:
@@ -121,7 +132,7 @@ def score(reading: Reading, inputs: np.ndarray, labels: np.ndarray) -> _Score:
     """Return how a reading answers."""
     logits = logits_of(reading, inputs)
     if not np.isfinite(logits).all():
-        return _Score(0.0, np.inf, -np.inf)
+        return _Score(0.0, np.inf, -np.inf, 0.0)
     correct = np.take_along_axis(logits, labels[:, None], 1)
     rest = logits.copy()
     np.put_along_axis(rest, labels[:, None], -np.inf, 1)
@@ -131,7 +142,23 @@ def score(reading: Reading, inputs: np.ndarray, labels: np.ndarray) -> _Score:
     behind = float((logits.max(1) - correct[:, 0]).sum()) / scale
     losses = [float(np.log(np.exp(f * gaps).sum(1)).sum()) + f * behind for f in TEMPERATURES]
     steadiness = float(margins.mean() / (margins.std() + 1e-12 * scale))
-    return _Score(float((margins > 0).mean()), min(losses), steadiness)
+    return _Score(float((margins > 0).mean()), min(losses), steadiness, evenness_of(margins))
+
+
+def evenness_of(margins: np.ndarray) -> float:
+    """Return the middle over the length of the interval with a fifth of the margins where that is largest.
+
+    Training inputs that are memorised have nearly equal margins, whatever those of other inputs are.
+
+    Example:
+        >>> margins = np.array([-4.0, 1.0, 2.0, 9.9, 10.1, 3.0, -1.0, 6.0, 7.0, 20.0])
+        >>> round(evenness_of(margins))
+        50
+    """
+    values, count = np.sort(margins), max(2, round(EVEN_SHARE * len(margins)))
+    low, high = values[: len(values) - count + 1], values[count - 1 :]
+    scale = float(np.abs(values).mean()) or 1.0
+    return max(0.0, float(((low + high) / 2 / (high - low + 1e-6 * scale)).max()))
 
 
 def clearly_above(high: float, low: float, n: int) -> bool:
@@ -166,15 +193,16 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
         return ReadingChoice(readings[0].network, score(readings[0], inputs, labels).accuracy, {})
     finalists = _finalists(readings, inputs, labels)
     scores = {reading: score(reading, inputs, labels) for reading in finalists}
+    considered = _of_even_activation(finalists, scores)
     n, chance = len(inputs), task.majority_share
-    best = max(value.accuracy for value in scores.values())
-    equal = [r for r in finalists if not clearly_above(best, scores[r].accuracy, n)]
+    best = max(scores[r].accuracy for r in considered)
+    equal = [r for r in considered if not clearly_above(best, scores[r].accuracy, n)]
     signal = clearly_above(best, chance, n)
     if signal:
         usual = [r for r in equal if not _unconventional(r, readings, BY_CONVENTION)] or equal
         least = _steadiest(usual, scores) if best >= NEARLY_PERFECT else _likeliest(usual, scores)
     else:
-        usual = [r for r in finalists if not _unconventional(r, readings)] or finalists
+        usual = [r for r in considered if not _unconventional(r, readings)] or considered
         least = usual
     distinct = _distinct(least, inputs)
     winner = distinct[0]
@@ -188,7 +216,21 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
         for name in winner.choices
         if len({reading.choices.get(name) for reading in readings}) > 1
     }
+    if len(considered) < len(finalists):
+        decisions["activation"] = replace(decisions["activation"], by="margins")
     return ReadingChoice(winner.network, scores[winner].accuracy, decisions)
+
+
+def _of_even_activation(readings: list[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
+    """Keep the readings with the activation that makes margins clearly more even than the others, if any."""
+    evenness: dict[str, float] = {}
+    for reading in readings:
+        phi = reading.choices.get("activation", "")
+        evenness[phi] = max(evenness.get(phi, 0.0), scores[reading].evenness)
+    (best, most), *others = sorted(evenness.items(), key=lambda item: -item[1])
+    if not others or most < max(LEAST_EVENNESS, MARGIN_RATIO * others[0][1]):
+        return readings
+    return [reading for reading in readings if reading.choices.get("activation", "") == best]
 
 
 def _steadiest(readings: Sequence[Reading], scores: dict[Reading, _Score]) -> list[Reading]:

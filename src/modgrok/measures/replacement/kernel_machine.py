@@ -16,7 +16,9 @@ from .projections import class_waves, projected
 from .replaced_network import ReplacedNetwork
 
 
-def circulant_machine(net: KernelMachine, basis: Basis, frequencies: Sequence[int]) -> list[ReplacedNetwork]:
+def circulant_machine(
+    net: KernelMachine, basis: Basis, frequencies: Sequence[int], inputs: np.ndarray
+) -> list[ReplacedNetwork]:
     """Replace M by its block-circulant part, then the coefficients by waves along the classes as well.
 
     Rows and columns of M that belong to values outside the group, such as 0 of a product, stay as they are,
@@ -26,6 +28,7 @@ def circulant_machine(net: KernelMachine, basis: Basis, frequencies: Sequence[in
         net: the kernel machine; call this inside its precision.
         basis: of its task.
         frequencies: of the predictor, in 1..n//2.
+        inputs: not read.
 
     Returns:
         Two stages, each with `fitted_share`, the share of the energy of what is replaced that is kept.

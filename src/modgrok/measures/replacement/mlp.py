@@ -19,7 +19,9 @@ LEFT_OVER = 0.5
 """Share of its weights' energy below which a wave does not stand for a neuron."""
 
 
-def wave_network(net: MLP, basis: Basis, frequencies: Sequence[int]) -> list[ReplacedNetwork]:
+def wave_network(
+    net: MLP, basis: Basis, frequencies: Sequence[int], inputs: np.ndarray
+) -> list[ReplacedNetwork]:
     """Replace each weight vector of a neuron by its constant and the wave of the neuron's frequency.
 
         U[s, x, j] -> c_sj + A_sj cos(2 pi k_j g_s(x)/n + phi_sj),   W[q, j] likewise in the class
@@ -32,6 +34,7 @@ def wave_network(net: MLP, basis: Basis, frequencies: Sequence[int]) -> list[Rep
         net: the network.
         basis: of its task.
         frequencies: not read; each neuron has its own.
+        inputs: not read.
 
     Returns:
         One stage, with `fitted_share`, the share of all weights' energy in constants and waves;

@@ -48,6 +48,35 @@ def class_waves(basis: Basis, classes: int, frequencies: Sequence[int]) -> np.nd
     return summed
 
 
+def pair_waves(basis: Basis, inputs: np.ndarray, frequencies: Sequence[int]) -> np.ndarray:
+    """Return an orthonormal basis of the products of an operand's waves with another's of equal frequency.
+
+        1,  cos and sin of w_k g_s(x_s) for each operand s,  their products over operands, w_k = 2 pi k / n
+
+    Arguments:
+        basis: of the task.
+        inputs: shape (n, k).
+        frequencies: in 1..n//2.
+
+    Returns:
+        Shape (n, m), m at most 1 + f (3^k - 1); 0 at inputs with a value that takes no part.
+
+    Source: the functions that attention patterns and neurons are fitted by in Nanda et al. 2023, Sec. 4.2.
+    """
+    columns = [np.ones((len(inputs), 1))]
+    for k in frequencies:
+        products = np.ones((len(inputs), 1))
+        for s, labels in enumerate(basis.operands):
+            waves = operand_waves(labels, basis.order, [k])[inputs[:, s]]
+            products = (products[:, :, None] * waves[:, None, :]).reshape(len(inputs), -1)
+        columns.append(products[:, 1:])
+    takes_part = np.all([labels[inputs[:, s]] >= 0 for s, labels in enumerate(basis.operands)], axis=0)
+    waves = np.concatenate(columns, axis=1) * takes_part[:, None]
+    energies, directions = np.linalg.eigh(waves.T @ waves)
+    large = energies > 1e-9 * energies[-1]
+    return waves @ (directions[:, large] / np.sqrt(energies[large]))
+
+
 def projected(rows: np.ndarray, waves: np.ndarray) -> np.ndarray:
     """Project every column on the span of waves; rows at which all waves are 0 are kept as they are.
 

@@ -33,11 +33,12 @@ class Replacer:
 
     Arguments:
         name: of the kind, in `NETWORKS`.
-        replace: (network, basis of its task, frequencies) -> stages, each replacing more than the last.
+        replace: (network, basis of its task, frequencies, inputs of the domain) -> stages. The last of them
+            has a network, which can be written.
     """
 
     name: str
-    replace: Callable[[Any, Basis, Sequence[int]], list[ReplacedNetwork]]
+    replace: Callable[[Any, Basis, Sequence[int], np.ndarray], list[ReplacedNetwork]]
 
 
 REPLACERS: Catalogue[Replacer] = Catalogue(
@@ -53,12 +54,14 @@ REPLACERS: Catalogue[Replacer] = Catalogue(
 
 @dataclass(frozen=True, eq=False)
 class Replacement:
-    """A network with replaced weights, and how well it answers.
+    """A network with replaced weights or activations, and how well it answers.
 
     Arguments:
         part: what was replaced last; `none` for the network itself.
-        network: of the same kind; it can be measured, explained and written like any other.
+        network: of the same kind; it can be measured, explained and written like any other. None if
+            activations are replaced, which no weights give.
         accuracy: on the test inputs; without a split on all inputs.
+        accuracy_all: on all inputs, which is what `measure` gives of the network's file.
         loss: mean cross-entropy over these inputs.
         explained_variance: 1 - |L - L'|^2 / |L|^2 over all inputs, with L the logits of the network, centred
             over classes, and L' those of the replacement; 1 if they are equal, below 0 if worse than none.
@@ -68,6 +71,7 @@ class Replacement:
     part: str
     network: Any
     accuracy: float
+    accuracy_all: float
     loss: float
     explained_variance: float
     notes: dict[str, float]
@@ -79,7 +83,7 @@ def replace_weights(
     """Replace a network's weights by waves, one part after the other, and measure each result.
 
     Arguments:
-        task: of the network, of two operands or more; not a mixture.
+        task: of the network, of two operands or more; neither a mixture nor that of a group without waves.
         network: a two-layer network, transformer or kernel machine.
         split: which inputs train; accuracy and loss are then of the test inputs.
         frequencies: that transformers and kernel machines keep; those of `explain` if None, or none where the
@@ -89,7 +93,8 @@ def replace_weights(
         The network itself, then each replacement.
 
     Raises:
-        InputError: a mixture, a network of another kind, or a frequency out of range.
+        InputError: a mixture, a group that is not cyclic, a network of another kind, or a frequency out of
+            range.
 
     Example:
         >>> from modgrok.analytic import construct
@@ -104,10 +109,13 @@ def replace_weights(
         raise InputError(f"task: must be one task, got a mixture of {len(task.parts)}")
     entry = network_type(network)
     basis = basis_of_task(task)
+    if basis.group is not None:
+        raise InputError(f"task: must be one of a cyclic group, got {task.name}, whose weights have no waves")
     replacer = REPLACERS.named(entry.name)
     with jax.enable_x64(entry.double_precision):
         chosen = _frequencies(task, network, split, basis, frequencies)
-        stages = [ReplacedNetwork("none", network), *replacer.replace(network, basis, chosen)]
+        inputs = np.asarray(task.inputs(), np.int32)
+        stages = [ReplacedNetwork("none", network), *replacer.replace(network, basis, chosen, inputs)]
         return _measured(task, stages, split)
 
 
@@ -132,7 +140,10 @@ def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None
     whole: np.ndarray | None = None
     results = []
     for stage in stages:
-        logits = rows_of_network(task, stage.network)(0, task.size).astype(np.float64)
+        known = stage.logits
+        logits = rows_of_network(task, stage.network)(0, task.size) if known is None else known
+        logits = logits.astype(np.float64)
+        right = logits.argmax(axis=1) == labels
         values = centred(logits)
         whole = values if whole is None else whole
         total = float((whole**2).sum())
@@ -140,7 +151,8 @@ def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None
             Replacement(
                 stage.part,
                 stage.network,
-                accuracy=float(np.mean(logits[tests].argmax(axis=1) == labels[tests])),
+                accuracy=float(right[tests].mean()),
+                accuracy_all=float(right.mean()),
                 loss=float(cross_entropy_of(logits[tests], labels[tests]).mean()),
                 explained_variance=1 - float(((values - whole) ** 2).sum()) / total if total > 0 else 0.0,
                 notes=stage.notes,
