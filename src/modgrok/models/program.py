@@ -120,7 +120,8 @@ def pack_arrays(tree: Any) -> Packed:
     """
     leaves, structure = jax.tree.flatten(tree)
     parts: dict[str, list[Any]] = {}
-    places, sizes = [], {}
+    places: list[tuple[str, int, tuple[int, ...]]] = []
+    sizes: dict[str, int] = {}
     for leaf in map(jax.numpy.asarray, leaves):
         kind = str(leaf.dtype)
         places.append((kind, sizes.get(kind, 0), leaf.shape))
