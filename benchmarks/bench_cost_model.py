@@ -20,7 +20,7 @@ from typing import Any
 CORE = min(os.sched_getaffinity(0))
 os.sched_setaffinity(0, {CORE})
 
-from modgrok.learners.base.rates import Rates  # noqa: E402  (after the choice of the core)
+from modgrok.learners.base.rates import MachineRates  # noqa: E402  (after the choice of the core)
 from modgrok.sweeps import ensembles_of, make_sweep, run_ensemble  # noqa: E402
 from modgrok.sweeps.calibration import _measure_in_process  # noqa: E402
 from modgrok.sweeps.forecast import forecast  # noqa: E402
@@ -82,16 +82,18 @@ def main(places: list[int]) -> None:
     print(f"\nlargest factor {worst:.2f}")
 
 
-def measure() -> Rates:
+def measure() -> MachineRates:
     """Measure the rates of the core."""
     rates = _measure_in_process(1)
     assert rates is not None
     return rates
 
 
-def mean(one: Rates, other: Rates) -> Rates:
+def mean(one: MachineRates, other: MachineRates) -> MachineRates:
     """Return the geometric means of two measurements."""
-    return Rates(**{name: math.sqrt(rate * getattr(other, name)) for name, rate in asdict(one).items()})
+    return MachineRates(
+        **{name: math.sqrt(rate * getattr(other, name)) for name, rate in asdict(one).items()}
+    )
 
 
 def ensembles(base: dict[str, Any], members: int) -> Any:

@@ -39,7 +39,7 @@ def main(runs: Path, budget: str = "laptop") -> None:
                 continue
             own = sum(rows[run].seconds for run in result.runs if run in rows)
             claims[f"{claim.id}@{budget}"] = round(max(result.seconds - own, 0.0), 2)
-    long = [run for run, taken in seconds.items() if taken >= LEAST]
+    long = [run for run, elapsed in seconds.items() if elapsed >= LEAST]
     pace = sum(seconds[run] for run in long) / sum(estimates[run] for run in long)
     content = {"pace": round(pace, 2), "runs": seconds, "claims": claims}
     TARGET.write_text(json.dumps(content, indent=1) + "\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from modgrok.learners.base.rates import NOMINAL, Rates
+from modgrok.learners.base.rates import NOMINAL, MachineRates
 from modgrok.sweeps import calibration
 from modgrok.sweeps.calibration import VARIABLE, rates_of_machine
 
@@ -19,19 +19,19 @@ MEASURED = replace(NOMINAL, products=1.25e-11)
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     """Gather the numbers of threads for which rates are measured, without measuring."""
-    asked: list[int] = []
+    counts: list[int] = []
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv(VARIABLE, raising=False)
 
-    def measure(threads: int) -> Rates:
-        asked.append(threads)
+    def measure(threads: int) -> MachineRates:
+        counts.append(threads)
         return MEASURED
 
     monkeypatch.setattr(calibration, "_measure_in_process", measure)
-    return asked
+    return counts
 
 
-def another_process(threads: int = 1) -> Rates:
+def another_process(threads: int = 1) -> MachineRates:
     calibration._rates.cache_clear()
     return rates_of_machine(threads)
 

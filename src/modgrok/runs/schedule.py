@@ -71,9 +71,9 @@ def observation_spacing(cost: float) -> int:
         >>> [observation_spacing(cost) for cost in (0.05, 1.0, 2.0, 4.0, 30.0)]
         [1, 10, 20, 50, 200]
     """
-    wanted = max(cost / OBSERVED_SHARE, 1.0)
-    size = 10 ** math.floor(math.log10(wanted))
-    return int(min((digit * size for digit in (1, 2, 5, 10)), key=lambda s: abs(math.log(s / wanted))))
+    distance = max(cost / OBSERVED_SHARE, 1.0)
+    size = 10 ** math.floor(math.log10(distance))
+    return int(min((digit * size for digit in (1, 2, 5, 10)), key=lambda s: abs(math.log(s / distance))))
 
 
 @lru_cache(maxsize=1024)

@@ -22,7 +22,7 @@ from typing import Any
 
 from ..io import write_atomically
 from ..io.cache_folder import cache_folder
-from ..learners.base.rates import NOMINAL, Rates
+from ..learners.base.rates import NOMINAL, MachineRates
 from .execution.local import thread_limits
 
 VARIABLE = "MODGROK_CALIBRATION"
@@ -34,7 +34,7 @@ REPEATS_SECONDS = 0.06
 """Seconds for which one kind of operation is repeated; the least time counts."""
 
 
-def rates_of_machine(threads: int = 1) -> Rates:
+def rates_of_machine(threads: int = 1) -> MachineRates:
     """Return the rates of this machine, measured by the first process that asks and read by all later ones.
 
     Arguments:
@@ -47,7 +47,7 @@ def rates_of_machine(threads: int = 1) -> Rates:
 
 
 @cache
-def _rates(threads: int, request: str, folder: Path | None) -> Rates:
+def _rates(threads: int, request: str, folder: Path | None) -> MachineRates:
     if request == "off":
         return NOMINAL
     path = None if folder is None else folder / "calibration" / f"threads-{threads}.json"
@@ -86,18 +86,18 @@ def processor_name() -> str:
     return f"{name} x {os.cpu_count()}"
 
 
-def _read(path: Path, threads: int) -> Rates | None:
+def _read(path: Path, threads: int) -> MachineRates | None:
     """Read rates; None where the file is missing, damaged, or of another machine or version."""
     try:
         content = json.loads(path.read_bytes())
         if {name: content[name] for name in _identity(threads)} != _identity(threads):
             return None
-        return Rates(**content["rates"])
+        return MachineRates(**content["rates"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
-def _measure_in_process(threads: int) -> Rates | None:
+def _measure_in_process(threads: int) -> MachineRates | None:
     """Measure in a process that has so many threads; None where that fails."""
     environment = {**os.environ, **thread_limits(threads, os.environ)}
     root = str(Path(__file__).parents[2])
@@ -107,7 +107,7 @@ def _measure_in_process(threads: int) -> Rates | None:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=True, timeout=LONGEST
         )
-        return Rates(**json.loads(done.stdout.splitlines()[-1]))
+        return MachineRates(**json.loads(done.stdout.splitlines()[-1]))
     except (OSError, ValueError, TypeError, IndexError, subprocess.SubprocessError):
         return None
 
@@ -130,7 +130,7 @@ def least_seconds(work: Callable[[], object], budget: float = REPEATS_SECONDS) -
     return max(min(times), 1e-9)
 
 
-def measure_rates() -> Rates:
+def measure_rates() -> MachineRates:
     """Time a few compiled functions of each kind, in this process."""
     import jax
 
@@ -140,7 +140,7 @@ def measure_rates() -> Rates:
         double = _array_rates("float64")
         solves = _solve_rate()
     calls, compilation = _loop_rates()
-    return Rates(
+    return MachineRates(
         **single,
         **{f"{name}_double": rate for name, rate in double.items()},
         solves=solves,

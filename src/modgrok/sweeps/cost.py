@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..learners.base.operations import Operations
-from ..learners.base.rates import Rates
+from ..learners.base.rates import MachineRates
 from ..learners.catalogue import definition_of
 from ..runs import Experiment
 from ..runs.options import ObservationSchedule, RunOptions
@@ -54,7 +54,7 @@ class RunCost:
 def cost_of_run(
     experiment: Experiment,
     steps: int,
-    rates: Rates,
+    rates: MachineRates,
     *,
     observe_every: int | None = None,
     schedule: ObservationSchedule = "cost",
@@ -89,7 +89,7 @@ def cost_of_run(
     )
 
 
-def cost_of_member(member: Member, rates: Rates, schedule: ObservationSchedule = "cost") -> RunCost:
+def cost_of_member(member: Member, rates: MachineRates, schedule: ObservationSchedule = "cost") -> RunCost:
     """Estimate the seconds of a run of a sweep; see `cost_of_run`."""
     return cost_of_run(
         member.experiment,

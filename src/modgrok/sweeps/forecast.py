@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import equinox as eqx
 import jax
 
-from ..learners.base.rates import Rates
+from ..learners.base.rates import MachineRates
 from ..runs import Experiment, precision_of, prepare
 from ..runs.preparation import initial_state
 from ..tasks import InputError
@@ -43,7 +43,7 @@ class Forecast:
         return self.runs / workers + max(self.compilations / workers, self.longest)
 
 
-def forecast(ensembles: Sequence[Ensemble], rates: Rates) -> Forecast:
+def forecast(ensembles: Sequence[Ensemble], rates: MachineRates) -> Forecast:
     """Estimate time and memory of a sweep.
 
     Ensembles that cannot be prepared cost nothing: they will fail.

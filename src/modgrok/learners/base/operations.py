@@ -59,7 +59,7 @@ class LearnerOperations:
     Arguments:
         step: one step.
         observation: one observation.
-        compilations: time to compile both, as a multiple of a machine's `Rates.compilation`.
+        compilations: time to compile both, as a multiple of a machine's `MachineRates.compilation`.
     """
 
     step: Operations

@@ -15,7 +15,7 @@ DOUBLED = ("products", "numbers", "exponentials")
 
 
 @dataclass(frozen=True)
-class Rates:
+class MachineRates:
     """Seconds of one operation of each kind; see `Operations`.
 
     Arguments:
@@ -63,7 +63,7 @@ class Rates:
         return total
 
 
-NOMINAL = Rates(
+NOMINAL = MachineRates(
     products=3.2e-11,
     numbers=6.0e-11,
     exponentials=5.0e-10,
@@ -75,4 +75,4 @@ NOMINAL = Rates(
     dispatches=6.0e-5,
     compilation=0.1,
 )
-"""Rates of one core of an AMD EPYC (Zen 4)."""
+"""MachineRates of one core of an AMD EPYC (Zen 4)."""

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 
 from ...learners.base.operations import Operations
-from ...learners.base.rates import NOMINAL, Rates
+from ...learners.base.rates import NOMINAL, MachineRates
 from ...sweeps.cost import cost_of_member
 from ...sweeps.grid.sweep_file import Member
 from .claim import BudgetName, Claim
@@ -63,7 +63,7 @@ def read_reference() -> CostReference:
     return CostReference(**json.loads(text))
 
 
-def costs_of(claims: Sequence[Claim], budget: BudgetName, rates: Rates) -> Costs:
+def costs_of(claims: Sequence[Claim], budget: BudgetName, rates: MachineRates) -> Costs:
     """Say what claims cost on this machine if nothing of them is stored.
 
     A run that the reference holds costs what it did there, times its estimate by the rates of this machine
@@ -90,13 +90,13 @@ def costs_of(claims: Sequence[Claim], budget: BudgetName, rates: Rates) -> Costs
     return Costs(alone, sum(beside.values()) + sum(seconds.values()), unknown)
 
 
-def estimate(member: Member, rates: Rates) -> float:
+def estimate(member: Member, rates: MachineRates) -> float:
     """Return the seconds of a run of a claim that goes to its end, observed as claims are."""
     cost = cost_of_member(member, rates, "dense")
     return cost.without_compilation + COMPILING * cost.compilation
 
 
-def _seconds(member: Member, rates: Rates, reference: CostReference) -> float:
+def _seconds(member: Member, rates: MachineRates, reference: CostReference) -> float:
     """Return the seconds of a run here: what it took elsewhere where that is known, for it may stop early."""
     here, known = estimate(member, rates), reference.runs.get(member.experiment.id)
     return here if known is None else known * here / (reference.pace * estimate(member, NOMINAL))
