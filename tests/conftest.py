@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("MODGROK_CALIBRATION", "off")  # which takes five seconds of a processor
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' processes share the cores already
 
 from jaxtyping import install_import_hook

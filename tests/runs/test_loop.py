@@ -123,7 +123,14 @@ def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:
             calls.append(1)
             return len(calls) >= 20
 
-        stopped = run(experiment, store=store, steps=60, stop_requested=after_twenty, early_stop=False)
+        stopped = run(
+            experiment,
+            store=store,
+            steps=60,
+            stop_requested=after_twenty,
+            early_stop=False,
+            schedule="dense",
+        )
         assert stopped.row.status == store.get(experiment.id).status == "interrupted"
         assert 0 < stopped.row.step < 60
         whole = run(experiment, store=store, steps=60, early_stop=False)
@@ -141,7 +148,7 @@ def test_an_observer_that_raises_loses_nothing(tmp_path: Path) -> None:
 
     with Store(tmp_path) as store:
         with pytest.raises(RuntimeError, match="no screen"):
-            run(experiment, store=store, steps=60, on_observation=fail)
+            run(experiment, store=store, steps=60, on_observation=fail, schedule="dense")
         row = store.get(experiment.id)
         assert row.status == "interrupted"
         assert [record.step for record in store.records(row.id)] == list(range(26))

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import pytest
 
-from modgrok.runs import RunRow
+from modgrok.runs import Experiment, RunRow, Store, run
 from modgrok.runs.history import RunHistory
-from modgrok.runs.schedule import held_since, keeps_checkpoint, next_observation, stop_step, stride
+from modgrok.runs.preparation import SPACING
+from modgrok.runs.schedule import (
+    count_observations,
+    held_since,
+    keeps_checkpoint,
+    next_observation,
+    stop_step,
+    stride,
+)
 
 
-def observed(until: int, start: int = 0, every: int | None = None) -> list[int]:
+def observed(until: int, start: int = 0, every: int | None = None, spacing: int = 1) -> list[int]:
     steps, step = [start], start
     while step < until:
-        step = min(next_observation(step, every), until)
+        step = min(next_observation(step, every, spacing), until)
         steps.append(step)
     return steps
 
@@ -30,6 +41,39 @@ def test_a_resumed_run_observes_the_same_steps() -> None:
     whole = set(observed(5000))
     for middle in (1, 37, 100, 999, 1234, 4999):
         assert set(observed(5000, middle)) - {middle} <= whole
+
+
+@pytest.mark.parametrize("spacing", [1, 2, 5, 20, 50, 200])
+def test_a_spacing_bounds_cost_and_resolution(spacing: int) -> None:
+    """Few more observations than one every s steps, and never further apart than s steps or 5% of them."""
+    steps = observed(10_000, spacing=spacing)
+    assert len(steps) <= 12 + 10_000 / spacing
+    for earlier, later in pairwise(steps):
+        assert later - earlier <= max(spacing, earlier / 20, 1)
+    assert {0, 4 * spacing, 6 * spacing} <= set(steps)
+    for middle in (1, 37, 100, 999, 4999):
+        assert set(observed(10_000, middle, spacing=spacing)) - {middle} <= set(steps)
+    assert count_observations(10_000, spacing=spacing) == len(steps)
+    assert count_observations(10, 4) == len(observed(10, every=4))
+
+
+def test_a_run_records_its_spacing_and_an_earlier_one_keeps_that_of_its_beginning(tmp_path: Path) -> None:
+    experiment = Experiment.of("x + y", p=5, width=8)
+    with Store(tmp_path) as store:
+        begun = run(experiment, store=store, steps=30, early_stop=False)
+        spacing = begun.row.context[SPACING]
+        assert spacing > 1
+        assert [record.step for record in begun.records] == observed(30, spacing=spacing)
+        context = {name: value for name, value in begun.row.context.items() if name != SPACING}
+        store.connection.execute("UPDATE runs SET context = ?", (json.dumps(context),))
+        store.connection.commit()
+        resumed = run(experiment, store=store, steps=45, early_stop=False)
+        assert [r.step for r in resumed.records if r.step > 30] == observed(45, 30)[1:]
+        assert resumed.row.context[SPACING] == 1
+    dense = run(experiment, steps=8, early_stop=False, schedule="dense")
+    assert [record.step for record in dense.records] == list(range(9))
+    alone = run(experiment, steps=45, early_stop=False)
+    assert np.array_equal(resumed.weights.embedding, alone.weights.embedding)
 
 
 def test_a_fixed_pace() -> None:

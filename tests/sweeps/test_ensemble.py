@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from modgrok.runs import Experiment, Store, run
-from modgrok.runs.loop import advance
+from modgrok.runs.loop import ADVANCE
 from modgrok.sweeps.critical.statistics import milestone_statistics, wilson
 from modgrok.sweeps.execution.ensemble import Ensemble, ensembles_of, run_ensemble
 from modgrok.sweeps.execution.executor import Job, pack_ensemble, unpack_ensemble
@@ -57,9 +57,9 @@ def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> 
     assert len(ensemble) == 8
     with Store(tmp_path) as store:
         outcomes = list(run_ensemble(Ensemble(ensemble.members[:1]), store))
-        compiled = advance._cached._cache_size()
+        compiled = ADVANCE.compilations
         outcomes += run_ensemble(Ensemble(ensemble.members[1:]), store)
-        assert advance._cached._cache_size() == compiled
+        assert ADVANCE.compilations == compiled
         for outcome in outcomes:
             assert outcome.run is not None
             solo = run(outcome.member.experiment, steps=12, early_stop=False)

@@ -19,6 +19,7 @@ from ..papers.claims.cost import costs_of
 from ..papers.claims.reproduction import digest_of
 from ..papers.claims.reproduction import reproduce as run_claims
 from ..papers.claims.result import Result, read_figure, read_result
+from ..sweeps.calibration import rates_of_machine
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .display.sweep_progress import sweep_display
@@ -136,7 +137,7 @@ def budget_of(word: str) -> BudgetName:
 
 
 def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bool) -> int:
-    costs = costs_of(claims, budget)
+    costs = costs_of(claims, budget, rates_of_machine())
     results = []
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))

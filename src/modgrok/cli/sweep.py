@@ -30,7 +30,6 @@ from ..tasks import InputError
 from ..tasks.errors import shorten
 from .display.critical import critical_json, print_critical
 from .display.sweep_progress import sweep_display
-from .shared.cache import enable_compilation_cache
 from .shared.engine import LOCAL, Where
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import clock, note, say, say_json
@@ -166,23 +165,24 @@ def _peak_memory(shapes: Sequence[Ensemble]) -> int | None:
 
 
 def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_failed: bool) -> int:
+    from ..sweeps.calibration import rates_of_machine
     from ..sweeps.forecast import forecast
 
     plan = _plan(definition, runs, retry_failed)
     tally, left = plan.tally, plan.left
-    note(f"measuring a few steps of {definition.name}")
-    enable_compilation_cache()
     shapes = ensembles_of(left, most=max(len(left), 1))
     peak = _peak_memory(shapes)
-    cost = forecast(shapes)
-    seconds = cost.seconds / max(1, min(workers, len(left)))
+    at_once = max(1, min(workers, len(left)))
+    note("measuring this machine's speed, if no earlier command did")
+    cost = forecast(shapes, rates_of_machine(max(1, cores() // at_once)))
+    seconds = cost.seconds(min(at_once, cores()))
     if definition.search is not None:
         _print_rounds(definition.search, len(definition.members))
         seconds *= definition.search.most_probes / 2
     say(f"sweep {definition.name}  ·  {tally.total} runs, {tally.done} done, {len(left)} to run")
     say(f"  {len(cut(left, workers))} ensembles of {len(shapes)} shapes, over {workers} workers")
     say(
-        f"  at most {clock(seconds)} of steps, if no run stops early ({cost.measured} shapes measured), and "
+        f"  at most about {clock(seconds)}, if no run stops early and nothing is compiled yet, and "
         f"{cost.bytes / 1e6:.1f} MB of arrays a worker"
     )
     if peak is not None:

@@ -75,8 +75,7 @@ def train(
         Parameter(
             group=RUN,
             converter=whole,
-            help="Number of steps between observations; default every step at first, then at logarithmic "
-            "distances.",
+            help="Number of steps between observations; by default these take about a tenth of the time.",
         ),
     ] = None,
     early_stop: Annotated[

@@ -21,12 +21,12 @@ from jaxtyping import Array
 
 from ..display import Displayed, Facts
 from ..learners.catalogue import definition_of
-from ..models.on_device import on_device
+from ..models.program import Program
 from ..tasks import Task
 from ..training.problem import Problem
 from .assets import gather
 from .experiment import Experiment
-from .options import CheckpointPolicy, Progress, RunHooks, RunOptions
+from .options import CheckpointPolicy, ObservationSchedule, Progress, RunHooks, RunOptions
 from .preparation import PreparedRun, prepare
 from .recorder import Recorder
 from .run_display import accuracy_curves, facts_of_run, notebook_progress
@@ -61,13 +61,17 @@ class Run(Displayed):
         return accuracy_curves(self.records)
 
 
-@eqx.filter_jit
-def advance(learner: Any, state: Any, problem: Problem, stop: Array) -> tuple[Any, Array]:
+def advance(learner: Any, state: Any, problem: Problem, stop: Array | np.int32) -> tuple[Any, Array]:
     """Step until `stop`, or until an update is not finite.
 
     Returns:
         (the last finite state, whether all updates were finite).
     """
+    result: tuple[Any, Array] = ADVANCE.bind(learner, problem)(state, stop)
+    return result
+
+
+def _advance(learner: Any, problem: Problem, state: Any, stop: Array) -> tuple[Any, Array]:
     dynamic, static = eqx.partition(state, eqx.is_array)
 
     def going(carry: tuple[Any, Array]) -> Array:
@@ -82,6 +86,10 @@ def advance(learner: Any, state: Any, problem: Problem, stop: Array) -> tuple[An
 
     arrays, finite = jax.lax.while_loop(going, body, (dynamic, jnp.array(True)))
     return eqx.combine(arrays, static), finite
+
+
+ADVANCE = Program(_advance)
+"""The compiled steps of all runs of this process."""
 
 
 def run(
@@ -103,6 +111,7 @@ def run(
     metric: np.ndarray | None = None,
     donors: Mapping[str, NetworkFile] | None = None,
     room: float | None = None,
+    schedule: ObservationSchedule = "cost",
 ) -> Run:
     """Train an experiment up to a step budget, or continue it from where its store left it.
 
@@ -112,8 +121,8 @@ def run(
         store: where to record; None keeps everything in memory.
         steps: budget, >= 1; the learner's default if None. The same experiment with a larger budget continues
             its run.
-        observe_every: steps between observations; None observes every step at first and about every
-            twentieth part of the steps so far later.
+        observe_every: steps between observations; None leaves them to the schedule.
+        schedule: see `RunOptions`.
         early_stop: stop at 1.5 times the step since which the run holds 99%; None is true for networks and
             false for kernel machines, whose runs are short.
         table: the task, when it is a table given directly and the experiment was read from JSON.
@@ -140,7 +149,7 @@ def run(
     """
     matrix = metric if feature_matrix is None else feature_matrix
     padded = room if pad_to_fraction is None else pad_to_fraction
-    options = RunOptions(steps, observe_every, early_stop, weights, padded, command, ensemble)
+    options = RunOptions(steps, observe_every, early_stop, weights, padded, command, ensemble, schedule)
     assets: dict[str, Any] = dict(pretrained or donors or {})
     for digest, kind in experiment.needs().items():
         if kind == "table" and table is not None:
@@ -196,7 +205,7 @@ class _Loop:
             self._observe(float("nan"))
         while recorder.row.step < recorder.end:
             before = recorder.row.step
-            target = min(next_observation(before, recorder.row.observe_every), recorder.end)
+            target = min(next_observation(before, recorder.row.observe_every, recorder.spacing), recorder.end)
             started = time.perf_counter()
             finite = self._advance(target)
             elapsed = time.perf_counter() - started
@@ -213,7 +222,7 @@ class _Loop:
     def _advance(self, target: int) -> bool:
         """Step until the target; return whether all updates were finite."""
         learner, problem = self.prepared.learner, self.prepared.problem
-        self.state, finite = advance(learner, self.state, problem, on_device(target, np.int32))
+        self.state, finite = advance(learner, self.state, problem, np.int32(target))
         return bool(finite)
 
     def _observe(self, speed: float) -> None:

@@ -17,6 +17,8 @@ MOST_STEPS = 2**31 - 1
 """Steps are counted in int32 on the device."""
 CheckpointPolicy = Literal["schedule", "final", "observations"]
 """Which weights of a run are kept."""
+ObservationSchedule = Literal["cost", "dense"]
+"""How observations are spaced where no distance is given."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,10 @@ class RunOptions:
 
     Arguments:
         steps: budget, >= 1; the learner's default if None.
-        observe_every: steps between observations, >= 1; None observes every step at first and about every
-            twentieth part of the steps so far later.
+        observe_every: steps between observations, >= 1; None leaves them to the schedule.
+        schedule: `cost`, so often that observations take about a tenth of the run's time by a count of
+            operations, and later about every twentieth part of the steps so far; `dense`, every step at first
+            whatever that costs, as version 0.1 did.
         early_stop: stop at 1.5 times the step since which the run holds 99%; None is the learner's default.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
             grokking, and the last; `final`, the last; `observations`, those of every observation.
@@ -46,6 +50,7 @@ class RunOptions:
     pad_to_fraction: float | None = None
     command: str = ""
     ensemble: int = 1
+    schedule: ObservationSchedule = "cost"
 
     def __post_init__(self) -> None:
         if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:

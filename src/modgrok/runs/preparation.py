@@ -18,6 +18,7 @@ from ..algebra import Basis
 from ..learners.base.contract import Learner, LearnerDefinition
 from ..learners.base.memory import MemoryNeed, check_memory
 from ..learners.base.observation import Observer
+from ..learners.base.rates import NOMINAL
 from ..learners.catalogue import check_trains, definition_of
 from ..learners.catalogue import precision_of as precision_of
 from ..measures import basis_of_task
@@ -28,8 +29,12 @@ from ..training.problem import Problem, make_problem
 from ..version import __version__
 from .experiment import Experiment
 from .options import RunOptions
+from .schedule import observation_spacing
 from .splits import split_of
 from .streams import key
+
+SPACING = "observation_spacing"
+"""Where the context of a run holds the least distance of its observations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +116,28 @@ def _init(learner: Any, first: Array, second: Array, problem: Problem) -> Any:
     return learner.init(first, second, problem)
 
 
+def spacing_of(experiment: Experiment, task: Task, n: int, options: RunOptions) -> int:
+    """Return the least distance of a run's observations by default, from counted operations.
+
+    Runs whose every observation keeps its weights are observed at every step at first.
+
+    Arguments:
+        experiment: what is run.
+        task: its task.
+        n: number of training inputs.
+        options: give the schedule.
+    """
+    definition = definition_of(experiment.learner)
+    if options.schedule == "dense" or definition.keeps_every_observation:
+        return 1
+    operations = definition.count(experiment.learner, n, task)
+    double = definition.double_precision(experiment.learner)
+    step, observation = (
+        NOMINAL.seconds(part, double=double) for part in (operations.step, operations.observation)
+    )
+    return observation_spacing(observation / step)
+
+
 def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
     """Return what a reader of the numbers must know beside them: the data, the command, versions."""
     special: dict[str, Any] = prepared.definition.context(prepared.experiment.learner)
@@ -120,6 +147,7 @@ def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
         special["padded_to"] = len(prepared.problem.inputs)
     return {
         **data_context(prepared.task, prepared.split, prepared.basis),
+        SPACING: spacing_of(prepared.experiment, prepared.task, len(prepared.split.train), options),
         "command": options.command,
         "version": __version__,
         "jax": jax.__version__,

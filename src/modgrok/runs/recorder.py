@@ -12,7 +12,7 @@ from typing import Any
 from ..measures.logits import recorded_share
 from .history import RunHistory
 from .options import RunOptions
-from .preparation import PreparedRun, context_of, initial_state
+from .preparation import SPACING, PreparedRun, context_of, initial_state
 from .schedule import keeps_checkpoint, stop_step
 from .store.arrays import CorruptFile, flatten, unflatten
 from .store.database import Record, RunRow
@@ -74,6 +74,7 @@ class Recorder:
         checkpoints = self.store.checkpoints(row.id)
         self._last_checkpoint = max((c.step for c in checkpoints if "schedule" in c.reasons), default=None)
         fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}
+        fresh["context"] = {**row.context, SPACING: _spacing(known)}
         status = "diverged" if known.status == "diverged" else "running"
         self.history.continue_from(replace(known, status=status, **fresh), self.store.records(row.id))
         return state
@@ -94,6 +95,11 @@ class Recorder:
     def end(self) -> int:
         """The step at which the run stops, as far as known."""
         return stop_step(self.history.held_since, self.row.budget, self.row.early_stop)
+
+    @property
+    def spacing(self) -> int:
+        """Least distance of observations by default; see `schedule.stride`."""
+        return _spacing(self.row)
 
     @property
     def observed(self) -> bool:
@@ -164,3 +170,9 @@ class Recorder:
             histograms=prepared.observer.histograms,
             context=context_of(prepared, options),
         )
+
+
+def _spacing(row: RunRow) -> int:
+    """Return the least distance of a run's observations: 1 in runs of versions that recorded none."""
+    spacing = row.context.get(SPACING)
+    return spacing if type(spacing) is int and spacing >= 1 else 1

@@ -5,7 +5,9 @@ Owns: functions of the step alone, so that a resumed run observes the same steps
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 MEMORISED = GROKKED = 0.99
 """Accuracy at which a run counts as having memorised (training) and grokked (test)."""
@@ -13,33 +15,82 @@ EARLY_STOP_FACTOR = 1.5
 """A run that stops early goes on to this multiple of the step since which it has grokked."""
 
 
-def stride(step: int) -> int:
-    """Steps between observations near `step`: the largest 1, 2 or 5 times 10^j up to step/20, at least 1.
+OBSERVED_SHARE = 0.1
+"""Share of a run's time that its observations take by default, once the first few are made."""
+
+
+def stride(step: int, spacing: int = 1) -> int:
+    """Steps between observations near `step`: the largest 1, 2 or 5 times 10^j up to a bound, at least 1.
+
+    The bound is step/20; and before that exceeds it, the spacing, or the step itself if that is less.
+
+    Arguments:
+        step: at least 0.
+        spacing: see `observation_spacing`.
 
     Example:
         >>> [stride(t) for t in (0, 30, 100, 999, 1000, 20_000)]
         [1, 1, 5, 20, 50, 1000]
+        >>> [stride(t, spacing=20) for t in (0, 5, 30, 100, 999, 1000, 20_000)]
+        [1, 5, 20, 20, 20, 50, 1000]
     """
+    bound = max(step // 20, min(spacing, step))
     best = size = 1
-    while size <= step // 20:
+    while size <= bound:
         for digit in (1, 2, 5):
-            if digit * size <= step // 20:
+            if digit * size <= bound:
                 best = digit * size
         size *= 10
     return best
 
 
-def next_observation(step: int, every: int | None = None) -> int:
+def next_observation(step: int, every: int | None = None, spacing: int = 1) -> int:
     """Return the first observed step after `step`: multiples of the stride there, or of `every`.
 
     Example:
         >>> [next_observation(t) for t in (0, 99, 100, 1003)]
         [1, 100, 105, 1050]
-        >>> next_observation(7, every=5)
-        10
+        >>> next_observation(7, every=5), next_observation(100, spacing=20)
+        (10, 120)
     """
-    pace = every if every is not None else stride(step)
+    pace = every if every is not None else stride(step, spacing)
     return (step // pace + 1) * pace
+
+
+def observation_spacing(cost: float) -> int:
+    """Choose the steps between observations at which they take about `OBSERVED_SHARE` of the time.
+
+    Arguments:
+        cost: of an observation in steps, counted, never measured: the same run is observed at the same steps
+            on every machine.
+
+    Returns:
+        1, 2 or 5 times 10^j, the nearest by its ratio, at least 1.
+
+    Example:
+        >>> [observation_spacing(cost) for cost in (0.05, 1.0, 2.0, 4.0, 30.0)]
+        [1, 10, 20, 50, 200]
+    """
+    distance = max(cost / OBSERVED_SHARE, 1.0)
+    size = 10 ** math.floor(math.log10(distance))
+    return int(min((digit * size for digit in (1, 2, 5, 10)), key=lambda s: abs(math.log(s / distance))))
+
+
+@lru_cache(maxsize=1024)
+def count_observations(steps: int, every: int | None = None, spacing: int = 1) -> int:
+    """Count the observations of a run of so many steps, the first and the last one included.
+
+    Example:
+        >>> count_observations(1000), count_observations(1000, spacing=20), count_observations(10, every=4)
+        (141, 56, 4)
+    """
+    if every is not None:
+        return 2 + (steps - 1) // every
+    count, step = 1, 0
+    while step < steps:
+        step = min(next_observation(step, every, spacing), steps)
+        count += 1
+    return count
 
 
 def held_since(curve: Sequence[tuple[int, float]]) -> int | None:

@@ -1,41 +1,22 @@
-"""What a sweep will cost, measured on a few steps of it.
+"""What a sweep will cost, from counts: nothing is run.
 
-Owns: the prediction of time and memory. Nothing is stored.
+Owns: the sum over its ensembles, and the size of the largest run's arrays.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 
+from ..learners.base.rates import MachineRates
 from ..runs import Experiment, precision_of, prepare
-from ..runs.loop import advance
 from ..runs.preparation import initial_state
 from ..tasks import InputError
+from .cost import cost_of_member
 from .execution.ensemble import Ensemble
-
-MOST_SHAPES = 8
-"""Ensembles that are measured; the others are taken to cost as the measured one before them."""
-MEASURED_SECONDS = 0.2
-"""Seconds of steps after which a measurement ends."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a run costs.
-
-    Arguments:
-        seconds_per_step: of one process with all threads, observation excluded.
-        bytes: arrays of one process while it steps: state, problem and the compiled step's own.
-    """
-
-    seconds_per_step: float
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -43,55 +24,58 @@ class Forecast:
     """What a sweep costs at most: as if no run stopped early.
 
     Arguments:
-        seconds: of all steps, in one process.
-        bytes: of the largest run.
-        measured: ensembles that were measured.
+        runs: seconds of all runs, one after another in one process, without compilations.
+        compilations: seconds in which every shape is compiled once.
+        longest: seconds in which one shape is compiled, at most.
+        bytes: arrays of the largest run while it steps: state, problem and the compiled step's own.
     """
 
-    seconds: float
+    runs: float
+    compilations: float
+    longest: float
     bytes: int
-    measured: int
+
+    def seconds(self, workers: int) -> float:
+        """Return the seconds that so many processes take, each with a core of its own or more.
+
+        Processes compile at the same time, each what it runs.
+        """
+        return self.runs / workers + max(self.compilations / workers, self.longest)
 
 
-def forecast(ensembles: Sequence[Ensemble]) -> Forecast:
-    """Predict time and memory from a few steps of up to `MOST_SHAPES` ensembles.
+def forecast(ensembles: Sequence[Ensemble], rates: MachineRates) -> Forecast:
+    """Estimate time and memory of a sweep.
 
     Ensembles that cannot be prepared cost nothing: they will fail.
+
+    Arguments:
+        ensembles: one for each shape.
+        rates: of a process that runs them.
     """
-    stride = max(1, -(-len(ensembles) // MOST_SHAPES))
-    seconds, most, measured = 0.0, 0, 0
-    cost = Cost(0.0, 0)
-    for place, ensemble in enumerate(ensembles):
-        if place % stride == 0:
-            try:
-                cost = measure_cost(ensemble.members[0].experiment, ensemble.members[0].pad_to_fraction)
-                measured += 1
-            except InputError:
-                cost = Cost(0.0, 0)
-        seconds += cost.seconds_per_step * sum(member.steps for member in ensemble.members)
-        most = max(most, cost.bytes)
-    return Forecast(seconds, most, measured)
+    runs, compilations, longest, most = 0.0, 0.0, 0.0, 0
+    for ensemble in ensembles:
+        first = ensemble.members[0]
+        try:
+            most = max(most, bytes_of_arrays(first.experiment, first.pad_to_fraction))
+        except InputError:
+            continue
+        costs = [cost_of_member(member, rates) for member in ensemble.members]
+        runs += sum(cost.without_compilation for cost in costs)
+        compilations += costs[0].compilation
+        longest = max(longest, costs[0].compilation)
+    return Forecast(runs, compilations, longest, most)
 
 
-def measure_cost(experiment: Experiment, pad_to_fraction: float | None = None) -> Cost:
-    """Compile the step of an experiment and make a few.
+def bytes_of_arrays(experiment: Experiment, pad_to_fraction: float | None = None) -> int:
+    """Return the size of a run's arrays while it steps: twice those of its state, learner and problem.
 
     Raises:
         InputError: the experiment cannot be prepared.
     """
     with precision_of(experiment.learner):
         prepared = prepare(experiment, pad_to_fraction)
-        state = initial_state(prepared)
-        held = (prepared.learner, prepared.problem, state)
-        size = sum(leaf.nbytes for leaf in jax.tree.leaves(held) if eqx.is_array(leaf))
-        state, _ = advance(prepared.learner, state, prepared.problem, jnp.asarray(0))
-        jax.block_until_ready(eqx.filter(state, eqx.is_array))
-        began = time.perf_counter()
-        steps_done = 0
-        while steps_done == 0 or (time.perf_counter() - began < MEASURED_SECONDS and steps_done < 10_000):
-            target = max(2 * steps_done, 1)
-            state, finite = advance(prepared.learner, state, prepared.problem, jnp.asarray(target))
-            steps_done = int(state.step)
-            if not bool(finite):
-                break
-        return Cost((time.perf_counter() - began) / max(steps_done, 1), 2 * size)
+        held = eqx.filter((prepared.learner, prepared.problem), eqx.is_array)
+        state = eqx.filter_eval_shape(initial_state, prepared)
+    size = sum(leaf.nbytes for leaf in jax.tree.leaves(held))
+    arrays = [leaf for leaf in jax.tree.leaves(state) if isinstance(leaf, jax.ShapeDtypeStruct)]
+    return 2 * (size + sum(leaf.size * leaf.dtype.itemsize for leaf in arrays))

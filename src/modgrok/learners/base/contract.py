@@ -19,6 +19,7 @@ from ...tasks import Task
 from ...training.problem import Problem
 from .memory import MemoryNeed
 from .observation import LogitObserver, Observer
+from .operations import LearnerOperations, plain_operations
 from .settings import Settings
 from .wording import Wording
 
@@ -80,8 +81,10 @@ class LearnerDefinition:
         takes_extended_domain: whether operands may run over values that are not residues.
         can_pad: settings -> whether the training set may be padded with masked examples.
         shape_follows_seed: whether array shapes depend on which inputs train, not only on how many.
-        products_per_step: (settings, n, task) -> multiplications of a step on n training inputs, to leading
-            order.
+        products_per_step: (settings, n, task) -> multiplications of the matrix products of a step on n
+            training inputs; read where `operations` is None.
+        operations: (settings, n, task) -> all that a step and an observation compute on n training inputs,
+            from which times are estimated; None counts the products alone.
         context: settings -> what a reader of the records must know of the computation.
         memory: (settings, n, task) -> what a run on n training inputs needs at its peak, checked before any
             work; None where nothing is known.
@@ -92,7 +95,8 @@ class LearnerDefinition:
     build: Callable[[Any, Problem, Basis, Assets], Learner]
     default_steps: int
     wording: Wording
-    products_per_step: Callable[[Any, float, Task], float]
+    products_per_step: Callable[[Any, float, Task], float] = lambda settings, n, task: 0.0
+    operations: Callable[[Any, float, Task], LearnerOperations] | None = None
     observer: Callable[[Any, Problem, Basis], Observer] = LogitObserver
     trains: bool = True
     stops_early: bool = True
@@ -104,6 +108,18 @@ class LearnerDefinition:
     shape_follows_seed: bool = False
     context: Callable[[Any], dict[str, Any]] = lambda settings: {}
     memory: Callable[[Any, int, Task], MemoryNeed | None] = lambda settings, n, task: None
+
+    def count(self, settings: Any, n: float, task: Task) -> LearnerOperations:
+        """Count the operations of a step and of an observation.
+
+        Arguments:
+            settings: of the learner.
+            n: number of training inputs.
+            task: what is learned.
+        """
+        if self.operations is not None:
+            return self.operations(settings, n, task)
+        return plain_operations(self.products_per_step(settings, n, task), n, task)
 
     def precision(self, settings: Settings) -> AbstractContextManager[object]:
         """Return the context in which a run takes place: float32, or float64 where the learner asks for it.

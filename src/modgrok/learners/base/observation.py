@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-import equinox as eqx
-import jax
 import numpy as np
 from jaxtyping import Array
 
@@ -19,6 +17,7 @@ from ...measures.accuracy import Tally, tally
 from ...measures.catalogue import MEASURES, measures_reading
 from ...measures.counts import group_accuracy, group_loss
 from ...measures.measure import Measure
+from ...models.program import Packed, Program, pack_arrays, unpack_arrays
 from ...training.losses import Loss, mse
 from ...training.problem import GROUPS, Problem
 
@@ -72,6 +71,7 @@ class MeasureObserver:
         self.learner, self.problem, self.loss = learner, problem, loss
         self.frames, self.subjects = dict(frames or {}), subjects
         self.histograms, self.count = histograms, count
+        self._measured: Callable[[Any], Packed] | None = None
         chosen = {m.name for reads, frame in self.frames.items() for m in measures_reading(reads, frame)}
         self.measures = tuple(measure for measure in MEASURES if measure.name in chosen)
         names = problem.group_names[len(GROUPS) :]
@@ -86,9 +86,10 @@ class MeasureObserver:
 
     def __call__(self, state: Any) -> tuple[Numbers, HistogramCounts]:
         """Measure a state."""
-        parts = (self.learner, state, self.problem, self.frames)
-        request = (self.loss, self.subjects, self.count, self.measures)
-        counts_of_inputs, numbers, counts = jax.device_get(_observe(*parts, request))
+        if self._measured is None:
+            request = (self.loss, self.subjects, self.count, self.measures)
+            self._measured = _OBSERVE.bind(self.learner, self.problem, self.frames, request)
+        counts_of_inputs, numbers, counts = unpack_arrays(self._measured(state))
         values = {measure.name: measure.function(counts_of_inputs, None) for measure in self._counts}
         values |= {f"{name}_accuracy": group_accuracy(counts_of_inputs, group) for name, group in self._tasks}
         values |= {f"{name}_loss": group_loss(counts_of_inputs, group) for name, group in self._tasks}
@@ -123,16 +124,19 @@ def shortest_decimal(value: Any) -> float:
     return float(str(np.asarray(value)[()]))
 
 
-@eqx.filter_jit
 def _observe(
     learner: Any,
-    state: Any,
     problem: Problem,
     frames: dict[str, Any],
     request: tuple[Loss, Callable[..., Subjects], Callable[..., dict[str, Array]], tuple[Measure, ...]],
-) -> tuple[Tally, dict[str, Array], dict[str, Array]]:
+    state: Any,
+) -> Packed:
     loss, subjects_of, count, measures = request
     subjects = subjects_of(learner, state, problem)
     numbers = {m.name: m.function(subjects[m.reads], frames[m.reads]) for m in measures}
     counts = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)
-    return counts, numbers, count(subjects, frames)
+    result: tuple[Tally, dict[str, Array], dict[str, Array]] = (counts, numbers, count(subjects, frames))
+    return pack_arrays(result)
+
+
+_OBSERVE = Program(_observe)

@@ -21,7 +21,7 @@ def _build(settings: ExternalSettings, problem: Problem, basis: Basis, assets: A
     raise InputError(f"learner: {NAME} has nothing to build, since its runs are not trained here")
 
 
-def _products(settings: ExternalSettings, n: float, task: Task) -> float:
+def _operations(settings: ExternalSettings, n: float, task: Task) -> NoReturn:
     raise InputError(f"learner: {NAME} has no steps of known cost, since its runs are not trained here")
 
 
@@ -31,7 +31,7 @@ EXTERNAL_DEFINITION = LearnerDefinition(
     build=_build,
     default_steps=0,
     wording=WORDING,
-    products_per_step=_products,
+    operations=_operations,
     trains=False,
     stops_early=False,
     takes_mixtures=True,

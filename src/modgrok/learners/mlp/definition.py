@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ...algebra import Basis
 from ...models.circulant import structure_of
-from ...tasks import Task
 from ...training.problem import Problem, check_batch_size
 from ..base.contract import Assets, LearnerDefinition
 from .learner import MLPLearner, mlp_learner
 from .memory import mlp_memory
 from .observer import mlp_observer
+from .operations import mlp_operations
 from .settings import MLPSettings
 from .words import WORDING
 
@@ -17,11 +17,6 @@ from .words import WORDING
 def _build(settings: MLPSettings, problem: Problem, basis: Basis, assets: Assets) -> MLPLearner:
     check_batch_size(settings.batch_size, problem)
     return mlp_learner(settings, problem.classes, problem.operands, structure_of(basis))
-
-
-def _products(settings: MLPSettings, n: float, task: Task) -> float:
-    """Count 3 n N (k + c): each product of matrices forwards, and twice backwards."""
-    return 3 * min(n, float(settings.batch_size or n)) * settings.width * (task.k + task.p)
 
 
 def _can_pad(settings: MLPSettings) -> bool:
@@ -34,7 +29,7 @@ MLP_DEFINITION = LearnerDefinition(
     build=_build,
     default_steps=10_000,
     wording=WORDING,
-    products_per_step=_products,
+    operations=mlp_operations,
     observer=mlp_observer,
     can_pad=_can_pad,
     memory=mlp_memory,

@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Array
 
 from ...algebra import Basis
-from ...measures.fourier.lens import make_fourier_frames, spectra
+from ...measures.fourier.lens import shared_frames, spectra
 from ...measures.fourier.phases import PHASE_BINS, frequency_histogram, phase_histogram
 from ...training.losses import loss_named
 from ...training.problem import Problem
@@ -18,7 +18,7 @@ from .learner import MLPLearner, MLPState
 
 def mlp_observer(learner: MLPLearner, problem: Problem, basis: Basis) -> MeasureObserver:
     """Return the observer of a two-layer network; without phases where the task's group is not cyclic."""
-    frames = make_fourier_frames(basis)
+    frames = shared_frames(basis)
     phases = (("phase_sum", PHASE_BINS),) if frames.components is None else ()
     return MeasureObserver(
         learner,

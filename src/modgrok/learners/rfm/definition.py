@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ...algebra import Basis
-from ...tasks import InputError, Task
+from ...tasks import InputError
 from ...training.problem import Problem
 from ..base.contract import Assets, LearnerDefinition
 from .learner import RFMLearner, rfm_learner
 from .memory import rfm_memory
 from .observer import rfm_observer
+from .operations import rfm_operations
 from .settings import RFMSettings
 from .words import WORDING
 
@@ -22,18 +23,13 @@ def _build(settings: RFMSettings, problem: Problem, basis: Basis, assets: Assets
     return rfm_learner(settings, problem, basis=basis, stored=stored)
 
 
-def _products(settings: RFMSettings, n: float, task: Task) -> float:
-    """Count n^3/3 + n^2 k p + n n_test: solve, AGOP and prediction."""
-    return n**3 / 3 + n**2 * task.k * task.p + n * (task.size - n)
-
-
 RFM_DEFINITION = LearnerDefinition(
     name="rfm",
     settings=RFMSettings,
     build=_build,
     default_steps=30,
     wording=WORDING,
-    products_per_step=_products,
+    operations=rfm_operations,
     observer=rfm_observer,
     stops_early=False,
     double_precision=lambda settings: True,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ...algebra import Basis
 from ...models.transformer import Transformer
-from ...tasks import InputError, Task
+from ...tasks import InputError
 from ...training.problem import Problem, check_batch_size
 from ..base.contract import Assets, LearnerDefinition
 from .learner import PretrainedParts, TransformerLearner, pass_of, transformer_learner
 from .memory import transformer_memory
 from .observer import transformer_observer
+from .operations import transformer_operations
 from .settings import TransformerSettings
 from .words import WORDING
 
@@ -38,20 +39,13 @@ def _network_of(assets: Assets, digest: str | None) -> Transformer | None:
     return network
 
 
-def _products(settings: TransformerSettings, n: float, task: Task) -> float:
-    """Count 3 n d (4 d + 2 d_mlp + c) a layer: each product of matrices forwards, and twice backwards."""
-    d = settings.d_model
-    layer = d * (4 * d + 2 * settings.d_mlp + task.p)
-    return 3 * min(n, float(settings.batch_size or n)) * settings.layers * layer
-
-
 TRANSFORMER_DEFINITION = LearnerDefinition(
     name="transformer",
     settings=TransformerSettings,
     build=_build,
     default_steps=40_000,
     wording=WORDING,
-    products_per_step=_products,
+    operations=transformer_operations,
     observer=transformer_observer,
     double_precision=lambda settings: settings.loss == "log_softmax_float64",
     takes_mixtures=True,

@@ -75,10 +75,29 @@ def make_fourier_frames(basis: Basis) -> FourierFrames:
     return FourierFrames(blocks, on_device(basis.outputs, np.int32), basis.name)
 
 
-@lru_cache(maxsize=4)
 def shared_frames(basis: Basis) -> FourierFrames:
     """Return the frames of a basis, built once for all networks that are measured in it; not inside `jit`."""
-    return make_fourier_frames(basis)
+    return _shared(_Content(basis))
+
+
+class _Content:
+    """A basis that equals any other of the same content."""
+
+    def __init__(self, basis: Basis) -> None:
+        self.basis = basis
+        labels = (np.asarray(values).tobytes() for values in (*basis.operands, basis.outputs))
+        self.key = (basis.name, basis.group, basis.order, *labels)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Content) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=8)
+def _shared(content: _Content) -> FourierFrames:
+    return make_fourier_frames(content.basis)
 
 
 def _of_group(basis: Basis, group: str) -> FourierFrames:

@@ -113,7 +113,7 @@ def run_stages(
                     Sweep(_sweep_name(members), (), members),
                     store,
                     executor,
-                    Job(store.folder, command, weights),
+                    Job(store.folder, command, weights, "dense"),
                     workers=workers,
                     retry_failed=True,
                     on_progress=on_progress,

@@ -17,7 +17,7 @@ import jax
 
 from ...learners.catalogue import definition_of
 from ...runs import Experiment, Progress, Run, Store, precision_of, prepare, run
-from ...runs.options import CheckpointPolicy
+from ...runs.options import CheckpointPolicy, ObservationSchedule
 from ...runs.platform import platform_error
 from ...tasks import InputError
 from ..grid.sweep_file import Member
@@ -107,6 +107,7 @@ def run_ensemble(
     *,
     command: str = "",
     weights: CheckpointPolicy = "schedule",
+    schedule: ObservationSchedule = "cost",
     on_start: Callable[[Member], None] = lambda member: None,
     on_observation: Callable[[Member, Progress], None] = lambda member, progress: None,
     stop_requested: Callable[[], bool] = lambda: False,
@@ -120,6 +121,7 @@ def run_ensemble(
         store: where to record; None keeps everything in memory.
         command: recorded with every run.
         weights: which are kept; see `modgrok.runs.run`.
+        schedule: how members without `observe_every` are observed; see `modgrok.runs.run`.
         on_start: called before a member is run.
         on_observation: called after every observation.
         stop_requested: asked after every segment; true ends the run at hand and begins no other.
@@ -145,6 +147,7 @@ def run_ensemble(
                 ensemble=len(ensemble),
                 pad_to_fraction=member.pad_to_fraction,
                 weights=weights,
+                schedule=schedule,
                 on_observation=partial(on_observation, member),
                 stop_requested=stop_requested,
             )

@@ -51,6 +51,7 @@ def run_with_events(
         store,
         command=job.command,
         weights=job.weights,
+        schedule=job.schedule,
         on_start=lambda member: send(Event(member.experiment.id, 0, member.steps)),
         on_observation=observe,
         stop_requested=stop_requested,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ...runs import Experiment
-from ...runs.options import CheckpointPolicy
+from ...runs.options import CheckpointPolicy, ObservationSchedule
 from ..grid.sweep_file import Member
 from .ensemble import Ensemble
 
@@ -25,11 +25,13 @@ class Job:
         folder: of the store.
         command: recorded with every run.
         weights: which weights of a run are kept; see `modgrok.runs.run`.
+        schedule: how runs without `observe_every` are observed; see `RunOptions`.
     """
 
     folder: Path
     command: str = ""
     weights: CheckpointPolicy = "final"
+    schedule: ObservationSchedule = "cost"
 
 
 @dataclass(frozen=True)

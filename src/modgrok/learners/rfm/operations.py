@@ -1,0 +1,61 @@
+"""What an iteration and an observation of a kernel machine compute.
+
+Owns: the formulas.
+"""
+
+from __future__ import annotations
+
+from ...models.kernels.kernel import FormKernel
+from ...tasks import Task
+from ..base.operations import OBSERVATION_DISPATCHES, LearnerOperations, Operations
+from .settings import RFMSettings, kernel_of
+
+EIGENVALUES = 12
+"""Multiplications of an eigendecomposition of a d x d matrix, in units of d^3."""
+COMPILATIONS = 50.0
+
+
+def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperations:
+    """Count, for n training inputs, d = k p features, c classes and m inputs of the table.
+
+    An iteration: n^3/6 for the factor of the kernel matrix and n^2 c for its two triangular solves; then for
+    a kernel whose predictors are quadratic forms, four products of c d^3; for another one, k n^2 c for the
+    gradients and n c p^2 k (k + 1)/2 for their outer products, with 2 n^2 values of the kernel.
+
+    Arguments:
+        settings: of the learner.
+        n: number of training inputs.
+        task: with m inputs; the task of a mixture is one operand more.
+
+    Example:
+        >>> from modgrok.tasks import task_from_expression
+        >>> rfm_operations(RFMSettings(), 12, task_from_expression("x + y", 5)).step.products
+        21000.0
+    """
+    k, p, c, m = task.table.ndim, max(task.table.shape), task.p, task.size
+    d = sum(task.table.shape)
+    kernel = kernel_of(settings)
+    solve = Operations(
+        solves=n**3 / 6 + n * n * c + EIGENVALUES * d**3,
+        numbers=(k + 6) * n * n + 2 * k * n * d,
+        calls=200,
+    )
+    depth = 12 * settings.depth if settings.kernel == "ntk" else 4 if settings.kernel == "laplace" else 2
+    if isinstance(kernel, FormKernel):
+        forms = Operations(products=2 * c * d**3, numbers=k * k * n * c + 60 * c * d * d, calls=20)
+        step = forms + Operations(products=2 * c * d**3 + d**3, numbers=100 * c * d * d, calls=20)
+        forward = forms + Operations(numbers=(k * k + 1) * m * c)
+    else:
+        step = Operations(
+            products=k * n * n * c + n * c * p * p * k * (k + 1) / 2 + d * d * c + 3 * d**3,
+            numbers=(2 * k + 40) * n * n + 4 * k * n * c * p,
+            exponentials=2 * depth * n * n,
+            calls=40,
+        )
+        forward = Operations(
+            products=m * n * c, numbers=(2 * k + 4) * m * n, exponentials=depth * m * n, calls=20
+        )
+    observation = forward + Operations(
+        numbers=8 * m * c + 60 * d * d, calls=60, dispatches=OBSERVATION_DISPATCHES
+    )
+    return LearnerOperations(step + solve, observation, COMPILATIONS)
