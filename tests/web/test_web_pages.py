@@ -24,6 +24,9 @@ from modgrok.papers.claims.budget import BUDGETS
 from modgrok.papers.claims.catalogue import choose_claims
 from modgrok.runs import Store
 from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
+from modgrok.sweeps.tables.grid_cells import grid_cells
+from modgrok.sweeps.tables.summary import critical_rows
+from modgrok.sweeps.tables.table import sweep_table
 
 pytestmark = pytest.mark.needs("starlette", "uvicorn")
 
@@ -414,7 +417,7 @@ def test_ten_thousand_runs_are_searched_quickly(visit: Any, folder: Path) -> Non
             started = time.process_time()
             reply = await client.get(f"/runs.json?{query.replace('<', '%3C').replace('>', '%3E')}")
             sessions[query] = time.process_time() - started
-            assert (query, reply.json.get("total")) == (query, total)
+            assert (query, reply.json.get("total"), reply.json["damaged"]) == (query, total, [])
         return sessions
 
     sessions = visit(talk)
@@ -588,7 +591,46 @@ def test_sweeps_show_members_that_have_not_begun(visit: Any, folder: Path, ids: 
         one = (await client.get("/sweeps/two.json")).json
         assert [member["status"] for member in one["members"]] == ["finished", "waiting"]
         assert one["axes"] == [["seed"]]
+        assert (one["across"], one["up"], one["seconds_left"]) == (
+            "seed",
+            "none",
+            one["members"][0]["seconds"],
+        )
+        assert [(cell["x"], cell["done"]) for cell in one["cells"]] == [(0, 1), (1, 0)]
         assert (await client.get("/sweeps/three.json")).status == 400
+
+    visit(talk)
+
+
+def test_what_a_sweep_says_is_what_its_report_and_its_tables_say(visit: Any, folder: Path) -> None:
+    """Medians of cells and critical fractions of the JSON, beside those of `export` and of reports."""
+    multiply(folder, 40)
+    places = [{"fraction": 0.3 + at % 5 / 10, "seed": at // 5} for at in range(40)]
+    with Store(folder) as store:
+        members = tuple(SweepMember(f"{at:012x}", place) for at, place in enumerate(places))
+        write_listing(
+            store, Listing("forty", (("fraction",), ("seed",)), "modgrok sweep forty.toml", members)
+        )
+        table = sweep_table(store, "forty")
+
+    async def talk(client: Client) -> None:
+        one = (await client.get("/sweeps/forty.json?across=fraction&up=none")).json
+        for value in ("grokked_at", "memorised_at", "test_accuracy", "train_accuracy", "seconds"):
+            medians = [cell.value for cell in grid_cells(table.runs, "fraction", None, value)]
+            assert [cell[value] for cell in one["cells"]] == pytest.approx(medians), value
+        (bracket,), (known,) = one["critical_fractions"], critical_rows(table)
+        keys = ("place", "low", "high", "sure_low", "sure_high")
+        assert [bracket[key] for key in keys] == [known[key] for key in keys]
+        at_ends = {probe["fraction"]: probe["grokked"] for probe in bracket["probes"]}
+        assert (at_ends.get(known["low"]), at_ends.get(known["high"])) == (
+            known["low_grokked"],
+            known["high_grokked"],
+        )
+        chosen = (await client.get("/sweeps/forty.json?across=seed&up=fraction")).json
+        assert [(cell["x"], cell["y"]) for cell in chosen["cells"][:2]] == [(0, 0.3), (0, 0.4)]
+        for query in ("across=width", "up=width", "across=none"):
+            reply = await client.get(f"/sweeps/forty.json?{query}")
+            assert (reply.status, reply.json["error"].split(":")[0]) == (400, query.split("=")[0])
 
     visit(talk)
 

@@ -67,6 +67,9 @@ export function say(text) { document.getElementById("status").textContent = text
 
 export function wait(milliseconds) { return new Promise((done) => setTimeout(done, milliseconds)); }
 
+// Let the browser handle keys and draw between two pieces of work.
+export function pause() { return window.scheduler && scheduler.yield ? scheduler.yield() : wait(0); }
+
 // Call a function when no call followed for a while.
 export function settled(action, milliseconds) {
   let timer = 0;
