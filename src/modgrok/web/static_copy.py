@@ -149,8 +149,8 @@ class StaticCopy:
         self._json(f"sweeps/{name}.json", content)
         fields = content["fields"]
         for (first, across), (second, up) in product(enumerate(fields), enumerate([*fields, NO_AXIS])):
-            shown = {"across": across, "up": up, "cells": cells(content["members"], across, up)}
-            self._json(f"sweeps/{name}/cells-{first}-{second}.json", shown)
+            map_content = {"across": across, "up": up, "cells": cells(content["members"], across, up)}
+            self._json(f"sweeps/{name}/cells-{first}-{second}.json", map_content)
         try:
             report = sweep_report(str(self.folder), name)
         except InputError as error:  # nothing was observed

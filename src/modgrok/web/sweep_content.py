@@ -60,7 +60,7 @@ def sweep_content(store: Database, name: str, across: str = "", up: str = "") ->
         )
     axes = list(dict.fromkeys(axis for member in members for axis in member["point"]))
     varied = [axis for axis in axes if len({member["point"].get(axis) for member in members}) > 1]
-    shown = map_axes(axes, varied, across, up)
+    map_pair = map_axes(axes, varied, across, up)
     return {
         "name": sweep.name,
         "axes": sweep.axes,
@@ -69,9 +69,9 @@ def sweep_content(store: Database, name: str, across: str = "", up: str = "") ->
         "command": sweep.command,
         "running": sweep_lock(store, name).held(),
         **progress(members),
-        "across": shown[0],
-        "up": shown[1],
-        "cells": cells(members, *shown),
+        "across": map_pair[0],
+        "up": map_pair[1],
+        "cells": cells(members, *map_pair),
         "critical_fractions": critical_fractions(members, axes) if "fraction" in varied else [],
         "members": members,
         "damaged": damaged,

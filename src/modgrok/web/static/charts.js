@@ -203,18 +203,18 @@ export function dots(element, values, {title, text, height = 130}) {
   });
 }
 
-const drawn = new WeakMap(), MOST_REPLACED = 20;
+const charts = new WeakMap(), MOST_REPLACED = 20;
 
 // Any specification of our own, with the page's looks; returns the view. Where only rows differ from those drawn before, the view
 // stays and is given those that are new; but not for ever, since it keeps something of all rows that it has had.
 export async function draw(element, {data, ...spec}) {
-  const text = JSON.stringify(spec), before = drawn.get(element), rows = keyed(data.values);
+  const text = JSON.stringify(spec), before = charts.get(element), rows = keyed(data.values);
   if (before && before.text === text && before.replaced <= MOST_REPLACED * before.rows.size) return update(before, rows);
   element.classList.add("chart");
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", spec.description || "");
   const view = embedInto(element, {config: CONFIG, ...spec, data: {name: "rows", values: [...rows.values()]}});
-  drawn.set(element, {text, view, rows, replaced: 0});
+  charts.set(element, {text, view, rows, replaced: 0});
   return view;
 }
 
