@@ -44,8 +44,9 @@ class LandingSweep:
         """Return the sweep with so many runs that have ended."""
         waiting = {"status": "waiting", "grokked_at": None, "seconds": None, "test_accuracy": None}
         members = [one if at < self.done else {**one, **waiting} for at, one in enumerate(self.members)]
+        values = {field: sorted({one["point"][field] for one in members}) for field in FIELDS}
         return {
-            "name": "landing", "axes": [["fraction"], ["seed"]], "fields": FIELDS, "varied": FIELDS,
+            "name": "landing", "axes": [["fraction"], ["seed"]], "values": values,
             "command": "modgrok sweep landing.toml", "running": True, **progress(members),
             "across": "fraction", "up": "seed", "cells": cells(members, "fraction", "seed"),
             "critical_fractions": critical_fractions(members, FIELDS), "members": members, "damaged": [],

@@ -626,6 +626,7 @@ def test_what_a_sweep_says_is_what_its_report_and_its_tables_say(visit: Any, fol
             known["low_grokked"],
             known["high_grokked"],
         )
+        assert one["values"] == {"fraction": [0.3, 0.4, 0.5, 0.6, 0.7], "seed": list(range(8))}
         chosen = (await client.get("/sweeps/forty.json?across=seed&up=fraction")).json
         assert [(cell["x"], cell["y"]) for cell in chosen["cells"][:2]] == [(0, 0.3), (0, 0.4)]
         for query in ("across=width", "up=width", "across=none"):

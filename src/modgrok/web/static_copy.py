@@ -147,7 +147,7 @@ class StaticCopy:
     def _sweep(self, store: Database, name: str) -> None:
         content = {**sweep_content(store, name), "running": False, "damaged": []}
         self._json(f"sweeps/{name}.json", content)
-        fields = content["fields"]
+        fields = list(content["values"])
         for (first, across), (second, up) in product(enumerate(fields), enumerate([*fields, NO_AXIS])):
             map_content = {"across": across, "up": up, "cells": cells(content["members"], across, up)}
             self._json(f"sweeps/{name}/cells-{first}-{second}.json", map_content)

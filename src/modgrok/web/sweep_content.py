@@ -14,7 +14,7 @@ from ..io import visible
 from ..runs.store.database import Database
 from ..runs.store.sweep_index import last_records, read_listing, rows_of_sweep, sweep_lock
 from ..sweeps.critical.probes import ENDED, count_probes, outcomes_of
-from ..sweeps.tables.grid_cells import Coordinate, Row, grid_cells
+from ..sweeps.tables.grid_cells import Coordinate, Row, coordinates, grid_cells
 from ..tasks.errors import InputError, shorten
 
 ACCURACIES = ("train_accuracy", "test_accuracy")
@@ -58,21 +58,22 @@ def sweep_content(store: Database, name: str, across: str = "", up: str = "") ->
                 **numbers,
             }
         )
-    axes = list(dict.fromkeys(axis for member in members for axis in member["point"]))
-    varied = [axis for axis in axes if len({member["point"].get(axis) for member in members}) > 1]
-    map_pair = map_axes(axes, varied, across, up)
+    points = [member["point"] for member in members]
+    fields = list(dict.fromkeys(field for point in points for field in point))
+    values = {field: coordinates([{field: point.get(field)} for point in points], field) for field in fields}
+    varied = [field for field in fields if len(values[field]) > 1]
+    map_pair = map_axes(fields, varied, across, up)
     return {
         "name": sweep.name,
         "axes": sweep.axes,
-        "fields": axes,
-        "varied": varied,
+        "values": values,
         "command": sweep.command,
         "running": sweep_lock(store, name).held(),
         **progress(members),
         "across": map_pair[0],
         "up": map_pair[1],
         "cells": cells(members, *map_pair),
-        "critical_fractions": critical_fractions(members, axes) if "fraction" in varied else [],
+        "critical_fractions": critical_fractions(members, fields) if "fraction" in varied else [],
         "members": members,
         "damaged": damaged,
     }

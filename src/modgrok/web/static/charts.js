@@ -229,12 +229,16 @@ function keyed(values) {
   return rows;
 }
 
-// Take away the rows that are no more, and add those that are new.
-async function update(chart, rows) {
-  const gone = new Set([...chart.rows.keys()].filter((key) => !rows.has(key))), added = [...rows].filter(([key]) => !chart.rows.has(key));
+// Take away the rows that are no more, and add those that are new; after the change before, of which a view keeps one alone.
+function update(chart, rows) {
+  const gone = new Set([...chart.rows.keys()].filter((key) => !rows.has(key))), added = [...rows].filter(([key]) => !chart.rows.has(key)).map(([, row]) => row);
   chart.rows = rows;
   chart.replaced += gone.size;
-  const view = await chart.view;
-  if (gone.size || added.length) await view.change("rows", view.changeset().remove((row) => gone.has(row.key)).insert(added.map(([, row]) => row))).runAsync();
-  return view;
+  if (gone.size || added.length) {
+    chart.view = chart.view.then(async (view) => {
+      await view.change("rows", view.changeset().remove((row) => gone.has(row.key)).insert(added)).runAsync();
+      return view;
+    });
+  }
+  return chart.view;
 }

@@ -18,7 +18,7 @@ export async function answer(address, parameters) {
 }
 
 async function sweep(own, {across, up}) {
-  const whole = await file(`${own}.json`), fields = [...whole.fields, "none"];
+  const whole = await file(`${own}.json`), fields = [...Object.keys(whole.values), "none"];
   return across ? {...whole, ...await file(`${own}/cells-${fields.indexOf(across)}-${fields.indexOf(up)}.json`)} : whole;
 }
 

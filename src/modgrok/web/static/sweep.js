@@ -12,8 +12,7 @@ export async function show(main, name) {
   const own = `/sweeps/${encodeURIComponent(name)}`;
   const look = (axes = {}) => get(`${own}.json`, axes);
   let sweep = await look();
-  const {fields, varied} = sweep, count = (axis) => valuesOf(axis).length;
-  const valuesOf = (axis) => [...new Set(sweep.members.map((member) => member.point[axis]))];
+  const fields = Object.keys(sweep.values), varied = fields.filter((axis) => sweep.values[axis].length > 1);
   const options = (list) => list.map((one) => h("option", {value: one}, one));
   const across = h("select", {}, options(fields)), up = h("select", {}, options(["none", ...fields])), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label))), open = h("select");
   across.value = sweep.across;
@@ -42,9 +41,9 @@ export async function show(main, name) {
     if (names.join() !== [...open.options].slice(1).map((one) => one.text).join()) {
       open.replaceChildren(h("option", {value: ""}, "choose one, or click on it"), ...names.map((name, at) => h("option", {value: String(at)}, name)));
     }
-    const step = key.endsWith("_at"), sharing = key.endsWith("accuracy"), along = (axis, name) => ({type: "ordinal", title: axis, scale: {domain: valuesOf(axis).map(text)}, field: name});
+    const step = key.endsWith("_at"), sharing = key.endsWith("accuracy"), along = (axis, name) => ({type: "ordinal", title: axis, scale: {domain: sweep.values[axis].map(text)}, field: name});
     const spec = {
-      description: `${key} over ${sweep.across}${upper ? ` and ${upper}` : ""}`, width: "container", height: upper ? Math.min(460, 36 * count(upper) + 40) : 100, autosize: {type: "fit", contains: "padding"},
+      description: `${key} over ${sweep.across}${upper ? ` and ${upper}` : ""}`, width: "container", height: upper ? Math.min(460, 36 * sweep.values[upper].length + 40) : 100, autosize: {type: "fit", contains: "padding"},
       data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer", invalid: null},
       encoding: {
         x: {...along(sweep.across, "x"), axis: {labelAngle: 0, labelOverlap: true}}, ...(upper ? {y: along(upper, "y")} : {}),
@@ -69,7 +68,7 @@ export async function show(main, name) {
 
   async function drawLines() {
     const keys = [...varied, "grokked_at", "test_accuracy"].slice(0, 10), rows = [];
-    const places = Object.fromEntries(varied.map((axis) => [axis, valuesOf(axis)]));
+    const places = Object.fromEntries(varied.map((axis) => [axis, sweep.values[axis]]));
     const most = roundedUp(Math.max(1, ...sweep.members.map((member) => member.grokked_at || 0)));
     for (const member of sweep.members) {
       if (member.status === "waiting") continue;
@@ -131,12 +130,12 @@ export async function show(main, name) {
     } catch (failure) { busy.textContent = failure.message; }
   };
   report();
-  let cost = 0;
+  let cost = 0, lost = false;
   while (sweep.running) {
     await wait(Math.max(LOOK, REST * cost));
     if (document.hidden) continue;
     const began = performance.now();
-    try { await refresh(); } catch (failure) { say(failure.message); }
+    try { await refresh(); if (lost) say(""); lost = false; } catch (failure) { say(failure.message); lost = true; }
     cost = performance.now() - began;
     if (!sweep.running) report();
   }
