@@ -22,11 +22,12 @@ from modgrok.learners.catalogue import LEARNERS
 from modgrok.papers.book.committed import committed_verdicts
 from modgrok.papers.claims.budget import BUDGETS
 from modgrok.papers.claims.catalogue import choose_claims
-from modgrok.runs import Store
+from modgrok.runs import Experiment, Store
 from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
 from modgrok.sweeps.tables.grid_cells import grid_cells
 from modgrok.sweeps.tables.summary import critical_rows
 from modgrok.sweeps.tables.table import sweep_table
+from modgrok.tasks import read_table
 
 pytestmark = pytest.mark.needs("starlette", "uvicorn")
 
@@ -632,6 +633,46 @@ def test_what_a_sweep_says_is_what_its_report_and_its_tables_say(visit: Any, fol
         for query in ("across=width", "up=width", "across=none"):
             reply = await client.get(f"/sweeps/forty.json?{query}")
             assert (reply.status, reply.json["error"].split(":")[0]) == (400, query.split("=")[0])
+
+    visit(talk)
+
+
+def test_a_table_in_a_file_is_a_task(visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that is chosen on the page is decided, constructed and trained as an expression is."""
+    from modgrok.web.jobs import JobQueue
+
+    async def nothing(jobs: JobQueue) -> None:
+        pass
+
+    monkeypatch.setattr(JobQueue, "_drive", nothing)
+    rows = [[x * y % 5 for y in range(5)] for x in range(5)]
+    array = io.BytesIO()
+    np.save(array, np.array(rows))
+    csv = "\n".join(",".join(map(str, row)) for row in rows).encode()
+
+    async def talk(client: Client) -> None:
+        taken = (await client.post("/table?name=t.npy", array.getvalue())).json
+        assert taken == (await client.post("/table?name=t.csv", csv)).json
+        assert (taken["p"], taken["title"]) == (5, f"table:{taken['table'][:12]} on 0..4")
+        query = f"table={taken['table']}"
+        assert (await client.get(f"/table.json?{query}")).json["rows"] == rows
+        assert (await client.get(f"/decide.json?{query}")).json["form"] == "multiplicative"
+        assert (await client.get(f"/construct.json?{query}")).json["errors"] == 0
+        assert (await client.get(f"/leakage.json?{query}")).json["train"] == 12
+        assert not (await client.get(f"/critical-fractions.json?{query}")).json["known"]
+        for body in (b"", b"0,1\n1,2", b"\x93NUMPY", b"0,1", b"a,b"):
+            reply = await client.post("/table?name=t.csv", body)
+            assert (reply.status, reply.json["error"].split(":")[0]) == (400, "table")
+        for address in (f"/table.json?table={'0' * 64}", f"/table.json?{query}&expression=x&p=5"):
+            assert (await client.get(address)).status == 400
+        form = {"learner": "mlp", "options": {"width": "8"}, "steps": "2", "table": taken["table"]}
+        job = (await client.post("/training", form)).json
+        instrument = client.app.app.state.instrument
+        (option,) = [word for word in instrument.jobs.jobs[0].words if word.startswith("--table=")]
+        task = read_table(Path(option.removeprefix("--table=")))
+        assert job["run"] == Experiment.of(table=task, width=8).id
+        instrument.remove_table_files()
+        assert not Path(option.removeprefix("--table=")).exists()
 
     visit(talk)
 
