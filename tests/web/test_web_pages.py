@@ -439,6 +439,7 @@ def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids:
 
     async def talk(client: Client) -> None:
         stored = (await client.get(f"/runs/{ids[0]}/explain.json")).json
+        assert (await client.get(f"/explain.json?run={ids[0]}")).json == stored
         dropped = await client.post("/explain?name=w.safetensors", weight_files[-1].read_bytes())
         assert dropped.json["step"] == stored["step"] == 6
         assert dropped.json["index"] == stored["index"] == "x + y"

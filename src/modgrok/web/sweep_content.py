@@ -39,7 +39,7 @@ def sweep_content(store: Database, name: str, across: str = "", up: str = "") ->
     damaged: list[str] = []
     rows = rows_of_sweep(store, name, lambda error: damaged.append(visible(str(error))))
     known, last = {row.id: row for row in rows}, last_records(store, name, rows)
-    members = []
+    members: list[Row] = []
     for member in sweep.members:
         row, record = known.get(member.run), last.get(member.run)
         numbers = {} if record is None else {key: finite(record.scalars.get(key)) for key in ACCURACIES}

@@ -13,7 +13,7 @@ export async function show(main, name) {
   const look = (axes = {}) => get(`${own}.json`, axes);
   let sweep = await look();
   const fields = Object.keys(sweep.values), varied = fields.filter((axis) => sweep.values[axis].length > 1);
-  const options = (list) => list.map((one) => h("option", {value: one}, one));
+  const options = (list) => list.map((one) => h("option", {value: one}, words(one)));
   const across = h("select", {}, options(fields)), up = h("select", {}, options(["none", ...fields])), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label))), open = h("select");
   across.value = sweep.across;
   up.value = sweep.up;
@@ -37,19 +37,19 @@ export async function show(main, name) {
   async function drawMap() {
     const key = value.value, upper = sweep.up === "none" ? null : sweep.up, text = (one) => String(one ?? "none");
     const rows = sweep.cells.map((cell, place) => ({x: text(cell.x), y: text(cell.y), value: cell[key], runs: cell.runs.length, done: cell.done, place}));
-    const names = rows.map((row) => `${sweep.across} ${row.x}${upper ? `, ${upper} ${row.y}` : ""}`);
+    const names = rows.map((row) => `${words(sweep.across)} ${row.x}${upper ? `, ${words(upper)} ${row.y}` : ""}`), label = VALUES.find(([one]) => one === key)[1];
     if (names.join() !== [...open.options].slice(1).map((one) => one.text).join()) {
       open.replaceChildren(h("option", {value: ""}, "choose one, or click on it"), ...names.map((name, at) => h("option", {value: String(at)}, name)));
     }
-    const step = key.endsWith("_at"), sharing = key.endsWith("accuracy"), along = (axis, name) => ({type: "ordinal", title: axis, scale: {domain: sweep.values[axis].map(text)}, field: name});
+    const step = key.endsWith("_at"), sharing = key.endsWith("accuracy"), along = (axis, name) => ({type: "ordinal", title: words(axis), scale: {domain: (name === "y" ? sweep.values[axis].slice().reverse() : sweep.values[axis]).map(text)}, field: name});
     const spec = {
-      description: `${key} over ${sweep.across}${upper ? ` and ${upper}` : ""}`, width: "container", height: upper ? Math.min(460, 36 * sweep.values[upper].length + 40) : 100, autosize: {type: "fit", contains: "padding"},
+      description: `${label} over ${words(sweep.across)}${upper ? ` and ${words(upper)}` : ""}`, width: "container", height: upper ? Math.min(460, 36 * sweep.values[upper].length + 40) : 100, autosize: {type: "fit", contains: "padding"},
       data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer", invalid: null},
       encoding: {
         x: {...along(sweep.across, "x"), axis: {labelAngle: 0, labelOverlap: true}}, ...(upper ? {y: along(upper, "y")} : {}),
         color: !rows.some((row) => row.value !== null) ? {value: "#e6e8eb"} : {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: null,
           scale: {scheme: step ? "viridis" : "cividis", domain: sharing ? [0, 1] : roundEnds(rows.map((row) => row.value).filter((one) => one !== null)), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1}},
-        tooltip: [{field: "x", title: sweep.across}, ...(upper ? [{field: "y", title: upper}] : []), {field: "value", title: key, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
+        tooltip: [{field: "x", title: words(sweep.across)}, ...(upper ? [{field: "y", title: words(upper)}] : []), {field: "value", title: label, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
       },
     };
     const view = await draw(map, spec);
@@ -84,7 +84,7 @@ export async function show(main, name) {
       const marked = key in places && levels.length <= 8 ? levels : [Math.min(...levels), Math.max(...levels)];
       for (const level of new Set(marked)) { const row = own.find((one) => one.place === level); if (row) row.label = true; }
     }
-    const x = {field: "axis", type: "ordinal", scale: {domain: keys.map(words)}, title: null, axis: {labelAngle: 0}}, y = {field: "place", type: "quantitative", scale: {domain: [0, 1]}, axis: null};
+    const x = {field: "axis", type: "ordinal", scale: {domain: keys.map(words)}, title: null, axis: {labelAngle: 0}}, y = {field: "place", type: "quantitative", scale: {domain: [-0.06, 1], nice: false}, axis: null};
     await draw(lines, {
       description: "Each run as a line over the axes of the sweep and its results", width: "container", height: 220, autosize: {type: "fit", contains: "padding"}, data: {values: rows},
       layer: [
