@@ -52,7 +52,7 @@ def test_a_copy_holds_every_page_and_nothing_of_the_machine(
         write_listing(store, Listing("two", (("seed",),), "modgrok sweep two.toml", members))
     copy = tmp_path / "copy"
     done = call("ui", f"--export={copy}", "--where=seed=1", f"--runs={folder}")
-    assert (done.code, done.out.startswith("wrote 1 run, ")) == (0, True)
+    assert (done.code, done.out.startswith("wrote 1 run, ")) == (0, True), done
     run = read(copy / "data" / "runs" / f"{ids[1]}.json")
     assert run["command"] == "modgrok train 'x*y' --p 5 --runs runs --table=t.npy"
     assert run["steps"] == read(copy / "data" / "runs" / ids[1] / "report.json")["steps"]
