@@ -652,10 +652,10 @@ def test_a_table_in_a_file_is_a_task(visit: Any, monkeypatch: pytest.MonkeyPatch
     csv = "\n".join(",".join(map(str, row)) for row in rows).encode()
 
     async def talk(client: Client) -> None:
-        taken = (await client.post("/table?name=t.npy", array.getvalue())).json
-        assert taken == (await client.post("/table?name=t.csv", csv)).json
-        assert (taken["p"], taken["title"]) == (5, f"table:{taken['table'][:12]} on 0..4")
-        query = f"table={taken['table']}"
+        described = (await client.post("/table?name=t.npy", array.getvalue())).json
+        assert described == (await client.post("/table?name=t.csv", csv)).json
+        assert (described["p"], described["title"]) == (5, f"table:{described['table'][:12]} on 0..4")
+        query = f"table={described['table']}"
         assert (await client.get(f"/table.json?{query}")).json["rows"] == rows
         assert (await client.get(f"/decide.json?{query}")).json["form"] == "multiplicative"
         assert (await client.get(f"/construct.json?{query}")).json["errors"] == 0
@@ -666,7 +666,7 @@ def test_a_table_in_a_file_is_a_task(visit: Any, monkeypatch: pytest.MonkeyPatch
             assert (reply.status, reply.json["error"].split(":")[0]) == (400, "table")
         for address in (f"/table.json?table={'0' * 64}", f"/table.json?{query}&expression=x&p=5"):
             assert (await client.get(address)).status == 400
-        form = {"learner": "mlp", "options": {"width": "8"}, "steps": "2", "table": taken["table"]}
+        form = {"learner": "mlp", "options": {"width": "8"}, "steps": "2", "table": described["table"]}
         job = (await client.post("/training", form)).json
         instrument = client.app.app.state.instrument
         (option,) = [word for word in instrument.jobs.jobs[0].words if word.startswith("--table=")]

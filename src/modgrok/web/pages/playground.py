@@ -38,9 +38,9 @@ async def take_table(request: Request) -> Response:
     instrument, content = instrument_of(request), await body_of(request, MOST_BODY)
     name = visible(request.query_params.get("name", "the file"))[:120]
     text = base64.b64encode(content).decode("ascii")
-    taken = await instrument.tables.call("take_table", content=text, name=name)
-    instrument.chosen_tables.put(taken["table"], taken.pop("content").encode("ascii"))
-    return answer(taken)
+    chosen_table = await instrument.tables.call("take_table", content=text, name=name)
+    instrument.chosen_tables.put(chosen_table["table"], chosen_table.pop("content").encode("ascii"))
+    return answer(chosen_table)
 
 
 async def decide(request: Request) -> Response:

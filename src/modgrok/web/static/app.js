@@ -67,6 +67,7 @@ async function start() {
       if (search) { event.preventDefault(); search.focus(); }
     }
   });
+  if (!STATIC) watchJobs(); // beside the page: that of a running sweep is being shown until its end
   const main = document.getElementById("main");
   const patience = setTimeout(() => { if (!main.childElementCount) main.append(h("p", {class: "soft busy"}, "reading the store")); }, PATIENCE);
   const [pattern, script] = PAGES.find(([known]) => known.test(path)) || [];
@@ -78,7 +79,6 @@ async function start() {
     for (const word of main.querySelectorAll(":scope > .busy")) word.remove();
     main.append(h("p", {class: "error", role: "alert"}, error.message));
   } finally { clearTimeout(patience); }
-  if (!STATIC) watchJobs();
 }
 
 start();
