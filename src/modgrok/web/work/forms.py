@@ -139,7 +139,7 @@ def _chosen(experiment: Experiment) -> dict[str, Any]:
             source.expression,
             p=source.p,
             group=source.group,
-            table=experiment.assets.get(source.table),
+            table=experiment.assets.get(source.table or ""),
             extended_domain=source.extended_domain,
             learner=settings.kind,
             **options,
