@@ -156,7 +156,7 @@ def csv_numbers(file: IO[bytes], argument: str, name: str, entries: str = "numbe
     """Read the numbers of an open `.csv` file; as `read_csv_numbers`.
 
     Arguments:
-        file: at its beginning.
+        file: at its beginning; closed at the end.
         argument: what the message names.
         name: of the file, for the message.
         entries: what they should be, in words.
@@ -169,8 +169,8 @@ def csv_numbers(file: IO[bytes], argument: str, name: str, entries: str = "numbe
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an empty file only warns
-            lines = io.TextIOWrapper(file, encoding="utf-8-sig")
-            return np.loadtxt(lines, delimiter=",", ndmin=2, dtype=np.float64)
+            with io.TextIOWrapper(file, encoding="utf-8-sig") as lines:
+                return np.loadtxt(lines, delimiter=",", ndmin=2, dtype=np.float64)
     except (*UNREADABLE, UserWarning) as error:
         reason = shorten(str(error).split(".")[0], 90)
         raise InputError(
