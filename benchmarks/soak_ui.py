@@ -6,7 +6,8 @@ The sweep is one of small runs, paused between them so that they spread over the
 open in a second tab. Every 30 seconds: memory of the server, of its workers and of the sweep's page after a
 garbage collection; elements and listeners that the page holds, removed ones included; files that the server
 and its workers hold open; requests since the last sample; how long the server takes to answer, the page to
-handle a key, and the page to show what the store holds. Needs the group `browser` and Chromium.
+handle a key, and the page to show what the store holds; the longest script of the page, in wall time, and the
+processor time of its main thread. Needs the group `browser` and Chromium.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ INTERVAL = 30.0
 """Seconds between two samples."""
 HEAD = (
     f"{'minute':>6} {'done':>5} {'server':>7} {'workers':>8} {'page':>6} {'nodes':>6} {'listeners':>9} "
-    f"{'files':>6} {'req/s':>6} {'answer':>7} {'key':>6} {'behind':>7} {'stall':>6}"
+    f"{'files':>6} {'req/s':>6} {'answer':>7} {'key':>6} {'behind':>7} {'stall':>6} {'busy':>6}"
 )
-"""MB, MB, MB, counts, requests per second, and milliseconds, seconds behind the store, milliseconds."""
+"""MB, MB, MB, counts, requests per second, milliseconds twice, seconds behind the store, milliseconds of the
+longest script, milliseconds of processor time per second."""
 WATCH_STALLS = """() => {
   window.longest = 0;
   new PerformanceObserver((list) => {
@@ -121,7 +123,8 @@ class Sampler:
         self.requests, self.last = 0, time.monotonic()
         tab.context.on("request", self._count)
         self.inspector = tab.context.new_cdp_session(tab)
-        self.inspector.send("Performance.enable")
+        self.inspector.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self.spent = 0.0
         tab.evaluate(WATCH_STALLS)
 
     def _count(self, _: Any) -> None:
@@ -140,7 +143,8 @@ class Sampler:
         }
         workers = children(self.server.process.pid)
         now = time.monotonic()
-        rate, self.requests, self.last = self.requests / (now - self.last), 0, now
+        seconds, spent = now - self.last, numbers["TaskDuration"] - self.spent
+        rate, self.requests, self.last, self.spent = self.requests / seconds, 0, now, numbers["TaskDuration"]
         return {
             "done": done,
             "server": resident(self.server.process.pid),
@@ -154,6 +158,7 @@ class Sampler:
             "key": key,
             "behind": behind,
             "stall": stall,
+            "busy": 1000 * spent / seconds,
         }
 
     def _answer(self) -> tuple[int, float]:
@@ -185,7 +190,7 @@ def row(minute: float, sample: dict[str, float]) -> str:
         f"{minute:6.1f} {sample['done']:5.0f} {sample['server']:7.1f} {sample['workers']:8.1f} "
         f"{sample['page']:6.2f} {sample['nodes']:6.0f} {sample['listeners']:9.0f} {sample['files']:6.0f} "
         f"{sample['rate']:6.2f} {sample['answer']:7.0f} {sample['key']:6.0f} {sample['behind']:7.1f} "
-        f"{sample['stall']:6.0f}"
+        f"{sample['stall']:6.0f} {sample['busy']:6.1f}"
     )
 
 

@@ -12,12 +12,12 @@ from modgrok.measures.corruption.corruption_phase import PHASES
 from modgrok.reports import sweep_report, write_sweep_report
 from modgrok.reports.charts.bands import common_steps, milestone_bands, resample, training_bands
 from modgrok.reports.charts.chart import Cell
-from modgrok.reports.charts.grid_cells import GridCell, coordinates, grid_cells, plain_middle, short
 from modgrok.reports.charts.heat_map import PHASE_COLOURS, heat_map, shades_of
 from modgrok.runs import Series, Store
 from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble
 from modgrok.sweeps.execution.ensemble import ensembles_of
+from modgrok.sweeps.tables.grid_cells import GridCell, coordinates, grid_cells, plain_middle, short
 from modgrok.tasks import InputError
 
 

@@ -131,6 +131,7 @@ def multiply(folder: Path, count: int) -> None:
         values.update(
             number=number,
             id=f"{at:012x}",
+            state=values["state"].replace(row.id, f"{at:012x}"),
             experiment=json.dumps(experiment),
             grokked_at=at if at % 3 else None,
             updated=f"2030-01-01T{at // 3600:02d}:{at // 60 % 60:02d}:{at % 60:02d}",

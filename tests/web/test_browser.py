@@ -43,6 +43,12 @@ def decide(page: Any, expect: Any) -> None:
     expect(page.get_by_text("Checked on all 49 inputs: 0 errors")).to_be_visible()
     expect(page.get_by_text("None is known for x*y + 1 mod 7.")).to_be_visible()
     assert complaints(page) == []
+    page.get_by_label("kind of task").select_option("table")
+    table = {"name": "and.csv", "mimeType": "text/csv", "buffer": b"0,0\n0,1"}
+    page.get_by_label("Choose a table").set_input_files(table)
+    expect(page.locator("h1")).to_have_text(re.compile(r"table:\w+ on 0\.\.1"))
+    expect(page.locator("canvas.map")).to_have_attribute("aria-label", re.compile("2 by 2 values"))
+    page.get_by_label("kind of task").select_option("expression")
     page.get_by_label("Type a task").fill("y*x +")
     expect(page.get_by_role("alert").first).to_contain_text("expression")
 

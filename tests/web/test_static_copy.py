@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
+
 pytestmark = pytest.mark.needs("starlette", "uvicorn")
 
 
@@ -46,9 +48,11 @@ def test_a_copy_holds_every_page_and_nothing_of_the_machine(
             connection.execute(
                 "UPDATE runs SET context = json_set(context, '$.command', ?) WHERE id = ?", (command, ids[1])
             )
+        members = tuple(SweepMember(run, {"seed": at}) for at, run in enumerate(ids))
+        write_listing(store, Listing("two", (("seed",),), "modgrok sweep two.toml", members))
     copy = tmp_path / "copy"
     done = call("ui", f"--export={copy}", "--where=seed=1", f"--runs={folder}")
-    assert (done.code, done.out.startswith("wrote 1 run, ")) == (0, True)
+    assert (done.code, done.out.startswith("wrote 1 run, ")) == (0, True), done
     run = read(copy / "data" / "runs" / f"{ids[1]}.json")
     assert run["command"] == "modgrok train 'x*y' --p 5 --runs runs --table=t.npy"
     assert run["steps"] == read(copy / "data" / "runs" / ids[1] / "report.json")["steps"]
@@ -57,6 +61,9 @@ def test_a_copy_holds_every_page_and_nothing_of_the_machine(
         assert read(copy / "data" / "runs" / ids[1] / "checkpoints" / f"{step}.json")["step"] == step
         assert read(copy / "data" / "runs" / ids[1] / f"explain-{step}.json")["step"] == step
     assert not (copy / "data" / "runs" / f"{ids[0]}.json").exists()
+    for place, up in ((0, "seed"), (1, "none")):
+        cells = read(copy / "data" / "sweeps" / "two" / f"cells-0-{place}.json")
+        assert (cells["across"], cells["up"], len(cells["cells"])) == ("seed", up, 2)
     for path in copy.rglob("*"):
         if path.is_file() and path.suffix != ".js":
             content = path.read_bytes()

@@ -22,8 +22,12 @@ from modgrok.learners.catalogue import LEARNERS
 from modgrok.papers.book.committed import committed_verdicts
 from modgrok.papers.claims.budget import BUDGETS
 from modgrok.papers.claims.catalogue import choose_claims
-from modgrok.runs import Store
+from modgrok.runs import Experiment, Store
 from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
+from modgrok.sweeps.tables.grid_cells import grid_cells
+from modgrok.sweeps.tables.summary import critical_rows
+from modgrok.sweeps.tables.table import sweep_table
+from modgrok.tasks import read_table
 
 pytestmark = pytest.mark.needs("starlette", "uvicorn")
 
@@ -414,7 +418,7 @@ def test_ten_thousand_runs_are_searched_quickly(visit: Any, folder: Path) -> Non
             started = time.process_time()
             reply = await client.get(f"/runs.json?{query.replace('<', '%3C').replace('>', '%3E')}")
             sessions[query] = time.process_time() - started
-            assert (query, reply.json.get("total")) == (query, total)
+            assert (query, reply.json.get("total"), reply.json["damaged"]) == (query, total, [])
         return sessions
 
     sessions = visit(talk)
@@ -435,6 +439,7 @@ def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids:
 
     async def talk(client: Client) -> None:
         stored = (await client.get(f"/runs/{ids[0]}/explain.json")).json
+        assert (await client.get(f"/explain.json?run={ids[0]}")).json == stored
         dropped = await client.post("/explain?name=w.safetensors", weight_files[-1].read_bytes())
         assert dropped.json["step"] == stored["step"] == 6
         assert dropped.json["index"] == stored["index"] == "x + y"
@@ -588,7 +593,87 @@ def test_sweeps_show_members_that_have_not_begun(visit: Any, folder: Path, ids: 
         one = (await client.get("/sweeps/two.json")).json
         assert [member["status"] for member in one["members"]] == ["finished", "waiting"]
         assert one["axes"] == [["seed"]]
+        assert (one["across"], one["up"], one["seconds_left"]) == (
+            "seed",
+            "none",
+            one["members"][0]["seconds"],
+        )
+        assert [(cell["x"], cell["done"]) for cell in one["cells"]] == [(0, 1), (1, 0)]
         assert (await client.get("/sweeps/three.json")).status == 400
+
+    visit(talk)
+
+
+def test_what_a_sweep_says_is_what_its_report_and_its_tables_say(visit: Any, folder: Path) -> None:
+    """Medians of cells and critical fractions of the JSON, beside those of `export` and of reports."""
+    multiply(folder, 40)
+    places = [{"fraction": 0.3 + at % 5 / 10, "seed": at // 5} for at in range(40)]
+    with Store(folder) as store:
+        members = tuple(SweepMember(f"{at:012x}", place) for at, place in enumerate(places))
+        write_listing(
+            store, Listing("forty", (("fraction",), ("seed",)), "modgrok sweep forty.toml", members)
+        )
+        table = sweep_table(store, "forty")
+
+    async def talk(client: Client) -> None:
+        one = (await client.get("/sweeps/forty.json?across=fraction&up=none")).json
+        for value in ("grokked_at", "memorised_at", "test_accuracy", "train_accuracy", "seconds"):
+            medians = [cell.value for cell in grid_cells(table.runs, "fraction", None, value)]
+            assert [cell[value] for cell in one["cells"]] == pytest.approx(medians), value
+        (bracket,), (known,) = one["critical_fractions"], critical_rows(table)
+        keys = ("place", "low", "high", "sure_low", "sure_high")
+        assert [bracket[key] for key in keys] == [known[key] for key in keys]
+        at_ends = {probe["fraction"]: probe["grokked"] for probe in bracket["probes"]}
+        assert (at_ends.get(known["low"]), at_ends.get(known["high"])) == (
+            known["low_grokked"],
+            known["high_grokked"],
+        )
+        assert one["values"] == {"fraction": [0.3, 0.4, 0.5, 0.6, 0.7], "seed": list(range(8))}
+        chosen = (await client.get("/sweeps/forty.json?across=seed&up=fraction")).json
+        assert [(cell["x"], cell["y"]) for cell in chosen["cells"][:2]] == [(0, 0.3), (0, 0.4)]
+        for query in ("across=width", "up=width", "across=none"):
+            reply = await client.get(f"/sweeps/forty.json?{query}")
+            assert (reply.status, reply.json["error"].split(":")[0]) == (400, query.split("=")[0])
+
+    visit(talk)
+
+
+def test_a_table_in_a_file_is_a_task(visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that is chosen on the page is decided, constructed and trained as an expression is."""
+    from modgrok.web.jobs import JobQueue
+
+    async def nothing(jobs: JobQueue) -> None:
+        pass
+
+    monkeypatch.setattr(JobQueue, "_drive", nothing)
+    rows = [[x * y % 5 for y in range(5)] for x in range(5)]
+    array = io.BytesIO()
+    np.save(array, np.array(rows))
+    csv = "\n".join(",".join(map(str, row)) for row in rows).encode()
+
+    async def talk(client: Client) -> None:
+        described = (await client.post("/table?name=t.npy", array.getvalue())).json
+        assert described == (await client.post("/table?name=t.csv", csv)).json
+        assert (described["p"], described["title"]) == (5, f"table:{described['table'][:12]} on 0..4")
+        query = f"table={described['table']}"
+        assert (await client.get(f"/table.json?{query}")).json["rows"] == rows
+        assert (await client.get(f"/decide.json?{query}")).json["form"] == "multiplicative"
+        assert (await client.get(f"/construct.json?{query}")).json["errors"] == 0
+        assert (await client.get(f"/leakage.json?{query}")).json["train"] == 12
+        assert not (await client.get(f"/critical-fractions.json?{query}")).json["known"]
+        for body in (b"", b"0,1\n1,2", b"\x93NUMPY", b"0,1", b"a,b"):
+            reply = await client.post("/table?name=t.csv", body)
+            assert (reply.status, reply.json["error"].split(":")[0]) == (400, "table")
+        for address in (f"/table.json?table={'0' * 64}", f"/table.json?{query}&expression=x&p=5"):
+            assert (await client.get(address)).status == 400
+        form = {"learner": "mlp", "options": {"width": "8"}, "steps": "2", "table": described["table"]}
+        job = (await client.post("/training", form)).json
+        instrument = client.app.app.state.instrument
+        (option,) = [word for word in instrument.jobs.jobs[0].words if word.startswith("--table=")]
+        task = read_table(Path(option.removeprefix("--table=")))
+        assert job["run"] == Experiment.of(table=task, width=8).id
+        instrument.remove_table_files()
+        assert not Path(option.removeprefix("--table=")).exists()
 
     visit(talk)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..lazy import lazy_names as _lazy_names
 
 if TYPE_CHECKING:
-    from .array_file import npy_array, read_csv_numbers, read_npy, read_npz
+    from .array_file import csv_numbers, npy_array, read_csv_numbers, read_npy, read_npz
     from .atomic import atomic_file, made_folder, new_file, remove_temporaries, write_atomically
     from .documents import parse_json, read_json, read_toml
     from .errors import InputError, shorten
@@ -24,6 +24,7 @@ __all__ = [
     "check_new_path",
     "content_policy",
     "csv_cell",
+    "csv_numbers",
     "is_file",
     "is_folder",
     "is_plain_svg",
@@ -60,6 +61,7 @@ _HOMES = {
     "made_folder": "atomic",
     "markup": "escape",
     "new_file": "atomic",
+    "csv_numbers": "array_file",
     "npy_array": "array_file",
     "numpy_array": "framework_array",
     "parse_json": "documents",

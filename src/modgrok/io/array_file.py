@@ -147,17 +147,35 @@ def read_csv_numbers(path: Path, argument: str, entries: str = "numbers") -> np.
     """
     with open_regular(path, argument, MOST_TEXT) as file:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # an empty file only warns
-                lines = io.TextIOWrapper(file, encoding="utf-8-sig")
-                return np.loadtxt(lines, delimiter=",", ndmin=2, dtype=np.float64)
+            return csv_numbers(file, argument, path.name, entries)
         except OSError as error:
             raise InputError(f"{argument}: cannot read {shorten(path)} ({error.strerror})") from None
-        except (*UNREADABLE, UserWarning) as error:
-            reason = shorten(str(error).split(".")[0], 90)
-            raise InputError(
-                f"{argument}: {visible(path.name)} does not hold a plain array of {entries} ({reason})"
-            ) from None
+
+
+def csv_numbers(file: IO[bytes], argument: str, name: str, entries: str = "numbers") -> np.ndarray:
+    """Read the numbers of an open `.csv` file; as `read_csv_numbers`.
+
+    Arguments:
+        file: at its beginning; closed at the end.
+        argument: what the message names.
+        name: of the file, for the message.
+        entries: what they should be, in words.
+
+    Example:
+        >>> import io
+        >>> csv_numbers(io.BytesIO(b"0,1\\n1,0"), "table", "t.csv").tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an empty file only warns
+            with io.TextIOWrapper(file, encoding="utf-8-sig") as lines:
+                return np.loadtxt(lines, delimiter=",", ndmin=2, dtype=np.float64)
+    except (*UNREADABLE, UserWarning) as error:
+        reason = shorten(str(error).split(".")[0], 90)
+        raise InputError(
+            f"{argument}: {visible(name)} does not hold a plain array of {entries} ({reason})"
+        ) from None
 
 
 def _reason(error: BaseException) -> str:

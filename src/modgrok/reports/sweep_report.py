@@ -12,12 +12,12 @@ from pathlib import Path
 from ..runs import Store
 from ..runs.store.sweep_index import read_listing
 from ..sweeps.critical.statistics import milestone_statistics
+from ..sweeps.tables.grid_cells import MILESTONES, Coordinate, Row, coordinates, grid_cells, short
 from ..sweeps.tables.table import SweepTable, scalar_column, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .charts.bands import LINES, Band, milestone_bands, milestone_cell, training_bands, training_cell
 from .charts.chart import Group, Legend, Panel, single, unchecked
-from .charts.grid_cells import MILESTONES, Coordinate, Row, coordinates, grid_cells, short
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
 from .commands import runs_option

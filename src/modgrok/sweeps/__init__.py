@@ -1,14 +1,33 @@
-"""Sweeps: grids of experiments, ensembles of seeds, what they say together."""
+"""Sweeps: grids of experiments, ensembles of seeds, what they say together.
 
+Names that need JAX are loaded when first used: what a sweep of a store says is computed without it.
+"""
+
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy_names as _lazy_names
 from .critical.statistics import MilestoneStatistics, milestone_statistics, wilson
-from .execution.ensemble import Ensemble, Outcome, ensembles_of, run_ensemble
-from .grid.sweep_file import Member, Sweep, make_sweep, read_sweep
+
+if TYPE_CHECKING:
+    from .execution.ensemble import Ensemble, Outcome, ensembles_of, run_ensemble
+    from .grid.sweep_file import Member, Sweep, make_sweep, read_sweep
 
 Moment = MilestoneStatistics
 """The former name of `MilestoneStatistics`."""
 
 moment = milestone_statistics
 """The former name of `milestone_statistics`."""
+
+_HOMES = {
+    "Ensemble": "execution.ensemble",
+    "Member": "grid.sweep_file",
+    "Outcome": "execution.ensemble",
+    "Sweep": "grid.sweep_file",
+    "ensembles_of": "execution.ensemble",
+    "make_sweep": "grid.sweep_file",
+    "read_sweep": "grid.sweep_file",
+    "run_ensemble": "execution.ensemble",
+}
 
 __all__ = [
     "Ensemble",
@@ -25,3 +44,5 @@ __all__ = [
     "run_ensemble",
     "wilson",
 ]
+
+__getattr__, __dir__ = _lazy_names(__name__, _HOMES, __all__)

@@ -7,6 +7,7 @@ expression, from a table in a file, or from a finite group; all are the same rec
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +17,12 @@ import numpy as np
 from ..algebra.groups import composition_table
 from ..display import Displayed, Facts
 from ..former_names import former_keyword
-from ..io import is_file, read_csv_numbers, read_npy
+from ..io import csv_numbers, is_file, npy_array, read_csv_numbers, read_npy
 from .errors import InputError, shorten
 from .expression import MOST_OPERANDS, Expression, parse
 
+NPY = b"\x93NUMPY"
+"""How a `.npy` file begins."""
 LARGEST_TABLE = 2**24
 """Most entries p^k of a table: 128 MiB of int64."""
 EXTRA_VALUES = 5
@@ -228,6 +231,29 @@ def read_table(path: Path) -> Task:
     if path.suffix not in (".npy", ".csv"):
         raise InputError(f"table: must be a .npy or .csv file, got {shorten(path.name)}")
     array = (read_npy if path.suffix == ".npy" else read_csv_numbers)(path, "table", "integers")
+    check_size(max(array.shape, default=1), array.ndim)
+    return task_from_table(array)
+
+
+def table_from_bytes(content: bytes, name: str) -> Task:
+    """Read a table from the content of a `.npy` file (never pickled) or of a `.csv` file of integers.
+
+    Arguments:
+        content: of the file.
+        name: of the file, for messages.
+
+    Raises:
+        InputError: it holds no valid table.
+
+    Example:
+        >>> table_from_bytes(b"0,1\\n1,0", "xor.csv").table.tolist()
+        [[0, 1], [1, 0]]
+    """
+    file = io.BytesIO(content)
+    if content.startswith(NPY):
+        array = npy_array(file, len(content), "table", name, "integers")
+    else:
+        array = csv_numbers(file, "table", name, "integers")
     check_size(max(array.shape, default=1), array.ndim)
     return task_from_table(array)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
@@ -31,16 +32,16 @@ def _folder(type_: Any, tokens: tuple[Token, ...]) -> Path:
 def _export(folder: Path, target: Path, where: tuple[str, ...]) -> int:
     from .static_copy import StaticCopy
 
-    copy = StaticCopy(folder, target, where, lambda line: print_line(sys.stderr, line))
+    copy = StaticCopy(folder, target, where, lambda line: print_line(sys.stderr.write, line))
     count = copy.write()
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    print_line(sys.stdout, f"wrote {runs}, {copy.size / 2**20:.1f} MB, into {target}")
+    print_line(sys.stdout.write, f"wrote {runs}, {copy.size / 2**20:.1f} MB, into {target}")
     return 0
 
 
-def print_line(stream: TextIO, text: str) -> None:
+def print_line(write: Callable[[str], object], text: str) -> None:
     """Write a line, control characters shown and not sent."""
-    stream.write(visible(text) + "\n")
+    write(visible(text) + "\n")
 
 
 def ui(

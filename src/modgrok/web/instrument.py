@@ -6,8 +6,11 @@ Owns: which process does which job, and how long a result is kept.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import gzip
+import shutil
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -15,8 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..io import is_file
+from ..io import is_file, write_atomically
 from ..runs.store.database import DATABASE, Database
+from ..tasks.errors import InputError, shorten
 from .jobs import JobQueue
 from .workers import Worker, WorkerError
 
@@ -99,6 +103,7 @@ class Instrument:
         planner: reads forms, and answers what needs JAX and is short.
         drawer: draws reports, constructs and explains.
         charts: hands over the library of charts once, and is ended then.
+        chosen_tables: digest -> table as `.npy` in base64, of the files that were chosen on the page.
         jobs: what is trained.
     """
 
@@ -109,10 +114,12 @@ class Instrument:
     drawer: Worker = field(default_factory=lambda: Worker("drawing"))
     charts: Worker = field(default_factory=lambda: Worker("charts"))
     cache: Cache = field(default_factory=Cache)
+    chosen_tables: Cache = field(default_factory=Cache)
     jobs: JobQueue = field(init=False)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _results: dict[Hashable, SharedResult] = field(default_factory=dict)
     _library_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _table_folder: Path | None = None
 
     def __post_init__(self) -> None:
         self.jobs = JobQueue(self.folder)
@@ -190,6 +197,28 @@ class Instrument:
             await self.learners()
             await self.drawer.call_json("ready")
 
+    def chosen_table(self, digest: str) -> str:
+        """Return a table whose file was chosen on the page, as `.npy` in base64.
+
+        Raises:
+            InputError: this server has no such table, or has it no more.
+        """
+        content = self.chosen_tables.get(digest)
+        if content is None:
+            raise InputError(
+                f"table: must be one whose file was chosen since modgrok ui started, got {shorten(digest)}"
+            )
+        return content.decode("ascii")
+
+    async def table_file(self, digest: str) -> Path:
+        """Write a chosen table into a folder of this server, for the command that trains it."""
+        content = base64.b64decode(self.chosen_table(digest))
+        if self._table_folder is None:
+            self._table_folder = Path(tempfile.mkdtemp(prefix="modgrok-ui-"))
+        path = self._table_folder / f"table-{digest[:12]}.npy"
+        await asyncio.to_thread(write_atomically, path, content)
+        return path
+
     async def learners(self) -> bytes:
         """Return the learners and the fields of their forms as JSON."""
         return await self.shared(self.planner, "learners", "learners")
@@ -215,3 +244,10 @@ class Instrument:
         """End all processes; what trains saves first."""
         await self.end_responses()
         await self.jobs.close()
+        self.remove_table_files()
+
+    def remove_table_files(self) -> None:
+        """Remove the tables that were written for trainings; their runs hold them."""
+        if self._table_folder is not None:
+            shutil.rmtree(self._table_folder, ignore_errors=True)
+            self._table_folder = None

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from ..tasks.errors import InputError, shorten
 from .access import POLICY
 from .pages.runs import described, summary_of
 from .pages.shell import files
-from .pages.sweeps import members_of, sweeps_of
+from .pages.sweeps import sweeps_of
+from .sweep_content import NO_AXIS, cells, sweep_content
 from .work.claims import claims
 from .work.drawing import chart_library, checkpoint, run_report, sweep_report
 from .work.explaining import explain_run
@@ -113,7 +115,7 @@ class StaticCopy:
                 return rows
 
     def _holds(self, store: Database, name: str, runs: set[str]) -> bool:
-        return any(member["run"] in runs for member in members_of(store, name)["members"])
+        return any(member["run"] in runs for member in sweep_content(store, name)["members"])
 
     def _run(self, store: Database, row: RunRow) -> None:
         """Write a run: its numbers, and its pictures where they can be drawn."""
@@ -143,7 +145,12 @@ class StaticCopy:
         self._json(f"runs/{run}/explain-{step}.json", explained)
 
     def _sweep(self, store: Database, name: str) -> None:
-        self._json(f"sweeps/{name}.json", {**members_of(store, name), "running": False, "damaged": []})
+        content = {**sweep_content(store, name), "running": False, "damaged": []}
+        self._json(f"sweeps/{name}.json", content)
+        fields = list(content["values"])
+        for (first, across), (second, up) in product(enumerate(fields), enumerate([*fields, NO_AXIS])):
+            map_content = {"across": across, "up": up, "cells": cells(content["members"], across, up)}
+            self._json(f"sweeps/{name}/cells-{first}-{second}.json", map_content)
         try:
             report = sweep_report(str(self.folder), name)
         except InputError as error:  # nothing was observed

@@ -11,8 +11,8 @@ from typing import Any
 
 import altair as alt
 
+from ...sweeps.tables.grid_cells import short
 from .chart import Marks, data
-from .grid_cells import short
 from .palette import FAINT, PAPER, SOFT
 
 POWER = (

@@ -15,8 +15,8 @@ import numpy as np
 
 from ...runs import Series
 from ...sweeps.critical.statistics import quantile
+from ...sweeps.tables.grid_cells import Coordinate, Row, short
 from .chart import Cell, Margins, Marks, data
-from .grid_cells import Coordinate, Row, short
 from .hover import in_unit, nearest_point
 from .line_colours import LINES as LINES
 from .line_colours import line_colours, numbers_or_words

@@ -13,8 +13,8 @@ from typing import Any
 
 import altair as alt
 
+from ...sweeps.tables.grid_cells import short
 from .chart import Cell, Margins, Marks, data
-from .grid_cells import short
 from .palette import FAINT, INK, SOFT, TEST
 from .table import Table
 

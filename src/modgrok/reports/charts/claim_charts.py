@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from ...sweeps.tables.grid_cells import Coordinate, GridCell, short
 from .axes import (
     axis_of,
     ends_of,
@@ -27,7 +28,6 @@ from .axes import (
     whole_axis,
 )
 from .chart import Cell, Group, Margins, Marks, Panel, data, single
-from .grid_cells import Coordinate, GridCell, short
 from .heat_map import heat_map, map_legend, shades_of
 from .image import picture
 from .line import Line, coloured, merged, over_seeds

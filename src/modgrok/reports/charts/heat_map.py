@@ -14,8 +14,8 @@ import altair as alt
 import numpy as np
 
 from ...measures.corruption.corruption_phase import PHASES
+from ...sweeps.tables.grid_cells import MILESTONES, Coordinate, GridCell, short
 from .chart import Cell, Legend, Margins, Marks, data
-from .grid_cells import MILESTONES, Coordinate, GridCell, short
 from .palette import FAINT, INK, PAPER, PLATEAU, SOFT
 from .png import data_uri
 from .ramp import SEQUENTIAL, colours, indices

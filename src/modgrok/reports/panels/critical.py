@@ -11,10 +11,10 @@ from typing import Any
 import altair as alt
 
 from ...sweeps.critical.probes import Probed, count_probes, outcomes_of
+from ...sweeps.tables.grid_cells import coordinates, short
 from ...sweeps.tables.table import SweepTable
 from ..charts.bands import LINES
 from ..charts.chart import Cell, Margins, Marks, Panel, data, single
-from ..charts.grid_cells import coordinates, short
 from ..charts.hover import nearest_point
 from ..charts.line_colours import line_colours
 from ..charts.palette import FAINT

@@ -16,7 +16,7 @@ async def run(request: Request) -> Response:
     """Answer with the explanation of a run's checkpoint, and its panels where they are asked for."""
     instrument, step = instrument_of(request), whole(request, "step")
     panels = bool(whole(request, "panels", 0))
-    name = request.path_params["run"]
+    name = request.path_params.get("run") or request.query_params.get("run", "latest")
     row = await instrument.read(lambda store: store.get(name))
     key = ("explain", row.id, row.updated, step, panels)
     folder = str(instrument.folder)
@@ -35,5 +35,6 @@ async def file(request: Request) -> Response:
 
 ROUTES = [
     Route("/runs/{run}/explain.json", run),
+    Route("/explain.json", run),
     Route("/explain", file, methods=["POST"]),
 ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...io import visible
 from ...runs.store.database import Database
 from ...runs.store.names import checked_sweep
-from ...runs.store.sweep_index import last_records, read_listing, rows_of_sweep, sweep_lock, sweep_names
+from ...runs.store.sweep_index import rows_of_sweep, sweep_lock, sweep_names
 from ..requests import answer, answer_json, drawn, instrument_of
-
-NUMBERS = ("train_accuracy", "test_accuracy")
+from ..sweep_content import sweep_content
 
 
 async def listing(request: Request) -> Response:
@@ -45,44 +42,10 @@ def sweeps_of(store: Database) -> list[dict[str, Any]]:
 
 
 async def one(request: Request) -> Response:
-    """Answer with the members of a sweep, those that have not begun among them."""
-    name = checked_sweep(request.path_params["name"])
-    return answer(await instrument_of(request).read(lambda store: members_of(store, name)))
-
-
-def members_of(store: Database, name: str) -> dict[str, Any]:
-    """Return a sweep with its members, those that have not begun among them."""
-    sweep = read_listing(store, name)
-    damaged: list[str] = []
-    rows = rows_of_sweep(store, name, lambda error: damaged.append(visible(str(error))))
-    known, last = {row.id: row for row in rows}, last_records(store, name, rows)
-    members = []
-    for member in sweep.members:
-        row, record = known.get(member.run), last.get(member.run)
-        numbers = {} if record is None else {key: record.scalars.get(key, math.nan) for key in NUMBERS}
-        members.append(
-            {
-                "run": member.run,
-                "point": member.point,
-                "error": member.error,
-                "status": "waiting" if row is None else row.status,
-                "expression": None if row is None else row.expression,
-                "p": None if row is None else row.p,
-                "step": None if row is None else row.step,
-                "memorised_at": None if row is None else row.memorised_at,
-                "grokked_at": None if row is None else row.grokked_at,
-                "seconds": None if row is None else row.seconds,
-                **numbers,
-            }
-        )
-    return {
-        "name": sweep.name,
-        "axes": sweep.axes,
-        "command": sweep.command,
-        "running": sweep_lock(store, name).held(),
-        "members": members,
-        "damaged": damaged,
-    }
+    """Answer with a sweep: its members, and the cells of a map over two of its axes."""
+    name, parameters = checked_sweep(request.path_params["name"]), request.query_params
+    across, up = parameters.get("across", ""), parameters.get("up", "")
+    return answer(await instrument_of(request).read(lambda store: sweep_content(store, name, across, up)))
 
 
 async def report(request: Request) -> Response:

@@ -52,6 +52,7 @@ async def train(request: Request) -> Response:
         options = form.get("options", {})
         if not isinstance(options, dict):
             raise InputError(f"options: must be an object, got {shorten(options)}")
+        digest = _text(form, "table")
         plan = await instrument.planner.call(
             "plan",
             learner=_text(form, "learner") or "",
@@ -59,6 +60,8 @@ async def train(request: Request) -> Response:
             expression=_text(form, "expression"),
             p=_integer(form, "p", 2, 2**24),
             group=_text(form, "group"),
+            table=None if digest is None else instrument.chosen_table(digest),
+            table_path="" if digest is None else str(await instrument.table_file(digest)),
             steps=steps,
         )
     title = f"{plan['title']} · {plan['learner']}"

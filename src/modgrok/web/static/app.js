@@ -2,6 +2,7 @@
 import {PAGE, STATIC, h, say} from "./dom.js";
 import {get} from "./api.js";
 
+const PATIENCE = 600; // milliseconds after which a page that has nothing yet says so
 const PAGES = [
   [/^\/$/, "./playground.js"],
   [/^\/runs$/, "./runs.js"],
@@ -66,16 +67,18 @@ async function start() {
       if (search) { event.preventDefault(); search.focus(); }
     }
   });
+  if (!STATIC) watchJobs(); // beside the page: that of a running sweep is being shown until its end
   const main = document.getElementById("main");
+  const patience = setTimeout(() => { if (!main.childElementCount) main.append(h("p", {class: "soft busy"}, "reading the store")); }, PATIENCE);
   const [pattern, script] = PAGES.find(([known]) => known.test(path)) || [];
   try {
     if (!script) throw new Error("there is no such page");
     const {show} = await import(script);
     await show(main, ...(path.match(pattern) || []).slice(1).map(decodeURIComponent));
   } catch (error) {
+    for (const word of main.querySelectorAll(":scope > .busy")) word.remove();
     main.append(h("p", {class: "error", role: "alert"}, error.message));
-  }
-  if (!STATIC) watchJobs();
+  } finally { clearTimeout(patience); }
 }
 
 start();

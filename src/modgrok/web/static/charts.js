@@ -1,5 +1,5 @@
 // Charts by Vega, from the reports' own specifications or from curves. Nothing is evaluated: `ast` uses Vega's interpreter.
-import {h, download} from "./dom.js";
+import {h, download, pause} from "./dom.js";
 
 let library = null;
 function vega() {
@@ -77,7 +77,7 @@ export function panelFigure(panel, links) {
       ["svg", "png"].map((format) => (links
         ? h("a", {href: links(panel.key, format), download: "", "aria-label": `${panel.title} as ${format.toUpperCase()}`}, format.toUpperCase())
         : h("button", {type: "button", "aria-label": `${panel.title} as ${format.toUpperCase()}`, onclick: () => picture(figure, panel, format)}, format.toUpperCase())))));
-  const draw = () => Promise.all(cells.map(([cell, element]) => drawCell(cell, element)));
+  const draw = async () => { for (const [cell, element] of cells) { await pause(); await drawCell(cell, element); } };
   return {figure, draw};
 }
 
@@ -203,22 +203,42 @@ export function dots(element, values, {title, text, height = 130}) {
   });
 }
 
-const specs = new WeakMap(), MOST_REPLACED = 20;
+const charts = new WeakMap(), MOST_REPLACED = 20;
 
 // Any specification of our own, with the page's looks; returns the view. Where only rows differ from those drawn before, the view
-// stays, but not for ever: it keeps something of all rows that it has had.
+// stays and is given those that are new; but not for ever, since it keeps something of all rows that it has had.
 export async function draw(element, {data, ...spec}) {
-  const text = JSON.stringify(spec), before = specs.get(element);
-  if (before && before.text === text && before.times < MOST_REPLACED) {
-    before.times += 1;
-    const view = await before.view;
-    await view.data("rows", data.values).runAsync();
-    return view;
-  }
+  const text = JSON.stringify(spec), before = charts.get(element), rows = keyed(data.values);
+  if (before && before.text === text && before.replaced <= MOST_REPLACED * before.rows.size) return update(before, rows);
   element.classList.add("chart");
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", spec.description || "");
-  const view = embedInto(element, {config: CONFIG, ...spec, data: {name: "rows", values: data.values}});
-  specs.set(element, {text, view, times: 0});
+  const view = embedInto(element, {config: CONFIG, ...spec, data: {name: "rows", values: [...rows.values()]}});
+  charts.set(element, {text, view, rows, replaced: 0});
   return view;
+}
+
+// Rows by what they say; equal ones are numbered.
+function keyed(values) {
+  const rows = new Map();
+  for (const value of values) {
+    let key = JSON.stringify(value);
+    while (rows.has(key)) key += "+";
+    rows.set(key, {...value, key});
+  }
+  return rows;
+}
+
+// Take away the rows that are no more, and add those that are new; after the change before, of which a view keeps one alone.
+function update(chart, rows) {
+  const gone = new Set([...chart.rows.keys()].filter((key) => !rows.has(key))), added = [...rows].filter(([key]) => !chart.rows.has(key)).map(([, row]) => row);
+  chart.rows = rows;
+  chart.replaced += gone.size;
+  if (gone.size || added.length) {
+    chart.view = chart.view.then(async (view) => {
+      await view.change("rows", view.changeset().remove((row) => gone.has(row.key)).insert(added)).runAsync();
+      return view;
+    });
+  }
+  return chart.view;
 }

@@ -12,8 +12,14 @@ async function file(name) {
 export async function answer(address, parameters) {
   if (address === "/runs.json") return listing((await file("runs.json")).runs, parameters);
   if (address === "/compare.json") return comparison(await Promise.all(parameters.run.map((run) => file(`runs/${encodeURIComponent(run)}.json`))));
+  if (/^\/sweeps\/[^/]+\.json$/.test(address)) return sweep(address.slice(1, -5), parameters);
   if (address.endsWith("/explain.json")) return file(address.slice(1).replace("/explain.json", `/explain-${parameters.step}.json`));
   return file(address.slice(1));
+}
+
+async function sweep(own, {across, up}) {
+  const whole = await file(`${own}.json`), fields = [...Object.keys(whole.values), "none"];
+  return across ? {...whole, ...await file(`${own}/cells-${fields.indexOf(across)}-${fields.indexOf(up)}.json`)} : whole;
 }
 
 const NOTHING = ["none", "never"];

@@ -67,6 +67,17 @@ export function say(text) { document.getElementById("status").textContent = text
 
 export function wait(milliseconds) { return new Promise((done) => setTimeout(done, milliseconds)); }
 
+// Put new content into an element; the link or button of the same name has the focus again.
+export function renew(element, ...children) {
+  const name = (one) => one.getAttribute("aria-label") || one.getAttribute("href");
+  const before = element.contains(document.activeElement) ? name(document.activeElement) : null;
+  element.replaceChildren(...children);
+  if (before) [...element.querySelectorAll("a, button")].find((one) => name(one) === before)?.focus();
+}
+
+// Let the browser handle keys and draw between two pieces of work.
+export function pause() { return window.scheduler && scheduler.yield ? scheduler.yield() : wait(0); }
+
 // Call a function when no call followed for a while.
 export function settled(action, milliseconds) {
   let timer = 0;

@@ -29,7 +29,8 @@ function settingsOf(entry) {
   return [...others, `${number(entry.steps)} ${entry.unit}s`].join(", ");
 }
 
-function intervalOf(entry) {
+// Where a critical fraction is, as far as it is known.
+export function intervalOf(entry) {
   if (entry.place === "above") return `above ${entry.low}`;
   if (entry.place === "below") return `below ${entry.high}`;
   return `${entry.low} to ${entry.high}`;

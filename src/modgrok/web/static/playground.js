@@ -1,6 +1,6 @@
 // The playground: a task while it is typed, its verdict, its exact network, its leakage, and a training.
 import {facts, field, h, number, percent, seconds, settled, title} from "./dom.js";
-import {aborted, get, latest} from "./api.js";
+import {aborted, get, latest, post} from "./api.js";
 import {dots, showPanels} from "./charts.js";
 import {showFractions} from "./fractions.js";
 import {tableMap} from "./map.js";
@@ -12,8 +12,10 @@ export async function show(main) {
   title("");
   const query = new URLSearchParams(location.search);
   const group = query.get("group") || "";
-  const kind = h("select", {}, h("option", {value: "expression"}, "expression mod p"), h("option", {value: "group"}, "finite group"));
-  kind.value = group ? "group" : "expression";
+  const kind = h("select", {}, h("option", {value: "expression"}, "expression mod p"), h("option", {value: "group"}, "finite group"), h("option", {value: "table"}, "table in a file"));
+  let table = query.get("table") || "";
+  kind.value = table ? "table" : group ? "group" : "expression";
+  const file = h("input", {type: "file", accept: ".npy,.csv"});
   const text = h("input", {class: "mono", value: group || query.get("expression") || "x^2 + y^2", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "data-search": true, maxlength: "2000"});
   const modulus = h("input", {class: "mono", inputmode: "numeric", value: query.get("p") || "97", maxlength: "8"});
   const error = h("p", {class: "error", role: "alert", hidden: true});
@@ -22,14 +24,15 @@ export async function show(main) {
   const verdict = h("section", {"aria-live": "polite"}), network = h("section"), fractions = h("section"), leakage = h("div");
   const modulusField = field("p", modulus, {class: "field number"});
   const textField = field("Type a task: variables, numbers, + − * / ^ and parentheses", text, {class: "field grow"});
+  const fileField = field("Choose a table: a .npy or .csv file of p by p integers below p", file, {class: "field grow"});
   const training = await trainingForm(() => task());
   main.replaceChildren(
-    h("div", {class: "row ask"}, textField, modulusField, field("kind of task", kind)),
+    h("div", {class: "row ask"}, textField, fileField, modulusField, field("kind of task", kind)),
     error, name, sizes,
     h("div", {class: "columns"}, h("div", {}, map.element, leakage), verdict),
     network, fractions, training.element);
 
-  const task = () => kind.value === "group" ? {group: text.value.trim()} : {expression: text.value.trim(), p: modulus.value.trim()};
+  const task = () => kind.value === "table" ? {table} : kind.value === "group" ? {group: text.value.trim()} : {expression: text.value.trim(), p: modulus.value.trim()};
   const decide = latest(), construct = latest(), leak = latest(), critical = latest();
   let tabulating = false, again = false;
 
@@ -46,17 +49,16 @@ export async function show(main) {
       sizes.textContent = `${number(content.inputs)} inputs${left}; a constant guess is right on ${percent(content.majority)}`;
       map.draw(content);
       history.replaceState(null, "", `/?${new URLSearchParams(task())}${location.hash}`);
-    } catch (failure) {
-      error.textContent = failure.message;
-      error.hidden = false;
-      text.setAttribute("aria-invalid", "true");
-      verdict.replaceChildren();
-      network.replaceChildren();
-      fractions.replaceChildren();
-      leakage.replaceChildren();
-    }
+    } catch (failure) { fail(failure); }
     tabulating = false;
     if (again) { again = false; tabulate(); }
+  }
+
+  function fail(failure) {
+    error.textContent = failure.message;
+    error.hidden = false;
+    text.setAttribute("aria-invalid", "true");
+    for (const part of [verdict, network, fractions, leakage]) part.replaceChildren();
   }
 
   async function judge() {
@@ -87,7 +89,10 @@ export async function show(main) {
 
   const [soon, later, last] = [settled(tabulate, MAP_DELAY), settled(judge, DECIDE_DELAY), settled(rest, REST_DELAY)];
   const changed = () => {
-    modulusField.hidden = kind.value === "group";
+    modulusField.hidden = kind.value !== "expression";
+    textField.hidden = kind.value === "table";
+    fileField.hidden = kind.value !== "table";
+    if (kind.value === "table" && !table) return; // until a file is chosen, what was shown before stays
     network.replaceChildren();
     leakage.replaceChildren();
     soon(); later(); last();
@@ -95,9 +100,16 @@ export async function show(main) {
   text.addEventListener("input", changed);
   modulus.addEventListener("input", changed);
   kind.addEventListener("change", () => {
-    text.value = kind.value === "group" ? "S4" : "x + y";
+    if (kind.value !== "table") text.value = kind.value === "group" ? "S4" : "x + y";
     textField.firstChild.textContent = kind.value === "group" ? "Name a finite group: C7, D5, Q8, S5, A5" : "Type a task: variables, numbers, + − * / ^ and parentheses";
     changed();
+  });
+  file.addEventListener("change", async () => {
+    if (!file.files.length) return;
+    try {
+      ({table} = await post(`/table?${new URLSearchParams({name: file.files[0].name})}`, file.files[0]));
+      changed();
+    } catch (failure) { fail(failure); }
   });
   changed();
   if (location.hash === "#training") training.element.scrollIntoView();

@@ -1,62 +1,61 @@
 // One sweep: its map fills in as runs land; a cell opens its runs; parallel coordinates; the report's panels.
-import {badge, field, h, head, number, percent, seconds, title} from "./dom.js";
+import {badge, field, h, head, number, pause, percent, say, seconds, title, wait} from "./dom.js";
 import {get} from "./api.js";
 import {draw, showPanels} from "./charts.js";
+import {intervalOf} from "./fractions.js";
 
 const VALUES = [["grokked_at", "step of grokking"], ["memorised_at", "step of memorising"], ["test_accuracy", "test accuracy"], ["train_accuracy", "training accuracy"], ["seconds", "seconds"]];
+const LOOK = 3000, REST = 20; // milliseconds between two looks, and at least so many times what drawing took
 
 export async function show(main, name) {
   title(name);
   const own = `/sweeps/${encodeURIComponent(name)}`;
-  let sweep = await get(`${own}.json`);
-  const axes = [...new Set(sweep.members.flatMap((member) => Object.keys(member.point)))];
-  const count = (axis) => new Set(sweep.members.map((member) => member.point[axis])).size;
-  const varied = axes.filter((axis) => count(axis) > 1);
-  const free = varied.filter((axis) => axis !== "seed");
-  const options = (list) => list.map((one) => h("option", {value: one}, one));
-  const across = h("select", {}, options(axes)), up = h("select", {}, h("option", {value: ""}, "none"), options(axes)), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label))), open = h("select");
-  across.value = free[0] || axes[0] || "";
-  up.value = free[1] || (free.length && varied.includes("seed") ? "seed" : "");
+  const look = (axes = {}) => get(`${own}.json`, axes);
+  let sweep = await look();
+  const fields = Object.keys(sweep.values), varied = fields.filter((axis) => sweep.values[axis].length > 1);
+  const options = (list) => list.map((one) => h("option", {value: one}, words(one)));
+  const across = h("select", {}, options(fields)), up = h("select", {}, options(["none", ...fields])), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label))), open = h("select");
+  across.value = sweep.across;
+  up.value = sweep.up;
   const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), lines = h("div"), cell = h("div", {"aria-live": "polite"}), brackets = h("section"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
   main.replaceChildren(h("h1", {}, name), progress, h("pre", {}, sweep.command),
     h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value), field("runs of a cell", open)), h("section", {}, map, cell), brackets,
     varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
 
-  let current = null, places = [];
+  let current = null;
 
   async function redraw() {
-    const finished = sweep.members.filter((member) => ["finished", "diverged"].includes(member.status)).length;
-    const failed = sweep.members.filter((member) => member.error).length, total = sweep.members.length;
-    const spent = sweep.members.reduce((sum, member) => sum + (member.seconds || 0), 0);
-    const left = sweep.running && finished ? `, about ${seconds((spent / finished) * (total - finished - failed))} of computation left` : "";
-    progress.replaceChildren(...[sweep.running ? badge("running") : null, ` ${number(finished)} of ${number(total)} done${failed ? `, ${failed} failed` : ""}${left}`].filter(Boolean));
-    await drawMap();
+    const {done, failed, total, running, seconds_left: left} = sweep;
+    const rest = running && left !== null ? `, about ${seconds(left)} of computation left` : "";
+    progress.replaceChildren(...[running ? badge("running") : null, ` ${number(done)} of ${number(total)} done${failed ? `, ${failed} failed` : ""}${rest}`].filter(Boolean));
     drawBrackets();
+    await drawMap();
+    await pause();
     if (varied.length > 1) await drawLines();
   }
 
   async function drawMap() {
-    const key = value.value, rows = cells(sweep.members, across.value, up.value, key);
-    const names = rows.map((row) => `${across.value} ${row.x}${up.value ? `, ${up.value} ${row.y}` : ""}`);
+    const key = value.value, upper = sweep.up === "none" ? null : sweep.up, text = (one) => String(one ?? "none");
+    const rows = sweep.cells.map((cell, place) => ({x: text(cell.x), y: text(cell.y), value: cell[key], runs: cell.runs.length, done: cell.done, place}));
+    const names = rows.map((row) => `${words(sweep.across)} ${row.x}${upper ? `, ${words(upper)} ${row.y}` : ""}`), label = VALUES.find(([one]) => one === key)[1];
     if (names.join() !== [...open.options].slice(1).map((one) => one.text).join()) {
       open.replaceChildren(h("option", {value: ""}, "choose one, or click on it"), ...names.map((name, at) => h("option", {value: String(at)}, name)));
     }
-    places = rows;
-    const step = key.endsWith("_at"), sharing = key.endsWith("accuracy");
+    const step = key.endsWith("_at"), sharing = key.endsWith("accuracy"), along = (axis, name) => ({type: "ordinal", title: words(axis), scale: {domain: (name === "y" ? sweep.values[axis].slice().reverse() : sweep.values[axis]).map(text)}, field: name});
     const spec = {
-      description: `${key} over ${across.value}${up.value ? ` and ${up.value}` : ""}`, width: "container", height: up.value ? Math.min(460, 36 * count(up.value) + 40) : 100, autosize: {type: "fit", contains: "padding"},
+      description: `${label} over ${words(sweep.across)}${upper ? ` and ${words(upper)}` : ""}`, width: "container", height: upper ? Math.min(460, 36 * sweep.values[upper].length + 40) : 100, autosize: {type: "fit", contains: "padding"},
       data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer", invalid: null},
       encoding: {
-        x: {field: "x", type: "ordinal", title: across.value, sort: null, axis: {labelAngle: 0, labelOverlap: true}}, ...(up.value ? {y: {field: "y", type: "ordinal", title: up.value, sort: null}} : {}),
+        x: {...along(sweep.across, "x"), axis: {labelAngle: 0, labelOverlap: true}}, ...(upper ? {y: along(upper, "y")} : {}),
         color: !rows.some((row) => row.value !== null) ? {value: "#e6e8eb"} : {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: null,
-          scale: {scheme: step ? "viridis" : "cividis", ...(sharing ? {domain: [0, 1]} : {}), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1}},
-        tooltip: [{field: "x", title: across.value}, ...(up.value ? [{field: "y", title: up.value}] : []), {field: "value", title: key, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
+          scale: {scheme: step ? "viridis" : "cividis", domain: sharing ? [0, 1] : roundEnds(rows.map((row) => row.value).filter((one) => one !== null)), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1}},
+        tooltip: [{field: "x", title: words(sweep.across)}, ...(upper ? [{field: "y", title: words(upper)}] : []), {field: "value", title: label, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
       },
     };
     const view = await draw(map, spec);
     if (view === current) return;
     current = view;
-    view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.members) openCell(item.datum.members); });
+    view.addEventListener("click", (event, item) => { if (item && item.datum && item.datum.place !== undefined) openCell(sweep.cells[item.datum.place].runs); });
   }
 
   function openCell(ids) {
@@ -69,8 +68,8 @@ export async function show(main, name) {
 
   async function drawLines() {
     const keys = [...varied, "grokked_at", "test_accuracy"].slice(0, 10), rows = [];
-    const places = Object.fromEntries(varied.map((axis) => [axis, [...new Set(sweep.members.map((member) => member.point[axis]))]]));
-    const most = Math.max(1, ...sweep.members.map((member) => member.grokked_at || 0));
+    const places = Object.fromEntries(varied.map((axis) => [axis, sweep.values[axis]]));
+    const most = roundedUp(Math.max(1, ...sweep.members.map((member) => member.grokked_at || 0)));
     for (const member of sweep.members) {
       if (member.status === "waiting") continue;
       for (const key of keys) {
@@ -85,7 +84,7 @@ export async function show(main, name) {
       const marked = key in places && levels.length <= 8 ? levels : [Math.min(...levels), Math.max(...levels)];
       for (const level of new Set(marked)) { const row = own.find((one) => one.place === level); if (row) row.label = true; }
     }
-    const x = {field: "axis", type: "ordinal", sort: keys.map(words), title: null, axis: {labelAngle: 0}}, y = {field: "place", type: "quantitative", axis: null};
+    const x = {field: "axis", type: "ordinal", scale: {domain: keys.map(words)}, title: null, axis: {labelAngle: 0}}, y = {field: "place", type: "quantitative", scale: {domain: [-0.06, 1], nice: false}, axis: null};
     await draw(lines, {
       description: "Each run as a line over the axes of the sweep and its results", width: "container", height: 220, autosize: {type: "fit", contains: "padding"}, data: {values: rows},
       layer: [
@@ -100,13 +99,27 @@ export async function show(main, name) {
 
   // Between which fractions at least half of the seeds begin to grok, of the runs that have ended so far.
   function drawBrackets() {
-    const rows = varied.includes("fraction") ? bracketsOf(sweep.members) : [];
-    brackets.replaceChildren(...(rows.length ? [h("h2", {}, sweep.running ? "Critical fractions so far" : "Critical fractions"), h("div", {class: "scroll"}, h("table", {}, head(["point", "fraction", "seeds that grok"]),
-      h("tbody", {}, rows.map((row) => h("tr", {}, h("td", {}, row.point || name), h("td", {}, row.words), h("td", {}, row.seeds))))))] : []));
+    const entries = sweep.critical_fractions;
+    const row = ({point, place, probes, ...bracket}) => h("tr", {}, h("td", {}, pointWords(point) || name), h("td", {}, place ? intervalOf({place, ...bracket}) : "no run has ended yet"),
+      h("td", {}, probes.filter(({fraction}) => fraction === bracket.low || fraction === bracket.high).map(({fraction, grokked, seeds}) => `${grokked} of ${seeds} at ${fraction}`).join(", ")));
+    brackets.replaceChildren(...(entries.length ? [h("h2", {}, sweep.running ? "Critical fractions so far" : "Critical fractions"), h("div", {class: "scroll"}, h("table", {}, head(["point", "fraction", "seeds that grok"]),
+      h("tbody", {}, entries.map(row))))] : []));
   }
 
-  for (const control of [across, up, value]) control.addEventListener("change", redraw);
-  open.addEventListener("change", () => { if (open.value) openCell(places[Number(open.value)].members); else cell.replaceChildren(); });
+  value.addEventListener("change", redraw);
+  for (const control of [across, up]) control.addEventListener("change", async () => { cell.replaceChildren(); await refresh(); });
+  open.addEventListener("change", () => { if (open.value) openCell(sweep.cells[Number(open.value)].runs); else cell.replaceChildren(); });
+
+  // Read the sweep and draw what is new, one at a time: two readings could arrive in the other order.
+  let reading = Promise.resolve();
+  function refresh() {
+    reading = reading.catch(() => null).then(async () => {
+      sweep = await look({across: across.value, up: up.value});
+      await redraw();
+    });
+    return reading;
+  }
+
   await redraw();
   const report = async () => {
     busy.textContent = "drawing the report of the sweep …";
@@ -117,52 +130,29 @@ export async function show(main, name) {
     } catch (failure) { busy.textContent = failure.message; }
   };
   report();
+  let cost = 0, lost = false;
   while (sweep.running) {
-    await new Promise((done) => setTimeout(done, 3000));
+    await wait(Math.max(LOOK, REST * cost));
     if (document.hidden) continue;
-    const before = JSON.stringify(sweep.members);
-    sweep = await get(`${own}.json`);
-    if (JSON.stringify(sweep.members) !== before || !sweep.running) await redraw();
+    const began = performance.now();
+    try { await refresh(); if (lost) say(""); lost = false; } catch (failure) { say(failure.message); lost = true; }
+    cost = performance.now() - began;
     if (!sweep.running) report();
   }
+}
+
+// The next of 1, 2 and 5 times a power of ten, which few runs change: a chart whose scales change is drawn anew.
+function roundedUp(number) {
+  const unit = 10 ** Math.floor(Math.log10(number));
+  return [1, 2, 5, 10].map((one) => one * unit).find((one) => one >= number);
+}
+
+// Round ends of a scale around numbers that are not negative.
+function roundEnds(numbers) {
+  const low = Math.min(...numbers), high = roundedUp(Math.max(...numbers) || 1);
+  return [low > 0 ? 1 / roundedUp(1 / Math.min(low, high / 2)) : 0, high];
 }
 
 function words(name) { return name.replaceAll("_", " "); }
 
 function pointWords(point) { return Object.entries(point).map(([name, value]) => `${words(name)} ${value}`).join(", "); }
-
-function bracketsOf(members) {
-  const points = new Map();
-  for (const {point, status, grokked_at: grokked} of members) {
-    const {fraction, seed, ...others} = point, key = JSON.stringify(others);
-    if (!points.has(key)) points.set(key, {point: pointWords(others), probes: new Map()});
-    const {probes} = points.get(key), probe = probes.get(fraction) || {fraction, of: 0, grokked: 0, open: false};
-    probe.of += 1;
-    probe.grokked += grokked !== null ? 1 : 0;
-    probe.open ||= !["finished", "diverged"].includes(status);
-    probes.set(fraction, probe);
-  }
-  return [...points.values()].map(({point, probes}) => {
-    const ended = [...probes.values()].filter((probe) => !probe.open).sort((a, b) => a.fraction - b.fraction);
-    const below = ended.findLastIndex((probe) => 2 * probe.grokked < probe.of), low = ended[below], high = ended[below + 1];
-    const words = !ended.length ? "no run has ended yet" : !low ? `below ${high.fraction}` : !high ? `above ${low.fraction}` : `${low.fraction} to ${high.fraction}`;
-    return {point, words, seeds: [low, high].filter(Boolean).map((probe) => `${probe.grokked} of ${probe.of} at ${probe.fraction}`).join(", ")};
-  });
-}
-
-// One row a cell of the map: the median over its runs.
-function cells(members, across, up, key) {
-  const cells = new Map();
-  for (const member of members) {
-    const place = JSON.stringify([member.point[across], up ? member.point[up] : ""]);
-    if (!cells.has(place)) cells.set(place, {x: String(member.point[across]), y: up ? String(member.point[up]) : "", values: [], members: []});
-    const cell = cells.get(place);
-    cell.members.push(member.run);
-    if (member.status !== "waiting" && Number.isFinite(member[key])) cell.values.push(member[key]);
-    cell.done = (cell.done || 0) + (["finished", "diverged"].includes(member.status) ? 1 : 0);
-  }
-  return [...cells.values()].map((cell) => {
-    const sorted = cell.values.sort((a, b) => a - b);
-    return {...cell, runs: cell.members.length, value: sorted.length ? sorted[Math.floor(sorted.length / 2)] : null};
-  });
-}

@@ -1,5 +1,5 @@
 // The sweeps of the store and how far they are.
-import {badge, h, head, number, title} from "./dom.js";
+import {badge, h, head, number, renew, title, wait} from "./dom.js";
 import {get} from "./api.js";
 
 export async function show(main) {
@@ -10,10 +10,10 @@ export async function show(main) {
   for (;;) {
     const {sweeps} = await get("/sweeps.json");
     note.textContent = sweeps.length ? "" : "no sweeps yet: modgrok sweep FILE.toml runs one";
-    rows.replaceChildren(...sweeps.map((sweep) => h("tr", {}, h("td", {}, h("a", {href: `/sweeps/${encodeURIComponent(sweep.name)}`}, sweep.name)),
+    renew(rows, ...sweeps.map((sweep) => h("tr", {}, h("td", {}, h("a", {href: `/sweeps/${encodeURIComponent(sweep.name)}`}, sweep.name)),
       h("td", {}, sweep.running ? badge("running") : null), h("td", {}, `${number(sweep.done)} of ${number(sweep.total)}`),
       h("td", {}, number(sweep.grokked)), h("td", {}, number(sweep.failed)), h("td", {class: "small"}, (sweep.updated || "").slice(0, 16).replace("T", " ")))));
     if (!sweeps.some((sweep) => sweep.running)) return;
-    await new Promise((done) => setTimeout(done, 3000));
+    do await wait(3000); while (document.hidden);
   }
 }

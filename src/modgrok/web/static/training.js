@@ -1,5 +1,5 @@
 // A training: the form from the settings' declarations, its curves as they are recorded, the jobs that wait.
-import {badge, field, h, head, number, percent, say, seconds} from "./dom.js";
+import {badge, field, h, head, number, percent, renew, say, seconds} from "./dom.js";
 import {get, post} from "./api.js";
 import {curves} from "./charts.js";
 
@@ -11,7 +11,7 @@ export async function trainingForm(task) {
   let latestText = "";
   document.addEventListener("jobs", (event) => {
     const text = JSON.stringify(event.detail);
-    if (text !== latestText) { latestText = text; list.replaceChildren(jobList(event.detail, (job) => watch(live, job))); }
+    if (text !== latestText) { latestText = text; renew(list, jobList(event.detail, (job) => watch(live, job))); }
   });
   body.append(h("p", {class: "soft busy"}, "reading the learners"));
   get("/learners.json").then((learners) => {

@@ -9,6 +9,7 @@ JOBS: dict[str, str] = {
     "ready": "modgrok.web.work.drawing:ready",
     "decide": "modgrok.web.work.deciding:decide",
     "table": "modgrok.web.work.deciding:table",
+    "take_table": "modgrok.web.work.task_request:take_table",
     "leakage": "modgrok.web.work.splitting:leakage",
     "critical_fractions": "modgrok.web.work.splitting:critical_fractions",
     "construct": "modgrok.web.work.drawing:construct",

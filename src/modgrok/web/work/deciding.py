@@ -9,25 +9,28 @@ import numpy as np
 from ...decide import Budget
 from ...decide.task_decision import decide_task
 from ...decide.verdict_json import verdict_json
-from ...tasks import named_task
 from ...tasks.task import Task
+from .task_request import requested_task
 
 MOST_SHOWN = 512
 """Values of an operand that a map shows."""
 
 
-def table(expression: str | None = None, p: int | None = None, group: str | None = None) -> dict[str, Any]:
+def table(
+    expression: str | None = None, p: int | None = None, group: str | None = None, table: str | None = None
+) -> dict[str, Any]:
     """Tabulate a task for a map over its first two operands.
 
     Arguments:
         expression: with p, or
-        group: the name of a finite group.
+        group: the name of a finite group, or
+        table: see `requested_task`.
 
     Returns:
         `expression` (canonical), `title`, `p`, `operands`, `inputs`, `excluded`, `majority`, and `rows`: the
         table over the first two operands, the others at 0, at most 512 values of each; -1 outside the domain.
     """
-    named = named_task(expression, p=p, group=group)
+    named = requested_task(expression, p, group, table)
     task = named.task
     return {
         "expression": task.name,
@@ -52,19 +55,24 @@ def _rows(task: Task) -> np.ndarray:
 
 
 def decide(
-    expression: str | None = None, p: int | None = None, group: str | None = None, seconds: float = 60.0
+    expression: str | None = None,
+    p: int | None = None,
+    group: str | None = None,
+    table: str | None = None,
+    seconds: float = 60.0,
 ) -> dict[str, Any]:
     """Decide a task.
 
     Arguments:
         expression: with p, or
-        group: the name of a finite group.
+        group: the name of a finite group, or
+        table: see `requested_task`.
         seconds: most for each form.
 
     Returns:
         The keys of `modgrok decide --json`, and the operands' names.
     """
-    named = named_task(expression, p=p, group=group)
+    named = requested_task(expression, p, group, table)
     verdict = decide_task(named, budget=Budget(seconds=seconds))
     return {
         "expression": named.task.name,

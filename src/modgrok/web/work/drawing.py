@@ -27,8 +27,9 @@ from ...reports.report import Report, explanation_panels
 from ...reports.stored_run import StoredRun, read_stored_run
 from ...runs import Store
 from ...runs.splits import split_of
-from ...tasks import InputError, named_task
+from ...tasks import InputError
 from ...tasks.errors import shorten
+from .task_request import requested_task
 
 CELL_WIDTH = 400
 """Width at which specifications are made; the browser sets its own."""
@@ -112,19 +113,20 @@ def sweep_report(folder: str, name: str) -> dict[str, Any]:
 
 
 def construct(
-    expression: str | None = None, p: int | None = None, group: str | None = None
+    expression: str | None = None, p: int | None = None, group: str | None = None, table: str | None = None
 ) -> dict[str, Any]:
     """Write the network of a task in closed form; return what was built, and its panels.
 
     Arguments:
         expression: with p, or
-        group: the name of a finite group.
+        group: the name of a finite group, or
+        table: see `requested_task`.
 
     Raises:
         InputError: the task is of neither form.
     """
     started = perf_counter()
-    named = named_task(expression, p=p, group=group)
+    named = requested_task(expression, p, group, table)
     task = named.task
     verdict = decide_table(task.table, task.p)
     if verdict.witness is None:

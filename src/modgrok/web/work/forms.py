@@ -18,6 +18,7 @@ from ...learners.catalogue import LEARNERS
 from ...runs import Experiment, Store
 from ...tasks import InputError
 from ...tasks.errors import shorten
+from .task_request import requested_task
 
 OWN_FIELDS = ("fraction", "orbits", "corruption", "seed")
 """Fields of the experiment itself that a form has."""
@@ -54,6 +55,8 @@ def plan(
     expression: str | None = None,
     p: int | None = None,
     group: str | None = None,
+    table: str | None = None,
+    table_path: str = "",
     steps: int | None = None,
 ) -> dict[str, Any]:
     """Check what a form says; return the run that it names, and the words of its command.
@@ -62,7 +65,9 @@ def plan(
         learner: name.
         options: field -> value; a value may be text, as a form has it, and empty text is the default.
         expression: with p, or
-        group: the name of a finite group.
+        group: the name of a finite group, or
+        table: a table as `.npy` in base64.
+        table_path: of a file with this table, for the command.
         steps: budget; None is the learner's default.
 
     Raises:
@@ -72,8 +77,9 @@ def plan(
     filled_in = {
         name: _value(name, value, fields) for name, value in options.items() if value not in ("", None)
     }
-    experiment = Experiment.of(expression, p=p, group=group, learner=learner, **filled_in)
-    return _planned(experiment, steps)
+    task = None if table is None else requested_task(table=table).task
+    experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **filled_in)
+    return _planned(experiment, steps, table_path)
 
 
 def plan_again(folder: str, run: str, seed: int) -> dict[str, Any]:
@@ -94,16 +100,16 @@ def plan_again(folder: str, run: str, seed: int) -> dict[str, Any]:
     return _planned(again, row.budget)
 
 
-def _planned(experiment: Experiment, steps: int | None) -> dict[str, Any]:
+def _planned(experiment: Experiment, steps: int | None, table_path: str = "") -> dict[str, Any]:
     return {
         "run": experiment.id,
         "title": experiment.name + (f" mod {experiment.task.p}" if experiment.task.expression else ""),
         "learner": experiment.learner.kind,
-        "words": command_words(experiment, steps),
+        "words": command_words(experiment, steps, table_path),
     }
 
 
-def command_words(experiment: Experiment, steps: int | None) -> list[str]:
+def command_words(experiment: Experiment, steps: int | None, table_path: str = "") -> list[str]:
     """Return the words of the command that trains an experiment.
 
     Example:
@@ -114,8 +120,10 @@ def command_words(experiment: Experiment, steps: int | None) -> list[str]:
     words = ["train"]
     if source.expression is not None:
         words += [source.expression, f"--p={source.p}"]
-    else:
+    elif source.group is not None:
         words += [f"--group={source.group}"]
+    else:
+        words += [f"--table={table_path}"]
     words += ["--extended-domain"] if source.extended_domain else []
     words += [f"--learner={experiment.learner.kind}"]
     words += [] if steps is None else [f"--steps={steps}"]
@@ -133,6 +141,7 @@ def _chosen(experiment: Experiment) -> dict[str, Any]:
             source.expression,
             p=source.p,
             group=source.group,
+            table=experiment.assets.get(source.table or ""),
             extended_domain=source.extended_domain,
             learner=settings.kind,
             **options,

@@ -6,14 +6,16 @@ from typing import Any
 
 from ...runs.streams import words
 from ...sweeps.critical.committed import committed_fractions, fractions_of
-from ...tasks import named_task, split_task
+from ...tasks import split_task
 from ...tasks.null import leakage_numbers
+from .task_request import requested_task
 
 
 def leakage(
     expression: str | None = None,
     p: int | None = None,
     group: str | None = None,
+    table: str | None = None,
     fraction: float = 0.5,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -21,30 +23,32 @@ def leakage(
 
     Arguments:
         expression: with p, or
-        group: the name of a finite group.
+        group: the name of a finite group, or
+        table: see `requested_task`.
         fraction: of the inputs that train, in (0, 1).
         seed: of the run.
     """
-    task = named_task(expression, p=p, group=group).task
+    task = requested_task(expression, p, group, table).task
     split = split_task(task, fraction, words(seed, "split"))
     sizes = {"train": len(split.train), "test": len(split.test)}
     return {**leakage_numbers(task, split), **sizes, "chance": 1 / task.p, "majority": task.majority_share}
 
 
 def critical_fractions(
-    expression: str | None = None, p: int | None = None, group: str | None = None
+    expression: str | None = None, p: int | None = None, group: str | None = None, table: str | None = None
 ) -> dict[str, Any]:
     """Return the critical fractions that are known of a task, or else of the tasks for which there are any.
 
     Arguments:
         expression: with p, or
-        group: the name of a finite group.
+        group: the name of a finite group, or
+        table: see `requested_task`.
 
     Returns:
         `title` of the task, `known` (whether the entries are of this task, at any modulus) and
         `critical_fractions`, as in `modgrok.sweeps.critical.committed`.
     """
-    named = named_task(expression, p=p, group=group)
+    named = requested_task(expression, p, group, table)
     own = fractions_of(named.task.name)
     return {
         "title": named.title,

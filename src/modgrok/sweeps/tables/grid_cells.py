@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...sweeps.critical.statistics import quantile
+from ..critical.statistics import quantile
 
 Row = dict[str, Any]
 Coordinate = str | int | float | bool
