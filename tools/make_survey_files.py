@@ -1,16 +1,17 @@
 """Write the sweep files of the survey, `atlas/survey/*.toml`: `python tools/make_survey_files.py`.
 
-Every file is a piece that two cores finish within two hours; `PIECES` says which there are, and which belong to
-the full plan alone. A piece is a grid, not a search: eight fractions around the one at which half of the seeds
-are expected to grok, as found by the first atlas, with eight seeds each. A search would make fewer runs for a
-critical fraction of this resolution, but nearly all of its runs lie at the transition, with other fractions for
-each modulus and budget; the times to grok above it, the shares of seeds at all budgets, and the forecast, which
-needs runs that grok beside runs that do not, would have no data.
+Every file is a piece that two cores finish within two hours; `PIECES` says which there are, and which belong
+to the full plan alone. A piece is a grid, not a search: eight fractions around the one at which half of the
+seeds are expected to grok, according to the first atlas, with eight seeds each. A search would make fewer
+runs for a critical fraction of this resolution, but nearly all of them at the transition, and at other
+fractions for each modulus. The times to grok above it, the check of budgets, and the forecast, which needs
+runs that grok beside runs that do not, would have no data.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,8 +136,13 @@ def fractions(expected: float) -> list[float]:
 
 def content(piece: Piece) -> str:
     """Return the text of a sweep file."""
-    plan = "Part of the full plan; not part of the survey of 8 hours." if piece.full else "Part of the survey."
-    lines = [f"# {piece.about}", f"# {plan} Written by tools/make_survey_files.py, which says why these points."]
+    plan = (
+        "Part of the full plan; not part of the survey of 8 hours." if piece.full else "Part of the survey."
+    )
+    lines = [
+        f"# {piece.about}",
+        f"# {plan} Written by tools/make_survey_files.py, which says why these points.",
+    ]
     lines += [f'name = "{sweep_name(piece)}"', "", "[base]"]
     lines += [f"{name} = {toml(value)}" for name, value in piece.base.items()]
     lines += ["", "[axes]", *(f"{name} = {toml(list(values))}" for name, values in piece.axes.items())]
@@ -169,7 +175,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="print the pieces and their numbers of runs")
     if parser.parse_args().list:
         for piece in PIECES:
-            print(f"{piece.name:<20}{piece.runs:>6}{'  full plan' if piece.full else ''}")
+            sys.stdout.write(f"{piece.name:<20}{piece.runs:>6}{'  full plan' if piece.full else ''}\n")
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     for piece in PIECES:

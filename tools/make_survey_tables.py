@@ -3,9 +3,10 @@
     modgrok sweep atlas/survey/rfm_add_11_23.toml --runs survey
     python tools/make_survey_tables.py survey
 
-For every sweep of `atlas/survey` that a store has begun, `atlas/survey/tables/<piece>.csv` gets one row for each
-run that has ended, in the order of the grid. Rows of runs that the stores do not have stay as they are, so that
-pieces, and parts of pieces, can be run one after another and on several machines.
+For every sweep of `atlas/survey` that a store has begun, `atlas/survey/tables/<piece>.csv` gets one row for
+each run that has ended, in the order of the grid. Rows of runs that the stores do not have stay as they are,
+so that pieces, and parts of pieces, can be run one after another and on several
+machines.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import csv
 import io
 import math
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,9 @@ from modgrok.sweeps.forecasting.first_part import first_part_of
 
 FOLDER = Path(__file__).parents[1] / "atlas" / "survey"
 OUTCOME = (
-    "run", "expression", "p", "learner", "fraction", "train_inputs", "corruption", "weight_decay", "seed", "budget",
-    "step", "end", "memorised_at", "later_at", "grokked_at", "held_at", "phase", "train_accuracy", "test_accuracy",
-    "train_loss", "test_loss",
+    "run", "expression", "p", "learner", "fraction", "train_inputs", "corruption", "weight_decay", "seed",
+    "budget", "step", "end", "memorised_at", "later_at", "grokked_at", "held_at", "phase",
+    "train_accuracy", "test_accuracy", "train_loss", "test_loss",
 )  # fmt: skip
 """First columns of every table; docs/atlas.md describes them."""
 MOMENTS = ("memorised", "later")
@@ -130,7 +132,7 @@ def main() -> None:
             for sweep in sorted(pieces.keys() & set(sweep_names(store))):
                 path = arguments.output / f"{pieces[sweep]}.csv"
                 count, total = append(store, sweep, path)
-                print(f"{path.name}: {count} of {total} runs, {path.stat().st_size if count else 0} bytes")
+                sys.stdout.write(f"{path.name}: {count} of {total} runs\n")
 
 
 if __name__ == "__main__":

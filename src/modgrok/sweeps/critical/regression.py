@@ -15,8 +15,9 @@ import numpy as np
 from .estimate import Place, Probe
 
 DEVIANCE = 5.0
-"""Twice the difference of log-likelihoods within which 95% intervals lie. The limit for many seeds is 3.84; with
-3 to 8 seeds at 8 fractions, as in the survey, it covers 89 to 92% of planted fractions, and 5 covers 94% and more."""
+"""Twice the difference of log-likelihoods within which 95% intervals lie. The limit for many seeds is 3.84;
+with 3 to 8 seeds at 8 fractions, as in the survey, that covers as few as 89% of planted fractions, 5 covers
+94% and more."""
 WIDTHS = (0.003, 1.0)
 """Least and greatest width s of the curve, in units of ln f."""
 GRID_WIDTHS, GRID_FRACTIONS = 25, 201

@@ -70,13 +70,12 @@ class Scaling:
         return not low <= exponent <= high
 
 
-def fit_scaling(
-    points: Sequence[Measured], log_power: float = 0.0, exponent: float | None = None
-) -> Scaling:
+def fit_scaling(points: Sequence[Measured], log_power: float = 0.0, exponent: float | None = None) -> Scaling:
     r"""Fit $y = a\,p^{-b}\,(\ln p)^c$ by weighted least squares on $\ln y$.
 
-    Residuals larger than the points' own intervals widen the interval of b: its standard error is multiplied by
-    $\sqrt{\chi^2/\nu}$ where that exceeds 1, and the quantile is that of Student's t with $\nu$ degrees of freedom.
+    Residuals larger than the points' own intervals widen the interval of b: its standard error is multiplied
+    by $\sqrt{\chi^2/\nu}$ where that exceeds 1, and the quantile is that of Student's t with $\nu$ degrees of
+    freedom.
 
     Arguments:
         points: at least three moduli; two if the exponent is given.

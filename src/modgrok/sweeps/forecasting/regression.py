@@ -56,9 +56,9 @@ def fit_times(
 ) -> TimeRegression:
     r"""Fit a log-logistic accelerated failure time model to times of which some are censored.
 
-    With $z = (\ln t - \beta_0 - \beta x)/s$ an event counts with its density, a censored time with the probability
-    that the event comes later: $\sum_{\mathrm{events}} [z' - 2\ln(1 + e^{z'})]_{z'=-z} - \ln s - \sum_{\mathrm{censored}}
-    \ln(1 + e^{z}) - \tfrac{\lambda}{2} |\beta/s|^2$, which is concave in $(1/s, \beta_0/s, \beta/s)$.
+    With $z = (\ln t - \beta_0 - \beta x)/s$ an event counts with the logarithm of its density,
+    $z - 2\ln(1 + e^z) - \ln s$, a censored time with that of the probability that the event comes later,
+    $-\ln(1 + e^z)$. The sum less $\tfrac{\lambda}{2} |\beta/s|^2$ is concave in $(1/s, \beta_0/s, \beta/s)$.
 
     Arguments:
         features: standardised, shape (n, features).
@@ -121,13 +121,19 @@ def fit_shares(features: np.ndarray, happened: np.ndarray, ridge: float = 1.0) -
         share = _logistic(z)
         value = (events * z - np.logaddexp(0, z)).sum() - (penalty * at**2).sum() / 2
         gradient = design.T @ (events - share) - penalty * at
-        return float(value), gradient, -(design * (share * (1 - share))[:, None]).T @ design - np.diag(penalty)
+        return (
+            float(value),
+            gradient,
+            -(design * (share * (1 - share))[:, None]).T @ design - np.diag(penalty),
+        )
 
     solution, _ = _maximise(likelihood, np.zeros(design.shape[1]))
     return ShareRegression(float(solution[0]), solution[1:])
 
 
-def _maximise(likelihood: Callable[[np.ndarray], Derivatives], start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _maximise(
+    likelihood: Callable[[np.ndarray], Derivatives], start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Maximise a concave function by Newton's method with step halving; return the place and the Hessian."""
     at, (value, gradient, hessian) = start, likelihood(start)
     for _ in range(MOST_ITERATIONS):
