@@ -27,8 +27,9 @@ def forecast(
 ) -> int:
     """Forecast when a run groks, from its training until 1.5 times the step at which it memorised.
 
-    The step comes with a 95% interval, and with the probability that the run groks within its budget. What the
-    run recorded later is not used, so that the forecast of a finished run can be compared with what it did.
+    The step comes with a 95% interval, and with the probability that the run groks within its budget. What
+    the run recorded later is not used, so that the forecast of a finished run can be compared with what it
+    did.
     """
     with Database(runs, read_only=True) as store:
         known = forecast_run(run, store, budget=budget)
@@ -43,13 +44,14 @@ def lines_of(known: GrokForecast) -> list[str]:
     """Say a forecast in a few lines.
 
     Example:
-        >>> known = GrokForecast("a1", 7, 11, 240, 130, 460, 0.9312, 2000, False, ("p 151 (11 to 113)",), "mlp")
+        >>> far = ("p 151 (11 to 113 in the survey)",)
+        >>> known = GrokForecast("a1", 7, 11, 240, 130, 460, 0.9312, 2000, False, far, "mlp with adamw")
         >>> for line in lines_of(known):
         ...     print(line)
         run a1: memorised at step 7; forecast from its first 11 steps
         groks within 2,000 steps with probability 93.12%
         if it groks: at step 240, with 95% between 130 and 460
-        outside the survey: p 151 (11 to 113)
+        outside the survey: p 151 (11 to 113 in the survey)
     """
     lines = [
         f"run {known.run}: memorised at step {known.memorised_at:,}; "

@@ -99,7 +99,7 @@ def fit_critical(probes: Sequence[Probe]) -> CriticalEstimate:
     estimate maximises the likelihood over $f_c$ and the width s in `WIDTHS`. The interval holds every $f_c$
     whose profile log-likelihood, maximised over s alone, is within `DEVIANCE`/2 of the maximum. Where no
     fraction has seeds of both kinds, all $f_c$ between two fractions are equally likely: the estimate is the
-    geometric mean of these, and the interval goes beyond them.
+    geometric mean of these, and the interval goes from one to the other, or beyond if seeds are few.
 
     Arguments:
         probes: at different fractions, at least one; seeds count as independent.
