@@ -17,7 +17,6 @@ import numpy as np
 
 from ...runs import Database, Experiment, Run, RunRow, Series
 from ...tasks import InputError
-from ...tasks.errors import shorten
 from .features import feature_values
 from .first_part import FirstPart, first_part, first_part_of
 from .model import ForecastModel
@@ -107,9 +106,7 @@ def _forecast(
 ) -> GrokForecast:
     entry = entry_of(experiment)
     if part is None:
-        raise InputError(
-            f"run: must have memorised before it can be forecast, got {row.id} at step {row.step}"
-        )
+        raise InputError(f"run: must have memorised to be forecast, got {row.id} at step {row.step}")
     steps = row.budget if budget is None else budget
     outside = tuple(differences(experiment, entry))
     common = (row.id, part.memorised_at, part.read_until)
@@ -175,9 +172,13 @@ def differences(experiment: Experiment, entry: Mapping[str, Any]) -> list[str]:
         value = settings.get(name)
         if value is None or not low / WIDE - 1e-12 <= value <= high * WIDE + 1e-12:
             span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            phrases.append(f"{name} {shorten(value)} ({span} in the survey)")
+            phrases.append(f"{name} {_word(value)} ({span} in the survey)")
     for name, values in entry["values"].items():
         if settings.get(name) not in values:
-            words = ", ".join("none" if value is None else str(value) for value in values)
-            phrases.append(f"{name} {shorten(settings.get(name))} ({words} in the survey)")
+            words = ", ".join(map(_word, values))
+            phrases.append(f"{name} {_word(settings.get(name))} ({words} in the survey)")
     return phrases
+
+
+def _word(value: object) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)[:60]
