@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,15 @@ FACTORS = (0.7, 0.78, 0.86, 0.94, 1.02, 1.12, 1.3, 1.6)
 MOST = 0.95
 """Largest fraction: the grid is compressed where the last factor would exceed it."""
 SEEDS = tuple(range(8))
+SECONDS: dict[str, Callable[[float, int], float]] = {
+    "mlp": lambda n, p: max(3.5e-8 * n * p, 2e-4) / 2,
+    "transformer": lambda n, p: 7.4e-6 * n,
+    "rfm": lambda n, p: 7e-11 * n**3,
+}
+"""Seconds of a step on two cores by examples and modulus, from docs/sweeps.md (two workers of one core each),
+docs/transformer-speed.md and docs/rfm-speed.md; width 500 and the transformer's default sizes."""
+OBSERVING, COMPILING = 1.4, 2.0
+"""Factor for observations, and seconds for compiling the step of a point."""
 ADAMW = {
     "width": 500,
     "parametrisation": "doshi",
@@ -57,10 +66,43 @@ class Piece:
     full: bool = False
 
     @property
+    def moduli(self) -> list[int]:
+        """Modulus of every point, seeds left out, in the order of `fractions`."""
+        if self.expected:
+            return [p for p in self.expected for _ in FACTORS]
+        moduli = self.axes.get("p") or [self.base["p"]]
+        return [int(p) for p in moduli for _ in range(self.points // len(moduli))]  # type: ignore[call-overload]
+
+    @property
+    def fractions(self) -> list[float]:
+        """Fraction of every point, seeds left out."""
+        if self.expected:
+            return [fraction for expected in self.expected.values() for fraction in grid(expected)]
+        own = list(self.axes["fraction"])
+        return own * (self.points // len(own))
+
+    @property
+    def points(self) -> int:
+        """Number of points, seeds left out."""
+        if self.expected:
+            return len(self.expected) * len(FACTORS)
+        return int(np.prod([len(axis) for axis in self.axes.values()]))
+
+    @property
+    def hours(self) -> float:
+        """Rough hours on two cores, as if no run stopped early: see `SECONDS`."""
+        learner = str(self.base.get("learner", "mlp"))
+        steps = int(str(self.base["steps"]))
+        seconds = 0.0
+        for p, fraction in zip(self.moduli, self.fractions, strict=True):
+            step = SECONDS[learner](fraction * p**2, p)
+            seconds += len(self.seeds) * steps * step * OBSERVING + COMPILING
+        return seconds / 3600
+
+    @property
     def runs(self) -> int:
         """Number of runs."""
-        points = len(self.expected) * len(FACTORS) if self.expected else 1
-        return points * int(np.prod([len(axis) for axis in self.axes.values()])) * len(self.seeds)
+        return self.points * len(self.seeds)
 
 
 def power(primes: Sequence[int], factor: float, exponent: float) -> dict[int, float]:
@@ -71,13 +113,13 @@ def power(primes: Sequence[int], factor: float, exponent: float) -> dict[int, fl
 def adamw(name: str, expression: str, expected: Mapping[int, float], *, full: bool = False) -> Piece:
     """A piece of two-layer networks trained by AdamW."""
     about = f"Critical fraction and time to grok of {expression}: two-layer networks, AdamW."
-    return Piece(name, about, {"expression": expression, **ADAMW, "steps": 2000}, expected, full=full)
+    return Piece(name, about, {"expression": expression, **ADAMW, "steps": 4000}, expected, full=full)
 
 
 def gradient_descent(name: str, primes: Sequence[int], *, full: bool = False) -> Piece:
     """A piece of two-layer networks trained by gradient descent at the default rate."""
     about = "Critical fraction and time to grok of x + y: two-layer networks, gradient descent."
-    base = {"expression": "x + y", "width": 500, "steps": 10_000}
+    base = {"expression": "x + y", "width": 500, "steps": 20_000}
     return Piece(name, about, base, power(primes, 5.15, 0.66), full=full)
 
 
@@ -121,13 +163,14 @@ PIECES = (
         seeds=(0, 1, 2),
     ),
     corruption("corruption", (0,)),
-    adamw("adamw_add_67_109", "x + y", power((67, 71, 73, 83, 89, 101, 103, 107, 109), 2.6, 0.6), full=True),
+    adamw("adamw_add_67_89", "x + y", power((67, 71, 73, 83, 89), 2.6, 0.6), full=True),
+    adamw("adamw_add_101_109", "x + y", power((101, 103, 107, 109), 2.6, 0.6), full=True),
     gradient_descent("gd_add_53_61", (53, 59, 61), full=True),
     corruption("corruption_seeds", (1, 2), full=True),
 )
 
 
-def fractions(expected: float) -> list[float]:
+def grid(expected: float) -> list[float]:
     """Return the fractions of the grid around an expected one, to three decimals."""
     low, high = FACTORS[0] * expected, min(FACTORS[-1] * expected, MOST)
     places = np.log(np.array(FACTORS) / FACTORS[0]) / np.log(FACTORS[-1] / FACTORS[0])
@@ -148,7 +191,7 @@ def content(piece: Piece) -> str:
     lines += ["", "[axes]", *(f"{name} = {toml(list(values))}" for name, values in piece.axes.items())]
     lines += [f"seed = {toml(list(piece.seeds))}"]
     if piece.expected:
-        grids = {p: fractions(expected) for p, expected in piece.expected.items()}
+        grids = {p: grid(expected) for p, expected in piece.expected.items()}
         lines += ["", "[[zip]]", "p = ["]
         lines += [f"  {', '.join([str(p)] * len(grid))}," for p, grid in grids.items()]
         lines += ["]", "fraction = ["]
@@ -172,10 +215,11 @@ def toml(value: object) -> str:
 def main() -> None:
     """Write all files, or list the pieces."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--list", action="store_true", help="print the pieces and their numbers of runs")
+    parser.add_argument("--list", action="store_true", help="print the pieces, their runs and their hours")
     if parser.parse_args().list:
         for piece in PIECES:
-            sys.stdout.write(f"{piece.name:<20}{piece.runs:>6}{'  full plan' if piece.full else ''}\n")
+            sys.stdout.write(f"{piece.name:<20}{piece.runs:>6}{piece.hours:>6.1f} h")
+            sys.stdout.write("  full plan\n" if piece.full else "\n")
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     for piece in PIECES:

@@ -75,18 +75,21 @@ def moved(half: CriticalEstimate | None, whole: CriticalEstimate | None) -> str:
 
 def pieces_lines() -> Iterator[str]:
     """List all pieces with their runs, and how many of these have been made."""
-    yield "| sweep file | trains | runs | p >= 47 | made |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| sweep file | trains | runs | at p >= 47 | hours | made |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for piece in PIECES:
         count = len(read_table(FOLDER / "tables" / f"{piece.name}.csv"))
         learner = LEARNERS[piece.name.partition("_")[0]] if piece.expected else about(piece)
-        large = round(piece.runs * share_of_large(piece))
+        large = large_runs(piece)
         file = f"`atlas/survey/{piece.name}.toml`{' (full plan)' if piece.full else ''}"
-        yield f"| {file} | {learner} | {piece.runs} | {large} | {count} |"
-    survey = [piece for piece in PIECES if not piece.full]
-    large = sum(round(piece.runs * share_of_large(piece)) for piece in survey)
-    total = sum(piece.runs for piece in survey)
-    yield f"| all but the full plan's | | {total:,} | {large:,} ({large / total:.0%}) | |"
+        yield f"| {file} | {learner} | {piece.runs} | {large} | {piece.hours:.1f} | {count} |"
+    for name, chosen in (
+        ("all but the full plan's", [piece for piece in PIECES if not piece.full]),
+        ("all", PIECES),
+    ):
+        total, large = sum(piece.runs for piece in chosen), sum(map(large_runs, chosen))
+        hours = sum(piece.hours for piece in chosen)
+        yield f"| {name} | | {total:,} | {large:,} ({large / total:.0%}) | {hours:.1f} | |"
 
 
 def about(piece: Piece) -> str:
@@ -94,10 +97,9 @@ def about(piece: Piece) -> str:
     return "corrupted labels, AdamW" if "corruption" in piece.axes else LEARNERS["transformer"]
 
 
-def share_of_large(piece: Piece) -> float:
-    """Return the share of a piece's runs at moduli from 47 on."""
-    moduli = list(piece.expected) or list(piece.axes.get("p", [piece.base.get("p")]))
-    return float(np.mean([p >= 47 for p in moduli]))
+def large_runs(piece: Piece) -> int:
+    """Return the number of a piece's runs at moduli from 47 on."""
+    return len(piece.seeds) * sum(p >= 47 for p in piece.moduli)
 
 
 def result_lines() -> Iterator[str]:

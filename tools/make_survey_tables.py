@@ -38,7 +38,7 @@ MOMENTS = ("memorised", "later")
 """Prefixes of the columns with a run's numbers when it memorised and at 1.5 times that step."""
 
 
-def run_row(store: Store, row: RunRow) -> dict[str, Any]:
+def run_row(store: Store, row: RunRow, budget: int) -> dict[str, Any]:
     """Lay out one run: its settings, how it ended, and what it showed in its first part."""
     experiment = Experiment.from_json(row.experiment)
     records = store.records(row.id)
@@ -58,9 +58,9 @@ def run_row(store: Store, row: RunRow) -> dict[str, Any]:
         "corruption": experiment.corruption,
         "weight_decay": getattr(experiment.learner, "weight_decay", None),
         "seed": experiment.seed,
-        "budget": row.budget,
+        "budget": budget,
         "step": row.step,
-        "end": reason_of_end(row),
+        "end": reason_of_end(row, budget),
         "memorised_at": row.memorised_at,
         "later_at": None if part is None else part.later_at,
         "grokked_at": row.grokked_at,
@@ -71,9 +71,17 @@ def run_row(store: Store, row: RunRow) -> dict[str, Any]:
     }
 
 
-def reason_of_end(row: RunRow) -> str:
-    """Say why a run ended: `diverged`, `budget`, or `grokked`, where it stops some time after grokking."""
-    return row.status if row.status != "finished" else "budget" if row.step >= row.budget else "grokked"
+def reason_of_end(row: RunRow, budget: int) -> str | None:
+    """Say why a run ended; None if it is to go on.
+
+    Returns:
+        `diverged`; `budget`; or `grokked`, where a run stops some time after grokking.
+    """
+    if row.status not in ENDED:
+        return None
+    if row.status == "finished" and row.step < budget:
+        return None if row.grokked_at is None else "grokked"
+    return "budget" if row.status == "finished" else row.status
 
 
 def cell(value: Any) -> str:
@@ -102,8 +110,14 @@ def read_table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def append(store: Store, sweep: str, path: Path) -> tuple[int, int]:
+def append(store: Store, sweep: str, budget: int, path: Path) -> tuple[int, int]:
     """Enter what a store has of a sweep into its table.
+
+    Arguments:
+        store: that has run the sweep, or part of it.
+        sweep: its name.
+        budget: of its runs, in steps; runs of an earlier, smaller budget that have not grokked do not count.
+        path: of the table.
 
     Returns:
         (runs in the table, runs of the sweep).
@@ -111,8 +125,8 @@ def append(store: Store, sweep: str, path: Path) -> tuple[int, int]:
     order = [member.run for member in read_listing(store, sweep).members]
     rows = {row["run"]: row for row in read_table(path)}
     for row in rows_of_sweep(store, sweep):
-        if row.status in ENDED:
-            rows[row.id] = {name: cell(value) for name, value in run_row(store, row).items()}
+        if reason_of_end(row, budget) is not None:
+            rows[row.id] = {name: cell(value) for name, value in run_row(store, row, budget).items()}
     in_order = [rows[run] for run in order if run in rows]
     if in_order:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,12 +140,14 @@ def main() -> None:
     parser.add_argument("stores", nargs="+", type=Path, help="folders of stores")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER / "tables", help="folder of the tables")
     arguments = parser.parse_args()
-    pieces = {tomllib.loads(path.read_text("utf-8"))["name"]: path.stem for path in FOLDER.glob("*.toml")}
+    contents = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.toml")}
+    pieces = {content["name"]: piece for piece, content in contents.items()}
     for folder in arguments.stores:
         with Store(folder, read_only=True) as store:
             for sweep in sorted(pieces.keys() & set(sweep_names(store))):
                 path = arguments.output / f"{pieces[sweep]}.csv"
-                count, total = append(store, sweep, path)
+                budget = contents[pieces[sweep]]["base"]["steps"]
+                count, total = append(store, sweep, budget, path)
                 sys.stdout.write(f"{path.name}: {count} of {total} runs\n")
 
 

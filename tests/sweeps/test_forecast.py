@@ -189,7 +189,7 @@ def test_hostile_input_is_refused_in_one_line(store: Store, call) -> None:
     for arguments, words in (
         ((unready,), "run: must have memorised to be forecast, got"),
         ((other,), "run: must be of a kind that the survey has (mlp with adamw), got mlp with momentum"),
-        ((undefined,), "run: must have recorded ipr in its first part, got none"),
+        ((undefined,), "run: must have recorded ipr when it memorised, and at 1.5 times that step, got none"),
         (("0123456789ab",), "run: does not name a run"),
         (("../x",), "run: does not name a run"),
         ((unready, "--budget", "0"), "budget: must be at least 1, got 0"),
