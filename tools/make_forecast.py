@@ -232,6 +232,8 @@ def content() -> tuple[str, str]:
     fitted = [entries[family.name] for family in known if entries[family.name] is not None]
     lines = [line for family in known if entries[family.name] for line in validation_lines(family)]
     few = [family.name for family in known if not entries[family.name]]
+    if not known:
+        lines += ["The survey has no tables yet, so the package comes without a model."]
     if few:
         lines += ["", f"Too few runs that grok for a forecast yet: {', '.join(few)}."]
     return "[\n" + ",\n".join(json.dumps(one) for one in fitted) + "\n]\n", "\n".join(lines).strip() + "\n"
@@ -242,8 +244,8 @@ def main() -> None:
     committed, tables = content()
     PATH.write_text(committed, encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
-    marks = r"(?<=% tables begin\n\n).*(?=\n% tables end)"
-    PAGE.write_text(re.sub(marks, lambda _: tables, page, flags=re.DOTALL), encoding="utf-8")
+    marks = r"(?<=% tables begin\n).*(?=% tables end)"
+    PAGE.write_text(re.sub(marks, lambda _: f"\n{tables}\n", page, flags=re.DOTALL), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -105,6 +105,9 @@ def large_runs(piece: Piece) -> int:
 def result_lines() -> Iterator[str]:
     """Lay out critical fractions, and how they and the times scale."""
     estimates: dict[tuple[str, str], dict[int, CriticalEstimate]] = {}
+    if not groups():
+        yield "No table has been made yet."
+        return
     yield "| task | learner | p | runs | half of the budget | whole budget | moved beyond its interval |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for (task, learner), moduli in groups().items():
@@ -168,9 +171,9 @@ def time_lines(
 
 def replaced(page: str, name: str, lines: Iterator[str]) -> str:
     """Return a page with other lines between two marks."""
-    text = "\n".join(lines).strip() + "\n"
-    marks = rf"(?<=% {name} begin\n\n).*(?=\n% {name} end)"
-    changed, count = re.subn(marks, lambda _: text, page, flags=re.DOTALL)
+    text = "\n".join(lines).strip()
+    marks = rf"(?<=% {name} begin\n).*(?=% {name} end)"
+    changed, count = re.subn(marks, lambda _: f"\n{text}\n\n", page, flags=re.DOTALL)
     assert count == 1, name
     return changed
 
