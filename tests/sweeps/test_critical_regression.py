@@ -18,7 +18,7 @@ def planted(critical: float, width: float, seeds: int, rng: np.random.Generator)
     return [Probe(f, int(rng.binomial(seeds, s)), seeds) for f, s in zip(FRACTIONS, shares, strict=True)]
 
 
-@pytest.mark.parametrize(("width", "seeds"), [(0.05, 8), (0.15, 3)])
+@pytest.mark.parametrize(("width", "seeds"), [(0.05, 8), pytest.param(0.15, 3, marks=pytest.mark.long)])
 def test_intervals_cover_planted_fractions(width: float, seeds: int) -> None:
     rng, covered, errors = np.random.default_rng(1), 0, []
     for _ in range(200):

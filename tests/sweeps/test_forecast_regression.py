@@ -65,6 +65,7 @@ def test_a_ridge_shrinks_and_keeps_the_mean() -> None:
     assert known.intercept == pytest.approx(np.median(logs), abs=0.15)
 
 
+@pytest.mark.long
 @pytest.mark.needs("sklearn")
 def test_shares_are_those_of_scikit_learn() -> None:
     from sklearn.linear_model import LogisticRegression
