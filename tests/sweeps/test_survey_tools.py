@@ -21,7 +21,13 @@ from modgrok.sweeps.forecasting.model import ForecastModel
 from modgrok.sweeps.forecasting.run_forecast import committed_models
 
 ROOT = Path(__file__).parents[2]
-TOOLS = ("make_survey_files", "make_survey_tables", "make_survey_statistics", "make_forecast")
+TOOLS = (
+    "make_survey_files",
+    "make_survey_tables",
+    "make_survey_statistics",
+    "make_forecast",
+    "make_survey_pictures",
+)
 PIECE, SWEEP = "adamw_add_11_31", "survey-adamw-add-11-31"
 BUDGET = 4000
 
@@ -133,6 +139,29 @@ def test_the_forecast_is_fitted_to_the_tables(tools, table: Path, monkeypatch: p
         < factor["median of the other moduli's runs"]
     )
     assert factor["– without measures of the weights"] > factor["up to 1.5 times that step"]
+
+
+def test_pictures_are_drawn_of_what_there_is(tools, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = tools["make_survey_pictures"]
+    folder = table.parent.parent / "pictures"
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(tools["make_survey_statistics"], "FOLDER", folder)
+    monkeypatch.setattr(tools["make_forecast"], "FOLDER", folder)
+    monkeypatch.setattr(pictures, "FOLDER", folder)
+    assert [list(draw()) for draw in pictures.PICTURES.values()] == [[], [], [], []]
+    (folder / "tables" / table.name).write_bytes(table.read_bytes())
+    (folder / f"{PIECE}.toml").write_bytes((ROOT / "atlas" / "survey" / f"{PIECE}.toml").read_bytes())
+    corrupted = (
+        "fraction,corruption,weight_decay,train_accuracy,test_accuracy,phase,grokked_at,memorised_at,end\n"
+        "0.5,0.3,5.0,0.7,1.0,full inversion,40,,budget\n0.9,0.3,5.0,0.7,1.0,full inversion,40,,budget\n"
+    )
+    (folder / "tables" / "corruption.csv").write_text(corrupted)
+    (folder / "corruption.toml").write_bytes((ROOT / "atlas" / "survey" / "corruption.toml").read_bytes())
+    for name, draw in pictures.PICTURES.items():
+        (panel, *_) = draw()
+        spec = panel.groups[0].cells[0].spec(600)
+        assert spec["description"], name
+    assert pictures.report_of([panel]).panels == (panel,)
 
 
 def test_the_committed_models_are_those_of_the_committed_tables(tools) -> None:

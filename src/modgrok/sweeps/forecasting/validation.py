@@ -94,7 +94,22 @@ def fit_with_spread(names: Sequence[str], runs: RunSet) -> ForecastModel:
     return replace(model, spread=max(1.0, spread))
 
 
-def validate(names: Sequence[str], runs: RunSet) -> Score:
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Forecasts of runs by models that were fitted without their moduli.
+
+    Arguments:
+        medians: forecast steps of grokking, shape (n,).
+        probabilities: of grokking within the budget, shape (n,).
+        within: whether the step is in the interval of each of `SHARES`, shape (shares, n).
+    """
+
+    medians: np.ndarray
+    probabilities: np.ndarray
+    within: np.ndarray
+
+
+def held_out(names: Sequence[str], runs: RunSet) -> HeldOut:
     """Forecast every run from a model that was fitted without its modulus.
 
     Arguments:
@@ -107,12 +122,17 @@ def validate(names: Sequence[str], runs: RunSet) -> Score:
         model = fit_with_spread(names, runs.where(runs.moduli != p))
         for place in np.flatnonzero(runs.moduli == p):
             for which, share in enumerate(SHARES):
-                now = int(runs.now[place])
-                outlook = model.outlook(runs.features[place], now, runs.budget, share)
+                outlook = model.outlook(runs.features[place], int(runs.now[place]), runs.budget, share)
                 within[which, place] = outlook.low <= runs.steps[place] <= outlook.high
             medians[place], probabilities[place] = outlook.median, outlook.probability
-    coverage = tuple(float(row[runs.grokked].mean()) for row in within)
-    return replace(_score(runs, medians, probabilities), coverage=coverage)
+    return HeldOut(medians, probabilities, within)
+
+
+def validate(names: Sequence[str], runs: RunSet) -> Score:
+    """Score forecasts of all runs by models that were fitted without their moduli; see `held_out`."""
+    known = held_out(names, runs)
+    coverage = tuple(float(row[runs.grokked].mean()) for row in known.within)
+    return replace(_score(runs, known.medians, known.probabilities), coverage=coverage)
 
 
 def validate_multiple(runs: RunSet) -> Score:
