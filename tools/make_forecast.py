@@ -25,8 +25,8 @@ from modgrok.sweeps.forecasting.features import AT, MEMORISING, SETTINGS, SLOPE,
 from modgrok.sweeps.forecasting.first_part import FirstPart
 from modgrok.sweeps.forecasting.run_forecast import FAMILY, family_name, settings_of
 from modgrok.sweeps.forecasting.validation import (
+    ForecastScore,
     RunSet,
-    Score,
     fit_with_spread,
     validate,
     validate_median,
@@ -219,7 +219,7 @@ def validation_lines(family: Family) -> Iterator[str]:
             yield score_line(f"– {group} alone", validate(chosen, runs.with_features(own)))
 
 
-def score_line(name: str, score: Score) -> str:
+def score_line(name: str, score: ForecastScore) -> str:
     """Write one row of a table of scores."""
     cover = ["–", "–"] if score.coverage is None else [f"{share:.0%}" for share in score.coverage]
     return f"| {name} | {math.exp(score.error):.2f} | {cover[0]} | {cover[1]} | {score.brier:.3f} |"

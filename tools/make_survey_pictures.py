@@ -90,11 +90,13 @@ def times_picture() -> Iterator[Panel]:
                 for fraction, values in sorted(steps.items())
             ]
         names = list(dict.fromkeys(row["line"] for row in rows))
-        shown = set(names[:: math.ceil(len(names) / MOST_LINES)]) if names else set()
-        rows = [row for row in rows if row["line"] in shown]
+        chosen = set(names[:: math.ceil(len(names) / MOST_LINES)]) if names else set()
+        rows = [row for row in rows if row["line"] in chosen]
         if rows:
             axes = log_axis(alt.X, "x", "f / critical fraction"), log_axis(alt.Y, "step", "step of grokking")
-            text = f"Median step of grokking against f over the critical fraction: {', '.join(shown)}"
+            text = (
+                f"Median step of grokking against f over the critical fraction: {', '.join(sorted(chosen))}"
+            )
             title, caption = f"{task}, {learner}", "Median step of grokking of the seeds that grok."
             yield single("times", title, caption, lines_cell(rows, *axes, text), 6)
 

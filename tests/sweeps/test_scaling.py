@@ -39,8 +39,8 @@ def test_forms_are_recovered_exactly_and_told_apart() -> None:
     assert plain.excludes(1)
     assert plain.excludes(0.5)
     assert plain.chi_square > 1
-    given = fit_scaling(exact, log_power=1, exponent=1.0)
-    assert (given.factor, given.freedom, given.interval) == (pytest.approx(3), len(PRIMES) - 1, (1.0, 1.0))
+    fixed = fit_scaling(exact, log_power=1, exponent=1.0)
+    assert (fixed.factor, fixed.freedom, fixed.interval) == (pytest.approx(3), len(PRIMES) - 1, (1.0, 1.0))
 
 
 def test_too_few_points_are_refused() -> None:

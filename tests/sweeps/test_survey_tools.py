@@ -107,8 +107,8 @@ def test_statistics_find_the_planted_transition(tools, table: Path, monkeypatch:
     low, high = (float(end.strip("()")) for end in time.partition("b = ")[2].split()[1:4:2])
     assert low < 0.5 < high
     assert exponent == pytest.approx(0.5, abs=0.3)
-    made = next(line for line in statistics.pieces_lines() if PIECE in line)
-    assert made.endswith(f"| {64} |")
+    listing = next(line for line in statistics.pieces_lines() if PIECE in line)
+    assert listing.endswith(f"| {64} |")
 
 
 def test_the_forecast_is_fitted_to_the_tables(tools, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:

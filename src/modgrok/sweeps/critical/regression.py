@@ -147,8 +147,8 @@ def _log_likelihood(
 ) -> np.ndarray:
     """Return the log-likelihood, shape (centres, widths)."""
     z = (logs - centres[:, None, None]) / widths[:, None]
-    rises, misses = -np.logaddexp(0, -z), -np.logaddexp(0, z)
-    return np.asarray(rises @ grokked + misses @ (of - grokked))
+    log_shares, log_rests = -np.logaddexp(0, -z), -np.logaddexp(0, z)
+    return np.asarray(log_shares @ grokked + log_rests @ (of - grokked))
 
 
 def _ends(holds: np.ndarray) -> tuple[int, int]:

@@ -53,7 +53,7 @@ class RunSet:
 
 
 @dataclass(frozen=True)
-class Score:
+class ForecastScore:
     """How good forecasts of some runs were.
 
     Arguments:
@@ -128,14 +128,14 @@ def held_out(names: Sequence[str], runs: RunSet) -> HeldOut:
     return HeldOut(medians, probabilities, within)
 
 
-def validate(names: Sequence[str], runs: RunSet) -> Score:
+def validate(names: Sequence[str], runs: RunSet) -> ForecastScore:
     """Score forecasts of all runs by models that were fitted without their moduli; see `held_out`."""
     known = held_out(names, runs)
     coverage = tuple(float(row[runs.grokked].mean()) for row in known.within)
     return replace(_score(runs, known.medians, known.probabilities), coverage=coverage)
 
 
-def validate_multiple(runs: RunSet) -> Score:
+def validate_multiple(runs: RunSet) -> ForecastScore:
     """Score the forecast "a constant multiple of the memorising step", the median among the other moduli."""
 
     def forecast(rest: RunSet, out: RunSet) -> np.ndarray:
@@ -145,12 +145,12 @@ def validate_multiple(runs: RunSet) -> Score:
     return _baseline(runs, forecast)
 
 
-def validate_median(runs: RunSet) -> Score:
+def validate_median(runs: RunSet) -> ForecastScore:
     """Score the forecast "the median step of grokking among the other moduli"."""
     return _baseline(runs, lambda rest, out: np.full(len(out.steps), np.median(rest.steps[rest.grokked])))
 
 
-def _baseline(runs: RunSet, forecast: Callable[[RunSet, RunSet], np.ndarray]) -> Score:
+def _baseline(runs: RunSet, forecast: Callable[[RunSet, RunSet], np.ndarray]) -> ForecastScore:
     medians, probabilities = np.zeros(len(runs.steps)), np.zeros(len(runs.steps))
     for p in np.unique(runs.moduli):
         out = runs.moduli == p
@@ -160,8 +160,8 @@ def _baseline(runs: RunSet, forecast: Callable[[RunSet, RunSet], np.ndarray]) ->
     return _score(runs, medians, probabilities)
 
 
-def _score(runs: RunSet, medians: np.ndarray, probabilities: np.ndarray) -> Score:
+def _score(runs: RunSet, medians: np.ndarray, probabilities: np.ndarray) -> ForecastScore:
     grokked = runs.grokked
     error = np.abs(np.log(medians[grokked]) - np.log(runs.steps[grokked])).mean()
     brier = ((probabilities - grokked) ** 2).mean()
-    return Score(len(grokked), int(grokked.sum()), float(error), None, float(brier))
+    return ForecastScore(len(grokked), int(grokked.sum()), float(error), None, float(brier))
