@@ -44,8 +44,14 @@ class RunSet:
 
     def where(self, chosen: np.ndarray) -> RunSet:
         """Return some of the runs."""
-        parts = (self.moduli, self.features, self.memorised_at, self.now, self.steps)
-        return RunSet(*(part[chosen] for part in parts), self.budget)
+        return RunSet(
+            self.moduli[chosen],
+            self.features[chosen],
+            self.memorised_at[chosen],
+            self.now[chosen],
+            self.steps[chosen],
+            self.budget,
+        )
 
     def with_features(self, columns: Sequence[int]) -> RunSet:
         """Return the runs with some of the features."""
