@@ -151,7 +151,7 @@ def entry_of(experiment: Experiment) -> Mapping[str, Any]:
     for entry in committed_models():
         if entry["settings"] == family:
             return entry
-    known = ", ".join(entry["family"] for entry in committed_models())
+    known = ", ".join(entry["family"] for entry in committed_models()) or "none yet"
     raise InputError(f"run: must be of a kind that the survey has ({known}), got {family_name(family)}")
 
 
