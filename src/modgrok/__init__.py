@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .interop import import_network, load
     from .measures.logits import explain, measure_logits
     from .runs import Experiment, LoggedRun, Run, Store, arrays, log, run
+    from .sweeps.forecasting.run_forecast import forecast
     from .tasks import Task, parse, task_from_expression
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "decide_table",
     "explain",
     "extend",
+    "forecast",
     "import_network",
     "interop",
     "learners",
@@ -79,6 +81,7 @@ _HOMES = {
     "decide_table": "decide",
     "explain": "measures.logits",
     "extend": "extension",
+    "forecast": "sweeps.forecasting.run_forecast",
     "import_network": "interop",
     "load": "interop",
     "log": "runs",

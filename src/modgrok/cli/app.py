@@ -24,6 +24,7 @@ SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
     ("measure", "modgrok.cli.measure:measure", "Measure every checkpoint of a run."),
     ("explain", "modgrok.cli.explain:explain", "Turn a network into a formula, and count what it explains."),
     ("import", "modgrok.cli.import_network:import_file", "Read a network that another program trained."),
+    ("forecast", "modgrok.cli.forecast:forecast", "Forecast when a run groks, from its first steps."),
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
     ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),

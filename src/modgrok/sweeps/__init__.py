@@ -9,7 +9,10 @@ from ..lazy import lazy_names as _lazy_names
 from .critical.statistics import MilestoneStatistics, milestone_statistics, wilson
 
 if TYPE_CHECKING:
+    from .critical.regression import CriticalEstimate, RunOutcome, fit_critical, probes_within
+    from .critical.scaling import Measured, Scaling, fit_scaling
     from .execution.ensemble import Ensemble, Outcome, ensembles_of, run_ensemble
+    from .forecasting.run_forecast import GrokForecast
     from .grid.sweep_file import Member, Sweep, make_sweep, read_sweep
 
 Moment = MilestoneStatistics
@@ -19,6 +22,14 @@ moment = milestone_statistics
 """The former name of `milestone_statistics`."""
 
 _HOMES = {
+    "CriticalEstimate": "critical.regression",
+    "RunOutcome": "critical.regression",
+    "fit_critical": "critical.regression",
+    "probes_within": "critical.regression",
+    "Measured": "critical.scaling",
+    "Scaling": "critical.scaling",
+    "fit_scaling": "critical.scaling",
+    "GrokForecast": "forecasting.run_forecast",
     "Ensemble": "execution.ensemble",
     "Member": "grid.sweep_file",
     "Outcome": "execution.ensemble",
@@ -30,16 +41,24 @@ _HOMES = {
 }
 
 __all__ = [
+    "CriticalEstimate",
     "Ensemble",
+    "GrokForecast",
+    "Measured",
     "Member",
     "MilestoneStatistics",
     "Moment",
     "Outcome",
+    "RunOutcome",
+    "Scaling",
     "Sweep",
     "ensembles_of",
+    "fit_critical",
+    "fit_scaling",
     "make_sweep",
     "milestone_statistics",
     "moment",
+    "probes_within",
     "read_sweep",
     "run_ensemble",
     "wilson",

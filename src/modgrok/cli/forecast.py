@@ -1,0 +1,69 @@
+"""`modgrok forecast`: when a run will grok, from the first part of its training."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from ..runs import Database
+from ..sweeps.forecasting.run_forecast import GrokForecast
+from ..sweeps.forecasting.run_forecast import forecast as forecast_run
+from .shared.options import DEFAULT_RUNS, Json, Runs, whole
+from .shared.output import percent, say, say_json
+
+
+def forecast(
+    run: Annotated[str, Parameter(help="Run id, the beginning of one, or latest.")],
+    /,
+    *,
+    budget: Annotated[
+        int | None,
+        Parameter(converter=whole, help="Steps within which the run is to grok; default its own budget."),
+    ] = None,
+    runs: Runs = DEFAULT_RUNS,
+    json: Json = False,
+) -> int:
+    """Forecast when a run groks, from its training until 1.5 times the step at which it memorised.
+
+    The step comes with a 95% interval, and with the probability that the run groks within its budget. What
+    the run recorded later is not used, so that the forecast of a finished run can be compared with what it
+    did.
+    """
+    with Database(runs, read_only=True) as store:
+        known = forecast_run(run, store, budget=budget)
+    for line in lines_of(known):
+        say(line)
+    if json:
+        say_json(asdict(known))
+    return 0
+
+
+def lines_of(known: GrokForecast) -> list[str]:
+    """Say a forecast in a few lines.
+
+    Example:
+        >>> far = ("p 151 (11 to 113 in the survey)",)
+        >>> known = GrokForecast("a1", 7, 11, 240, 130, 460, 0.9312, 2000, False, far, "mlp with adamw")
+        >>> for line in lines_of(known):
+        ...     print(line)
+        run a1: memorised at step 7; forecast from its first 11 steps
+        groks within 2,000 steps with probability 93.12%
+        if it groks: at step 240, with 95% between 130 and 460
+        outside the survey: p 151 (11 to 113 in the survey)
+    """
+    lines = [
+        f"run {known.run}: memorised at step {known.memorised_at:,}; "
+        f"forecast from its first {known.read_until:,} steps"
+    ]
+    if known.grokked:
+        lines.append(f"had grokked by then, at step {known.grok_at:,}")
+    else:
+        lines.append(f"groks within {known.budget:,} steps with probability {percent(known.probability)}")
+        lines.append(
+            f"if it groks: at step {known.grok_at:,}, with 95% between {known.low:,} and {known.high:,}"
+        )
+    if known.outside:
+        lines.append(f"outside the survey: {'; '.join(known.outside)}")
+    return lines

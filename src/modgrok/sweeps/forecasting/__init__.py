@@ -1,0 +1,1 @@
+"""Forecasts of grokking from the first part of a run."""

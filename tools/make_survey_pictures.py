@@ -1,0 +1,163 @@
+"""Draw the pictures of the survey: `uv run --with pillow python tools/make_survey_pictures.py`.
+
+    survey_critical.png    critical fractions against p, a line for each learner and task
+    survey_times.png       median step of grokking against f/f_c, a line for each modulus
+    survey_corruption.png  phases with corrupted labels
+    survey_forecast.png    forecast and true step of grokking of runs whose modulus was left out
+
+A picture for which there are no runs yet is left out. Nothing is trained.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import altair as alt
+from make_forecast import families, runs_of, suffices
+from make_survey_statistics import estimate, groups, outcome
+from make_survey_tables import FOLDER, read_table
+
+from modgrok.reports.charts.chart import Cell, Legend, Margins, Panel, data, single
+from modgrok.reports.charts.line_colours import line_colours
+from modgrok.reports.formats.svg import figure_svg
+from modgrok.reports.panels.critical import critical_cell
+from modgrok.reports.report import Report
+from modgrok.reports.sweep_report import View, map_panel
+from modgrok.sweeps.forecasting.validation import held_out
+
+ROOT = Path(__file__).parents[1]
+TITLE = "Survey"
+MOST_LINES = 8
+CORRUPTION = ("fraction", "corruption", "weight_decay", "train_accuracy", "test_accuracy")
+"""Numbers of the pictures with corrupted labels, the three axes first."""
+
+
+def log_axis(channel: type[alt.X] | type[alt.Y], name: str, title: str) -> Any:
+    """Return a logarithmic axis."""
+    return channel(f"{name}:Q", title=title, scale=alt.Scale(type="log", nice=False, zero=False))
+
+
+def lines_cell(rows: list[dict[str, Any]], x: Any, y: Any, text: str, *, joined: bool = True) -> Cell:
+    """Draw points by their `line`, joined or not."""
+    names = list(dict.fromkeys(row["line"] for row in rows))
+    colours = line_colours(names)
+    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=colours), legend=None)
+    chart = alt.Chart(data(rows))
+    layers = [chart.mark_circle(size=30, opacity=0.7).encode(x=x, y=y, color=shade)]
+    if joined:
+        layers.append(chart.mark_line(strokeWidth=1.4).encode(x=x, y=y, color=shade))
+    legend = Legend(tuple(zip(names, colours, strict=True)))
+    return Cell(alt.layer(*layers), text, 260, Margins(56, 16, 10, 38), legend=legend)
+
+
+def critical_picture() -> Iterator[Panel]:
+    """Critical fractions against p."""
+    rows = []
+    for (task, learner), moduli in groups().items():
+        for p, runs in moduli.items():
+            known = estimate(runs, int(runs[0]["budget"]))
+            if known is not None and known.fraction is not None:
+                low, high = known.low or known.fraction, known.high or known.fraction
+                name = f"{task}, {learner}"
+                interval = {"low": low, "high": high, "sure_low": low, "sure_high": high}
+                line = {"x": p, "line": name, "of": name, "place": known.place, "middle": known.fraction}
+                rows.append({**line, **interval})
+    if rows:
+        caption = "Fraction at which half of the seeds grok within the budget; bars: 95% intervals."
+        cell = critical_cell(rows, ["p", "learner"])
+        yield single("critical", "Critical fraction against p", caption, cell, 12)
+
+
+def times_picture() -> Iterator[Panel]:
+    """Times to grok against the distance from the critical fraction, one panel for each learner and task."""
+    for (task, learner), moduli in groups().items():
+        rows = []
+        for p, runs in moduli.items():
+            known = estimate(runs, int(runs[0]["budget"]))
+            if known is None or known.fraction is None:
+                continue
+            steps: dict[float, list[int]] = {}
+            for run in map(outcome, runs):
+                if run.grokked_at:
+                    steps.setdefault(run.fraction, []).append(run.grokked_at)
+            rows += [
+                {"line": f"p = {p}", "x": fraction / known.fraction, "step": median(values)}
+                for fraction, values in sorted(steps.items())
+            ]
+        names = list(dict.fromkeys(row["line"] for row in rows))
+        chosen = set(names[:: math.ceil(len(names) / MOST_LINES)]) if names else set()
+        rows = [row for row in rows if row["line"] in chosen]
+        if rows:
+            axes = log_axis(alt.X, "x", "f / critical fraction"), log_axis(alt.Y, "step", "step of grokking")
+            text = (
+                f"Median step of grokking against f over the critical fraction: {', '.join(sorted(chosen))}"
+            )
+            title, caption = f"{task}, {learner}", "Median step of grokking of the seeds that grok."
+            yield single("times", title, caption, lines_cell(rows, *axes, text), 6)
+
+
+def corruption_picture() -> Iterator[Panel]:
+    """Phases with corrupted labels."""
+    rows: list[dict[str, Any]] = [
+        {**row, **{name: float(row[name]) for name in CORRUPTION}}
+        for piece in ("corruption", "corruption_seeds")
+        for row in read_table(FOLDER / "tables" / f"{piece}.csv")
+    ]
+    view = View(*CORRUPTION[:3], ("phase", "train_accuracy"))
+    runs = tuple({**row, "status": "finished"} for row in rows)
+    if runs:
+        yield from (map_panel(runs, view, value) for value in view.values)
+
+
+def forecast_picture() -> Iterator[Panel]:
+    """Forecast and true steps of grokking, one panel for each kind of run."""
+    for family in families():
+        names, runs = runs_of(family, "later")
+        if suffices(runs):
+            medians = held_out(names, runs).medians
+            rows = [
+                {"line": f"p = {p}", "x": int(step), "step": float(forecast)}
+                for p, step, forecast in zip(runs.moduli, runs.steps, medians, strict=True)
+                if step
+            ]
+            axes = log_axis(alt.X, "x", "step of grokking"), log_axis(alt.Y, "step", "forecast")
+            text = f"Forecast against true step of grokking of {len(rows)} runs"
+            caption = "Each modulus is forecast by a model that was fitted without it."
+            cell = lines_cell(rows, *axes, text, joined=False)
+            yield single("forecast", family.name, caption, cell, 6)
+
+
+PICTURES = {
+    "survey_critical.png": critical_picture,
+    "survey_times.png": times_picture,
+    "survey_corruption.png": corruption_picture,
+    "survey_forecast.png": forecast_picture,
+}
+
+
+def report_of(panels: list[Panel]) -> Report:
+    """Return a report of these panels alone."""
+    return Report(TITLE, "", (), tuple(panels))
+
+
+def main() -> None:
+    """Write all pictures for which there are runs, or those that the command line names."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=list(PICTURES), help="files to write")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images")
+    arguments = parser.parse_args()
+    from make_report_picture import small_png  # needs Pillow, which the tests do not have
+
+    for name in arguments.names:
+        panels = list(PICTURES[name]())
+        if panels:
+            (arguments.output / name).write_bytes(small_png(figure_svg(report_of(panels))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Write what the survey's tables say into docs/atlas.md: `python tools/make_survey_statistics.py`.
+
+Critical fractions with intervals, at the whole budget and at half of it; how they and the times to grok scale
+with the modulus; which pieces have been run. Nothing is trained. Run it when a table of atlas/survey/tables
+changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from make_survey_files import PIECES, Piece
+from make_survey_tables import FOLDER, read_table
+
+from modgrok.sweeps.critical.regression import CriticalEstimate, RunOutcome, fit_critical, probes_within
+from modgrok.sweeps.critical.scaling import Measured, fit_scaling
+from modgrok.sweeps.critical.time_scaling import fit_time_scaling
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "atlas.md"
+LEARNERS = {"adamw": "two-layer network, AdamW", "gd": "two-layer network, gradient descent"}
+LEARNERS |= {"rfm": "kernel machine", "transformer": "transformer"}
+"""First word of a piece's name -> what is trained."""
+EXPONENTS = (0.5, 1.0)
+LEAST_PROBES, LEAST_MODULI = 3, 4
+"""Fractions that a critical one needs, and moduli that an exponent needs."""
+ABOVE = 1.1
+"""Times to grok are fitted from this multiple of the critical fraction on."""
+Row = dict[str, str]
+
+
+def outcome(row: Row) -> RunOutcome:
+    """Read what is known of a run."""
+    grokked_at = int(row["grokked_at"]) if row["grokked_at"] else None
+    return RunOutcome(float(row["fraction"]), grokked_at, int(row["step"]), row["end"] == "diverged")
+
+
+def groups() -> dict[tuple[str, str], dict[int, list[Row]]]:
+    """Gather rows by task and learner, then modulus, of pieces with clean labels."""
+    known: dict[tuple[str, str], dict[int, list[Row]]] = {}
+    for piece in PIECES:
+        if "corruption" not in piece.axes:
+            learner = LEARNERS[piece.name.partition("_")[0]]
+            for row in read_table(FOLDER / "tables" / f"{piece.name}.csv"):
+                rows = known.setdefault((row["expression"], learner), {})
+                rows.setdefault(int(row["p"]), []).append(row)
+    return {key: dict(sorted(rows.items())) for key, rows in known.items()}
+
+
+def estimate(rows: Sequence[Row], budget: int) -> CriticalEstimate | None:
+    """Estimate a critical fraction; None if there are too few fractions."""
+    probes = probes_within(map(outcome, rows), budget)
+    return fit_critical(probes) if len(probes) >= LEAST_PROBES else None
+
+
+def words(known: CriticalEstimate | None) -> str:
+    """Say an estimate with its interval."""
+    if known is None:
+        return "–"
+    low, high = ("" if end is None else f"{end:.3f}" for end in (known.low, known.high))
+    if known.fraction is None:
+        return f"below {high}" if known.place == "below" else f"above {low}"
+    return f"{known.fraction:.3f} ({low or 'open'} to {high or 'open'})"
+
+
+def moved(half: CriticalEstimate | None, whole: CriticalEstimate | None) -> str:
+    """Say whether doubling the budget moved an estimate by more than its interval."""
+    if half is None or whole is None or half.fraction is None or whole.fraction is None:
+        return "–"
+    return "no" if (half.low or 0) <= whole.fraction <= (half.high or 1) else "yes"
+
+
+def pieces_lines() -> Iterator[str]:
+    """List all pieces with their runs, and how many of these have been made."""
+    yield "| sweep file | trains | runs | at p >= 47 | hours | made |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for piece in PIECES:
+        count = len(read_table(FOLDER / "tables" / f"{piece.name}.csv"))
+        learner = LEARNERS[piece.name.partition("_")[0]] if piece.expected else about(piece)
+        large = large_runs(piece)
+        file = f"`atlas/survey/{piece.name}.toml`{' (full plan)' if piece.full else ''}"
+        yield f"| {file} | {learner} | {piece.runs} | {large} | {piece.hours:.1f} | {count} |"
+    for name, chosen in (
+        ("all but the full plan's", [piece for piece in PIECES if not piece.full]),
+        ("all", PIECES),
+    ):
+        total, large = sum(piece.runs for piece in chosen), sum(map(large_runs, chosen))
+        hours = sum(piece.hours for piece in chosen)
+        yield f"| {name} | | {total:,} | {large:,} ({large / total:.0%}) | {hours:.1f} | |"
+
+
+def about(piece: Piece) -> str:
+    """Say what a piece without expected fractions trains."""
+    return "corrupted labels, AdamW" if "corruption" in piece.axes else LEARNERS["transformer"]
+
+
+def large_runs(piece: Piece) -> int:
+    """Return the number of a piece's runs at moduli from 47 on."""
+    return len(piece.seeds) * sum(p >= 47 for p in piece.moduli)
+
+
+def result_lines() -> Iterator[str]:
+    """Lay out critical fractions, and how they and the times scale."""
+    estimates: dict[tuple[str, str], dict[int, CriticalEstimate]] = {}
+    if not groups():
+        yield "No table has been made yet."
+        return
+    yield "| task | learner | p | runs | half of the budget | whole budget | moved beyond its interval |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for (task, learner), moduli in groups().items():
+        for p, rows in moduli.items():
+            budget = int(rows[0]["budget"])
+            half, whole = estimate(rows, budget // 2), estimate(rows, budget)
+            if whole is not None:
+                estimates.setdefault((task, learner), {})[p] = whole
+                yield (
+                    f"| {task} | {learner} | {p} | {whole.seeds} | {words(half)} | {words(whole)} | "
+                    f"{moved(half, whole)} |"
+                )
+    yield ""
+    for (task, learner), known in estimates.items():
+        yield from scaling_lines(task, learner, known)
+        yield from time_lines(task, learner, known, groups()[task, learner])
+
+
+def scaling_lines(task: str, learner: str, known: dict[int, CriticalEstimate]) -> Iterator[str]:
+    """Say how the critical fraction scales with p."""
+    points = [
+        Measured(p, one.fraction, one.low, one.high)
+        for p, one in known.items()
+        if one.fraction is not None and one.low is not None and one.high is not None
+    ]
+    if len(points) < LEAST_MODULI:
+        return
+    for log_power, form in ((0, "p^-b"), (1, "p^-b ln p")):
+        fit = fit_scaling(points, log_power)
+        excluded = [f"{exponent:g}" for exponent in EXPONENTS if fit.excludes(exponent)]
+        low, high = fit.interval
+        yield (
+            f"- {task}, {learner}, {len(points)} moduli: f_c = {fit.factor:.2f} {form} with b = "
+            f"{fit.exponent:.2f} ({low:.2f} to {high:.2f}), chi-squared {fit.chi_square:.1f} "
+            f"for {fit.freedom}" + (f"; b = {' and '.join(excluded)} excluded" if excluded else "")
+        )
+
+
+def time_lines(
+    task: str, learner: str, known: dict[int, CriticalEstimate], moduli: dict[int, list[Row]]
+) -> Iterator[str]:
+    """Say how the time to grok above the critical fraction scales."""
+    chosen = [
+        (p, run.fraction / critical.fraction, run.grokked_at or run.step, run.grokked_at is not None)
+        for p, critical in known.items()
+        if critical.fraction is not None
+        for run in map(outcome, moduli[p])
+        if run.fraction >= ABOVE * critical.fraction and run.step > 0
+    ]
+    if len({p for p, *_ in chosen}) < LEAST_MODULI:
+        return
+    columns = [np.array(column) for column in zip(*chosen, strict=True)]
+    fit = fit_time_scaling(*columns)
+    (low, high), (least, most) = fit.interval, fit.decay_interval
+    yield (
+        f"- {task}, {learner}: T = {fit.factor:.3g} p^b (f/f_c)^-g with b = {fit.exponent:.2f} "
+        f"({low:.2f} to {high:.2f}) and g = {fit.decay:.2f} ({least:.2f} to {most:.2f}), from {fit.runs} "
+        f"runs at f >= {ABOVE} f_c; ln T scatters by {fit.scatter:.2f}"
+    )
+
+
+def replaced(page: str, name: str, lines: Iterator[str]) -> str:
+    """Return a page with other lines between two marks."""
+    text = "\n".join(lines).strip()
+    marks = rf"(?<=% {name} begin\n).*(?=% {name} end)"
+    changed, count = re.subn(marks, lambda _: f"\n{text}\n\n", page, flags=re.DOTALL)
+    assert count == 1, name
+    return changed
+
+
+def content(page: str) -> str:
+    """Return the page with the lines of the present tables."""
+    return replaced(replaced(page, "pieces", pieces_lines()), "results", result_lines())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(content(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
