@@ -349,7 +349,7 @@ def test_ctrl_c_saves_and_prints_the_command_that_resumes(tmp_path: Path) -> Non
     without = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
     process = subprocess.Popen(
         [sys.executable, "-c", "from modgrok.cli import main; main()", "train", "x + y", "--p", "23",
-         "--width", "100", "--lr", "1", "--steps", "1000000", "--json"],
+         "--width", "100", "--lr", "1", "--steps", "1000000", "--observe-every", "5", "--json"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
