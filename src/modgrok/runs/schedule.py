@@ -22,7 +22,8 @@ OBSERVED_SHARE = 0.1
 def stride(step: int, spacing: int = 1) -> int:
     """Steps between observations near `step`: the largest 1, 2 or 5 times 10^j up to a bound, at least 1.
 
-    The bound is step/20; and before that exceeds it, the spacing, or the step itself if that is less.
+    The bound is step/20; and before that exceeds it, the spacing, or step/4 if that is less, so that a run
+    that memorises or groks within few steps is followed closely.
 
     Arguments:
         step: at least 0.
@@ -32,9 +33,9 @@ def stride(step: int, spacing: int = 1) -> int:
         >>> [stride(t) for t in (0, 30, 100, 999, 1000, 20_000)]
         [1, 1, 5, 20, 50, 1000]
         >>> [stride(t, spacing=20) for t in (0, 5, 30, 100, 999, 1000, 20_000)]
-        [1, 5, 20, 20, 20, 50, 1000]
+        [1, 1, 5, 20, 20, 50, 1000]
     """
-    bound = max(step // 20, min(spacing, step))
+    bound = max(step // 20, min(spacing, step // 4))
     best = size = 1
     while size <= bound:
         for digit in (1, 2, 5):
