@@ -47,8 +47,12 @@ def test_the_store_is_where_it_was_asked_for(call, tmp_path: Path, monkeypatch: 
 
 
 def test_a_larger_budget_continues_the_run(call) -> None:
-    first = call("train", "x + y", *SMALL, "--steps", "20", "--no-early-stop", "--json").json
-    second = call("train", "x + y", *SMALL, "--steps", "30", "--no-early-stop", "--json")
+    first = call(
+        "train", "x + y", *SMALL, "--steps", "20", "--observe-every", "1", "--no-early-stop", "--json"
+    ).json
+    second = call(
+        "train", "x + y", *SMALL, "--steps", "30", "--observe-every", "1", "--no-early-stop", "--json"
+    )
     assert second.json["run"] == first["run"]
     assert second.json["steps"] == 30
     assert "continuing from there" in second.err

@@ -25,7 +25,7 @@ EXPERIMENT = Experiment.of("x + y", p=11, fraction=0.7, width=60)
 @pytest.fixture
 def filled(tmp_path: Path) -> Path:
     with Store(tmp_path) as store:
-        run(EXPERIMENT, store=store, steps=40, early_stop=False)
+        run(EXPERIMENT, store=store, steps=40, early_stop=False, observe_every=1)
     return tmp_path
 
 
