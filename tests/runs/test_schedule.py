@@ -45,7 +45,7 @@ def test_a_resumed_run_observes_the_same_steps() -> None:
 
 @pytest.mark.parametrize("spacing", [1, 2, 5, 20, 50, 200])
 def test_a_spacing_bounds_cost_and_resolution(spacing: int) -> None:
-    """Few more observations than one every s steps, at most s or 5% apart, and early ones at most a quarter."""
+    """Few more observations than one every s steps, at most s or 5% apart; early ones at most a quarter."""
     steps = observed(10_000, spacing=spacing)
     assert len(steps) <= 40 + 10_000 / spacing
     for earlier, later in pairwise(steps):
