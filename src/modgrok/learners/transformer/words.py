@@ -38,11 +38,12 @@ def describe(s: TransformerSettings) -> list[str]:
 def _findings(last: Numbers, context: Mapping[str, Any], records: Sequence[Numbers]) -> str:
     share = f"{100 * last['collapsed']:.1f}%"
     collapse = f"; {share} of the training examples have collapsed" if last["collapsed"] else ""
-    return (
-        f"FFS {last['ffs_embedding']:.3f}, FCR {last['fcr_embedding']:.3f} on W_E; "
-        f"FFS {last['ffs_readout']:.3f}, FCR {last['fcr_readout']:.3f} on W_L; "
-        f"weight norm {last['weight_norm']:.3g}{collapse}"
-    )
+    waves = [
+        f"FFS {last[f'ffs_{part}']:.3f}, FCR {last[f'fcr_{part}']:.3f} on {matrix}; "
+        for part, matrix in (("embedding", "W_E"), ("readout", "W_L"))
+        if f"ffs_{part}" in last  # tasks of groups have none
+    ]
+    return f"{''.join(waves)}weight norm {last['weight_norm']:.3g}{collapse}"
 
 
 def _advice(settings: TransformerSettings) -> str:
