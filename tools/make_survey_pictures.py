@@ -1,7 +1,7 @@
 """Draw the pictures of the survey: `uv run --with pillow python tools/make_survey_pictures.py`.
 
-    survey_critical.png    critical fractions against p, a line for each learner and task
-    survey_times.png       median step of grokking against f/f_c, a line for each modulus
+    survey_scaling.png     critical fractions against p, a line for each learner and task; median step of
+                           grokking against f/f_c, a line for each modulus
     survey_corruption.png  phases with corrupted labels
     survey_forecast.png    forecast and true step of grokking of runs whose modulus was left out
 
@@ -25,7 +25,6 @@ from make_survey_tables import FOLDER, read_table
 from modgrok.reports.charts.chart import Cell, Legend, Margins, Panel, data, single
 from modgrok.reports.charts.line_colours import line_colours
 from modgrok.reports.formats.svg import figure_svg
-from modgrok.reports.panels.critical import critical_cell
 from modgrok.reports.report import Report
 from modgrok.reports.sweep_report import View, map_panel
 from modgrok.sweeps.forecasting.validation import held_out
@@ -42,15 +41,22 @@ def log_axis(channel: type[alt.X] | type[alt.Y], name: str, title: str) -> Any:
     return channel(f"{name}:Q", title=title, scale=alt.Scale(type="log", nice=False, zero=False))
 
 
+def modulus(line: str) -> int | str:
+    """Return p of the line `p = 11`, so that lines of moduli have ordered colours; others as they are."""
+    return int(line.removeprefix("p = ")) if line.startswith("p = ") else line
+
+
 def lines_cell(rows: list[dict[str, Any]], x: Any, y: Any, text: str, *, joined: bool = True) -> Cell:
     """Draw points by their `line`, joined or not."""
     names = list(dict.fromkeys(row["line"] for row in rows))
-    colours = line_colours(names)
+    colours = line_colours([modulus(name) for name in names])
     shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=colours), legend=None)
     chart = alt.Chart(data(rows))
     layers = [chart.mark_circle(size=30, opacity=0.7).encode(x=x, y=y, color=shade)]
     if joined:
         layers.append(chart.mark_line(strokeWidth=1.4).encode(x=x, y=y, color=shade))
+    if "low" in rows[0]:
+        layers.append(chart.mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=shade))
     legend = Legend(tuple(zip(names, colours, strict=True)))
     return Cell(alt.layer(*layers), text, 260, Margins(56, 16, 10, 38), legend=legend)
 
@@ -63,14 +69,14 @@ def critical_picture() -> Iterator[Panel]:
             known = estimate(runs, int(runs[0]["budget"]))
             if known is not None and known.fraction is not None:
                 low, high = known.low or known.fraction, known.high or known.fraction
-                name = f"{task}, {learner}"
-                interval = {"low": low, "high": high, "sure_low": low, "sure_high": high}
-                line = {"x": p, "line": name, "of": name, "place": known.place, "middle": known.fraction}
-                rows.append({**line, **interval})
+                rows.append(
+                    {"line": f"{task}, {learner}", "x": p, "step": known.fraction, "low": low, "high": high}
+                )
     if rows:
         caption = "Fraction at which half of the seeds grok within the budget; bars: 95% intervals."
-        cell = critical_cell(rows, ["p", "learner"])
-        yield single("critical", "Critical fraction against p", caption, cell, 12)
+        axes = log_axis(alt.X, "x", "p"), log_axis(alt.Y, "step", "critical fraction")
+        cell = lines_cell(rows, *axes, f"Critical fractions of {len(rows)} moduli against p")
+        yield single("critical", "Critical fraction against p", caption, cell, 6)
 
 
 def times_picture() -> Iterator[Panel]:
@@ -90,6 +96,8 @@ def times_picture() -> Iterator[Panel]:
                 for fraction, values in sorted(steps.items())
             ]
         names = list(dict.fromkeys(row["line"] for row in rows))
+        if len(names) < 2:
+            continue
         chosen = set(names[:: math.ceil(len(names) / MOST_LINES)]) if names else set()
         rows = [row for row in rows if row["line"] in chosen]
         if rows:
@@ -99,6 +107,12 @@ def times_picture() -> Iterator[Panel]:
             )
             title, caption = f"{task}, {learner}", "Median step of grokking of the seeds that grok."
             yield single("times", title, caption, lines_cell(rows, *axes, text), 6)
+
+
+def scaling_picture() -> Iterator[Panel]:
+    """Critical fractions and times to grok."""
+    yield from critical_picture()
+    yield from times_picture()
 
 
 def corruption_picture() -> Iterator[Panel]:
@@ -133,8 +147,7 @@ def forecast_picture() -> Iterator[Panel]:
 
 
 PICTURES = {
-    "survey_critical.png": critical_picture,
-    "survey_times.png": times_picture,
+    "survey_scaling.png": scaling_picture,
     "survey_corruption.png": corruption_picture,
     "survey_forecast.png": forecast_picture,
 }

@@ -148,7 +148,7 @@ def test_pictures_are_drawn_of_what_there_is(tools, table: Path, monkeypatch: py
     monkeypatch.setattr(tools["make_survey_statistics"], "FOLDER", folder)
     monkeypatch.setattr(tools["make_forecast"], "FOLDER", folder)
     monkeypatch.setattr(pictures, "FOLDER", folder)
-    assert [list(draw()) for draw in pictures.PICTURES.values()] == [[], [], [], []]
+    assert [list(draw()) for draw in pictures.PICTURES.values()] == [[], [], []]
     (folder / "tables" / table.name).write_bytes(table.read_bytes())
     (folder / f"{PIECE}.toml").write_bytes((ROOT / "atlas" / "survey" / f"{PIECE}.toml").read_bytes())
     corrupted = (
