@@ -28,6 +28,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' processes share
 
 from jaxtyping import install_import_hook
 
+TYPES = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
+"""What checks annotations: an integer may stand for a float, as it may for mypy."""
 QUICK_FLAGS = {
     "xla_cpu_use_fusion_emitters": "false",  # the slower way to write fused loops
     "xla_cpu_parallel_codegen_split_count": "1",  # programs are small: one piece each
@@ -40,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile quickly, here and in processes that tests start; where long tests run, as users do."""
     long = "not long" not in config.getoption("markexpr")
     if long or config.getoption("types"):
-        install_import_hook("modgrok", "beartype.beartype")
+        install_import_hook("modgrok", TYPES)
     if long:
         return
     _share_compiled(config)

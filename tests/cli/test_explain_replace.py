@@ -77,6 +77,7 @@ def make(call: Call, learner: str) -> None:
         write_network(Path("net.safetensors"), content)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("learner", "parts"),
     [
