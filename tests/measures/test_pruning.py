@@ -114,6 +114,7 @@ def corrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     return folder, corrupted_run
 
 
+@pytest.mark.long  # a network trained on corrupted labels
 def test_low_ipr_memorises_and_high_ipr_generalises(corrupted: tuple[Path, Run]) -> None:
     """Doshi et al. 2023, Fig. 6, at p = 31: with 70% of the neurons removed, low first and high first."""
     _, corrupted_run = corrupted
@@ -136,6 +137,7 @@ def test_low_ipr_memorises_and_high_ipr_generalises(corrupted: tuple[Path, Run])
     assert high["corrupted"][1] > 0.85
 
 
+@pytest.mark.long  # a network trained on corrupted labels
 def test_the_command_prunes_the_last_network(corrupted: tuple[Path, Run], call: Any) -> None:
     folder, corrupted_run = corrupted
     output = call("measure", "latest", "--prune", "--json", "--runs", str(folder))
