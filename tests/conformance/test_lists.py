@@ -62,6 +62,7 @@ def resumes(experiment: Experiment, folder: Path) -> Store:
     return store
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("learner", LEARNERS, ids=lambda learner: learner.name)
 def test_a_learner_goes_the_whole_way(
     learner: LearnerDefinition, tmp_path: Path, call: Callable[..., Any]
