@@ -22,8 +22,8 @@ os.sched_setaffinity(0, {CORE})
 
 from modgrok.learners.base.rates import MachineRates  # noqa: E402  (after the choice of the core)
 from modgrok.sweeps import ensembles_of, make_sweep, run_ensemble  # noqa: E402
-from modgrok.sweeps.calibration import _measure_in_process  # noqa: E402
-from modgrok.sweeps.forecast import forecast  # noqa: E402
+from modgrok.sweeps.calibration import measure_in_process  # noqa: E402
+from modgrok.sweeps.sweep_cost import cost_of_sweep  # noqa: E402
 
 EXPERIMENTS: tuple[tuple[dict[str, Any], int], ...] = (
     ({"expression": "x + y", "p": 11, "width": 100, "steps": 20_000}, 1),
@@ -70,7 +70,7 @@ def main(places: list[int]) -> None:
         rates = mean(before, measure())
         for place, measured in zip(group, truths, strict=True):
             base, members = EXPERIMENTS[place - 1]
-            estimated = forecast(ensembles(base, members), rates).seconds(1)
+            estimated = cost_of_sweep(ensembles(base, members), rates).seconds(1)
             worst = max(worst, estimated / measured, measured / estimated)
             words = ", ".join(
                 f"{value}" if n == "expression" else f"{n} {value}" for n, value in base.items()
@@ -84,7 +84,7 @@ def main(places: list[int]) -> None:
 
 def measure() -> MachineRates:
     """Measure the rates of the core."""
-    rates = _measure_in_process(1)
+    rates = measure_in_process(1)
     assert rates is not None
     return rates
 

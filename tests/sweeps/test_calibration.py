@@ -27,7 +27,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
         counts.append(threads)
         return MEASURED
 
-    monkeypatch.setattr(calibration, "_measure_in_process", measure)
+    monkeypatch.setattr(calibration, "measure_in_process", measure)
     return counts
 
 
@@ -90,12 +90,12 @@ def test_where_nothing_can_be_written_or_measured(
 ) -> None:
     (tmp_path / "modgrok").write_text("a file in the place of the folder")
     assert another_process() == MEASURED
-    monkeypatch.setattr(calibration, "_measure_in_process", lambda threads: None)
+    monkeypatch.setattr(calibration, "measure_in_process", lambda threads: None)
     assert another_process() == NOMINAL
 
 
 @pytest.mark.long
 def test_rates_can_be_measured_here() -> None:
-    rates = calibration._measure_in_process(1)
+    rates = calibration.measure_in_process(1)
     assert rates is not None
     assert 0.1 < rates.products / NOMINAL.products < 30

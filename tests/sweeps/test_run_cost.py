@@ -10,7 +10,7 @@ from modgrok.learners.base.rates import NOMINAL
 from modgrok.runs import Experiment
 from modgrok.sweeps import ensembles_of, make_sweep
 from modgrok.sweeps.cost import cost_of_member, cost_of_run
-from modgrok.sweeps.forecast import forecast
+from modgrok.sweeps.sweep_cost import cost_of_sweep
 
 BASE = {"expression": "x + y", "p": 5, "steps": 40, "early_stop": False}
 
@@ -30,7 +30,7 @@ def test_parts_of_a_cost_follow_steps_and_observations() -> None:
 
 def test_a_sweep_costs_its_runs_with_every_shape_compiled_once() -> None:
     members = make_sweep({"name": "s", "base": BASE, "axes": {"seed": [0, 1, 2], "width": [8, 16]}}).members
-    result = forecast(ensembles_of(members), NOMINAL)
+    result = cost_of_sweep(ensembles_of(members), NOMINAL)
     costs = [cost_of_member(member, NOMINAL) for member in members]
     assert result.runs == pytest.approx(sum(cost.without_compilation for cost in costs))
     assert result.compilations == pytest.approx(2 * costs[0].compilation)

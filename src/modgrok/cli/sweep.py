@@ -166,7 +166,7 @@ def _peak_memory(shapes: Sequence[Ensemble]) -> int | None:
 
 def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_failed: bool) -> int:
     from ..sweeps.calibration import rates_of_machine
-    from ..sweeps.forecast import forecast
+    from ..sweeps.sweep_cost import cost_of_sweep
 
     plan = _plan(definition, runs, retry_failed)
     tally, left = plan.tally, plan.left
@@ -174,7 +174,7 @@ def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_f
     peak = _peak_memory(shapes)
     at_once = max(1, min(workers, len(left)))
     note("measuring this machine's speed, if no earlier command did")
-    cost = forecast(shapes, rates_of_machine(max(1, cores() // at_once)))
+    cost = cost_of_sweep(shapes, rates_of_machine(max(1, cores() // at_once)))
     seconds = cost.seconds(min(at_once, cores()))
     if definition.search is not None:
         _print_rounds(definition.search, len(definition.members))

@@ -54,7 +54,7 @@ def _rates(threads: int, request: str, folder: Path | None) -> MachineRates:
     stored = None if path is None or request == "refresh" else _read(path, threads)
     if stored is not None:
         return stored
-    rates = _measure_in_process(threads)
+    rates = measure_in_process(threads)
     if rates is None:
         return NOMINAL
     if path is not None:
@@ -97,8 +97,15 @@ def _read(path: Path, threads: int) -> MachineRates | None:
         return None
 
 
-def _measure_in_process(threads: int) -> MachineRates | None:
-    """Measure in a process that has so many threads; None where that fails."""
+def measure_in_process(threads: int) -> MachineRates | None:
+    """Measure the rates in a process that has so many threads.
+
+    Arguments:
+        threads: at least 1.
+
+    Returns:
+        The rates; None where the process fails.
+    """
     environment = {**os.environ, **thread_limits(threads, os.environ)}
     root = str(Path(__file__).parents[2])
     environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])

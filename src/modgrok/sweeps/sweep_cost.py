@@ -20,7 +20,7 @@ from .execution.ensemble import Ensemble
 
 
 @dataclass(frozen=True)
-class Forecast:
+class SweepCost:
     """What a sweep costs at most: as if no run stopped early.
 
     Arguments:
@@ -43,7 +43,7 @@ class Forecast:
         return self.runs / workers + max(self.compilations / workers, self.longest)
 
 
-def forecast(ensembles: Sequence[Ensemble], rates: MachineRates) -> Forecast:
+def cost_of_sweep(ensembles: Sequence[Ensemble], rates: MachineRates) -> SweepCost:
     """Estimate time and memory of a sweep.
 
     Ensembles that cannot be prepared cost nothing: they will fail.
@@ -63,7 +63,7 @@ def forecast(ensembles: Sequence[Ensemble], rates: MachineRates) -> Forecast:
         runs += sum(cost.without_compilation for cost in costs)
         compilations += costs[0].compilation
         longest = max(longest, costs[0].compilation)
-    return Forecast(runs, compilations, longest, most)
+    return SweepCost(runs, compilations, longest, most)
 
 
 def bytes_of_arrays(experiment: Experiment, pad_to_fraction: float | None = None) -> int:
