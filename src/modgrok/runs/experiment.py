@@ -40,6 +40,8 @@ from .spelling import current_names
 
 DEFAULT_STEPS = {definition.name: definition.default_steps for definition in LEARNERS}
 """Budget of steps of the package's own learners when none is given."""
+OWN_FIELDS = ("fraction", "symmetric", "orbits", "folds", "fold", "corruption", "seed")
+"""Fields beside task and learner, as options of `train` and fields of sweep files are named."""
 NO_ASSETS: Mapping[str, Any] = MappingProxyType({})
 
 

@@ -14,12 +14,10 @@ from pydantic.fields import FieldInfo
 from ...learners.base.settings import choices_of, option_fields
 from ...learners.catalogue import LEARNERS
 from ...runs import Experiment
+from ...runs.experiment import OWN_FIELDS
 from ...runs.spelling import american
 from .options import number, whole
 from .panels import RUN, TASK, learner_panel
-
-OWN_FIELDS = ("fraction", "symmetric", "orbits", "folds", "fold", "corruption", "seed")
-
 
 Fields = list[tuple[str, FieldInfo]]
 """The fields of one name, each with the learner that has it; '' for the experiment itself."""

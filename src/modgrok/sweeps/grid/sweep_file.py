@@ -21,6 +21,7 @@ from ...io import read_toml
 from ...learners.base.settings import option_fields
 from ...learners.catalogue import LEARNERS, definition_of
 from ...runs import Experiment
+from ...runs.experiment import OWN_FIELDS
 from ...runs.options import RunOptions
 from ...runs.preparation import check_padding
 from ...runs.spelling import current_names
@@ -35,7 +36,6 @@ FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", 
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
 LENGTH_FIELDS = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
-OWN_FIELDS = ("fraction", "symmetric", "orbits", "folds", "fold", "corruption", "seed")
 
 
 def field_names() -> tuple[str, ...]:
