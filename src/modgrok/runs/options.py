@@ -30,7 +30,7 @@ class RunOptions:
         observe_every: steps between observations, >= 1; None leaves them to the schedule.
         schedule: `cost`, so often that observations take about a tenth of the run's time by a count of
             operations, and later about every twentieth part of the steps so far; `dense`, every step at first
-            whatever that costs, as version 0.1 did.
+            whatever that costs, as in the runs of claims.
         early_stop: stop at 1.5 times the step since which the run holds 99%; None is the learner's default.
         weights: which are kept: `schedule`, the first, those past each power of two, those at memorising and
             grokking, and the last; `final`, the last; `observations`, those of every observation.

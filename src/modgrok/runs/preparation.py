@@ -28,7 +28,7 @@ from ..tasks.split import count_of
 from ..training.problem import Problem, make_problem
 from ..version import __version__
 from .experiment import Experiment
-from .options import RunOptions
+from .options import ObservationSchedule, RunOptions
 from .schedule import observation_spacing
 from .splits import split_of
 from .streams import key
@@ -116,7 +116,7 @@ def _init(learner: Any, first: Array, second: Array, problem: Problem) -> Any:
     return learner.init(first, second, problem)
 
 
-def spacing_of(experiment: Experiment, task: Task, n: int, options: RunOptions) -> int:
+def spacing_of(experiment: Experiment, task: Task, n: int, schedule: ObservationSchedule) -> int:
     """Return the least distance of a run's observations by default, from counted operations.
 
     Runs whose every observation keeps its weights are observed at every step at first.
@@ -125,10 +125,10 @@ def spacing_of(experiment: Experiment, task: Task, n: int, options: RunOptions) 
         experiment: what is run.
         task: its task.
         n: number of training inputs.
-        options: give the schedule.
+        schedule: see `RunOptions`.
     """
     definition = definition_of(experiment.learner)
-    if options.schedule == "dense" or definition.keeps_every_observation:
+    if schedule == "dense" or definition.keeps_every_observation:
         return 1
     operations = definition.count(experiment.learner, n, task)
     double = definition.double_precision(experiment.learner)
@@ -147,7 +147,7 @@ def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
         special["padded_to"] = len(prepared.problem.inputs)
     return {
         **data_context(prepared.task, prepared.split, prepared.basis),
-        SPACING: spacing_of(prepared.experiment, prepared.task, len(prepared.split.train), options),
+        SPACING: spacing_of(prepared.experiment, prepared.task, len(prepared.split.train), options.schedule),
         "command": options.command,
         "version": __version__,
         "jax": jax.__version__,

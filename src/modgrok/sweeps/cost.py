@@ -13,11 +13,12 @@ from ..learners.base.operations import Operations
 from ..learners.base.rates import MachineRates
 from ..learners.catalogue import definition_of
 from ..runs import Experiment
-from ..runs.options import ObservationSchedule, RunOptions
+from ..runs.options import ObservationSchedule
 from ..runs.preparation import spacing_of
 from ..runs.schedule import count_observations
 from ..tasks import Task
 from ..tasks.source import TaskSource
+from ..tasks.split import count_of
 from .grid.sweep_file import Member
 
 PREPARATION = Operations(dispatches=600, numbers=1e6)
@@ -76,10 +77,9 @@ def cost_of_run(
     """
     definition = definition_of(experiment.learner)
     task = _task(experiment.task) if experiment.task.table is None else experiment.build_task()
-    n = max(1, round(max(experiment.fraction, pad_to_fraction or 0.0) * task.size))
+    n = max(1, count_of(max(experiment.fraction, pad_to_fraction or 0.0), task.size))
     operations = definition.count(experiment.learner, n, task)
-    options = RunOptions(schedule=schedule)
-    observed = count_observations(steps, observe_every, spacing_of(experiment, task, n, options))
+    observed = count_observations(steps, observe_every, spacing_of(experiment, task, n, schedule))
     double = definition.double_precision(experiment.learner)
     return RunCost(
         compilation=operations.compilations * rates.compilation,
