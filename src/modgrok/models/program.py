@@ -6,6 +6,7 @@ call, which takes longer than the step of a small network; here that is done onc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -136,8 +137,5 @@ def unpack_arrays(packed: Packed) -> Any:
     vectors = jax.device_get(packed.vectors)
     leaves = []
     for kind, first, shape in packed.places:
-        size = 1
-        for length in shape:
-            size *= length
-        leaves.append(vectors[kind][first : first + size].reshape(shape))
+        leaves.append(vectors[kind][first : first + math.prod(shape)].reshape(shape))
     return jax.tree.unflatten(packed.structure, leaves)

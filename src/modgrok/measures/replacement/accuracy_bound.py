@@ -232,8 +232,8 @@ def rest_energy(split: WaveSplit, blocks: int) -> float:
     norms = 0.0
     for at in np.array_split(ranked, blocks):
         dd1, dd2, ddw = (d[:, at].T @ d[:, at] for d in (d1, d2, dw))
-        hh1, hh2, hhw = (_with_waves(split, i, at, split.coefficients[i], waves=True) for i in range(3))
-        dh1, dh2, dhw = (_with_waves(split, i, at, split.coefficients[i], waves=False) for i in range(3))
+        hh1, hh2, hhw = (_with_waves(split, i, at, waves=True) for i in range(3))
+        dh1, dh2, dhw = (_with_waves(split, i, at, waves=False) for i in range(3))
         whole, half = ddw + dhw + dhw.T + hhw, ddw + dhw.T  # w with w, and w with dw
         squares = dd1 * dd2 * whole + dd1 * hh2 * ddw + hh1 * dd2 * ddw
         crossed = dd1 * dh2 * half + dh1 * dd2 * half + dh1 * dh2.T * ddw
@@ -241,12 +241,12 @@ def rest_energy(split: WaveSplit, blocks: int) -> float:
     return norms**2
 
 
-def _with_waves(split: WaveSplit, i: int, at: np.ndarray, z: np.ndarray, *, waves: bool) -> np.ndarray:
+def _with_waves(split: WaveSplit, i: int, at: np.ndarray, *, waves: bool) -> np.ndarray:
     """Return inner products of the rests, or the waves, of neurons with the waves of others, [j, l].
 
     The wave of neuron l has one frequency, so that only the coefficient of neuron j at this frequency counts.
     """
-    order = len(split.rests[i])
+    order, z = len(split.rests[i]), split.coefficients[i]
     k = split.dominant[at]
     own = k[:, None] == k[None, :]
     products = (z[k[None, :], at[:, None]].conj() * z[k, at][None, :]).real

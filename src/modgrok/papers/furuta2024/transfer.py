@@ -6,6 +6,7 @@ Owns: claims of Fig. 2, 9, 10, 11 and Table 1.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ...reports.charts.claim_charts import Line, Panel, single, step_lines
@@ -215,6 +216,7 @@ SINGLE = "x^2 + x*y + y^2"
 MORE_DATA = (
     "The mixture sees three times the data of the task alone, a third of it of that task, as in the paper."
 )
+MIXTURE_DEVIATIONS = {name: (*words, MORE_DATA) for name, words in DEVIATIONS.items()}
 
 
 def plan_mixture(budget: BudgetName) -> Mapping[str, RunGroup]:
@@ -276,19 +278,11 @@ def _parts_panel(run: RunData) -> Panel:
     )
 
 
-def plan_quadratics(budget: BudgetName) -> Mapping[str, RunGroup]:
+def plan_quadratics(budget: BudgetName, **split: str) -> Mapping[str, RunGroup]:
     """Plan three quadratic polynomials together, and the hardest of them alone."""
     return {
-        "mixture": downstream(budget, QUADRATICS),
-        "single": downstream(budget, SINGLE),
-    }
-
-
-def plan_quadratics_swap(budget: BudgetName) -> Mapping[str, RunGroup]:
-    """Plan the same on splits that keep swapped pairs together."""
-    return {
-        "mixture": downstream(budget, QUADRATICS, orbits="swap"),
-        "single": downstream(budget, SINGLE, orbits="swap"),
+        "mixture": downstream(budget, QUADRATICS, **split),
+        "single": downstream(budget, SINGLE, **split),
     }
 
 
@@ -421,19 +415,19 @@ CLAIMS = (
             Expected("accuracy_single", "34% at r = 0.3 (Table A.5)", high=0.9),
             Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.001),
         ),
-        {name: (*words, MORE_DATA) for name, words in DEVIATIONS.items()},
+        MIXTURE_DEVIATIONS,
     ),
     Claim(
         "furuta2024/fig11-swap",
         "beyond the paper: a control of Fig. 11",
         "Learned together with a^2 + b^2 and (a+b)^2, a^2 + ab + b^2 generalises better than alone also "
         "where no swap of a test pair is trained on.",
-        plan_quadratics_swap,
+        partial(plan_quadratics, orbits="swap"),
         measure_quadratics,
         (
             Expected("accuracy_single", "not learned alone; at most 90%", high=0.9),
             Expected("lift", "above 0, if it is not leakage", low=0.001),
         ),
-        {name: (*words, MORE_DATA) for name, words in DEVIATIONS.items()},
+        MIXTURE_DEVIATIONS,
     ),
 )

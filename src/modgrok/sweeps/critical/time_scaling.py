@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..forecasting.regression import fit_times
-from .scaling import Z
+from .statistics import Z
 
 
 @dataclass(frozen=True)
