@@ -83,7 +83,7 @@ def sums_over_random(embedding: np.ndarray) -> tuple[float, float]:
 
 
 def measure_widths(evidence: Evidence) -> ClaimResult:
-    """Follow the block and both sums as networks grow; means over the seeds that were run."""
+    """Follow the block and both sums as networks grow; means where several seeds are measured together."""
     rows: list[dict[str, int | str]] = []
     numbers_of_width: dict[int, list[tuple[float, float, float]]] = {}
     for run in evidence["run"]:
@@ -124,7 +124,7 @@ def measure_widths(evidence: Evidence) -> ClaimResult:
     cell = charts.lines(series, text, x="width", log_y=True, height=210)
     caption = (
         "Norm of the off-diagonal block of W_1^T W_1 over that of a diagonal one, and the sums of waves of "
-        "x + y and of x - y over what random phases would leave; means over seeds."
+        "x + y and of x - y over what random phases would leave."
     )
     return ClaimResult(values, (single("widths", "Features as networks grow", caption, cell, 12),), rows)
 
