@@ -108,7 +108,7 @@ def network_of(m, form):
     return coded(code, exact_waves(code.order, len(form.g), used, code.factors), m)
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "m", [pytest.param(m, marks=[pytest.mark.long] if m > 20 and m != 30 else []) for m in COMPOSITE]
 )
@@ -171,6 +171,7 @@ def test_random_witnesses(m, seed):
         assert built(m, form).report.errors == 0
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("p", "monomials"),
     [
@@ -190,6 +191,7 @@ def test_experts_with_random_phases_have_the_width_asked_for():
     assert net.width == 900
 
 
+@pytest.mark.long
 def test_options_at_a_composite_modulus():
     form = monomial(6, (1, 1))
     many = built(6, form, frequencies=4)

@@ -47,7 +47,7 @@ def test_six_neurons_add_at_every_modulus(p, lone, three):
     assert wider.predicted == pytest.approx(three, rel=1e-3)
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(4)
 @pytest.mark.parametrize(("p", "k"), [(2, 1), (2, 2), (3, 2), (5, 1), (5, 3), (7, 2)])
 @pytest.mark.parametrize("form", ["additive", "multiplicative"])
 def test_any_witness_gets_a_network(p, k, form):
@@ -66,6 +66,7 @@ def test_larger_random_witnesses(p, form, seed):
     assert built(p, random_form(p, 2, form, np.random.default_rng(seed))).report.errors == 0
 
 
+@pytest.mark.long
 def test_two_conventions_of_width():
     form = weighted_sum(23, (1, 1))
     assert (built(23, form, width=50).width, built(23, form, width=50).phases) == (50, "random")
@@ -118,6 +119,7 @@ def test_generators_and_seeds_repeat():
     assert first.report == again.report != other.report
 
 
+@pytest.mark.long
 def test_auto_width_has_no_error_and_failing_neighbours():
     form = weighted_sum(11, (1, 1))
     table = tabulate(form, 11)

@@ -19,7 +19,7 @@ def reports(p, form, seeds, **options):
     return [construct(table, p, form, rng=seed, **options).report for seed in seeds]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("width", "accuracy", "mse"),
     [(50, (0.80, 0.92), 0.080), (100, (0.994, 1.0), 0.040), (200, (1, 1), 0.020), (500, (1, 1), 0.0081)],
@@ -47,6 +47,7 @@ def test_mse_constant_of_four_terms():
     assert 5000 * np.mean([r.mse for r in result]) == pytest.approx(165, rel=0.05)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("p", "seeds", "spread"), [(23, 20, 0.0012), (97, 5, 0.0002)])
 @pytest.mark.parametrize(
     "exponents", [(1, 1), *(pytest.param(e, marks=pytest.mark.long) for e in ((4, 1), (2, 2)))]
@@ -79,6 +80,7 @@ def test_five_cubed_two_fourth_squared():
     assert exact.width < 100
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("p", [97, 23])
 @pytest.mark.parametrize("which", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2))])
 def test_appendix_b_experts(p, which):
@@ -100,6 +102,7 @@ def test_relu_needs_more_neurons_than_the_square():
     assert wide.peak == pytest.approx(1, abs=0.03)
 
 
+@pytest.mark.long
 def test_gelu_and_silu_learn_addition_at_a_small_modulus():
     form = weighted_sum(23, (1, 1))
     for name, chance in (("gelu", 5), ("silu", 3)):

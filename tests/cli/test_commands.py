@@ -97,6 +97,7 @@ def test_report_writes_a_picture(call, tmp_path: Path) -> None:
     assert (other.code, other.err.count("\n")) == (2, 1)
 
 
+@pytest.mark.long
 def test_flags_that_are_on_by_default_can_be_turned_off(call) -> None:
     small = ("train", "x + y", "--p", "7", "--learner", "rfm", "--fraction", "0.7", "--steps", "1", "--json")
     assert call(*small).json["settings"]["centred"] is True
@@ -213,6 +214,7 @@ def test_construct_offers_experts_and_says_why(call) -> None:
     assert "experts need a polynomial" in refused.err
 
 
+@pytest.mark.long
 def test_accuracy_against_width(call) -> None:
     rows = call("construct", "x + y", "--p", "23", "--widths", "20,80,320", "--json").json["widths"]
     assert [row["width"] for row in rows] == [20, 80, 320]

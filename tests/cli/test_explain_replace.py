@@ -111,6 +111,7 @@ def test_the_written_network_has_the_numbers_that_were_said(
         assert (tmp_path / output).stat().st_size > 0
 
 
+@pytest.mark.long
 def test_a_group_without_waves_is_refused(call: Call) -> None:
     run = call("train", "--group", "S3", "--width", "8", "--steps", "2", "--json").json["run"]
     result = call("explain", run, "--replace")

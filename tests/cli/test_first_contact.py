@@ -375,6 +375,7 @@ def test_text_that_is_no_unicode_is_escaped(tmp_path: Path) -> None:
     assert result.stdout == b"a\\udcff\xc2\xb7"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "shell", ["<&- >&- 2>&-", *(pytest.param(s, marks=pytest.mark.long) for s in ("2>&-", ">&-"))]
 )
@@ -384,6 +385,8 @@ def test_closed_streams_still_train(tmp_path: Path, shell: str) -> None:
     assert modgrok(tmp_path, "runs", "list", "--where", "status=finished").stdout.count("\n") == 2
 
 
+@pytest.mark.long
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("platform", "arguments"),
     [

@@ -50,6 +50,7 @@ def test_every_face_has_the_same_numbers(call: Call) -> None:
     assert of(run_entry) == numbers
 
 
+@pytest.mark.long
 def test_a_task_without_symmetry_or_form_has_nulls(call: Call) -> None:
     text = "x^2*y + x - y"
     result = call("train", text, *SMALL, "--json").json
@@ -75,6 +76,7 @@ def test_mixtures_have_numbers_of_all_tasks(call: Call) -> None:
     assert result["explained_share"] is not None
 
 
+@pytest.mark.long
 def test_a_file_has_no_split(call: Call) -> None:
     call("construct", "x + y", "--p", "7", "-o", "net.safetensors")
     result = call("measure", "net.safetensors", "--json").json

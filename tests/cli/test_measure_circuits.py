@@ -33,6 +33,7 @@ def measured(net: Any, p: int, folder: Path, capsys: pytest.CaptureFixture[str])
     return result
 
 
+@pytest.mark.long
 def test_a_network_in_closed_form_has_its_own_frequencies(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -51,6 +52,7 @@ def test_a_network_in_closed_form_has_its_own_frequencies(
     assert (circuit["task"], circuit["basis"], circuit["order"]) == ("x + y", "additive", 7)
 
 
+@pytest.mark.long
 def test_a_kernel_machine_has_no_neurons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
     with jax.enable_x64(True):

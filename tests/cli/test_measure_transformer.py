@@ -60,6 +60,7 @@ def test_every_measure_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert [len(head) for layer in circuit["attention"] for head in layer] == [3, 3]
 
 
+@pytest.mark.long
 def test_other_tasks_have_their_weights_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, result = measured(network(5, k=3), "x + y + z", 5, tmp_path, capsys)
     assert result["circuits"] == []

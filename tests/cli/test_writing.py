@@ -95,6 +95,7 @@ QUICK = ("export weights", "export records", "export a sweep", "export a file", 
          "explain --replace")  # fmt: skip
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in OUTPUTS]
 )

@@ -62,7 +62,7 @@ def resumes(experiment: Experiment, folder: Path) -> Store:
     return store
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("learner", LEARNERS, ids=lambda learner: learner.name)
 def test_a_learner_goes_the_whole_way(
     learner: LearnerDefinition, tmp_path: Path, call: Callable[..., Any]
@@ -92,7 +92,7 @@ def test_help_has_every_setting(call: Callable[..., Any]) -> None:
             assert all(choice in words for choice in choices_of(info) if learner.name != choice)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", KERNELS.names)
 def test_a_kernel_is_trained_resumed_and_loaded(name: str, tmp_path: Path) -> None:
     with resumes(small("rfm", kernel=name), tmp_path) as store:
@@ -114,7 +114,7 @@ def test_every_optimiser_and_loss_is_among_them_by_default() -> None:
     assert {loss for _, _, loss in default} | set(NUMERICAL) | {"cross_entropy"} == set(LOSSES.names)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("activation", "optimiser", "loss"),
     [
@@ -156,6 +156,7 @@ def test_a_measure_declares_itself(measure: Measure) -> None:
     assert measure in measures_reading(measure.reads, frame)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", [name for name in NETWORKS.names if name not in ("experts", "deep_mlp")])
 def test_a_network_is_packed_and_rebuilt(name: str) -> None:
     learner = {"kernel_machine": "rfm"}.get(name, name)
@@ -178,6 +179,7 @@ def test_experts_are_packed_and_rebuilt() -> None:
     assert again.beta == weights.beta
 
 
+@pytest.mark.long
 def test_networks_of_several_layers_are_packed_and_rebuilt() -> None:
     from modgrok.models import DeepMLP, Dense
 

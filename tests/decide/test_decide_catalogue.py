@@ -34,6 +34,7 @@ def timed(table: np.ndarray, p: int, limit: float) -> tuple[Verdict, float]:
     return verdict, least
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", TABLES)
 def test_form_at_97(name: str) -> None:
     table = table_of(name, 97)

@@ -29,7 +29,7 @@ def holds(verdict: Verdict, form: str, table: np.ndarray) -> bool:
     return bool(((value == table) | (table < 0)).all())
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("form", ["additive", "multiplicative"])
 @pytest.mark.parametrize(("p", "instances"), [(13, 12), (31, 8), (59, 4), (97, 3)])
 def test_planted_forms_are_found(p: int, instances: int, form: str) -> None:
@@ -60,7 +60,7 @@ def test_bijective_operands_with_few_values_are_found(p: int, values: int) -> No
     assert holds(decide_table(table, p), "additive", table)
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("form", ["additive", "multiplicative"])
 @pytest.mark.parametrize("p", [6, 8, 9, 10, 12, 15])
 def test_planted_forms_over_composite_moduli(p: int, form: str) -> None:
@@ -94,7 +94,7 @@ def test_pairs_of_operands_can_have_the_form_while_the_whole_has_not() -> None:
     assert decide_table(table, 5).form == "neither"
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(12))
 def test_relabelling_keeps_the_verdict(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -186,6 +186,7 @@ def test_same_table_same_verdict() -> None:
     assert all((a == b).all() for a, b in zip(one.g, two.g, strict=True))
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("seed", range(6))
 def test_perturbed_planted_tables_agree_with_brute_force(seed: int) -> None:
     rng = np.random.default_rng(seed)

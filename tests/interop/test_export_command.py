@@ -106,6 +106,7 @@ def test_bad_exports_are_refused(
     assert rule in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_other_networks_and_foreign_files_without_a_task_are_refused(
     stored: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

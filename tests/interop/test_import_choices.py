@@ -108,6 +108,7 @@ def test_the_order_of_tokens_is_found() -> None:
     assert result.decisions["tokens"].value == "numbers from 1, op 0, = 8"
 
 
+@pytest.mark.long
 def test_the_side_of_square_matrices_is_found() -> None:
     state = flat(trained("equals"))
     bare = {name.removesuffix(".weight") if "attn" in name else name: value for name, value in state.items()}
@@ -253,7 +254,7 @@ def test_extra_keys_wrappers_and_roles() -> None:
     assert np.array_equal(named.network(jnp.asarray(PAIRS)), result.network(jnp.asarray(PAIRS)))
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("options", [*OPTIONS[1::4], OPTIONS[-1]], ids=str)
 def test_readings_compute_what_records_do(options: dict) -> None:
     net = random_network(**options)
@@ -295,6 +296,7 @@ def test_a_task_of_other_shapes_is_refused(tmp_path: Path, task: dict[str, Any])
             from_transformerlens(tmp_path / "net.safetensors", layout=layout, **task)
 
 
+@pytest.mark.long
 def test_a_group_is_named(tmp_path: Path) -> None:
     net = random_network(layout="equals", k=2, layers=1, biases=True, norms=False, activation="relu", p=6)
     save_file(state_of(net), tmp_path / "net.safetensors")

@@ -113,6 +113,7 @@ def post_norm(rng: np.random.Generator) -> tuple[State, np.ndarray]:
     return state | masks, (r[:, -1] @ state["layers.2.weight"].T)[:, :P]
 
 
+@pytest.mark.long
 def test_norms_after_the_parts_and_signs_in_another_order(tmp_path: Path) -> None:
     state, expected = post_norm(np.random.default_rng(1))
     save_file(state, tmp_path / "net.safetensors")

@@ -26,6 +26,7 @@ def two_hidden_layers() -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_two_hidden_layers(call: Callable[..., Any], tmp_path: Path) -> None:
     np.savez(tmp_path / "net.npz", **two_hidden_layers())
     imported = call(
@@ -85,6 +86,7 @@ def transposed(state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return transposed
 
 
+@pytest.mark.long
 def test_rows_of_other_signs_are_left_out(call: Callable[..., Any], tmp_path: Path) -> None:
     """A vocabulary with the signs of other tasks, as `modgrok export --format transformerlens` writes."""
     np.savez(tmp_path / "net.npz", **lens_names(P, P + 4))

@@ -49,6 +49,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_gives_logits_and_activations(tmp_path: Path, kind: str) -> None:
     net = KINDS[kind]

@@ -35,6 +35,7 @@ def steps(learner: MLPLearner, state: MLPState, n: int, problem: Problem = PROBL
     return state
 
 
+@pytest.mark.long
 def test_gradient_descent_in_both_parametrisations_is_the_same_at_the_converted_rate() -> None:
     with jax.enable_x64(True):
         normalised, start = make(lr=10.0)
@@ -50,6 +51,7 @@ def test_gradient_descent_in_both_parametrisations_is_the_same_at_the_converted_
         )
 
 
+@pytest.mark.long
 def test_adam_in_both_parametrisations_is_the_same_at_the_converted_rate() -> None:
     with jax.enable_x64(True):
         normalised, start = make(optimiser="adamw", lr=0.4)
@@ -122,6 +124,7 @@ def test_batches_visit_every_example_once_an_epoch() -> None:
     assert orders[0] != orders[1]
 
 
+@pytest.mark.long
 def test_dropout_keeps_the_expected_features() -> None:
     learner, state = make(dropout=0.4)
     weights, full = state.weights, learner._training_loss(state.weights, PROBLEM.inputs, PROBLEM.labels, None)
@@ -181,6 +184,7 @@ def test_training_on_mapped_inputs_is_training_on_dense_ones() -> None:
         )
 
 
+@pytest.mark.long
 def test_maps_follow_the_structure_of_the_task() -> None:
     product = basis_of(task_from_expression("x*y", 7).table, 7)
     settings = MLPSettings(inputs="random-circulant").resolve(7, 2)
@@ -194,6 +198,7 @@ def test_maps_follow_the_structure_of_the_task() -> None:
     assert not np.allclose(sums.mapping, products.mapping)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("loss", ["mse", "cross_entropy", pytest.param("stablemax", marks=pytest.mark.long)])
 def test_padding_changes_nothing_but_rounding(loss: str) -> None:
     learner, state = make(loss=loss, lr=1.0)

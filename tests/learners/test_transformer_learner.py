@@ -56,6 +56,7 @@ DEVIATIONS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("name", DEVIATIONS)
 def test_initial_weights_have_their_schemes_deviations(name: str) -> None:
@@ -74,6 +75,7 @@ def test_initial_weights_have_their_schemes_deviations(name: str) -> None:
     assert (float(jnp.abs(block.mlp_in_bias).max()) == 0) == (name != "pytorch")
 
 
+@pytest.mark.long
 def test_architecture_options_do_not_change_each_others_weights() -> None:
     plain = begun(learner_of()).weights
     rich = begun(learner_of(biases="all", layer_norm=True, positional_embedding=True, layers=2)).weights
@@ -81,7 +83,7 @@ def test_architecture_options_do_not_change_each_others_weights() -> None:
     assert np.array_equal(plain.unembedding, rich.unembedding)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "optimiser",
     ["adamw", "muon", *(pytest.param(o, marks=pytest.mark.long) for o in ("adam", "gd", "momentum"))],
@@ -131,7 +133,8 @@ def test_both_passes_train_alike() -> None:
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-@pytest.mark.few(2)
+@pytest.mark.long
+@pytest.mark.few(1)
 @pytest.mark.parametrize("loss", ["cross_entropy", "stablemax", "mse", "log_softmax"])
 def test_every_loss_falls(loss: str) -> None:
     learner = learner_of(loss=loss, weight_decay=0.0, lr=1e-2)
@@ -145,6 +148,7 @@ def test_every_loss_falls(loss: str) -> None:
     assert value(after) < 0.7 * value(state)
 
 
+@pytest.mark.long
 def test_the_loss_in_float64_leaves_the_weights_in_float32() -> None:
     with jax.enable_x64(True):
         learner = learner_of(loss="log_softmax_float64")

@@ -191,6 +191,7 @@ def test_gradients_are_symmetric_where_operands_enter_alike() -> None:
     assert -1 <= float(gradient_symmetricity(net, triples)) < 0.99
 
 
+@pytest.mark.long
 def test_gradients_are_those_of_finite_differences() -> None:
     """At x = y the two embeddings are separate: tokens that never occur stand for them."""
     net = transformer()
@@ -217,6 +218,8 @@ def test_gradients_are_those_of_finite_differences() -> None:
     assert result == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.long
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("layout", "layers"), [("infix", 1), ("infix-equals", 2)])
 def test_a_circuit_reads_the_network(layout: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modgrok.measures.circuit.pair_reading.CHUNK", 50)
@@ -235,6 +238,7 @@ def test_a_circuit_reads_the_network(layout: str, layers: int, monkeypatch: pyte
     assert circuit.attribution.shape == (6,)
 
 
+@pytest.mark.long
 def test_tasks_of_a_mixture_are_read_apart() -> None:
     net, grid = transformer(), grid_of("x + y")
     first, second = (circuit_of(net, grid, task) for task in (0, 1))

@@ -52,6 +52,7 @@ def pure_wave(p: int, order: str, frequency: int, phases: int) -> np.ndarray:
     return matrix
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("measure", TRANSFORMER_MEASURES, ids=lambda m: m.name)
 def test_declared_values(measure: Measure) -> None:
     token_basis = make_token_basis(P)
@@ -133,7 +134,7 @@ def test_thresholds_and_scale(scale: float) -> None:
     assert float(gini(norms)) == pytest.approx(pairs, rel=1e-6)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("p", [2, 3, 4, 6, 9])
 def test_other_moduli_and_zero_weights_give_numbers(p: int) -> None:
     token_basis = make_token_basis(p)

@@ -22,6 +22,7 @@ def hot(pairs: np.ndarray) -> np.ndarray:
     return np.eye(P)[pairs].reshape(len(pairs), 2 * P)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", KERNELS.names)
 def test_those_of_kernels_are_sums_over_training_inputs(name: str) -> None:
     rng = np.random.default_rng(0)
@@ -48,6 +49,7 @@ def test_those_of_kernels_are_sums_over_training_inputs(name: str) -> None:
     )  # angles of ntk lose half the digits
 
 
+@pytest.mark.long
 def test_those_of_mlps_are_by_one_hot_vectors() -> None:
     rng = np.random.default_rng(1)
     rows, readout = rng.standard_normal((2, P, 3)), rng.standard_normal((P, 4))

@@ -69,7 +69,7 @@ def test_the_default_choice_has_every_value() -> None:
     ]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("k", "layout", "biases", "norms", "positions", "tasks"), CHOSEN)
 def test_the_fast_pass_gives_the_plain_logits_and_gradients(
     k: int, layout: str, biases: bool, norms: bool, positions: bool, tasks: int

@@ -59,6 +59,7 @@ class Ids(HTMLParser):
                 self.fetched.append(str(value))
 
 
+@pytest.mark.long
 def test_the_html_book_needs_nothing_else(
     results: tuple[list[Result], dict[str, str]], tmp_path: Path
 ) -> None:

@@ -61,7 +61,7 @@ def quick_claims(paper: str) -> list[Claim]:
     return [claim for claim, count in zip(claims, runs, strict=True) if count == 0 or claim in with_one]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("quick", [True, pytest.param(False, marks=pytest.mark.long)])
 @pytest.mark.parametrize("paper", PAPERS)
 def test_every_claim_can_be_tested(paper: str, quick: bool, runs: Path) -> None:

@@ -27,6 +27,8 @@ RUN_ELSEWHERE = {"construct.md", "exact-networks.md"}
 """Pages whose examples another test runs."""
 TO_COME: set[str] = set()
 """Pages that are linked before they are written; a page that exists needs no entry."""
+WALKED = {f"howto/{name}.md" for name in ("kernel", "measure", "optimiser", "learner", "paper")}
+"""Pages whose extensions `test_extension.py` installs and uses by default."""
 
 FENCE = re.compile(r"^```python *(?P<flags>[^\n]*)\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -85,7 +87,16 @@ def read(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if page.name not in RUN_ELSEWHERE], ids=lambda p: str(p.relative_to(DOCS))
+    "page",
+    [
+        pytest.param(
+            page,
+            id=page.relative_to(DOCS).as_posix(),
+            marks=[pytest.mark.long] if page.relative_to(DOCS).as_posix() in WALKED else [],
+        )
+        for page in PAGES
+        if page.name not in RUN_ELSEWHERE
+    ],
 )
 @pytest.mark.usefixtures("_lists_as_before")
 def test_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def report(store: Store, corrupted: RunRow) -> Report:
     return run_report(store, corrupted.id, Path("a.html"))
 
 
+@pytest.mark.long
 def test_early_stopping_waits_until_the_crossing_has_held(store: Store, corrupted: RunRow) -> None:
     records = store.records(corrupted.id)
     curve = {record.step: record.scalars["test_accuracy"] for record in records}
@@ -50,6 +51,7 @@ def test_early_stopping_waits_until_the_crossing_has_held(store: Store, corrupte
     assert corrupted.step == min(corrupted.budget, int(1.5 * since))
 
 
+@pytest.mark.long
 def test_a_resumed_run_stops_where_the_undisturbed_one_does(
     store: Store, corrupted: RunRow, tmp_path: Path
 ) -> None:

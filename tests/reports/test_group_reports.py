@@ -43,6 +43,7 @@ def _network(table: np.ndarray, waves: np.ndarray) -> MLP:
     return MLP(jnp.stack([vectors, vectors]), vectors)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["S4", "Q8"])
 def test_networks_of_one_representation_have_ipr_one_in_any_numbering(name: str) -> None:
     task = task_from_group(name)

@@ -58,7 +58,8 @@ def closed_form(p: int, width: int) -> MLP:
     return MLP(jnp.stack([u, v]), jnp.asarray(w))
 
 
-@pytest.mark.few(2)
+@pytest.mark.long
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_svg_of_every_kind_of_run(
     kind: str, store: Store, request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -173,6 +174,7 @@ def test_comparison_and_network_alone(store: Store, grokked: RunRow, tmp_path: P
     assert "IPR 1.000" in path.read_text()
 
 
+@pytest.mark.long
 def test_network_whose_outputs_overflow(tmp_path: Path) -> None:
     net, basis = closed_form(7, 20), basis_of(task_from_expression("x+y", 7).table, 7)
     huge = MLP(net.embedding * 1e25, net.readout * 1e25)

@@ -50,6 +50,7 @@ def panels_of(report: Report) -> dict[str, Panel]:
     return {panel.key: panel for panel in report.panels}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "suffix",
     [s if s == ".svg" else pytest.param(s, marks=pytest.mark.long) for s in SUFFIXES],

@@ -149,6 +149,7 @@ def test_curves_are_those_recorded() -> None:
     assert len(wave_curves(Frame(10, []), short)) == 3
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_panels_make_a_picture(suffix: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     stages = [view("x + y", 7, step) for step in (0, 9)]

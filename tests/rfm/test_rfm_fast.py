@@ -70,6 +70,7 @@ def test_fast_equals_dense_on_random_tables(table, seed, name):
         assert relative(result, expected) < TOLERANCE
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "centred"),
@@ -86,6 +87,7 @@ def test_whole_iterations_equal_the_dense_ones(name, centred):
         assert relative(result, feature_matrix) < TOLERANCE
 
 
+@pytest.mark.long
 def test_chunks_do_not_change_sums(monkeypatch):
     chosen = case("x + y", 12)
     alphas = np.random.default_rng(1).normal(size=(len(chosen.inputs), 12))
@@ -96,7 +98,7 @@ def test_chunks_do_not_change_sums(monkeypatch):
         assert relative(result, expected) < TOLERANCE
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", kernels.KERNELS.names)
 def test_slopes_are_the_derivatives_of_the_value(name):
     kernel = kernel_of(RFMSettings(kernel=name))

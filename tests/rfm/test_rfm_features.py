@@ -66,6 +66,7 @@ def test_chunks_of_a_domain_average_to_the_whole(monkeypatch) -> None:
         np.testing.assert_allclose(domain_agop(net, DOMAIN), whole, rtol=1e-12)
 
 
+@pytest.mark.long
 def test_classes_of_a_kernel_machine_are_those_of_its_agop() -> None:
     chosen = case("x - y", 7, 0.6)
     trace = run(chosen, 2, kernel="gaussian")

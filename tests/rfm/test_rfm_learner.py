@@ -69,6 +69,7 @@ def test_a_quadratic_run_shows_what_the_paper_shows():
     assert alignment[8] > 0.85
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "expression", ["x - y", *(pytest.param(e, marks=pytest.mark.long) for e in ("x*y", "x/y"))]
 )
@@ -91,6 +92,7 @@ def test_a_random_circulant_generalises_at_once(expression):
     assert run(chosen, 0, initial="random-circulant").test[0] > 0.85
 
 
+@pytest.mark.long
 def test_an_affine_kernel_scale_changes_nothing_under_the_quadratic_kernel():
     """k -> s^2 k divides alpha by s^2: predictions and AGOPs stay."""
     chosen = case("x + y", 11, 0.6)
@@ -101,6 +103,7 @@ def test_an_affine_kernel_scale_changes_nothing_under_the_quadratic_kernel():
     assert relative(b.matrices[2], a.matrices[2]) < 1e-10
 
 
+@pytest.mark.long
 def test_renaming_the_values_renames_the_matrix():
     """A permutation of each operand's values permutes M, and nothing else."""
     chosen = case("x + y", 11, 0.6)
@@ -151,6 +154,7 @@ def test_interrupted_and_continued_is_the_same_run():
     assert int(state.step) == 4
 
 
+@pytest.mark.long
 def test_enforcement_happens_when_it_should():
     chosen = case("x + y", 11, 0.6)
     trace = run(chosen, 4, enforce_every=2)
@@ -172,11 +176,13 @@ def test_float32_is_refused():
         learner.init(jax.random.key(0), jax.random.key(0), chosen.problem)
 
 
+@pytest.mark.long
 def test_ntk_runs_and_interpolates():
     trace = run(case("x + y", 11, 0.6), 2, kernel="ntk")
     assert (trace.train == 1).all()
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("expression", "p", "kernel"), [("x + y + z", 5, "gaussian"), ("x/y", 12, "quadratic")]
@@ -224,6 +230,7 @@ def test_solutions_of_singular_and_indefinite_systems():
         assert float(result.condition) == pytest.approx(3)
 
 
+@pytest.mark.long
 def test_a_bit_is_a_one_hot_of_two_with_a_zero_row():
     """A mixture of two tasks against dense inputs (x, y, bit) of width 2p + 1."""
     p = 7
@@ -246,6 +253,7 @@ def test_a_bit_is_a_one_hot_of_two_with_a_zero_row():
             state, _, _ = step_and_evaluate(learner, state, problem)
 
 
+@pytest.mark.long
 def test_initial_matrices_of_mixtures():
     """T tasks are T - 1 bits or a one-hot; a random circulant fills the operands alone."""
     mixture = task_from_text("x + y; x - y; 2x + y", 5)

@@ -70,6 +70,7 @@ def test_the_generator_does_not_matter():
     np.testing.assert_allclose(results, results[0])
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("measure", MATRIX_MEASURES, ids=lambda m: m.name)
 def test_declared_values(measure):
     p = 31
@@ -101,6 +102,7 @@ def test_the_other_orientation_of_a_structured_matrix_is_near_random():
     assert float(value) < 1e-12
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("expression", ["x + y", "x - y", "x*y", "x/y", "3x + 5y"])
 def test_a_task_implies_its_orientation_and_order(expression):
     """The structure of a task's basis is Toeplitz or Hankel, in natural or logarithmic order."""
@@ -149,6 +151,7 @@ def test_structured_part_is_an_orthogonal_projection():
             assert float(structure_share(feature_matrix, structure)) == pytest.approx(energy)
 
 
+@pytest.mark.long
 def test_squares_have_a_structure_too():
     """x^2 + y^2 has labels x^2, which are not one to one: entries are equal where x^2 - y^2 is."""
     p = 7

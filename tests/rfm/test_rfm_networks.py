@@ -97,6 +97,7 @@ def test_nfm_is_the_gram_matrix_of_the_first_layer():
         assert relative(nfm(net), first @ first.T) < 1e-14
 
 
+@pytest.mark.long
 def test_features_are_the_fourth_root_and_networks_read_them():
     with jax.enable_x64(True):
         structure = oriented(P, "toeplitz")

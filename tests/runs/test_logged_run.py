@@ -162,6 +162,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.long
 def test_a_killed_run_keeps_what_was_observed_and_can_be_continued(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "running\n"), done.stderr

@@ -40,7 +40,7 @@ VARIANTS = [
 ]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("options", VARIANTS, ids=lambda o: o.get("optimiser", "gd"))
 def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object], tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", **SMALL, **options)
@@ -164,7 +164,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
         assert not seen
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "options",
     [
@@ -186,6 +186,7 @@ def test_every_kind_of_task_runs(options: dict[str, object]) -> None:
     assert result.row.context["train"] + result.row.context["test"] == result.row.context["inputs"]
 
 
+@pytest.mark.long
 def test_a_table_given_directly_is_kept_with_its_runs(tmp_path: Path) -> None:
     task = task_from_table((np.arange(5)[:, None] * 2 + np.arange(5)) % 5)
     experiment = Experiment.of(table=task, fraction=0.6, width=20)

@@ -40,6 +40,7 @@ def test_it_is_that_of_the_kept_networks(tmp_path: Path, call: Callable[..., Any
     assert (refused.code, refused.err.count("\n")) == (2, 1)
 
 
+@pytest.mark.long
 def test_a_task_without_a_form_has_none(tmp_path: Path) -> None:
     experiment = Experiment.of("x^3 + x*y^2 + y", p=5, fraction=0.8, width=4)
     with Store(tmp_path) as store:
@@ -47,6 +48,7 @@ def test_a_task_without_a_form_has_none(tmp_path: Path) -> None:
         assert {checkpoint.explained_share for checkpoint in store.checkpoints(experiment.id)} == {None}
 
 
+@pytest.mark.long
 def test_a_store_of_an_older_version_has_none_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", p=5, fraction=0.8, width=4)
     with Store(tmp_path) as store:

@@ -14,6 +14,7 @@ from modgrok.runs import Experiment, Store, run
 from modgrok.tasks import InputError
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kernel", ["quadratic", "gaussian"])
 def test_run_2n_equals_run_n_then_resume_bit_for_bit(kernel: str, tmp_path: Path) -> None:
     experiment = Experiment.of("x + y", p=11, learner="rfm", fraction=0.7, kernel=kernel)
@@ -35,6 +36,7 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(kernel: str, tmp_path: Path
     assert jnp.zeros(1).dtype == jnp.float32
 
 
+@pytest.mark.long
 def test_the_kernel_machine_interpolates_at_every_iteration_and_its_features_form() -> None:
     result = run(Experiment.of("x + y", p=13, learner="rfm", fraction=0.8), steps=25)
     assert all(record.scalars["train_accuracy"] == 1.0 for record in result.records)

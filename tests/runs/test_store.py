@@ -212,6 +212,7 @@ def test_a_process_killed_again_and_again_corrupts_nothing(kills: int, tmp_path:
     assert [record.step for record in whole.records] == [record.step for record in undisturbed.records]
 
 
+@pytest.mark.long
 def test_readers_and_a_second_writer_while_a_run_writes(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     process = writer(folder, steps=3_000)

@@ -45,6 +45,7 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object],
     assert whole.records[-1].scalars == again.records[-1].scalars
 
 
+@pytest.mark.long
 def test_addition_groks_and_its_embedding_grows_sparse() -> None:
     result = run(experiment(p=11, fraction=0.8, d_model=32, d_mlp=64), steps=6000, observe_every=100)
     row, last = result.row, result.records[-1].scalars

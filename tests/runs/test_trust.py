@@ -194,6 +194,7 @@ def flip(path: Path, at: int) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["metrics", "tables"])
 def test_one_bit_of_a_stored_array_is_noticed(call: Call, tmp_path: Path, kind: str) -> None:
     np.save("given.npy", np.eye(10) if kind == "metrics" else np.add.outer(np.arange(5), np.arange(5)) % 5)

@@ -72,6 +72,7 @@ def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> 
     assert "ensemble" not in outcomes[0].run.row.context
 
 
+@pytest.mark.long
 def test_kernel_machines_are_members_too() -> None:
     result = ensembles_of(
         make_sweep(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 SMALL = ("--p", "7", "--fraction", "0.7", "--width", "20", "--steps", "8", "--no-early-stop")
 
 
+@pytest.mark.long
 def test_seeds_are_runs_of_their_own(call: Any) -> None:
     result = call("train", "x + y", *SMALL, "--seed", "2", "--seeds", "3", "--json")
     assert result.code == 0, result.err

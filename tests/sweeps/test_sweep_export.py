@@ -136,6 +136,7 @@ def test_parquet_has_types(stored: Path, call: Callable[..., Any], tmp_path: Pat
     assert parquet.read_table(tmp_path / "out" / "records.parquet").num_rows > 8
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
