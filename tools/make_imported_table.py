@@ -248,11 +248,12 @@ def main() -> None:
     """Print the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=6000, help="steps of each network")
+    parser.add_argument("--first", type=int, default=1, help="the row to begin with, from 1")
     options = parser.parse_args()
     columns = ("layout", "test accuracy", "explained, test", "explained, training", "frequencies")
     columns += ("the strongest", "largest difference of logits", "same explanation")
     sys.stdout.write("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns) + "\n")
-    for layout in LAYOUTS:
+    for layout in LAYOUTS[options.first - 1 :]:
         with tempfile.TemporaryDirectory() as folder:
             sys.stdout.write(row(layout, Path(folder), options.steps) + "\n")
             sys.stdout.flush()
