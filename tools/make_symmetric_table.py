@@ -1,0 +1,109 @@
+"""Write docs/symmetric-tasks.csv, print its table in docs/leakage.md: `make_symmetric_table.py [STORE ...]`.
+
+The runs are those of docs/symmetric-*.toml that a store holds and that have ended; rows of other runs stay as
+they are. The table gives, for each task, learner and split, the median over seeds of test accuracy minus that
+of the null model on the same split, in percentage points, with the least and the greatest.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from modgrok.decide import decide_table
+from modgrok.papers.files import write_atomically
+from modgrok.runs import Store
+from modgrok.sweeps.grid.sweep_file import read_sweep
+from modgrok.tasks import task_from_expression
+
+DOCS = Path(__file__).parents[1] / "docs"
+TABLE = DOCS / "symmetric-tasks.csv"
+LEARNERS = {"mlp": "MLP", "rfm": "kernel machine", "transformer": "transformer"}
+SPLITS = {"none": "plain", "swap": "swap"}
+KEY = ("learner", "expression", "orbits", "seed")
+NUMBERS = ("test_accuracy", "orbit_accuracy", "sign_accuracy", "grokked_at")
+P = 37
+Row = dict[str, str]
+
+
+def planned() -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield key and run id of every run of the sweep files, in the order of the table."""
+    for learner in LEARNERS:
+        for member in read_sweep(DOCS / f"symmetric-{learner}.toml").members:
+            point = member.point
+            key = (learner, str(point["expression"]), str(point["orbits"]), str(point["seed"]))
+            yield key, member.experiment.id
+
+
+def read_table(path: Path = TABLE) -> dict[tuple[str, ...], Row]:
+    """Return the rows that are committed, by their keys."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {tuple(row[name] for name in KEY): row for row in csv.DictReader(file)}
+
+
+def ended_in(folder: Path) -> dict[tuple[str, ...], Row]:
+    """Return a row for each run of the sweeps that has ended in a store."""
+    results = {}
+    with Store(folder, read_only=True) as store:
+        for key, run in planned():
+            row = store.find(run)
+            if row is None or row.status != "finished":
+                continue
+            test = store.records(run)[-1].scalars["test_accuracy"]
+            nulls = [row.context[name] for name in ("orbit_accuracy", "sign_accuracy")]
+            numbers = [f"{value:.6f}" for value in (test, *nulls)]
+            numbers.append("" if row.grokked_at is None else str(row.grokked_at))
+            results[key] = dict(zip((*KEY, *NUMBERS), (*key, *numbers), strict=True))
+    return results
+
+
+def excess(rows: dict[tuple[str, ...], Row], learner: str, expression: str, orbits: str) -> list[float]:
+    """Return test accuracy minus that of the null model, in points, for each seed that has run."""
+    found = [row for key, row in rows.items() if key[:3] == (learner, expression, orbits)]
+    return sorted(100 * (float(row["test_accuracy"]) - float(row["orbit_accuracy"])) for row in found)
+
+
+def lines_of(rows: dict[tuple[str, ...], Row]) -> list[str]:
+    """Return the table as Markdown."""
+    expressions = list(dict.fromkeys(key[1] for key, _ in planned()))
+    columns = [(learner, orbits) for learner in LEARNERS for orbits in SPLITS]
+    titles = [f"{LEARNERS[learner]}, {SPLITS[orbits]}" for learner, orbits in columns]
+    lines = ["| task | form | " + " | ".join(titles) + " |", "| --- |" + " --- |" * (1 + len(titles))]
+    for text in expressions:
+        form = decide_table(task_from_expression(text, P).table, P).form
+        cells = [_cell(excess(rows, learner, text, orbits)) for learner, orbits in columns]
+        lines.append("| " + " | ".join([text, form, *cells]) + " |")
+    return lines
+
+
+def _cell(values: list[float]) -> str:
+    if not values:
+        return "not run"
+    middle = f"{statistics.median(values):.0f}"
+    return middle if len(values) == 1 else f"{middle} ({np.min(values):.0f} to {np.max(values):.0f})"
+
+
+def main(folders: list[Path]) -> None:
+    """Add the runs of the stores to the table of runs, and print what they say together."""
+    rows = read_table()
+    for folder in folders:
+        rows |= ended_in(folder)
+    order = {key: place for place, (key, _) in enumerate(planned())}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*KEY, *NUMBERS], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row for _, row in sorted(rows.items(), key=lambda item: order[item[0]]))
+    write_atomically(TABLE, text.getvalue())
+    sys.stdout.write("\n".join(lines_of(rows)) + "\n")
+
+
+if __name__ == "__main__":
+    main([Path(folder) for folder in sys.argv[1:]])
