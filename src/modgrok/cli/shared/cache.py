@@ -19,6 +19,8 @@ def enable_compilation_cache() -> None:
     """Keep compiled steps on disk, so that a second run of the same shapes starts at once."""
     import jax
 
+    # another process may be writing the entry, and a user's own folder is shared as well; it is compiled then
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
     if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return
     folder = compilation_cache_folder()
@@ -28,7 +30,6 @@ def enable_compilation_cache() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return
-    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
