@@ -25,8 +25,9 @@ from modgrok.tasks import task_from_expression
 DOCS = Path(__file__).parents[1] / "docs"
 TABLE = DOCS / "symmetric-tasks.csv"
 LEARNERS = {"mlp": "MLP", "rfm": "kernel machine", "transformer": "transformer"}
-SPLITS = {"none": "plain", "swap": "swap"}
-KEY = ("learner", "expression", "orbits", "seed")
+SPLITS = {("none", "0.5"): "plain", ("swap", "0.5"): "swap", ("swap", "0.75"): "swap 3/4"}
+"""Orbits and fraction -> title."""
+KEY = ("learner", "expression", "orbits", "fraction", "seed")
 NUMBERS = ("test_accuracy", "orbit_accuracy", "sign_accuracy", "grokked_at")
 P = 37
 Row = dict[str, str]
@@ -37,8 +38,7 @@ def planned() -> Iterator[tuple[tuple[str, ...], str]]:
     for learner in LEARNERS:
         for member in read_sweep(DOCS / f"symmetric-{learner}.toml").members:
             point = member.point
-            key = (learner, str(point["expression"]), str(point["orbits"]), str(point["seed"]))
-            yield key, member.experiment.id
+            yield (learner, *(str(point[name]) for name in KEY[1:])), member.experiment.id
 
 
 def read_table(path: Path = TABLE) -> dict[tuple[str, ...], Row]:
@@ -65,21 +65,23 @@ def ended_in(folder: Path) -> dict[tuple[str, ...], Row]:
     return results
 
 
-def excess(rows: dict[tuple[str, ...], Row], learner: str, expression: str, orbits: str) -> list[float]:
+def excess(
+    rows: dict[tuple[str, ...], Row], learner: str, expression: str, split: tuple[str, str]
+) -> list[float]:
     """Return test accuracy minus that of the null model, in points, for each seed that has run."""
-    found = [row for key, row in rows.items() if key[:3] == (learner, expression, orbits)]
+    found = [row for key, row in rows.items() if key[:4] == (learner, expression, *split)]
     return sorted(100 * (float(row["test_accuracy"]) - float(row["orbit_accuracy"])) for row in found)
 
 
 def lines_of(rows: dict[tuple[str, ...], Row]) -> list[str]:
     """Return the table as Markdown."""
     expressions = list(dict.fromkeys(key[1] for key, _ in planned()))
-    columns = [(learner, orbits) for learner in LEARNERS for orbits in SPLITS]
-    titles = [f"{LEARNERS[learner]}, {SPLITS[orbits]}" for learner, orbits in columns]
+    columns = [(learner, split) for learner in LEARNERS for split in SPLITS]
+    titles = [f"{LEARNERS[learner]}, {SPLITS[split]}" for learner, split in columns]
     lines = ["| task | form | " + " | ".join(titles) + " |", "| --- |" + " --- |" * (1 + len(titles))]
     for text in expressions:
         form = decide_table(task_from_expression(text, P).table, P).form
-        cells = [_cell(excess(rows, learner, text, orbits)) for learner, orbits in columns]
+        cells = [_cell(excess(rows, learner, text, split)) for learner, split in columns]
         lines.append("| " + " | ".join([text, form, *cells]) + " |")
     return lines
 
