@@ -69,8 +69,8 @@ def excess(
     rows: dict[tuple[str, ...], Row], learner: str, expression: str, split: tuple[str, str]
 ) -> list[float]:
     """Return test accuracy minus that of the null model, in points, for each seed that has run."""
-    found = [row for key, row in rows.items() if key[:4] == (learner, expression, *split)]
-    return sorted(100 * (float(row["test_accuracy"]) - float(row["orbit_accuracy"])) for row in found)
+    own = [row for key, row in rows.items() if key[:4] == (learner, expression, *split)]
+    return sorted(100 * (float(row["test_accuracy"]) - float(row["orbit_accuracy"])) for row in own)
 
 
 def lines_of(rows: dict[tuple[str, ...], Row]) -> list[str]:

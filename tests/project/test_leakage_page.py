@@ -28,7 +28,7 @@ def test_the_table_of_symmetric_tasks_is_that_of_the_runs() -> None:
 
 def test_an_excess_is_that_over_the_null_of_the_same_split() -> None:
     tool = runpy.run_path(str(ROOT / "tools/make_symmetric_table.py"))
-    made = {
+    example = {
         ("mlp", "x + y", orbits, "0.5", str(seed)): {"test_accuracy": accuracy, "orbit_accuracy": null}
         for orbits, seed, accuracy, null in (
             ("none", 0, "0.75", "0.5"),
@@ -36,7 +36,7 @@ def test_an_excess_is_that_over_the_null_of_the_same_split() -> None:
             ("swap", 0, "0.5", "0.0"),
         )
     }
-    assert tool["excess"](made, "mlp", "x + y", ("none", "0.5")) == [25, 50]
-    assert tool["excess"](made, "mlp", "x + y", ("swap", "0.5")) == [50]
-    line = next(line for line in tool["lines_of"](made) if line.startswith("| x + y "))
+    assert tool["excess"](example, "mlp", "x + y", ("none", "0.5")) == [25, 50]
+    assert tool["excess"](example, "mlp", "x + y", ("swap", "0.5")) == [50]
+    line = next(line for line in tool["lines_of"](example) if line.startswith("| x + y "))
     assert line.startswith("| x + y | additive | 38 (25 to 50) | 50 | not run |")
