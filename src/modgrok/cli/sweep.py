@@ -67,7 +67,7 @@ def sweep(
         raise InputError(f"weights: must be one of {', '.join(WEIGHTS)}, got {shorten(weights)}")
     definition = read_sweep(file)
     if dry_run:
-        return _dry_run(definition, runs, where.workers or cores(), json=json, retry_failed=retry_failed)
+        return _dry_run(definition, runs, where.local_workers(), json=json, retry_failed=retry_failed)
     with (
         where.start() as (engine, count),
         Store(runs) as store,

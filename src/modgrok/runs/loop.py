@@ -26,11 +26,11 @@ from ..tasks import Task
 from ..training.problem import Problem
 from .assets import gather
 from .experiment import Experiment
+from .followed_run import FollowedRun
 from .options import CheckpointPolicy, ObservationSchedule, Progress, RunHooks, RunOptions
-from .preparation import PreparedRun, prepare
+from .preparation import prepare
 from .recorder import Recorder
 from .run_display import accuracy_curves, facts_of_run, notebook_progress
-from .schedule import next_observation
 from .store.database import Record, RunRow
 from .store.network_file import Network, NetworkFile
 from .store.store import Store
@@ -173,59 +173,53 @@ def follow(
         if store is not None:
             stack.enter_context(store.lock(experiment.id)(experiment.id))
         stack.enter_context(definition_of(experiment.learner).precision(experiment.learner))
-        prepared = prepare(gather(experiment, store), options.pad_to_fraction)
-        recorder = Recorder(prepared, store, options)
-        loop = _Loop(prepared, recorder, hooks, recorder.start_run())
+        followed = followed_run(experiment, store, options, hooks)
+        loop = _Loop(followed, followed.recorder.start_run())
         try:
             status = loop.iterate()
         except BaseException:
-            recorder.abandon(loop.state)
+            followed.recorder.abandon(loop.state)
             raise
-        recorder.finish(loop.state, status)
-        return Run(experiment, recorder.row, recorder.records, loop.state.weights, prepared.task)
+        followed.recorder.finish(loop.state, status)
+        return run_of(followed, loop.state)
+
+
+def followed_run(
+    experiment: Experiment, store: Store | None, options: RunOptions, hooks: RunHooks
+) -> FollowedRun:
+    """Prepare a run and its recorder, inside its precision."""
+    prepared = prepare(gather(experiment, store), options.pad_to_fraction)
+    return FollowedRun(experiment, prepared, Recorder(prepared, store, options), hooks)
+
+
+def run_of(followed: FollowedRun, state: Any) -> Run:
+    """Return a run as it ended, with the weights of its last state."""
+    recorder = followed.recorder
+    return Run(followed.experiment, recorder.row, recorder.records, state.weights, followed.prepared.task)
 
 
 @dataclass
 class _Loop:
     """Segments, one after another, each followed by an observation."""
 
-    prepared: PreparedRun
-    recorder: Recorder
-    hooks: RunHooks
+    followed: FollowedRun
     state: Any
 
     def iterate(self) -> str:
         """Go on to the end; return the status."""
-        recorder = self.recorder
-        diverged = recorder.row.status == "diverged"
-        if recorder.observed and (diverged or recorder.row.step >= recorder.end):
-            return "diverged" if diverged else "finished"
+        followed = self.followed
+        if followed.status is not None:
+            return followed.status
         self._advance(0)  # compile, make no step
-        if not recorder.observed:
-            self._observe(float("nan"))
-        while recorder.row.step < recorder.end:
-            before = recorder.row.step
-            target = min(next_observation(before, recorder.row.observe_every, recorder.spacing), recorder.end)
+        status = followed.observe_start(self.state)
+        while status is None:
             started = time.perf_counter()
-            finite = self._advance(target)
-            elapsed = time.perf_counter() - started
-            step = int(self.state.step)
-            recorder.advance(step, elapsed)
-            if finite or step > before:
-                self._observe((step - before) / elapsed if step > before else float("nan"))
-            if not finite:
-                return "diverged"
-            if self.hooks.stop_requested() and recorder.row.step < recorder.end:
-                return "interrupted"
-        return "finished"
+            finite = self._advance(followed.target)
+            status = followed.reach(self.state, finite, time.perf_counter() - started)
+        return status
 
     def _advance(self, target: int) -> bool:
         """Step until the target; return whether all updates were finite."""
-        learner, problem = self.prepared.learner, self.prepared.problem
-        self.state, finite = advance(learner, self.state, problem, np.int32(target))
+        prepared = self.followed.prepared
+        self.state, finite = advance(prepared.learner, self.state, prepared.problem, np.int32(target))
         return bool(finite)
-
-    def _observe(self, speed: float) -> None:
-        recorder = self.recorder
-        record = recorder.observe(self.state)
-        self.hooks.on_observation(Progress(recorder.row, record, speed, recorder.end))

@@ -19,6 +19,8 @@ CheckpointPolicy = Literal["schedule", "final", "observations"]
 """Which weights of a run are kept."""
 ObservationSchedule = Literal["cost", "dense"]
 """How observations are spaced where no distance is given."""
+Stepping = Literal["sequence", "stack"]
+"""How the members of an ensemble are advanced: one after another, or all at once by one compiled step."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class RunOptions:
             that runs of several fractions share a compiled step; None pads nothing.
         command: recorded with the run, for its report.
         ensemble: number of runs of the ensemble that this one belongs to; recorded with the run when above 1.
+        stepping: how that ensemble is advanced; recorded beside its number of runs.
 
     Raises:
         InputError: a number out of its range.
@@ -51,6 +54,7 @@ class RunOptions:
     command: str = ""
     ensemble: int = 1
     schedule: ObservationSchedule = "cost"
+    stepping: Stepping = "sequence"
 
     def __post_init__(self) -> None:
         if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:

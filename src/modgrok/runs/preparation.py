@@ -142,7 +142,7 @@ def context_of(prepared: PreparedRun, options: RunOptions) -> dict[str, Any]:
     """Return what a reader of the numbers must know beside them: the data, the command, versions."""
     special: dict[str, Any] = prepared.definition.context(prepared.experiment.learner)
     if options.ensemble > 1:
-        special["ensemble"] = {"members": options.ensemble, "stepping": "sequence"}
+        special["ensemble"] = {"members": options.ensemble, "stepping": options.stepping}
     if prepared.problem.padded:
         special["padded_to"] = len(prepared.problem.inputs)
     return {

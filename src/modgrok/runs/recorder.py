@@ -20,7 +20,8 @@ from .store.network_file import NetworkFile
 from .store.store import Store
 
 COMMIT_EVERY = 0.2
-"""Seconds after which an observation commits the run; earlier ones wait for it in memory."""
+"""Seconds after which an observation commits the run; earlier ones wait for it in memory. In a stack as many
+times that as there are members, so that commits take no larger share of the time than in a run by itself."""
 
 
 class Recorder:
@@ -35,6 +36,7 @@ class Recorder:
     def __init__(self, prepared: PreparedRun, store: Store | None, options: RunOptions) -> None:
         self.prepared, self.store, self.options = prepared, store, options
         self.history = RunHistory(self._fresh_row(), store)
+        self._commit_every = COMMIT_EVERY * (options.ensemble if options.stepping == "stack" else 1)
         self._last_checkpoint: int | None = None
         self._share: tuple[int, float | None] | None = None  # step, explained share of its weights
 
@@ -119,7 +121,7 @@ class Recorder:
             self._keep(state, reason)  # before the commit: what a commit names is on disk
         if "schedule" in reasons:
             self._last_checkpoint = self.row.step
-        if reasons or self.history.seconds_since_commit > COMMIT_EVERY:
+        if reasons or self.history.seconds_since_commit > self._commit_every:
             self._commit(state, "running")
         return record
 

@@ -5,6 +5,7 @@ Owns: the four options that commands share, their rules, and opening an executor
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from cyclopts import Parameter
 
 from ...sweeps.execution.executor import Executor
 from ...sweeps.execution.local import LocalExecutor, cores
+from ...sweeps.execution.stepping import has_accelerator
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .cache import compilation_cache_folder
@@ -36,7 +38,10 @@ class Engine:
     ] = "local"
     workers: Annotated[
         int | None,
-        Parameter(converter=whole, help="Number of ensembles run in parallel; default one per core."),
+        Parameter(
+            converter=whole,
+            help="Number of ensembles run in parallel; default one per core, or 1 on an accelerator.",
+        ),
     ] = None
     address: Annotated[
         str | None,
@@ -65,6 +70,14 @@ class Engine:
             if value is not None and self.executor != "ray":
                 raise InputError(f"{name}: must be used with --executor ray, got {shorten(value)}")
 
+    def local_workers(self) -> int:
+        """Return the number of worker processes: one per core, or one on an accelerator.
+
+        The driver of a sweep takes little memory of the accelerator, which is left to its worker.
+        """
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+        return self.workers or (1 if has_accelerator() else cores())
+
     @contextmanager
     def start(self) -> Iterator[tuple[Executor, int]]:
         """Open the executor; yield it and the number of ensembles that it runs at once.
@@ -73,7 +86,7 @@ class Engine:
             InputError: Ray is asked for and not installed, or there is no such cluster.
         """
         if self.executor == "local":
-            count = self.workers or cores()
+            count = self.local_workers()
             yield LocalExecutor(count, compilation_cache_folder()), count
         else:
             with self._ray() as ray_executor:

@@ -85,6 +85,8 @@ class LearnerDefinition:
             training inputs; read where `operations` is None.
         operations: (settings, n, task) -> all that a step and an observation compute on n training inputs,
             from which times are estimated; None counts the products alone.
+        common_shape: (learner, problem) -> the learner with arrays whose shapes do not depend on which inputs
+            train, as far as that can be: what a stack of several seeds is made of. Equal to rounding.
         context: settings -> what a reader of the records must know of the computation.
         memory: (settings, n, task) -> what a run on n training inputs needs at its peak, checked before any
             work; None where nothing is known.
@@ -106,6 +108,7 @@ class LearnerDefinition:
     takes_extended_domain: bool = False
     can_pad: Callable[[Any], bool] = lambda settings: False
     shape_follows_seed: bool = False
+    common_shape: Callable[[Any, Problem], Any] = lambda learner, problem: learner
     context: Callable[[Any], dict[str, Any]] = lambda settings: {}
     memory: Callable[[Any, int, Task], MemoryNeed | None] = lambda settings, n, task: None
 

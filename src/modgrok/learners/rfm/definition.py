@@ -6,7 +6,7 @@ from ...algebra import Basis
 from ...tasks import InputError
 from ...training.problem import Problem
 from ..base.contract import Assets, LearnerDefinition
-from .learner import RFMLearner, rfm_learner
+from .learner import RFMLearner, rfm_learner, with_common_shape
 from .memory import rfm_memory
 from .observer import rfm_observer
 from .operations import rfm_operations
@@ -36,5 +36,6 @@ RFM_DEFINITION = LearnerDefinition(
     keeps_every_observation=True,
     takes_mixtures=True,
     shape_follows_seed=True,
+    common_shape=with_common_shape,
     memory=rfm_memory,
 )

@@ -9,6 +9,7 @@ Owns: the initial M, one iteration. All of it in float64: call it inside `jax.en
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import equinox as eqx
@@ -20,12 +21,15 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from ...algebra import Basis, natural_basis
 from ...models.circulant import CirculantStructure, enforce, matrix_power, random_circulant, structure_of
 from ...models.kernel_machine import KernelMachine
-from ...models.kernels import Kernel, Layout, agop, features, kernel_matrix, make_layout
+from ...models.kernels import Kernel, Layout, agop, features, kernel_matrix, make_layout, widen_layout
 from ...models.on_device import on_device
 from ...training.problem import Problem
 from .memory import check_memory
 from .settings import RFMSettings, kernel_of
 from .solve import solve_kernel
+
+ROOM = 5.0
+"""Standard deviations of the number of training inputs with one value, in layouts of a common shape."""
 
 
 class RFMState(eqx.Module):
@@ -177,3 +181,23 @@ def rfm_learner(
         tasks=problem.tasks if problem.tasks > 1 and settings.task_bit else 0,
         sizes=sizes,
     )
+
+
+def with_common_shape(learner: RFMLearner, problem: Problem) -> RFMLearner:
+    """Return a learner whose layout has the shape that nearly all training sets of this size have room in.
+
+    How often the most frequent value of an operand occurs depends on the split. Room is made for five
+    standard deviations more than the mean, at most for all inputs of the domain that have the value; a layout
+    that needs more is left as it is.
+
+    Arguments:
+        learner: of the problem.
+        problem: on the host side of a compilation.
+    """
+    n, everything = len(problem.inputs), np.asarray(problem.all_inputs)
+    widths = []
+    for s, size in enumerate(learner.sizes):
+        deviation = math.sqrt(n / size * (1 - n / len(everything)))
+        occurring = np.bincount(everything[:, s], minlength=size)
+        widths.append(min(math.ceil(n / size + ROOM * deviation), int(occurring.max())))
+    return eqx.tree_at(lambda each: each.layout, learner, widen_layout(learner.layout, n, widths))

@@ -6,8 +6,9 @@ Owns: what happens when the kernel matrix is singular to working precision.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
@@ -40,7 +41,8 @@ def solve_kernel(
     round-off: the size of the rounding already made in computing K. Where the factorisation breaks down, or
     the condition exceeds 1/(n eps), the fallback takes an eigendecomposition, about 15 times as long:
     eigenvalues up to n eps times the largest in magnitude are left out, and alpha is the least-squares
-    solution of least norm. It also serves an indefinite K, such as the kernel of an indefinite M.
+    solution of least norm. It also serves an indefinite K, such as the kernel of an indefinite M. In a batch
+    (`jax.vmap`) only those members take the fallback that need it, one after another.
 
     Arguments:
         kernel: computes K, of which only the lower triangle is read; called again by the fallback, so that
@@ -61,12 +63,19 @@ def solve_kernel(
     pivots = jnp.diagonal(factor)
     condition = (jnp.max(pivots) / jnp.min(pivots)) ** 2
     regular = jnp.isfinite(condition) & (condition < 1 / (n * unit))
-    return jax.lax.cond(
-        regular,
-        lambda solution: solution,
-        lambda solution: _by_eigenvalues(kernel(), targets, ridge),
-        Solution(_by_factor(factor, targets), condition, jnp.zeros((), bool)),
-    )
+    again, outline = eqx.partition(eqx.filter_closure_convert(kernel), eqx.is_array)
+
+    @jax.custom_batching.sequential_vmap
+    def settled(regular: Array, solution: Solution, again: Any, targets: Array, ridge: Array) -> Solution:
+        result: Solution = jax.lax.cond(
+            regular,
+            lambda: solution,
+            lambda: _by_eigenvalues(eqx.combine(again, outline)(), targets, ridge),
+        )
+        return result
+
+    solution = Solution(_by_factor(factor, targets), condition, jnp.zeros((), bool))
+    return Solution(*settled(regular, solution, again, targets, jnp.asarray(ridge, matrix.dtype)))
 
 
 def _shifted(matrix: Array, shift: Array | float) -> Array:

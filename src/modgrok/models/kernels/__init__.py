@@ -5,7 +5,7 @@ from .gaussian import Gaussian
 from .general_quadratic import GeneralQuadratic
 from .kernel import FormKernel, Kernel
 from .laplace import Laplace
-from .layout import Layout, make_layout
+from .layout import Layout, make_layout, widen_layout
 from .moments import agop
 from .ntk import NTK
 from .quadratic import Quadratic
@@ -27,4 +27,5 @@ __all__ = [
     "kernel_matrix",
     "make_layout",
     "predict",
+    "widen_layout",
 ]

@@ -5,6 +5,8 @@ Owns: the index tables. They depend on the inputs alone, and are built once, on 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -36,6 +38,28 @@ def make_layout(inputs: np.ndarray, sizes: tuple[int, ...]) -> Layout:
     """
     values = np.asarray(inputs)
     return Layout(tuple(_group(values[:, s], size) for s, size in enumerate(sizes)))
+
+
+def widen_layout(layout: Layout, n: int, widths: Sequence[int]) -> Layout:
+    """Pad the tables to more columns, so that layouts of several training sets have equal shapes.
+
+    Sums over the inputs of a value are the same to rounding.
+
+    Arguments:
+        layout: of n training inputs.
+        n: their number.
+        widths: columns of each operand's table; a table that has as many already is left as it is.
+
+    Example:
+        >>> widen_layout(make_layout(np.array([[0], [2]]), (3,)), 2, [2]).groups[0].tolist()
+        [[0, 2], [2, 2], [1, 2]]
+    """
+    tables = []
+    for table, width in zip(layout.groups, widths, strict=True):
+        more = max(0, width - table.shape[1])
+        padded = np.pad(np.asarray(table), ((0, 0), (0, more)), constant_values=n)
+        tables.append(jnp.asarray(padded) if more else table)
+    return Layout(tuple(tables))
 
 
 def _group(values: np.ndarray, size: int) -> Int[Array, "p m"]:

@@ -16,8 +16,9 @@ from ...runs.schedule import stop_step
 from ...runs.store.sweep_index import Listing, SweepMember, read_listing, set_error, sweep_lock, sweep_names
 from ...runs.store.sweep_index import write_listing as write
 from ..grid.sweep_file import Member, Sweep
-from .ensemble import MOST_MEMBERS, Ensemble, ensembles_of
+from .ensemble import MOST_MEMBERS, MOST_STACKED, Ensemble, ensembles_of
 from .executor import Event, Executor, Job
+from .stepping import chosen_stepping
 
 
 @dataclass
@@ -125,7 +126,10 @@ def is_done(store: Database, row: RunRow, member: Member) -> bool:
 
 def cut(members: Sequence[Member], workers: int) -> list[Ensemble]:
     """Form ensembles as large as they may be while every worker still gets one."""
-    return ensembles_of(members, most=max(1, min(MOST_MEMBERS, math.ceil(len(members) / workers))))
+    stepping = chosen_stepping()
+    largest = MOST_STACKED if stepping == "stack" else MOST_MEMBERS
+    most = max(1, min(largest, math.ceil(len(members) / workers)))
+    return ensembles_of(members, most, stepping)
 
 
 def run_sweep(

@@ -1,13 +1,13 @@
-"""Ensembles: runs whose compiled step is the same, one after another in one process.
+"""Ensembles: runs whose compiled step is the same, in one process.
 
 Owns: which runs share their step, and running them. A compiled step depends on names, sizes and array
 shapes alone; seeds, rates, decays and initial scales are numbers that it is given, so the members of an
-ensemble compile once, and each is to the bit the run that it would have been alone.
+ensemble compile once. One after another, each is to the bit the run that it would have been alone; as a
+stack (`stepping`), to rounding.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,15 +15,23 @@ from functools import partial
 import equinox as eqx
 import jax
 
+from ...learners.base.memory import memory_available
 from ...learners.catalogue import definition_of
-from ...runs import Experiment, Progress, Run, Store, precision_of, prepare, run
-from ...runs.options import CheckpointPolicy, ObservationSchedule
+from ...runs import Experiment, Progress, Run, RunHooks, RunOptions, Store, precision_of, prepare
+from ...runs.loop import follow
+from ...runs.options import CheckpointPolicy, ObservationSchedule, Stepping
 from ...runs.platform import platform_error
+from ...runs.preparation import memory_of
+from ...runs.stack import members_that_fit, stepped_by
+from ...runs.stacked_loop import STORE_ERRORS, RunRequest, follow_stack
 from ...tasks import InputError
 from ..grid.sweep_file import Member
+from .stepping import chosen_stepping
 
 MOST_MEMBERS = 16
-"""Members of an ensemble of a sweep: the unit of work that a worker is given."""
+"""Members of an ensemble of a sweep that are run one after another: the unit of work of a worker."""
+MOST_STACKED = 256
+"""Members of an ensemble of a sweep that are stacked."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,17 @@ class Outcome:
     error: str | None = None
 
 
-def shape_key(experiment: Experiment, pad_to_fraction: float | None = None) -> Hashable:
+def shape_key(
+    experiment: Experiment, pad_to_fraction: float | None = None, stepping: Stepping = "sequence"
+) -> Hashable:
     """Return what the compiled step of an experiment depends on; equal keys share it.
 
     The structure of learner and problem, names included, with the shape and type of every array.
+
+    Arguments:
+        experiment: what is to be run.
+        pad_to_fraction: as in `modgrok.runs.run`.
+        stepping: whether the step is that of a run alone, or of a member of a stack.
 
     Raises:
         InputError: the experiment cannot be prepared.
@@ -61,11 +76,14 @@ def shape_key(experiment: Experiment, pad_to_fraction: float | None = None) -> H
     """
     with precision_of(experiment.learner):
         prepared = prepare(experiment, pad_to_fraction)
-    leaves, structure = jax.tree.flatten((prepared.learner, prepared.problem))
+        read = stepped_by(prepared) if stepping == "stack" else (prepared.learner, prepared.problem)
+    leaves, structure = jax.tree.flatten(read)
     return structure, tuple((leaf.shape, str(leaf.dtype)) if eqx.is_array(leaf) else leaf for leaf in leaves)
 
 
-def ensembles_of(members: Sequence[Member], most: int = MOST_MEMBERS) -> list[Ensemble]:
+def ensembles_of(
+    members: Sequence[Member], most: int = MOST_MEMBERS, stepping: Stepping = "sequence"
+) -> list[Ensemble]:
     """Group members by compiled step, in the order in which the first of each group comes.
 
     A member that cannot be prepared is an ensemble of its own, and says why when it is run.
@@ -73,6 +91,7 @@ def ensembles_of(members: Sequence[Member], most: int = MOST_MEMBERS) -> list[En
     Arguments:
         members: any.
         most: members of an ensemble at most.
+        stepping: how they will be stepped; see `run_ensemble`.
     """
     keys: dict[tuple[Experiment, float | None], Hashable] = {}
     groups: dict[Hashable, list[Member]] = {}
@@ -80,7 +99,7 @@ def ensembles_of(members: Sequence[Member], most: int = MOST_MEMBERS) -> list[En
         alike = _but_the_seed(member.experiment), member.pad_to_fraction
         if alike not in keys:
             try:
-                keys[alike] = shape_key(member.experiment, member.pad_to_fraction)
+                keys[alike] = shape_key(member.experiment, member.pad_to_fraction, stepping)
             except InputError:
                 keys[alike] = alike
         groups.setdefault(keys[alike], []).append(member)
@@ -108,11 +127,12 @@ def run_ensemble(
     command: str = "",
     weights: CheckpointPolicy = "schedule",
     schedule: ObservationSchedule = "cost",
+    stepping: Stepping | None = None,
     on_start: Callable[[Member], None] = lambda member: None,
     on_observation: Callable[[Member, Progress], None] = lambda member, progress: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> Iterator[Outcome]:
-    """Run the members of an ensemble in turn, each as a run of its own.
+    """Run the members of an ensemble, each as a run of its own.
 
     A member that fails is reported and does not stop the others.
 
@@ -122,44 +142,77 @@ def run_ensemble(
         command: recorded with every run.
         weights: which are kept; see `modgrok.runs.run`.
         schedule: how members without `observe_every` are observed; see `modgrok.runs.run`.
+        stepping: `sequence`, one member after another, equal to solo runs to the bit; `stack`, as many at
+            once as the memory holds, equal to rounding; None is `stack` on an accelerator and `sequence` on
+            the CPU, unless the environment variable `MODGROK_STEPPING` says otherwise.
         on_start: called before a member is run.
         on_observation: called after every observation.
-        stop_requested: asked after every segment; true ends the run at hand and begins no other.
+        stop_requested: asked after every segment; true ends the runs at hand and begins no other.
 
     Yields:
-        One outcome per member that was begun.
+        One outcome per member that was begun, in the order in which they end.
 
     Raises:
         OSError, sqlite3.Error: the store cannot be written.
+        InputError: `MODGROK_STEPPING` has another value.
     """
-    for member in ensemble.members:
-        if stop_requested():
-            return
-        on_start(member)
-        try:
-            result = run(
-                member.experiment,
-                store=store,
-                steps=member.steps,
-                observe_every=member.observe_every,
-                early_stop=member.early_stop,
-                command=command,
-                ensemble=len(ensemble),
-                pad_to_fraction=member.pad_to_fraction,
-                weights=weights,
-                schedule=schedule,
-                on_observation=partial(on_observation, member),
-                stop_requested=stop_requested,
-            )
-        except (
-            OSError,
-            sqlite3.Error,
-        ):  # the disk is full, say: no fault of the run, and the next one's, too
-            raise
-        except Exception as error:
-            yield Outcome(member, None, reason_of(error))
-        else:
-            yield Outcome(member, result)
+    stepping = stepping or chosen_stepping()
+    stacked = stepping == "stack" and len(ensemble) > 1
+
+    def request(member: Member) -> RunRequest:
+        options = RunOptions(
+            member.steps,
+            member.observe_every,
+            member.early_stop,
+            weights,
+            member.pad_to_fraction,
+            command,
+            len(ensemble),
+            schedule,
+            stepping,
+        )
+        return RunRequest(
+            member.experiment, options, RunHooks(partial(on_observation, member), stop_requested)
+        )
+
+    waiting = list(ensemble.members)
+    while waiting and not stop_requested():
+        count = stack_size(waiting[0]) if stacked else 1
+        members, waiting = waiting[:count], waiting[count:]
+        for member in members:
+            on_start(member)
+        requests = [request(member) for member in members]
+        ends = follow_stack(requests, store) if stacked else _follow_one(requests[0], store)
+        for place, result in ends:
+            if isinstance(result, Exception):
+                yield Outcome(members[place], None, reason_of(result))
+            else:
+                yield Outcome(members[place], result)
+
+
+def _follow_one(request: RunRequest, store: Store | None) -> Iterator[tuple[int, Run | Exception]]:
+    try:
+        result: Run | Exception = follow(request.experiment, store, request.options, request.hooks)
+    except STORE_ERRORS:
+        raise
+    except Exception as error:
+        result = error
+    yield 0, result
+
+
+def stack_size(member: Member, available: int | None = None) -> int:
+    """Return how many members like this one the memory holds at once, by their estimate; at least 1.
+
+    Arguments:
+        member: of an ensemble, whose members have equal sizes.
+        available: bytes; what the device says if None.
+    """
+    try:
+        need = memory_of(member.experiment, member.experiment.build_task(), member.pad_to_fraction)
+    except InputError:  # it is reported when the member is prepared
+        return 1
+    have = memory_available() if available is None else available
+    return members_that_fit(None if need is None else need.bytes, have, MOST_STACKED)
 
 
 def reason_of(error: Exception) -> str:

@@ -36,13 +36,12 @@ def run_with_events(
     Yields:
         One outcome per member that was begun.
     """
-    last_sent = [0.0]
+    last_sent: dict[str, float] = {}
 
     def observe(member: Member, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - last_sent[0] >= EVENT_INTERVAL:
-            last_sent[0] = now
-            row = progress.row
+        now, row = time.monotonic(), progress.row
+        if now - last_sent.get(row.id, -EVENT_INTERVAL) >= EVENT_INTERVAL:
+            last_sent[row.id] = now
             milestones = row.memorised_at, row.grokked_at
             send(Event(row.id, row.step, progress.end, "running", *milestones))
 
