@@ -46,6 +46,19 @@ def test_the_store_is_where_it_was_asked_for(call, tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "runs").exists()
 
 
+def test_small_products_take_one_thread_unless_the_user_says_how_many(
+    call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert call("decide", "--help").code == 0
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+    assert call("measure", "--help").code == 0
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    assert call("report", "--help").code == 0
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
+
+
 def test_a_larger_budget_continues_the_run(call) -> None:
     first = call(
         "train", "x + y", *SMALL, "--steps", "20", "--observe-every", "1", "--no-early-stop", "--json"

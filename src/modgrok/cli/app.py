@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,10 @@ SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 """Name, function and summary of every command."""
+
+SMALL_PRODUCTS = ("measure", "explain", "report")
+"""Commands that multiply many small matrices in NumPy. OpenBLAS shares each product among all cores, and a
+thread that waits for the next one keeps its core busy: half of all processor time was spent on waiting."""
 
 HELP = ("--help", "-h", "help")
 USAGE = """\
@@ -110,6 +115,8 @@ def _uncollected() -> Iterator[None]:
 
 
 def _dispatch(words: list[str]) -> int:
+    if words[0] in SMALL_PRODUCTS:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # is read when NumPy is imported
     with _uncollected():
         if words[0] == "train":
             from .first_line import announce
