@@ -36,7 +36,12 @@ from modgrok.measures.circuit.neuron_frequencies import (
 )
 from modgrok.measures.circuit.pair_grid import PairGrid, pair_grid
 from modgrok.measures.circuit.pair_reading import PairActivations
-from modgrok.measures.circuit.restricted_loss import COMBINATIONS, cross_entropy_of, restricted_losses
+from modgrok.measures.circuit.restricted_loss import (
+    COMBINATIONS,
+    changed_losses,
+    cross_entropy_of,
+    restricted_losses,
+)
 from modgrok.models.transformer import Block, Transformer, length_of
 
 P = 13
@@ -122,6 +127,18 @@ def test_every_combination_is_the_loss_of_its_parts() -> None:
             assert losses[name] == pytest.approx(expected.mean(), rel=1e-12), name
     assert [m.name for m in CIRCUIT_MEASURES[: len(COMBINATIONS)]] == list(losses)
     assert losses["full_loss"] != losses["excluded_loss"]
+
+
+@pytest.mark.parametrize("scale", [1.0, 40.0, 400.0])
+def test_changed_losses_are_those_of_the_sum(scale: float) -> None:
+    """Also of tiny losses, where exponentials would overflow, and where equal sums have several labels."""
+    rng = np.random.default_rng(5)
+    logits, changes = scale * rng.standard_normal((60, 7)), scale * rng.standard_normal((3, 5, 7))
+    targets, sums = rng.integers(0, 7, 60), rng.integers(0, 5, 60)
+    result = changed_losses(logits, targets, sums, list(changes))
+    expected = [cross_entropy_of(logits + change[sums], targets) for change in changes]
+    assert scale < 40 or min(map(np.min, expected)) < 1e-12
+    np.testing.assert_allclose(result, expected, rtol=1e-12, atol=0)
 
 
 def test_cross_entropy_of_small_and_large_losses() -> None:

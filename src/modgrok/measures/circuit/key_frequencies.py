@@ -6,12 +6,10 @@ import numpy as np
 
 from .logit_parts import SumLogits
 from .neuron_frequencies import EXPLAINED
-from .restricted_loss import cross_entropy_of
+from .restricted_loss import changed_losses
 
 LEAST_INCREASE = 1e-9
 """Rise of the loss above which a frequency is key; Furuta et al. 2024, App. E."""
-LARGEST_EXPONENT = 300.0
-"""Differences of logits up to which their exponentials, and products of two of these, are finite."""
 
 
 def ablation_loss_increase(logits: SumLogits) -> np.ndarray:
@@ -24,43 +22,11 @@ def ablation_loss_increase(logits: SumLogits) -> np.ndarray:
     """
     rows = np.flatnonzero(logits.grid.targets >= 0)
     targets, sums = logits.grid.targets[rows], logits.grid.sums[rows]
-    whole = logits.logits[rows]
-    full = cross_entropy_of(whole.copy(), targets).mean()
-    changes = [logits.part([k]) for k in logits.grid.frequencies]
-    above = whole - whole[np.arange(len(rows)), targets][:, None]
-    if max(np.abs(above).max(), 2 * max(np.abs(change).max() for change in changes)) < LARGEST_EXPONENT:
-        return _ablated_together(above, targets, sums, changes) - full
-    ablated = [cross_entropy_of(whole - change[sums], targets).mean() for change in changes]
+    changes = [-logits.part([k]) for k in logits.grid.frequencies]
+    full, *ablated = changed_losses(
+        logits.logits[rows], targets, sums, [np.zeros_like(logits.means), *changes]
+    ).mean(axis=1)
     return np.array(ablated) - full
-
-
-def _ablated_together(
-    above: np.ndarray, targets: np.ndarray, sums: np.ndarray, changes: list[np.ndarray]
-) -> np.ndarray:
-    """Return the mean losses without each frequency, by one product of matrices for each sum and class.
-
-        loss_k = log(1 + sum_{q != y} exp(z_q - z_y) exp(part_k(y) - part_k(q)))
-
-    The first factor is that of the input, the second one that of its sum and class.
-
-    Arguments:
-        above: z_q - z_y, shape (n, c).
-        targets: y, shape (n,).
-        sums: of the inputs.
-        changes: part_k at every sum, shape (m, c).
-    """
-    others = np.exp(above)
-    others[np.arange(len(targets)), targets] = 0
-    totals = np.zeros(len(changes))
-    of_pair = sums * above.shape[1] + targets
-    order = np.argsort(of_pair, kind="stable")
-    starts = np.unique(of_pair[order], return_index=True)[1]
-    parts = np.stack(changes, axis=-1)
-    for chosen in np.split(order, starts[1:]):
-        part = parts[sums[chosen[0]]]
-        factors = np.exp(part[targets[chosen[0]]] - part)
-        totals += np.log1p(others[chosen] @ factors).sum(axis=0)
-    return totals / len(targets)
 
 
 def key_frequencies(loss_increases: np.ndarray, least: float = LEAST_INCREASE) -> list[int]:
