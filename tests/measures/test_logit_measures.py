@@ -8,7 +8,9 @@ import pytest
 
 import modgrok
 from modgrok.decide import decide_table
+from modgrok.measures import basis_of_task
 from modgrok.measures.logits import explained_share_of
+from modgrok.measures.logits.array_numbers import hidden_numbers, numbers_of_squares, shares_of_tables
 from modgrok.models import MLP
 from modgrok.tasks import InputError, Task, task_from_expression, task_from_text
 
@@ -33,6 +35,24 @@ def test_a_constructed_network_by_its_logits_and_hidden_values() -> None:
     assert result["key_frequencies"] == result["frequencies"]
     assert result["excluded_loss"] > result["restricted_loss"]
     assert result["hidden_rank"] <= network.width
+
+
+@pytest.mark.parametrize("text", ["x + y", "x/y", "x*y", "x^3 + x*y^2 + y"])
+def test_numbers_of_a_layer_of_squares_are_those_of_its_values(text: str) -> None:
+    """Also where some values of an operand are left out, and where the task has no frequencies."""
+    task = task_from_expression(text, 7)
+    basis = basis_of_task(task)
+    tables = np.random.default_rng(0).standard_normal((2, 7, 5)) + 0.5
+    sums = tables[0][task.inputs()[:, 0]] + tables[1][task.inputs()[:, 1]]
+    expected = hidden_numbers(task, basis, sums**2, sums)
+    numbers = numbers_of_squares(task, tables, shares_of_tables(task, basis, tables))
+    assert numbers is not None
+    assert set(numbers) == set(expected)
+    assert numbers == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_layer_of_squares_of_three_operands_is_left_to_its_values() -> None:
+    assert numbers_of_squares(task_from_expression("x + y + z", 5), np.ones((3, 5, 2)), None) is None
 
 
 def test_random_logits() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from cyclopts import Parameter
 from jaxtyping import Array, Float, Int
@@ -35,6 +34,7 @@ from ..measures.logits.array_numbers import (
     circuit_of_arrays,
     hidden_numbers,
     logit_numbers,
+    numbers_of_squares,
     shares_of_tables,
 )
 from ..measures.logits.rows import rows_of_network
@@ -43,6 +43,7 @@ from ..models import MLP, DeepMLP
 from ..models.circulant import structure_of
 from ..models.kernel_machine import KernelMachine
 from ..models.networks import network_type
+from ..models.on_device import on_device
 from ..models.transformer import Transformer
 from ..runs import Experiment, NetworkFile, Store, read_network_file
 from ..runs.assets import stored_experiment
@@ -62,15 +63,27 @@ from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import note, percent, say, say_json
 
 Place = dict[str, Any]
-HiddenValues = tuple[np.ndarray, np.ndarray | None, np.ndarray | None]
-"""A hidden layer over the domain, shape (n, h), and either what enters its activation or the frequency shares
-of that."""
+
 LOGIT_VALUES = ("formula_accuracy", "explained_share_train", "formula_frequencies", *LOGIT_CIRCUIT)
 """What is shown of a network's logits, where its task defines it."""
 HIDDEN_VALUES = ("single_frequency_share", "hidden_rank")
 """The same of the last hidden layer of an MLP, of two layers or more."""
 NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")
 """Keys of a checkpoint's object that have a place of their own."""
+
+
+class HiddenLayer(NamedTuple):
+    """What is measured of a hidden layer.
+
+    Arguments:
+        numbers: by name; empty where its values are not finite.
+        neurons: what enters its activation over the domain, shape (n, h); None with `shares`.
+        shares: of each frequency in that, shape (h, n//2), where they are known without it.
+    """
+
+    numbers: Place
+    neurons: np.ndarray | None
+    shares: np.ndarray | None
 
 
 def measure(
@@ -117,6 +130,7 @@ def measure(
         )
     curves = prune_last(name, files[-1][1], task, runs) if prune else {}
     basis, expanded = basis_of_task(task), has_form(task)
+    names = array_measure_names(task, basis)
     entries = []
     for place, content in files:
         net = content.network
@@ -127,14 +141,15 @@ def measure(
         values |= _margin(net, task, logits)
         with jax.enable_x64(True):
             values |= _features(net, task, basis)
-            hidden = None if logits is None else _hidden_values(net, task, basis)
-            values |= _logit_values(net, task, basis, split, logits, hidden) | symmetricity
+            hidden = None if logits is None else _hidden_layer(net, task, basis)
+            values |= _logit_values(task, basis, split, logits, names)
+            values |= _hidden_values(net, hidden, names) | symmetricity
             classes = _by_class(net, task, basis, centred) if per_class else {}
         share = None if logits is None or not expanded else values.pop("explained_share")
         values.pop("explained_share", None)
         entries.append({**place, "explained_share": share, **values, **classes})
-    neurons, of_neurons = (None, None) if hidden is None else hidden[1:]
-    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons, shares=of_neurons)
+    neurons, shares = (None, None) if hidden is None else (hidden.neurons, hidden.shares)
+    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons, shares=shares)
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
@@ -182,22 +197,11 @@ def _margin(net: Network, task: Task, logits: np.ndarray | None) -> Place:
 
 
 def _logit_values(
-    net: Network,
-    task: Task,
-    basis: Basis,
-    split: Split | None,
-    logits: np.ndarray | None,
-    hidden: HiddenValues | None,
+    task: Task, basis: Basis, split: Split | None, logits: np.ndarray | None, names: Sequence[str]
 ) -> Place:
-    """Return what logits say, and `_hidden_values`; see `array_numbers`."""
-    names = ["explained_share", *(name for name in array_measure_names(task, basis) if name in LOGIT_VALUES)]
-    if isinstance(net, MLP | DeepMLP):
-        names += [name for name in array_measure_names(task, basis) if name in HIDDEN_VALUES]
-    numbers: dict[str, float] = {}
-    if logits is not None:
-        with suppress(InputError):  # hidden values that are not finite
-            of_hidden = {} if hidden is None else hidden_numbers(task, basis, *hidden[:2], shares=hidden[2])
-            numbers = logit_numbers(task, basis, split, logits, names) | of_hidden
+    """Return what logits say, of the names that the task has; see `array_numbers`."""
+    names = ["explained_share", *(name for name in names if name in LOGIT_VALUES)]
+    numbers = {} if logits is None else logit_numbers(task, basis, split, logits, names)
     return {name: numbers.get(name, math.nan) for name in names}
 
 
@@ -205,18 +209,36 @@ def _symmetricity(net: Network, task: Task) -> Place:
     """Return the gradient symmetricity of a task of two operands; inside the network's precision."""
     if not task.is_plain or not has_operand_gradients(net):
         return {}
-    return {"gradient_symmetricity": float(gradient_symmetricity(net, jnp.asarray(random_triples(task.p))))}
+    return {"gradient_symmetricity": float(gradient_symmetricity(net, on_device(random_triples(task.p))))}
 
 
-def _hidden_values(net: Network, task: Task, basis: Basis) -> HiddenValues | None:
-    """Return the last hidden layer of an MLP over the domain; else None."""
+def _hidden_layer(net: Network, task: Task, basis: Basis) -> HiddenLayer | None:
+    """Measure the last hidden layer of an MLP over the domain; None for other networks."""
     if not isinstance(net, MLP | DeepMLP):
         return None
     shares = shares_of_tables(task, basis, net.embedding) if isinstance(net, MLP) else None
+    if isinstance(net, MLP) and net.activation == "power2":
+        numbers = numbers_of_squares(task, net.embedding, shares)
+        if numbers is not None:
+            return HiddenLayer(numbers, None, shares)
+    inputs, before = on_device(task.inputs()), None
     if shares is not None:
-        return np.asarray(_last_hidden(net, jnp.asarray(task.inputs()))), None, shares
-    hidden, before = _hidden(net, jnp.asarray(task.inputs()))
-    return np.asarray(hidden), np.asarray(before), None
+        hidden = np.asarray(_last_hidden(net, inputs))
+    else:
+        hidden, before = (np.asarray(values) for values in _hidden(net, inputs))
+    try:
+        numbers = hidden_numbers(task, basis, hidden, before, shares=shares)
+    except InputError:  # hidden values that are not finite
+        numbers = {}
+    return HiddenLayer(numbers, before, shares)
+
+
+def _hidden_values(net: Network, hidden: HiddenLayer | None, names: Sequence[str]) -> Place:
+    """Return what the hidden layer of an MLP says, of the names that the task has."""
+    if not isinstance(net, MLP | DeepMLP):
+        return {}
+    numbers = {} if hidden is None else hidden.numbers
+    return {name: numbers.get(name, math.nan) for name in names if name in HIDDEN_VALUES}
 
 
 @eqx.filter_jit

@@ -77,9 +77,9 @@ def shares_of_sums(first: np.ndarray, second: np.ndarray, grid: PairGrid) -> np.
     square = sum(n * np.sum(values**2, axis=0) for n, values in zip(others, tables, strict=True))
     square = square + 2 * tables[0].sum(axis=0) * tables[1].sum(axis=0)
     energies = np.zeros((first.shape[1], len(grid.frequencies)))
-    for column, k in enumerate(grid.frequencies):
-        for n, values, labels in zip(others, centred, grid.labels, strict=True):
-            energies[:, column] += n * np.sum((_frame(labels, k, grid.order).T @ values) ** 2, axis=0)
+    for n, values, frames in zip(others, centred, grid.frames, strict=True):
+        coefficients = frames.reshape(len(values), -1).T @ values
+        energies += n * np.sum(coefficients.reshape(*frames.shape[1:], -1) ** 2, axis=1).T
     varies = total > 1e-12 * (square + 1e-30)
     return np.where(varies[:, None], energies / np.where(varies, total, 1)[:, None], 0)
 
@@ -115,20 +115,12 @@ def _power_of(waves: np.ndarray, real: np.ndarray, imaginary: np.ndarray) -> np.
 def _projected(cube: np.ndarray, grid: PairGrid) -> np.ndarray:
     """Return the same for operands that take only some elements of Z_n."""
     energies = np.zeros((cube.shape[2], len(grid.frequencies)))
-    for column, k in enumerate(grid.frequencies):
-        first, second = (_frame(labels, k, grid.order) for labels in grid.labels)
+    for column in range(len(grid.frequencies)):
+        first, second = (frames[:, column] for frames in grid.frames)
         inside = np.tensordot(first, cube, axes=(0, 0))
         coefficients = np.einsum("iym,yj->ijm", inside, second, optimize=True)
         energies[:, column] = np.sum(coefficients**2, axis=(0, 1))
     return energies
-
-
-def _frame(labels: np.ndarray, frequency: int, order: int) -> np.ndarray:
-    """Return an orthonormal basis of span{1, cos k, sin k} over the labels, as columns."""
-    angles = 2 * np.pi * ((frequency * labels) % order) / order
-    waves = np.stack([np.ones(len(labels)), np.cos(angles), np.sin(angles)], axis=1)
-    left, size, _ = np.linalg.svd(waves, full_matrices=False)
-    return left[:, size > 1e-9 * size[0]]
 
 
 def single_frequency_share(shares: np.ndarray, explained: float = EXPLAINED) -> float:

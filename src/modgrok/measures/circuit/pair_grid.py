@@ -57,9 +57,27 @@ class PairGrid:
         return (self.labels[0][:, None] - self.labels[1]).ravel() % self.order
 
     @cached_property
+    def frames(self) -> tuple[np.ndarray, np.ndarray]:
+        """For each operand orthonormal bases of span{1, cos k, sin k} over its labels, for every frequency k.
+
+        Shape (r, n//2, 3) and (s, n//2, 3); a column that adds nothing to the span is 0.
+        """
+        return tuple(  # type: ignore[return-value]
+            _frames(labels, np.array(self.frequencies), self.order) for labels in self.labels
+        )
+
+    @cached_property
     def targets(self) -> np.ndarray:
         """The classes, shape (r s,), -1 where the task has none."""
         return self.classes.ravel()
+
+
+def _frames(labels: np.ndarray, frequencies: np.ndarray, order: int) -> np.ndarray:
+    angles = 2 * np.pi * (np.outer(frequencies, labels) % order) / order
+    waves = np.stack([np.ones(angles.shape), np.cos(angles), np.sin(angles)], axis=2)
+    left, size, _ = np.linalg.svd(waves, full_matrices=False)
+    left *= (size > 1e-9 * size[:, :1])[:, None]
+    return np.moveaxis(left, 0, 1)
 
 
 def pair_grid(basis: Basis, table: np.ndarray) -> PairGrid:

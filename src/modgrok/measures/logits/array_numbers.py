@@ -28,7 +28,8 @@ from ..circuit.restricted_loss import COMBINATIONS, combination_losses, mean_los
 from ..fourier.token_waves import TokenFourierBasis, make_token_basis
 from ..fourier.transformer_measures import EMBEDDING_MEASURES, TokenEmbedding
 from .explanation import explain
-from .logit_measures import effective_rank, grid_of, hidden_array, margins_of
+from .hidden_rank import effective_rank, rank_of_squares
+from .logit_measures import grid_of, hidden_array, margins_of
 from .rows import rows_of_array
 
 Numbers = dict[str, float]
@@ -188,13 +189,34 @@ def hidden_numbers(
         InputError: another shape, or a number that is not finite.
     """
     values = hidden_array(task, hidden)
-    ranks = {"hidden_rank": effective_rank(values)}
-    numbers = {m.name: _number(m.function(ranks, None)) for m in measures_reading("hidden")}
-    grid = grid_of(task, basis)
-    if grid is not None:
-        if shares is None:
-            activity = values if neurons is None else hidden_array(task, neurons)
-            shares = frequency_shares(activity[_places(task, grid)], grid)
+    if shares is None and (grid := grid_of(task, basis)) is not None:
+        activity = values if neurons is None else hidden_array(task, neurons)
+        shares = frequency_shares(activity[_places(task, grid)], grid)
+    return _hidden_numbers(effective_rank(values), shares)
+
+
+def numbers_of_squares(task: Task, tables: Any, shares: np.ndarray | None) -> Numbers | None:
+    """Return `hidden_numbers` of a layer (u(x) + v(y))^2, which its values need not be computed for.
+
+    Arguments:
+        task: any.
+        tables: u and v at all values of each operand, shape (k, p, h).
+        shares: of u(x) + v(y) (`shares_of_tables`).
+
+    Returns:
+        Name -> number; None where the domain is not all pairs of some values of two operands.
+    """
+    operands = [np.unique(values) for values in task.inputs().T]
+    if len(operands) != 2 or len(operands[0]) * len(operands[1]) != task.size:
+        return None
+    first, second = operands
+    u, v = (np.asarray(table, dtype=np.float64) for table in tables)
+    return _hidden_numbers(rank_of_squares(u[first], v[second]), shares)
+
+
+def _hidden_numbers(rank: float, shares: np.ndarray | None) -> Numbers:
+    numbers = {m.name: _number(m.function({"hidden_rank": rank}, None)) for m in measures_reading("hidden")}
+    if shares is not None:
         numbers["single_frequency_share"] = single_frequency_share(shares)
     return numbers
 

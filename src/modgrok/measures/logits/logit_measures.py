@@ -17,6 +17,7 @@ from ..circuit.pair_grid import PairGrid, pair_grid
 from ..circuit.restricted_loss import cross_entropy_of, restricted_losses
 from ..fourier.task_basis import basis_of_task
 from .explanation import explain
+from .hidden_rank import effective_rank
 from .rows import Rows, chunks, rows_of_array, rows_of_network
 from .task_index import task_index
 
@@ -221,11 +222,3 @@ def _places(task: Task, grid: PairGrid) -> np.ndarray:
 
 def _rows_at(rows: Any, at: np.ndarray) -> np.ndarray:
     return np.asarray(rows(0, int(at.max()) + 1)[at], dtype=np.float64)
-
-
-def effective_rank(values: np.ndarray) -> float:
-    """Return (sum v)^2 / sum v^2 of the eigenvalues v of the covariance; 0 if nothing varies."""
-    centred = values - values.mean(axis=0)
-    covariance = centred.T @ centred
-    total = float(np.sum(covariance**2))  # of the squares of its eigenvalues
-    return float(np.trace(covariance)) ** 2 / total if total > 0 else 0.0
