@@ -148,8 +148,7 @@ def measure(
         share = None if logits is None or not expanded else values.pop("explained_share")
         values.pop("explained_share", None)
         entries.append({**place, "explained_share": share, **values, **classes})
-    neurons, shares = (None, None) if hidden is None else (hidden.neurons, hidden.shares)
-    circuit = None if logits is None else circuit_of_arrays(task, basis, logits, neurons, shares=shares)
+    circuit = None if logits is None else _circuit(task, basis, logits, hidden)
     say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
@@ -239,6 +238,12 @@ def _hidden_values(net: Network, hidden: HiddenLayer | None, names: Sequence[str
         return {}
     numbers = {} if hidden is None else hidden.numbers
     return {name: numbers.get(name, math.nan) for name in names if name in HIDDEN_VALUES}
+
+
+def _circuit(task: Task, basis: Basis, logits: np.ndarray, hidden: HiddenLayer | None) -> Place | None:
+    if hidden is None:
+        return circuit_of_arrays(task, basis, logits)
+    return circuit_of_arrays(task, basis, logits, hidden.neurons, shares=hidden.shares)
 
 
 @eqx.filter_jit

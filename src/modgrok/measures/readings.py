@@ -10,6 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import equinox as eqx
+import jax
+from jaxtyping import Array
+
 from ..algebra import Basis
 from ..models.circulant import structure_of
 from ..models.networks import network_type
@@ -17,6 +21,7 @@ from ..tasks.catalogue import Catalogue
 from .catalogue import measures_reading
 from .fourier.lens import shared_frames
 from .fourier.token_waves import make_token_basis
+from .measure import Measure
 
 Readings = dict[str, tuple[Any, Any]]
 """What is read (`Measure.reads`) -> (subject, frame)."""
@@ -82,8 +87,14 @@ def measure_weights(network: Any, basis: Basis) -> dict[str, float]:
         readings = READERS.named(kind).read(network, basis)
     else:
         readings = {"weights": (network, None)}
+    measures = {reads: measures_reading(reads, frame) for reads, (_, frame) in readings.items()}
+    numbers = jax.device_get(_numbers(readings, measures))
+    return {name: float(number) for of_one in numbers.values() for name, number in of_one.items()}
+
+
+@eqx.filter_jit
+def _numbers(readings: Readings, measures: dict[str, tuple[Measure, ...]]) -> dict[str, dict[str, Array]]:
     return {
-        measure.name: float(measure.function(subject, frame))
-        for reads, (subject, frame) in readings.items()
-        for measure in measures_reading(reads, frame)
+        reads: {measure.name: measure.function(*readings[reads]) for measure in chosen}
+        for reads, chosen in measures.items()
     }

@@ -11,6 +11,7 @@ exactly structured one.
 from __future__ import annotations
 
 import itertools
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -21,6 +22,9 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from ..algebra import Basis, logarithm_table
 from ..algebra.circulant import Orientation
 from .on_device import on_device
+
+Matrix = TypeVar("Matrix", Array, np.ndarray)
+"""A matrix of JAX or of NumPy."""
 
 
 class CirculantStructure(eqx.Module):
@@ -183,18 +187,19 @@ def enforce(feature_matrix: Float[Array, "d d"], structure: CirculantStructure) 
     return scaled
 
 
-def matrix_power(matrix: Float[Array, "d d"], exponent: Array | float) -> Float[Array, "d d"]:
+def matrix_power(matrix: Float[Matrix, "d d"], exponent: Array | float) -> Float[Matrix, "d d"]:
     """Raise the positive part of a symmetric matrix to a power: sum over eigenvalues v > 0 of v^s e e^T.
 
     Eigenvalues up to d eps times the largest are rounding and count as 0: a square root would lift them
-    from 1e-16 to 1e-8.
+    from 1e-16 to 1e-8. A matrix of NumPy has its power computed by NumPy, without compiling anything.
 
     Example:
         >>> matrix_power(jnp.diag(jnp.array([4.0, -1.0])), 0.5).tolist()
         [[2.0, 0.0], [0.0, 0.0]]
     """
-    values, vectors = jnp.linalg.eigh(matrix)
-    positive = values > len(matrix) * jnp.finfo(matrix.dtype).eps * jnp.max(jnp.abs(values))
-    powers = jnp.where(positive, jnp.where(positive, values, 1) ** exponent, 0)
-    power_matrix = (vectors * powers) @ vectors.T
+    xp: Any = np if isinstance(matrix, np.ndarray) else jnp
+    values, vectors = xp.linalg.eigh(matrix)
+    positive = values > len(matrix) * xp.finfo(matrix.dtype).eps * xp.max(xp.abs(values))
+    powers = xp.where(positive, xp.where(positive, values, 1) ** exponent, 0)
+    power_matrix: Matrix = (vectors * powers) @ vectors.T
     return (power_matrix + power_matrix.T) / 2

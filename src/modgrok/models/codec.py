@@ -12,11 +12,11 @@ from typing import Any, get_args, get_type_hints
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .kernels import KERNELS, Kernel
 from .networks import NETWORKS, network_type
+from .on_device import on_device
 
 Arrays = dict[str, np.ndarray]
 Form = dict[str, Any]
@@ -48,6 +48,7 @@ def pack(network: eqx.Module, prefix: str = "") -> tuple[Arrays, Form]:
         InputError: the network, or its kernel, is in no list.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> from modgrok.models import MLP
         >>> arrays, form = pack(MLP(jnp.ones((2, 5, 3)), jnp.ones((5, 3))))
         >>> sorted(arrays), form["kind"], form["activation"]
@@ -112,7 +113,7 @@ def _unpack_fields(kind: type[eqx.Module], arrays: Arrays, form: Form, prefix: s
         if inner is not None and issubclass(inner, Kernel):
             values[name] = KERNELS.named(str(form["kernel"])).type(**form["parameters"])
         elif array is not None:
-            values[name] = jnp.asarray(arrays[array])
+            values[name] = on_device(arrays[array])
         elif isinstance(form.get(name), list) and inner is not None:
             parts = enumerate(form[name])
             values[name] = tuple(

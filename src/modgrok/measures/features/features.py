@@ -19,6 +19,7 @@ from ...models.agop import network_agop, nfm
 from ...models.circulant import CirculantStructure, matrix_power, orientations
 from ...models.kernel_machine import KernelMachine
 from ...models.kernels import Layout, agop, features, make_layout
+from ...models.on_device import on_device
 from ..accuracy import CHUNK
 from .alignment import feature_correlation
 from .circulant import least_deviation
@@ -54,17 +55,27 @@ def network_values(net: MLP, inputs: np.ndarray, structure: CirculantStructure) 
 
     Source: Mallinar et al. 2024, Sec. 5 and App. Fig. 6-7.
     """
-    matrices = {"nfm": nfm(_double(net)), "agop": domain_agop(net, inputs)}
-    values: Values = {
-        "nfm_agop_correlation": float(feature_correlation(matrices["nfm"], _root(matrices["agop"])))
-    }
+    agop_matrix = np.asarray(domain_agop(net, inputs))
     names, structures = zip(*orientations(structure), strict=True)
-    if net.operands != 2:
-        return values
-    for name, matrix in matrices.items():
-        least, which = least_deviation(matrix, structures)
+    correlation, deviations = jax.device_get(
+        _network_numbers(net, agop_matrix, matrix_power(agop_matrix, 0.5), structures)
+    )
+    values: Values = {"nfm_agop_correlation": float(correlation)}
+    for name, (least, which) in deviations.items():
         values |= {f"{name}_deviation": float(least), f"{name}_orientation": names[int(which)]}
     return values
+
+
+@eqx.filter_jit
+def _network_numbers(
+    net: MLP,
+    agop_matrix: Float[Array | np.ndarray, "d d"],
+    root: Float[Array | np.ndarray, "d d"],
+    structures: tuple[CirculantStructure, ...],
+) -> tuple[Array, dict[str, tuple[Array, Array]]]:
+    matrices = {"nfm": nfm(_double(net)), "agop": jnp.asarray(agop_matrix)}
+    deviations = {name: least_deviation(matrix, structures) for name, matrix in matrices.items()}
+    return feature_correlation(matrices["nfm"], jnp.asarray(root)), deviations if net.operands == 2 else {}
 
 
 def domain_agop(net: MLP, inputs: np.ndarray, *, by_class: bool = False) -> Float[Array, "*c d d"]:
@@ -76,7 +87,7 @@ def domain_agop(net: MLP, inputs: np.ndarray, *, by_class: bool = False) -> Floa
         720.0
     """
     if net.activation == "power2" and not by_class:
-        return jnp.asarray(_quadratic_agop(net, inputs))
+        return on_device(_quadratic_agop(net, inputs))
     parts = [inputs[start : start + CHUNK] for start in range(0, len(inputs), CHUNK)]
     shares = [len(part) / len(inputs) for part in parts]
     agops = [_chunk_agop(_double(net), jnp.asarray(part), by_class) for part in parts]
@@ -122,11 +133,6 @@ def class_values(
 
 def _double(net: MLP) -> MLP:
     return jax.tree.map(lambda array: jnp.asarray(array, jnp.float64), net)
-
-
-@jax.jit
-def _root(matrix: Array) -> Array:
-    return matrix_power(matrix, 0.5)
 
 
 @eqx.filter_jit

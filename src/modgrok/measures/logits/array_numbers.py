@@ -165,7 +165,8 @@ def shares_of_tables(task: Task, basis: Basis, tables: Any) -> np.ndarray | None
     grid = grid_of(task, basis)
     if grid is None:
         return None
-    first, second = (np.asarray(table)[tokens] for table, tokens in zip(tables, grid.tokens, strict=True))
+    pairs = zip(np.asarray(tables), grid.tokens, strict=True)
+    first, second = (table[tokens] for table, tokens in pairs)
     return shares_of_sums(first, second, grid)
 
 
@@ -210,7 +211,7 @@ def numbers_of_squares(task: Task, tables: Any, shares: np.ndarray | None) -> Nu
     if len(operands) != 2 or len(operands[0]) * len(operands[1]) != task.size:
         return None
     first, second = operands
-    u, v = (np.asarray(table, dtype=np.float64) for table in tables)
+    u, v = np.asarray(tables).astype(np.float64)
     return _hidden_numbers(rank_of_squares(u[first], v[second]), shares)
 
 

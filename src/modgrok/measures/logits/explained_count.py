@@ -77,28 +77,29 @@ def count_explained(
     margins[:, means.counts < 2] = -np.inf
     formula_correct = np.stack([values.argmax(axis=1) == label_of for values in formulas])
     tolerance = ROUNDING * means.scale
+    safe_margins = margins - tolerance
     tails = np.stack([_spread((means.means - values).T) for values in formulas])
     moves = np.stack([np.zeros(len(base)), *(_spread(values.T) for values in additions)])
+    possible = safe_margins.max(axis=0) > 0
     explained = np.zeros((2, len(formulas)), dtype=np.int64)
     correct = np.zeros(2, dtype=np.int64)
     for first, last in chunks(task.size):
         logits = rows(first, last)
         right = logits.argmax(axis=1) == labels[first:last]
         correct += right[tests[first:last]].sum(), right[~tests[first:last]].sum()
-        for start in range(first, last, BLOCK):
-            stop = min(start + BLOCK, last)
-            block = centred(logits[start - first : stop - first])
+        inputs = np.flatnonzero(right & possible[index.values[first:last]])
+        for start in range(0, len(inputs), BLOCK):
+            at = inputs[start : start + BLOCK]
             explained += _explained(
-                block,
-                index.values[start:stop],
-                right[start - first : stop - first],
+                np.ascontiguousarray(centred(logits[at]).T),
+                index.values[first + at],
                 means.means,
                 formulas,
-                margins - tolerance,
+                safe_margins,
                 tails,
                 moves,
                 tolerance,
-                tests[start:stop],
+                tests[first + at],
             )
     sizes = [np.bincount(index.values[chosen], minlength=index.size) for chosen in (tests, ~tests)]
     return tuple(  # type: ignore[return-value]
@@ -138,9 +139,8 @@ def _spread(columns: np.ndarray) -> np.ndarray:
 
 
 def _explained(
-    logits: np.ndarray,
+    columns: np.ndarray,
     indices: np.ndarray,
-    right: np.ndarray,
     means: np.ndarray,
     formulas: list[np.ndarray],
     margins: np.ndarray,
@@ -149,10 +149,12 @@ def _explained(
     slack: float,
     tests: np.ndarray,
 ) -> np.ndarray:
-    """Count over one block, classes along the first axis, so that a maximum over them runs along memory.
+    """Count over one block of inputs whose greatest logit is their label; no other is explained.
 
     Arguments:
-        right: inputs whose greatest logit is their label; no other is explained.
+        columns: centred logits, classes along the first axis, so that a maximum over them runs along memory.
+        indices: of the inputs.
+        means: F, shape (m, c).
         margins, tails, moves: of F_K, spread of F - F_K, spread of F_K - F_(K-1), shape (K + 1, m).
         slack: more than the rounding of the bounds; inputs this close to one are counted exactly.
 
@@ -160,20 +162,15 @@ def _explained(
         int64, shape (2, K + 1): test inputs, other inputs.
     """
     counts = np.zeros((2, len(formulas)), dtype=np.int64)
-    inputs = np.flatnonzero(right & (margins[:, indices].max(axis=0) > 0))
-    if len(inputs) == 0:
-        return counts
-    indices, tests = indices[inputs], tests[inputs]
-    columns = np.ascontiguousarray(logits[inputs].T)
     rest = _spread(columns - means.T[:, indices])
-    low, high = np.zeros(len(inputs)), np.full(len(inputs), np.inf)
+    low, high = np.zeros(len(indices)), np.full(len(indices), np.inf)
     for number, values in enumerate(formulas):
         margin, tail, move = margins[number][indices], tails[number][indices], moves[number][indices]
         low, high = np.maximum(low - move, np.abs(rest - tail)), np.minimum(high + move, rest + tail)
         yes = margin > high + slack
         at = np.flatnonzero((margin > 0) & (margin > low - slack) & ~yes)
         if len(at):
-            chosen = columns if len(at) == len(inputs) else columns[:, at]
+            chosen = columns if len(at) == len(indices) else columns[:, at]
             spread = _spread(chosen - np.take(values.T, indices[at], axis=1))
             low[at], high[at], yes[at] = spread, spread, margin[at] > spread
         counts[0, number] = np.count_nonzero(yes & tests)

@@ -68,7 +68,7 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
 
     leaves = [leaf for leaf in jax.tree_util.tree_leaves(network) if hasattr(leaf, "dtype")]
     double = any(leaf.dtype == np.float64 for leaf in leaves)
-    size = min(chunk, task.size)
+    size = -(-task.size // -(-task.size // chunk))  # chunks of one size, that waste few inputs
     compiled = isinstance(network, eqx.Module)
     forward = _forward()
 
