@@ -12,6 +12,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..display import Displayed, Facts, last_axes
@@ -111,6 +112,26 @@ class MLP(Displayed, eqx.Module):
             [[12.0, 12.0, 12.0, 12.0, 12.0]]
         """
         return self.logits(self.features(inputs))
+
+
+@eqx.filter_jit
+def one_logit(
+    net: MLP, inputs: Int[Array | np.ndarray, "n k"], output: Int[Array | np.ndarray, ""] | int
+) -> Float[Array, " n"]:
+    """Return one logit of each input, compiled once for all networks and outputs of the same shapes.
+
+    Arguments:
+        net: the weights.
+        inputs: operand values in 0..p-1.
+        output: class whose logit is returned, in 0..c-1.
+
+    Example:
+        >>> net = MLP(jnp.ones((2, 5, 3)), jnp.ones((5, 3)))
+        >>> one_logit(net, jnp.array([[0, 4]]), 2).tolist()
+        [12.0]
+    """
+    logits = net.output_scale * (net.features(jnp.asarray(inputs)) @ net.readout[output])
+    return logits if net.readout_bias is None else logits + net.readout_bias[output]
 
 
 def _preactivations(embedding: Array, inputs: Array, scale: float) -> Array:

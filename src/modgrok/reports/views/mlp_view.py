@@ -25,6 +25,7 @@ from ...measures import (
 )
 from ...measures.fourier.lens import shared_frames
 from ...models import MLP, activation
+from ...models.mlp import one_logit
 from ...models.on_device import on_device
 
 CHUNK = 8_192
@@ -168,12 +169,12 @@ class MLPView:
         pairs = np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2)
         inputs = np.zeros((len(pairs), len(self.operands)), np.int32)
         inputs[:, :2] = pairs
-        row = np.asarray(self.net.readout)[output]
-        parts = [
-            _times(hidden(self.net, inputs[start : start + CHUNK]), row)
-            for start in range(0, len(inputs), CHUNK)
-        ]
-        return self.net.output_scale * np.concatenate(parts, dtype=float).reshape(len(first), len(second))
+        count = -(-len(inputs) // CHUNK)  # chunks of one size, for which one function is compiled
+        size = -(-len(inputs) // count)
+        filled = np.pad(inputs, ((0, count * size - len(inputs)), (0, 0)), mode="edge")
+        parts = [np.asarray(one_logit(self.net, part, np.int32(output))) for part in np.split(filled, count)]
+        logits = np.concatenate(parts, dtype=float)[: len(inputs)]
+        return logits.reshape(len(first), len(second))
 
 
 def hidden(net: MLP, inputs: np.ndarray) -> np.ndarray:
