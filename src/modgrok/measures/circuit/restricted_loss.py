@@ -131,13 +131,13 @@ def combination_losses(
     of_sums = {"key": key_part, "nonkey": logits.means - logits.constant - key_part}
     classes = logits.logits.shape[1]
     pairs, place = np.unique(sums[rows] * classes + targets[rows], return_inverse=True)
-    chosen = [(name, kept) for name, kept in COMBINATIONS if names is None or name in names]
+    chosen = [(name, combination) for name, combination in COMBINATIONS if names is None or name in names]
     losses_by_name = {name: np.full(len(targets), np.nan) for name, _ in chosen}
     with_residual = {}
-    for name, kept in chosen:
-        values = sum((of_sums[part] for part in kept if part != "residual"), start=logits.constant)
+    for name, combination in chosen:
+        values = sum((of_sums[part] for part in combination if part != "residual"), start=logits.constant)
         values = np.broadcast_to(values, logits.means.shape)
-        if "residual" in kept:
+        if "residual" in combination:
             with_residual[name] = values - logits.means
         else:
             losses_by_name[name][rows] = cross_entropy_of(values[pairs // classes], pairs % classes)[place]
