@@ -172,7 +172,10 @@ class MLPView:
         count = -(-len(inputs) // CHUNK)  # chunks of one size, for which one function is compiled
         size = -(-len(inputs) // count)
         filled = np.pad(inputs, ((0, count * size - len(inputs)), (0, 0)), mode="edge")
-        parts = [np.asarray(one_logit(self.net, part, np.int32(output))) for part in np.split(filled, count)]
+        parts = [
+            np.asarray(one_logit(self.net, part, np.asarray(output, np.int32)))
+            for part in np.split(filled, count)
+        ]
         logits = np.concatenate(parts, dtype=float)[: len(inputs)]
         return logits.reshape(len(first), len(second))
 
