@@ -103,6 +103,7 @@ def test_american_spellings(call, american: dict[str, object], british: dict[str
     assert member.experiment.id == expected.id
 
 
+@pytest.mark.long
 def test_american_spellings_on_the_command_line(call) -> None:
     result = call("train", "x + y", *TINY, "--optimizer", "adam", "--json")
     assert result.json["settings"]["optimiser"] == "adam"

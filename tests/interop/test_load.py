@@ -69,6 +69,7 @@ def test_every_kind_gives_logits_and_activations(tmp_path: Path, kind: str) -> N
     assert loaded(inputs).dtype == expected.dtype
 
 
+@pytest.mark.long
 def test_parts_add_up_to_the_logits(tmp_path: Path) -> None:
     inputs = every_input(KINDS["transformer"])
     for kind in ("mlp", "machine", "experts"):

@@ -27,6 +27,7 @@ QUICK = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.skipif(not COMMITTED.is_dir(), reason="the book is not part of this checkout")
 @pytest.mark.parametrize("name", QUICK)

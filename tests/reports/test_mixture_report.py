@@ -61,6 +61,7 @@ def test_letters_go_on_after_z() -> None:
     assert len({panel_letter(i) for i in range(1000)}) == 1000
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("alone", [True, False])
 def test_more_panels_than_letters_are_drawn(alone: bool) -> None:

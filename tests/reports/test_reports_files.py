@@ -76,6 +76,7 @@ def test_svg_of_every_kind_of_run(
     assert "WARN" not in capfd.readouterr().err
 
 
+@pytest.mark.long
 def test_png(store: Store, grokked: RunRow, tmp_path: Path) -> None:
     content = write_report(store, grokked.id, tmp_path / "out.png").read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
@@ -162,6 +163,7 @@ def test_run_without_weights_still_has_curves(
     assert write_report(store, grokked.id, tmp_path / "out.svg").is_file()
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("suffix", [".svg", ".html"])
 def test_comparison_and_network_alone(store: Store, grokked: RunRow, tmp_path: Path, suffix: str) -> None:

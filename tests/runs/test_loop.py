@@ -164,7 +164,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
         assert not seen
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "options",
     [
