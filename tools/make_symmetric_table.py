@@ -74,9 +74,10 @@ def excess(
 
 
 def lines_of(rows: dict[tuple[str, ...], Row]) -> list[str]:
-    """Return the table as Markdown."""
+    """Return the table as Markdown; a learner without any run has no columns."""
     expressions = list(dict.fromkeys(key[1] for key, _ in planned()))
-    columns = [(learner, split) for learner in LEARNERS for split in SPLITS]
+    learners = [name for name in LEARNERS if any(key[0] == name for key in rows)]
+    columns = [(learner, split) for learner in learners for split in SPLITS]
     titles = [f"{LEARNERS[learner]}, {SPLITS[split]}" for learner, split in columns]
     lines = ["| task | form | " + " | ".join(titles) + " |", "| --- |" + " --- |" * (1 + len(titles))]
     for text in expressions:
