@@ -387,7 +387,6 @@ def test_closed_streams_still_train(tmp_path: Path, shell: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("platform", "arguments"),
     [

@@ -57,7 +57,6 @@ DEVIATIONS = {
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize("name", DEVIATIONS)
 def test_initial_weights_have_their_schemes_deviations(name: str) -> None:
     settings = TransformerSettings(initialisation=name, biases="all").resolve(97, 2)
@@ -134,7 +133,6 @@ def test_both_passes_train_alike() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize("loss", ["cross_entropy", "stablemax", "mse", "log_softmax"])
 def test_every_loss_falls(loss: str) -> None:
     learner = learner_of(loss=loss, weight_decay=0.0, lr=1e-2)

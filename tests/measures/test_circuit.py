@@ -236,7 +236,6 @@ def test_gradients_are_those_of_finite_differences() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize(("layout", "layers"), [("infix", 1), ("infix-equals", 2)])
 def test_a_circuit_reads_the_network(layout: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modgrok.measures.circuit.pair_reading.CHUNK", 50)

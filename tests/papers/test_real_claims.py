@@ -28,7 +28,6 @@ QUICK = (
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.skipif(not COMMITTED.is_dir(), reason="the book is not part of this checkout")
 @pytest.mark.parametrize("name", QUICK)
 def test_a_claim_comes_out_as_committed(name: str, tmp_path: Path) -> None:

@@ -62,7 +62,6 @@ def test_letters_go_on_after_z() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize("alone", [True, False])
 def test_more_panels_than_letters_are_drawn(alone: bool) -> None:
     panels = _panels(28)

@@ -59,7 +59,6 @@ def closed_form(p: int, width: int) -> MLP:
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", KINDS)
 def test_svg_of_every_kind_of_run(
     kind: str, store: Store, request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -164,7 +163,6 @@ def test_run_without_weights_still_has_curves(
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize("suffix", [".svg", ".html"])
 def test_comparison_and_network_alone(store: Store, grokked: RunRow, tmp_path: Path, suffix: str) -> None:
     net, task = closed_form(13, 150), task_from_expression("x+y", 13)

@@ -71,7 +71,6 @@ def test_fast_equals_dense_on_random_tables(table, seed, name):
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "centred"),
     [("quadratic", True), ("gaussian", True), ("laplace", False)],

@@ -183,7 +183,6 @@ def test_ntk_runs_and_interpolates():
 
 
 @pytest.mark.long
-@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("expression", "p", "kernel"), [("x + y + z", 5, "gaussian"), ("x/y", 12, "quadratic")]
 )

@@ -6,6 +6,7 @@ network is any function of inputs; nothing here knows which kind it is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -68,7 +69,7 @@ def rows_of_network(task: Task, network: Any, *, chunk: int = CHUNK) -> Rows:
 
     leaves = [leaf for leaf in jax.tree_util.tree_leaves(network) if hasattr(leaf, "dtype")]
     double = any(leaf.dtype == np.float64 for leaf in leaves)
-    size = -(-task.size // -(-task.size // chunk))  # chunks of one size, that waste few inputs
+    size = even_chunk(task.size, chunk)
     compiled = isinstance(network, eqx.Module)
     forward = _forward()
 
@@ -124,6 +125,17 @@ def cached(task: Task, rows: Rows) -> Rows:
         return rows
     stored = rows(0, task.size)
     return lambda start, stop: stored[start:stop]
+
+
+def even_chunk(size: int, most: int) -> int:
+    """Return the size of the fewest chunks of equal size, each of at most `most` rows, that hold all rows.
+
+    Example:
+        >>> even_chunk(9409, 4096), even_chunk(25, 4096)
+        (3137, 25)
+    """
+    count = math.ceil(size / most)
+    return math.ceil(size / count)
 
 
 def chunks(size: int, chunk: int = CHUNK) -> Iterator[tuple[int, int]]:

@@ -24,6 +24,7 @@ from ...measures import (
     spectra,
 )
 from ...measures.fourier.lens import shared_frames
+from ...measures.logits.rows import even_chunk
 from ...models import MLP, activation
 from ...models.mlp import one_logit
 from ...models.on_device import on_device
@@ -169,12 +170,11 @@ class MLPView:
         pairs = np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2)
         inputs = np.zeros((len(pairs), len(self.operands)), np.int32)
         inputs[:, :2] = pairs
-        count = -(-len(inputs) // CHUNK)  # chunks of one size, for which one function is compiled
-        size = -(-len(inputs) // count)
-        filled = np.pad(inputs, ((0, count * size - len(inputs)), (0, 0)), mode="edge")
+        size = even_chunk(len(inputs), CHUNK)  # of one size, for which one function is compiled
+        filled = np.pad(inputs, ((0, -len(inputs) % size), (0, 0)), mode="edge")
         parts = [
-            np.asarray(one_logit(self.net, part, np.asarray(output, np.int32)))
-            for part in np.split(filled, count)
+            np.asarray(one_logit(self.net, filled[start : start + size], np.asarray(output, np.int32)))
+            for start in range(0, len(filled), size)
         ]
         logits = np.concatenate(parts, dtype=float)[: len(inputs)]
         return logits.reshape(len(first), len(second))
