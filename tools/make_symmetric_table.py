@@ -1,8 +1,9 @@
-"""Write docs/symmetric-tasks.csv, print its table in docs/leakage.md: `make_symmetric_table.py [STORE ...]`.
+"""Write docs/symmetric-tasks.csv, print its tables in docs/leakage.md: `make_symmetric_table.py [STORE ...]`.
 
 The runs are those of docs/symmetric-*.toml that a store holds and that have ended; rows of other runs stay as
 they are. The table gives, for each task, learner and split, the median over seeds of test accuracy minus that
-of the null model on the same split, in percentage points, with the least and the greatest.
+of the null model on the same split, in percentage points, with the least and the greatest. A second table
+compares x^3 y + x y^3 with a model that also knows the fourth roots of 1.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from modgrok import Experiment
 from modgrok.decide import decide_table
 from modgrok.papers.files import write_atomically
 from modgrok.runs import Store
+from modgrok.runs.splits import split_of
 from modgrok.sweeps.grid.sweep_file import read_sweep
 from modgrok.tasks import task_from_expression
 
@@ -30,6 +33,10 @@ SPLITS = {("none", "0.5"): "plain", ("swap", "0.5"): "swap", ("swap", "0.75"): "
 KEY = ("learner", "expression", "orbits", "fraction", "seed")
 NUMBERS = ("test_accuracy", "orbit_accuracy", "sign_accuracy", "grokked_at")
 P = 37
+SEEDS = range(3)
+QUARTIC = "x^3*y + x*y^3"
+ROOTS = (1, 6, 31, 36)
+"""The fourth roots of 1 mod 37."""
 Row = dict[str, str]
 
 
@@ -90,8 +97,39 @@ def lines_of(rows: dict[tuple[str, ...], Row]) -> list[str]:
 def _cell(values: list[float]) -> str:
     if not values:
         return "not run"
-    middle = f"{statistics.median(values):.0f}"
-    return middle if len(values) == 1 else f"{middle} ({np.min(values):.0f} to {np.max(values):.0f})"
+    middle, least, most = (str(round(n)) for n in (statistics.median(values), values[0], values[-1]))
+    return middle if len(values) == 1 else f"{middle} ({least} to {most})"
+
+
+def scaling_lines(rows: dict[tuple[str, ...], Row]) -> list[str]:
+    """Return, as Markdown, what two-layer networks answer of a quartic, and what its symmetries give away."""
+    lines = ["| split | networks | swap and fourth roots |", "| --- | --- | --- |"]
+    for orbits, fraction in SPLITS:
+        keys = [("mlp", QUARTIC, orbits, fraction, str(seed)) for seed in SEEDS]
+        answered = sorted(float(rows[key]["test_accuracy"]) for key in keys if key in rows)
+        known = sorted(scaling_null(orbits, float(fraction), seed) for seed in SEEDS)
+        cells = (f"{values[0]:.0%} to {values[-1]:.0%}" for values in (answered, known) if values)
+        lines.append(f"| {SPLITS[orbits, fraction]} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def scaling_null(orbits: str, fraction: float, seed: int) -> float:
+    """Return the test accuracy of a model that knows the labels of the quartic's training orbits.
+
+    Orbits are those under exchanging x and y and multiplying both by a fourth root of 1, which leave every
+    label unchanged. A test input whose orbit holds no training input gets the most frequent training label.
+    """
+    experiment = Experiment.of(QUARTIC, p=P, seed=seed, orbits=orbits, fraction=fraction)
+    task = experiment.build_task()
+    split = split_of(experiment, task)
+    x, y = task.inputs().T.astype(np.int64)
+    images = [r * a % P * P + r * b % P for r in ROOTS for a, b in ((x, y), (y, x))]
+    labels = task.labels()
+    assert all(np.array_equal(labels[image], labels) for image in images)
+    orbit = np.min(images, axis=0)
+    covered = np.isin(orbit[split.test], orbit[split.train])
+    commonest = np.bincount(labels[split.train]).argmax()
+    return float((covered | (labels[split.test] == commonest)).mean())
 
 
 def main(folders: list[Path]) -> None:
@@ -105,7 +143,7 @@ def main(folders: list[Path]) -> None:
     writer.writeheader()
     writer.writerows(row for _, row in sorted(rows.items(), key=lambda item: order[item[0]]))
     write_atomically(TABLE, text.getvalue())
-    sys.stdout.write("\n".join(lines_of(rows)) + "\n")
+    sys.stdout.write("\n".join([*lines_of(rows), "", *scaling_lines(rows)]) + "\n")
 
 
 if __name__ == "__main__":
