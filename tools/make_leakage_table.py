@@ -38,7 +38,7 @@ def rows() -> list[str]:
     lines = ["| task | " + " | ".join(titles) + " |", "| --- |" + " --- |" * len(titles)]
     for text in SYMMETRIC:
         cells = [f"{100 * value:.0f}%" for p in MODULI for value in _means(text, p)]
-        lines.append("| " + " | ".join([text, *cells]) + " |")
+        lines.append("| " + " | ".join([f"`{text}`", *cells]) + " |")
     return lines
 
 

@@ -90,7 +90,7 @@ def lines_of(rows: dict[tuple[str, ...], Row]) -> list[str]:
     for text in expressions:
         form = decide_table(task_from_expression(text, P).table, P).form
         cells = [_cell(excess(rows, learner, text, split)) for learner, split in columns]
-        lines.append("| " + " | ".join([text, form, *cells]) + " |")
+        lines.append("| " + " | ".join([f"`{text}`", form, *cells]) + " |")
     return lines
 
 

@@ -115,6 +115,23 @@ def test_the_runner_notices_wrong_examples() -> None:
         failures_of("```python\nassert 1 + 1 == 3\n```\n", "page")
 
 
+def products_read_as_emphasis(text: str) -> list[str]:
+    """Find paragraphs and cells with two products such as x*y that are neither code, formula nor alt text."""
+    bare = re.sub(r"^```.*?^```|`[^`\n]*`|\$[^$]*\$|!\[[^\]]*\]", "", text, flags=re.DOTALL | re.MULTILINE)
+    pieces = re.split(r"\n\s*\n|\|", bare)
+    return [piece.strip() for piece in pieces if re.search(r"\w\*\w.*?\w\*\w", piece, re.DOTALL)]
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_product_is_read_as_emphasis(page: Path) -> None:
+    assert products_read_as_emphasis(page.read_text(encoding="utf-8")) == []
+
+
+def test_the_check_notices_products_in_prose() -> None:
+    assert products_read_as_emphasis("of x*y and\nx^2*y") == ["of x*y and\nx^2*y"]
+    assert products_read_as_emphasis("| x*y | x^2*y |\n\n`x*y + x^2*y`, **x**, $a*b*c$") == []
+
+
 @pytest.mark.parametrize("page", PROSE, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_resolve(page: Path) -> None:
     assert broken_links(page, page.read_text(encoding="utf-8")) == []

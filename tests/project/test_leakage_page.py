@@ -39,6 +39,6 @@ def test_an_excess_is_that_over_the_null_of_the_same_split() -> None:
     }
     assert tool["excess"](example, "mlp", "x + y", ("none", "0.5")) == [25, 50]
     assert tool["excess"](example, "mlp", "x + y", ("swap", "0.5")) == [50]
-    line = next(line for line in tool["lines_of"](example) if line.startswith("| x + y "))
-    assert line.startswith("| x + y | additive | 38 (25 to 50) | 50 | not run |")
+    line = next(line for line in tool["lines_of"](example) if line.startswith("| `x + y` "))
+    assert line.startswith("| `x + y` | additive | 38 (25 to 50) | 50 | not run |")
     assert "transformer" not in "".join(tool["lines_of"](example))
