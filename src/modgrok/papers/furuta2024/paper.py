@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from ..claims.catalogue import Paper, with_printed, with_sizes
 from ..claims.claim import Claim
+from . import crossing as furuta2024_crossing
 from . import elementary as furuta2024_elementary
+from . import families as furuta2024_families
 from . import formulas as furuta2024_formulas
 from . import fractions as furuta2024_fractions
 from . import polynomials as furuta2024_polynomials
 from . import transfer as furuta2024_transfer
+from . import whole_tables as furuta2024_whole_tables
 from .printed import PRINTED
 from .scales import DEFAULT, SIZES
 
@@ -21,8 +24,11 @@ CLAIMS: tuple[Claim, ...] = with_sizes(
     (
         *furuta2024_elementary.CLAIMS,
         *furuta2024_polynomials.CLAIMS,
+        *furuta2024_families.CLAIMS,
         *furuta2024_fractions.CLAIMS,
         *furuta2024_transfer.CLAIMS,
+        *furuta2024_crossing.CLAIMS,
+        *furuta2024_whole_tables.CLAIMS,
         *furuta2024_formulas.CLAIMS,
     ),
     SIZES,

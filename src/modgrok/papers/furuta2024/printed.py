@@ -61,4 +61,12 @@ PRINTED: Mapping[str, Sequence[Printed]] = {
     "table1-linear": (PrintedNumber("accuracy_2a_3b", 0.033, TABLE),),
     "table1-shifted-product": (PrintedNumber("accuracy_scratch", 0.061, TABLE),),
     "fig11-mixture": (PrintedNumber("accuracy_single", 0.34, TABLE),),
+    "fig11-product": (PrintedNumber("accuracy_single", 0.061, TABLE),),
+    "fig11-cubic": (PrintedNumber("accuracy_single", 0.049, TABLE),),
+    "fig11-cubic-never": (PrintedNumber("accuracy_single", 0.04, TABLE),),
+    "fig9-linear": (PrintedNumber("most_from_scratch", 0.037, TABLE),),
+    "tableA5-differences": (
+        PrintedNumber("test_accuracy_3", 0.059, TABLE),
+        PrintedNumber("test_accuracy_4", 0.85, TABLE),
+    ),
 }

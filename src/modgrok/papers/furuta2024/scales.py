@@ -14,6 +14,11 @@ TRANSFORMER = PaperScale(p=97, steps=300_000, seeds=3, sizes={"d_model": 128, "d
 DEFAULT = Sizes(TRANSFORMER, desktop=Desktop("laptop", extend=True))
 """Of every claim."""
 FIVE = Sizes(TRANSFORMER, desktop=Desktop("laptop", seeds=(0, 1, 2, 3, 4), extend=True))
-SIZES: dict[str, Sizes] = dict.fromkeys(("fig11-mixture", "fig11-swap"), FIVE)
-"""Of single claims: more seeds alone. Claims share runs, the controls of leakage too, and must follow them
-alike."""
+ONE = Sizes(TRANSFORMER, desktop=Desktop("laptop", seeds=(0,), steps=3_600))
+"""Of whole tables, whose hundreds of cells have one seed each, as long as the rows tested alone."""
+SIZES: dict[str, Sizes] = {
+    **dict.fromkeys(("fig11-mixture", "fig11-swap"), FIVE),
+    **dict.fromkeys(("tableA5-whole", "table1-whole"), ONE),
+}
+"""Of single claims: their number of seeds alone. Claims share runs, the controls of leakage too, and must
+follow them alike."""

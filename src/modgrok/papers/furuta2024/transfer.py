@@ -253,11 +253,12 @@ def measure_mixture(evidence: Evidence) -> ClaimResult:
         for label, run in (("most", most), ("few", few))
         for i, name in enumerate(names, 1)
     ]
-    panels = tuple(_parts_panel(run) for run in (most, few))
+    panels = tuple(parts_panel(run) for run in (most, few))
     return ClaimResult(values, panels, rows)
 
 
-def _parts_panel(run: RunData) -> Panel:
+def parts_panel(run: RunData) -> Panel:
+    """Draw the test accuracy of each task of a mixture against steps."""
     names = [part.name for part in run.task.parts]
     curves = [Line(name, run.steps, run.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
     summary = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in curves)
@@ -303,7 +304,7 @@ def measure_quadratics(evidence: Evidence) -> ClaimResult:
         {"task": alone.experiment.name, "network": "of its own", "steps": alone.row.step}
         | {"best test accuracy": best_accuracy([alone])}
     )
-    panels = (_parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
+    panels = (parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
     return ClaimResult(values, panels, rows)
 
 
