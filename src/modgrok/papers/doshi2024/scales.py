@@ -12,6 +12,8 @@ from ..claims.scale import PaperScale
 FOUR = PaperScale(p=11, steps=400, sizes={"width": 5000})
 PRODUCT = PaperScale(p=97, steps=100, sizes={"width": 500})
 TABLE = {p: PaperScale(p=p, sizes={"width": 5000}) for p in (97, 23)}
+EXPERTS = PaperScale(p=23, sizes={"width": 500})
+"""Of App. B's closed forms: of trained experts the paper states no size."""
 SHORT = Desktop(steps=300)
 """The twelve targets end within 300 steps at N = 5000."""
 
@@ -20,5 +22,8 @@ SIZES = {
     **dict.fromkeys(("fig3-accuracy", "fig3-ipr"), Sizes(PRODUCT)),
     "appC-97": Sizes(TABLE[97], desktop=SHORT),
     "appC-23": Sizes(TABLE[23], desktop=SHORT),
+    "sec3-four-phases": Sizes(FOUR),
+    "sec3-product-phases": Sizes(PRODUCT),
+    "sec4-experts": Sizes(EXPERTS, {"sum": PaperScale(p=23, sizes={"width": 2000})}),
     "hypothesis-5.1": Sizes(TABLE[97], {f"{kind} 23": TABLE[23] for kind in ("sum", "perturbed")}, SHORT),
 }

@@ -7,11 +7,15 @@ are read off Fig. 1, which ends at about 20,000.
 from __future__ import annotations
 
 from ..claims.catalogue import Sizes
+from ..claims.desktop import Desktop
 from ..claims.scale import PaperScale
 
 FIG1 = PaperScale(p=97, steps=20_000)
 ONLY_MODULUS = PaperScale(p=97)
 """Runs of which only the modulus is known."""
+
+LAPTOP = Desktop("laptop")
+"""Of claims that compare many runs: the laptop's sizes over three seeds."""
 
 SIZES = {
     **dict.fromkeys(("fig1-accuracy", "fig1-loss", "fig1-norm", "fig1-gradient"), Sizes(FIG1)),
@@ -21,4 +25,9 @@ SIZES = {
     "fig5-ipr": Sizes(ONLY_MODULUS),
     **dict.fromkeys(("appc-squares", "appc-square-of-sum", "appc-product"), Sizes(FIG1)),
     **dict.fromkeys(("appc-quadratic-form", "appc-cubic"), Sizes(FIG1)),
+    "fig2-first-layer": Sizes(FIG1),
+    "fig7-branches": Sizes(FIG1),
+    "fig10-nearly-all": Sizes(FIG1, desktop=LAPTOP),
+    "sec4-critical-fraction": Sizes(ONLY_MODULUS, desktop=LAPTOP),
+    "sec4-optimisers": Sizes(ONLY_MODULUS, desktop=LAPTOP),
 }

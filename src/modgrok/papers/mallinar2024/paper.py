@@ -6,8 +6,10 @@ Owns: the paper's name, and its claims in the paper's order; each is in the modu
 from __future__ import annotations
 
 from ..claims.catalogue import Paper, with_printed, with_sizes
+from . import circulant_products as mallinar2024_circulant_products
 from . import formulas as mallinar2024_formulas
 from . import fractions as mallinar2024_fractions
+from . import losses as mallinar2024_losses
 from . import networks as mallinar2024_networks
 from . import orientation as mallinar2024_orientation
 from . import regulariser as mallinar2024_regulariser
@@ -22,11 +24,13 @@ CITATION = "Mallinar, Beaglehole, Zhu, Radhakrishnan, Pandit, Belkin 2024, arXiv
 CLAIMS = with_sizes(
     (
         *mallinar2024_rfm.CLAIMS,
+        *mallinar2024_losses.CLAIMS,
         *mallinar2024_fractions.CLAIMS,
         *mallinar2024_structure.CLAIMS,
         *mallinar2024_theorem.CLAIMS,
         *mallinar2024_formulas.CLAIMS,
         *mallinar2024_networks.CLAIMS,
+        *mallinar2024_circulant_products.CLAIMS,
         *mallinar2024_orientation.CLAIMS,
         *mallinar2024_regulariser.CLAIMS,
     ),
