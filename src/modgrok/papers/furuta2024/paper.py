@@ -10,6 +10,7 @@ from . import families as furuta2024_families
 from . import formulas as furuta2024_formulas
 from . import fractions as furuta2024_fractions
 from . import polynomials as furuta2024_polynomials
+from . import timing as furuta2024_timing
 from . import transfer as furuta2024_transfer
 from . import whole_tables as furuta2024_whole_tables
 from .printed import PRINTED
@@ -23,6 +24,7 @@ CITATION = "Furuta, Minegishi, Iwasawa, Matsuo 2024, TMLR, arXiv 2402.16726"
 CLAIMS: tuple[Claim, ...] = with_sizes(
     (
         *furuta2024_elementary.CLAIMS,
+        *furuta2024_timing.CLAIMS,
         *furuta2024_polynomials.CLAIMS,
         *furuta2024_families.CLAIMS,
         *furuta2024_fractions.CLAIMS,
