@@ -8,6 +8,7 @@ more, and whether a part of another network helps or harms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any, Literal
 
@@ -159,8 +160,8 @@ def plan_transfer(budget: BudgetName) -> Mapping[str, RunGroup]:
         "scratch": alone,
     }
     for column in COLUMNS[:2] if small else COLUMNS:
-        part = {"embedding_from" if column[3] == "E" else "body_from": column[5]}
-        groups[column] = RunGroup(alone.base, alone.axes, alone.zip, **part)
+        embedding, body = (column[5] if column[3] == part else None for part in "ET")
+        groups[column] = replace(alone, embedding_from=embedding, body_from=body)
     return groups
 
 

@@ -91,12 +91,13 @@ def measure_branches(evidence: Evidence) -> ClaimResult:
     """Compare both branches of the root in trained networks and in the closed form with one branch."""
     runs = evidence["gd"]
     p = runs[0].task.p
-    trained = []
+    trained, width = [], 0
     for run in runs:
         net = run.network()
         assert isinstance(net, MLP)
         trained.append(branch_ratio(net, p))
-    built = closed(square_of_sum(p), p, runs[0].experiment.learner.width or 0, 0, "inverse").network
+        width = net.width
+    built = closed(square_of_sum(p), p, width, 0, "inverse").network
     assert isinstance(built, MLP)
     values = {
         "test_accuracy": min(run.last("test_accuracy") for run in runs),
