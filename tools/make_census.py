@@ -1,6 +1,6 @@
 """Write docs/census.csv, docs/census-cubics.csv and their picture: `python tools/make_census.py [STORE ...]`.
 
-Classes, sizes and forms are computed anew. Accuracies are those of the runs of docs/census-p11*.toml that a
+Classes, sizes and forms are computed anew. Accuracies are those of the runs of atlas/census/*.toml that a
 store holds: of each seed the share of all inputs that are answered when they are held out, each in its fold,
 and of these the median over seeds. Where no store has all runs of a class, what the tables have stays.
 """
@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PRIMES = (7, 11, 13, 17, 19, 23)
 CUBIC_PRIME = 11
-SWEEPS = {"mlp": DOCS / "census-p11.toml", "rfm": DOCS / "census-p11-rfm.toml"}
-"""Learner -> the runs that train the classes."""
+SWEEPS = ROOT / "atlas" / "census"
+"""Folder of the sweep files, which end in the name of the learner."""
 LEARNERS = ("mlp", "rfm", "transformer")
 NULLS = {"orbit_null": "orbit_accuracy", "sign_null": "sign_accuracy"}
 """Column -> what a run records of its split."""
@@ -124,7 +124,8 @@ def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
 
     shares_of: dict[tuple[str, str, str], str] = {}
     with Store(store) as opened:
-        for learner, file in SWEEPS.items():
+        for file in sorted(SWEEPS.glob("*.toml")):
+            learner = file.stem.partition("_")[2]
             folds: dict[tuple[str, str], list[FoldResult | None]] = {}
             for member in read_sweep(file).members:
                 experiment = member.experiment

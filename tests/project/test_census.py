@@ -64,13 +64,24 @@ def test_held_out_accuracies_count_every_input_once_for_each_seed() -> None:
     assert over_folds([], "mlp") is None
 
 
-@pytest.mark.parametrize("name", ["census-p11.toml", "census-p11-rfm.toml"])
-def test_the_census_trains_every_class_of_two_operands_on_all_folds(name: str) -> None:
-    members = read_sweep(DOCS / name).members
+@pytest.mark.parametrize("p", [pytest.param(p, marks=pytest.mark.long) for p in (13, 17, 19, 23)] + [11])
+@pytest.mark.parametrize(("learner", "folds"), [("mlp", 10), ("rfm", 10), ("transformer", 2)])
+def test_the_census_trains_every_class_of_two_operands(p: int, learner: str, folds: int) -> None:
+    members = read_sweep(DOCS.parent / "atlas" / "census" / f"p{p}_{learner}.toml").members
     trained = {member.point["expression"] for member in members}
-    both = [one.expression for one in quadratic_classes(11) if {"x", "y"} <= set(one.expression)]
+    both = [one.expression for one in quadratic_classes(p) if {"x", "y"} <= set(one.expression)]
     assert sorted(trained) == sorted(both)
-    assert len(both) == 17
-    folds = {(m.point["expression"], m.experiment.seed, m.experiment.fold) for m in members}
-    assert len(folds) == len(members) == 170 * len({m.experiment.seed for m in members})
-    assert {(m.experiment.folds, m.experiment.orbits) for m in members} == {(10, "swap")}
+    assert len(both) == p + 6
+    parts = {(m.point["expression"], m.experiment.seed, m.experiment.fold) for m in members}
+    assert len(parts) == len(members) == folds * len(both) * 3
+    assert {(m.experiment.folds, m.experiment.orbits, m.experiment.task.p) for m in members} == {
+        (10, "swap", p)
+    }
+
+
+def test_the_sweep_files_of_the_census_are_those_of_the_tool() -> None:
+    tool = runpy.run_path(str(DOCS.parent / "tools" / "make_census_files.py"))
+    for p in tool["PRIMES"]:
+        for learner in tool["BASES"]:
+            file = DOCS.parent / "atlas" / "census" / f"p{p}_{learner}.toml"
+            assert file.read_text(encoding="utf-8") == tool["sweep_file"](p, learner)
