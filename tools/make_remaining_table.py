@@ -1,8 +1,8 @@
 """Write the table of what remains to be run into docs/coverage.md: `python tools/make_remaining_table.py`.
 
-Lists the claims with runs whose best results in the committed book are not of the budget `desktop`, with their
-minutes by the rates of the reference machine. Claims that share most of their runs are in one row. Rows with
-the fewest minutes for each claim come first.
+Lists the claims with runs whose best results in the committed book are not of the budget `desktop`, with
+their minutes by the rates of the reference machine. Claims that share most of their runs are in one row.
+Rows with the fewest minutes for each claim come first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MANY = 100
 
 
 def connected(claims: Sequence[Claim]) -> list[list[Claim]]:
-    """Group claims of which one shares at least half of its runs with the others, in the catalogue's order."""
+    """Group claims of which one shares half of its runs or more with the others, in the book's order."""
     groups: list[tuple[list[Claim], set[str]]] = []
     for claim in sorted(claims, key=lambda each: len(runs_of(each)), reverse=True):
         runs = runs_of(claim)
