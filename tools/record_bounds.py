@@ -23,7 +23,9 @@ def main(words: list[str]) -> None:
     seen = "--seen" in words
     words = [word for word in words if word != "--seen"]
     only = words[words.index("--") + 1 :] if "--" in words else []
-    (reason, *_) = words
+    reason = words[0] if words else ""
+    if not reason or reason.startswith("-"):
+        sys.exit("REASON: must say in words why the bounds are as they are, got nothing or an option")
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     record = json.loads(PATH.read_text(encoding="utf-8"))
     added = 0

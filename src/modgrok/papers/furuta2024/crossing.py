@@ -119,15 +119,15 @@ def measure_bodies(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
 
 
-def speed_up(scratch: RunData, given: RunData) -> float | None:
+def speed_up(scratch: RunData, with_part: RunData) -> float | None:
     """Return how many times as many steps a run needs to grok without parts of another as with them.
 
     None if the run with parts does not grok. One that does not grok without them counts with its last step,
     which understates the ratio.
     """
-    if given.row.grokked_at is None:
+    if with_part.row.grokked_at is None:
         return None
-    return (scratch.row.grokked_at or scratch.row.step) / given.row.grokked_at
+    return (scratch.row.grokked_at or scratch.row.step) / with_part.row.grokked_at
 
 
 # Fig. 9, Table 1: other linear expressions ------------------------------------------------------------------

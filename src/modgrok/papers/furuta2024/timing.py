@@ -21,7 +21,7 @@ from .runs import group, of_task
 
 MEASURE = {SUM: "ffs_embedding", PRODUCT: "fcr_embedding"}
 """Task -> what falls while it groks (Fig. 8)."""
-FEW: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.3, "paper": 0.1}
+FEW: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.15, "paper": 0.1}
 """Fraction of the pairs from which neither task groks."""
 STILL = 0.25
 """A measure stays if it moves by at most this share of its way where the network groks."""
@@ -133,6 +133,12 @@ CLAIMS = (
                 )
             ),
         ),
-        {**QUICK, "laptop": (*QUICK["laptop"], "30% of the pairs stand for too few.")},
+        {
+            **QUICK,
+            "laptop": (
+                *QUICK["laptop"],
+                "15% of the pairs stand for too few: 30%, tried first, is enough for both tasks in the end.",
+            ),
+        },
     ),
 )

@@ -27,6 +27,8 @@ SHARES: Mapping[BudgetName, tuple[float, ...]] = {
     "laptop": (0.3, 0.5, 0.7, 0.9),
     "paper": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
 }
+SEED = 5
+"""Of all cells at the budgets laptop and desktop."""
 COLUMNS = ("PG-E(+)", "PG-T(+)", "PG-E(*)", "PG-T(*)", "PG-E(-)", "PG-T(-)")
 """Part of which operation's network is taken: E its embedding, T its attention and MLP."""
 NEVER = None
@@ -55,7 +57,12 @@ Effect = Literal["helps", "harms", "none"]
 
 def scratch(budget: BudgetName, tasks: Sequence[str]) -> RunGroup:
     """Plan tasks without parts of another network, at every share."""
-    return group(budget, *tasks, fraction=list(SHARES[budget]), steps=LONG[budget])
+    return of_own_seed(budget, group(budget, *tasks, fraction=list(SHARES[budget]), steps=LONG[budget]))
+
+
+def of_own_seed(budget: BudgetName, runs: RunGroup) -> RunGroup:
+    """Give runs a seed that no other claim has, whose runs may be followed for another number of steps."""
+    return runs if budget in ("tiny", "paper") else replace(runs, axes={**runs.axes, "seed": [SEED]})
 
 
 def least_shares(runs: Sequence[RunData]) -> dict[str, float | None]:
@@ -89,9 +96,9 @@ def order_agreement(
     here = {name: _rank(ours[name]) for name in size}
     agreements = []
     for first, second in combinations(size, 2):
-        expected, found = size[first] - size[second], here[first] - here[second]
-        if expected:
-            agreements.append(0.5 if found == 0 else float((found > 0) == (expected > 0)))
+        printed, ours_here = size[first] - size[second], here[first] - here[second]
+        if printed:
+            agreements.append(0.5 if ours_here == 0 else float((ours_here > 0) == (printed > 0)))
     return (sum(agreements) / len(agreements) if agreements else None), len(agreements)
 
 
@@ -99,14 +106,14 @@ def _rank(share: float | None) -> float:
     return 2.0 if share is None else share
 
 
-def effect(given: float | None, alone: float | None) -> Effect:
+def effect(with_part: float | None, alone: float | None) -> Effect:
     """Say whether a part of another network helps, harms or changes nothing, by smallest shares.
 
     Example:
         >>> effect(0.3, 0.5), effect(None, 0.9), effect(0.4, 0.4)
         ('helps', 'harms', 'none')
     """
-    difference = _rank(given) - _rank(alone)
+    difference = _rank(with_part) - _rank(alone)
     return "none" if difference == 0 else "helps" if difference < 0 else "harms"
 
 
@@ -151,14 +158,11 @@ def plan_transfer(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan every expression of Table 1 at every share, with and without parts of the three operations."""
     small = budget == "tiny"
     tasks = tuple(TRANSFER)[:2] if small else tuple(TRANSFER)
-    size = SIZES[budget]
     alone = scratch(budget, tasks)
-    groups = {
-        "+": group(budget, SUM, fraction=size.fraction),
-        "*": group(budget, TIMES, fraction=size.fraction),
-        "-": group(budget, DIFFERENCE, fraction=size.fraction, steps=LONG[budget]),
-        "scratch": alone,
-    }
+    whole = {"fraction": SIZES[budget].fraction, "steps": LONG[budget]}
+    operations = {"+": SUM, "*": TIMES, "-": DIFFERENCE}
+    groups = {name: of_own_seed(budget, group(budget, task, **whole)) for name, task in operations.items()}
+    groups["scratch"] = alone
     for column in COLUMNS[:2] if small else COLUMNS:
         embedding, body = (column[5] if column[3] == part else None for part in "ET")
         groups[column] = replace(alone, embedding_from=embedding, body_from=body)
@@ -169,17 +173,17 @@ def measure_transfer(evidence: Evidence) -> ClaimResult:
     """Compare, cell by cell, whether a part of another network helps, harms or changes nothing."""
     columns = [name for name in COLUMNS if name in evidence.groups]
     alone = least_shares(evidence["scratch"])
-    given = {column: least_shares(evidence[column]) for column in columns}
+    with_part = {column: least_shares(evidence[column]) for column in columns}
     agreed, effects = 0, []
     rows: list[dict[str, Any]] = []
     for task, share in alone.items():
         printed = dict(zip(COLUMNS, TRANSFER[task], strict=False))
         row: dict[str, Any] = {"task": task, "alone": share, "alone, paper": TRANSFER[task][-1]}
         for column in columns:
-            ours, theirs = effect(given[column][task], share), effect(printed[column], TRANSFER[task][-1])
+            ours, theirs = effect(with_part[column][task], share), effect(printed[column], TRANSFER[task][-1])
             agreed += ours == theirs
             effects.append(theirs)
-            row |= {column: given[column][task], f"{column}, paper": printed[column]}
+            row |= {column: with_part[column][task], f"{column}, paper": printed[column]}
         rows.append(row)
     values = {
         "upstream_grokked": sum(
