@@ -17,12 +17,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import altair as alt
 from make_forecast import families, runs_of, suffices
 from make_survey_statistics import estimate, groups, outcome
 from make_survey_tables import FOLDER, read_table
 
-from modgrok.reports.charts.chart import Cell, Legend, Margins, Panel, data, single
+from modgrok.reports.charts import vega_lite as vl
+from modgrok.reports.charts.chart import Cell, Legend, Margins, Panel, single
 from modgrok.reports.charts.line_colours import line_colours
 from modgrok.reports.formats.svg import figure_svg
 from modgrok.reports.report import Report
@@ -36,9 +36,9 @@ CORRUPTION = ("fraction", "corruption", "weight_decay", "train_accuracy", "test_
 """Numbers of the pictures with corrupted labels, the three axes first."""
 
 
-def log_axis(channel: type[alt.X] | type[alt.Y], name: str, title: str) -> Any:
+def log_axis(name: str, title: str) -> vl.Channel:
     """Return a logarithmic axis."""
-    return channel(f"{name}:Q", title=title, scale=alt.Scale(type="log", nice=False, zero=False))
+    return vl.field(f"{name}:Q", title=title, scale=vl.Scale(type="log", nice=False, zero=False))
 
 
 def modulus(line: str) -> int | str:
@@ -46,19 +46,21 @@ def modulus(line: str) -> int | str:
     return int(line.removeprefix("p = ")) if line.startswith("p = ") else line
 
 
-def lines_cell(rows: list[dict[str, Any]], x: Any, y: Any, text: str, *, joined: bool = True) -> Cell:
+def lines_cell(
+    rows: list[dict[str, Any]], x: vl.Channel, y: vl.Channel, text: str, *, joined: bool = True
+) -> Cell:
     """Draw points by their `line`, joined or not."""
     names = list(dict.fromkeys(row["line"] for row in rows))
     colours = line_colours([modulus(name) for name in names])
-    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=colours), legend=None)
-    chart = alt.Chart(data(rows))
-    layers = [chart.mark_circle(size=30, opacity=0.7).encode(x=x, y=y, color=shade)]
+    shade = vl.field("line:N", scale=vl.Scale(domain=names, range=colours), legend=None)
+    chart = vl.marks(rows)
+    layers = [chart.mark("circle", size=30, opacity=0.7).encode(x=x, y=y, color=shade)]
     if joined:
-        layers.append(chart.mark_line(strokeWidth=1.4).encode(x=x, y=y, color=shade))
+        layers.append(chart.mark("line", strokeWidth=1.4).encode(x=x, y=y, color=shade))
     if "low" in rows[0]:
-        layers.append(chart.mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=shade))
+        layers.append(chart.mark("rule", strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=shade))
     legend = Legend(tuple(zip(names, colours, strict=True)))
-    return Cell(alt.layer(*layers), text, 260, Margins(56, 16, 10, 38), legend=legend)
+    return Cell(vl.layer(*layers), text, 260, Margins(56, 16, 10, 38), legend=legend)
 
 
 def critical_picture() -> Iterator[Panel]:
@@ -74,7 +76,7 @@ def critical_picture() -> Iterator[Panel]:
                 )
     if rows:
         caption = "Fraction at which half of the seeds grok within the budget; bars: 95% intervals."
-        axes = log_axis(alt.X, "x", "p"), log_axis(alt.Y, "step", "critical fraction")
+        axes = log_axis("x", "p"), log_axis("step", "critical fraction")
         cell = lines_cell(rows, *axes, f"Critical fractions of {len(rows)} moduli against p")
         yield single("critical", "Critical fraction against p", caption, cell, 6)
 
@@ -101,7 +103,7 @@ def times_picture() -> Iterator[Panel]:
         chosen = set(names[:: math.ceil(len(names) / MOST_LINES)]) if names else set()
         rows = [row for row in rows if row["line"] in chosen]
         if rows:
-            axes = log_axis(alt.X, "x", "f / critical fraction"), log_axis(alt.Y, "step", "step of grokking")
+            axes = log_axis("x", "f / critical fraction"), log_axis("step", "step of grokking")
             text = (
                 f"Median step of grokking against f over the critical fraction: {', '.join(sorted(chosen))}"
             )
@@ -139,7 +141,7 @@ def forecast_picture() -> Iterator[Panel]:
                 for p, step, forecast in zip(runs.moduli, runs.steps, medians, strict=True)
                 if step
             ]
-            axes = log_axis(alt.X, "x", "step of grokking"), log_axis(alt.Y, "step", "forecast")
+            axes = log_axis("x", "step of grokking"), log_axis("step", "forecast")
             text = f"Forecast against true step of grokking of {len(rows)} runs"
             caption = "Each modulus is forecast by a model that was fitted without it."
             cell = lines_cell(rows, *axes, text, joined=False)

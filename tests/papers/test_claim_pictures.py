@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Any
@@ -36,12 +35,12 @@ def marks_of(cell: Cell) -> list[str]:
             return [kind for layer in spec["layer"] for kind in kinds(layer)]
         return [spec["mark"] if isinstance(spec["mark"], str) else spec["mark"]["type"]]
 
-    return kinds(json.loads(cell.chart.to_json()))
+    return kinds(cell.chart.to_dict())
 
 
 def rows_of(cell: Cell) -> list[dict[str, Any]]:
     """Return all rows that a chart holds."""
-    return [row for rows in json.loads(cell.chart.to_json())["datasets"].values() for row in rows]
+    return [row for rows in cell.chart.to_dict()["datasets"].values() for row in rows]
 
 
 def curve(end: float, name: str = "test") -> Cell:

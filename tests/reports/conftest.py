@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import altair as alt
 import pytest
 
-from modgrok.reports.charts import chart
+from modgrok.reports.charts.chart import Cell
 from modgrok.runs import Experiment, RunRow, Store, run
 
 CHECKED_MODULES = ("test_chart_conformance", "test_reports_pieces")
@@ -17,7 +20,15 @@ def checked_charts(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReque
     By default those of two modules that make every kind of chart; with `-m long` those of all tests.
     """
     every = "not long" not in request.config.getoption("markexpr")
-    monkeypatch.setattr(chart, "CHECKED", every or request.module.__name__ in CHECKED_MODULES)
+    if every or request.module.__name__ in CHECKED_MODULES:
+        make = Cell._make_spec
+
+        def make_and_check(self: Cell, width: int, *, interactive: bool) -> dict[str, Any]:
+            spec = make(self, width, interactive=interactive)
+            alt.LayerChart.validate(spec)
+            return spec
+
+        monkeypatch.setattr(Cell, "_make_spec", make_and_check)
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ SHARES = {"training": "50%", "over steps": "50%"}
 def test_the_nearest_point_answers_with_its_curve_and_in_the_unit_of_its_axis(name: str) -> None:
     cell = CELLS[name]()
     assert cell.hover is not None
-    spec: dict[str, Any] = json.loads(cell.hover.to_json())
+    spec: dict[str, Any] = cell.hover.to_dict()
     (params,) = spec["params"]
     assert params["select"]["nearest"] is True
     marks = vl_convert.vegalite_to_vega(cell.hover.to_dict())["marks"]
@@ -83,7 +83,7 @@ def scale_colours(cell: Cell) -> list[str]:
         children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
         return next((expression for child in children if (expression := search(child)) is not None), None)
 
-    expression = search(json.loads(cell.chart.to_json()))
+    expression = search(cell.chart.to_dict())
     assert expression is not None
     return expression
 
@@ -110,7 +110,7 @@ def test_a_critical_fraction_answers_the_pointer_with_its_bracket() -> None:
     ]
     hover = critical_cell(rows, ["p"]).hover
     assert hover is not None
-    points = [row for part in json.loads(hover.to_json())["datasets"].values() for row in part]
+    points = [row for part in hover.to_dict()["datasets"].values() for row in part]
     assert {row["value_text"] for row in points} == {"inside 0.35 to 0.45"}
 
 

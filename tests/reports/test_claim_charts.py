@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import Any
@@ -18,7 +17,7 @@ CURVE = Line("", [1, 10, 100], [0.0, 0.5, 1.0], dots=True)
 
 def drawn_x(cell: Cell) -> list[float]:
     """Return the x of the points that a chart holds."""
-    spec: dict[str, Any] = json.loads(cell.chart.to_json())
+    spec: dict[str, Any] = cell.chart.to_dict()
     return [row["x"] for rows in spec["datasets"].values() for row in rows if "y" in row and "x" in row]
 
 
@@ -30,7 +29,7 @@ def test_a_title_moves_no_point(title: str) -> None:
 def test_steps_are_drawn_one_further_on_a_logarithmic_axis() -> None:
     cell = step_lines([Line("", [0, 9, 99], [0.0, 0.5, 1.0])], "A line.", milestones=[("grokked", 9)])
     assert drawn_x(cell) == [1, 10, 100]
-    spec = json.loads(cell.chart.to_json())
+    spec = cell.chart.to_dict()
     marks = [row["x"] for rows in spec["datasets"].values() for row in rows if row.get("name") == "grokked"]
     assert set(marks) == {10}
 

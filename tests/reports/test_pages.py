@@ -15,7 +15,7 @@ import pytest
 from modgrok.io import csv_cell, is_plain_svg, markup, script_json, visible
 from modgrok.papers.book.html import overview_html
 from modgrok.papers.book.outline import outline_of
-from modgrok.reports.charts.chart import Cell, Group, Panel, data
+from modgrok.reports.charts.chart import Cell, Group, Panel
 from modgrok.reports.formats.html import page_html
 from modgrok.reports.formats.svg import figure_svg
 from modgrok.reports.report import Report
@@ -31,9 +31,9 @@ NASTY = (
 
 
 def report_of(name: str) -> Report:
-    """Put a name into every place of a report."""
+    """Put a name into every place of a report, whose chart may be one of Altair."""
     chart = alt.layer(
-        alt.Chart(data([{"x": 1, "word": name.encode("utf-8", "replace").decode()}]))
+        alt.Chart(alt.InlineData([{"x": 1, "word": name.encode("utf-8", "replace").decode()}]))
         .mark_point()
         .encode(x=alt.X("x:Q", title=visible(name)), color=alt.Color("word:N"), tooltip=["word:N"])
     )

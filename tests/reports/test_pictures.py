@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import altair as alt
 import pytest
+import vl_convert
 
-from modgrok.reports.charts.chart import Cell, Marks, data, single
+from modgrok.reports.charts import vega_lite as vl
+from modgrok.reports.charts.chart import single
 from modgrok.reports.charts.hover import in_unit
 from modgrok.reports.charts.line_colours import line_colours
 from modgrok.reports.charts.timeline import CurveStyle, Frame, Vertical, timeline
@@ -99,17 +102,33 @@ def test_clean_corrupted_training_and_test_have_four_colours() -> None:
     assert len({colour for _, colour, _ in LINES}) == 4
 
 
-def test_marks_are_charts_of_altair() -> None:
-    """Marks share what Altair would copy, and read a shorthand at once; the specification is the same."""
-    rows = [{"x": 1, "y": 2, "name": "a"}]
+def test_altair_writes_the_same_specification() -> None:
+    rows, other = [{"x": 1, "y": 2, "name": "a"}], [{"x": 3, "y": 1, "name": "b"}]
+    base = vl.marks(rows).encode(x="x:Q", y=vl.field("y:Q", title=None, scale=vl.Scale(zero=False)))
+    text = base.mark("text", dx=3).encode(text="name:N", tooltip=["x:Q", "name:N"], x2="y", y2=vl.datum(0))
+    named = (
+        vl.marks(other).mark("text").encode(x=vl.value(vl.expr("width")), color=vl.field("y:N", scale=None))
+    )
+    inner = vl.layer(base.mark("line", color="red"), text)
+    ours = vl.layer(base.mark("point"), text, inner, named).resolve_scale(x="shared").to_dict()
 
-    def layers(kind: type[alt.Chart]) -> alt.LayerChart:
-        base = kind(data(rows)).encode(x="x:Q", y=alt.Y("y:Q", title=None))
-        text = base.mark_text(dx=3).encode(text="name:N", tooltip=["x:Q", "name:N"], x2="y")
-        return alt.layer(base.mark_point(), text, alt.layer(base.mark_line(color="red"), text))
+    chart = alt.Chart(alt.InlineData(rows)).encode(x="x:Q", y=alt.Y("y:Q", title=None, scale={"zero": False}))
+    label = chart.mark_text(dx=3).encode(text="name:N", tooltip=["x:Q", "name:N"], x2="y", y2=alt.datum(0))
+    away = alt.Chart(alt.InlineData(other)).mark_text()
+    away = away.encode(x=alt.value(alt.expr("width")), color=alt.Color("y:N", scale=None))
+    whole = alt.layer(chart.mark_line(color="red"), label)
+    theirs = alt.layer(chart.mark_point(), label, whole, away).resolve_scale(x="shared").to_dict()
+    del theirs["config"]  # a cell has its own
+    del ours["$schema"], theirs["$schema"]  # of the installed version
+    names = dict(zip(theirs.pop("datasets"), ours["datasets"], strict=True))
+    assert list(ours.pop("datasets").values()) == [rows, other]
+    assert json.loads(json.dumps(theirs, sort_keys=True), object_hook=lambda o: _renamed(o, names)) == ours
 
-    assert layers(Marks).to_dict() == layers(alt.Chart).to_dict()
-    plain = alt.layer(layers(alt.Chart)).properties(width=248, height=150, description="words").to_dict()
-    spec = Cell(alt.layer(layers(Marks)), "words").spec(304)
-    del plain["config"]  # a cell has its own
-    assert {name: spec[name] for name in plain} == plain
+
+def _renamed(part: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {key: names.get(entry, entry) if key == "name" else entry for key, entry in part.items()}
+
+
+def test_vl_convert_draws_this_version_of_vega_lite() -> None:
+    assert vl.VERSION in vl_convert.get_vegalite_versions()
+    assert vl.SCHEMA.startswith(f"https://vega.github.io/schema/vega-lite/v{vl.VERSION}.")

@@ -9,8 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from altair.utils.schemapi import debug_mode
-
 from ..tasks import InputError
 from .charts.chart import Panel
 from .learners.base import PanelsAndNotes, general_panels
@@ -48,11 +46,6 @@ def slider(stored: StoredRun, most: int | None = None) -> tuple[CheckpointPanels
         stored: a run.
         most: checkpoints, >= 0; None for 8, or fewer where these would exceed 1.5 MB.
     """
-    with debug_mode(False):  # the same charts were checked as the report's own
-        return _drawn(stored, most)
-
-
-def _drawn(stored: StoredRun, most: int | None) -> tuple[CheckpointPanels, ...]:
     steps = slider_steps(stored, MOST_STEPS if most is None else most)
     if len(steps) < 2:
         return ()

@@ -26,7 +26,7 @@ from ..runs.outcome import phase_of_records, task_outcomes
 from ..tasks import InputError, Split, Task
 from ..version import __version__
 from . import words
-from .charts.chart import Panel, unchecked
+from .charts.chart import Panel
 from .charts.scores import Score, number, scores
 from .checkpoint_panels import CheckpointPanels, slider
 from .commands import portable, runs_option
@@ -76,7 +76,6 @@ class Report:
         object.__setattr__(self, "commands", commands)
 
 
-@unchecked()
 def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) -> Report:
     """Gather the report of a stored run.
 
@@ -118,7 +117,6 @@ def run_report(store: Store, run: str, path: Path, checkpoints: int | None = 0) 
     )
 
 
-@unchecked()
 def comparison(
     store: Store, run: str, closed_form: MLP, path: Path, *, command: str = "", report_command: str = ""
 ) -> Report:
@@ -165,7 +163,6 @@ def comparison(
     )
 
 
-@unchecked()
 def network_report(
     net: MLP,
     basis: Basis,
@@ -207,7 +204,6 @@ def network_report(
     )
 
 
-@unchecked()
 def transformer_report(
     net: Transformer, task: Task, title: str, *, command: str = "", report_command: str = ""
 ) -> Report:
@@ -242,7 +238,6 @@ def transformer_report(
     )
 
 
-@unchecked()
 def logits_report(net: Any, task: Task, title: str, *, command: str = "", report_command: str = "") -> Report:
     """Gather the report of a network of any kind from its logits alone, such as one of two hidden layers.
 

@@ -20,7 +20,7 @@ from ..runs import Record, RunRow, Store
 from ..runs.run_settings import described_settings, differences, rows_to_compare
 from ..runs.store.labels import read_labels
 from . import words
-from .charts.chart import Legend, Panel, single, unchecked
+from .charts.chart import Legend, Panel, single
 from .charts.line_colours import line_colours
 from .charts.table import Table
 from .charts.timeline import CurveStyle, Frame, Vertical, linear_range, log_range, timeline
@@ -44,7 +44,6 @@ CURVES = (
 )
 
 
-@unchecked()
 def runs_report(store: Store, runs: Sequence[str], path: Path) -> Report:
     """Gather a comparison of stored runs.
 

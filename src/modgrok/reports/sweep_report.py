@@ -17,7 +17,7 @@ from ..sweeps.tables.table import SweepTable, scalar_column, sweep_table
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .charts.bands import LINES, Band, milestone_bands, milestone_cell, training_bands, training_cell
-from .charts.chart import Group, Legend, Panel, single, unchecked
+from .charts.chart import Group, Legend, Panel, single
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
 from .commands import runs_option
@@ -52,7 +52,6 @@ class View:
     values: tuple[str, ...]
 
 
-@unchecked()
 def sweep_report(
     store: Store, name: str, path: Path, axes: Sequence[str] = (), values: Sequence[str] = ()
 ) -> Report:

@@ -9,10 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-
 from ...sweeps.tables.grid_cells import short
-from .chart import Marks, data
+from . import vega_lite as vl
 from .palette import FAINT, PAPER, SOFT
 
 POWER = (
@@ -44,31 +42,31 @@ def ends_of(values: Sequence[float | int]) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1)
 
 
-def scale_of(ends: tuple[float, float], log: bool) -> alt.Scale:
+def scale_of(ends: tuple[float, float], log: bool) -> vl.Scale:
     """Return a scale that begins and ends where it is told to."""
-    return alt.Scale(type="log" if log else "linear", domain=list(ends), nice=False, zero=False)
+    return vl.Scale(type="log" if log else "linear", domain=list(ends), nice=False, zero=False)
 
 
-def axis_of(values: Sequence[float | int], log: bool, count: int = 5) -> alt.Axis:
+def axis_of(values: Sequence[float | int], log: bool, count: int = 5) -> vl.Axis:
     """Label powers of ten on logarithmic axes that span some, else a few numbers."""
     low, high = ends_of([value for value in values if value > 0 or not log])
     if log:
         powers = [10.0**i for i in range(-16, 17) if low * 0.999 <= 10.0**i <= high * 1.001]
         if len(powers) >= 2:
-            return alt.Axis(values=powers[:: -(-len(powers) // 6)], labelExpr=POWER)
-        return alt.Axis(tickCount=3, format="~r" if high < 1000 else "~s")
-    return alt.Axis(tickCount=count, format="~s" if high >= 10_000 else "~r")
+            return vl.Axis(values=powers[:: -(-len(powers) // 6)], labelExpr=POWER)
+        return vl.Axis(tickCount=3, format="~r" if high < 1000 else "~s")
+    return vl.Axis(tickCount=count, format="~s" if high >= 10_000 else "~r")
 
 
-def percent_axis() -> alt.Axis:
+def percent_axis() -> vl.Axis:
     """Label none, half and all."""
-    return alt.Axis(values=[0, 0.5, 1], format=".0%")
+    return vl.Axis(values=[0, 0.5, 1], format=".0%")
 
 
-def whole_axis(size: int) -> alt.Axis:
+def whole_axis(size: int) -> vl.Axis:
     """Label a few whole numbers from 0 on."""
     step = next(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 10**9) if size <= 5 * step)
-    return alt.Axis(values=list(range(0, size + 1, step)), format="d")
+    return vl.Axis(values=list(range(0, size + 1, step)), format="d")
 
 
 def number_words(value: float | int, percent: bool) -> str:
@@ -89,7 +87,7 @@ def late(at: float | int, ends: tuple[float, float], log: bool) -> bool:
     return (place - low) / (high - low) > 0.75
 
 
-def milestone(name: str, at: float | int, axis: alt.X, place: int, *, left: bool = False) -> Any:
+def milestone(name: str, at: float | int, axis: vl.Channel, place: int, *, left: bool = False) -> Any:
     """Mark a step by a line with its name beside it, `place` lines above the foot.
 
     Arguments:
@@ -99,17 +97,22 @@ def milestone(name: str, at: float | int, axis: alt.X, place: int, *, left: bool
         place: 0, 1, ... lines of text above the foot.
         left: whether the name is on the left of the line, as it must be near the right end.
     """
-    base = Marks(data([{"x": at, "name": name}]))
-    rule = base.mark_rule(color=FAINT, strokeWidth=1).encode(x=axis)
-    text = base.mark_text(
-        align="right" if left else "left", baseline="bottom", dx=-3 if left else 3, fontSize=9, color=SOFT
+    base = vl.marks([{"x": at, "name": name}])
+    rule = base.mark("rule", color=FAINT, strokeWidth=1).encode(x=axis)
+    text = base.mark(
+        "text",
+        align="right" if left else "left",
+        baseline="bottom",
+        dx=-3 if left else 3,
+        fontSize=9,
+        color=SOFT,
     )
-    return alt.layer(
-        rule, text.encode(x=axis, y=alt.value(alt.expr(f"height - {2 + 11 * place}")), text="name:N")
+    return vl.layer(
+        rule, text.encode(x=axis, y=vl.value(vl.expr(f"height - {2 + 11 * place}")), text="name:N")
     )
 
 
-def key_of(names: Sequence[tuple[str, str, bool]]) -> tuple[list[alt.Chart], int]:
+def key_of(names: Sequence[tuple[str, str, bool]]) -> tuple[list[vl.Chart], int]:
     """Name the lines above the plot, in their colours; return the marks and the room they take.
 
     Arguments:
@@ -127,13 +130,13 @@ def key_of(names: Sequence[tuple[str, str, bool]]) -> tuple[list[alt.Chart], int
         at += wide
     for left, line, name, colour, diamond in places:
         up = -12 - KEY * (row - line)
-        base = Marks(data([{}]))
+        base = vl.marks([{}])
         if diamond:
-            swatch = base.mark_point(shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
-            marks.append(swatch.encode(x=alt.value(left + 7), y=alt.value(up)))
+            swatch = base.mark("point", shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
+            marks.append(swatch.encode(x=vl.value(left + 7), y=vl.value(up)))
         elif colour:
-            swatch = base.mark_rule(color=colour, strokeWidth=2)
-            marks.append(swatch.encode(x=alt.value(left), x2=alt.value(left + 14), y=alt.value(up)))
-        words = base.mark_text(align="left", baseline="middle", fontSize=10, color=SOFT, text=name)
-        marks.append(words.encode(x=alt.value(left + (18 if colour else 0)), y=alt.value(up)))
+            swatch = base.mark("rule", color=colour, strokeWidth=2)
+            marks.append(swatch.encode(x=vl.value(left), x2=vl.value(left + 14), y=vl.value(up)))
+        words = base.mark("text", align="left", baseline="middle", fontSize=10, color=SOFT, text=name)
+        marks.append(words.encode(x=vl.value(left + (18 if colour else 0)), y=vl.value(up)))
     return marks, 4 + KEY * (row + 1)

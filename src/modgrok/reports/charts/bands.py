@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import numpy as np
 
 from ...runs import Series
 from ...sweeps.critical.statistics import quantile
 from ...sweeps.tables.grid_cells import Coordinate, Row, short
-from .chart import Cell, Margins, Marks, data
+from . import vega_lite as vl
+from .chart import Cell, Margins
 from .hover import in_unit, nearest_point
 from .line_colours import LINES as LINES
 from .line_colours import line_colours, numbers_or_words
@@ -87,23 +87,25 @@ def common_steps(observed: Sequence[int] | np.ndarray) -> np.ndarray:
 
 def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Cell:
     """Draw accuracies against training steps, from 0 to 1."""
-    x = alt.X(
+    x = vl.field(
         "step:Q",
         title="step + 1",
-        scale=alt.Scale(type="log", domain=[1, end + 1], nice=False),
-        axis=alt.Axis(values=[10**i for i in range(10) if 10**i <= end + 1], format="~s"),
+        scale=vl.Scale(type="log", domain=[1, end + 1], nice=False),
+        axis=vl.Axis(values=[10**i for i in range(10) if 10**i <= end + 1], format="~s"),
     )
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    axis = alt.Axis(values=[0, 0.5, 1], format=".0%")
+    scale = vl.Scale(domain=[0, 1], nice=False)
+    axis = vl.Axis(values=[0, 0.5, 1], format=".0%")
     layers = []
     for band in bands:
-        chart = Marks(data([row for row in rows if row["name"] == band.name]))
-        area = chart.mark_area(color=band.colour, opacity=0.2)
+        chart = vl.marks([row for row in rows if row["name"] == band.name])
+        area = chart.mark("area", color=band.colour, opacity=0.2)
         layers.append(
-            area.encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis, title=None), y2=alt.Y2("high:Q"))
+            area.encode(x=x, y=vl.field("low:Q", scale=scale, axis=axis, title=None), y2=vl.field("high:Q"))
         )
         layers.append(
-            chart.mark_line(color=band.colour, strokeWidth=1.8).encode(x=x, y=alt.Y("middle:Q", scale=scale))
+            chart.mark("line", color=band.colour, strokeWidth=1.8).encode(
+                x=x, y=vl.field("middle:Q", scale=scale)
+            )
         )
     named = {band.name: band.name.replace("_", " ") for band in bands}
     tooltip_fields = [
@@ -112,11 +114,11 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
         for row in rows
         if row["name"] in named
     ]
-    middle = alt.Y("middle:Q", scale=scale)
-    colours = alt.Scale(domain=list(named.values()), range=[band.colour for band in bands])
-    shade = alt.Color("curve:N", scale=colours, legend=None)
+    middle = vl.field("middle:Q", scale=scale)
+    colours = vl.Scale(domain=list(named.values()), range=[band.colour for band in bands])
+    shade = vl.field("curve:N", scale=colours, legend=None)
     hover = nearest_point(tooltip_fields, x, middle, along="step", shade=shade)
-    return Cell(alt.layer(*layers), text, 120, Margins(44, 10, 8, 34), hover=hover)
+    return Cell(vl.layer(*layers), text, 120, Margins(44, 10, 8, 34), hover=hover)
 
 
 def _quartile_words(row: Mapping[str, Any], form: str) -> str:
@@ -157,27 +159,27 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     names = list(dict.fromkeys(row["line"] for row in rows))
     log = min(values) > 0 and max(values) / min(values) > 8
     reach = [number for row in rows for number in (row["low"], row["middle"], row["high"]) if number]
-    scale_x = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
+    scale_x = vl.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
     domain = 0.8 * min(reach), 1.25 * max(reach)
-    scale_y = alt.Scale(type="log", domain=list(domain), nice=False)
-    axis = alt.X(
+    scale_y = vl.Scale(type="log", domain=list(domain), nice=False)
+    axis = vl.field(
         "x:Q",
         title=x.replace("_", " "),
         scale=scale_x,
-        axis=alt.Axis(tickCount=6, format="~s" if max(values) >= 1000 else "~g"),
+        axis=vl.Axis(tickCount=6, format="~s" if max(values) >= 1000 else "~g"),
     )
     most = max(reach)
     rows_with_end = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
-    chart = Marks(data(rows_with_end))
-    shade = alt.Color(
-        "line:N", scale=alt.Scale(domain=names, range=line_colours(numbers_or_words(names))), legend=None
+    chart = vl.marks(rows_with_end)
+    shade = vl.field(
+        "line:N", scale=vl.Scale(domain=names, range=line_colours(numbers_or_words(names))), legend=None
     )
-    middle = alt.Y("middle:Q", scale=scale_y, title=title, axis=alt.Axis(tickCount=4, format="~s"))
-    bars = chart.mark_rule(strokeWidth=1.4, opacity=0.55).encode(
-        x=axis, y=alt.Y("low:Q", scale=scale_y), y2=alt.Y2("high:Q"), color=shade
+    middle = vl.field("middle:Q", scale=scale_y, title=title, axis=vl.Axis(tickCount=4, format="~s"))
+    bars = chart.mark("rule", strokeWidth=1.4, opacity=0.55).encode(
+        x=axis, y=vl.field("low:Q", scale=scale_y), y2=vl.field("high:Q"), color=shade
     )
-    lines = chart.mark_line(strokeWidth=1.6).encode(x=axis, y=middle, color=shade)
-    points = chart.mark_circle(size=46, opacity=1).encode(x=axis, y=middle, color=shade)
+    lines = chart.mark("line", strokeWidth=1.6).encode(x=axis, y=middle, color=shade)
+    points = chart.mark("circle", size=46, opacity=1).encode(x=axis, y=middle, color=shade)
     last = [
         max((row for row in rows_with_end if row["line"] == name), key=lambda row: row["x"]) for name in names
     ]
@@ -190,12 +192,12 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         for i, (row, pixel) in enumerate(zip(last, spread(heights, TALL), strict=True))
     ]
     tags = (
-        Marks(data(tagged))
-        .mark_text(align="left", dx=8, fontSize=10)
+        vl.marks(tagged)
+        .mark("text", align="left", dx=8, fontSize=10)
         .encode(
-            x=alt.XValue(alt.expr("width")),
-            y=alt.Y("pixel:Q", scale=None),
-            text=alt.Text("tag:N"),
+            x=vl.value(vl.expr("width")),
+            y=vl.field("pixel:Q", scale=None),
+            text=vl.field("tag:N"),
             color=shade,
         )
     )
@@ -210,4 +212,4 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         for row in rows
     ]
     hover = nearest_point(tooltip_fields, axis, middle, along=x.replace("_", " "), shade=shade)
-    return Cell(alt.layer(bars, lines, points, tags), text, TALL, Margins(52, 96, 10, 38), hover=hover)
+    return Cell(vl.layer(bars, lines, points, tags), text, TALL, Margins(52, 96, 10, 38), hover=hover)

@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from ...sweeps.tables.grid_cells import short
-from .chart import Cell, Margins, Marks, data
+from . import vega_lite as vl
+from .chart import Cell, Margins
 from .palette import FAINT, INK, SOFT, TEST
 from .table import Table
 
@@ -99,13 +98,13 @@ def bound_rows(rows: Sequence[BoundRow], text: str, *, words: Callable[[float | 
     for row in rows:
         _place(row, top, wide, marks, words)
         top += row.height
-    scale = alt.Scale(domain=[0, wide], range=[0, wide], nice=False, zero=False)
+    scale = vl.Scale(domain=[0, wide], range=[0, wide], nice=False, zero=False)
     frame = (
-        Marks(data([{"x": 0}]))
-        .mark_point(opacity=0, aria=False)
-        .encode(x=alt.X("x:Q", scale=scale, axis=None))
+        vl.marks([{"x": 0}])
+        .mark("point", opacity=0, aria=False)
+        .encode(x=vl.field("x:Q", scale=scale, axis=None))
     )
-    return Cell(alt.layer(frame, *_layers(marks)).resolve_scale(x="shared"), text, top, margins)
+    return Cell(vl.layer(frame, *_layers(marks)).resolve_scale(x="shared"), text, top, margins)
 
 
 def _place(
@@ -180,29 +179,29 @@ def _is_number(value: Number) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def _layers(marks: dict[str, Table]) -> list[alt.Chart]:
-    def base(name: str) -> alt.Chart:
-        return Marks(data(marks[name]))
+def _layers(marks: dict[str, Table]) -> list[vl.Chart]:
+    def base(name: str) -> vl.Chart:
+        return vl.marks(marks[name])
 
-    x, x2 = alt.X("x:Q", axis=None), alt.X2("x2:Q")
-    y, y2 = alt.Y("y:Q", scale=None, axis=None), alt.Y2("y2:Q")
-    shade = alt.Color("colour:N", scale=None)
+    x, x2 = vl.field("x:Q", axis=None), vl.field("x2:Q")
+    y, y2 = vl.field("y:Q", scale=None, axis=None), vl.field("y2:Q")
+    shade = vl.field("colour:N", scale=None)
     names = [
-        Marks(data([name for name in marks["names"] if name["align"] == side])).mark_text(
-            align=side, baseline="middle", fontSize=11, aria=False
+        vl.marks([name for name in marks["names"] if name["align"] == side]).mark(
+            "text", align=side, baseline="middle", fontSize=11, aria=False
         )
         for side in ("left", "right")
     ]
     return [
-        base("bars").mark_rule(color=FAINT, aria=False).encode(x=x, x2=x2, y=y),
-        base("ranges").mark_rect(color=RANGE, aria=False).encode(x=x, x2=x2, y=y, y2=y2),
+        base("bars").mark("rule", color=FAINT, aria=False).encode(x=x, x2=x2, y=y),
+        base("ranges").mark("rect", color=RANGE, aria=False).encode(x=x, x2=x2, y=y, y2=y2),
         base("printed")
-        .mark_point(shape="diamond", size=60, color=INK, fill="white", aria=False)
+        .mark("point", shape="diamond", size=60, color=INK, fill="white", aria=False)
         .encode(x=x, y=y),
-        base("seeds").mark_circle(size=34, opacity=0.75, aria=False).encode(x=x, y=y, color=shade),
-        base("medians").mark_rule(strokeWidth=2, aria=False).encode(x=x, y=y, y2=y2, color=shade),
+        base("seeds").mark("circle", size=34, opacity=0.75, aria=False).encode(x=x, y=y, color=shade),
+        base("medians").mark("rule", strokeWidth=2, aria=False).encode(x=x, y=y, y2=y2, color=shade),
         *(name.encode(x=x, y=y, text="text:N", color=shade) for name in names),
-        base("words").mark_text(fontSize=9.5, color=SOFT, aria=False).encode(x=x, y=y, text="text:N"),
+        base("words").mark("text", fontSize=9.5, color=SOFT, aria=False).encode(x=x, y=y, text="text:N"),
     ]
 
 

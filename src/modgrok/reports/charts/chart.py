@@ -6,27 +6,12 @@ to the pixel whatever their labels; a page and a figure differ only in the width
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import altair as alt
-from altair.utils.schemapi import debug_mode
-
 from ...io import shown
+from . import vega_lite as vl
 from .palette import config
-
-CHECKED = False
-"""Whether charts are checked against the schema as they are made, which takes most of the time of a report;
-the tests of reports set it."""
-
-
-@contextmanager
-def unchecked() -> Iterator[None]:
-    """Make charts without checks against the schema, unless `CHECKED` says otherwise."""
-    with debug_mode(CHECKED):
-        yield
 
 
 @dataclass(frozen=True)
@@ -67,12 +52,12 @@ class Cell:
         source: what a chart of a claim was drawn from; see `seeds`.
     """
 
-    chart: alt.LayerChart | alt.FacetChart
+    chart: vl.HasSpecification
     text: str
     height: int = 150
     margins: Margins = Margins()
     square: bool = False
-    hover: alt.Chart | None = None
+    hover: vl.Chart | None = None
     legend: Legend | None = None
     source: object = None
     _specs: dict[tuple[int, bool], dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
@@ -102,11 +87,10 @@ class Cell:
 
     def _make_spec(self, width: int, *, interactive: bool) -> dict[str, Any]:
         inner, height = self.plot_size(width)
-        with unchecked():
-            full_chart = self.chart
-            if interactive and self.hover is not None:
-                full_chart = alt.layer(full_chart, self.hover)
-            spec: dict[str, Any] = full_chart.to_dict(validate=CHECKED)
+        chart = self.chart
+        if interactive and self.hover is not None and isinstance(chart, vl.Chart):
+            chart = vl.layer(chart, self.hover)
+        spec = chart.to_dict()
         spec |= {"width": inner, "height": height, "description": self.text}
         m = self.margins
         spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}
@@ -148,44 +132,3 @@ class Panel:
 def single(key: str, title: str, caption: str, cell: Cell, span: int) -> Panel:
     """Make a panel of one chart."""
     return Panel(key, title, caption, (Group("", (cell,)),), span, cell.legend)
-
-
-class ChartRows(alt.InlineData):
-    """The rows of a chart, held by reference.
-
-    A chart copies itself whenever something is added to it. Its rows never change, and copying them takes
-    longer than all else.
-    """
-
-    def __deepcopy__(self, memo: object = None) -> ChartRows:
-        return self
-
-
-class Marks(alt.Chart):
-    """A chart of one mark, whose copies share encodings and marks.
-
-    Altair copies a chart in depth whenever it becomes a layer, and again when the layers are written. No
-    chart here changes what it is made of after that, so that a copy of the outermost object is enough.
-    """
-
-    def __deepcopy__(self, memo: object = None) -> Marks:
-        return self.copy(deep=False)
-
-    def encode(self, *args: Any, **channels: Any) -> Marks:
-        """Add encodings, as `altair.Chart.encode`.
-
-        A shorthand such as `text="name:N"` becomes an `altair.Text` at once. Altair finds that class by
-        comparing the schemas of all its classes, for each shorthand again.
-        """
-        return super().encode(*args, **{name: _channel(name, value) for name, value in channels.items()})
-
-
-def _channel(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return [_channel(name, entry) for entry in value]
-    return getattr(alt, name[0].upper() + name[1:])(value) if isinstance(value, str) else value
-
-
-def data(values: list[dict[str, Any]]) -> ChartRows:
-    """Put rows into a chart, by reference."""
-    return ChartRows(values=values)

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import altair as alt
 import numpy as np
 
 from ...sweeps.tables.grid_cells import Coordinate, GridCell, short
+from . import vega_lite as vl
 from .axes import (
     axis_of,
     ends_of,
@@ -27,7 +27,7 @@ from .axes import (
     scale_of,
     whole_axis,
 )
-from .chart import Cell, Group, Margins, Marks, Panel, data, single
+from .chart import Cell, Group, Margins, Panel, single
 from .heat_map import heat_map, map_legend, shades_of
 from .image import picture
 from .line import Line, coloured, merged, over_seeds
@@ -176,9 +176,9 @@ def _line_cell(
     if domain is None:
         domain = (0.0, 1.0) if percent else reach(known_y, log_y)
     ends = ends_of(known_x)
-    axis_x = alt.X("x:Q", title=x, scale=scale_of(ends, log_x), axis=axis_of(known_x, log_x))
-    scale: Any = alt.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True)
-    axis_y = alt.Y(
+    axis_x = vl.field("x:Q", title=x, scale=scale_of(ends, log_x), axis=axis_of(known_x, log_x))
+    scale: Any = vl.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True)
+    axis_y = vl.field(
         "y:Q",
         title=y or None,
         scale=scale,
@@ -189,31 +189,31 @@ def _line_cell(
         for place, (name, at) in enumerate(marks)
     ]
     if level is not None:
-        rule = Marks(data([{"y": level}])).mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=1)
+        rule = vl.marks([{"y": level}]).mark("rule", color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
     shades: list[Any] = [line.colour for line in series]
     for line, colour, part in zip(series, shades, rows, strict=True):
         if line.low is not None:
-            band = Marks(data(part)).mark_area(color=colour, opacity=0.18, clip=True)
-            layers.append(band.encode(x=axis_x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
+            band = vl.marks(part).mark("area", color=colour, opacity=0.18, clip=True)
+            layers.append(band.encode(x=axis_x, y=vl.field("low:Q", scale=scale), y2="high:Q"))
     for line, colour, part in zip(series, shades, rows, strict=True):
-        chart = Marks(data(part))
+        chart = vl.marks(part)
         dash = [4, 3] if line.dashed else [1, 0]
-        mark = chart.mark_line(
-            color=colour, strokeWidth=1 if line.printed else 1.6, strokeDash=dash, clip=True
+        mark = chart.mark(
+            "line", color=colour, strokeWidth=1 if line.printed else 1.6, strokeDash=dash, clip=True
         )
         layers.append(mark.encode(x=axis_x, y=axis_y))
         if line.printed:
-            diamonds = chart.mark_point(shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
+            diamonds = chart.mark("point", shape="diamond", color=colour, fill=PAPER, size=52, opacity=1)
             layers.append(diamonds.encode(x=axis_x, y=axis_y))
         if line.dots:
-            layers.append(chart.mark_circle(color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
+            layers.append(chart.mark("circle", color=colour, size=36, opacity=1).encode(x=axis_x, y=axis_y))
     names = [(line.name, str(line.colour), line.printed) for line in series if line.name]
     seeds = max((line.seeds for line in series), default=1)
     if seeds > 1:
         names.append((f"line: median of {seeds} seeds; band: least to greatest", "", False))
     key, top = key_of(names)
-    return Cell(alt.layer(*layers, *key), text, height, Margins(52, 14, top, 38))
+    return Cell(vl.layer(*layers, *key), text, height, Margins(52, 14, top, 38))
 
 
 def of_seeds(text: str, seeds: int) -> str:
@@ -353,30 +353,30 @@ def points(
         }
         for i, p in enumerate(marks)
     ]
-    scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False, clamp=True)
-    place = alt.Scale(domain=[len(marks), 0], nice=False, zero=False)
+    scale = vl.Scale(type="log" if log else "linear", domain=[low, high], nice=False, clamp=True)
+    place = vl.Scale(domain=[len(marks), 0], nice=False, zero=False)
     axis = percent_axis() if percent else axis_of([low, high], log, count=5)
     across, up = (
-        alt.X("low:Q", scale=scale, title=x or None, axis=axis),
-        alt.Y("row:Q", scale=place, axis=None),
+        vl.field("low:Q", scale=scale, title=x or None, axis=axis),
+        vl.field("row:Q", scale=place, axis=None),
     )
-    bands = Marks(data([row for row in rows if row["ranged"]])).mark_rect(color=PLATEAU)
-    dots = Marks(data([row for row in rows if row["value"] is not None])).mark_circle(size=64, opacity=1)
-    names = Marks(data(rows)).mark_text(align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
-    label_marks = Marks(data(rows)).mark_text(align="left", baseline="middle", dx=8, fontSize=10, color=SOFT)
-    right = alt.value(alt.expr("width"))
+    bands = vl.marks([row for row in rows if row["ranged"]]).mark("rect", color=PLATEAU)
+    dots = vl.marks([row for row in rows if row["value"] is not None]).mark("circle", size=64, opacity=1)
+    names = vl.marks(rows).mark("text", align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
+    label_marks = vl.marks(rows).mark("text", align="left", baseline="middle", dx=8, fontSize=10, color=SOFT)
+    right = vl.value(vl.expr("width"))
     seeds = [
         {"row": i + 0.5, "value": float(value), "colour": p.colour or TEST}
         for i, p in enumerate(marks)
         for value in p.each
         if value is not None and math.isfinite(value)
     ]
-    rings = Marks(data(seeds)).mark_point(size=26, opacity=0.9, strokeWidth=1)
-    chart = alt.layer(
-        bands.encode(x=across, x2="high:Q", y=alt.Y("top:Q", scale=place, axis=None), y2="bottom:Q"),
-        rings.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
-        dots.encode(x=alt.X("value:Q", scale=scale), y=up, color=alt.Color("colour:N", scale=None)),
-        names.encode(x=alt.value(0), y=up, text="name:N"),
+    rings = vl.marks(seeds).mark("point", size=26, opacity=0.9, strokeWidth=1)
+    chart = vl.layer(
+        bands.encode(x=across, x2="high:Q", y=vl.field("top:Q", scale=place, axis=None), y2="bottom:Q"),
+        rings.encode(x=vl.field("value:Q", scale=scale), y=up, color=vl.field("colour:N", scale=None)),
+        dots.encode(x=vl.field("value:Q", scale=scale), y=up, color=vl.field("colour:N", scale=None)),
+        names.encode(x=vl.value(0), y=up, text="name:N"),
         label_marks.encode(x=right, y=up, text="value_text:N"),
     )
     left = min(14 + 6 * max((len(p.name) for p in marks), default=1), 240)
@@ -423,27 +423,27 @@ def bars(
     ]
     names = [name for name, _ in pairs]
     slanted = sum(len(name) for name in names) > 60
-    axis = alt.Axis(domain=False, ticks=False, labelAngle=-35 if slanted else 0, labelLimit=150)
-    across = alt.X(
-        "name:N", sort=names, title=None, axis=axis, scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2)
+    axis = vl.Axis(domain=False, ticks=False, labelAngle=-35 if slanted else 0, labelLimit=150)
+    across = vl.field(
+        "name:N", sort=names, title=None, axis=axis, scale=vl.Scale(paddingInner=0.35, paddingOuter=0.2)
     )
-    scale = alt.Scale(domain=list(domain), nice=False, clamp=True)
-    up = alt.Y(
+    scale = vl.Scale(domain=list(domain), nice=False, clamp=True)
+    up = vl.field(
         "value:Q",
         title=y or None,
         scale=scale,
-        axis=percent_axis() if percent else alt.Axis(tickCount=4),
+        axis=percent_axis() if percent else vl.Axis(tickCount=4),
     )
-    base = Marks(data(rows))
-    layers = [base.mark_bar().encode(x=across, y=up, color=alt.Color("colour:N", scale=None))]
+    base = vl.marks(rows)
+    layers = [base.mark("bar").encode(x=across, y=up, color=vl.field("colour:N", scale=None))]
     if len(pairs) <= 12:
-        label_marks = base.mark_text(dy=-6, fontSize=10, color=SOFT)
+        label_marks = base.mark("text", dy=-6, fontSize=10, color=SOFT)
         layers.append(label_marks.encode(x=across, y=up, text="value_text:N"))
     if level is not None:
-        rule = Marks(data([{"value": level}])).mark_rule(color=SOFT, strokeDash=[2, 3])
+        rule = vl.marks([{"value": level}]).mark("rule", color=SOFT, strokeDash=[2, 3])
         layers.append(rule.encode(y=up))
     below = 20 + min(4 * max(map(len, names)), 90) if slanted else 24
-    return Cell(alt.layer(*layers), text, height, Margins(52, 12, 18, below))
+    return Cell(vl.layer(*layers), text, height, Margins(52, 12, 18, below))
 
 
 def histogram(
@@ -471,15 +471,15 @@ def histogram(
         {"low": a, "high": b, "zero": 0.0, "count": float(n)}
         for a, b, n in zip(ends[:-1], ends[1:], counts, strict=True)
     ]
-    scale = alt.Scale(domain=[ends[0], ends[-1]], nice=False)
-    chart = Marks(data(rows)).mark_bar(color=colour, stroke=PAPER, strokeWidth=0.5)
+    scale = vl.Scale(domain=[ends[0], ends[-1]], nice=False)
+    chart = vl.marks(rows).mark("bar", color=colour, stroke=PAPER, strokeWidth=0.5)
     layer = chart.encode(
-        x=alt.X("low:Q", title=x or None, scale=scale, axis=alt.Axis(tickCount=5)),
+        x=vl.field("low:Q", title=x or None, scale=scale, axis=vl.Axis(tickCount=5)),
         x2="high:Q",
-        y=alt.Y("zero:Q", title=y or None, axis=alt.Axis(tickCount=3)),
+        y=vl.field("zero:Q", title=y or None, axis=vl.Axis(tickCount=3)),
         y2="count:Q",
     )
-    return Cell(alt.layer(layer), text, height, Margins(52, 12, 10, 38))
+    return Cell(vl.layer(layer), text, height, Margins(52, 12, 10, 38))
 
 
 def image(
@@ -506,14 +506,16 @@ def image(
     palette = colours(DIVERGING if signed else SEQUENTIAL)
     uri = data_uri(indices(values, low, high), palette, least=300)
     rows, columns = values.shape
-    frame = Marks(data([{"x": 0, "y": 0}])).mark_point(opacity=0)
+    frame = vl.marks([{"x": 0, "y": 0}]).mark("point", opacity=0)
     axes = frame.encode(
-        x=alt.X(
-            "x:Q", title=x or None, scale=alt.Scale(domain=[0, columns], nice=False), axis=whole_axis(columns)
+        x=vl.field(
+            "x:Q", title=x or None, scale=vl.Scale(domain=[0, columns], nice=False), axis=whole_axis(columns)
         ),
-        y=alt.Y("y:Q", title=y or None, scale=alt.Scale(domain=[rows, 0], nice=False), axis=whole_axis(rows)),
+        y=vl.field(
+            "y:Q", title=y or None, scale=vl.Scale(domain=[rows, 0], nice=False), axis=whole_axis(rows)
+        ),
     )
-    return Cell(alt.layer(picture(uri), axes), text, margins=Margins(46, 10, 8, 38), square=True)
+    return Cell(vl.layer(picture(uri), axes), text, margins=Margins(46, 10, 8, 38), square=True)
 
 
 def table_map(

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import numpy as np
 
 from ...measures.corruption.corruption_phase import PHASES
 from ...sweeps.tables.grid_cells import MILESTONES, Coordinate, GridCell, short
-from .chart import Cell, Legend, Margins, Marks, data
+from . import vega_lite as vl
+from .chart import Cell, Legend, Margins
 from .palette import FAINT, INK, PAPER, PLATEAU, SOFT
 from .png import data_uri
 from .ramp import SEQUENTIAL, colours, indices
@@ -101,25 +101,25 @@ def heat_map(
     """
     numbered = len(x[1]) <= MOST_NUMBERED
     rows = [_row(cell, name, shades, numbered) for cell in cells]
-    base = Marks(data(rows))
+    base = vl.marks(rows)
     place = {
-        "x": alt.X("x:O", sort=[short(v) for v in x[1]], title=x[0].replace("_", " "), axis=_axis(0)),
-        "y": alt.Y(
+        "x": vl.field("x:O", sort=[short(v) for v in x[1]], title=x[0].replace("_", " "), axis=_axis(0)),
+        "y": vl.field(
             "y:O", sort=[short(v) for v in reversed(y[1])], title=y[0].replace("_", " "), axis=_axis(0)
         ),
     }
-    tooltip = ["x:N", "y:N", alt.Tooltip("told:N", title=name), "runs:Q"]
-    rects = base.mark_rect(stroke=PAPER, strokeWidth=1.5).encode(
-        **place, color=alt.Color("colour:N", scale=None), tooltip=tooltip
+    tooltip = ["x:N", "y:N", vl.field("told:N", title=name), "runs:Q"]
+    rects = base.mark("rect", stroke=PAPER, strokeWidth=1.5).encode(
+        **place, color=vl.field("colour:N", scale=None), tooltip=tooltip
     )
-    numbers = base.mark_text(fontSize=10).encode(
-        **place, text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None)
+    numbers = base.mark("text", fontSize=10).encode(
+        **place, text=vl.field("text:N"), color=vl.field("ink:N", scale=None)
     )
     known = [f"{short(c.x)}, {short(c.y)}: {'none' if c.value is None else short(c.value)}" for c in cells]
     text = f"Heat map of {name} over {x[0]} and {y[0]}. " + "; ".join(known[:60])
     longest = max((len(short(v)) for v in y[1]), default=1)
     margins = Margins(26 + min(7 * longest, 120), 8, 6, 38)
-    return Cell(alt.layer(rects, numbers), text, ROW * max(len(y[1]), 1), margins)
+    return Cell(vl.layer(rects, numbers), text, ROW * max(len(y[1]), 1), margins)
 
 
 def map_legend(cells: Sequence[GridCell], name: str, shades: Shades | None) -> Legend:
@@ -174,5 +174,5 @@ def _dark(colour: str) -> bool:
     return 0.299 * red + 0.587 * green + 0.114 * blue < 140
 
 
-def _axis(angle: int) -> alt.Axis:
-    return alt.Axis(domain=False, ticks=False, labelAngle=angle, labelOverlap=True)
+def _axis(angle: int) -> vl.Axis:
+    return vl.Axis(domain=False, ticks=False, labelAngle=angle, labelOverlap=True)

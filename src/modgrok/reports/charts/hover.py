@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 
-import altair as alt
-
-from .chart import Marks, data
+from . import vega_lite as vl
 from .table import Table
 
+LAYER = "points"
+"""What the layer is called in the specification, for the parameter that acts on it."""
 POINT_SIZE = 44
 """Area of the dot on the nearest point, square pixels."""
 
@@ -32,8 +32,8 @@ def in_unit(value: float | int, form: str) -> str:
 
 
 def nearest_point(
-    rows: Table, x: alt.X, y: alt.Y, *, along: str, shade: alt.Color | None = None
-) -> alt.Chart:
+    rows: Table, x: vl.Channel, y: vl.Channel, *, along: str, shade: vl.Channel | None = None
+) -> vl.Chart:
     """Make the layer that shows the nearest point of all curves, with its curve's name and its numbers.
 
     Arguments:
@@ -43,19 +43,13 @@ def nearest_point(
         along: what the axis x is called.
         shade: of the dot; that of text if None.
     """
-    nearest = alt.selection_point(
-        name="nearest",
-        nearest=True,
-        on="pointerover",
-        clear="pointerout",
-        encodings=["x", "y"],
-        empty=False,
-    )
+    select = {"type": "point", "nearest": True, "on": "pointerover", "clear": "pointerout"}
+    nearest = {"name": "nearest", "select": {**select, "encodings": ["x", "y"]}, "views": [LAYER]}
     row = "(datum.datum || datum)"  # the region that catches the pointer has its point, and that its row
     entries = {"title": "curve", along: "along_text", "value": "value_text"}
     texts = ", ".join(f"{json.dumps(title)}: {row}[{json.dumps(name)}]" for title, name in entries.items())
-    tooltip = alt.TooltipValue(alt.expr(f"{{{texts}}}"))
-    opacity = alt.condition(nearest, alt.value(1), alt.value(0))
-    points = Marks(data(rows), name="points").mark_circle(size=POINT_SIZE)
+    tooltip = vl.value(vl.expr(f"{{{texts}}}"))
+    opacity = vl.Channel(condition={"param": nearest["name"], "empty": False, "value": 1}, value=0)
+    points = vl.marks((rows), name=LAYER).mark("circle", size=POINT_SIZE)
     encoded = points.encode(x=x, y=y, tooltip=tooltip, opacity=opacity)
     return (encoded if shade is None else encoded.encode(color=shade)).add_params(nearest)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import altair as alt
-
-from .chart import Marks, data
+from . import vega_lite as vl
 
 
-def picture(uri: str) -> alt.Chart:
+def picture(uri: str) -> vl.Chart:
     """Draw an image over the whole plot area, whatever its size."""
-    mark = Marks(data([{}])).mark_image(
+    mark = vl.marks([{}]).mark(
+        "image",
         url=uri,
-        width=alt.ExprRef("width"),
-        height=alt.ExprRef("height"),
+        width=vl.expr("width"),
+        height=vl.expr("height"),
         align="left",
         baseline="top",
         aspect=False,
         smooth=True,
     )
-    return mark.encode(x=alt.XValue(0), y=alt.YValue(0))
+    return mark.encode(x=vl.value(0), y=vl.value(0))

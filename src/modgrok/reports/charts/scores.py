@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import altair as alt
-
-from .chart import Cell, Margins, Marks, Panel, data, single
+from . import vega_lite as vl
+from .chart import Cell, Margins, Panel, single
 from .palette import FAINT, INK, TEST
 from .table import Table
 
@@ -31,27 +30,27 @@ def scores(measured: Sequence[Score]) -> Panel:
         for j, value in enumerate(score.values):
             rows.append({"at": len(measured) - i - 0.5, "value": value, "which": j, "label": number(value)})
     low = min([0.0, *(row["value"] for row in rows)])
-    x = alt.X(
+    x = vl.field(
         "value:Q",
         title=None,
-        scale=alt.Scale(domain=[low, 1.0], nice=False),
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".3~g"),
+        scale=vl.Scale(domain=[low, 1.0], nice=False),
+        axis=vl.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".3~g"),
     )
-    y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(measured)], nice=False), axis=None)
-    layers: list[alt.Chart] = []
+    y = vl.field("at:Q", scale=vl.Scale(domain=[0, len(measured)], nice=False), axis=None)
+    layers: list[vl.Chart] = []
     lines: Table = [{"at": len(measured) - i - 0.5, "label": score.name} for i, score in enumerate(measured)]
-    layers.append(Marks(data(lines)).mark_rule(color=FAINT, strokeWidth=0.8).encode(y=y))
-    names = Marks(data(lines)).mark_text(align="right", baseline="middle", dx=-10)
-    layers.append(names.encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")))
+    layers.append(vl.marks(lines).mark("rule", color=FAINT, strokeWidth=0.8).encode(y=y))
+    names = vl.marks(lines).mark("text", align="right", baseline="middle", dx=-10)
+    layers.append(names.encode(x=vl.value(0), y=y, text=vl.field("label:N")))
     several = max(len(score.values) for score in measured) > 1
     for j in range(max(len(score.values) for score in measured)):
         own = [row for row in rows if row["which"] == j]
         colour = TEST if several and j == 0 else INK
-        dots = Marks(data(own)).mark_point(filled=True, size=70, color=colour, opacity=1, shape=_shape(j))
-        layers.append(dots.encode(x=x, y=y, tooltip=[alt.Tooltip("value:Q")]))
+        dots = vl.marks(own).mark("point", filled=True, size=70, color=colour, opacity=1, shape=_shape(j))
+        layers.append(dots.encode(x=x, y=y, tooltip=[vl.field("value:Q")]))
         above = -11 if j == 0 else 12
-        text = Marks(data(own)).mark_text(dy=above, fontSize=10, color=colour)
-        layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
+        text = vl.marks(own).mark("text", dy=above, fontSize=10, color=colour)
+        layers.append(text.encode(x=x, y=y, text=vl.field("label:N")))
     labels = measured[0].labels
     if several:
         layers += _key(labels)
@@ -62,7 +61,7 @@ def scores(measured: Sequence[Score]) -> Panel:
     )
     height = ROW * len(measured) + 10 * several
     cell = Cell(
-        alt.layer(*layers),
+        vl.layer(*layers),
         description,
         height,
         Margins(left=104, right=30, top=24 if several else 14, bottom=26),
@@ -75,15 +74,15 @@ def scores(measured: Sequence[Score]) -> Panel:
     return single("scores", "Accuracy and measures of the weights", caption, cell, 12)
 
 
-def _key(labels: Sequence[str]) -> list[alt.Chart]:
+def _key(labels: Sequence[str]) -> list[vl.Chart]:
     """Write the networks' labels in their colours, above the dots' axis."""
     layers, at = [], 0.0
     for j, label in enumerate(labels):
         colour = TEST if j == 0 else INK
-        dot = Marks(data([{}])).mark_point(filled=True, size=50, color=colour, opacity=1, shape=_shape(j))
-        layers.append(dot.encode(x=alt.XValue(at + 4), y=alt.YValue(-10)))
-        text = Marks(data([{"label": label}])).mark_text(align="left", baseline="middle", color=colour)
-        layers.append(text.encode(x=alt.XValue(at + 12), y=alt.YValue(-10), text=alt.Text("label:N")))
+        dot = vl.marks([{}]).mark("point", filled=True, size=50, color=colour, opacity=1, shape=_shape(j))
+        layers.append(dot.encode(x=vl.value(at + 4), y=vl.value(-10)))
+        text = vl.marks([{"label": label}]).mark("text", align="left", baseline="middle", color=colour)
+        layers.append(text.encode(x=vl.value(at + 12), y=vl.value(-10), text=vl.field("label:N")))
         at += 34 + 5.6 * len(label)
     return layers
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 
-import altair as alt
 import numpy as np
+
+from . import vega_lite as vl
 
 
 def constant(end: int) -> float:
@@ -34,20 +35,20 @@ def ticks(end: int) -> list[int]:
     return values
 
 
-def step_axis(end: int, title: str = "step", *, linear: bool = False) -> alt.X:
+def step_axis(end: int, title: str = "step", *, linear: bool = False) -> vl.Channel:
     """Return the encoding of the column `step`."""
     if linear:
-        scale = alt.Scale(domain=[0, max(end, 1)], nice=False)
-        axis = alt.Axis(format=",d", tickCount=6, tickMinStep=1, labelFlush=False)
-        return alt.X("step:Q", title=title, scale=scale, axis=axis)
+        scale = vl.Scale(domain=[0, max(end, 1)], nice=False)
+        axis = vl.Axis(format=",d", tickCount=6, tickMinStep=1, labelFlush=False)
+        return vl.field("step:Q", title=title, scale=scale, axis=axis)
     labelled = "datum.value == 0 || datum.value == pow(10, round(log(datum.value) / LN10))"
     if end < 3:
         labelled = "true"
-    return alt.X(
+    return vl.field(
         "step:Q",
         title=title,
-        scale=alt.Scale(type="symlog", constant=constant(end), domain=[0, max(end, 1)], nice=False),
-        axis=alt.Axis(
+        scale=vl.Scale(type="symlog", constant=constant(end), domain=[0, max(end, 1)], nice=False),
+        axis=vl.Axis(
             values=ticks(end),
             labelExpr=f"{labelled} ? format(datum.value, ',') : ''",
             tickSize=4,

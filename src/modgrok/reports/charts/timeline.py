@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import numpy as np
 
-from .chart import Cell, Margins, Marks, data
+from . import vega_lite as vl
+from .chart import Cell, Margins
 from .hover import in_unit, nearest_point
 from .label_placement import LETTER, Box, Curve, best_spot, box_of
 from .palette import INK, PAPER, PLATEAU, SOFT
@@ -82,7 +82,7 @@ class Frame:
         """Return where a step lies on the axis, in [0, 1]."""
         return position(step, self.end, linear=self.linear)
 
-    def axis(self) -> alt.X:
+    def axis(self) -> vl.Channel:
         """Return the encoding of the column `step`."""
         return step_axis(self.end, self.unit, linear=self.linear)
 
@@ -106,15 +106,15 @@ class Vertical:
             low, high = self.low, self.high
         return min(1.1, max(-0.1, (value - low) / (high - low)))
 
-    def encoding(self) -> alt.Y:
+    def encoding(self) -> vl.Channel:
         """Return the encoding of the column `value`."""
         options: dict[str, Any] = {} if self.values is None else {"values": list(self.values)}
         kind: Any = "log" if self.log else "linear"
-        return alt.Y(
+        return vl.field(
             "value:Q",
             title=None,
-            scale=alt.Scale(type=kind, domain=[self.low, self.high], nice=False, zero=False),
-            axis=alt.Axis(format=self.format, tickCount=4, **options),
+            scale=vl.Scale(type=kind, domain=[self.low, self.high], nice=False, zero=False),
+            axis=vl.Axis(format=self.format, tickCount=4, **options),
         )
 
 
@@ -146,7 +146,7 @@ def timeline(
         labelled: write the curves' names next to them; False where a legend has them.
     """
     visible = [s for s in series if any(row["name"] == s.name for row in rows)]
-    layers: list[alt.Chart] = [*_plateau(frame), *_references(references)]
+    layers: list[vl.Chart] = [*_plateau(frame), *_references(references)]
     layers += [_curve(frame, vertical, rows, s) for s in visible]
     layers += milestone_rules(frame, named=name_milestones)
     inside, outside = _labels(frame, vertical, rows, visible if labelled else [], references, height)
@@ -157,21 +157,21 @@ def timeline(
     room_for_labels = _label_room(references, outside)
     margins = Margins(left=46, right=max(right, room_for_labels), top=TOP, bottom=34)
     hover = _hover(frame, vertical, rows, visible) if visible else None
-    return Cell(alt.layer(*layers), text, height, margins, hover=hover)
+    return Cell(vl.layer(*layers), text, height, margins, hover=hover)
 
 
-def _curve(frame: Frame, vertical: Vertical, rows: Table, series: CurveStyle) -> alt.Chart:
+def _curve(frame: Frame, vertical: Vertical, rows: Table, series: CurveStyle) -> vl.Chart:
     own = [row for row in rows if row["name"] == series.name]
     mark: dict[str, Any] = {"color": series.colour, "strokeWidth": 1.1 if series.thin else 2.0, "clip": True}
     chart = (
-        Marks(data(own)).mark_line(**mark)
+        vl.marks(own).mark("line", **mark)
         if len(own) > 1 and not series.dots
-        else Marks(data(own)).mark_point(color=series.colour, filled=True, opacity=1)
+        else vl.marks(own).mark("point", color=series.colour, filled=True, opacity=1)
     )
     return chart.encode(x=frame.axis(), y=vertical.encoding())
 
 
-def _hover(frame: Frame, vertical: Vertical, rows: Table, series: list[CurveStyle]) -> alt.Chart:
+def _hover(frame: Frame, vertical: Vertical, rows: Table, series: list[CurveStyle]) -> vl.Chart:
     """Let every point of every curve answer the pointer, in the unit of the axis."""
     points: Table = []
     for s in series:
@@ -188,34 +188,34 @@ def _hover(frame: Frame, vertical: Vertical, rows: Table, series: list[CurveStyl
             for row in rows
             if row["name"] == s.name
         ]
-    shade = alt.Color("colour:N", scale=None)
+    shade = vl.field("colour:N", scale=None)
     return nearest_point(points, frame.axis(), vertical.encoding(), along=frame.unit, shade=shade)
 
 
-def _nothing(frame: Frame, vertical: Vertical) -> alt.Chart:
+def _nothing(frame: Frame, vertical: Vertical) -> vl.Chart:
     middle = math.sqrt(vertical.low * vertical.high) if vertical.log else (vertical.low + vertical.high) / 2
     rows = [{"step": 0, "value": middle, "label": "no finite value was recorded"}]
-    chart = Marks(data(rows)).mark_text(align="left", dx=8, color=SOFT)
-    return chart.encode(x=frame.axis(), y=vertical.encoding(), text=alt.Text("label:N"))
+    chart = vl.marks(rows).mark("text", align="left", dx=8, color=SOFT)
+    return chart.encode(x=frame.axis(), y=vertical.encoding(), text=vl.field("label:N"))
 
 
-def _plateau(frame: Frame) -> list[alt.Chart]:
+def _plateau(frame: Frame) -> list[vl.Chart]:
     steps = {row["name"]: row["step"] for row in frame.moments}
     start = steps.get("memorised")
     end = steps.get("grokked", frame.end)
     if start is None or end <= start:
         return []
     rows = [{"step": start, "until": end}]
-    chart = Marks(data(rows)).mark_rect(color=PLATEAU)
-    return [chart.encode(x=frame.axis(), x2=alt.X2("until:Q"))]
+    chart = vl.marks(rows).mark("rect", color=PLATEAU)
+    return [chart.encode(x=frame.axis(), x2=vl.field("until:Q"))]
 
 
-def milestone_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
+def milestone_rules(frame: Frame, *, named: bool) -> list[vl.Chart]:
     """Draw lines at memorising and grokking; at step 0 the axis is line enough."""
     moments = [row for row in frame.moments if row["step"] > 0]
     if not moments:
         return []
-    rule = Marks(data(moments)).mark_rule(color=INK, strokeWidth=0.7, strokeDash=[2, 2])
+    rule = vl.marks(moments).mark("rule", color=INK, strokeWidth=0.7, strokeDash=[2, 2])
     layers = [rule.encode(x=frame.axis())]
     if not named:
         return layers
@@ -225,31 +225,32 @@ def milestone_rules(frame: Frame, *, named: bool) -> list[alt.Chart]:
     for i, row in enumerate(ordered):
         rightwards = i == 1 or (len(ordered) == 1 and places[0] < PLOT / 2)
         label = [{**row, "label": f"{row['name']} {row['step']:,}"}]
-        mark = Marks(data(label)).mark_text(
+        mark = vl.marks(label).mark(
+            "text",
             align="left" if rightwards else "right",
             dx=push if rightwards else -push,
             baseline="bottom",
             dy=-3,
             fontSize=10.5,
         )
-        layers.append(mark.encode(x=frame.axis(), y=alt.YValue(0), text=alt.Text("label:N")))
+        layers.append(mark.encode(x=frame.axis(), y=vl.value(0), text=vl.field("label:N")))
     return layers
 
 
-def _references(references: tuple[Reference, ...]) -> list[alt.Chart]:
+def _references(references: tuple[Reference, ...]) -> list[vl.Chart]:
     if not references:
         return []
     rows = [{"value": reference.value} for reference in references]
-    rule = Marks(data(rows)).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
-    return [rule.encode(y=alt.Y("value:Q"))]
+    rule = vl.marks(rows).mark("rule", color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
+    return [rule.encode(y=vl.field("value:Q"))]
 
 
-def _text(row: dict[str, Any], frame: Frame, vertical: Vertical, colour: str, **mark: Any) -> list[alt.Chart]:
-    base = Marks(data([row]))
+def _text(row: dict[str, Any], frame: Frame, vertical: Vertical, colour: str, **mark: Any) -> list[vl.Chart]:
+    base = vl.marks([row])
     encoded = []
     for halo in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": colour}):
-        text = base.mark_text(fontWeight="bold", **{**mark, **halo})
-        encoded.append(text.encode(x=frame.axis(), y=vertical.encoding(), text=alt.Text("label:N")))
+        text = base.mark("text", fontWeight="bold", **{**mark, **halo})
+        encoded.append(text.encode(x=frame.axis(), y=vertical.encoding(), text=vl.field("label:N")))
     return encoded
 
 
@@ -260,7 +261,7 @@ def _labels(
     series: list[CurveStyle],
     references: tuple[Reference, ...],
     height: int,
-) -> tuple[list[alt.Chart], list[Placed]]:
+) -> tuple[list[vl.Chart], list[Placed]]:
     """Place the curves' names next to them; those that fit nowhere go into the margin."""
     if len(series) < 2:
         return [], []
@@ -268,7 +269,7 @@ def _labels(
     curves = [_pixels(part, frame, vertical, height) for part in own]
     lines = [_level(reference.value, vertical, height) for reference in references]
     rules = [_upright(row["step"], frame, height) for row in frame.moments]
-    layers: list[alt.Chart] = []
+    layers: list[vl.Chart] = []
     outside: list[Placed] = []
     occupied: list[Box] = []
     for i, s in enumerate(series):
@@ -300,7 +301,7 @@ def _upright(step: int, frame: Frame, height: int) -> Curve:
 
 def _margin(
     vertical: Vertical, height: int, references: tuple[Reference, ...], outside: list[Placed]
-) -> list[alt.Chart]:
+) -> list[vl.Chart]:
     """Write labels to the right of the plot, pushed apart where they would touch."""
     entries: list[tuple[float | int, str, str, Any]] = [
         (r.value, r.label, SOFT, "normal") for r in references
@@ -310,10 +311,10 @@ def _margin(
     heights = [height * (1 - vertical.place(entry[0])) for entry in entries]
     layers = []
     for y, (_, label, colour, weight) in zip(spread(heights, height), entries, strict=True):
-        text = Marks(data([{"label": label}])).mark_text(
-            align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
+        text = vl.marks([{"label": label}]).mark(
+            "text", align="left", baseline="middle", dx=5, color=colour, fontWeight=weight, fontSize=10.5
         )
-        layers.append(text.encode(x=alt.XValue("width"), y=alt.YValue(y), text=alt.Text("label:N")))
+        layers.append(text.encode(x=vl.value("width"), y=vl.value(y), text=vl.field("label:N")))
     return layers
 
 

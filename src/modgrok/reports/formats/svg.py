@@ -15,9 +15,9 @@ import vl_convert
 from ...io import markup, visible
 from ..charts.chart import Cell, Legend, Panel
 from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
+from ..charts.vega_lite import VERSION
 from ..report import Report
 from .letters import panel_letter
-from .vega_script import VERSION
 
 WIDTH = 1060
 EDGE = 36

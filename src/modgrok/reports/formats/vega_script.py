@@ -12,14 +12,12 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import altair as alt
 import vl_convert
 
 from ...io import write_atomically
 from ...io.cache_folder import cache_folder
+from ..charts.vega_lite import VERSION
 
-VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-"""Of Vega-Lite, in whose words Altair writes."""
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
 """What the bundle gives to other scripts of its page."""
 

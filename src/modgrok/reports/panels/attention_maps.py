@@ -5,12 +5,12 @@ Owns: the maps, and how many heads a row holds.
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 
 from ...measures.circuit.circuit import attention_maps
 from ...models.transformer import Transformer
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.image import picture
 from ..charts.palette import SOFT
 from ..charts.png import data_uri
@@ -76,22 +76,21 @@ def _map(grid: np.ndarray, view: CircuitView, operand: int) -> Cell:
     low, high = float(grid.min()), float(grid.max())
     uri = data_uri(indices(grid.T[::-1], low, high), colours(SEQUENTIAL))
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
-    points = Marks(data(corners)).mark_point(opacity=0)
+    points = vl.marks(corners).mark("point", opacity=0)
     axes = points.encode(x=_axis("x", first), y=_axis("y", second, titled=operand == 0))
     name = view.operands[operand]
     scale: Table = [{"label": f"to {name}: {low:.2f}–{high:.2f}"}]
-    label = Marks(data(scale)).mark_text(align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
-    written = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
+    label = vl.marks(scale).mark("text", align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
+    written = label.encode(x=vl.value("width"), y=vl.value(0), text=vl.field("label:N"))
     text = f"Attention to {name} over all pairs, between {low:.3f} and {high:.3f}."
     margins = Margins(30, 4, 18, 34) if operand == 0 else Margins(8, 26, 18, 34)
-    return Cell(alt.layer(picture(uri), axes, written), text, 0, margins, square=True)
+    return Cell(vl.layer(picture(uri), axes, written), text, 0, margins, square=True)
 
 
-def _axis(channel: str, axis: OperandAxis, *, titled: bool = True) -> alt.X | alt.Y:
-    build = alt.X if channel == "x" else alt.Y
-    return build(
+def _axis(channel: str, axis: OperandAxis, *, titled: bool = True) -> vl.Channel:
+    return vl.field(
         f"{channel}:Q",
         title=axis.title if titled else None,
-        scale=alt.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
-        axis=alt.Axis(tickCount=3, format="d", tickMinStep=1, labels=titled),
+        scale=vl.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
+        axis=vl.Axis(tickCount=3, format="d", tickMinStep=1, labels=titled),
     )

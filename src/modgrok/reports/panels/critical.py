@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-
 from ...sweeps.critical.probes import Probed, count_probes, outcomes_of
 from ...sweeps.tables.grid_cells import coordinates, short
 from ...sweeps.tables.table import SweepTable
+from ..charts import vega_lite as vl
 from ..charts.bands import LINES
-from ..charts.chart import Cell, Margins, Marks, Panel, data, single
+from ..charts.chart import Cell, Margins, Panel, single
 from ..charts.hover import nearest_point
 from ..charts.line_colours import line_colours
 from ..charts.palette import FAINT
@@ -95,33 +94,33 @@ def critical_rows(points: Sequence[Probed], varied: Sequence[str]) -> Table:
 def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     """Draw critical fractions with both intervals."""
     numeric = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
-    axis = _numeric_axis(rows, varied[0]) if numeric else alt.X("x:N", title=varied[0], sort=None)
+    axis = _numeric_axis(rows, varied[0]) if numeric else vl.field("x:N", title=varied[0], sort=None)
     names = list(dict.fromkeys(row["line"] for row in rows))
     rows = side_by_side(rows) if numeric else rows
     palette = line_colours(list(dict.fromkeys(row["of"] for row in rows)))
-    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=palette), legend=None)
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    chart = Marks(data(rows))
-    inside = Marks(data([row for row in rows if row["place"] == "inside"]))
+    shade = vl.field("line:N", scale=vl.Scale(domain=names, range=palette), legend=None)
+    scale = vl.Scale(domain=[0, 1], nice=False)
+    chart = vl.marks(rows)
+    inside = vl.marks([row for row in rows if row["place"] == "inside"])
 
-    def rule(width: float, low: str, high: str, source: alt.Chart, opacity: float) -> alt.Chart:
-        return source.mark_rule(strokeWidth=width, opacity=opacity).encode(
-            x=axis, y=alt.Y(f"{low}:Q", scale=scale), y2=f"{high}:Q", color=shade
+    def rule(width: float, low: str, high: str, source: vl.Chart, opacity: float) -> vl.Chart:
+        return source.mark("rule", strokeWidth=width, opacity=opacity).encode(
+            x=axis, y=vl.field(f"{low}:Q", scale=scale), y2=f"{high}:Q", color=shade
         )
 
-    middle = alt.Y("middle:Q", scale=scale, title="training fraction", axis=alt.Axis(tickCount=5))
+    middle = vl.field("middle:Q", scale=scale, title="training fraction", axis=vl.Axis(tickCount=5))
     layers = [
         rule(1.2, "sure_low", "sure_high", inside, 0.55),
         rule(6.0, "low", "high", inside, 0.45),
-        inside.mark_line(strokeWidth=1.4).encode(x=axis, y=middle, color=shade),
-        inside.mark_circle(size=40, opacity=1).encode(x=axis, y=middle, color=shade),
+        inside.mark("line", strokeWidth=1.4).encode(x=axis, y=middle, color=shade),
+        inside.mark("circle", size=40, opacity=1).encode(x=axis, y=middle, color=shade),
     ]
     for place, shape in (("above", "triangle-up"), ("below", "triangle-down")):
-        source = Marks(data([row for row in rows if row["place"] == place]))
+        source = vl.marks([row for row in rows if row["place"] == place])
         layers.append(
-            source.mark_point(shape=shape, size=70, opacity=1).encode(x=axis, y=middle, color=shade)
+            source.mark("point", shape=shape, size=70, opacity=1).encode(x=axis, y=middle, color=shade)
         )
-    layers.append(chart.mark_point(size=0, opacity=0).encode(x=axis, y=middle))
+    layers.append(chart.mark("point", size=0, opacity=0).encode(x=axis, y=middle))
     if len(varied) > 1:
         layers.append(_tags([(row, row["middle"]) for row in _last_of_lines(rows)], varied[1], shade))
     summary = "; ".join(
@@ -142,7 +141,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     ]
     hover = nearest_point(tooltip_fields, axis, middle, along=varied[0].replace("_", " "), shade=shade)
     margins = Margins(46, 96 if len(varied) > 1 else 16, 10, 38)
-    return Cell(alt.layer(*layers), text, TALL, margins, hover=hover)
+    return Cell(vl.layer(*layers), text, TALL, margins, hover=hover)
 
 
 def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
@@ -160,24 +159,24 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         for p in sorted(at.probes.values(), key=lambda probe: probe.fraction)
     ]
     kinds = [at.point[varied[0]] for at in points] if len(varied) == 1 else names
-    shade = alt.Color("line:N", scale=alt.Scale(domain=names, range=line_colours(kinds)), legend=None)
-    x = alt.X("x:Q", title="training fraction", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
-    scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
-    y = alt.Y(
+    shade = vl.field("line:N", scale=vl.Scale(domain=names, range=line_colours(kinds)), legend=None)
+    x = vl.field("x:Q", title="training fraction", scale=vl.Scale(domain=[0, 1]), axis=vl.Axis(tickCount=5))
+    scale = vl.Scale(domain=[-0.02, 1.02], nice=False)
+    y = vl.field(
         "share:Q",
         scale=scale,
         title="seeds that grok",
-        axis=alt.Axis(values=[0, 0.5, 1], format=".0%"),
+        axis=vl.Axis(values=[0, 0.5, 1], format=".0%"),
     )
-    chart = Marks(data(rows))
-    half = Marks(data([{"half": 0.5}])).mark_rule(color=FAINT, strokeDash=[3, 3])
+    chart = vl.marks(rows)
+    half = vl.marks([{"half": 0.5}]).mark("rule", color=FAINT, strokeDash=[3, 3])
     layers = [
-        half.encode(y=alt.Y("half:Q", scale=scale)),
-        chart.mark_rule(strokeWidth=1, opacity=0.3).encode(
-            x=x, y=alt.Y("low:Q", scale=scale), y2=alt.Y2("high:Q"), color=shade
+        half.encode(y=vl.field("half:Q", scale=scale)),
+        chart.mark("rule", strokeWidth=1, opacity=0.3).encode(
+            x=x, y=vl.field("low:Q", scale=scale), y2=vl.field("high:Q"), color=shade
         ),
-        chart.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=shade),
-        chart.mark_circle(size=34, opacity=1).encode(x=x, y=y, color=shade),
+        chart.mark("line", strokeWidth=1.6).encode(x=x, y=y, color=shade),
+        chart.mark("circle", size=34, opacity=1).encode(x=x, y=y, color=shade),
     ]
     right = 16
     if varied:
@@ -196,7 +195,7 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
     ]
     hover = nearest_point(tooltip_fields, x, y, along="training fraction", shade=shade)
     margins = Margins(46, right, 10, 38)
-    return Cell(alt.layer(*layers), f"Seeds that grok: {summary}", TALL, margins, hover=hover)
+    return Cell(vl.layer(*layers), f"Seeds that grok: {summary}", TALL, margins, hover=hover)
 
 
 def side_by_side(rows: Table) -> Table:
@@ -223,12 +222,12 @@ def is_log(values: Sequence[float | int]) -> bool:
     return values[0] > 0 and values[-1] / values[0] > 8
 
 
-def _numeric_axis(rows: Table, name: str) -> alt.X:
+def _numeric_axis(rows: Table, name: str) -> vl.Channel:
     values = sorted({row["x"] for row in rows})
     log = is_log(values)
-    scale = alt.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
-    ticks = alt.Axis(values=values, format=".6~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
-    return alt.X("x:Q", title=name.replace("_", " "), scale=scale, axis=ticks)
+    scale = vl.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
+    ticks = vl.Axis(values=values, format=".6~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
+    return vl.field("x:Q", title=name.replace("_", " "), scale=scale, axis=ticks)
 
 
 def _last_of_lines(rows: Table) -> list[dict[str, Any]]:
@@ -236,7 +235,7 @@ def _last_of_lines(rows: Table) -> list[dict[str, Any]]:
     return [[row for row in rows if row["line"] == name][-1] for name in names]
 
 
-def _tags(ends: Sequence[tuple[dict[str, Any], float]], name: str, shade: alt.Color) -> alt.Chart:
+def _tags(ends: Sequence[tuple[dict[str, Any], float]], name: str, shade: vl.Channel) -> vl.Chart:
     """Name lines right of the chart, at the height of their ends as far as there is room."""
     ordered = sorted(ends, key=lambda end: -end[1])
     pixels = spread([TALL * (1 - at) for _, at in ordered], TALL)
@@ -244,7 +243,7 @@ def _tags(ends: Sequence[tuple[dict[str, Any], float]], name: str, shade: alt.Co
         {"line": row["line"], "tag": f"{name.replace('_', ' ')} {row['line']}", "pixel": pixel}
         for (row, _), pixel in zip(ordered, pixels, strict=True)
     ]
-    mark = Marks(data(tagged)).mark_text(align="left", dx=8, fontSize=10)
+    mark = vl.marks(tagged).mark("text", align="left", dx=8, fontSize=10)
     return mark.encode(
-        x=alt.XValue(alt.expr("width")), y=alt.Y("pixel:Q", scale=None), text=alt.Text("tag:N"), color=shade
+        x=vl.value(vl.expr("width")), y=vl.field("pixel:Q", scale=None), text=vl.field("tag:N"), color=shade
     )

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 
 from ...algebra import Basis, real_components
 from ...measures import IPR, Measure
 from ...runs import Record
-from ..charts.chart import Cell, Margins, Marks, Panel, data, single
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Margins, Panel, single
 from ..charts.image import picture
 from ..charts.palette import CLEAN, CORRUPTED, MEASURE, SECOND, TEST, TRAIN
 from ..charts.png import data_uri
@@ -242,18 +242,18 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
     top = min(1.0, max(3 / most, float(np.quantile(shares, 0.995))))
     pixels = indices(image, 0.0, top)
     rows: Table = [{"step": 0, "value": 0.5}, {"step": frame.end, "value": most + 0.5}]
-    y = alt.Y(
+    y = vl.field(
         "value:Q",
         title=None,
-        scale=alt.Scale(domain=[0.5, most + 0.5], nice=False, zero=False),
-        axis=alt.Axis(format="d", values=whole_ticks(most)),
+        scale=vl.Scale(domain=[0.5, most + 0.5], nice=False, zero=False),
+        axis=vl.Axis(format="d", values=whole_ticks(most)),
     )
-    axes = Marks(data(rows)).mark_point(opacity=0).encode(x=frame.axis(), y=y)
+    axes = vl.marks(rows).mark("point", opacity=0).encode(x=frame.axis(), y=y)
     heat_image = picture(data_uri(pixels, colours(SEQUENTIAL)))
     used = int((histograms[-1][1] > 0).sum())
     text = f"Neurons by dominant frequency 1 to {most} over steps; {used} frequencies in use at the end."
     cell = Cell(
-        alt.layer(heat_image, axes, *milestone_rules(frame, named=False)),
+        vl.layer(heat_image, axes, *milestone_rules(frame, named=False)),
         text,
         HEIGHT,
         Margins(left=46, right=70, top=24, bottom=34),

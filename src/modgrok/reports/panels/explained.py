@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
 from ...runs import Checkpoint, Record
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data, single
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel, single
 from ..charts.image import picture
 from ..charts.palette import FAINT, INK, MEASURE, SECOND, TEST, TRAIN
 from ..charts.png import data_uri
@@ -125,22 +125,22 @@ def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
         for s, (x, y) in zip(here, points, strict=True)
     ]
     reach = 1.15 * float(np.abs(points).max() or 1.0)
-    scale = alt.Scale(domain=[-reach, reach], nice=False)
-    place = {"x": alt.X("x:Q", axis=None, scale=scale), "y": alt.Y("y:Q", axis=None, scale=scale)}
-    chart = Marks(data(rows))
+    scale = vl.Scale(domain=[-reach, reach], nice=False)
+    place = {"x": vl.field("x:Q", axis=None, scale=scale), "y": vl.field("y:Q", axis=None, scale=scale)}
+    chart = vl.marks(rows)
     few = len(rows) <= MOST_NUMBERED
     marks = (
-        Marks(data(_names_of_points(here, points, TOUCHING * reach)))
-        .mark_text(fontSize=10, color=INK)
-        .encode(**place, text=alt.Text("names:N"))
+        vl.marks(_names_of_points(here, points, TOUCHING * reach))
+        .mark("text", fontSize=10, color=INK)
+        .encode(**place, text=vl.field("names:N"))
         if few
-        else chart.mark_point(filled=True, size=14, opacity=0.8, color=TRAIN).encode(
-            **place, tooltip=[alt.Tooltip("s:Q")]
+        else chart.mark("point", filled=True, size=14, opacity=0.8, color=TRAIN).encode(
+            **place, tooltip=[vl.field("s:Q")]
         )
     )
-    line = chart.mark_line(color=FAINT, strokeWidth=0.7).encode(**place, order=alt.Order("s:Q"))
+    line = chart.mark("line", color=FAINT, strokeWidth=0.7).encode(**place, order=vl.field("s:Q"))
     text = f"The {len(rows)} values of the index in the plane of frequency {name}."
-    return Cell(alt.layer(line, marks), text, 0, Margins(6, 6, 6, 6), square=True)
+    return Cell(vl.layer(line, marks), text, 0, Margins(6, 6, 6, 6), square=True)
 
 
 def _names_of_points(here: np.ndarray, points: np.ndarray, near: float) -> Table:
@@ -178,21 +178,21 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     grid = values.reshape(first, second)
     uri = data_uri(indices(grid.T[::-1], 0.0, MOST_LEFT), colours(SEQUENTIAL))
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": first - 0.5, "y": second - 0.5}]
-    axis = alt.Axis(tickCount=4, format="d", tickMinStep=1)
+    axis = vl.Axis(tickCount=4, format="d", tickMinStep=1)
     encodings = {
-        "x": alt.X("x:Q", title=task.operands[0], scale=_pixels(first), axis=axis),
-        "y": alt.Y("y:Q", title=task.operands[1], scale=_pixels(second), axis=axis),
+        "x": vl.field("x:Q", title=task.operands[0], scale=_pixels(first), axis=axis),
+        "y": vl.field("y:Q", title=task.operands[1], scale=_pixels(second), axis=axis),
     }
-    points = Marks(data(corners)).mark_point(opacity=0).encode(**encodings)
+    points = vl.marks(corners).mark("point", opacity=0).encode(**encodings)
     whole: Table = [{**corners[0], "x2": first - 0.5, "y2": second - 0.5}]
-    edge = Marks(data(whole)).mark_rect(fillOpacity=0, stroke=FAINT)
+    edge = vl.marks(whole).mark("rect", fillOpacity=0, stroke=FAINT)
     frame = edge.encode(**encodings, x2="x2", y2="y2")
     unexplained = int(np.count_nonzero(~(view.left_over < 1)))
     text = (
         f"What the formula leaves out, relative to its margin, for all pairs; {unexplained} inputs are not "
         "explained."
     )
-    cell = Cell(alt.layer(picture(uri), points, frame), text, 0, Margins(36, 6, 8, 34), square=True)
+    cell = Cell(vl.layer(picture(uri), points, frame), text, 0, Margins(36, 6, 8, 34), square=True)
     caption = (
         "Spread of what the formula leaves out of an input's logits, divided by the formula's margin; white "
         f"is 0, the darkest colour {MOST_LEFT:g} or more. Below 1, what is left out cannot have changed the "
@@ -201,5 +201,5 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     return single("left_over", "What the formula leaves out", caption, cell, 4)
 
 
-def _pixels(size: int) -> alt.Scale:
-    return alt.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False)
+def _pixels(size: int) -> vl.Scale:
+    return vl.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False)

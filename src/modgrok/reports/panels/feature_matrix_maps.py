@@ -8,10 +8,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.image import picture
 from ..charts.palette import FAINT, SOFT
 from ..charts.png import data_uri
@@ -96,17 +96,17 @@ def _whole(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> Cell:
     sizes = [len(view.rows(axes, s)) for s in range(len(axes))]
     description = f"M in the order of {', '.join(axis.title for axis in axes)}, {view.label}"
     edges = np.cumsum([0, *sizes])
-    rules: list[alt.Chart] = []
+    rules: list[vl.Chart] = []
     for edge in edges[1:-1]:
-        line = Marks(data([{"at": float(edge) - 0.5}])).mark_rule(color=FAINT, strokeWidth=0.8)
-        rules += [line.encode(x=alt.X("at:Q")), line.encode(y=alt.Y("at:Q"))]
+        line = vl.marks([{"at": float(edge) - 0.5}]).mark("rule", color=FAINT, strokeWidth=0.8)
+        rules += [line.encode(x=vl.field("at:Q")), line.encode(y=vl.field("at:Q"))]
     middles = [float(low + high - 1) / 2 for low, high in itertools.pairwise(edges)]
     names = [axis.title if size > 2 else "" for axis, size in zip(axes, sizes, strict=True)]
     label = "''"
     for middle, name in zip(middles, names, strict=True):
         label = f"abs(datum.value - {middle:g}) < 0.01 ? '{name}' : ({label})"
     encodings = [
-        _encoding(channel, len(grid), alt.Axis(values=middles, labelExpr=label, ticks=False, title=None))
+        _encoding(channel, len(grid), vl.Axis(values=middles, labelExpr=label, ticks=False, title=None))
         for channel in ("x", "y")
     ]
     return _map(grid, most, encodings, description, rules, UNTITLED)
@@ -120,34 +120,34 @@ def _blocks(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> tuple[Cell,
     most = float(np.nan_to_num(scale).max(initial=0.0)) or float(np.abs(grid).max()) or 1.0
     description = f"block of {axes[1].title} and {axes[0].title}, {view.label}"
     encodings = [
-        _encoding(channel, size, alt.Axis(tickCount=4, format="d", tickMinStep=1, title=axis.title))
+        _encoding(channel, size, vl.Axis(tickCount=4, format="d", tickMinStep=1, title=axis.title))
         for channel, size, axis in (("x", grid.shape[1], axes[0]), ("y", grid.shape[0], axes[1]))
     ]
     return (_map(grid, most, encodings, description, [], MARGINS),)
 
 
-def _encoding(channel: str, size: int, axis: alt.Axis) -> alt.X | alt.Y:
+def _encoding(channel: str, size: int, axis: vl.Axis) -> vl.Channel:
     """Encode a matrix's rows from the top down, its columns from the left."""
     if channel == "x":
-        return alt.X("x:Q", scale=alt.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False), axis=axis)
-    return alt.Y("y:Q", scale=alt.Scale(domain=[size - 0.5, -0.5], nice=False, zero=False), axis=axis)
+        return vl.field("x:Q", scale=vl.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False), axis=axis)
+    return vl.field("y:Q", scale=vl.Scale(domain=[size - 0.5, -0.5], nice=False, zero=False), axis=axis)
 
 
 def _map(
     grid: np.ndarray,
     most: float,
-    encodings: list[alt.X | alt.Y],
+    encodings: list[vl.Channel],
     description: str,
-    rules: list[alt.Chart],
+    rules: list[vl.Chart],
     margins: Margins,
 ) -> Cell:
     uri = data_uri(indices(grid, -most, most), colours(DIVERGING))
     x, y = encodings
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": grid.shape[1] - 0.5, "y": grid.shape[0] - 0.5}]
-    axes = Marks(data(corners)).mark_point(opacity=0).encode(x=x, y=y)
-    label = Marks(data([{"label": f"±{most:.2g}"}])).mark_text(
-        align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
+    axes = vl.marks(corners).mark("point", opacity=0).encode(x=x, y=y)
+    label = vl.marks([{"label": f"±{most:.2g}"}]).mark(
+        "text", align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
-    scale = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
+    scale = label.encode(x=vl.value("width"), y=vl.value(0), text=vl.field("label:N"))
     text = f"Heat map of {description}; full colour at ±{most:.2g}."
-    return Cell(alt.layer(picture(uri), axes, *rules, scale), text, 0, margins, square=True)
+    return Cell(vl.layer(picture(uri), axes, *rules, scale), text, 0, margins, square=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.palette import FAINT, INK, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.mlp_view import MLPView, units_of
@@ -89,19 +89,19 @@ def _caption(views: Sequence[MLPView], choices: Sequence[UnitIndices], *, one_ne
     )
 
 
-def _stack(count: int) -> alt.Scale:
+def _stack(count: int) -> vl.Scale:
     """Row i has its zero at count - i - 0.5."""
-    return alt.Scale(domain=[0, count], nice=False, zero=False)
+    return vl.Scale(domain=[0, count], nice=False, zero=False)
 
 
-def _row_names(view: MLPView, choice: UnitIndices) -> alt.Chart:
+def _row_names(view: MLPView, choice: UnitIndices) -> vl.Chart:
     rows: Table = [
         {"at": len(choice) - i - 0.5, "label": f"{unit} {view.vector_name(block)}"}
         for i, (unit, block) in enumerate(choice)
     ]
-    text = Marks(data(rows)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
+    text = vl.marks(rows).mark("text", align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
     return text.encode(
-        x=alt.XValue(0), y=alt.Y("at:Q", scale=_stack(len(choice)), axis=None), text=alt.Text("label:N")
+        x=vl.value(0), y=vl.field("at:Q", scale=_stack(len(choice)), axis=None), text=vl.field("label:N")
     )
 
 
@@ -116,17 +116,17 @@ def _traces(view: MLPView, choice: UnitIndices, size: float) -> Cell:
         ]
     order = view.basis.order
     title = view.axes[0].title
-    x = alt.X(
+    x = vl.field(
         "n:Q",
         title=title if view.axes[0].one_to_one else title.split("by ")[-1],
-        scale=alt.Scale(domain=[0, max(order - 1, 1)], nice=False),
-        axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
+        scale=vl.Scale(domain=[0, max(order - 1, 1)], nice=False),
+        axis=vl.Axis(tickCount=4, format="d", tickMinStep=1),
     )
-    y = alt.Y("at:Q", scale=_stack(len(choice)), axis=None)
-    zeros = Marks(data([{"at": i + 0.5} for i in range(len(choice))])).mark_rule(color=FAINT, strokeWidth=0.6)
-    lines = Marks(data(rows)).mark_line(color=INK, strokeWidth=1.1)
+    y = vl.field("at:Q", scale=_stack(len(choice)), axis=None)
+    zeros = vl.marks([{"at": i + 0.5} for i in range(len(choice))]).mark("rule", color=FAINT, strokeWidth=0.6)
+    lines = vl.marks(rows).mark("line", color=INK, strokeWidth=1.1)
     detail = {"detail": "row:N", "order": "n:Q", "tooltip": ["n:Q", "weight:Q"]}
-    chart = alt.layer(zeros.encode(y=y), lines.encode(x=x, y=y, **detail), _row_names(view, choice))
+    chart = vl.layer(zeros.encode(y=y), lines.encode(x=x, y=y, **detail), _row_names(view, choice))
     text = f"Weights of {len(choice)} vectors of hidden units, {view.label}."
     return Cell(chart, text, PITCH * len(choice), Margins(left=46, right=6, top=6, bottom=34))
 
@@ -148,31 +148,29 @@ def _spectra(view: MLPView, choice: UnitIndices) -> Cell:
             right = best > 0.6 * bins
             name = {"f": best, "at": base + 0.62, "label": f"f = {best}", "right": right}
             names.append(name)
-    x = alt.X(
+    x = vl.field(
         "f:Q",
         title="frequency f",
-        scale=alt.Scale(domain=[-0.5, bins - 0.5], nice=False),
-        axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
+        scale=vl.Scale(domain=[-0.5, bins - 0.5], nice=False),
+        axis=vl.Axis(tickCount=4, format="d", tickMinStep=1),
     )
-    y = alt.Y("at:Q", scale=_stack(len(choice)), axis=None)
+    y = vl.field("at:Q", scale=_stack(len(choice)), axis=None)
     zeros: Table = [{"at": i + 0.05} for i in range(len(choice))]
-    layers = [Marks(data(zeros)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y)]
-    bars = Marks(data(rows)).mark_rule(color=TRAIN, strokeWidth=1.8 if bins < 80 else 1.2)
-    layers.append(
-        bars.encode(x=x, y=y, y2=alt.Y2("top:Q"), tooltip=[alt.Tooltip("f:Q"), alt.Tooltip("share:Q")])
-    )
+    layers = [vl.marks(zeros).mark("rule", color=FAINT, strokeWidth=0.6).encode(y=y)]
+    bars = vl.marks(rows).mark("rule", color=TRAIN, strokeWidth=1.8 if bins < 80 else 1.2)
+    layers.append(bars.encode(x=x, y=y, y2=vl.field("top:Q"), tooltip=[vl.field("f:Q"), vl.field("share:Q")]))
     for right in (False, True):
         chosen = [name for name in names if name["right"] is right]
         if chosen:
             align: Any
             align, dx = ("right", -5) if right else ("left", 5)
-            text = Marks(data(chosen)).mark_text(
-                align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT
+            text = vl.marks(chosen).mark(
+                "text", align=align, dx=dx, baseline="middle", fontSize=10, color=SOFT
             )
-            layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
+            layers.append(text.encode(x=x, y=y, text=vl.field("label:N")))
     description = f"Fourier power of {len(choice)} vectors, {view.label}; " + ", ".join(
         n["label"] for n in names
     )
     return Cell(
-        alt.layer(*layers), description, PITCH * len(choice), Margins(left=10, right=10, top=6, bottom=34)
+        vl.layer(*layers), description, PITCH * len(choice), Margins(left=10, right=10, top=6, bottom=34)
     )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.image import picture
 from ..charts.palette import FAINT, INK, SOFT
 from ..charts.png import data_uri
@@ -94,23 +94,22 @@ def _map(grid: np.ndarray, first: OperandAxis, second: OperandAxis, description:
     most = float(np.abs(grid).max()) or 1.0
     uri = data_uri(indices(grid.T[::-1], -most, most), colours(DIVERGING))
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": len(first.order) - 0.5, "y": len(second.order) - 0.5}]
-    points = Marks(data(corners)).mark_point(opacity=0)
+    points = vl.marks(corners).mark("point", opacity=0)
     axes = points.encode(x=_axis("x", first), y=_axis("y", second))
-    label = Marks(data([{"label": f"±{most:.2g}"}])).mark_text(
-        align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
+    label = vl.marks([{"label": f"±{most:.2g}"}]).mark(
+        "text", align="right", baseline="bottom", dy=-3, fontSize=10, color=SOFT
     )
-    scale = label.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N"))
+    scale = label.encode(x=vl.value("width"), y=vl.value(0), text=vl.field("label:N"))
     text = f"Map of {description} over all pairs of values; extremes ±{most:.2g}."
-    return Cell(alt.layer(picture(uri), axes, scale), text, 0, Margins(36, 6, 18, 34), square=True)
+    return Cell(vl.layer(picture(uri), axes, scale), text, 0, Margins(36, 6, 18, 34), square=True)
 
 
-def _axis(channel: str, axis: OperandAxis) -> alt.X | alt.Y:
-    build = alt.X if channel == "x" else alt.Y
-    return build(
+def _axis(channel: str, axis: OperandAxis) -> vl.Channel:
+    return vl.field(
         f"{channel}:Q",
         title=axis.title,
-        scale=alt.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
-        axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
+        scale=vl.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
+        axis=vl.Axis(tickCount=4, format="d", tickMinStep=1),
     )
 
 
@@ -142,28 +141,22 @@ def peaks(grid: np.ndarray) -> Table:
 def _spectrum(grid: np.ndarray, description: str) -> Cell:
     rows = peaks(grid)
     reach = len(grid) / 2
-    domain = [-reach, reach]
-    discs = Marks(data(rows)).mark_point(filled=True, color=INK, opacity=0.85, strokeWidth=0)
-    encodings = []
-    for channel, name, title in ((alt.X, "fx", "frequencies"), (alt.Y, "fy", None)):
-        encodings.append(
-            channel(
-                f"{name}:Q",
-                title=title,
-                scale=alt.Scale(domain=domain, nice=False),
-                axis=alt.Axis(tickCount=4, format="d", tickMinStep=1),
-            )
-        )
-    x, y = encodings
-    size = alt.Size("share:Q", scale=alt.Scale(domain=[0, 0.25], range=[0, 70], clamp=True), legend=None)
-    tooltip = ["fx:Q", "fy:Q", alt.Tooltip("share:Q", format=".1%")]
-    cross = Marks(data([{"zero": 0}])).mark_rule(color=FAINT, strokeWidth=0.6)
-    layers = [cross.encode(x=alt.X("zero:Q")), cross.encode(y=alt.Y("zero:Q"))]
+    discs = vl.marks(rows).mark("point", filled=True, color=INK, opacity=0.85, strokeWidth=0)
+    options = {
+        "scale": vl.Scale(domain=[-reach, reach], nice=False),
+        "axis": vl.Axis(tickCount=4, format="d", tickMinStep=1),
+    }
+    x = vl.field("fx:Q", title="frequencies", **options)
+    y = vl.field("fy:Q", title=None, **options)
+    size = vl.field("share:Q", scale=vl.Scale(domain=[0, 0.25], range=[0, 70], clamp=True), legend=None)
+    tooltip = ["fx:Q", "fy:Q", vl.field("share:Q", format=".1%")]
+    cross = vl.marks([{"zero": 0}]).mark("rule", color=FAINT, strokeWidth=0.6)
+    layers = [cross.encode(x=vl.field("zero:Q")), cross.encode(y=vl.field("zero:Q"))]
     layers.append(discs.encode(x=x, y=y, size=size, tooltip=tooltip))
     if not rows:
-        none = Marks(data([{"label": "power spread evenly"}])).mark_text(color=SOFT, fontSize=10)
-        layers.append(none.encode(x=alt.XValue(alt.expr("width / 2")), text=alt.Text("label:N")))
+        none = vl.marks([{"label": "power spread evenly"}]).mark("text", color=SOFT, fontSize=10)
+        layers.append(none.encode(x=vl.value(vl.expr("width / 2")), text=vl.field("label:N")))
     largest = sorted(rows, key=lambda row: -row["share"])[:4]
     words = ", ".join(f"({row['fx']}, {row['fy']})" for row in largest) or "none stands out"
     text = f"Two-dimensional Fourier spectrum of {description}; strongest frequencies {words}."
-    return Cell(alt.layer(*layers), text, 0, Margins(36, 6, 18, 34), square=True)
+    return Cell(vl.layer(*layers), text, 0, Margins(36, 6, 18, 34), square=True)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
-
 from ...measures.circuit.key_frequencies import LEAST_INCREASE
 from ...measures.circuit.restricted_loss import COMBINATIONS, restricted_losses
-from ..charts.chart import Cell, Legend, Margins, Marks, Panel, data, single
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Legend, Margins, Panel, single
 from ..charts.palette import FAINT, SECOND, SOFT, TEST, TRAIN
 from ..charts.table import Table
 from ..charts.timeline import log_range
@@ -45,19 +44,19 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
     names = [name for name, _ in COMBINATIONS]
     every = [max(table[name], FLOOR) for table in tables for name in names]
     low, high = log_range(every)
-    x = alt.X(
+    x = vl.field(
         "value:Q",
         title="cross-entropy over all pairs",
-        scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(format=".0e", values=list(decades(low, high) or ())),
+        scale=vl.Scale(type="log", domain=[low, high], nice=False),
+        axis=vl.Axis(format=".0e", values=list(decades(low, high) or ())),
     )
-    y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(names)], nice=False), axis=None)
+    y = vl.field("at:Q", scale=vl.Scale(domain=[0, len(names)], nice=False), axis=None)
     lines: Table = [{"at": len(names) - i - 0.5, "label": ROWS[name]} for i, name in enumerate(names)]
-    layers: list[alt.Chart] = [
-        Marks(data(lines)).mark_rule(color=FAINT, strokeWidth=0.6).encode(y=y),
-        Marks(data(lines))
-        .mark_text(align="right", baseline="middle", dx=-8, fontSize=10.5)
-        .encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")),
+    layers: list[vl.Chart] = [
+        vl.marks(lines).mark("rule", color=FAINT, strokeWidth=0.6).encode(y=y),
+        vl.marks(lines)
+        .mark("text", align="right", baseline="middle", dx=-8, fontSize=10.5)
+        .encode(x=vl.value(0), y=y, text=vl.field("label:N")),
     ]
     for view, table, colour in zip(views, tables, colours, strict=True):
         rows: Table = [
@@ -69,16 +68,16 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
             }
             for i, name in enumerate(names)
         ]
-        dots = Marks(data(rows)).mark_point(filled=True, size=46, color=colour, opacity=1)
-        layers.append(dots.encode(x=x, y=y, tooltip=[alt.Tooltip("step:Q"), alt.Tooltip("loss:Q")]))
+        dots = vl.marks(rows).mark("point", filled=True, size=46, color=colour, opacity=1)
+        layers.append(dots.encode(x=x, y=y, tooltip=[vl.field("step:Q"), vl.field("loss:Q")]))
     last: Table = [
         {"at": len(names) - i - 0.5, "label": f"{tables[-1][name]:.2g}"} for i, name in enumerate(names)
     ]
-    numbers = Marks(data(last)).mark_text(align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST)
-    layers.append(numbers.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
+    numbers = vl.marks(last).mark("text", align="left", baseline="middle", dx=8, fontSize=10.5, color=TEST)
+    layers.append(numbers.encode(x=vl.value("width"), y=y, text=vl.field("label:N")))
     description = ", ".join(f"{ROWS[name]} {tables[-1][name]:.3g}" for name in names)
     cell = Cell(
-        alt.layer(*layers),
+        vl.layer(*layers),
         f"Loss of parts of the logits, {views[-1].label}: {description}.",
         ROW * len(names),
         Margins(left=132, right=62, top=8, bottom=34),
@@ -105,37 +104,37 @@ def frequency_attribution(view: CircuitView) -> Panel:
         {"f": f, "value": float(f"{value:.4g}"), "zero": 0, "key": f in key}
         for f, value in enumerate(attribution.tolist(), start=1)
     ]
-    x = alt.X(
+    x = vl.field(
         "f:Q",
         title="frequency",
-        scale=alt.Scale(domain=[0.2, len(rows) + 0.8], nice=False),
-        axis=alt.Axis(tickCount=8, format="d", tickMinStep=1),
+        scale=vl.Scale(domain=[0.2, len(rows) + 0.8], nice=False),
+        axis=vl.Axis(tickCount=8, format="d", tickMinStep=1),
     )
-    y = alt.Y(
+    y = vl.field(
         "value:Q",
         title=None,
-        scale=alt.Scale(domain=[low * 1.05, high * 1.12], nice=False),
-        axis=alt.Axis(tickCount=4, format=".3~g"),
+        scale=vl.Scale(domain=[low * 1.05, high * 1.12], nice=False),
+        axis=vl.Axis(tickCount=4, format=".3~g"),
     )
-    zero = Marks(data([{"value": 0}])).mark_rule(color=FAINT, strokeWidth=0.7)
-    layers: list[alt.Chart] = [zero.encode(y=y)]
-    bars = Marks(data(rows)).mark_rule(color=TRAIN, strokeWidth=3 if len(rows) < 60 else 1.6)
+    zero = vl.marks([{"value": 0}]).mark("rule", color=FAINT, strokeWidth=0.7)
+    layers: list[vl.Chart] = [zero.encode(y=y)]
+    bars = vl.marks(rows).mark("rule", color=TRAIN, strokeWidth=3 if len(rows) < 60 else 1.6)
     layers.append(
         bars.encode(
             x=x,
             y=y,
-            y2=alt.Y2("zero:Q"),
-            tooltip=[alt.Tooltip("f:Q"), alt.Tooltip("value:Q"), alt.Tooltip("key:N")],
+            y2=vl.field("zero:Q"),
+            tooltip=[vl.field("f:Q"), vl.field("value:Q"), vl.field("key:N")],
         )
     )
     named: Table = [
         {**row, "label": str(row["f"])} for row in rows if row["value"] > 0.12 * high and row["value"] > 1e-6
     ]
-    text = Marks(data(named)).mark_text(baseline="bottom", dy=-3, fontSize=10, color=SOFT)
-    layers.append(text.encode(x=x, y=y, text=alt.Text("label:N")))
+    text = vl.marks(named).mark("text", baseline="bottom", dy=-3, fontSize=10, color=SOFT)
+    layers.append(text.encode(x=x, y=y, text=vl.field("label:N")))
     best = ", ".join(f"{row['f']}: {row['value']:.3g}" for row in sorted(rows, key=lambda r: -r["value"])[:5])
     cell = Cell(
-        alt.layer(*layers),
+        vl.layer(*layers),
         f"Mean contribution of each frequency to the correct-class logit, {view.label}; largest {best}.",
         ROW * len(COMBINATIONS),
         Margins(left=46, right=12, top=26, bottom=34),

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
 from ...measures.circuit.neuron_frequencies import EXPLAINED
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.palette import INK, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.circuit_view import CircuitView
@@ -41,35 +41,33 @@ def _dots(view: CircuitView) -> Cell:
         for neuron, (f, share) in enumerate(zip(best, most, strict=True))
         if share > 0
     ]
-    x = alt.X(
+    x = vl.field(
         "f:Q",
         title="frequency",
-        scale=alt.Scale(domain=[0.2, shares.shape[1] + 0.8], nice=False),
-        axis=alt.Axis(tickCount=6, format="d", tickMinStep=1),
+        scale=vl.Scale(domain=[0.2, shares.shape[1] + 0.8], nice=False),
+        axis=vl.Axis(tickCount=6, format="d", tickMinStep=1),
     )
-    y = alt.Y(
+    y = vl.field(
         "share:Q",
         title=None,
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"),
+        scale=vl.Scale(domain=[0, 1], nice=False),
+        axis=vl.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"),
     )
-    line = Marks(data([{"share": EXPLAINED}])).mark_rule(color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
-    layers: list[alt.Chart] = [line.encode(y=y)]
+    line = vl.marks([{"share": EXPLAINED}]).mark("rule", color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
+    layers: list[vl.Chart] = [line.encode(y=y)]
     for above, colour in ((False, PALE), (True, TRAIN)):
         own = [row for row in rows if (row["share"] > EXPLAINED) is above]
-        dots = Marks(data(own)).mark_point(filled=True, size=16, opacity=0.55, color=colour)
+        dots = vl.marks(own).mark("point", filled=True, size=16, opacity=0.55, color=colour)
         layers.append(
-            dots.encode(
-                x=x, y=y, tooltip=[alt.Tooltip("neuron:Q"), alt.Tooltip("f:Q"), alt.Tooltip("share:Q")]
-            )
+            dots.encode(x=x, y=y, tooltip=[vl.field("neuron:Q"), vl.field("f:Q"), vl.field("share:Q")])
         )
     single, every = int((most > EXPLAINED).sum()), len(shares)
     label: Table = [{"label": f"{single} of {every} above {EXPLAINED:.0%}"}]
-    text = Marks(data(label)).mark_text(align="right", baseline="bottom", dy=-4, fontSize=10, color=INK)
-    layers.append(text.encode(x=alt.XValue("width"), y=alt.YValue(0), text=alt.Text("label:N")))
+    text = vl.marks(label).mark("text", align="right", baseline="bottom", dy=-4, fontSize=10, color=INK)
+    layers.append(text.encode(x=vl.value("width"), y=vl.value(0), text=vl.field("label:N")))
     used = ", ".join(str(f) for f in np.unique(best[most > EXPLAINED])) or "none"
     description = (
         f"Neurons by frequency, {view.label}: {single} of {every} have a single frequency ({used}); "
         f"{int((~varies).sum())} are constant."
     )
-    return Cell(alt.layer(*layers), description, HEIGHT, Margins(left=42, right=8, top=20, bottom=34))
+    return Cell(vl.layer(*layers), description, HEIGHT, Margins(left=42, right=8, top=20, bottom=34))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.palette import SOFT, TRAIN
 from ..charts.table import Table
 
@@ -51,23 +51,23 @@ def phases(sources: Sequence[tuple[str, np.ndarray]], operands: int) -> Panel:
 def _histogram(label: str, counts: np.ndarray, top: float) -> Cell:
     rows = phase_table(counts)
     labels = " : ".join(f"abs(datum.value - ({value!r})) < 0.01 ? '{name}'" for value, name in ANGLES.items())
-    x = alt.X(
+    x = vl.field(
         "low:Q",
         title="phase sum",
-        scale=alt.Scale(domain=[-math.pi, math.pi], nice=False),
-        axis=alt.Axis(values=list(ANGLES), labelExpr=f"{labels} : ''"),
+        scale=vl.Scale(domain=[-math.pi, math.pi], nice=False),
+        axis=vl.Axis(values=list(ANGLES), labelExpr=f"{labels} : ''"),
     )
-    y = alt.Y(
+    y = vl.field(
         "share:Q",
         title=None,
-        scale=alt.Scale(domain=[0, 1.05 * top], nice=False),
-        axis=alt.Axis(format=".0%" if top >= 0.05 else ".1%", tickCount=3),
+        scale=vl.Scale(domain=[0, 1.05 * top], nice=False),
+        axis=vl.Axis(format=".0%" if top >= 0.05 else ".1%", tickCount=3),
     )
-    bars = Marks(data(rows)).mark_rect(color=TRAIN, stroke="white", strokeWidth=0.8)
-    even = Marks(data([{"share": 1 / len(counts)}])).mark_rule(color=SOFT, strokeDash=[5, 3], strokeWidth=0.8)
-    tooltip = [alt.Tooltip("low:Q", format=".2f"), alt.Tooltip("count:Q", format=",")]
-    chart = alt.layer(
-        bars.encode(x=x, x2=alt.X2("high:Q"), y=y, y2=alt.Y2Datum(0), tooltip=tooltip), even.encode(y=y)
+    bars = vl.marks(rows).mark("rect", color=TRAIN, stroke="white", strokeWidth=0.8)
+    even = vl.marks([{"share": 1 / len(counts)}]).mark("rule", color=SOFT, strokeDash=[5, 3], strokeWidth=0.8)
+    tooltip = [vl.field("low:Q", format=".2f"), vl.field("count:Q", format=",")]
+    chart = vl.layer(
+        bars.encode(x=x, x2=vl.field("high:Q"), y=y, y2=vl.datum(0), tooltip=tooltip), even.encode(y=y)
     )
     middle = sum(
         row["share"] for row in rows if row["low"] < math.pi / 6 - 1e-9 and row["high"] > -math.pi / 6 + 1e-9

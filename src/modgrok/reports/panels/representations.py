@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
 from ...algebra import real_components
-from ..charts.chart import Cell, Group, Legend, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Legend, Margins, Panel
 from ..charts.palette import INK, SECOND, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.mlp_view import MLPView
@@ -69,29 +69,31 @@ def _bars(view: MLPView, group: str, top: float) -> Cell:
         for block in range(len(shares))
     ]
     named = len(labels) <= MOST_NAMED
-    x = alt.X(
+    x = vl.field(
         "name:N",
         sort=labels,
         title=None if named else "representation",
-        axis=alt.Axis(labels=named, ticks=False, domain=False, labelAngle=-30, labelLimit=90),
-        scale=alt.Scale(paddingInner=0.3),
+        axis=vl.Axis(labels=named, ticks=False, domain=False, labelAngle=-30, labelLimit=90),
+        scale=vl.Scale(paddingInner=0.3),
     )
     top = max(top, *(row["random"] for row in rows))
-    scale = alt.Scale(domain=[0, 1.05 * top], nice=False)
-    y = alt.Y("share:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=3))
-    tooltip = [alt.Tooltip("name:N", title="title"), alt.Tooltip("value_text:N", title="share")]
+    scale = vl.Scale(domain=[0, 1.05 * top], nice=False)
+    y = vl.field("share:Q", title=None, scale=scale, axis=vl.Axis(format=".0%", tickCount=3))
+    tooltip = [vl.field("name:N", title="title"), vl.field("value_text:N", title="share")]
     bars = (
-        Marks(data(rows))
-        .mark_bar()
-        .encode(x=x, xOffset="block:N", y=y, color=alt.Color("colour:N", scale=None), tooltip=tooltip)
+        vl.marks(rows)
+        .mark("bar")
+        .encode(x=x, xOffset="block:N", y=y, color=vl.field("colour:N", scale=None), tooltip=tooltip)
     )
     ticks = (
-        Marks(data(rows)).mark_tick(color=SOFT, thickness=1.4).encode(x=x, y=alt.Y("random:Q", scale=scale))
+        vl.marks(rows)
+        .mark("tick", color=SOFT, thickness=1.4)
+        .encode(x=x, y=vl.field("random:Q", scale=scale))
     )
     most = ", ".join(
         f"{components[i].name} {shares.mean(0)[i]:.0%}" for i in np.argsort(-shares.mean(0))[:4].tolist()
     )
     text = f"Shares of the representations of {group} in the weights, {view.label}; largest {most}."
     return Cell(
-        alt.layer(bars, ticks), text, HEIGHT, Margins(left=44, right=8, top=8, bottom=58 if named else 30)
+        vl.layer(bars, ticks), text, HEIGHT, Margins(left=44, right=8, top=8, bottom=58 if named else 30)
     )

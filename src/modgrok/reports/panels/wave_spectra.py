@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair as alt
 import numpy as np
 
 from ...measures.fourier.coefficient_ratio import coefficient_ratio
@@ -16,7 +15,8 @@ from ...measures.fourier.sparsity import THRESHOLD, frequency_sparsity
 from ...measures.fourier.token_waves import TokenFourierBasis, wave_norms
 from ...measures.fourier.transformer_measures import matrix_of
 from ...models.transformer import Transformer
-from ..charts.chart import Cell, Group, Margins, Marks, Panel, data
+from ..charts import vega_lite as vl
+from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.palette import FAINT, INK, SOFT, TRAIN
 from ..charts.table import Table
 from ..views.tables import Stage
@@ -90,26 +90,26 @@ def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
     rows: Table = []
     for place, band in enumerate(reversed(bands)):
         rows += _rows(band, place + 0.5)
-    x = alt.X(
+    x = vl.field(
         "f:Q",
         title="frequency",
-        scale=alt.Scale(domain=[0.2, most + 0.8], nice=False),
-        axis=alt.Axis(tickCount=6, format="d", tickMinStep=1),
+        scale=vl.Scale(domain=[0.2, most + 0.8], nice=False),
+        axis=vl.Axis(tickCount=6, format="d", tickMinStep=1),
     )
-    y = alt.Y("at:Q", scale=alt.Scale(domain=[0, len(bands)], nice=False, zero=False), axis=None)
-    zeros = Marks(data([{"at": place + 0.5} for place in range(len(bands))]))
-    layers: list[alt.Chart] = [zeros.mark_rule(color=FAINT, strokeWidth=0.7).encode(y=y)]
+    y = vl.field("at:Q", scale=vl.Scale(domain=[0, len(bands)], nice=False, zero=False), axis=None)
+    zeros = vl.marks([{"at": place + 0.5} for place in range(len(bands))])
+    layers: list[vl.Chart] = [zeros.mark("rule", color=FAINT, strokeWidth=0.7).encode(y=y)]
     for selected, colour in ((False, PALE), (True, TRAIN)):
         own = [row for row in rows if row["counts"] is selected]
-        bars = Marks(data(own)).mark_rule(color=colour, strokeWidth=2.6 if most < 60 else 1.6)
-        tooltip = ["f:Q", "wave:N", alt.Tooltip("size:Q", format=".3g")]
-        layers.append(bars.encode(x=x, y=y, y2=alt.Y2("top:Q"), tooltip=tooltip))
+        bars = vl.marks(own).mark("rule", color=colour, strokeWidth=2.6 if most < 60 else 1.6)
+        tooltip = ["f:Q", "wave:N", vl.field("size:Q", format=".3g")]
+        layers.append(bars.encode(x=x, y=y, y2=vl.field("top:Q"), tooltip=tooltip))
     layers += _names(bands, y)
     description = "; ".join(
         f"in order of {NAMES[band.order]} FFS {band.ffs:.2f}, FCR {band.fcr:.2f}" for band in bands
     )
     text = f"Waves in {MATRIX_NAMES[matrix]}, {stage.label}: {description}."
-    return Cell(alt.layer(*layers), text, BAND * len(bands), Margins(left=34, right=8, top=10, bottom=34))
+    return Cell(vl.layer(*layers), text, BAND * len(bands), Margins(left=34, right=8, top=10, bottom=34))
 
 
 def _rows(band: MatrixWaves, middle: float) -> Table:
@@ -132,18 +132,18 @@ def _rows(band: MatrixWaves, middle: float) -> Table:
     return rows
 
 
-def _names(bands: Sequence[MatrixWaves], y: alt.Y) -> list[alt.Chart]:
+def _names(bands: Sequence[MatrixWaves], y: vl.Channel) -> list[vl.Chart]:
     """Write each band's numbers above it, cos and sin on its left."""
     layers = []
     several = len(bands) > 1
     for place, band in enumerate(reversed(bands)):
         name = f"{NAMES[band.order]}: " if several else ""
         label: Table = [{"at": place + 0.97, "label": f"{name}FFS {band.ffs:.2f}, FCR {band.fcr:.2f}"}]
-        text = Marks(data(label)).mark_text(
-            align="right", baseline="middle", color=INK, fontSize=10, stroke=None
+        text = vl.marks(label).mark(
+            "text", align="right", baseline="middle", color=INK, fontSize=10, stroke=None
         )
-        layers.append(text.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N")))
+        layers.append(text.encode(x=vl.value("width"), y=y, text=vl.field("label:N")))
         sides: Table = [{"at": place + 0.68, "label": "cos"}, {"at": place + 0.32, "label": "sin"}]
-        text = Marks(data(sides)).mark_text(align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
-        layers.append(text.encode(x=alt.XValue(0), y=y, text=alt.Text("label:N")))
+        text = vl.marks(sides).mark("text", align="right", baseline="middle", dx=-6, color=SOFT, fontSize=10)
+        layers.append(text.encode(x=vl.value(0), y=y, text=vl.field("label:N")))
     return layers
