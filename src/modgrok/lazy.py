@@ -1,12 +1,13 @@
 """Packages whose names are loaded when first used, so that importing one of them imports no JAX.
 
-Owns: `__getattr__` and `__dir__` of such packages.
+Owns: `__getattr__` and `__dir__` of such packages, and modules of others that are loaded when first used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 
@@ -37,3 +38,15 @@ def lazy_names(
         return module if homes[name] == name else getattr(module, name)
 
     return load, lambda: sorted({*homes, *loaded})
+
+
+class LazyModule(ModuleType):
+    """A module that is imported when one of its names is first asked for.
+
+    Example:
+        >>> LazyModule("statistics").mean([1, 2, 3])
+        2
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ..decide import FORMS
-from ..interop import checkpoint_at, names_file
+from ..interop import checkpoint_at
 from ..io import is_file, read_npy
+from ..io.weights_path import names_file
 from ..measures.logits import Explanation, loss_frequencies
 from ..measures.logits import explain as explained
 from ..measures.logits.explanation_json import explanation_json

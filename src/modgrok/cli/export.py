@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..interop import names_file
 from ..io import atomic_file, csv_cell, write_atomically
+from ..io.weights_path import names_file
 from ..runs import RunRow, Store
 from ..runs.store.arrays import arrays_of, read_checked
 from ..runs.store.store import Checkpoint

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int
 from ..algebra import Basis
 from ..analytic import verify
 from ..analytic.verify import margins
-from ..interop import names_file
+from ..io.weights_path import names_file
 from ..measures import basis_of_task
 from ..measures.circuit.gradient_symmetricity import (
     gradient_symmetricity,

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..interop import names_file
 from ..io import is_folder, path_exists
+from ..io.weights_path import names_file
 from ..measures import basis_of_task
 from ..models import MLP
 from ..models.networks import network_type

@@ -18,6 +18,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from ..io import is_file, is_folder, path_exists
+from ..io.torch_file import TORCH_SUFFIXES
+from ..io.weights_path import WEIGHTS_SUFFIXES, names_file
 from ..models.networks import network_type
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.store.network_file import Network
@@ -25,7 +27,7 @@ from ..runs.store.store import Checkpoint
 from ..tasks import InputError, Task, TaskSource
 from ..tasks.errors import shorten
 from .importing import import_network
-from .importing.state import SUFFIXES, TORCH_SUFFIXES, WEIGHTS, read_state
+from .importing.state import WEIGHTS, read_state
 from .transformerlens import from_transformerlens
 
 MARKS = ("embed.W_E", "embed.weight", "blocks.0.attn.W_Q")
@@ -171,17 +173,6 @@ def load(
         return _loaded(row.id, read_network_file(checkpoint.path, checkpoint.sha256))
 
 
-def names_file(run: str | Path) -> bool:
-    """Say whether this is a path of weights rather than a run: a folder, or a file with a suffix of weights.
-
-    Example:
-        >>> names_file("network.safetensors"), names_file("latest")
-        (True, False)
-    """
-    path = Path(run)
-    return is_folder(path) or path.suffix in (*SUFFIXES, ".npy")
-
-
 def read_weights(
     path: Path,
     *,
@@ -240,7 +231,7 @@ def _loaded(name: str, content: NetworkFile) -> Loaded:
 
 def _is_of_modgrok(path: Path) -> bool:
     """Say whether `read_network_file` is to read or refuse a path: all but weights without our metadata."""
-    if not path_exists(path) or path.suffix not in SUFFIXES:
+    if not path_exists(path) or path.suffix not in WEIGHTS_SUFFIXES:
         return True
     if path.suffix != ".safetensors":
         return False

@@ -16,7 +16,7 @@ from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 """First characters by which spreadsheets take text for a formula; four are the full-width forms."""
-_SCRIPT = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_SCRIPT = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -99,7 +99,10 @@ def script_json(value: Any) -> str:
         >>> script_json({"a": "<!--<script>"})
         '{"a":"\\u003c!--\\u003cscript\\u003e"}'
     """
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).translate(_SCRIPT)
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    for character, escape in _SCRIPT.items():  # much faster than `translate` on megabytes
+        text = text.replace(character, escape)
+    return text
 
 
 def content_policy(styles: Sequence[str], scripts: Sequence[str] = ()) -> str:

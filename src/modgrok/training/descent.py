@@ -7,15 +7,20 @@ own learners give the initial weights, the loss and the optimiser.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Int, PRNGKeyArray, UInt32
 
+from ..lazy import LazyModule
 from .problem import Problem
+
+if TYPE_CHECKING:
+    import optax
+else:
+    optax = LazyModule("optax")  # takes a tenth of the start of commands that train nothing
 
 W = TypeVar("W")
 TrainingLoss = Callable[[W, Array, Array, PRNGKeyArray | None], Array]

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array
-from optax.contrib import MuonDimensionNumbers, scale_by_muon
 
+from ..lazy import LazyModule
 from ..models.on_device import on_device
 from ..tasks.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    import optax
+else:
+    optax = LazyModule("optax")  # takes a tenth of the start of commands that train nothing
 
 ADAM_EPSILON = 1e-8
 """Adam's epsilon on plain weights, the customary one."""
@@ -105,7 +109,9 @@ def optimiser(
 
 def _matrices(params: Any) -> Any:
     """Tell Muon that the last two axes of every weight are a matrix and the others a batch."""
-    return jax.tree.map(lambda _: MuonDimensionNumbers(reduction_axis=-2, output_axis=-1), params)
+    return jax.tree.map(
+        lambda _: optax.contrib.MuonDimensionNumbers(reduction_axis=-2, output_axis=-1), params
+    )
 
 
 class SlowGradient(NamedTuple):
@@ -176,7 +182,7 @@ def _adam(rates: Rates) -> optax.GradientTransformation:
 
 
 def _muon(rates: Rates) -> optax.GradientTransformation:
-    return scale_by_muon(beta=rates.momentum, weight_dimension_numbers=_matrices)
+    return optax.contrib.scale_by_muon(beta=rates.momentum, weight_dimension_numbers=_matrices)
 
 
 BETAS = ("beta1", "beta2")

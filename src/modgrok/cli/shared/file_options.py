@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from cyclopts import Group as Panel
 from cyclopts import Parameter
 
-from ...interop import read_weights
 from ...runs import CorruptFile, NetworkFile
 from ...tasks import InputError, Task, named_task, read_table
 from ...tasks.errors import shorten
@@ -72,6 +71,8 @@ class FileOptions:
         Raises:
             InputError: there is none, it names no task, or the task is another's.
         """
+        from ...interop import read_weights  # readers of other programs' files, which runs do not need
+
         try:
             content = read_weights(path, **self._task_options())
         except CorruptFile as error:

@@ -15,10 +15,9 @@ import numpy as np
 from ...io import InputError, is_file, is_folder, read_json, read_npy, read_npz, shorten
 from ...io.framework_array import read_array
 from ...io.torch_file import TORCH_SUFFIXES, read_torch
+from ...io.weights_path import WEIGHTS_SUFFIXES
 from ...runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked
 
-SUFFIXES = (".safetensors", ".npz", *TORCH_SUFFIXES)
-"""Endings of files that hold weights."""
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 WRAPPERS = (
@@ -104,7 +103,7 @@ def _content(path: Path) -> Any:
         raise InputError(
             f"path: must be an .npz for a network, since an .npy holds only one array, got {shorten(path)}"
         )
-    raise InputError(f"path: must end in {', '.join(SUFFIXES)}, got {shorten(path.name)}")
+    raise InputError(f"path: must end in {', '.join(WEIGHTS_SUFFIXES)}, got {shorten(path.name)}")
 
 
 def _arrays_in(value: Any) -> Any:

@@ -6,16 +6,16 @@ observation and storage are in `runs`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from ...algebra import natural_basis
+from ...lazy import LazyModule
 from ...models import MLP
 from ...models.agop import agop_trace, circulant_features, on_features
 from ...models.circulant import CirculantStructure, structure_of
@@ -25,6 +25,11 @@ from ...training.losses import loss_named
 from ...training.optimisers import ADAM_EPSILON, Rates, optimiser, rates_of
 from ...training.problem import Problem
 from .settings import MLPSettings, initial_deviation, plain_factor, scales
+
+if TYPE_CHECKING:
+    import optax
+else:
+    optax = LazyModule("optax")  # takes a tenth of the start of commands that train nothing
 
 
 class MLPState(eqx.Module):

@@ -7,14 +7,15 @@ Iteration, observation and storage are in `runs`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ...lazy import LazyModule
 from ...models.on_device import on_device
 from ...models.transformer import Transformer
 from ...models.transformer_fast import best_logits
@@ -25,6 +26,11 @@ from ...training.optimisers import ADAM_EPSILON, Rates, freeze, optimiser, rates
 from ...training.problem import Problem
 from .initialisation import initial_transformer
 from .settings import TransformerSettings
+
+if TYPE_CHECKING:
+    import optax
+else:
+    optax = LazyModule("optax")  # takes a tenth of the start of commands that train nothing
 
 TRACED = ("lr", "weight_decay", "momentum", "beta1", "beta2", "grokfast_decay", "init_scale")
 """Settings that are numbers in the compiled step, so that runs which differ in them share it."""
