@@ -78,9 +78,10 @@ def _wave_term(index: TaskIndex, part: Part) -> str | None:
     if values.size == 0:
         return None
     k, n = part.frequency, index.order
-    angles = 2 * np.pi * int(k) * (here[here >= 0][:, None] - there[there >= 0]) / n
-    coefficient = np.mean(values * np.exp(-1j * angles)) * (1 if 2 * int(k) == n else 2)
-    wave = np.real(coefficient * np.exp(1j * angles))
+    waves = [np.exp(2j * np.pi * int(k) * place[place >= 0] / n) for place in (here, there)]
+    turns = waves[0][:, None] * waves[1].conj()  # exp(2 pi i k (u(s) - u(c))/n)
+    coefficient = np.mean(values * turns.conj()) * (1 if 2 * int(k) == n else 2)
+    wave = np.real(coefficient * turns)
     if np.sum(wave**2) < SINGLE_WAVE_SHARE * part.energy:
         return None
     amplitude, phase = float(np.abs(coefficient)), float(np.angle(coefficient))

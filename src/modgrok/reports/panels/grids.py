@@ -128,13 +128,12 @@ def peaks(grid: np.ndarray) -> Table:
     power[0, 0] = 0.0
     shares = power / (power.sum() or 1.0)
     n, m = grid.shape
-    best = np.argsort(-shares.ravel(), kind="stable")[:MOST_PEAKS]
+    large = np.flatnonzero(shares >= LEAST_SHARE)
+    best = large[np.argsort(-shares.ravel()[large], kind="stable")[:MOST_PEAKS]]
     strongest = []
     for i, j in zip(*np.unravel_index(best, shares.shape), strict=True):
-        share = float(shares[i, j])
-        if share >= LEAST_SHARE:
-            fx, fy = int((i + n // 2) % n - n // 2), int((j + m // 2) % m - m // 2)
-            strongest.append({"fx": fx, "fy": fy, "share": round(share, 6)})
+        fx, fy = int((i + n // 2) % n - n // 2), int((j + m // 2) % m - m // 2)
+        strongest.append({"fx": fx, "fy": fy, "share": round(float(shares[i, j]), 6)})
     return sorted(strongest, key=lambda row: (row["fx"], row["fy"]))
 
 
