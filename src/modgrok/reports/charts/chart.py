@@ -42,12 +42,13 @@ class Cell:
     """One chart.
 
     Arguments:
-        chart: without size; positions in data units, or in pixels along its fixed height.
+        chart: without size, a `vega_lite.Chart` or one of Altair; positions in data units, or in pixels along
+            its fixed height.
         text: what the chart shows, for readers who cannot see it.
         height: of the plot area; ignored where `square`.
         margins: around the plot area.
         square: the plot area is as high as it is wide.
-        hover: layer for pages alone, which answers the pointer; see `hover`.
+        hover: layer for pages alone, which answers the pointer, over a `vega_lite.Chart`; see `hover`.
         legend: what its colours mean; a panel of this chart alone shows it.
         source: what a chart of a claim was drawn from; see `seeds`.
     """

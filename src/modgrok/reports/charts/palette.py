@@ -1,6 +1,6 @@
 """Colours, type and the chart configuration: the one address of the reports' looks.
 
-Owns: what a colour means. Nothing here touches Altair's global themes; every chart gets `config()`.
+Owns: what a colour means. There is no global theme; every chart gets `config()`.
 """
 
 from __future__ import annotations
