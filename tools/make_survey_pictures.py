@@ -38,7 +38,7 @@ CORRUPTION = ("fraction", "corruption", "weight_decay", "train_accuracy", "test_
 
 def log_axis(name: str, title: str) -> vl.Channel:
     """Return a logarithmic axis."""
-    return vl.field(f"{name}:Q", title=title, scale=vl.Scale(type="log", nice=False, zero=False))
+    return vl.field(f"{name}:Q", title=title, scale=vl.ScaleOptions(type="log", nice=False, zero=False))
 
 
 def modulus(line: str) -> int | str:
@@ -52,7 +52,7 @@ def lines_cell(
     """Draw points by their `line`, joined or not."""
     names = list(dict.fromkeys(row["line"] for row in rows))
     colours = line_colours([modulus(name) for name in names])
-    shade = vl.field("line:N", scale=vl.Scale(domain=names, range=colours), legend=None)
+    shade = vl.field("line:N", scale=vl.ScaleOptions(domain=names, range=colours), legend=None)
     chart = vl.marks(rows)
     layers = [chart.mark("circle", size=30, opacity=0.7).encode(x=x, y=y, color=shade)]
     if joined:

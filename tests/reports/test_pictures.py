@@ -104,7 +104,7 @@ def test_clean_corrupted_training_and_test_have_four_colours() -> None:
 
 def test_altair_writes_the_same_specification() -> None:
     rows, other = [{"x": 1, "y": 2, "name": "a"}], [{"x": 3, "y": 1, "name": "b"}]
-    base = vl.marks(rows).encode(x="x:Q", y=vl.field("y:Q", title=None, scale=vl.Scale(zero=False)))
+    base = vl.marks(rows).encode(x="x:Q", y=vl.field("y:Q", title=None, scale=vl.ScaleOptions(zero=False)))
     text = base.mark("text", dx=3).encode(text="name:N", tooltip=["x:Q", "name:N"], x2="y", y2=vl.datum(0))
     named = (
         vl.marks(other).mark("text").encode(x=vl.value(vl.expr("width")), color=vl.field("y:N", scale=None))

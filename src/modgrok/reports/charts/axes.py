@@ -42,31 +42,31 @@ def ends_of(values: Sequence[float | int]) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1)
 
 
-def scale_of(ends: tuple[float, float], log: bool) -> vl.Scale:
+def scale_of(ends: tuple[float, float], log: bool) -> vl.ScaleOptions:
     """Return a scale that begins and ends where it is told to."""
-    return vl.Scale(type="log" if log else "linear", domain=list(ends), nice=False, zero=False)
+    return vl.ScaleOptions(type="log" if log else "linear", domain=list(ends), nice=False, zero=False)
 
 
-def axis_of(values: Sequence[float | int], log: bool, count: int = 5) -> vl.Axis:
+def axis_of(values: Sequence[float | int], log: bool, count: int = 5) -> vl.AxisOptions:
     """Label powers of ten on logarithmic axes that span some, else a few numbers."""
     low, high = ends_of([value for value in values if value > 0 or not log])
     if log:
         powers = [10.0**i for i in range(-16, 17) if low * 0.999 <= 10.0**i <= high * 1.001]
         if len(powers) >= 2:
-            return vl.Axis(values=powers[:: -(-len(powers) // 6)], labelExpr=POWER)
-        return vl.Axis(tickCount=3, format="~r" if high < 1000 else "~s")
-    return vl.Axis(tickCount=count, format="~s" if high >= 10_000 else "~r")
+            return vl.AxisOptions(values=powers[:: -(-len(powers) // 6)], labelExpr=POWER)
+        return vl.AxisOptions(tickCount=3, format="~r" if high < 1000 else "~s")
+    return vl.AxisOptions(tickCount=count, format="~s" if high >= 10_000 else "~r")
 
 
-def percent_axis() -> vl.Axis:
+def percent_axis() -> vl.AxisOptions:
     """Label none, half and all."""
-    return vl.Axis(values=[0, 0.5, 1], format=".0%")
+    return vl.AxisOptions(values=[0, 0.5, 1], format=".0%")
 
 
-def whole_axis(size: int) -> vl.Axis:
+def whole_axis(size: int) -> vl.AxisOptions:
     """Label a few whole numbers from 0 on."""
     step = next(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 10**9) if size <= 5 * step)
-    return vl.Axis(values=list(range(0, size + 1, step)), format="d")
+    return vl.AxisOptions(values=list(range(0, size + 1, step)), format="d")
 
 
 def number_words(value: float | int, percent: bool) -> str:

@@ -90,11 +90,11 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
     x = vl.field(
         "step:Q",
         title="step + 1",
-        scale=vl.Scale(type="log", domain=[1, end + 1], nice=False),
-        axis=vl.Axis(values=[10**i for i in range(10) if 10**i <= end + 1], format="~s"),
+        scale=vl.ScaleOptions(type="log", domain=[1, end + 1], nice=False),
+        axis=vl.AxisOptions(values=[10**i for i in range(10) if 10**i <= end + 1], format="~s"),
     )
-    scale = vl.Scale(domain=[0, 1], nice=False)
-    axis = vl.Axis(values=[0, 0.5, 1], format=".0%")
+    scale = vl.ScaleOptions(domain=[0, 1], nice=False)
+    axis = vl.AxisOptions(values=[0, 0.5, 1], format=".0%")
     layers = []
     for band in bands:
         chart = vl.marks([row for row in rows if row["name"] == band.name])
@@ -115,7 +115,7 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
         if row["name"] in named
     ]
     middle = vl.field("middle:Q", scale=scale)
-    colours = vl.Scale(domain=list(named.values()), range=[band.colour for band in bands])
+    colours = vl.ScaleOptions(domain=list(named.values()), range=[band.colour for band in bands])
     shade = vl.field("curve:N", scale=colours, legend=None)
     hover = nearest_point(tooltip_fields, x, middle, along="step", shade=shade)
     return Cell(vl.layer(*layers), text, 120, Margins(44, 10, 8, 34), hover=hover)
@@ -159,22 +159,24 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     names = list(dict.fromkeys(row["line"] for row in rows))
     log = min(values) > 0 and max(values) / min(values) > 8
     reach = [number for row in rows for number in (row["low"], row["middle"], row["high"]) if number]
-    scale_x = vl.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
+    scale_x = vl.ScaleOptions(type="log" if log else "linear", zero=False, nice=False, padding=14)
     domain = 0.8 * min(reach), 1.25 * max(reach)
-    scale_y = vl.Scale(type="log", domain=list(domain), nice=False)
+    scale_y = vl.ScaleOptions(type="log", domain=list(domain), nice=False)
     axis = vl.field(
         "x:Q",
         title=x.replace("_", " "),
         scale=scale_x,
-        axis=vl.Axis(tickCount=6, format="~s" if max(values) >= 1000 else "~g"),
+        axis=vl.AxisOptions(tickCount=6, format="~s" if max(values) >= 1000 else "~g"),
     )
     most = max(reach)
     rows_with_end = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
     chart = vl.marks(rows_with_end)
     shade = vl.field(
-        "line:N", scale=vl.Scale(domain=names, range=line_colours(numbers_or_words(names))), legend=None
+        "line:N",
+        scale=vl.ScaleOptions(domain=names, range=line_colours(numbers_or_words(names))),
+        legend=None,
     )
-    middle = vl.field("middle:Q", scale=scale_y, title=title, axis=vl.Axis(tickCount=4, format="~s"))
+    middle = vl.field("middle:Q", scale=scale_y, title=title, axis=vl.AxisOptions(tickCount=4, format="~s"))
     bars = chart.mark("rule", strokeWidth=1.4, opacity=0.55).encode(
         x=axis, y=vl.field("low:Q", scale=scale_y), y2=vl.field("high:Q"), color=shade
     )

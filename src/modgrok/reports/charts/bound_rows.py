@@ -98,7 +98,7 @@ def bound_rows(rows: Sequence[BoundRow], text: str, *, words: Callable[[float | 
     for row in rows:
         _place(row, top, wide, marks, words)
         top += row.height
-    scale = vl.Scale(domain=[0, wide], range=[0, wide], nice=False, zero=False)
+    scale = vl.ScaleOptions(domain=[0, wide], range=[0, wide], nice=False, zero=False)
     frame = (
         vl.marks([{"x": 0}])
         .mark("point", opacity=0, aria=False)

@@ -177,7 +177,9 @@ def _line_cell(
         domain = (0.0, 1.0) if percent else reach(known_y, log_y)
     ends = ends_of(known_x)
     axis_x = vl.field("x:Q", title=x, scale=scale_of(ends, log_x), axis=axis_of(known_x, log_x))
-    scale: Any = vl.Scale(type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True)
+    scale: Any = vl.ScaleOptions(
+        type="log" if log_y else "linear", domain=list(domain), nice=False, clamp=True
+    )
     axis_y = vl.field(
         "y:Q",
         title=y or None,
@@ -353,8 +355,8 @@ def points(
         }
         for i, p in enumerate(marks)
     ]
-    scale = vl.Scale(type="log" if log else "linear", domain=[low, high], nice=False, clamp=True)
-    place = vl.Scale(domain=[len(marks), 0], nice=False, zero=False)
+    scale = vl.ScaleOptions(type="log" if log else "linear", domain=[low, high], nice=False, clamp=True)
+    place = vl.ScaleOptions(domain=[len(marks), 0], nice=False, zero=False)
     axis = percent_axis() if percent else axis_of([low, high], log, count=5)
     across, up = (
         vl.field("low:Q", scale=scale, title=x or None, axis=axis),
@@ -423,16 +425,20 @@ def bars(
     ]
     names = [name for name, _ in pairs]
     slanted = sum(len(name) for name in names) > 60
-    axis = vl.Axis(domain=False, ticks=False, labelAngle=-35 if slanted else 0, labelLimit=150)
+    axis = vl.AxisOptions(domain=False, ticks=False, labelAngle=-35 if slanted else 0, labelLimit=150)
     across = vl.field(
-        "name:N", sort=names, title=None, axis=axis, scale=vl.Scale(paddingInner=0.35, paddingOuter=0.2)
+        "name:N",
+        sort=names,
+        title=None,
+        axis=axis,
+        scale=vl.ScaleOptions(paddingInner=0.35, paddingOuter=0.2),
     )
-    scale = vl.Scale(domain=list(domain), nice=False, clamp=True)
+    scale = vl.ScaleOptions(domain=list(domain), nice=False, clamp=True)
     up = vl.field(
         "value:Q",
         title=y or None,
         scale=scale,
-        axis=percent_axis() if percent else vl.Axis(tickCount=4),
+        axis=percent_axis() if percent else vl.AxisOptions(tickCount=4),
     )
     base = vl.marks(rows)
     layers = [base.mark("bar").encode(x=across, y=up, color=vl.field("colour:N", scale=None))]
@@ -471,12 +477,12 @@ def histogram(
         {"low": a, "high": b, "zero": 0.0, "count": float(n)}
         for a, b, n in zip(ends[:-1], ends[1:], counts, strict=True)
     ]
-    scale = vl.Scale(domain=[ends[0], ends[-1]], nice=False)
+    scale = vl.ScaleOptions(domain=[ends[0], ends[-1]], nice=False)
     chart = vl.marks(rows).mark("bar", color=colour, stroke=PAPER, strokeWidth=0.5)
     layer = chart.encode(
-        x=vl.field("low:Q", title=x or None, scale=scale, axis=vl.Axis(tickCount=5)),
+        x=vl.field("low:Q", title=x or None, scale=scale, axis=vl.AxisOptions(tickCount=5)),
         x2="high:Q",
-        y=vl.field("zero:Q", title=y or None, axis=vl.Axis(tickCount=3)),
+        y=vl.field("zero:Q", title=y or None, axis=vl.AxisOptions(tickCount=3)),
         y2="count:Q",
     )
     return Cell(vl.layer(layer), text, height, Margins(52, 12, 10, 38))
@@ -509,10 +515,13 @@ def image(
     frame = vl.marks([{"x": 0, "y": 0}]).mark("point", opacity=0)
     axes = frame.encode(
         x=vl.field(
-            "x:Q", title=x or None, scale=vl.Scale(domain=[0, columns], nice=False), axis=whole_axis(columns)
+            "x:Q",
+            title=x or None,
+            scale=vl.ScaleOptions(domain=[0, columns], nice=False),
+            axis=whole_axis(columns),
         ),
         y=vl.field(
-            "y:Q", title=y or None, scale=vl.Scale(domain=[rows, 0], nice=False), axis=whole_axis(rows)
+            "y:Q", title=y or None, scale=vl.ScaleOptions(domain=[rows, 0], nice=False), axis=whole_axis(rows)
         ),
     )
     return Cell(vl.layer(picture(uri), axes), text, margins=Margins(46, 10, 8, 38), square=True)

@@ -108,7 +108,7 @@ def heat_map(
             "y:O", sort=[short(v) for v in reversed(y[1])], title=y[0].replace("_", " "), axis=_axis(0)
         ),
     }
-    tooltip = ["x:N", "y:N", vl.field("told:N", title=name), "runs:Q"]
+    tooltip = [vl.field("x:N"), vl.field("y:N"), vl.field("told:N", title=name), vl.field("runs:Q")]
     rects = base.mark("rect", stroke=PAPER, strokeWidth=1.5).encode(
         **place, color=vl.field("colour:N", scale=None), tooltip=tooltip
     )
@@ -174,5 +174,5 @@ def _dark(colour: str) -> bool:
     return 0.299 * red + 0.587 * green + 0.114 * blue < 140
 
 
-def _axis(angle: int) -> vl.Axis:
-    return vl.Axis(domain=False, ticks=False, labelAngle=angle, labelOverlap=True)
+def _axis(angle: int) -> vl.AxisOptions:
+    return vl.AxisOptions(domain=False, ticks=False, labelAngle=angle, labelOverlap=True)

@@ -33,10 +33,10 @@ def scores(measured: Sequence[Score]) -> Panel:
     x = vl.field(
         "value:Q",
         title=None,
-        scale=vl.Scale(domain=[low, 1.0], nice=False),
-        axis=vl.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".3~g"),
+        scale=vl.ScaleOptions(domain=[low, 1.0], nice=False),
+        axis=vl.AxisOptions(values=[0, 0.25, 0.5, 0.75, 1], format=".3~g"),
     )
-    y = vl.field("at:Q", scale=vl.Scale(domain=[0, len(measured)], nice=False), axis=None)
+    y = vl.field("at:Q", scale=vl.ScaleOptions(domain=[0, len(measured)], nice=False), axis=None)
     layers: list[vl.Chart] = []
     lines: Table = [{"at": len(measured) - i - 0.5, "label": score.name} for i, score in enumerate(measured)]
     layers.append(vl.marks(lines).mark("rule", color=FAINT, strokeWidth=0.8).encode(y=y))

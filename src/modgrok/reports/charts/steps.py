@@ -38,8 +38,8 @@ def ticks(end: int) -> list[int]:
 def step_axis(end: int, title: str = "step", *, linear: bool = False) -> vl.Channel:
     """Return the encoding of the column `step`."""
     if linear:
-        scale = vl.Scale(domain=[0, max(end, 1)], nice=False)
-        axis = vl.Axis(format=",d", tickCount=6, tickMinStep=1, labelFlush=False)
+        scale = vl.ScaleOptions(domain=[0, max(end, 1)], nice=False)
+        axis = vl.AxisOptions(format=",d", tickCount=6, tickMinStep=1, labelFlush=False)
         return vl.field("step:Q", title=title, scale=scale, axis=axis)
     labelled = "datum.value == 0 || datum.value == pow(10, round(log(datum.value) / LN10))"
     if end < 3:
@@ -47,8 +47,8 @@ def step_axis(end: int, title: str = "step", *, linear: bool = False) -> vl.Chan
     return vl.field(
         "step:Q",
         title=title,
-        scale=vl.Scale(type="symlog", constant=constant(end), domain=[0, max(end, 1)], nice=False),
-        axis=vl.Axis(
+        scale=vl.ScaleOptions(type="symlog", constant=constant(end), domain=[0, max(end, 1)], nice=False),
+        axis=vl.AxisOptions(
             values=ticks(end),
             labelExpr=f"{labelled} ? format(datum.value, ',') : ''",
             tickSize=4,

@@ -113,8 +113,8 @@ class Vertical:
         return vl.field(
             "value:Q",
             title=None,
-            scale=vl.Scale(type=kind, domain=[self.low, self.high], nice=False, zero=False),
-            axis=vl.Axis(format=self.format, tickCount=4, **options),
+            scale=vl.ScaleOptions(type=kind, domain=[self.low, self.high], nice=False, zero=False),
+            axis=vl.AxisOptions(format=self.format, tickCount=4, **options),
         )
 
 

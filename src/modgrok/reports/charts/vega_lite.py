@@ -23,11 +23,11 @@ ENDS = ("x2", "y2")
 """Channels of a mark's other end, whose values are read as those of the first."""
 
 
-class Scale(dict[str, Any]):
+class ScaleOptions(dict[str, Any]):
     """How values become positions, colours or sizes: `type`, `domain`, `range`, `nice`, `zero`."""
 
 
-class Axis(dict[str, Any]):
+class AxisOptions(dict[str, Any]):
     """What is written along a scale: `values`, `format`, `tickCount`, `labelExpr`."""
 
 
@@ -95,7 +95,7 @@ class Chart:
 
     def encode(self, **channels: Channel | str | Sequence[Channel | str]) -> Chart:
         """Add channels, each by what it shows or by the shorthand of its field."""
-        encoding = {name: _channel(name, shown) for name, shown in channels.items()}
+        encoding = {name: _channel(name, content) for name, content in channels.items()}
         return replace(self, parts={**self.parts, "encoding": {**self.parts.get("encoding", {}), **encoding}})
 
     def resolve_scale(self, **channels: str) -> Chart:
@@ -145,12 +145,12 @@ def layer(*charts: Chart) -> Chart:
     return Chart(rows if shared else None, {}, tuple(inner), params)
 
 
-def _channel(name: str, shown: Channel | str | Sequence[Channel | str]) -> Any:
-    if isinstance(shown, str):
-        shown = field(shown)
-    if not isinstance(shown, Channel):
-        return [_channel(name, entry) for entry in shown]
-    return {key: entry for key, entry in shown.items() if key != "type"} if name in ENDS else shown
+def _channel(name: str, content: Channel | str | Sequence[Channel | str]) -> Any:
+    if isinstance(content, str):
+        content = field(content)
+    if not isinstance(content, Channel):
+        return [_channel(name, entry) for entry in content]
+    return {key: entry for key, entry in content.items() if key != "type"} if name in ENDS else content
 
 
 def _name(datasets: dict[str, Table], rows: Table) -> str:

@@ -91,6 +91,6 @@ def _axis(channel: str, axis: OperandAxis, *, titled: bool = True) -> vl.Channel
     return vl.field(
         f"{channel}:Q",
         title=axis.title if titled else None,
-        scale=vl.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
-        axis=vl.Axis(tickCount=3, format="d", tickMinStep=1, labels=titled),
+        scale=vl.ScaleOptions(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
+        axis=vl.AxisOptions(tickCount=3, format="d", tickMinStep=1, labels=titled),
     )

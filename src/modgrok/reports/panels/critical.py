@@ -98,8 +98,8 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     names = list(dict.fromkeys(row["line"] for row in rows))
     rows = side_by_side(rows) if numeric else rows
     palette = line_colours(list(dict.fromkeys(row["of"] for row in rows)))
-    shade = vl.field("line:N", scale=vl.Scale(domain=names, range=palette), legend=None)
-    scale = vl.Scale(domain=[0, 1], nice=False)
+    shade = vl.field("line:N", scale=vl.ScaleOptions(domain=names, range=palette), legend=None)
+    scale = vl.ScaleOptions(domain=[0, 1], nice=False)
     chart = vl.marks(rows)
     inside = vl.marks([row for row in rows if row["place"] == "inside"])
 
@@ -108,7 +108,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
             x=axis, y=vl.field(f"{low}:Q", scale=scale), y2=f"{high}:Q", color=shade
         )
 
-    middle = vl.field("middle:Q", scale=scale, title="training fraction", axis=vl.Axis(tickCount=5))
+    middle = vl.field("middle:Q", scale=scale, title="training fraction", axis=vl.AxisOptions(tickCount=5))
     layers = [
         rule(1.2, "sure_low", "sure_high", inside, 0.55),
         rule(6.0, "low", "high", inside, 0.45),
@@ -159,14 +159,19 @@ def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:
         for p in sorted(at.probes.values(), key=lambda probe: probe.fraction)
     ]
     kinds = [at.point[varied[0]] for at in points] if len(varied) == 1 else names
-    shade = vl.field("line:N", scale=vl.Scale(domain=names, range=line_colours(kinds)), legend=None)
-    x = vl.field("x:Q", title="training fraction", scale=vl.Scale(domain=[0, 1]), axis=vl.Axis(tickCount=5))
-    scale = vl.Scale(domain=[-0.02, 1.02], nice=False)
+    shade = vl.field("line:N", scale=vl.ScaleOptions(domain=names, range=line_colours(kinds)), legend=None)
+    x = vl.field(
+        "x:Q",
+        title="training fraction",
+        scale=vl.ScaleOptions(domain=[0, 1]),
+        axis=vl.AxisOptions(tickCount=5),
+    )
+    scale = vl.ScaleOptions(domain=[-0.02, 1.02], nice=False)
     y = vl.field(
         "share:Q",
         scale=scale,
         title="seeds that grok",
-        axis=vl.Axis(values=[0, 0.5, 1], format=".0%"),
+        axis=vl.AxisOptions(values=[0, 0.5, 1], format=".0%"),
     )
     chart = vl.marks(rows)
     half = vl.marks([{"half": 0.5}]).mark("rule", color=FAINT, strokeDash=[3, 3])
@@ -225,8 +230,8 @@ def is_log(values: Sequence[float | int]) -> bool:
 def _numeric_axis(rows: Table, name: str) -> vl.Channel:
     values = sorted({row["x"] for row in rows})
     log = is_log(values)
-    scale = vl.Scale(type="log" if log else "linear", zero=False, nice=False, padding=14)
-    ticks = vl.Axis(values=values, format=".6~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
+    scale = vl.ScaleOptions(type="log" if log else "linear", zero=False, nice=False, padding=14)
+    ticks = vl.AxisOptions(values=values, format=".6~s" if values[-1] >= 1000 else ".6~g", labelOverlap=True)
     return vl.field("x:Q", title=name.replace("_", " "), scale=scale, axis=ticks)
 
 

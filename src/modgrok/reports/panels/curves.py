@@ -245,8 +245,8 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
     y = vl.field(
         "value:Q",
         title=None,
-        scale=vl.Scale(domain=[0.5, most + 0.5], nice=False, zero=False),
-        axis=vl.Axis(format="d", values=whole_ticks(most)),
+        scale=vl.ScaleOptions(domain=[0.5, most + 0.5], nice=False, zero=False),
+        axis=vl.AxisOptions(format="d", values=whole_ticks(most)),
     )
     axes = vl.marks(rows).mark("point", opacity=0).encode(x=frame.axis(), y=y)
     heat_image = picture(data_uri(pixels, colours(SEQUENTIAL)))

@@ -125,7 +125,7 @@ def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
         for s, (x, y) in zip(here, points, strict=True)
     ]
     reach = 1.15 * float(np.abs(points).max() or 1.0)
-    scale = vl.Scale(domain=[-reach, reach], nice=False)
+    scale = vl.ScaleOptions(domain=[-reach, reach], nice=False)
     place = {"x": vl.field("x:Q", axis=None, scale=scale), "y": vl.field("y:Q", axis=None, scale=scale)}
     chart = vl.marks(rows)
     few = len(rows) <= MOST_NUMBERED
@@ -178,7 +178,7 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     grid = values.reshape(first, second)
     uri = data_uri(indices(grid.T[::-1], 0.0, MOST_LEFT), colours(SEQUENTIAL))
     corners: Table = [{"x": -0.5, "y": -0.5}, {"x": first - 0.5, "y": second - 0.5}]
-    axis = vl.Axis(tickCount=4, format="d", tickMinStep=1)
+    axis = vl.AxisOptions(tickCount=4, format="d", tickMinStep=1)
     encodings = {
         "x": vl.field("x:Q", title=task.operands[0], scale=_pixels(first), axis=axis),
         "y": vl.field("y:Q", title=task.operands[1], scale=_pixels(second), axis=axis),
@@ -201,5 +201,5 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     return single("left_over", "What the formula leaves out", caption, cell, 4)
 
 
-def _pixels(size: int) -> vl.Scale:
-    return vl.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False)
+def _pixels(size: int) -> vl.ScaleOptions:
+    return vl.ScaleOptions(domain=[-0.5, size - 0.5], nice=False, zero=False)

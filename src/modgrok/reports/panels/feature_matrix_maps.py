@@ -106,7 +106,9 @@ def _whole(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> Cell:
     for middle, name in zip(middles, names, strict=True):
         label = f"abs(datum.value - {middle:g}) < 0.01 ? '{name}' : ({label})"
     encodings = [
-        _encoding(channel, len(grid), vl.Axis(values=middles, labelExpr=label, ticks=False, title=None))
+        _encoding(
+            channel, len(grid), vl.AxisOptions(values=middles, labelExpr=label, ticks=False, title=None)
+        )
         for channel in ("x", "y")
     ]
     return _map(grid, most, encodings, description, rules, UNTITLED)
@@ -120,17 +122,21 @@ def _blocks(view: FeatureMatrixView, axes: Sequence[OperandAxis]) -> tuple[Cell,
     most = float(np.nan_to_num(scale).max(initial=0.0)) or float(np.abs(grid).max()) or 1.0
     description = f"block of {axes[1].title} and {axes[0].title}, {view.label}"
     encodings = [
-        _encoding(channel, size, vl.Axis(tickCount=4, format="d", tickMinStep=1, title=axis.title))
+        _encoding(channel, size, vl.AxisOptions(tickCount=4, format="d", tickMinStep=1, title=axis.title))
         for channel, size, axis in (("x", grid.shape[1], axes[0]), ("y", grid.shape[0], axes[1]))
     ]
     return (_map(grid, most, encodings, description, [], MARGINS),)
 
 
-def _encoding(channel: str, size: int, axis: vl.Axis) -> vl.Channel:
+def _encoding(channel: str, size: int, axis: vl.AxisOptions) -> vl.Channel:
     """Encode a matrix's rows from the top down, its columns from the left."""
     if channel == "x":
-        return vl.field("x:Q", scale=vl.Scale(domain=[-0.5, size - 0.5], nice=False, zero=False), axis=axis)
-    return vl.field("y:Q", scale=vl.Scale(domain=[size - 0.5, -0.5], nice=False, zero=False), axis=axis)
+        return vl.field(
+            "x:Q", scale=vl.ScaleOptions(domain=[-0.5, size - 0.5], nice=False, zero=False), axis=axis
+        )
+    return vl.field(
+        "y:Q", scale=vl.ScaleOptions(domain=[size - 0.5, -0.5], nice=False, zero=False), axis=axis
+    )
 
 
 def _map(

@@ -89,9 +89,9 @@ def _caption(views: Sequence[MLPView], choices: Sequence[UnitIndices], *, one_ne
     )
 
 
-def _stack(count: int) -> vl.Scale:
+def _stack(count: int) -> vl.ScaleOptions:
     """Row i has its zero at count - i - 0.5."""
-    return vl.Scale(domain=[0, count], nice=False, zero=False)
+    return vl.ScaleOptions(domain=[0, count], nice=False, zero=False)
 
 
 def _row_names(view: MLPView, choice: UnitIndices) -> vl.Chart:
@@ -119,8 +119,8 @@ def _traces(view: MLPView, choice: UnitIndices, size: float) -> Cell:
     x = vl.field(
         "n:Q",
         title=title if view.axes[0].one_to_one else title.split("by ")[-1],
-        scale=vl.Scale(domain=[0, max(order - 1, 1)], nice=False),
-        axis=vl.Axis(tickCount=4, format="d", tickMinStep=1),
+        scale=vl.ScaleOptions(domain=[0, max(order - 1, 1)], nice=False),
+        axis=vl.AxisOptions(tickCount=4, format="d", tickMinStep=1),
     )
     y = vl.field("at:Q", scale=_stack(len(choice)), axis=None)
     zeros = vl.marks([{"at": i + 0.5} for i in range(len(choice))]).mark("rule", color=FAINT, strokeWidth=0.6)
@@ -151,8 +151,8 @@ def _spectra(view: MLPView, choice: UnitIndices) -> Cell:
     x = vl.field(
         "f:Q",
         title="frequency f",
-        scale=vl.Scale(domain=[-0.5, bins - 0.5], nice=False),
-        axis=vl.Axis(tickCount=4, format="d", tickMinStep=1),
+        scale=vl.ScaleOptions(domain=[-0.5, bins - 0.5], nice=False),
+        axis=vl.AxisOptions(tickCount=4, format="d", tickMinStep=1),
     )
     y = vl.field("at:Q", scale=_stack(len(choice)), axis=None)
     zeros: Table = [{"at": i + 0.05} for i in range(len(choice))]

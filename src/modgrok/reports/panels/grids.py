@@ -108,8 +108,8 @@ def _axis(channel: str, axis: OperandAxis) -> vl.Channel:
     return vl.field(
         f"{channel}:Q",
         title=axis.title,
-        scale=vl.Scale(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
-        axis=vl.Axis(tickCount=4, format="d", tickMinStep=1),
+        scale=vl.ScaleOptions(domain=[-0.5, len(axis.order) - 0.5], nice=False, zero=False),
+        axis=vl.AxisOptions(tickCount=4, format="d", tickMinStep=1),
     )
 
 
@@ -142,13 +142,15 @@ def _spectrum(grid: np.ndarray, description: str) -> Cell:
     reach = len(grid) / 2
     discs = vl.marks(rows).mark("point", filled=True, color=INK, opacity=0.85, strokeWidth=0)
     options = {
-        "scale": vl.Scale(domain=[-reach, reach], nice=False),
-        "axis": vl.Axis(tickCount=4, format="d", tickMinStep=1),
+        "scale": vl.ScaleOptions(domain=[-reach, reach], nice=False),
+        "axis": vl.AxisOptions(tickCount=4, format="d", tickMinStep=1),
     }
     x = vl.field("fx:Q", title="frequencies", **options)
     y = vl.field("fy:Q", title=None, **options)
-    size = vl.field("share:Q", scale=vl.Scale(domain=[0, 0.25], range=[0, 70], clamp=True), legend=None)
-    tooltip = ["fx:Q", "fy:Q", vl.field("share:Q", format=".1%")]
+    size = vl.field(
+        "share:Q", scale=vl.ScaleOptions(domain=[0, 0.25], range=[0, 70], clamp=True), legend=None
+    )
+    tooltip = [vl.field("fx:Q"), vl.field("fy:Q"), vl.field("share:Q", format=".1%")]
     cross = vl.marks([{"zero": 0}]).mark("rule", color=FAINT, strokeWidth=0.6)
     layers = [cross.encode(x=vl.field("zero:Q")), cross.encode(y=vl.field("zero:Q"))]
     layers.append(discs.encode(x=x, y=y, size=size, tooltip=tooltip))

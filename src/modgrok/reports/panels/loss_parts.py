@@ -47,10 +47,10 @@ def loss_parts(views: Sequence[CircuitView], key: Sequence[int]) -> Panel:
     x = vl.field(
         "value:Q",
         title="cross-entropy over all pairs",
-        scale=vl.Scale(type="log", domain=[low, high], nice=False),
-        axis=vl.Axis(format=".0e", values=list(decades(low, high) or ())),
+        scale=vl.ScaleOptions(type="log", domain=[low, high], nice=False),
+        axis=vl.AxisOptions(format=".0e", values=list(decades(low, high) or ())),
     )
-    y = vl.field("at:Q", scale=vl.Scale(domain=[0, len(names)], nice=False), axis=None)
+    y = vl.field("at:Q", scale=vl.ScaleOptions(domain=[0, len(names)], nice=False), axis=None)
     lines: Table = [{"at": len(names) - i - 0.5, "label": ROWS[name]} for i, name in enumerate(names)]
     layers: list[vl.Chart] = [
         vl.marks(lines).mark("rule", color=FAINT, strokeWidth=0.6).encode(y=y),
@@ -107,14 +107,14 @@ def frequency_attribution(view: CircuitView) -> Panel:
     x = vl.field(
         "f:Q",
         title="frequency",
-        scale=vl.Scale(domain=[0.2, len(rows) + 0.8], nice=False),
-        axis=vl.Axis(tickCount=8, format="d", tickMinStep=1),
+        scale=vl.ScaleOptions(domain=[0.2, len(rows) + 0.8], nice=False),
+        axis=vl.AxisOptions(tickCount=8, format="d", tickMinStep=1),
     )
     y = vl.field(
         "value:Q",
         title=None,
-        scale=vl.Scale(domain=[low * 1.05, high * 1.12], nice=False),
-        axis=vl.Axis(tickCount=4, format=".3~g"),
+        scale=vl.ScaleOptions(domain=[low * 1.05, high * 1.12], nice=False),
+        axis=vl.AxisOptions(tickCount=4, format=".3~g"),
     )
     zero = vl.marks([{"value": 0}]).mark("rule", color=FAINT, strokeWidth=0.7)
     layers: list[vl.Chart] = [zero.encode(y=y)]

@@ -44,14 +44,14 @@ def _dots(view: CircuitView) -> Cell:
     x = vl.field(
         "f:Q",
         title="frequency",
-        scale=vl.Scale(domain=[0.2, shares.shape[1] + 0.8], nice=False),
-        axis=vl.Axis(tickCount=6, format="d", tickMinStep=1),
+        scale=vl.ScaleOptions(domain=[0.2, shares.shape[1] + 0.8], nice=False),
+        axis=vl.AxisOptions(tickCount=6, format="d", tickMinStep=1),
     )
     y = vl.field(
         "share:Q",
         title=None,
-        scale=vl.Scale(domain=[0, 1], nice=False),
-        axis=vl.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"),
+        scale=vl.ScaleOptions(domain=[0, 1], nice=False),
+        axis=vl.AxisOptions(values=[0, 0.25, 0.5, 0.75, 1], format=".0%"),
     )
     line = vl.marks([{"share": EXPLAINED}]).mark("rule", color=SOFT, strokeWidth=0.8, strokeDash=[5, 3])
     layers: list[vl.Chart] = [line.encode(y=y)]

@@ -54,14 +54,14 @@ def _histogram(label: str, counts: np.ndarray, top: float) -> Cell:
     x = vl.field(
         "low:Q",
         title="phase sum",
-        scale=vl.Scale(domain=[-math.pi, math.pi], nice=False),
-        axis=vl.Axis(values=list(ANGLES), labelExpr=f"{labels} : ''"),
+        scale=vl.ScaleOptions(domain=[-math.pi, math.pi], nice=False),
+        axis=vl.AxisOptions(values=list(ANGLES), labelExpr=f"{labels} : ''"),
     )
     y = vl.field(
         "share:Q",
         title=None,
-        scale=vl.Scale(domain=[0, 1.05 * top], nice=False),
-        axis=vl.Axis(format=".0%" if top >= 0.05 else ".1%", tickCount=3),
+        scale=vl.ScaleOptions(domain=[0, 1.05 * top], nice=False),
+        axis=vl.AxisOptions(format=".0%" if top >= 0.05 else ".1%", tickCount=3),
     )
     bars = vl.marks(rows).mark("rect", color=TRAIN, stroke="white", strokeWidth=0.8)
     even = vl.marks([{"share": 1 / len(counts)}]).mark("rule", color=SOFT, strokeDash=[5, 3], strokeWidth=0.8)

@@ -73,12 +73,12 @@ def _bars(view: MLPView, group: str, top: float) -> Cell:
         "name:N",
         sort=labels,
         title=None if named else "representation",
-        axis=vl.Axis(labels=named, ticks=False, domain=False, labelAngle=-30, labelLimit=90),
-        scale=vl.Scale(paddingInner=0.3),
+        axis=vl.AxisOptions(labels=named, ticks=False, domain=False, labelAngle=-30, labelLimit=90),
+        scale=vl.ScaleOptions(paddingInner=0.3),
     )
     top = max(top, *(row["random"] for row in rows))
-    scale = vl.Scale(domain=[0, 1.05 * top], nice=False)
-    y = vl.field("share:Q", title=None, scale=scale, axis=vl.Axis(format=".0%", tickCount=3))
+    scale = vl.ScaleOptions(domain=[0, 1.05 * top], nice=False)
+    y = vl.field("share:Q", title=None, scale=scale, axis=vl.AxisOptions(format=".0%", tickCount=3))
     tooltip = [vl.field("name:N", title="title"), vl.field("value_text:N", title="share")]
     bars = (
         vl.marks(rows)

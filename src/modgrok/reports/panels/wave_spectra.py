@@ -93,16 +93,16 @@ def _bars(bands: Sequence[MatrixWaves], stage: Stage, matrix: str) -> Cell:
     x = vl.field(
         "f:Q",
         title="frequency",
-        scale=vl.Scale(domain=[0.2, most + 0.8], nice=False),
-        axis=vl.Axis(tickCount=6, format="d", tickMinStep=1),
+        scale=vl.ScaleOptions(domain=[0.2, most + 0.8], nice=False),
+        axis=vl.AxisOptions(tickCount=6, format="d", tickMinStep=1),
     )
-    y = vl.field("at:Q", scale=vl.Scale(domain=[0, len(bands)], nice=False, zero=False), axis=None)
+    y = vl.field("at:Q", scale=vl.ScaleOptions(domain=[0, len(bands)], nice=False, zero=False), axis=None)
     zeros = vl.marks([{"at": place + 0.5} for place in range(len(bands))])
     layers: list[vl.Chart] = [zeros.mark("rule", color=FAINT, strokeWidth=0.7).encode(y=y)]
     for selected, colour in ((False, PALE), (True, TRAIN)):
         own = [row for row in rows if row["counts"] is selected]
         bars = vl.marks(own).mark("rule", color=colour, strokeWidth=2.6 if most < 60 else 1.6)
-        tooltip = ["f:Q", "wave:N", vl.field("size:Q", format=".3g")]
+        tooltip = [vl.field("f:Q"), vl.field("wave:N"), vl.field("size:Q", format=".3g")]
         layers.append(bars.encode(x=x, y=y, y2=vl.field("top:Q"), tooltip=tooltip))
     layers += _names(bands, y)
     description = "; ".join(
