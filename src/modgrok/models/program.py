@@ -55,31 +55,32 @@ class Program:
         return self._last[1]
 
     def _bound(self, fixed: tuple[Any, ...]) -> Callable[..., Any]:
-        arrays, static = eqx.partition(fixed, eqx.is_array)
-        leaves, structure = jax.tree.flatten(arrays)
-        names, outline = jax.tree.flatten(static)
-        program = _program(self.function, structure, outline, tuple(names))
+        leaves, structure = jax.tree.flatten(fixed)
+        arrays = [leaf for leaf in leaves if eqx.is_array(leaf)]
+        static = tuple(_TRACED if eqx.is_array(leaf) else leaf for leaf in leaves)
+        program = _program(self.function, structure, static)
         self._programs.add(program)
         plain: list[bool] = []
 
         def call(*changing: Any) -> Any:
             if not plain:
                 plain.append(_is_plain(changing))
-            return program(leaves, changing) if plain[0] else self._general(*fixed, *changing)
+            return program(arrays, changing) if plain[0] else self._general(*fixed, *changing)
 
         return call
 
 
-@lru_cache(maxsize=MOST_PROGRAMS)
-def _program(
-    function: Callable[..., Any], structure: Any, outline: Any, names: tuple[Any, ...]
-) -> Callable[..., Any]:
-    static = jax.tree.unflatten(outline, names)
+_TRACED = object()
+"""Stands for an array among the static values of fixed arguments."""
 
+
+@lru_cache(maxsize=MOST_PROGRAMS)
+def _program(function: Callable[..., Any], structure: Any, static: tuple[Any, ...]) -> Callable[..., Any]:
     @jax.jit
-    def program(leaves: list[Any], changing: tuple[Any, ...]) -> Any:
-        fixed = eqx.combine(jax.tree.unflatten(structure, leaves), static)
-        return function(*fixed, *changing)
+    def program(arrays: list[Any], changing: tuple[Any, ...]) -> Any:
+        given = iter(arrays)
+        leaves = [next(given) if leaf is _TRACED else leaf for leaf in static]
+        return function(*jax.tree.unflatten(structure, leaves), *changing)
 
     return program
 
