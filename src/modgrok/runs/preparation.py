@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Array
@@ -21,7 +22,7 @@ from ..learners.base.rates import NOMINAL
 from ..learners.catalogue import check_trains, definition_of
 from ..learners.catalogue import precision_of as precision_of
 from ..measures import basis_of_task
-from ..models.program import Program
+from ..models.on_device import all_on_device
 from ..tasks import InputError, Split, Task
 from ..tasks.null import leakage_numbers
 from ..tasks.split import count_of
@@ -108,15 +109,13 @@ def check_padding(experiment: Experiment) -> None:
 def initial_state(prepared: PreparedRun) -> Any:
     """Draw the state at step 0 from the run's streams."""
     seed = prepared.experiment.seed
-    drawn = _INITIAL.bind(prepared.learner, prepared.problem)
-    return drawn(key_words(seed, "init"), key_words(seed, "batch"))
+    words = all_on_device((key_words(seed, "init"), key_words(seed, "batch")))
+    return _init(prepared.learner, *words, prepared.problem)
 
 
-def _initial(learner: Any, problem: Problem, first: Array, second: Array) -> Any:
+@eqx.filter_jit
+def _init(learner: Any, first: Array, second: Array, problem: Problem) -> Any:
     return learner.init(key_of(first), key_of(second), problem)
-
-
-_INITIAL = Program(_initial)
 
 
 def spacing_of(experiment: Experiment, task: Task, n: int, schedule: ObservationSchedule) -> int:
