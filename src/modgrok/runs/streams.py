@@ -33,12 +33,12 @@ def words(seed: int, name: StreamName) -> np.random.PCG64:
     return np.random.PCG64(stream_seed(seed, name))
 
 
-def key_words(seed: int, name: StreamName) -> UInt32[np.ndarray, "2"]:
+def key_words(seed: int, name: StreamName) -> UInt32[np.ndarray, 2]:
     """Return the two words of a stream's JAX key; see `key_of`."""
     bits = stream_seed(seed, name)
     return np.array([bits >> 32, bits & 0xFFFFFFFF], np.uint32)
 
 
-def key_of(words: UInt32[Array | np.ndarray, "2"]) -> PRNGKeyArray:
-    """Return the JAX key of two words, for draws on the device; inside a compiled function it costs nothing."""
+def key_of(words: UInt32[Array | np.ndarray, 2]) -> PRNGKeyArray:
+    """Return the JAX key of two words, for draws on the device; best made inside a compiled function."""
     return jax.random.wrap_key_data(jnp.asarray(words), impl="threefry2x32")

@@ -201,9 +201,7 @@ def _coordinates(blocks: Sequence[Frames], vectors: Sequence[Array]) -> Float[Ar
     frames = [block.frames for block in blocks]
     if len({frame.shape for frame in frames}) == 1:
         return jnp.einsum("bfcp,bph->bhfc", jnp.stack(frames), jnp.stack(vectors))
-    return jnp.stack(
-        [jnp.einsum("fcp,ph->hfc", frame, v) for frame, v in zip(frames, vectors, strict=True)]
-    )
+    return jnp.stack([jnp.einsum("fcp,ph->hfc", frame, v) for frame, v in zip(frames, vectors, strict=True)])
 
 
 def _sum_of_squares(coordinates: Float[Array, "b h f c"]) -> Float[Array, "b h f"]:

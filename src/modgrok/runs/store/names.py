@@ -76,7 +76,7 @@ def checked_sweep(value: object) -> str:
 
 
 def _without_links(folder: Path, parts: tuple[str, ...]) -> bool:
-    """Say whether a path is plain names below a folder, none of which is a link; quicker than to resolve it."""
+    """Say whether a path is plain names below a folder, none of them a link: quicker than to resolve it."""
     names = "/".join(parts).split("/")
     if os.name != "posix" or any(name in ("", ".", "..") or "\0" in name for name in names):
         return False
