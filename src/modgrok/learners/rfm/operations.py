@@ -14,8 +14,7 @@ EIGENVALUES = 12
 """Multiplications of an eigendecomposition of a d x d matrix, in units of d^3."""
 COMPILATIONS = 60.0
 OTHER_COMPILATIONS = 80.0
-"""The same for kernels whose predictors are no quadratic forms: their values, gradients and the outer products
-of these are programs of their own."""
+"""The same for kernels whose predictors are no quadratic forms."""
 
 
 def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperations:
