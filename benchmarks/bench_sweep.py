@@ -73,16 +73,16 @@ def test_the_overhead_of_a_run(tmp_path: Path) -> None:
     with Store(tmp_path) as store, pytest.MonkeyPatch.context() as patch:
         for owner, name in PARTS:
             patch.setattr(owner, name, counted(getattr(owner, name), name, parts))
-        for where, kept in ((None, "final"), (store, "final"), (store, "schedule")):
-            run(experiments.pop(), store=where, steps=STEPS, early_stop=False, weights=kept)  # compiles
+        for where, policy in ((None, "final"), (store, "final"), (store, "schedule")):
+            run(experiments.pop(), store=where, steps=STEPS, early_stop=False, weights=policy)  # compiles
             parts.clear()
             whole, bare, count = 0.0, 0.0, 6
             for _ in range(count):
                 started = time.process_time()
-                done = run(experiments.pop(), store=where, steps=STEPS, early_stop=False, weights=kept)
+                done = run(experiments.pop(), store=where, steps=STEPS, early_stop=False, weights=policy)
                 whole += time.process_time() - started
                 bare += steps()
-            place = "in memory" if where is None else f"stored, weights {kept}"
+            place = "in memory" if where is None else f"stored, weights {policy}"
             print(f"\n{place}: {whole / bare:.2f} times {STEPS} bare steps, {len(done.records)} observations")
             print(f"  {whole / count * 1e3:.0f} ms, {bare / count * 1e3:.0f} ms the bare steps; of these")
             print("  " + ", ".join(f"{name} {1e3 * value / count:.1f}" for name, value in parts.items()))

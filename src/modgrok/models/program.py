@@ -81,8 +81,8 @@ _TRACED = object()
 def _program(function: Callable[..., Any], structure: Any, static: tuple[Any, ...]) -> Callable[..., Any]:
     @jax.jit
     def program(arrays: list[Any], changing: tuple[Any, ...]) -> Any:
-        given = iter(arrays)
-        leaves = [next(given) if leaf is _TRACED else leaf for leaf in static]
+        remaining = iter(arrays)
+        leaves = [next(remaining) if leaf is _TRACED else leaf for leaf in static]
         return function(*jax.tree.unflatten(structure, leaves), *changing)
 
     return program

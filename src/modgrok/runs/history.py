@@ -15,7 +15,7 @@ import numpy as np
 
 from .schedule import GROKKED, MEMORISED, held_since
 from .store.database import Record, RunRow
-from .store.store import KeptWeights, Store
+from .store.store import Store, WeightsToKeep
 
 MILESTONES = (("memorised", "train_accuracy", MEMORISED), ("grokked", "test_accuracy", GROKKED))
 """Name of a milestone, the number that reaches it, and from which value on."""
@@ -113,7 +113,7 @@ class RunHistory:
         self,
         status: str,
         state: dict[str, np.ndarray] | None = None,
-        weights: Sequence[KeptWeights] = (),
+        weights: Sequence[WeightsToKeep] = (),
     ) -> None:
         """Write row, new records and weights to the store, all or nothing.
 

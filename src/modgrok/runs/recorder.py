@@ -17,7 +17,7 @@ from .schedule import keeps_checkpoint, stop_step
 from .store.arrays import CorruptFile, flatten, unflatten
 from .store.database import Record, RunRow
 from .store.network_file import NetworkFile
-from .store.store import KeptWeights, Store
+from .store.store import Store, WeightsToKeep
 
 COMMIT_EVERY = 0.2
 """Seconds after which an observation commits the run; earlier ones and their weights wait for it in memory,
@@ -40,7 +40,7 @@ class Recorder:
         self._commit_every = COMMIT_EVERY * (options.ensemble if options.stepping == "stack" else 1)
         self._last_checkpoint: int | None = None
         self._share: tuple[int, float | None] | None = None  # step, explained share of its weights
-        self._waiting: list[KeptWeights] = []  # for the next commit
+        self._waiting: list[WeightsToKeep] = []  # for the next commit
 
     @property
     def row(self) -> RunRow:
@@ -149,7 +149,7 @@ class Recorder:
             notes = {"run": self.row.id, "step": self.row.step}
             content = NetworkFile(state.weights, source, table, notes)
             share = self._explained_share(state.weights)
-            self._waiting.append(KeptWeights(self.row.step, reason, content, share))
+            self._waiting.append(WeightsToKeep(self.row.step, reason, content, share))
 
     def _explained_share(self, weights: Any) -> float | None:
         """Count the explained share of the present weights, once a step."""

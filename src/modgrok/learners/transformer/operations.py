@@ -22,7 +22,7 @@ from .settings import TransformerSettings
 
 FAST_COMPILATIONS = 170.0
 PLAIN_COMPILATIONS, LAYER_COMPILATIONS = 120.0, 10.0
-"""Of the fast pass, with its tables of tokens and their gradients; of the plain one and each of its layers."""
+"""Of the fast pass with its tables of tokens; of the plain one, and of each of its layers."""
 
 
 def transformer_operations(settings: TransformerSettings, n: float, task: Task) -> LearnerOperations:

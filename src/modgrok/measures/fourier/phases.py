@@ -76,9 +76,9 @@ def frequency_histogram(neurons: Spectra) -> Int[Array, " f"]:
     return _histogram(neurons.dominant - 1, neurons.whole, neurons.power.shape[-1] - 1)
 
 
-def _histogram(places: Int[Array, " h"], counted: Bool[Array, " h"], bins: int) -> Int[Array, " b"]:
-    """Count places in 0..bins-1; by comparisons, which compile to one loop, as additions in place do not."""
-    return jnp.sum((places[:, None] == jnp.arange(bins)) & counted[:, None], axis=0, dtype=jnp.int32)
+def _histogram(places: Int[Array, " h"], members: Bool[Array, " h"], bins: int) -> Int[Array, " b"]:
+    """Count the places of members in 0..bins-1 by comparisons, which compile to one loop."""
+    return jnp.sum((places[:, None] == jnp.arange(bins)) & members[:, None], axis=0, dtype=jnp.int32)
 
 
 PHASE_COHERENCE = Measure(

@@ -82,7 +82,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, eq=False)
-class KeptWeights:
+class WeightsToKeep:
     """Weights of a run that are to be kept.
 
     Arguments:
@@ -224,7 +224,7 @@ class Store(Database):
         row: RunRow,
         records: list[Record],
         state: dict[str, np.ndarray] | None,
-        weights: Sequence[KeptWeights] = (),
+        weights: Sequence[WeightsToKeep] = (),
     ) -> RunRow:
         """Record observations, keep weights and move the run to a new state, all or nothing.
 
@@ -238,8 +238,8 @@ class Store(Database):
             The row with the new state's file.
         """
         previous = row.state
-        durable = {kept.step for kept in weights if kept.reason != "schedule"}
-        contents = {kept.step: kept.content for kept in weights}
+        durable = {item.step for item in weights if item.reason != "schedule"}
+        contents = {item.step: item.content for item in weights}
         files = {
             step: self._write_weights(row.id, step, content, durable=step in durable)
             for step, content in contents.items()
@@ -257,8 +257,8 @@ class Store(Database):
                 "VALUES (?, ?, ?, ?, ?)",
                 [(number, *_record_row(row, record)) for record in records],
             )
-            for kept in weights:
-                dropped |= _enter_weights(connection, number, kept, files[kept.step])
+            for item in weights:
+                dropped |= _enter_weights(connection, number, item, files[item.step])
             connection.execute(
                 "UPDATE runs SET updated = ?, status = ?, step = ?, memorised_at = ?, grokked_at = ?, "
                 "seconds = ?, step_seconds = ?, timed_steps = ?, state = ?, state_sha256 = ? WHERE id = ?",
@@ -289,12 +289,12 @@ class Store(Database):
 
         Arguments:
             run: its id.
-            step, reason, content, explained_share: see `KeptWeights`.
+            step, reason, content, explained_share: see `WeightsToKeep`.
         """
-        kept = KeptWeights(step, reason, content, explained_share)
+        item = WeightsToKeep(step, reason, content, explained_share)
         file = self._write_weights(run, step, content, durable=reason != "schedule")
         with self.writing() as connection:
-            dropped = _enter_weights(connection, _number(connection, run), kept, file)
+            dropped = _enter_weights(connection, _number(connection, run), item, file)
         for name in dropped:
             self._unlink(run, name)
 
@@ -372,20 +372,20 @@ def _number(connection: sqlite3.Connection, run: str) -> int:
 
 
 def _enter_weights(
-    connection: sqlite3.Connection, number: int, kept: KeptWeights, file: _WrittenFile
+    connection: sqlite3.Connection, number: int, item: WeightsToKeep, file: _WrittenFile
 ) -> set[str]:
     """Enter a file of weights; return the files that no row names any more."""
     dropped: set[str] = set()
-    if kept.reason == "final":
+    if item.reason == "final":
         deleted = connection.execute(
             "DELETE FROM checkpoints WHERE run = ? AND reason = 'final' AND step != ? RETURNING file",
-            (number, kept.step),
+            (number, item.step),
         ).fetchall()
         dropped = {entry[0] for entry in deleted}
     connection.execute(
         "INSERT OR REPLACE INTO checkpoints (run, step, reason, file, sha256, bytes, explained_share) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (number, kept.step, kept.reason, file.name, file.sha256, file.bytes, kept.explained_share),
+        (number, item.step, item.reason, file.name, file.sha256, file.bytes, item.explained_share),
     )
     retained = connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,)).fetchall()
     return dropped - {entry[0] for entry in retained}
