@@ -109,8 +109,8 @@ def check_padding(experiment: Experiment) -> None:
 def initial_state(prepared: PreparedRun) -> Any:
     """Draw the state at step 0 from the run's streams."""
     seed = prepared.experiment.seed
-    words = all_on_device((key_words(seed, "init"), key_words(seed, "batch")))
-    return _init(prepared.learner, *words, prepared.problem)
+    first, second = all_on_device((key_words(seed, "init"), key_words(seed, "batch")))
+    return _init(prepared.learner, first, second, prepared.problem)
 
 
 @eqx.filter_jit

@@ -87,7 +87,8 @@ def make_problem(task: Task, split: Split, pad_to: int | None = None) -> Problem
         labels,
         np.stack(groups),
     )
-    return Problem(*all_on_device(arrays), task.p, tasks, padded=pad_to is not None)
+    examples, targets, domain, values, members = all_on_device(arrays)
+    return Problem(examples, targets, domain, values, members, task.p, tasks, pad_to is not None)
 
 
 def check_batch_size(size: int | None, problem: Problem) -> None:
