@@ -1,4 +1,4 @@
-"""Estimated and true times of twenty experiments, on one core.
+"""Estimated and true times of twenty-one experiments, on one core.
 
     uv run --group bench python benchmarks/bench_cost_model.py [PLACE ...]
 
@@ -56,6 +56,7 @@ EXPERIMENTS: tuple[tuple[dict[str, Any], int], ...] = (
     ({"expression": "x + y", "p": 31, "learner": "transformer", "steps": 200}, 1),
     ({"expression": "x + y", "p": 61, "learner": "transformer", "d_model": 64, "d_mlp": 256, "steps": 80}, 8),
     ({"expression": "x + y", "p": 23, "learner": "transformer", "layers": 2, "steps": 60}, 1),
+    ({"expression": "x + y", "p": 23, "learner": "transformer", "forward": "plain", "steps": 60}, 1),
 )
 """What all members have in common, and their number; none stops early."""
 

@@ -13,15 +13,20 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
+import pytest
 
-from modgrok.runs import Experiment, Store, prepare, run
+from modgrok.learners.base.observation import MeasureObserver
+from modgrok.runs import Experiment, Store, loop, prepare, run
 from modgrok.runs.loop import advance
 from modgrok.runs.preparation import initial_state
+from modgrok.runs.recorder import Recorder
 from modgrok.runs.store.sweep_index import Listing, SweepMember, rows_of_sweep, write_listing
 from modgrok.sweeps import ensembles_of, make_sweep, run_ensemble
 
@@ -41,6 +46,72 @@ def command(arguments: list[str], folder: Path) -> tuple[float, str]:
     return time.perf_counter() - started, done.stdout
 
 
+def bare_steps(experiment: Experiment) -> Callable[[], float]:
+    """Return a function that makes the compiled steps of a run alone; seconds of the processor."""
+    setting = prepare(experiment)
+    state = initial_state(setting)
+
+    def steps() -> float:
+        started = time.process_time()
+        _, finite = advance(setting.learner, state, setting.problem, np.int32(STEPS))
+        assert bool(finite)
+        return time.process_time() - started
+
+    steps()
+    return steps
+
+
+def test_the_overhead_of_a_run(tmp_path: Path) -> None:
+    """A run observed by default, over its bare steps: goal 1.15; and where the rest of its time goes.
+
+    In memory; stored with its final weights, as a member of a sweep is; and with those of all checkpoints, as
+    `train` keeps them.
+    """
+    experiments = [Experiment.of("x + y", p=P, width=WIDTH, seed=seed) for seed in range(40)]
+    steps = bare_steps(experiments.pop())
+    parts: Counter[str] = Counter()
+    with Store(tmp_path) as store, pytest.MonkeyPatch.context() as patch:
+        for owner, name in PARTS:
+            patch.setattr(owner, name, counted(getattr(owner, name), name, parts))
+        for where, policy in ((None, "final"), (store, "final"), (store, "schedule")):
+            run(experiments.pop(), store=where, steps=STEPS, early_stop=False, weights=policy)  # compiles
+            parts.clear()
+            whole, bare, count = 0.0, 0.0, 6
+            for _ in range(count):
+                started = time.process_time()
+                done = run(experiments.pop(), store=where, steps=STEPS, early_stop=False, weights=policy)
+                whole += time.process_time() - started
+                bare += steps()
+            place = "in memory" if where is None else f"stored, weights {policy}"
+            print(f"\n{place}: {whole / bare:.2f} times {STEPS} bare steps, {len(done.records)} observations")
+            print(f"  {whole / count * 1e3:.0f} ms, {bare / count * 1e3:.0f} ms the bare steps; of these")
+            print("  " + ", ".join(f"{name} {1e3 * value / count:.1f}" for name, value in parts.items()))
+
+
+PARTS: tuple[tuple[Any, str], ...] = (
+    (loop, "followed_run"),
+    (Recorder, "start_run"),
+    (loop, "advance"),
+    (MeasureObserver, "__call__"),
+    (Recorder, "_explained_share"),
+    (Recorder, "_commit"),
+)
+"""What a run consists of: preparation, its row and first state, steps, observations, the store."""
+
+
+def counted(function: Callable[..., Any], name: str, parts: Counter[str]) -> Callable[..., Any]:
+    """Return the function, with its seconds of the processor added to a part."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        started = time.process_time()
+        try:
+            return function(*arguments, **keywords)
+        finally:
+            parts[name] += time.process_time() - started
+
+    return call
+
+
 def test_the_overhead_of_an_ensemble(tmp_path: Path) -> None:
     """Members, stored, against as many times one member's compiled steps; 1.15 for 64 of few observations.
 
@@ -52,16 +123,7 @@ def test_the_overhead_of_an_ensemble(tmp_path: Path) -> None:
         (ensemble,) = ensembles_of(
             make_sweep({"name": "s", "base": {**BASE, **more}, "axes": axes}).members, most=MEMBERS
         )
-        setting = prepare(ensemble.members[0].experiment)
-        state = initial_state(setting)
-
-        def steps(setting=setting, state=state) -> float:
-            started = time.process_time()
-            end, _ = advance(setting.learner, state, setting.problem, jnp.asarray(STEPS))
-            end.weights.embedding.block_until_ready()
-            return time.process_time() - started
-
-        steps()
+        steps = bare_steps(ensemble.members[0].experiment)
         overheads, bare = [], []
         with Store(tmp_path / str(observe_every)) as store:
             started = time.process_time()

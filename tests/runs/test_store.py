@@ -17,6 +17,8 @@ import pytest
 
 from modgrok.runs import CorruptFile, Experiment, Store, read_network, run
 from modgrok.runs.store import store as store_module
+from modgrok.runs.store.network_file import NetworkFile
+from modgrok.runs.store.store import WeightsToKeep
 from modgrok.tasks import InputError
 
 EXPERIMENT = Experiment.of("x + y", p=11, fraction=0.7, width=60)
@@ -61,6 +63,32 @@ def test_a_store_is_small(filled: Path) -> None:
     with Store(filled, read_only=True) as store:
         records = len(store.records(EXPERIMENT.id))
     assert size < 40_000 + 500 * records
+
+
+def test_weights_of_a_commit_are_kept_with_its_records_or_not_at_all(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(filled) as store:
+        row, (first, *_) = store.get("latest"), store.checkpoints(EXPERIMENT.id)
+        record = replace(store.records(row.id)[-1], step=50)
+        content = NetworkFile(first.load(), EXPERIMENT.task)
+        weights = [WeightsToKeep(50, reason, content, 0.5) for reason in ("schedule", "final")]
+        with monkeypatch.context() as patch:
+            patch.setattr(store_module, "_enter_weights", lambda *arguments: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                store.commit(replace(row, step=50), [record], None, weights)
+        assert store.get("latest").step == store.records(row.id)[-1].step == 40
+        store.commit(replace(row, step=50), [record], None, weights)
+        last = store.checkpoints(row.id)[-1]
+        assert (last.step, last.reasons, last.explained_share) == (50, ("final", "schedule"), 0.5)
+        assert [c.step for c in store.checkpoints(row.id) if "final" in c.reasons] == [50]
+        assert last.load().width == 60
+        assert store.get("latest").step == store.records(row.id)[-1].step == 50
+
+
+def test_runs_of_one_task_share_its_table() -> None:
+    other = EXPERIMENT.model_copy(update={"seed": 1})
+    assert EXPERIMENT.build_task() is other.build_task()
 
 
 def test_damaged_weights_are_reported_and_never_loaded(filled: Path) -> None:

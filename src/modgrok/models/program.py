@@ -6,13 +6,16 @@ call, which takes longer than the step of a small network; here that is done onc
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
 
 MOST_PROGRAMS = 128
 """Structures of fixed arguments whose programs are kept."""
@@ -55,31 +58,32 @@ class Program:
         return self._last[1]
 
     def _bound(self, fixed: tuple[Any, ...]) -> Callable[..., Any]:
-        arrays, static = eqx.partition(fixed, eqx.is_array)
-        leaves, structure = jax.tree.flatten(arrays)
-        names, outline = jax.tree.flatten(static)
-        program = _program(self.function, structure, outline, tuple(names))
+        leaves, structure = jax.tree.flatten(fixed)
+        arrays = [leaf for leaf in leaves if eqx.is_array(leaf)]
+        static = tuple(_TRACED if eqx.is_array(leaf) else leaf for leaf in leaves)
+        program = _program(self.function, structure, static)
         self._programs.add(program)
         plain: list[bool] = []
 
         def call(*changing: Any) -> Any:
             if not plain:
                 plain.append(_is_plain(changing))
-            return program(leaves, changing) if plain[0] else self._general(*fixed, *changing)
+            return program(arrays, changing) if plain[0] else self._general(*fixed, *changing)
 
         return call
 
 
-@lru_cache(maxsize=MOST_PROGRAMS)
-def _program(
-    function: Callable[..., Any], structure: Any, outline: Any, names: tuple[Any, ...]
-) -> Callable[..., Any]:
-    static = jax.tree.unflatten(outline, names)
+_TRACED = object()
+"""Stands for an array among the static values of fixed arguments."""
 
+
+@lru_cache(maxsize=MOST_PROGRAMS)
+def _program(function: Callable[..., Any], structure: Any, static: tuple[Any, ...]) -> Callable[..., Any]:
     @jax.jit
-    def program(leaves: list[Any], changing: tuple[Any, ...]) -> Any:
-        fixed = eqx.combine(jax.tree.unflatten(structure, leaves), static)
-        return function(*fixed, *changing)
+    def program(arrays: list[Any], changing: tuple[Any, ...]) -> Any:
+        remaining = iter(arrays)
+        leaves = [next(remaining) if leaf is _TRACED else leaf for leaf in static]
+        return function(*jax.tree.unflatten(structure, leaves), *changing)
 
     return program
 
@@ -95,18 +99,20 @@ def _is_plain(tree: Any) -> bool:
     )
 
 
-class Packed(eqx.Module):
-    """A tree of arrays as one vector for each type of number, so that few transfers bring it to the host.
+@partial(jax.tree_util.register_dataclass, data_fields=["words"], meta_fields=["places", "structure"])
+@dataclass(frozen=True)
+class Packed:
+    """A tree of arrays as one vector of words, so that one transfer brings it to the host.
 
     Arguments:
-        vectors: by type of number.
-        places: of each leaf: its vector, its first entry, its shape.
+        words: uint32, shape (w,).
+        places: of each leaf: its type, its first word, its number of words, its shape.
         structure: of the tree.
     """
 
-    vectors: dict[str, Any]
-    places: tuple[tuple[str, int, tuple[int, ...]], ...] = eqx.field(static=True)
-    structure: Any = eqx.field(static=True)
+    words: Any
+    places: tuple[tuple[np.dtype[Any], int, int, tuple[int, ...]], ...]
+    structure: Any
 
 
 def pack_arrays(tree: Any) -> Packed:
@@ -120,22 +126,30 @@ def pack_arrays(tree: Any) -> Packed:
         ([0, 1], dtype('float32'))
     """
     leaves, structure = jax.tree.flatten(tree)
-    parts: dict[str, list[Any]] = {}
-    places: list[tuple[str, int, tuple[int, ...]]] = []
-    sizes: dict[str, int] = {}
-    for leaf in map(jax.numpy.asarray, leaves):
-        kind = str(leaf.dtype)
-        places.append((kind, sizes.get(kind, 0), leaf.shape))
-        sizes[kind] = sizes.get(kind, 0) + leaf.size
-        parts.setdefault(kind, []).append(leaf.ravel())
-    vectors = {kind: jax.numpy.concatenate(arrays) for kind, arrays in parts.items()}
-    return Packed(vectors, tuple(places), structure)
+    words, places, first = [], [], 0
+    for leaf in map(jnp.asarray, leaves):
+        part = _words(leaf)
+        places.append((np.dtype(leaf.dtype), first, part.size, leaf.shape))
+        words.append(part)
+        first += part.size
+    return Packed(jnp.concatenate(words), tuple(places), structure)
+
+
+def _words(array: Array) -> Array:
+    """Return the bits of an array as a vector of uint32; a number of fewer bits takes a word of its own."""
+    if array.dtype.itemsize < 4:
+        array = array.astype(jnp.uint8) if array.dtype == bool else array
+        array = jax.lax.bitcast_convert_type(array, f"uint{8 * array.dtype.itemsize}").astype(jnp.uint32)
+    return jax.lax.bitcast_convert_type(array, jnp.uint32).ravel()
 
 
 def unpack_arrays(packed: Packed) -> Any:
     """Return the tree that `pack_arrays` packed, of NumPy arrays."""
-    vectors = jax.device_get(packed.vectors)
+    words = np.asarray(packed.words)
     leaves = []
-    for kind, first, shape in packed.places:
-        leaves.append(vectors[kind][first : first + math.prod(shape)].reshape(shape))
+    for dtype, first, size, shape in packed.places:
+        part = words[first : first + size]
+        if dtype.itemsize < 4:
+            part = part.astype(f"uint{8 * dtype.itemsize}")
+        leaves.append(part.view(dtype).reshape(shape))
     return jax.tree.unflatten(packed.structure, leaves)

@@ -7,7 +7,7 @@ a run hand it numbers.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from .schedule import GROKKED, MEMORISED, held_since
 from .store.database import Record, RunRow
-from .store.store import Store
+from .store.store import Store, WeightsToKeep
 
 MILESTONES = (("memorised", "train_accuracy", MEMORISED), ("grokked", "test_accuracy", GROKKED))
 """Name of a milestone, the number that reaches it, and from which value on."""
@@ -109,15 +109,21 @@ class RunHistory:
         self.row = replace(self.row, **changes)
         return reached
 
-    def commit(self, status: str, state: dict[str, np.ndarray] | None = None) -> None:
-        """Write row and new records to the store, all or nothing.
+    def commit(
+        self,
+        status: str,
+        state: dict[str, np.ndarray] | None = None,
+        weights: Sequence[WeightsToKeep] = (),
+    ) -> None:
+        """Write row, new records and weights to the store, all or nothing.
 
         Arguments:
             status: of the run from now on.
             state: arrays from which it can be resumed; None where there are none.
+            weights: that are to be kept.
         """
         self.row = replace(self.row, status=status, seconds=self.seconds)
         if self.store is not None:
-            self.row = self.store.commit(self.row, self._pending, state)
+            self.row = self.store.commit(self.row, self._pending, state, weights)
         self._pending = []
         self._committed = self.seconds

@@ -22,6 +22,7 @@ from ..learners.base.rates import NOMINAL
 from ..learners.catalogue import check_trains, definition_of
 from ..learners.catalogue import precision_of as precision_of
 from ..measures import basis_of_task
+from ..models.on_device import all_on_device
 from ..tasks import InputError, Split, Task
 from ..tasks.null import leakage_numbers
 from ..tasks.split import count_of
@@ -31,7 +32,7 @@ from .experiment import Experiment
 from .options import ObservationSchedule, RunOptions
 from .schedule import observation_spacing
 from .splits import split_of
-from .streams import key
+from .streams import key_of, key_words
 
 SPACING = "observation_spacing"
 """Where the context of a run holds the least distance of its observations."""
@@ -108,12 +109,13 @@ def check_padding(experiment: Experiment) -> None:
 def initial_state(prepared: PreparedRun) -> Any:
     """Draw the state at step 0 from the run's streams."""
     seed = prepared.experiment.seed
-    return _init(prepared.learner, key(seed, "init"), key(seed, "batch"), prepared.problem)
+    first, second = all_on_device((key_words(seed, "init"), key_words(seed, "batch")))
+    return _init(prepared.learner, first, second, prepared.problem)
 
 
 @eqx.filter_jit
 def _init(learner: Any, first: Array, second: Array, problem: Problem) -> Any:
-    return learner.init(first, second, problem)
+    return learner.init(key_of(first), key_of(second), problem)
 
 
 def spacing_of(experiment: Experiment, task: Task, n: int, schedule: ObservationSchedule) -> int:

@@ -17,11 +17,12 @@ from .schedule import keeps_checkpoint, stop_step
 from .store.arrays import CorruptFile, flatten, unflatten
 from .store.database import Record, RunRow
 from .store.network_file import NetworkFile
-from .store.store import Store
+from .store.store import Store, WeightsToKeep
 
 COMMIT_EVERY = 0.2
-"""Seconds after which an observation commits the run; earlier ones wait for it in memory. In a stack as many
-times that as there are members, so that commits take no larger share of the time than in a run by itself."""
+"""Seconds after which an observation commits the run; earlier ones and their weights wait for it in memory,
+unless the run has memorised or grokked. In a stack as many times that as there are members, so that commits
+take no larger share of the time than in a run by itself."""
 
 
 class Recorder:
@@ -39,6 +40,7 @@ class Recorder:
         self._commit_every = COMMIT_EVERY * (options.ensemble if options.stepping == "stack" else 1)
         self._last_checkpoint: int | None = None
         self._share: tuple[int, float | None] | None = None  # step, explained share of its weights
+        self._waiting: list[WeightsToKeep] = []  # for the next commit
 
     @property
     def row(self) -> RunRow:
@@ -87,8 +89,8 @@ class Recorder:
         self._commit(state, status)
 
     def abandon(self, state: Any) -> None:
-        """Commit what is known when an error ends the loop; a run that never was committed is left alone."""
-        if self.store is not None and self.row.state is not None:
+        """Commit what is known when an error ends the loop; a run of which nothing is known is left alone."""
+        if self.store is not None and (self.row.state is not None or self.records):
             self._commit(state, "interrupted")
 
     # On the way --------------------------------------------------------------------------------------------
@@ -118,10 +120,10 @@ class Recorder:
         record, milestones = self.history.add(numbers, histograms)
         reasons = self._reasons(milestones)
         for reason in reasons:
-            self._keep(state, reason)  # before the commit: what a commit names is on disk
+            self._keep(state, reason)
         if "schedule" in reasons:
             self._last_checkpoint = self.row.step
-        if reasons or self.history.seconds_since_commit > self._commit_every:
+        if milestones or self.history.seconds_since_commit > self._commit_every:
             self._commit(state, "running")
         return record
 
@@ -137,7 +139,8 @@ class Recorder:
     # The store ---------------------------------------------------------------------------------------------
 
     def _commit(self, state: Any, status: str) -> None:
-        self.history.commit(status, None if self.store is None else flatten(state))
+        self.history.commit(status, None if self.store is None else flatten(state), self._waiting)
+        self._waiting = []
 
     def _keep(self, state: Any, reason: str) -> None:
         if self.store is not None:
@@ -146,7 +149,7 @@ class Recorder:
             notes = {"run": self.row.id, "step": self.row.step}
             content = NetworkFile(state.weights, source, table, notes)
             share = self._explained_share(state.weights)
-            self.store.keep_weights(self.row.id, self.row.step, reason, content, share)
+            self._waiting.append(WeightsToKeep(self.row.step, reason, content, share))
 
     def _explained_share(self, weights: Any) -> float | None:
         """Count the explained share of the present weights, once a step."""

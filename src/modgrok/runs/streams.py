@@ -10,10 +10,9 @@ import hashlib
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PRNGKeyArray
-
-from ..models.on_device import on_device
+from jaxtyping import Array, PRNGKeyArray, UInt32
 
 StreamName = Literal["split", "init", "noise", "batch"]
 STREAMS: tuple[StreamName, ...] = ("split", "init", "noise", "batch")
@@ -34,8 +33,12 @@ def words(seed: int, name: StreamName) -> np.random.PCG64:
     return np.random.PCG64(stream_seed(seed, name))
 
 
-def key(seed: int, name: StreamName) -> PRNGKeyArray:
-    """Return a JAX key, for draws on the device."""
+def key_words(seed: int, name: StreamName) -> UInt32[np.ndarray, 2]:
+    """Return the two words of a stream's JAX key; see `key_of`."""
     bits = stream_seed(seed, name)
-    pair = on_device([bits >> 32, bits & 0xFFFFFFFF], np.uint32)
-    return jax.random.wrap_key_data(pair, impl="threefry2x32")
+    return np.array([bits >> 32, bits & 0xFFFFFFFF], np.uint32)
+
+
+def key_of(words: UInt32[Array | np.ndarray, 2]) -> PRNGKeyArray:
+    """Return the JAX key of two words, for draws on the device; best made inside a compiled function."""
+    return jax.random.wrap_key_data(jnp.asarray(words), impl="threefry2x32")

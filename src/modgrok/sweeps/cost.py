@@ -21,7 +21,7 @@ from ..tasks.source import TaskSource
 from ..tasks.split import count_of
 from .grid.sweep_file import Member
 
-PREPARATION = Operations(dispatches=600, numbers=1e6)
+PREPARATION = Operations(dispatches=200, numbers=1e6)
 """What a run does once: its task, split, basis and layout, its rows in the store."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
@@ -19,6 +20,8 @@ from .task import Task, task_from_group, task_from_table
 
 STORED_NAME = "released"
 """Key of `extended_domain` in JSON. Ids of runs are hashes of that JSON, so that the key cannot change."""
+MOST_KEPT = 2
+"""Tasks that are kept when nobody uses them: runs of a sweep follow one another with the same one."""
 
 
 class TaskSource(BaseModel):
@@ -58,13 +61,19 @@ class TaskSource(BaseModel):
         Raises:
             InputError: another table, or none where one is needed.
         """
-        if self.expression is not None and self.p is not None:
-            return task_from_text(self.expression, self.p, extended_domain=self.extended_domain)
-        if self.group is not None:
-            return task_from_group(self.group)
+        if (self.expression is not None and self.p is not None) or self.group is not None:
+            return _tabulated(self.expression, self.group, self.p, self.extended_domain)
         if table is None or table.digest != self.table:
             raise InputError(f"table: must be the one with SHA-256 {self.table}, got another or none")
         return table
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _tabulated(expression: str | None, group: str | None, p: int | None, extended_domain: bool) -> Task:
+    if expression is not None and p is not None:
+        return task_from_text(expression, p, extended_domain=extended_domain)
+    assert group is not None
+    return task_from_group(group)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .per_task import once_per_task
 from .task import Task
 
 SAMPLE = 64
@@ -125,9 +126,10 @@ def generators_of(task: Task, *, signs: bool = False) -> list[SignedPermutation]
         >>> [symmetry.order for symmetry in generators_of(task_from_expression("x + y + z", 3))]
         [(0, 2, 1), (1, 0, 2)]
     """
-    return _search(task, signs)[0]
+    return list(_search(task, signs)[0])
 
 
+@once_per_task
 def _search(task: Task, signs: bool) -> tuple[list[SignedPermutation], np.ndarray]:
     """Find generators of the group, and the codes of all its elements, ascending.
 

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ..lazy import LazyModule
-from ..models.on_device import on_device
+from ..models.on_device import scalar_on_device
 from ..tasks.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def rates_of(settings: Any, epsilon: float) -> Rates:
         epsilon: of Adam.
     """
     numbers = {name: getattr(settings, name) for name in Rates._fields if name != "epsilon"}
-    return jax.tree.map(lambda number: on_device(number, np.float32), Rates(**numbers, epsilon=epsilon))
+    return jax.tree.map(
+        lambda number: scalar_on_device(number, np.float32), Rates(**numbers, epsilon=epsilon)
+    )
 
 
 @dataclass(frozen=True, eq=False)

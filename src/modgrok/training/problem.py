@@ -6,7 +6,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
-from ..models.on_device import on_device
+from ..models.on_device import all_on_device
 from ..tasks import InputError, Split, Task
 
 GROUPS = ("train", "test", "clean", "corrupted", "nonzero")
@@ -80,16 +80,15 @@ def make_problem(task: Task, split: Split, pad_to: int | None = None) -> Problem
     if task.parts:
         groups += [side & (inputs[:, -1] == t) for side in (train, ~train) for t in range(tasks)]
     more = max(0, (pad_to or 0) - len(split.train))
-    return Problem(
-        on_device(np.pad(inputs[train], ((0, more), (0, 0)))),
-        on_device(np.pad(split.labels, (0, more), constant_values=-1)),
-        on_device(inputs),
-        on_device(labels),
-        on_device(np.stack(groups)),
-        task.p,
-        tasks,
-        padded=pad_to is not None,
+    arrays = (
+        np.pad(inputs[train], ((0, more), (0, 0))),
+        np.pad(split.labels, (0, more), constant_values=-1),
+        inputs,
+        labels,
+        np.stack(groups),
     )
+    examples, targets, domain, values, members = all_on_device(arrays)
+    return Problem(examples, targets, domain, values, members, task.p, tasks, pad_to is not None)
 
 
 def check_batch_size(size: int | None, problem: Problem) -> None:

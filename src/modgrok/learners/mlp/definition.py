@@ -16,7 +16,8 @@ from .words import WORDING
 
 def _build(settings: MLPSettings, problem: Problem, basis: Basis, assets: Assets) -> MLPLearner:
     check_batch_size(settings.batch_size, problem)
-    return mlp_learner(settings, problem.classes, problem.operands, structure_of(basis))
+    structure = structure_of(basis) if settings.inputs == "random-circulant" else None
+    return mlp_learner(settings, problem.classes, problem.operands, structure)
 
 
 def _can_pad(settings: MLPSettings) -> bool:

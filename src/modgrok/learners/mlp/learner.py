@@ -19,7 +19,7 @@ from ...lazy import LazyModule
 from ...models import MLP
 from ...models.agop import agop_trace, circulant_features, on_features
 from ...models.circulant import CirculantStructure, structure_of
-from ...models.on_device import on_device
+from ...models.on_device import scalar_on_device
 from ...training.descent import epoch_order, gradient_step
 from ...training.losses import loss_named
 from ...training.optimisers import ADAM_EPSILON, Rates, optimiser, rates_of
@@ -174,9 +174,9 @@ def mlp_learner(
     assert settings.lr is not None
     return MLPLearner(
         rates=rates_of(settings, ADAM_EPSILON * plain_factor(settings, p, k)),
-        dropout=on_device(settings.dropout, np.float32),
-        agop_weight=on_device(settings.agop_weight, np.float32),
-        deviation=on_device(initial_deviation(settings), np.float32),
+        dropout=scalar_on_device(settings.dropout, np.float32),
+        agop_weight=scalar_on_device(settings.agop_weight, np.float32),
+        deviation=scalar_on_device(initial_deviation(settings), np.float32),
         structure=(structure or structure_of(natural_basis(p, k)))
         if settings.inputs == "random-circulant"
         else None,

@@ -19,7 +19,7 @@ from .settings import MLPSettings
 
 SPECTRUM = 60
 """Numbers that the waves of one weight take: k + 1 small products, the fit of its phase, the powers."""
-COMPILATIONS = 55.0
+COMPILATIONS = 50.0
 
 
 def mlp_operations(settings: MLPSettings, n: float, task: Task) -> LearnerOperations:

@@ -22,7 +22,7 @@ from ...algebra import Basis, natural_basis
 from ...models.circulant import CirculantStructure, enforce, matrix_power, random_circulant, structure_of
 from ...models.kernel_machine import KernelMachine
 from ...models.kernels import Kernel, Layout, agop, features, kernel_matrix, make_layout, widen_layout
-from ...models.on_device import on_device
+from ...models.on_device import on_device, scalar_on_device
 from ...training.problem import Problem
 from .memory import check_memory
 from .settings import RFMSettings, kernel_of
@@ -170,8 +170,8 @@ def rfm_learner(
     numbers = jnp.float64 if jnp.result_type(float) == jnp.float64 else jnp.float32
     return RFMLearner(
         kernel=kernel_of(settings),
-        ridge=on_device(settings.ridge, numbers),
-        power=on_device(settings.agop_power, numbers),
+        ridge=scalar_on_device(settings.ridge, numbers),
+        power=scalar_on_device(settings.agop_power, numbers),
         layout=make_layout(np.asarray(problem.inputs), sizes),
         structure=structure_of(natural_basis(p, k) if basis is None else basis),
         stored=None if stored is None else on_device(stored, numbers),

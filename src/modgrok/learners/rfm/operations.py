@@ -12,7 +12,9 @@ from .settings import RFMSettings, kernel_of
 
 EIGENVALUES = 12
 """Multiplications of an eigendecomposition of a d x d matrix, in units of d^3."""
-COMPILATIONS = 50.0
+COMPILATIONS = 60.0
+OTHER_COMPILATIONS = 80.0
+"""The same for kernels whose predictors are no quadratic forms."""
 
 
 def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperations:
@@ -58,4 +60,5 @@ def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperat
     observation = forward + Operations(
         numbers=8 * m * c + 60 * d * d, calls=60, dispatches=OBSERVATION_DISPATCHES
     )
-    return LearnerOperations(step + solve, observation, COMPILATIONS)
+    compilations = COMPILATIONS if isinstance(kernel, FormKernel) else OTHER_COMPILATIONS
+    return LearnerOperations(step + solve, observation, compilations)

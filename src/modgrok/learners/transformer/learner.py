@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...lazy import LazyModule
-from ...models.on_device import on_device
+from ...models.on_device import scalar_on_device
 from ...models.transformer import Transformer
 from ...models.transformer_fast import best_logits
 from ...tasks import InputError
@@ -133,7 +133,7 @@ def transformer_learner(
     fields = TransformerSettings.model_fields
     shared = {name: fields[name].default for name in TRACED}
     shared |= {"embedding_digest": None, "body_digest": None, "grokfast": float(settings.grokfast > 0)}
-    scale = on_device(settings.init_scale, np.float32)
+    scale = scalar_on_device(settings.init_scale, np.float32)
     return TransformerLearner(rates, scale, pretrained, settings.model_copy(update=shared))
 
 

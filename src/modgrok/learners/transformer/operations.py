@@ -20,7 +20,9 @@ from .learner import pass_of
 from .memory import transformer_parameters
 from .settings import TransformerSettings
 
-COMPILATIONS = 100.0
+FAST_COMPILATIONS = 170.0
+PLAIN_COMPILATIONS, LAYER_COMPILATIONS = 120.0, 10.0
+"""Of the fast pass with its tables of tokens; of the plain one, and of each of its layers."""
 
 
 def transformer_operations(settings: TransformerSettings, n: float, task: Task) -> LearnerOperations:
@@ -59,7 +61,9 @@ def transformer_operations(settings: TransformerSettings, n: float, task: Task) 
     table = Operations(numbers=8 * m * c)
     hidden = settings.d_mlp * (length_of(settings.layout, task.k) if pass_of(settings) == "plain" else 1)
     fresh = Operations(numbers=FRESH * (n * settings.layers + m) * hidden)
-    return LearnerOperations(step, gradient + forward + table + waves + fresh, COMPILATIONS)
+    fast = pass_of(settings) == "fast"
+    compilations = FAST_COMPILATIONS if fast else PLAIN_COMPILATIONS + LAYER_COMPILATIONS * settings.layers
+    return LearnerOperations(step, gradient + forward + table + waves + fresh, compilations)
 
 
 def _forward(settings: TransformerSettings, inputs: float, task: Task) -> Operations:

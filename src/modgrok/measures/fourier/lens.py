@@ -5,6 +5,7 @@ Owns: the spectra that all Fourier measures share, so that they are computed onc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -137,17 +138,30 @@ class Spectra(eqx.Module):
     Arguments:
         power: share of each frequency in each vector, weighed as |rfft|^2; rows sum to 1, or are 0 for
             a zero vector. Shape (k + 1, h, f): operands, then the readout.
-        waves: coefficients (a, b) of a cos + b sin fitted at each frequency, shape (k + 1, h, f, 2);
-            zeros where frequencies are representations.
+        coordinates: of each vector in the frame of each frequency, shape (k + 1, h, f, c).
+        solve: coordinates -> coefficients (a, b) of a cos + b sin fitted at each frequency, shape
+            (k + 1, f, c, c); zeros where frequencies are representations.
         dominant: each neuron's frequency 1..n//2 of greatest power over all its vectors, shape (h,).
         whole: whether all vectors of a neuron lie in the basis, shape (h,); false for neurons of zeros, and
             for the zero neuron of a product, whose weights sit on the values that have no logarithm.
     """
 
     power: Float[Array, "b h f"]
-    waves: Float[Array, "b h f c"]
+    coordinates: Float[Array, "b h f c"]
+    solve: Float[Array, "b f c c"]
     dominant: Int[Array, " h"]
     whole: Bool[Array, " h"]
+
+    @property
+    def waves(self) -> Float[Array, "b h f c"]:
+        """Coefficients of the wave fitted at each frequency."""
+        return jnp.einsum("bfcd,bhfd->bhfc", self.solve, self.coordinates)
+
+    @property
+    def dominant_waves(self) -> Float[Array, "b h c"]:
+        """Coefficients of the wave fitted at each neuron's dominant frequency."""
+        at = self.coordinates[:, jnp.arange(len(self.dominant)), self.dominant]
+        return jnp.sum(self.solve[:, self.dominant] * at[:, :, None, :], axis=-1)
 
 
 ROUNDING_TOLERANCE = 1e-9
@@ -164,27 +178,36 @@ def spectra(weights: MLP, frames: FourierFrames) -> Spectra:
 
     The readout is read at `outputs[t]` for every group element t, so that h need not be one to one.
     """
-    vectors = (*weights.embedding, weights.readout[frames.outputs])
-    coordinates = [
-        jnp.einsum("fcp,ph->hfc", b.frames, v) for b, v in zip(frames.blocks, vectors, strict=True)
+    blocks = frames.blocks
+    coordinates = _coordinates(blocks, (*weights.embedding, weights.readout[frames.outputs]))
+    sizes = jnp.stack([jnp.sum(v * v, axis=0) for v in (*weights.embedding, weights.readout)])
+    squares = _sum_of_squares(coordinates)
+    inside = squares.sum(-1) > ROUNDING_TOLERANCE * sizes
+    energies = [
+        squares[i] if block.orthogonal else _matching_pursuit(block, coordinates[i])
+        for i, block in enumerate(blocks)
     ]
-    sizes = [jnp.sum(v * v, axis=0) for v in (*weights.embedding, weights.readout)]
-    powers = [_power(b, c, s) for b, c, s in zip(frames.blocks, coordinates, sizes, strict=True)]
-    waves = [jnp.einsum("fcd,hfd->hfc", b.solve, c) for b, c in zip(frames.blocks, coordinates, strict=True)]
-    power = jnp.stack(powers)
-    dominant = 1 + jnp.argmax(power.sum(0)[:, 1:], axis=-1)
-    return Spectra(power, jnp.stack(waves), dominant, (power.sum(-1) > 0).all(0))
-
-
-def _power(
-    block: Frames, coordinates: Float[Array, "h f c"], size: Float[Array, " h"]
-) -> Float[Array, "h f"]:
-    inside = jnp.sum(coordinates**2, axis=(-2, -1)) > ROUNDING_TOLERANCE * size
-    energy = jnp.sum(coordinates**2, axis=-1) if block.orthogonal else _matching_pursuit(block, coordinates)
-    weighed = energy * block.doubled
+    weighed = jnp.stack(energies) * jnp.stack([block.doubled for block in blocks])[:, None, :]
     total = weighed.sum(-1, keepdims=True)
-    counts = inside[:, None] & (total > 0)
-    return jnp.where(counts, weighed / jnp.where(counts, total, 1), 0)
+    counts = inside[..., None] & (total > 0)
+    power = jnp.where(counts, weighed / jnp.where(counts, total, 1), 0)
+    dominant = 1 + jnp.argmax(power.sum(0)[:, 1:], axis=-1)
+    solve = jnp.stack([block.solve for block in blocks])
+    return Spectra(power, coordinates, solve, dominant, (power.sum(-1) > 0).all(0))
+
+
+def _coordinates(blocks: Sequence[Frames], vectors: Sequence[Array]) -> Float[Array, "b h f c"]:
+    """Return the coordinates of the vectors of each block: one product where blocks have the same shape."""
+    frames = [block.frames for block in blocks]
+    if len({frame.shape for frame in frames}) == 1:
+        return jnp.einsum("bfcp,bph->bhfc", jnp.stack(frames), jnp.stack(vectors))
+    return jnp.stack([jnp.einsum("fcp,ph->hfc", frame, v) for frame, v in zip(frames, vectors, strict=True)])
+
+
+def _sum_of_squares(coordinates: Float[Array, "b h f c"]) -> Float[Array, "b h f"]:
+    if coordinates.shape[-1] > 2:
+        return jnp.sum(coordinates**2, axis=-1)
+    return sum((coordinates[..., i] ** 2 for i in range(1, coordinates.shape[-1])), coordinates[..., 0] ** 2)
 
 
 def _matching_pursuit(block: Frames, coordinates: Float[Array, "h f 2"]) -> Float[Array, "h f"]:

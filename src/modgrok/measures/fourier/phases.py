@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from ...models import MLP
 from ..measure import Measure
@@ -22,8 +22,7 @@ def phase_sums(neuron_spectra: Spectra) -> Float[Array, " h"]:
 
     Source: Gromov 2023, Eq. 12 and Fig. 3.
     """
-    neurons = jnp.arange(neuron_spectra.dominant.shape[0])
-    fitted = neuron_spectra.waves[:, neurons, neuron_spectra.dominant]
+    fitted = neuron_spectra.dominant_waves
     phases = jnp.arctan2(-fitted[..., 1], fitted[..., 0])
     total = phases[:-1].sum(0) - phases[-1]
     return jnp.mod(total + jnp.pi, 2 * jnp.pi) - jnp.pi
@@ -69,17 +68,17 @@ def bin_of(sums: Float[Array, " h"]) -> Int[Array, " h"]:
 @eqx.filter_jit
 def phase_histogram(neuron_spectra: Spectra) -> Int[Array, " b"]:
     """Count the neurons that lie in the basis by phase sum."""
-    return (
-        jnp.zeros(PHASE_BINS, jnp.int32)
-        .at[bin_of(phase_sums(neuron_spectra))]
-        .add(neuron_spectra.whole.astype(jnp.int32))
-    )
+    return _histogram(bin_of(phase_sums(neuron_spectra)), neuron_spectra.whole, PHASE_BINS)
 
 
 def frequency_histogram(neurons: Spectra) -> Int[Array, " f"]:
     """Count the neurons that lie in the basis by dominant frequency 1..n//2."""
-    empty = jnp.zeros(neurons.power.shape[-1] - 1, jnp.int32)
-    return empty.at[neurons.dominant - 1].add(neurons.whole.astype(jnp.int32))
+    return _histogram(neurons.dominant - 1, neurons.whole, neurons.power.shape[-1] - 1)
+
+
+def _histogram(places: Int[Array, " h"], members: Bool[Array, " h"], bins: int) -> Int[Array, " b"]:
+    """Count the places of members in 0..bins-1 by comparisons, which compile to one loop."""
+    return jnp.sum((places[:, None] == jnp.arange(bins)) & members[:, None], axis=0, dtype=jnp.int32)
 
 
 PHASE_COHERENCE = Measure(

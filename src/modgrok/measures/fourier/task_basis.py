@@ -9,6 +9,7 @@ import numpy as np
 from ...algebra import Basis, composition_table, group_basis, natural_basis
 from ...decide import Budget, basis, decide_table
 from ...tasks import Task
+from ...tasks.per_task import once_per_task
 
 NODES = 500
 """Search nodes that each form of a task may take before training starts; a task not decided by then is read
@@ -39,6 +40,7 @@ def group_of(task: Task) -> str | None:
     return None
 
 
+@once_per_task
 def basis_of_task(task: Task) -> Basis:
     """Return the basis of a task: a mixture's is that of its first task if all agree in kind, else natural.
 

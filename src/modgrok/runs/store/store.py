@@ -20,7 +20,7 @@ import json
 import math
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +79,23 @@ class Checkpoint:
     def arrays(self) -> dict[str, np.ndarray]:
         """Read the weights by name, refusing a damaged file."""
         return read_arrays(self.path, self.sha256)
+
+
+@dataclass(frozen=True, eq=False)
+class WeightsToKeep:
+    """Weights of a run that are to be kept.
+
+    Arguments:
+        step: number of updates made.
+        reason: name in `REASONS`.
+        content: of the file.
+        explained_share: of the test inputs, if counted.
+    """
+
+    step: int
+    reason: str
+    content: StoredWeights
+    explained_share: float | None = None
 
 
 class Store(Database):
@@ -202,30 +219,46 @@ class Store(Database):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def commit(self, row: RunRow, records: list[Record], state: dict[str, np.ndarray] | None) -> RunRow:
-        """Record observations and move the run to a new state, all or nothing.
+    def commit(
+        self,
+        row: RunRow,
+        records: list[Record],
+        state: dict[str, np.ndarray] | None,
+        weights: Sequence[WeightsToKeep] = (),
+    ) -> RunRow:
+        """Record observations, keep weights and move the run to a new state, all or nothing.
 
         Arguments:
             row: the run's fields as they are after the commit.
             records: observed since the last commit.
             state: arrays of the state at `row.step`; None keeps the stored one.
+            weights: to be kept. Final ones replace earlier final ones.
 
         Returns:
             The row with the new state's file.
         """
         previous = row.state
+        durable = {item.step for item in weights if item.reason != "schedule"}
+        contents = {item.step: item.content for item in weights}
+        files = {
+            step: self._write_weights(row.id, step, content, durable=step in durable)
+            for step, content in contents.items()
+        }  # before the transaction that names them
         if state is not None:
             name = f"{checked_id(row.id)}/state-{row.step}.safetensors"
             with self.storing():
                 sha256 = write_arrays(inside(self.folder, name), state, {}, durable=True)
             row = replace(row, state=name, state_sha256=sha256)
+        dropped: set[str] = set()
         with self.writing() as connection:
-            number = connection.execute("SELECT number FROM runs WHERE id = ?", (row.id,)).fetchone()[0]
+            number = _number(connection, row.id)
             connection.executemany(
                 "INSERT OR REPLACE INTO records (run, step, seconds, scalars, histograms) "
                 "VALUES (?, ?, ?, ?, ?)",
                 [(number, *_record_row(row, record)) for record in records],
             )
+            for item in weights:
+                dropped |= _enter_weights(connection, number, item, files[item.step])
             connection.execute(
                 "UPDATE runs SET updated = ?, status = ?, step = ?, memorised_at = ?, grokked_at = ?, "
                 "seconds = ?, step_seconds = ?, timed_steps = ?, state = ?, state_sha256 = ? WHERE id = ?",
@@ -245,6 +278,8 @@ class Store(Database):
             )
         if previous is not None and previous != row.state:
             self._unlink(row.id, previous)
+        for file in dropped:
+            self._unlink(row.id, file)
         return row
 
     def keep_weights(
@@ -254,44 +289,26 @@ class Store(Database):
 
         Arguments:
             run: its id.
-            step: number of updates made.
-            reason: name in `REASONS`.
-            content: of the file.
-            explained_share: of the test inputs, if counted.
+            step, reason, content, explained_share: see `WeightsToKeep`.
         """
+        item = WeightsToKeep(step, reason, content, explained_share)
+        file = self._write_weights(run, step, content, durable=reason != "schedule")
+        with self.writing() as connection:
+            dropped = _enter_weights(connection, _number(connection, run), item, file)
+        for name in dropped:
+            self._unlink(run, name)
+
+    def _write_weights(self, run: str, step: int, content: StoredWeights, *, durable: bool) -> _WrittenFile:
         name = f"{checked_id(run)}/weights-{step}.safetensors"
         with self.storing():
             path = inside(self.folder, name)
-            sha256 = write_network(path, content, durable=reason != "schedule")
-            size = path.stat().st_size
-        with self.writing() as connection:
-            number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
-            dropped: list[str] = []
-            if reason == "final":
-                dropped = [
-                    entry[0]
-                    for entry in connection.execute(
-                        "DELETE FROM checkpoints WHERE run = ? AND reason = 'final' AND step != ? "
-                        "RETURNING file",
-                        (number, step),
-                    ).fetchall()
-                ]
-            connection.execute(
-                "INSERT OR REPLACE INTO checkpoints "
-                "(run, step, reason, file, sha256, bytes, explained_share) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (number, step, reason, name, sha256, size, explained_share),
-            )
-            retained = {
-                entry[0]
-                for entry in connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,))
-            }
-        for file in set(dropped) - retained:
-            self._unlink(run, file)
+            sha256 = write_network(path, content, durable=durable)
+            return _WrittenFile(name, sha256, path.stat().st_size)
 
     def drop_from(self, run: str, step: int) -> None:
         """Delete the records and kept weights of a run from a step on, whose training goes on from before."""
         with self.writing() as connection:
-            number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
+            number = _number(connection, run)
             connection.execute("DELETE FROM records WHERE run = ? AND step >= ?", (number, step))
             files = connection.execute(
                 "DELETE FROM checkpoints WHERE run = ? AND step >= ? RETURNING file", (number, step)
@@ -338,6 +355,40 @@ class Store(Database):
     def _delete(self, run: str) -> None:
         with self.writing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run,))
+
+
+@dataclass(frozen=True)
+class _WrittenFile:
+    """A file of weights: its name relative to the store, its SHA-256, its size."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+def _number(connection: sqlite3.Connection, run: str) -> int:
+    """Return the internal key of a run."""
+    return int(connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0])
+
+
+def _enter_weights(
+    connection: sqlite3.Connection, number: int, item: WeightsToKeep, file: _WrittenFile
+) -> set[str]:
+    """Enter a file of weights; return the files that no row names any more."""
+    dropped: set[str] = set()
+    if item.reason == "final":
+        deleted = connection.execute(
+            "DELETE FROM checkpoints WHERE run = ? AND reason = 'final' AND step != ? RETURNING file",
+            (number, item.step),
+        ).fetchall()
+        dropped = {entry[0] for entry in deleted}
+    connection.execute(
+        "INSERT OR REPLACE INTO checkpoints (run, step, reason, file, sha256, bytes, explained_share) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (number, item.step, item.reason, file.name, file.sha256, file.bytes, item.explained_share),
+    )
+    retained = connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,)).fetchall()
+    return dropped - {entry[0] for entry in retained}
 
 
 def _now() -> str:
