@@ -159,9 +159,12 @@ def plan_transfer(budget: BudgetName) -> Mapping[str, RunGroup]:
     small = budget == "tiny"
     tasks = tuple(TRANSFER)[:2] if small else tuple(TRANSFER)
     alone = scratch(budget, tasks)
-    whole = {"fraction": SIZES[budget].fraction, "steps": LONG[budget]}
+    share, steps = SIZES[budget].fraction, LONG[budget]
     operations = {"+": SUM, "*": TIMES, "-": DIFFERENCE}
-    groups = {name: of_own_seed(budget, group(budget, task, **whole)) for name, task in operations.items()}
+    groups = {
+        name: of_own_seed(budget, group(budget, task, fraction=share, steps=steps))
+        for name, task in operations.items()
+    }
     groups["scratch"] = alone
     for column in COLUMNS[:2] if small else COLUMNS:
         embedding, body = (column[5] if column[3] == part else None for part in "ET")
