@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .table import Table
 
@@ -35,6 +35,7 @@ class Channel(dict[str, Any]):
     """What a channel of a mark shows: a field with its options, or one value."""
 
 
+@runtime_checkable
 class HasSpecification(Protocol):
     """What can be drawn: a `Chart`, or one of Altair."""
 
