@@ -19,7 +19,7 @@ from ...reports.charts.claim_charts import SECOND, TEST, Line, Point, lines, poi
 from ...tasks import task_from_text
 from ..claims import tiny
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
-from ..claims.evidence import Evidence
+from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
 from .trained import plan_four, plan_product
 
@@ -64,24 +64,18 @@ def plan_experts(budget: BudgetName) -> Mapping[str, RunGroup]:
 def measure_experts(evidence: Evidence) -> ClaimResult:
     """Compose the trained networks and count errors of the polynomial over all inputs."""
     runs = evidence["products"]
-    products = tuple(run.network() for run in runs)
     run = evidence.one("sum")
-    total = run.network()
-    assert isinstance(total, MLP)
+    *products, total = (_network(each) for each in (*runs, run))
     p = run.task.p
-    parts = []
-    for product, part in zip(products, runs, strict=True):
-        assert isinstance(product, MLP)
-        parts.append(verify(product, part.task.table, p).accuracy)
+    parts = [
+        verify(product, part.task.table, p).accuracy for product, part in zip(products, runs, strict=True)
+    ]
     of_sum = verify(total, run.task.table, p).accuracy
-    table = task_from_text(POLYNOMIAL, p).table
+    polynomial = task_from_text(POLYNOMIAL, p)
     accuracy = {
-        beta: verify(
-            Experts(tuple(n for n in products if isinstance(n, MLP)), total, beta), table, p
-        ).accuracy
-        for beta in BETAS
+        beta: verify(Experts(tuple(products), total, beta), polynomial.table, p).accuracy for beta in BETAS
     }
-    majority = float(np.bincount(table[table >= 0].ravel()).max() / np.sum(table >= 0))
+    majority = polynomial.majority_share
     values = {
         "least_product": min(parts),
         "sum": of_sum,
@@ -114,6 +108,12 @@ def measure_experts(evidence: Evidence) -> ClaimResult:
         ),
     )
     return ClaimResult(values, panels, [{"beta": beta, "accuracy": each} for beta, each in accuracy.items()])
+
+
+def _network(run: RunData) -> MLP:
+    net = run.network()
+    assert isinstance(net, MLP)
+    return net
 
 
 # Sec. 3: phases of trained networks

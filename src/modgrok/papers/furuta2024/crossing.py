@@ -7,6 +7,7 @@ and of Fig. 11 about its other mixtures.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from ...runs.schedule import GROKKED
@@ -23,7 +24,9 @@ from .transfer import (
     TIMES,
     best_rows,
     downstream,
+    mixture_rows,
     parts_panel,
+    speed_up,
     upstream,
 )
 
@@ -119,17 +122,6 @@ def measure_bodies(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
 
 
-def speed_up(scratch: RunData, with_part: RunData) -> float | None:
-    """Return how many times as many steps a run needs to grok without parts of another as with them.
-
-    None if the run with parts does not grok. One that does not grok without them counts with its last step,
-    which understates the ratio.
-    """
-    if with_part.row.grokked_at is None:
-        return None
-    return (scratch.row.grokked_at or scratch.row.step) / with_part.row.grokked_at
-
-
 # Fig. 9, Table 1: other linear expressions ------------------------------------------------------------------
 
 LINEAR = ("2x + y", "2x - y", "2x - 3y")
@@ -137,13 +129,12 @@ LINEAR = ("2x + y", "2x - y", "2x - 3y")
 
 def plan_linear(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan three linear expressions from scratch, and with the embedding and the body of addition."""
-    share, size = SIZES[budget].fractions[0], SIZES[budget]
-    every = group(budget, *LINEAR, fraction=share, steps=LONG[budget], seeds=len(size.seeds[:1]))
+    scratch = group(budget, *LINEAR, fraction=SIZES[budget].fractions[0], steps=LONG[budget])
     return {
         "sum": upstream(budget, SUM),
-        "scratch": every,
-        "embedding": RunGroup(every.base, every.axes, every.zip, embedding_from="sum"),
-        "body": RunGroup(every.base, every.axes, every.zip, body_from="sum"),
+        "scratch": scratch,
+        "embedding": replace(scratch, embedding_from="sum"),
+        "body": replace(scratch, body_from="sum"),
     }
 
 
@@ -185,16 +176,8 @@ def measure_mixture(evidence: Evidence) -> ClaimResult:
         "accuracy_single": best_accuracy([alone]),
         "lift": second - best_accuracy([alone]),
     }
-    rows = [
-        {"task": part.name, "network": "of both", "steps": mixture.row.step, "best test accuracy": best}
-        for part, best in zip(mixture.task.parts, (first, second), strict=True)
-    ]
-    rows.append(
-        {"task": alone.experiment.name, "network": "of its own", "steps": alone.row.step}
-        | {"best test accuracy": best_accuracy([alone])}
-    )
     panels = (parts_panel(mixture), accuracy_panel([(alone.experiment.name, alone)]))
-    return ClaimResult(values, panels, rows)
+    return ClaimResult(values, panels, mixture_rows(mixture, "of both", (first, second), alone))
 
 
 CLAIMS = (

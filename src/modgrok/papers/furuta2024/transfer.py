@@ -5,7 +5,7 @@ Owns: claims of Fig. 2, 9, 10, 11 and Table 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -66,6 +66,17 @@ def best_rows(named: Mapping[str, RunData]) -> list[dict[str, Any]]:
         }
         for label, run in named.items()
     ]
+
+
+def speed_up(scratch: RunData, with_part: RunData) -> float | None:
+    """Return how many times as many steps a run needs to grok without parts of another as with them.
+
+    None if the run with parts does not grok. One that does not grok without them counts with its last step,
+    which understates the ratio.
+    """
+    if with_part.row.grokked_at is None:
+        return None
+    return (scratch.row.grokked_at or scratch.row.step) / with_part.row.grokked_at
 
 
 # Table 1, Fig. 9: an embedding for a linear expression ----------------------------------------------------
@@ -158,12 +169,9 @@ def measure_crossing(evidence: Evidence) -> ClaimResult:
         "a + b, PG-E(*)": evidence.one("sum_given"),
     }
     best = {label: best_accuracy([run]) for label, run in named.items()}
-    scratch, pretrained = (named[label].row for label in ("a - b", "a - b, PG-E(+)"))
     values = {
         "accuracy_difference_given": best["a - b, PG-E(+)"],
-        "speed_up": None
-        if pretrained.grokked_at is None
-        else (scratch.grokked_at or scratch.step) / pretrained.grokked_at,
+        "speed_up": speed_up(named["a - b"], named["a - b, PG-E(+)"]),
         "accuracy_times_given": best["ab, PG-E(+)"],
         "accuracy_sum_given": best["a + b, PG-E(*)"],
     }
@@ -296,16 +304,27 @@ def measure_quadratics(evidence: Evidence) -> ClaimResult:
         "accuracy_single": best_accuracy([alone]),
         "lift": best[1] - best_accuracy([alone]),
     }
-    rows = [
-        {"task": part.name, "network": "of all three", "steps": mixture.row.step, "best test accuracy": a}
-        for part, a in zip(mixture.task.parts, best, strict=True)
-    ]
-    rows.append(
-        {"task": alone.experiment.name, "network": "of its own", "steps": alone.row.step}
-        | {"best test accuracy": best_accuracy([alone])}
-    )
     panels = (parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
-    return ClaimResult(values, panels, rows)
+    return ClaimResult(values, panels, mixture_rows(mixture, "of all three", best, alone))
+
+
+def mixture_rows(
+    mixture: RunData, network: str, best: Sequence[float], alone: RunData
+) -> list[dict[str, Any]]:
+    """Return one row per task of a mixture, and one of the task that is learned alone as well.
+
+    Arguments:
+        mixture: the run of all tasks.
+        network: what its network is called.
+        best: best test accuracy of each task.
+        alone: the run of one task.
+    """
+    rows = [
+        {"task": part.name, "network": network, "steps": mixture.row.step, "best test accuracy": accuracy}
+        for part, accuracy in zip(mixture.task.parts, best, strict=True)
+    ]
+    own = {"task": alone.experiment.name, "network": "of its own", "steps": alone.row.step}
+    return [*rows, own | {"best test accuracy": best_accuracy([alone])}]
 
 
 CLAIMS = (

@@ -7,20 +7,29 @@ all of the table.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ...reports.charts.claim_charts import LINES, SOFT, TEST, Line, lines, single
-from ...sweeps.critical.statistics import quantile
 from ...tasks.null import orbit_null
 from ..claims import tiny
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence
 from ..claims.plan import RunGroup
 from .functions import NOTES
-from .runs import SMALL, SMALLER, small_rate
+from .runs import (
+    SMALL,
+    SMALLER,
+    grokking_by_fraction,
+    grokking_chart,
+    grokking_line,
+    least_fraction,
+    small_rate,
+)
+
+NO_DOT = "Medians over seeds. Fractions that do not grok have no dot."
 
 # Sec. 4: the critical fraction falls with p
 
@@ -47,13 +56,9 @@ def measure_moduli(evidence: Evidence) -> ClaimResult:
     curves, rows = [], []
     for runs, colour in zip(evidence.groups.values(), LINES, strict=False):
         p = runs[0].task.p
-        steps: dict[float, list[int | None]] = {}
-        for run in runs:
-            steps.setdefault(run.experiment.fraction, []).append(run.row.grokked_at)
-        median = {share: quantile(each, 0.5) for share, each in steps.items()}
-        grokked = {share: step for share, step in median.items() if step is not None}
-        least[p] = min(grokked, default=None)
-        curves.append(Line(f"p = {p}", list(grokked), list(grokked.values()), colour, dots=True))
+        median = grokking_by_fraction(runs)
+        least[p] = least_fraction(median)
+        curves.append(grokking_line(f"p = {p}", median, colour))
         rows.append({"p": p, "least fraction": least[p], **{f"{s:g}": step for s, step in median.items()}})
     shares = list(least.values())
     falls = [None if a is None or b is None else a - b for a, b in itertools.pairwise(shares)]
@@ -63,16 +68,9 @@ def measure_moduli(evidence: Evidence) -> ClaimResult:
         **{f"fraction_{i}": share for i, share in enumerate(shares, 1)},
     }
     words = ", ".join(f"{share or 'none'} at p = {p}" for p, share in least.items())
-    cell = lines(
-        curves,
-        f"Step of grokking against the training fraction; the smallest that groks: {words}.",
-        x="training fraction",
-        y="step of grokking",
-        log_x=False,
-        log_y=True,
-    )
-    caption = "Medians over seeds. Fractions that do not grok have no dot."
-    return ClaimResult(values, (single("moduli", "Fractions that grok", caption, cell, 12),), rows)
+    text = f"Step of grokking against the training fraction; the smallest that groks: {words}."
+    cell = grokking_chart(curves, text)
+    return ClaimResult(values, (single("moduli", "Fractions that grok", NO_DOT, cell, 12),), rows)
 
 
 # Sec. 4: momentum, decay, AdamW ------------------------------------------------------------
@@ -106,16 +104,8 @@ def plan_optimisers(budget: BudgetName) -> Mapping[str, RunGroup]:
 def measure_optimisers(evidence: Evidence) -> ClaimResult:
     """Compare steps of grokking at the largest fraction, and the smallest fractions that grok."""
     most = max(run.experiment.fraction for run in evidence["gd"])
-    steps: dict[str, dict[float, float | None]] = {}
-    for way in WAYS:
-        table: dict[float, list[int | None]] = {}
-        for run in evidence[way]:
-            table.setdefault(run.experiment.fraction, []).append(run.row.grokked_at)
-        steps[way] = {share: quantile(each, 0.5) for share, each in table.items()}
-    least = {
-        way: min((share for share, step in row.items() if step is not None), default=None)
-        for way, row in steps.items()
-    }
+    steps = {way: grokking_by_fraction(evidence[way]) for way in WAYS}
+    least = {way: least_fraction(row) for way, row in steps.items()}
     alone = steps["gd"][most]
     values: dict[str, float | None] = {}
     for way in WAYS[1:]:
@@ -125,29 +115,15 @@ def measure_optimisers(evidence: Evidence) -> ClaimResult:
         values[f"{way}_saves"] = None if first is None or second is None else first - second
     names = {"gd": "gradient descent", "momentum": "momentum", "decay": "weight decay", "adamw": "AdamW"}
     curves = [
-        Line(
-            names[way],
-            [share for share, step in row.items() if step is not None],
-            [step for step in row.values() if step is not None],
-            colour,
-            dots=True,
-        )
+        grokking_line(names[way], row, colour)
         for (way, row), colour in zip(steps.items(), LINES, strict=False)
     ]
-    cell = lines(
-        curves,
-        "Step of grokking against the training fraction, by optimiser.",
-        x="training fraction",
-        y="step of grokking",
-        log_x=False,
-        log_y=True,
-    )
+    cell = grokking_chart(curves, "Step of grokking against the training fraction, by optimiser.")
     rows = [
         {"optimiser": names[way], "least fraction": least[way]} | {f"{s:g}": step for s, step in row.items()}
         for way, row in steps.items()
     ]
-    caption = "Medians over seeds. Fractions that do not grok have no dot."
-    return ClaimResult(values, (single("optimisers", "What speeds grokking up", caption, cell, 12),), rows)
+    return ClaimResult(values, (single("optimisers", "What speeds grokking up", NO_DOT, cell, 12),), rows)
 
 
 # Fig. 10: n^2 + nm + m^2 from nearly all of the table
@@ -181,27 +157,22 @@ def measure_nearly_all(evidence: Evidence) -> ClaimResult:
                 {"split": split, "fraction": run.experiment.fraction, "seed": run.experiment.seed}
                 | {"test accuracy": accuracy, "orbit null": null, "over the null": accuracy - null}
             )
-    most = max(row["fraction"] for row in rows)
-    middle = {
-        (split, name): float(
-            np.median([row[name] for row in rows if row["split"] == split and row["fraction"] == most])
-        )
-        for split in ("plain", "swap")
-        for name in ("test accuracy", "over the null")
-    }
+    shares = sorted({row["fraction"] for row in rows})
+    most = shares[-1]
+
+    def median(split: str, name: str, share: float) -> float:
+        return float(np.median([r[name] for r in rows if (r["split"], r["fraction"]) == (split, share)]))
+
     values = {
-        "accuracy_plain": middle["plain", "test accuracy"],
-        "over_null_plain": middle["plain", "over the null"],
-        "accuracy_swap": middle["swap", "test accuracy"],
+        "accuracy_plain": median("plain", "test accuracy", most),
+        "over_null_plain": median("plain", "over the null", most),
+        "accuracy_swap": median("swap", "test accuracy", most),
     }
     curves = [
         Line(
             f"{split} split" if name == "test accuracy" else "",
-            sorted({row["fraction"] for row in rows}),
-            [
-                float(np.median([row[name] for row in rows if (row["split"], row["fraction"]) == (split, f)]))
-                for f in sorted({row["fraction"] for row in rows})
-            ],
+            shares,
+            [median(split, name, share) for share in shares],
             colour if name == "test accuracy" else SOFT,
             dots=name == "test accuracy",
             dashed=name != "test accuracy",
@@ -219,10 +190,6 @@ def measure_nearly_all(evidence: Evidence) -> ClaimResult:
     )
     caption = "Medians over seeds; dashed: the orbit null of the same split, what knowing the swap gives."
     return ClaimResult(values, (single("nearly-all", "Accuracy and its null", caption, cell, 12),), rows)
-
-
-def _lines_of(words: Sequence[str], budget: Mapping[BudgetName, tuple[str, ...]]) -> dict[BudgetName, Any]:
-    return {name: (*each, *words) if name != "tiny" else each for name, each in budget.items()}
 
 
 NO_LAYERS = "BatchNorm and dropout, which the section also names, are not among the networks here"
@@ -243,9 +210,10 @@ CLAIMS = (
                 "accuracy_swap", "not learned without the swap (ours): at most 50%", high=0.5, absence=True
             ),
         ),
-        _lines_of(
-            ("fractions of 0.8, 0.9, 0.95 and 0.97",), {**NOTES, "laptop": (SMALLER, "one seed, 5,000 steps")}
-        ),
+        {
+            "tiny": NOTES["tiny"],
+            "laptop": (SMALLER, "one seed, 5,000 steps", "fractions of 0.8, 0.9, 0.95 and 0.97"),
+        },
     ),
     Claim(
         "gromov2023/sec4-critical-fraction",

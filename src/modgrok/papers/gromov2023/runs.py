@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...reports.charts.claim_charts import Cell, Line, lines
+from ...sweeps.critical.statistics import quantile
 from ..claims import tiny
 from ..claims.claim import BudgetName
+from ..claims.evidence import RunData
 from ..claims.plan import RunGroup
 
 SIZES: Mapping[BudgetName, dict[str, int]] = {
@@ -119,3 +122,32 @@ def greatest(values: Sequence[float | int | None]) -> float | int | None:
     """Return the largest, None if one is missing."""
     known = [value for value in values if value is not None]
     return max(known) if known and len(known) == len(values) else None
+
+
+def grokking_by_fraction(runs: Sequence[RunData]) -> dict[float, float | None]:
+    """Return training fraction -> step of grokking, the median over seeds; None if it is never."""
+    steps: dict[float, list[int | None]] = {}
+    for run in runs:
+        steps.setdefault(run.experiment.fraction, []).append(run.row.grokked_at)
+    return {share: quantile(each, 0.5) for share, each in steps.items()}
+
+
+def grokking_line(name: str, steps: Mapping[float, float | None], colour: str) -> Line:
+    """Make the line of the fractions that grok."""
+    grokked = {share: step for share, step in steps.items() if step is not None}
+    return Line(name, list(grokked), list(grokked.values()), colour, dots=True)
+
+
+def grokking_chart(curves: Sequence[Line], text: str) -> Cell:
+    """Draw steps of grokking against the training fraction."""
+    return lines(curves, text, x="training fraction", y="step of grokking", log_x=False, log_y=True)
+
+
+def least_fraction(steps: Mapping[float, float | None]) -> float | None:
+    """Return the smallest fraction that groks.
+
+    Example:
+        >>> least_fraction({0.3: None, 0.5: 900, 0.4: 2000.0}), least_fraction({0.3: None})
+        (0.4, None)
+    """
+    return min((share for share, step in steps.items() if step is not None), default=None)

@@ -17,11 +17,9 @@ from ...reports.charts.claim_charts import (
     Line,
     histogram,
     image,
-    lines,
     single,
     step_lines,
 )
-from ...sweeps.critical.statistics import quantile
 from ..claims.claim import Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from .runs import (
@@ -33,6 +31,10 @@ from .runs import (
     WITH_ADAMW,
     descent,
     fractions,
+    grokking_by_fraction,
+    grokking_chart,
+    grokking_line,
+    least_fraction,
     optimisers,
     participation,
 )
@@ -121,27 +123,17 @@ def measure_fraction(evidence: Evidence) -> ClaimResult:
     curves, rows, least_share = [], [], {}
     slow, fast = {}, {}
     for name, title, colour in (("gd", "gradient descent", TEST), ("adamw", "AdamW", TRAIN)):
-        table: dict[float, list[int | None]] = {}
-        for run in evidence[name]:
-            table.setdefault(run.experiment.fraction, []).append(run.row.grokked_at)
-        median = {share: quantile(steps, 0.5) for share, steps in table.items()}
+        median = grokking_by_fraction(evidence[name])
         grokked = {share: step for share, step in median.items() if step is not None}
-        least_share[name] = min(grokked, default=None)
+        least_share[name] = least_fraction(median)
         slow[name] = grokked[min(grokked)] if grokked else None
         fast[name] = grokked[max(grokked)] if grokked else None
-        curves.append(Line(title, list(grokked), list(grokked.values()), colour, dots=True))
+        curves.append(grokking_line(title, median, colour))
         rows += [
             {"optimiser": title, "fraction": share, "grokked at": step} for share, step in median.items()
         ]
     gd, other = least_share["gd"], least_share["adamw"]
-    cell = lines(
-        curves,
-        "Step of grokking against the training fraction.",
-        x="training fraction",
-        y="step of grokking",
-        log_x=False,
-        log_y=True,
-    )
+    cell = grokking_chart(curves, "Step of grokking against the training fraction.")
     return ClaimResult(
         {
             "gd_least_fraction": gd,

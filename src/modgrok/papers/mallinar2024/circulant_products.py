@@ -9,18 +9,13 @@ from collections.abc import Mapping
 
 from ..claims.claim import BudgetName, Claim, Expected
 from ..claims.plan import RunGroup
-from .networks import INITIAL, LONG_EPOCHS, RELEASED, RELEASED_WIDTH, few_inputs, measure_inputs
+from .networks import INITIAL, RELEASED, input_groups, measure_inputs
 from .setup import ONE_SEED, TINY
 
 
 def plan_products(budget: BudgetName) -> Mapping[str, RunGroup]:
     """The same network on one-hot and on random circulant inputs, circulant in the order of logarithms."""
-    base = few_inputs(budget, LONG_EPOCHS[budget], width=RELEASED_WIDTH[budget])
-    tasks = {"expression": ["x*y"]}
-    return {
-        "one-hot": RunGroup(base, tasks),
-        "circulant": RunGroup({**base, "inputs": "random-circulant"}, tasks),
-    }
+    return input_groups(budget, ["x*y"])
 
 
 PRODUCTS = Claim(

@@ -202,7 +202,7 @@ def scaled(curve: np.ndarray) -> np.ndarray:
     return result
 
 
-def span(x: Sequence[float], y: np.ndarray) -> float | None:
+def span(x: Sequence[float] | np.ndarray, y: np.ndarray) -> float | None:
     """Return how far apart in x a rising curve passes 0.1 and 0.9; None if it does not reach both."""
     low, high = passes(x, y, 0.1), passes(x, y, 0.9)
     return None if low is None or high is None else high - low

@@ -114,7 +114,7 @@ def measure_59(evidence: Evidence) -> ClaimResult:
     values = {
         "train_least": float(run.curve("train_accuracy").min()),
         "half_at": half(run),
-        "span": _iterations_between(run.steps, accuracy),
+        "span": span(run.steps, accuracy),
         "final": run.last("test_accuracy"),
     }
     curves = [
@@ -125,11 +125,6 @@ def measure_59(evidence: Evidence) -> ClaimResult:
     cell = charts.lines(curves, text, x="iteration", log_x=False, percent=True)
     caption = f"x + y mod {run.task.p}, half of the table, Gaussian kernel of bandwidth 2.5."
     return ClaimResult(values, (single("accuracy", "Accuracy", caption, cell, 12),))
-
-
-def _iterations_between(steps: np.ndarray, accuracy: np.ndarray) -> float | None:
-    low, high = passes(steps, accuracy, 0.1), passes(steps, accuracy, 0.9)
-    return None if low is None or high is None else high - low
 
 
 FIG1 = Claim(

@@ -343,8 +343,13 @@ def few_inputs(budget: BudgetName, epochs: int, **more: Any) -> dict[str, Any]:
 
 def plan_inputs(budget: BudgetName) -> Mapping[str, RunGroup]:
     """The same network on one-hot and on random circulant inputs."""
+    return input_groups(budget, ["x + y", "x*y"] if budget == "paper" else ["x + y"])
+
+
+def input_groups(budget: BudgetName, expressions: Sequence[str]) -> Mapping[str, RunGroup]:
+    """Return the runs of tasks on both kinds of inputs, from few of them for many epochs."""
     base = few_inputs(budget, LONG_EPOCHS[budget], width=RELEASED_WIDTH[budget])
-    tasks = {"expression": ["x + y", "x*y"] if budget == "paper" else ["x + y"]}
+    tasks = {"expression": list(expressions)}
     return {
         "one-hot": RunGroup(base, tasks),
         "circulant": RunGroup({**base, "inputs": "random-circulant"}, tasks),
