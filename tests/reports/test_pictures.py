@@ -9,14 +9,17 @@ from typing import Any
 import altair as alt
 import pytest
 import vl_convert
+from png_pixels import decoded
 
+from modgrok.io.charts import VEGA_LITE
 from modgrok.reports.charts import vega_lite as vl
 from modgrok.reports.charts.chart import single
 from modgrok.reports.charts.hover import in_unit
 from modgrok.reports.charts.line_colours import line_colours
+from modgrok.reports.charts.png import stacked
 from modgrok.reports.charts.timeline import CurveStyle, Frame, Vertical, timeline
 from modgrok.reports.formats.html import page_html
-from modgrok.reports.formats.svg import figure_svg
+from modgrok.reports.formats.svg import figure_strips, figure_svg
 from modgrok.reports.panels.pruning import LINES
 from modgrok.reports.report import Report
 from modgrok.reports.sweep_report import View, map_panel
@@ -50,6 +53,17 @@ def test_captions_stand_under_their_panels() -> None:
         assert places[f"Title {i}"] < places[f"Caption number {i}."]
         if i < 2:
             assert places[f"Caption number {i}."] < places[f"Title {i + 1}"]
+
+
+def test_strips_of_a_figure_are_its_pixels() -> None:
+    panels = tuple(single(f"p{i}", f"Title {i}", f"Caption number {i}.", _cell(".0%"), 12) for i in range(3))
+    report = Report("A report", "Its summary.", (("Task", "x + y"),), panels)
+    strips = list(figure_strips(report))
+    assert len(strips) == 5
+    assert [strip.top for strip in strips[1:]] == [strip.top + strip.height for strip in strips[:-1]]
+    parts = [bytes(vl_convert.svg_to_png(strip.document(), scale=1, ppi=72)) for strip in strips]
+    whole = bytes(vl_convert.svg_to_png(figure_svg(report), scale=1, ppi=72))
+    assert (decoded(stacked(parts)) == decoded(whole)).all()
 
 
 def _rows(value: str, first: Any, second: Any) -> list[dict[str, Any]]:
@@ -130,5 +144,5 @@ def _renamed(part: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
 
 
 def test_vl_convert_draws_this_version_of_vega_lite() -> None:
-    assert vl.VERSION in vl_convert.get_vegalite_versions()
-    assert vl.SCHEMA.startswith(f"https://vega.github.io/schema/vega-lite/v{vl.VERSION}.")
+    assert VEGA_LITE in vl_convert.get_vegalite_versions()
+    assert vl.SCHEMA.startswith(f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.")

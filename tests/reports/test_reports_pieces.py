@@ -10,12 +10,13 @@ import altair as alt
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from png_pixels import decoded, encoded
 
 from modgrok.algebra import natural_basis
 from modgrok.models import MLP
 from modgrok.reports import run_report
 from modgrok.reports.charts.label_placement import best_spot, box_of
-from modgrok.reports.charts.png import encode, recompress
+from modgrok.reports.charts.png import encode, stacked
 from modgrok.reports.charts.ramp import DIVERGING, colours, indices
 from modgrok.reports.charts.steps import position, ticks
 from modgrok.reports.charts.timeline import spread
@@ -103,12 +104,26 @@ def test_step_axis_shows_zero_and_ends_at_one() -> None:
 def test_png_round_trip() -> None:
     pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
     png = encode(pixels, colours(DIVERGING))
-    again = recompress(png)
+    again = stacked([png])
     body = again[again.index(b"IDAT") + 4 :]
     lines = np.frombuffer(zlib.decompressobj().decompress(body), np.uint8).reshape(3, 5)
     assert (np.cumsum(lines[:, 1:], axis=0, dtype=np.uint8) == pixels).all()
     assert colours(DIVERGING).shape == (256, 3)
     assert indices(np.array([np.nan, 2.0, -3.0]), -1, 1).tolist() == [128, 255, 0]
+
+
+@pytest.mark.parametrize("kind", range(5))
+def test_stacked_pictures_keep_their_pixels_under_every_filter(kind: int) -> None:
+    pixels = np.random.default_rng(kind).integers(0, 256, (3, 7, 4), np.uint8)
+    upper, lower = encoded(pixels, kind), encoded(255 - pixels, kind)
+    assert (decoded(encoded(pixels, kind)) == pixels).all()
+    assert (decoded(stacked([upper, lower, upper])) == np.concatenate([pixels, 255 - pixels, pixels])).all()
+
+
+def test_pictures_of_other_widths_are_not_stacked() -> None:
+    pixels = np.zeros((2, 3, 4), np.uint8)
+    with pytest.raises(ValueError, match="must be alike"):
+        stacked([encoded(pixels, 0), encoded(pixels[:, :2], 0)])
 
 
 def test_peaks_of_one_wave() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from modgrok.io.charts import VEGA_LITE
 from modgrok.reports.formats import vega_script as module
 from modgrok.reports.formats.vega_script import vega_script
 
@@ -36,7 +37,7 @@ def in_another_process() -> str:
 
 def test_it_is_bundled_once(bundled: list[str]) -> None:
     assert vega_script() == in_another_process() == in_another_process() == SCRIPT
-    assert bundled == [module.VERSION]
+    assert bundled == [VEGA_LITE]
 
 
 @pytest.mark.parametrize("change", [lambda text: text[:-4], lambda text: b"", lambda text: b"\xff" + text])

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ..io import is_folder, path_exists
+from ..io.charts import ChartProcess, Draw, draw_here
 from ..io.weights_path import names_file
-from ..measures import basis_of_task
-from ..models import MLP
-from ..models.networks import network_type
-from ..models.transformer import Transformer
-from ..runs import NetworkFile, Store, read_network_file
-from ..runs.store.sweep_index import sweep_names
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .shared.cache import enable_compilation_cache
@@ -24,7 +20,13 @@ from .shared.file_options import NO_OPTIONS, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
 from .shared.output import say, say_json
 
+if TYPE_CHECKING:
+    from ..models import MLP
+    from ..runs import NetworkFile
+
 MOST_CHECKPOINTS = 200
+FIGURES = (".png", ".svg", ".pdf")
+"""Reports whose charts are drawn when they are written; a page draws its own."""
 
 
 def report(
@@ -81,6 +83,37 @@ def report(
     Transformers show waves, neurons, attention and the loss of parts of their logits. A .safetensors file is
     drawn alone; one that construct wrote also with --against beside a run of the same task.
     """
+    if checkpoints is not None and not 0 <= checkpoints <= MOST_CHECKPOINTS:
+        raise InputError(f"checkpoints: must be in 0..{MOST_CHECKPOINTS}, got {checkpoints}")
+    output = free_name(Path("report.html")) if output is None else output
+    replaces = path_exists(output)
+    beside = ChartProcess() if output.suffix.lower() in FIGURES else contextlib.nullcontext()
+    with beside as charts:  # starts before JAX is imported, and draws while other rows become pixels
+        enable_compilation_cache()
+        draw = draw_here if charts is None else charts.draw
+        path = _written(run, others, file, output, against, axes, checkpoints, values, runs, draw)
+    say(f"{'replaced' if replaces else 'wrote'} {path}")
+    if json:
+        say_json({"path": str(path)})
+    return 0
+
+
+def _written(
+    run: str,
+    others: tuple[str, ...],
+    file: OfFile,
+    output: Path,
+    against: Path | None,
+    axes: str | None,
+    checkpoints: int | None,
+    values: str | None,
+    runs: Path,
+    draw: Draw,
+) -> Path:
+    """Write the report of whatever is named, and return its path."""
+    from ..measures import basis_of_task
+    from ..models import MLP
+    from ..models.transformer import Transformer
     from ..reports import (
         maker_of,
         write_comparison,
@@ -91,61 +124,73 @@ def report(
         write_sweep_report,
         write_transformer_report,
     )
+    from ..runs import Store, read_network_file
+    from ..runs.store.sweep_index import sweep_names
 
-    if checkpoints is not None and not 0 <= checkpoints <= MOST_CHECKPOINTS:
-        raise InputError(f"checkpoints: must be in 0..{MOST_CHECKPOINTS}, got {checkpoints}")
-    enable_compilation_cache()
-    output = free_name(Path("report.html")) if output is None else output
-    replaces = path_exists(output)
     if others:
         if against is not None or axes is not None or values is not None:
             raise InputError("against, axes, values: must be left out where runs are compared, got one")
         file.refuse_with_run(run)
         with Store(runs, read_only=True) as store:
-            path = write_runs_report(store, (run, *others), output)
-    elif names_file(run) and not (is_folder(Path(run)) and _names_sweep(run, runs)):
+            return write_runs_report(store, (run, *others), output, draw=draw)
+    if names_file(run) and not (is_folder(Path(run)) and _names_sweep(run, runs)):
         if against is not None or axes is not None or values is not None:
             raise InputError(f"against, axes, values: must be left out for a file, got {shorten(run)}")
         content = file.read(Path(run))
         task = content.task()
-        commands = {"command": maker_of(content.notes), "report_command": command_line()}
+        command, again = maker_of(content.notes), command_line()
         title = f"{task.name} mod {task.p}" if task.is_plain else f"{task.name} on 0..{task.p - 1}"
         title += ", a network from elsewhere" if content.notes.get("made") == "elsewhere" else ""
-        if isinstance(content.network, Transformer):
-            path = write_transformer_report(content.network, task, output, title=title, **commands)
-        elif isinstance(content.network, MLP):
-            path = write_network_report(
-                content.network, basis_of_task(task), output, title=title, task=task, **commands
+        net = content.network
+        if isinstance(net, Transformer):
+            return write_transformer_report(
+                net, task, output, title=title, command=command, report_command=again, draw=draw
             )
-        else:
-            path = write_logits_report(content.network, task, output, title=title, **commands)
-    else:
-        file.refuse_with_run(run)
-        with Store(runs, read_only=True) as store:
-            if run in sweep_names(store):
-                if against is not None:
-                    raise InputError(f"against: must be used with a run, got the sweep {shorten(run)}")
-                path = write_sweep_report(store, run, output, _names(axes), _names(values))
-            elif axes is not None or values is not None:
-                raise InputError(f"axes, values: must be used with the name of a sweep, got {shorten(run)}")
-            elif against is None:
-                path = write_report(store, run, output, checkpoints)
-            else:
-                other = read_network_file(against)
-                row = store.get(run)
-                if other.task().name != row.expression or other.task().p != row.p:
-                    raise InputError(
-                        f"against: must be a network of {row.expression} mod {row.p}, got {shorten(against)}"
-                    )
-                provenance = {"command": maker_of(other.notes), "report_command": command_line()}
-                path = write_comparison(store, run, _single(other), output, **provenance)
-    say(f"{'replaced' if replaces else 'wrote'} {path}")
-    if json:
-        say_json({"path": str(path)})
-    return 0
+        if isinstance(net, MLP):
+            return write_network_report(
+                net,
+                basis_of_task(task),
+                output,
+                title=title,
+                task=task,
+                command=command,
+                report_command=again,
+                draw=draw,
+            )
+        return write_logits_report(
+            net, task, output, title=title, command=command, report_command=again, draw=draw
+        )
+    file.refuse_with_run(run)
+    with Store(runs, read_only=True) as store:
+        if run in sweep_names(store):
+            if against is not None:
+                raise InputError(f"against: must be used with a run, got the sweep {shorten(run)}")
+            return write_sweep_report(store, run, output, _names(axes), _names(values), draw=draw)
+        if axes is not None or values is not None:
+            raise InputError(f"axes, values: must be used with the name of a sweep, got {shorten(run)}")
+        if against is None:
+            return write_report(store, run, output, checkpoints, draw=draw)
+        other = read_network_file(against)
+        row = store.get(run)
+        if other.task().name != row.expression or other.task().p != row.p:
+            raise InputError(
+                f"against: must be a network of {row.expression} mod {row.p}, got {shorten(against)}"
+            )
+        return write_comparison(
+            store,
+            run,
+            _single(other),
+            output,
+            command=maker_of(other.notes),
+            report_command=command_line(),
+            draw=draw,
+        )
 
 
 def _names_sweep(name: str, runs: Path) -> bool:
+    from ..runs import Store
+    from ..runs.store.sweep_index import sweep_names
+
     if not is_folder(runs):
         return False
     with Store(runs, read_only=True) as store:
@@ -163,6 +208,9 @@ def _names(text: str | None) -> list[str]:
 
 
 def _single(content: NetworkFile) -> MLP:
+    from ..models import MLP
+    from ..models.networks import network_type
+
     if not isinstance(content.network, MLP):
         noun = network_type(content.network).noun
         raise InputError(f"against: must hold a two-layer network to be compared with a run, got a {noun}")

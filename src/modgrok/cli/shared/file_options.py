@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group as Panel
 from cyclopts import Parameter
 
-from ...runs import CorruptFile, NetworkFile
 from ...tasks import InputError, Task, named_task, read_table
 from ...tasks.errors import shorten
 from .options import Group, Modulus, Table, whole
+
+if TYPE_CHECKING:
+    from ...runs import NetworkFile
 
 FILE = Panel("File of weights", sort_key=60)
 Layout = Annotated[
@@ -72,6 +74,7 @@ class FileOptions:
             InputError: there is none, it names no task, or the task is another's.
         """
         from ...interop import read_weights  # readers of other programs' files, which runs do not need
+        from ...runs import CorruptFile
 
         try:
             content = read_weights(path, **self._task_options())

@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import vl_convert
-
 from ...io import markup
+from ...io.charts import draw_here
 from ...reports.charts.bound_rows import WIDTH, BoundRow, bound_rows
-from ...reports.formats.svg import VERSION
 from ..claims.catalogue import read_paper
 from ..claims.claim import Expected
 from ..claims.printed import Printed, printed_numbers
@@ -80,7 +78,7 @@ def numbers_svg(result: Result, printed: tuple[Printed, ...] = ()) -> str:
     """
     text = numbers_text(result)
     cell = bound_rows(number_rows(result, printed), text, words=number_words)
-    picture = vl_convert.vegalite_to_svg(cell.spec(WIDTH), vl_version=VERSION)
+    picture = next(draw_here([cell.spec(WIDTH)]))
     family = re.search(r'font-family="[^"]*"', picture)
     light = _TAG.sub(lambda tag: _ROUNDED.sub(_rounded, tag[0]), _REPEATED.sub("", picture))
     font = family[0] if family else ""

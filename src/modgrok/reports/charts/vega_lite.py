@@ -1,6 +1,6 @@
 """Charts as specifications of Vega-Lite, written under the names that Vega-Lite gives them.
 
-Owns: the shorthands of fields and values, layers and the rows that they share, and the version of Vega-Lite.
+Owns: the shorthands of fields and values, layers, and the rows that they share.
 Options of marks, scales and axes are those of its documentation (https://vega.github.io/vega-lite/docs/).
 Altair makes the same specifications from objects of its own; for the hundred charts of a report these take
 longer than reading the run and computing its numbers. The tests check charts against Altair's schema.
@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
+from ...io.charts import VEGA_LITE
 from .table import Table
 
-VERSION = "6.4"
-"""Of Vega-Lite, in whose words charts are written; vl-convert draws them with the same."""
-SCHEMA = f"https://vega.github.io/schema/vega-lite/v{VERSION}.1.json"
+SCHEMA = f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.1.json"
 TYPES = {"Q": "quantitative", "N": "nominal", "O": "ordinal"}
 """Letter after a field's name -> how its values are read."""
 ENDS = ("x2", "y2")

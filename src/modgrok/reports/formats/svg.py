@@ -1,21 +1,21 @@
 """One composed figure: panels placed on a grid of 12 columns in a single SVG.
 
-Owns: the layout in pixels. Cells come as SVG from vl-convert and are placed, never scaled, so that type
-keeps its size; PNG and PDF are made from the same SVG, without a browser.
+Owns: the layout in pixels. Cells come as SVG and are placed, never scaled, so that type keeps its size; PNG
+and PDF are made from the same SVG, without a browser. A figure can be had strip by strip, so that the pixels
+of one strip are made while the charts of the next are drawn.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import vl_convert
+from typing import Any
 
 from ...io import markup, visible
-from ..charts.chart import Cell, Legend, Panel
+from ...io.charts import Draw, draw_here
+from ..charts.chart import Cell, Group, Legend, Panel
 from ..charts.palette import FAINT, FONT, INK, PAPER, SOFT
-from ..charts.vega_lite import VERSION
 from ..report import Report
 from .letters import panel_letter
 
@@ -26,6 +26,8 @@ ROW_GAP = 18
 CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
 """Of captions under their panels: type, the longest line, and the distance from the charts, pixels."""
 LEGEND_SIZE, LEGEND_LINE = 10.5, 16
+BLANK = 6
+"""Pixels above a row of panels in which nothing is drawn."""
 LETTER_WIDTHS = {
     letter: width
     for letters, width in (
@@ -43,8 +45,9 @@ BOLD = 1.08
 
 @dataclass
 class _Sheet:
-    """SVG elements so far, and where the next line goes."""
+    """SVG elements so far, where the next line goes, and the pictures of the charts to come, in order."""
 
+    pictures: Iterator[str]
     parts: list[str] = field(default_factory=list)
     y: float | int = EDGE
     count: int = 0
@@ -74,10 +77,9 @@ class _Sheet:
             self.y += round(1.4 * size)
             self.text(x, self.y, line, size, colour)
 
-    def cell(self, cell: Cell, x: float | int, y: float | int, width: int) -> None:
-        """Place a chart."""
-        picture = vl_convert.vegalite_to_svg(cell.spec(width), vl_version=VERSION)
-        svg = visible(picture, keep="\n\t")  # Vega reads escapes in text as characters again
+    def cell(self, cell: Cell, x: float | int, y: float | int) -> None:
+        """Place the next chart."""
+        svg = visible(next(self.pictures), keep="\n\t")  # Vega reads escapes in text as characters again
         self.count += 1
         self.parts.append(
             f'<g transform="translate({x:g},{y:g})" role="img" aria-label="{markup(cell.text)}">'
@@ -85,21 +87,75 @@ class _Sheet:
         )
 
 
-def figure_svg(report: Report) -> str:
-    """Compose a report as one SVG document."""
-    sheet = _Sheet()
-    _head(sheet, report)
-    for row in rows_of([(panel_letter(place), panel) for place, panel in enumerate(report.panels)]):
-        _row(sheet, row, captions=True)
-    _foot(sheet, report)
-    height = round(sheet.y + EDGE)
+@dataclass(frozen=True)
+class Strip:
+    """A part of a figure over its whole width.
+
+    Arguments:
+        top, height: in pixels of the figure.
+        elements: SVG, in coordinates of the figure.
+    """
+
+    top: int
+    height: int
+    elements: str
+
+    def document(self) -> str:
+        """Return this part alone as an SVG document for pixels.
+
+        Images are magnified already; taking the nearest of their pixels saves a third of the time.
+        """
+        sharp = self.elements.replace("<image ", '<image image-rendering="optimizeSpeed" ')
+        top, height = self.top, self.height
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'width="{WIDTH}" height="{height}" viewBox="0 {top} {WIDTH} {height}" font-family="{FONT}">'
+            f'<rect y="{top}" width="{WIDTH}" height="{height}" fill="{PAPER}"/>{sharp}</svg>'
+        )
+
+
+def figure_svg(report: Report, draw: Draw = draw_here) -> str:
+    """Compose a report as one SVG document.
+
+    Arguments:
+        report: title, panels, provenance.
+        draw: draws the charts.
+    """
+    strips = list(figure_strips(report, draw))
+    height = strips[-1].top + strips[-1].height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDTH}" '
         f'height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="{FONT}" role="img" '
         f'aria-label="{markup(report.title)}"><title>{markup(report.title)}</title>'
         f"<desc>{markup(report.summary)}</desc>"
-        f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>{"".join(sheet.parts)}</svg>'
+        f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>'
+        f"{''.join(strip.elements for strip in strips)}</svg>"
     )
+
+
+def figure_strips(report: Report, draw: Draw = draw_here) -> Iterator[Strip]:
+    """Compose a report strip by strip from the top: the head, each row of panels, the foot.
+
+    Arguments:
+        report, draw: as in `figure_svg`.
+    """
+    rows = rows_of([(panel_letter(place), panel) for place, panel in enumerate(report.panels)])
+    sheet = _Sheet(draw(_specs(rows, WIDTH, EDGE)))
+    top = 0
+
+    def strip(bottom: int) -> Strip:
+        nonlocal top
+        elements, sheet.parts = "".join(sheet.parts), []
+        above, top = top, bottom
+        return Strip(above, bottom - above, elements)
+
+    _head(sheet, report)
+    for row in rows:
+        yield strip(int(sheet.y) - BLANK)
+        _row(sheet, row, captions=True)
+    yield strip(int(sheet.y) - BLANK)
+    _foot(sheet, report)
+    yield strip(round(sheet.y + EDGE))
 
 
 def panels_svg(panels: Sequence[Panel], *, width: int = 760) -> str:
@@ -109,9 +165,10 @@ def panels_svg(panels: Sequence[Panel], *, width: int = 760) -> str:
         panels: in reading order; letters are theirs from a on, if there are several.
         width: pixels.
     """
-    sheet = _Sheet(y=1, width=width, edge=0)
     letters = [panel_letter(place) for place in range(len(panels))] if len(panels) > 1 else [""] * len(panels)
-    for row in rows_of(list(zip(letters, panels, strict=True))):
+    rows = rows_of(list(zip(letters, panels, strict=True)))
+    sheet = _Sheet(draw_here(_specs(rows, width, 0)), y=1, width=width, edge=0)
+    for row in rows:
         _row(sheet, row)
     height = round(sheet.y - ROW_GAP + 4)
     words = " ".join(cell.text for panel in panels for group in panel.groups for cell in group.cells)
@@ -134,6 +191,29 @@ def rows_of(panels: list[tuple[str, Panel]]) -> list[list[tuple[str, Panel]]]:
         rows[-1].append(entry)
         used += entry[1].span
     return rows
+
+
+def _specs(rows: Iterable[list[tuple[str, Panel]]], width: int, edge: int) -> list[dict[str, Any]]:
+    """List the specifications of all charts in the order in which `_row` places them."""
+    column = (width - 2 * edge + GAP) / 12
+    return [
+        cell.spec(_cell_width(panel, group, panel.span * column - GAP))
+        for row in rows
+        for _, panel in row
+        for group in panel.groups
+        for cell in group.cells
+    ]
+
+
+def _group_width(panel: Panel, width: float | int) -> float:
+    return (width - (len(panel.groups) - 1) * GAP) / len(panel.groups)
+
+
+def _cell_width(panel: Panel, group: Group, width: float | int) -> int:
+    """Return the width of each chart of a group, in a panel of a width."""
+    each = _group_width(panel, width)
+    alone = len(panel.groups) > 1 or len(group.cells) == 1
+    return int(each / len(group.cells)) if alone else int(min(each / 2, 320))
 
 
 def _head(sheet: _Sheet, report: Report) -> None:
@@ -178,19 +258,16 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: floa
     if panel.legend is not None:
         y += _legend(sheet, panel.legend, x, y, width)
     labelled = any(group.label for group in panel.groups)
-    columns = len(panel.groups)
-    each = (width - (columns - 1) * GAP) / columns
+    each = _group_width(panel, width)
     deepest = y
     for i, group in enumerate(panel.groups):
         left, top = x + i * (each + GAP), y
         if labelled:
             sheet.text(left, top + 12, group.label, 11.5, SOFT)
             top += 18
-        cells = (
-            int(each / len(group.cells)) if columns > 1 or len(group.cells) == 1 else int(min(each / 2, 320))
-        )
+        cells = _cell_width(panel, group, width)
         for j, cell in enumerate(group.cells):
-            sheet.cell(cell, left + j * cells, top, cells)
+            sheet.cell(cell, left + j * cells, top)
             deepest = max(deepest, top + cell.outer_height(cells))
     return deepest
 

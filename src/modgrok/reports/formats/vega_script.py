@@ -16,7 +16,7 @@ import vl_convert
 
 from ...io import write_atomically
 from ...io.cache_folder import cache_folder
-from ..charts.vega_lite import VERSION
+from ...io.charts import VEGA_LITE
 
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
 """What the bundle gives to other scripts of its page."""
@@ -33,7 +33,7 @@ def vega_script() -> str:
     stored = None if path is None else _read(path)
     if stored is not None:
         return stored
-    script = str(vl_convert.javascript_bundle(SNIPPET, vl_version=VERSION))
+    script = str(vl_convert.javascript_bundle(SNIPPET, vl_version=VEGA_LITE))
     if path is not None:
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def _path() -> Path | None:
     if folder is None:
         return None
     name = hashlib.sha256(SNIPPET.encode()).hexdigest()[:8]
-    return folder / "vega" / f"vl-convert-{version('vl-convert-python')}-vega-lite-{VERSION}-{name}.js"
+    return folder / "vega" / f"vl-convert-{version('vl-convert-python')}-vega-lite-{VEGA_LITE}-{name}.js"
 
 
 def _read(path: Path) -> str | None:
