@@ -41,6 +41,7 @@ def processor_seconds(arguments: list[str], folder: Path) -> tuple[float, float,
         stderr=subprocess.DEVNULL,
     )
     _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)  # it has been waited for
     assert status == 0, arguments
     return used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss / 1024
 
