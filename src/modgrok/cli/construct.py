@@ -17,8 +17,8 @@ from ..models import MLP
 from ..runs import NetworkFile, write_network
 from ..tasks import InputError, NamedTask, expand
 from ..tasks.errors import shorten
-from .shared.cache import enable_compilation_cache
 from .shared.command_line import command_line
+from .shared.computing import prepare_to_compute
 from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
 from .shared.output import cannot_write, check_output, note, percent, say, say_json
 from .shared.source import source_of
@@ -92,7 +92,7 @@ def construct(
     A task of the form h(g1(x)+g2(y)) or h(g1(x)*g2(y)) gives one two-layer network. Any other polynomial is
     composed of experts: a network for each product, a softmax, and a network for their sum.
     """
-    enable_compilation_cache()
+    prepare_to_compute()
     if output is not None:
         check_output(output, (".safetensors",))
     if not (math.isfinite(beta) and beta > 0):

@@ -23,7 +23,7 @@ from ..runs.splits import split_of
 from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
 from .display.replacements import print_replacements, replacements_json, write_replacement
-from .shared.cache import enable_compilation_cache
+from .shared.computing import prepare_to_compute
 from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs, Whole
 from .shared.output import check_output, percent, say, say_json
@@ -115,7 +115,7 @@ def explain(
     logit at each index, reduced to its few largest frequencies. An input is explained if the formula's margin
     for its label exceeds all that the formula leaves out.
     """
-    enable_compilation_cache()
+    prepare_to_compute()
     if output is not None:
         if not replace:
             raise InputError("output: must be used with --replace, got it alone")

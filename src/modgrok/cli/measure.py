@@ -56,8 +56,8 @@ from .display.measure_transformer import measure_transformer, print_circuit
 from .display.pruning import print_pruning, prune_last, pruning_json
 from .leakage import explained_shares, leakage_words
 from .runs import RunName
-from .shared.cache import enable_compilation_cache
 from .shared.columns import broken, line_width
+from .shared.computing import prepare_to_compute
 from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import note, percent, say, say_json
@@ -108,7 +108,7 @@ def measure(
     """Measure every checkpoint of a run, or the network in a file, in its task's basis."""
     import jax
 
-    enable_compilation_cache()
+    prepare_to_compute()
     if prune and names_file(run):
         raise InputError(f"prune: must be used with a stored run, whose split is known, got {shorten(run)}")
     if names_file(run):

@@ -14,8 +14,8 @@ from ..io.charts import ChartProcess, Draw, draw_here
 from ..io.weights_path import names_file
 from ..tasks import InputError
 from ..tasks.errors import shorten
-from .shared.cache import enable_compilation_cache
 from .shared.command_line import command_line
+from .shared.computing import prepare_to_compute
 from .shared.file_options import NO_OPTIONS, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
 from .shared.output import say, say_json
@@ -89,7 +89,7 @@ def report(
     replaces = path_exists(output)
     beside = ChartProcess() if output.suffix.lower() in FIGURES else contextlib.nullcontext()
     with beside as charts:  # starts before JAX is imported, and draws while other rows become pixels
-        enable_compilation_cache()
+        prepare_to_compute()
         draw = draw_here if charts is None else charts.draw
         path = _written(run, others, file, output, against, axes, checkpoints, values, runs, draw)
     say(f"{'replaced' if replaces else 'wrote'} {path}")

@@ -23,7 +23,7 @@ from ..sweeps.calibration import rates_of_machine
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .display.sweep_progress import sweep_display
-from .shared.cache import enable_compilation_cache
+from .shared.computing import prepare_to_compute
 from .shared.engine import LOCAL, Where
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import cannot_write, check_output_folder, clock, note, say, say_json
@@ -88,7 +88,7 @@ def reproduce(
         check_output_folder(output)
     if list_:
         return _list(chosen, size, runs, json=json)
-    enable_compilation_cache()
+    prepare_to_compute()
     engine = nullcontext((None, 1)) if stored else where.start()
     with engine as (executor, count), sweep_display() as show, ctrl_c() as interrupts:
         results = run_claims(

@@ -307,10 +307,10 @@ def resume(
     from ..learners.catalogue import check_trains, definition_named
     from ..runs import RunOptions, Store
     from ..runs.assets import stored_experiment
-    from .shared.cache import enable_compilation_cache
+    from .shared.computing import prepare_to_compute
     from .train import follow, summary, tell
 
-    enable_compilation_cache()
+    prepare_to_compute()
     with Store(runs) as store:
         row = store.get(run)
         check_trains(definition_named(row.learner))

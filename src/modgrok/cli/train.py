@@ -31,8 +31,8 @@ from ..tasks.errors import shorten
 from .display.outcome import summary, tell
 from .display.progress import progress_display
 from .display.seeds import print_seeds, seeded, seeds_summary
-from .shared.cache import enable_compilation_cache
 from .shared.command_line import command_line as command_line
+from .shared.computing import prepare_to_compute
 from .shared.options import DEFAULT_RUNS, Expression, Group, Json, Modulus, Runs, Table, whole
 from .shared.output import note, say_json
 from .shared.panels import OUTPUT, RUN, TASK, learner_panel
@@ -116,7 +116,7 @@ def train(
     The same expression, modulus, seed and settings are the same run: a larger --steps continues it. Ctrl-C
     finishes the segment, saves, and prints the command that resumes.
     """
-    enable_compilation_cache()
+    prepare_to_compute()
     task = read_table(table) if table is not None else None
     own = {"extended_domain": extended_domain or None, "feature_matrix": feature_matrix}
     every = {**own, **asdict(former), **asdict(options)}
