@@ -13,6 +13,7 @@ from modgrok.papers.claims.claim import Misprint
 from modgrok.papers.claims.desktop import Desktop
 from modgrok.papers.claims.plan import RunGroup
 from modgrok.papers.claims.scale import PaperScale
+from modgrok.papers.claims.seeds import medians_of_seeds
 from modgrok.papers.claims.stages import stages_of
 from modgrok.tasks import InputError
 
@@ -63,6 +64,43 @@ def sized(scale: PaperScale | None = PAPER_SCALE, seeds: int = 3, **fields: int)
     plan = {"run": group}
     none = ClaimResult({}, ())
     return Claim("a/b", "", "", lambda budget: plan, lambda e: none, (SURE, BESIDE), scale=scale)
+
+
+NEVER = Expected("never", "not within its steps", high=0.5, absence=True)
+
+
+@pytest.mark.parametrize(
+    ("steps", "stated", "beside", "verdict"),
+    [
+        (1000, 1000, 2.0, "reproduced"),
+        (1000, 1000, 0.0, "deviates"),
+        (500, 1000, 2.0, "open"),
+        (500, 1000, 0.0, "open"),  # one more miss makes no verdict stronger
+        (1000, None, 2.0, "open"),  # of a length that the paper does not state
+        (1000, None, 0.0, "open"),
+    ],
+)
+def test_shorter_runs_confirm_no_absence(steps: int, stated: int | None, beside: float, verdict: str) -> None:
+    claim = replace(sized(PaperScale(p=97, steps=stated), steps=steps), expected=(NEVER, BESIDE))
+    assert claim.verdict({"never": 0.1, "b": beside}, "paper") == verdict
+    assert claim.verdict({"never": 0.9, "b": beside}, "paper") == ("refuted" if stated == steps else "open")
+    without = replace(claim, expected=(replace(NEVER, absence=False), BESIDE))
+    assert [each.kind for each in without.shortfalls("paper")] == (["steps"] if steps < 1000 else [])
+
+
+def test_a_number_that_a_seed_lacks_never_helps() -> None:
+    lead = Expected("lead", "before", low=0.1)
+    step = Expected("step", "by then", high=50)
+    values = medians_of_seeds(
+        replace(sized(), expected=(lead, step)), "desktop", {"lead": (0.2, None), "step": (40, None)}
+    )
+    assert values == {"lead": None, "step": None}
+    values = medians_of_seeds(
+        replace(sized(), expected=(lead, step)),
+        "desktop",
+        {"lead": (0.2, None, 0.05), "step": (40, None, 60)},
+    )
+    assert values == {"lead": 0.05, "step": 60}
 
 
 def test_a_run_of_the_papers_size_refutes() -> None:

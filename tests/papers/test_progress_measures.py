@@ -79,8 +79,9 @@ def test_the_way_covered_has_no_scale_and_no_sign() -> None:
     for scale, shift in ((1.0, 0.0), (-3.0, 5.0), (1e-9, 2e-9)):
         assert way_covered(scale * curve + shift) == pytest.approx(way_covered(curve))
     assert moved(-0.5, -2.0) == 0.25
-    assert moved(0.5, -2.0) == -0.25
+    assert moved(0.5, -2.0) == 0.25  # to either side: seeds must not cancel
     assert moved(0.5, 0.0) is None
+    assert moved(0.0, 0.0) == 0.0
 
 
 def test_the_ipr_of_columns_is_that_of_networks() -> None:

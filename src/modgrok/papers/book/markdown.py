@@ -131,12 +131,13 @@ def picture_names(results: Sequence[Result]) -> set[str]:
 
 
 def _overview(outline: Outline) -> str:
+    budgets = "budget" if len(outline.budgets) == 1 else "budgets"
     lines = [
         "# The papers' claims, tested",
         "",
-        f"{outline.size} at the budget {', '.join(outline.budgets)}: **{outline.counts}**. Verdicts compare "
-        "measured numbers with the papers' numbers, or with bounds of ours where a paper has words only; "
-        "nothing is typed in. A claim that fails is shown as failing, with its evidence.",
+        f"{outline.size} at the {budgets} {' and '.join(outline.budgets)}: **{outline.counts}**. "
+        "Verdicts compare measured numbers with the papers' numbers, or with bounds of ours where a paper "
+        "has words only; nothing is typed in. A claim that fails is shown as failing, with its evidence.",
         "",
         *_table(("verdict", "meaning"), [(f"**{word}**", meaning) for word, meaning in outline.verdicts]),
         "",

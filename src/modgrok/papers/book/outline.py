@@ -28,6 +28,7 @@ from .text import (
     headline,
     measured_words,
     name_words,
+    parted_counts,
     range_words,
     run_words,
     seed_words,
@@ -140,7 +141,7 @@ class Outline:
 
     Arguments:
         size: number of claims, in words.
-        counts: number of claims by verdict.
+        counts: number of claims by verdict, of papers and our own apart.
         caution: that a budget says nothing of the papers; empty for others.
         budgets: of the results.
         version: of modgrok; empty if the results do not say.
@@ -170,7 +171,7 @@ def outline_of(results: Sequence[Result]) -> Outline:
     verdicts = {verdict_of(result) for result in results}
     return Outline(
         claim_words(len(results)),
-        count_words(results),
+        parted_counts(results),
         caution(results),
         tuple(dict.fromkeys(result.budget for result in results)),
         next((result.version for result in results if result.version), ""),

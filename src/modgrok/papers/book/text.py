@@ -20,9 +20,9 @@ MEANINGS = {
     "reproduced": "every number is in its range: the paper's with a tolerance, or, of words, a bound of ours",
     "deviates": "only supporting numbers are out of range: the sentence stands",
     "refuted": "a number on which the sentence rests is out of range, in formulas checked in full or in runs "
-    "of the paper's own size, length and number of seeds",
-    "misprint": "a misprint in the paper: what is printed is out of range, and what its correction gives is "
-    "in range",
+    "of the paper's own size, length and number of seeds; of a prediction of ours, in the runs that it names",
+    "misprint": "a slip of the paper or of its code: what follows from it is out of range, and in range with "
+    "the correction that the errata give",
     "open": "what was run cannot decide: a number is out of range, or something is said never to happen, in "
     "runs that are smaller, shorter or fewer than the paper's; the page says what would decide",
     UNTESTED: "runs are missing, or something failed; the page says why",
@@ -37,6 +37,11 @@ CHANGE = "What would change the verdict"
 """Heading of the same for the other verdicts."""
 COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
+OWN_RULES = {
+    "least_seeds": "One seed alone never refutes.",
+    "length": "The paper does not state its steps, so that no run confirms what is said never to happen.",
+}
+"""Kinds of shortfall that are rules of this book and no sizes of a paper."""
 MOST_TASKS = 6
 ENOUGH_SEEDS = 3
 """Seeds that a claim with runs should rest on."""
@@ -84,8 +89,9 @@ def weight_words(expected: Expected, result: Result) -> str:
     """Say what keeps a number out of range from refuting the sentence; empty if nothing does."""
     if not expected.essential:
         return "supporting"
-    if expected.absence and any(short.kind == "steps" for short in result.shortfalls):
-        return "shorter runs cannot confirm it"
+    kinds = {short.kind for short in result.shortfalls}
+    if expected.absence and kinds & {"steps", "length"}:
+        return "shorter runs cannot confirm it" if "steps" in kinds else "no number of steps confirms it"
     missed = not expected.holds(result.values.get(expected.name))
     if expected.given == expected.name:
         return "a premise: out of range, it leaves the claim open"
@@ -164,9 +170,10 @@ def _distance(expected: Expected, value: Number) -> float:
 
 def shortfall_words(result: Result) -> str:
     """Say in what runs fall short of the paper's; empty if in nothing."""
-    if not result.shortfalls:
-        return ""
-    return "The paper has " + ", ".join(str(short) for short in result.shortfalls) + "."
+    sizes = [str(short) for short in result.shortfalls if short.kind not in OWN_RULES]
+    words = [f"The paper has {', '.join(sizes)}."] if sizes else []
+    kinds = {short.kind for short in result.shortfalls}
+    return " ".join([*words, *(sentence for kind, sentence in OWN_RULES.items() if kind in kinds)])
 
 
 def bound_words(result: Result) -> tuple[str, ...]:
@@ -224,6 +231,27 @@ def count_words(results: Sequence[Result]) -> str:
     """Count results by verdict: `12 reproduced, 1 deviates`."""
     counts = Counter(verdict_of(result) for result in results)
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in (*VERDICTS, UNTESTED) if counts[verdict])
+
+
+def is_own(result: Result) -> bool:
+    """Say whether a claim is a comparison or prediction of ours rather than a sentence of a paper."""
+    return result.source.startswith(("beyond the paper", "our own"))
+
+
+def parted_counts(results: Sequence[Result]) -> str:
+    """Count results by verdict, sentences of papers and our own apart where there are both.
+
+    Example:
+        >>> sources = ("Fig. 1", "our own comparison")
+        >>> parted_counts([Result("a/b", "laptop", source, "", ()) for source in sources])
+        'of 1 sentence of a paper 1 not tested; of 1 of our own 1 not tested'
+    """
+    own = [result for result in results if is_own(result)]
+    papers = [result for result in results if not is_own(result)]
+    if not own or not papers:
+        return count_words(results)
+    noun = "sentence of a paper" if len(papers) == 1 else "sentences of papers"
+    return f"of {len(papers)} {noun} {count_words(papers)}; of {len(own)} of our own {count_words(own)}"
 
 
 def unrun_claims(results: Sequence[Result]) -> tuple[str, ...]:

@@ -168,24 +168,32 @@ class Claim:
     def shortfalls(self, budget: BudgetName) -> tuple[Shortfall, ...]:
         """List in what the runs of a budget fall short of the paper's; while there are any, none refutes.
 
-        Computed from the planned runs: modulus, sizes of the network, steps, number of seeds. The budget
-        `tiny` falls short of every paper.
+        Computed from the planned runs: modulus, sizes of the network, steps, number of seeds; and whether
+        the paper states its steps, where something is said not to happen within them. The budget `tiny`
+        falls short of every paper.
 
         Example:
             >>> claim = Claim("a/b", "", "", lambda budget: {}, lambda evidence: ClaimResult({}, ()), ())
             >>> claim.shortfalls("laptop"), len(claim.shortfalls("tiny"))
             ((), 1)
         """
-        by_group = shortfalls(self.groups(budget), self.scale, self.scales)
+        groups = self.groups(budget)
+        by_group = shortfalls(groups, self.scale, self.scales)
+        scales = [self.scales.get(name, self.scale) for name in groups]
+        if any(scale is not None and scale.steps is None for scale in scales) and any(
+            expected.absence and expected.essential for expected in self.judged(budget)
+        ):
+            by_group = (*by_group, Shortfall("length"))
         return by_group or ((Shortfall("tiny"),) if budget == "tiny" else ())
 
     def verdict(self, values: Mapping[str, Number], budget: BudgetName) -> ClaimVerdict:
         """Compare numbers with what was expected, and the runs with the paper's: nothing else decides.
 
-        All in range: `reproduced`; or `open` where something is said not to happen, and the runs are too
-        short to show it. Only supporting numbers out of range: `deviates`. Numbers of a printed formula out
-        of range and those of its correction in range: `misprint`. A number out of range on which the sentence
-        rests: `refuted` where the runs are of the paper's size, length and number of seeds, otherwise `open`.
+        All in range: `reproduced`. Only supporting numbers out of range: `deviates`. Either is `open` where
+        something is said not to happen, and the runs are too short to show it. Numbers of a printed formula
+        out of range and those of its correction in range: `misprint`. A number out of range on which the
+        sentence rests: `refuted` where the runs are of the paper's size, length and number of seeds,
+        otherwise `open`.
 
         Raises:
             InputError: nothing is expected at this budget.
@@ -216,15 +224,14 @@ def judge(
         ['refuted', 'open']
     """
     missed = [expected for expected in expectations if not expected.holds(values.get(expected.name))]
-    if not missed:
-        shortened = any(each.kind in ("steps", "scale") for each in short)
-        unsure = shortened and any(expected.absence and expected.essential for expected in expectations)
-        return "open" if unsure else "reproduced"
-    if misprint is not None and _is_misprint(expectations, missed, misprint):
+    if missed and misprint is not None and _is_misprint(expectations, missed, misprint):
         return "misprint"
-    if not any(expected.essential for expected in missed):
-        return "deviates"
-    return "refuted" if refuting(expectations, values, short) else "open"
+    if any(expected.essential for expected in missed):
+        return "refuted" if refuting(expectations, values, short) else "open"
+    shortened = any(each.kind in ("steps", "length", "scale") for each in short)
+    if shortened and any(expected.absence and expected.essential for expected in expectations):
+        return "open"
+    return "deviates" if missed else "reproduced"
 
 
 def refuting(

@@ -14,7 +14,7 @@ from typing import Any
 
 from .claim import BudgetName, Claim, Number
 from .result import Result
-from .seeds import median
+from .seeds import medians_of_seeds
 
 SeedNumbers = Mapping[int, Mapping[str, Number]]
 """Seed -> number by name."""
@@ -103,7 +103,7 @@ def joined(claim: Claim, base: Result, known: KnownSeeds) -> Result:
     numbers = dict(sorted({**known.numbers, **new}.items()))
     names = [name for name in next(iter(numbers.values())) if all(name in each for each in numbers.values())]
     seed_values = {name: tuple(each[name] for each in numbers.values()) for name in names}
-    values = {name: median(each) for name, each in seed_values.items()}
+    values = medians_of_seeds(claim, base.budget, seed_values)
     return replace(
         base,
         values=values,

@@ -21,6 +21,7 @@ from ..files import write_atomically
 from .bounds import after_data, bound_changes
 from .claim import BudgetName, Claim, ClaimVerdict, Expected, Number
 from .scale import Shortfall
+from .seeds import medians_of_seeds
 
 FORMAT = 1
 
@@ -191,14 +192,16 @@ def judged_again(result: Result, claim: Claim) -> Result:
         claim: of the same id.
     """
     budget = result.budget
+    values = {**result.values, **medians_of_seeds(claim, budget, result.seed_values)}
     return replace(
         result,
+        values=values,
         source=claim.source,
         sentence=claim.sentence,
         deviations=claim.deviations_at(budget),
         expected=claim.judged(budget),
         shortfalls=claim.shortfalls(budget),
-        verdict=claim.verdict(result.values, budget),
+        verdict=claim.verdict(values, budget),
     )
 
 

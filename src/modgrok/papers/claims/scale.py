@@ -29,7 +29,7 @@ class PaperScale:
         >>> group = RunGroup({"expression": "x + y", "p": 31, "width": 200, "steps": 900}, {"seed": [0]})
         >>> scale = PaperScale(p=97, steps=2000, sizes={"width": 500})
         >>> [str(short) for short in shortfalls({"gd": group}, scale)]
-        ['p = 97 (here 31)', 'width 500 (here 200)', '2,000 steps (here 900)', '2 seeds (here 1)']
+        ['p = 97 (here 31)', 'width 500 (here 200)', '2,000 steps (here 900)', 'a second seed']
     """
 
     p: int | None = None
@@ -43,8 +43,10 @@ class Shortfall:
     """One size in which runs fall short of the paper's.
 
     Arguments:
-        kind: `p`, `steps`, `seeds`, a setting of the learner; `scale` where the claim declares no sizes, and
-            `tiny` for formulas at the tiny budget.
+        kind: `p`, `steps`, `seeds`, a setting of the learner; `least_seeds` where one seed alone was run and
+            the paper states no more, `length` where it does not state its steps and something is said not to
+            happen within them, `scale` where the claim declares no sizes, and `tiny` for formulas at the
+            tiny budget.
         paper: the paper's value; None for `scale` and `tiny`.
         planned: the smallest value of the runs; None likewise.
     """
@@ -62,6 +64,10 @@ class Shortfall:
         """
         if self.kind == "tiny":
             return "a budget that does more than check the machinery"
+        if self.kind == "least_seeds":
+            return "a second seed"
+        if self.kind == "length":
+            return "as many steps as the paper's, which it does not state"
         if self.paper is None:
             return "the paper's sizes, which the claim does not declare"
         parts = {
@@ -104,11 +110,12 @@ def _group_shortfalls(members: Sequence[Member], scale: PaperScale | None) -> li
     for member in members:
         key = tuple((name, str(value)) for name, value in sorted(member.point.items()) if name != "seed")
         seeds.setdefault(key, set()).add(member.experiment.seed)
+    kind = "seeds" if scale.seeds >= LEAST_SEEDS else "least_seeds"
     planned: list[tuple[str, int | None, int | None]] = [
         ("p", scale.p, _least([member.experiment.task.p for member in members])),
         *((name, size, _least([_setting(m, name) for m in members])) for name, size in scale.sizes.items()),
         ("steps", scale.steps, _least([member.steps for member in members])),
-        ("seeds", max(scale.seeds, LEAST_SEEDS), min(len(each) for each in seeds.values())),
+        (kind, max(scale.seeds, LEAST_SEEDS), min(len(each) for each in seeds.values())),
     ]
     return [
         Shortfall(kind, paper, here)

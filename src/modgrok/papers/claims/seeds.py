@@ -36,9 +36,23 @@ def measure_claim(
         for seed, result in zip(seeds, each, strict=True)
         for row in result.rows
     ]
-    medians = {name: median(numbers) for name, numbers in values.items()}
     panels = panels_of_seeds([result.panels for result in each])
+    medians = medians_of_seeds(claim, budget, values)
     return replace(each[0], values=medians, panels=panels, rows=rows), values
+
+
+def medians_of_seeds(
+    claim: Claim, budget: BudgetName, seed_values: Mapping[str, Sequence[Number]]
+) -> dict[str, Number]:
+    """Return the median of each number; one that a seed lacks counts on the side that the claim must avoid.
+
+    Arguments:
+        claim: says which numbers have a bound from below alone.
+        budget: at which it is judged.
+        seed_values: name -> number of each seed.
+    """
+    least = {expected.name for expected in claim.judged(budget) if math.isinf(expected.high)}
+    return {name: median(numbers, missing_last=name not in least) for name, numbers in seed_values.items()}
 
 
 def of_seed(evidence: Evidence, seed: int) -> Evidence:
@@ -50,15 +64,22 @@ def of_seed(evidence: Evidence, seed: int) -> Evidence:
     return Evidence(evidence.budget, groups)
 
 
-def median(numbers: Sequence[Number]) -> Number:
+def median(numbers: Sequence[Number], *, missing_last: bool = True) -> Number:
     """Return the median; a number that is missing, a step that never came, counts as the largest.
+
+    Arguments:
+        numbers: one of each seed.
+        missing_last: False counts it as the smallest.
 
     Example:
         >>> median([3, 1, 2]), median([40, None, 60]), median([None, 7, None])
         (2, 60, None)
+        >>> median([0.2, None, 0.4], missing_last=False)
+        0.2
     """
     known = sorted(number for number in numbers if number is not None and not math.isnan(number))
-    ordered: list[Number] = [*known, *[None] * (len(numbers) - len(known))]
+    absent: list[Number] = [None] * (len(numbers) - len(known))
+    ordered: list[Number] = [*known, *absent] if missing_last else [*absent, *known]
     middle = len(ordered) // 2
     low, high = ordered[(len(ordered) - 1) // 2], ordered[middle]
     if low is None or high is None:

@@ -107,8 +107,8 @@ CLAIMS = (
     Claim(
         "crosscut/nearest-form",
         "beyond the papers: a control of Doshi et al. 2024, Hypothesis 5.1",
-        "Of (5x^3 + 2y^4)^2 - y, which has no form, a two-layer network answers from 90% of the inputs no "
-        "more than the nearest table with a form does.",
+        "Trained on 90% of the inputs or more, a two-layer network answers no more of (5x^3 + 2y^4)^2 - y, "
+        "which has no form, than the nearest table with a form does.",
         plan_nearest,
         measure_nearest,
         (

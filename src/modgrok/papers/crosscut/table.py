@@ -141,7 +141,7 @@ def measure_table(evidence: Evidence) -> ClaimResult:
             "share_accuracy",
             "Logits that depend on the sum alone",
             "Share of the variance of the logits over all pairs, in per cent, that is a function of "
-            "g1(x) + g2(y), in the basis of the task; of the numbers where it has none.",
+            "g1(x) + g2(y); for a task without a form, of x + y.",
             share,
             6,
         ),

@@ -274,7 +274,7 @@ PHASE_CLAIMS: tuple[tuple[int, str, tuple[Expected, ...]], ...] = (
     ),
     (
         5,
-        "Weight decay 5 makes it answer the true labels of some corrupted examples.",
+        "Weight decay 5 makes a network answer the true labels of some corrupted examples.",
         (
             Expected("train_accuracy", f"{LINE:.0%} to 90% (Table 2)", low=LINE, high=HIGH),
             HIGH_TEST,
@@ -283,7 +283,7 @@ PHASE_CLAIMS: tuple[tuple[int, str, tuple[Expected, ...]], ...] = (
     ),
     (
         15,
-        "Weight decay 15 makes it answer the true labels of all corrupted examples.",
+        "Weight decay 15 makes a network answer the true labels of all corrupted examples.",
         (
             Expected("train_accuracy", f"below {LINE:.0%} (Table 2)", high=LINE),
             HIGH_TEST,
@@ -292,7 +292,7 @@ PHASE_CLAIMS: tuple[tuple[int, str, tuple[Expected, ...]], ...] = (
     ),
     (
         20,
-        "At weight decay 20 it generalises first, then its weights vanish and it forgets.",
+        "At weight decay 20 a network generalises first, then its weights vanish and it forgets.",
         (
             Expected("best_test_accuracy", "100% near step 200 (executed notebook)", low=0.99),
             Expected("test_accuracy", "below 90% (Table 2)", high=HIGH),

@@ -175,7 +175,7 @@ CLAIMS = (
         "doshi2024/sec4-experts",
         "Sec. 4",
         "Networks that are trained apart, on three monomials and on a weighted sum, compose to a network of "
-        "the polynomial, which no two-layer network learns.",
+        "the polynomial.",
         plan_experts,
         measure_experts,
         (

@@ -212,7 +212,7 @@ CLAIMS = (
         (
             Expected("least_accuracy", "34% at r = 0.3", 0.1, 0.9),
             Expected("least_rise", "34, 47, 56, 65, 74% at r = 0.3 to 0.7", low=0.0),
-            Expected("most_accuracy", "100% from r = 0.8 on", low=GROKKED, essential=False),
+            Expected("most_accuracy", "100% from r = 0.8 on", low=GROKKED),
         ),
     ),
     _claim(

@@ -20,10 +20,10 @@ SMALL: Mapping[BudgetName, dict[str, int]] = {**SIZES, "laptop": {"p": 31, "widt
 """Sizes where many runs are made."""
 FRACTION: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.49, "paper": 0.49}
 RATE = (
-    "learning rate 3e5, since none is stated: the course of Fig. 1 in a third of its steps; 1e6 was tried, "
-    "under which the loss is unstable after grokking"
+    "learning rate 3e5, since none is stated: training then follows Fig. 1 in a third of its steps; at 1e6, "
+    "also tried, the loss is unstable after grokking"
 )
-SMALLER = "p = 31 and 200 neurons; learning rate scaled to them, to the course of Fig. 4a"
+SMALLER = "p = 31 and 200 neurons; learning rate scaled to them so that training follows Fig. 4a"
 ADAMW = "AdamW in the plain parametrisation at rate 0.01 with weight decay 1, since none is stated"
 
 

@@ -79,8 +79,8 @@ def measure_losses(evidence: Evidence) -> ClaimResult:
 LOSSES = Claim(
     "mallinar2024/fig2-losses",
     "Fig. 2A, App. Fig. 1",
-    "The test loss stays flat for eight iterations while features form, then falls at once; it follows the "
-    "loss of the correct class alone.",
+    "The test loss stays flat for eight iterations while features form, then falls; it follows the loss of "
+    "the correct class alone.",
     plan_addition,
     measure_losses,
     (

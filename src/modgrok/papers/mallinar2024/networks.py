@@ -307,8 +307,17 @@ FEATURES = Claim(
     plan_networks,
     measure_features,
     (
-        Expected("correlation_least", "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92", low=0.92),
-        Expected("block_least", "agree in the off-diagonal block, too: above 0.9, a bound of ours", low=0.9),
+        Expected(
+            "block_least",
+            "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92; of the off-diagonal block, see docs/rfm.md",
+            low=0.92,
+        ),
+        Expected(
+            "correlation_least",
+            "above 0.92, of whole matrices, which correlate by 0.98 before any training",
+            low=0.92,
+            essential=False,
+        ),
         *(
             Expected(
                 f"block_{SLUGS[name]}",
@@ -343,7 +352,7 @@ def few_inputs(budget: BudgetName, epochs: int, **more: Any) -> dict[str, Any]:
 
 def plan_inputs(budget: BudgetName) -> Mapping[str, RunGroup]:
     """The same network on one-hot and on random circulant inputs."""
-    return input_groups(budget, ["x + y", "x*y"] if budget == "paper" else ["x + y"])
+    return input_groups(budget, ["x + y"])
 
 
 def input_groups(budget: BudgetName, expressions: Sequence[str]) -> Mapping[str, RunGroup]:

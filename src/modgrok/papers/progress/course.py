@@ -34,7 +34,7 @@ def way_covered(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """
     curve = np.asarray(values, dtype=np.float64)
     way = curve[-1] - curve[0]
-    return (curve - curve[0]) / way if way != 0 else np.full(len(curve), np.nan)
+    return (curve - curve[0]) / way + 0.0 if way != 0 else np.full(len(curve), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,14 +84,19 @@ class Course:
 
 
 def moved(change: float, way: float) -> Number:
-    """Return a change as a share of a way; None if there is no way.
+    """Return the size of a change as a share of a way; None if there is a change and no way.
 
     Arguments:
         change: of a measure from memorising to the end of a run that does not grok.
         way: of the same measure in a run that does.
 
+    Returns:
+        At least 0, whatever the two directions: a median over seeds must not cancel them.
+
     Example:
-        >>> moved(-0.5, -2.0), moved(0.1, 0.0)
-        (0.25, None)
+        >>> moved(-0.5, -2.0), moved(0.5, -2.0), moved(0.0, 0.0), moved(0.1, 0.0)
+        (0.25, 0.25, 0.0, None)
     """
-    return change / way if way != 0 else None
+    if change == 0:
+        return 0.0
+    return abs(change / way) if way != 0 else None

@@ -119,7 +119,7 @@ def measure_stays(learner: ComparedLearner, evidence: Evidence) -> ClaimResult:
     rows = [{"seed": failing.experiment.seed, **one} for (_, failing), one in zip(pairs, each, strict=True)]
     if evidence.budget == "tiny":
         return ClaimResult(values, (_accuracies(evidence["failing"]),), rows)
-    marks = [Point(TITLES[name], values[f"{name}_moved"], -STILL, STILL) for name in MEASURES]
+    marks = [Point(TITLES[name], values[f"{name}_moved"], 0.0, STILL) for name in MEASURES]
     summary = ", ".join(
         f"{mark.name} {'none' if mark.value is None else f'{mark.value:.2f}'}" for mark in marks
     )
@@ -127,7 +127,7 @@ def measure_stays(learner: ComparedLearner, evidence: Evidence) -> ClaimResult:
         marks,
         f"How far each measure moves without grokking, over how far it does with it: {summary}.",
         x="share of the way of a run that groks",
-        domain=(-1.0, 1.0),
+        domain=(0.0, 1.0),
     )
     caption = (
         f"From memorising to the end, trained on {learner.too_small:.0%} of the pairs, over the change of "
@@ -180,7 +180,6 @@ STAYS_EXPECTED = (
         Expected(
             f"{name}_moved",
             "within a quarter of the way of a run that groks (our prediction)",
-            low=-STILL,
             high=STILL,
             given="failing_test_accuracy",
         )

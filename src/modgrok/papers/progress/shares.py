@@ -134,12 +134,7 @@ def _claim(networks: PaperNetworks) -> Claim:
         prefix = networks.prefix(expression)
         expected += [
             Expected(f"{prefix}memorised", f"at most {memorised:.0%}: {networks.words}", high=memorised),
-            Expected(
-                f"{prefix}grokked",
-                f"at least {grokked:.0%}: {networks.words}",
-                low=grokked,
-                essential=False,
-            ),
+            Expected(f"{prefix}grokked", f"at least {grokked:.0%}: {networks.words}", low=grokked),
             Expected(f"{prefix}end", f"at least {end:.0%}: {networks.words}", low=end),
         ]
     deviations: dict[BudgetName, tuple[str, ...]] = {
@@ -191,8 +186,8 @@ NETWORKS = (
         "at most half of the test inputs when it has memorised, 93% when it has grokked, and 99% at the end.",
         plan_four,
         {"n1 + n2 + n3 + n4": (0.5, 0.93, 0.99)},
-        "as for two terms, but these networks grok within a sixth of the steps that memorising takes (60 and "
-        "70), so that the share has begun to rise",
+        "as for two terms, but at the paper's width these networks memorise at step 60 and grok at step 70, "
+        "so the share has already begun to rise",
     ),
     PaperNetworks(
         "explained-mallinar2024",
