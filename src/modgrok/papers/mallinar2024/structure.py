@@ -185,8 +185,8 @@ ENFORCEMENT = Claim(
         ),
         "paper": (
             ONE_SEED,
-            "the enforced machine passes 99% at iteration 11 and then falls back: two of three end at 0.96 and "
-            "0.94, where the plain one ends at 1",
+            "the enforced machine passes 99% at iteration 11 and then falls back: two of three end at 0.96 "
+            "and 0.94, where the plain one ends at 1",
             CENTRED,
         ),
     },
