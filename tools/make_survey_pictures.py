@@ -1,7 +1,8 @@
 """Draw the pictures of the survey: `uv run --with pillow python tools/make_survey_pictures.py`.
 
-    survey_scaling.png     critical fractions against p, a line for each learner and task; median step of
-                           grokking against f/f_c, a line for each modulus
+    survey_critical.png    critical fractions against p, a line for each learner and task
+    survey_times.png       median step of grokking against f/f_c, a panel for each of them, a line for
+                           each modulus
     survey_corruption.png  phases with corrupted labels
     survey_forecast.png    forecast and true step of grokking of runs whose modulus was left out
 
@@ -78,7 +79,7 @@ def critical_picture() -> Iterator[Panel]:
         caption = "Fraction at which half of the seeds grok within the budget; bars: 95% intervals."
         axes = log_axis("x", "p"), log_axis("step", "critical fraction")
         cell = lines_cell(rows, *axes, f"Critical fractions of {len(rows)} moduli against p")
-        yield single("critical", "Critical fraction against p", caption, cell, 6)
+        yield single("critical", "Critical fraction against p", caption, cell, 12)
 
 
 def times_picture() -> Iterator[Panel]:
@@ -109,12 +110,6 @@ def times_picture() -> Iterator[Panel]:
             )
             title, caption = f"{task}, {learner}", "Median step of grokking of the seeds that grok."
             yield single("times", title, caption, lines_cell(rows, *axes, text), 6)
-
-
-def scaling_picture() -> Iterator[Panel]:
-    """Critical fractions and times to grok."""
-    yield from critical_picture()
-    yield from times_picture()
 
 
 def corruption_picture() -> Iterator[Panel]:
@@ -149,7 +144,8 @@ def forecast_picture() -> Iterator[Panel]:
 
 
 PICTURES = {
-    "survey_scaling.png": scaling_picture,
+    "survey_critical.png": critical_picture,
+    "survey_times.png": times_picture,
     "survey_corruption.png": corruption_picture,
     "survey_forecast.png": forecast_picture,
 }

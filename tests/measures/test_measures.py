@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +27,7 @@ from modgrok.measures import (
     spectra,
     tally,
 )
+from modgrok.measures.accuracy import answers
 from modgrok.models import MLP
 from modgrok.tasks import split_task, task_from_expression
 
@@ -176,3 +179,13 @@ def test_bases_of_tasks(text: str, name: str) -> None:
                 a, b = basis.operands[0][x], basis.operands[1][y]
                 if a >= 0 and b >= 0:
                     assert basis.outputs[(a + b) % basis.order] == task.table[x, y]
+
+
+def test_a_label_is_answered_where_argmax_is_it() -> None:
+    rows = np.array(list(itertools.product([-1.0, 0.0, 2.0, np.inf, -np.inf], repeat=3)), np.float32)
+    for label in range(3):
+        labels = np.full(len(rows), label, np.int32)
+        right = np.asarray(jax.jit(answers)(jnp.asarray(rows), jnp.asarray(labels)))
+        assert (right == (rows.argmax(axis=1) == label)).all()
+    missing = jnp.array([[np.nan, 0.0], [0.0, np.nan]], jnp.float32)
+    assert not answers(missing, jnp.array([0, 1])).any()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from ..training.losses import Loss
 from ..training.problem import Problem
@@ -74,11 +74,26 @@ def tally_of_logits(logits: Float[Array, "m c"], loss: Loss, problem: Problem) -
     return Tally(correct, size, losses / size)
 
 
+def answers(logits: Float[Array, "m c"], labels: Int[Array, " m"]) -> Bool[Array, " m"]:
+    """Say for each row whether its label is its greatest logit, of equal ones the first, as `argmax` does.
+
+    XLA reduces values and places together one after another on a CPU; comparing with the greatest value takes
+    a sixth of the time.
+
+    Arguments:
+        logits: a row that holds nan answers nothing.
+        labels: in 0..c - 1.
+    """
+    own = jnp.take_along_axis(logits, labels[:, None], axis=1)
+    equal_before = (logits == own) & (jnp.arange(logits.shape[1]) < labels[:, None])
+    return (own[:, 0] == logits.max(axis=1)) & ~equal_before.any(axis=1)
+
+
 def _count(
     logits: Callable[[Array], Array], loss: Loss, inputs: Array, labels: Array, groups: Array
 ) -> tuple[Array, Array]:
     """Return how many of each group are right, and the sum of their losses."""
     z = logits(inputs)
-    right = groups & (jnp.argmax(z, axis=-1) == labels)
+    right = groups & answers(z, labels)
     losses = loss(z, labels)
     return right.sum(-1, dtype=jnp.int32), jnp.where(groups, losses, 0).sum(-1)
