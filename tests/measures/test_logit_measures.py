@@ -87,3 +87,12 @@ def test_logits_that_are_not_finite_have_no_explained_share() -> None:
     assert explained_share_of(task, None, lambda inputs: np.full((len(inputs), 7), np.nan)) is None
     with pytest.raises(InputError, match="hidden: must be real numbers of shape"):
         modgrok.measure_logits(task, np.zeros((49, 7)), np.zeros((48, 3)))
+
+
+def test_rounding_of_float32_logits_is_no_key_frequency() -> None:
+    task = task_from_expression("x + y", 11)
+    x, y = task.inputs().T
+    angles = 2 * np.pi * ((x + y)[:, None] - np.arange(11)) / 11
+    for size, key in ((1e-4, [1, 5]), (2e-8, [1])):  # of frequency 5; float32 has 1.2e-7 of the first
+        logits = np.cos(angles) + size * np.cos(5 * angles)
+        assert modgrok.measure_logits(task, logits)["key_frequencies"] == key

@@ -18,15 +18,18 @@ def ablation_loss_increase(logits: SumLogits) -> np.ndarray:
         dL_k = L(logits - part(k)) - L(logits),   k = 1..n//2
 
     Returns:
-        float64, shape (n//2,); may be below 0.
+        float64, shape (n//2,); may be below 0; 0 where part(k) is nowhere larger than the rounding of float32
+        logits, whose effect on the loss can exceed `LEAST_INCREASE` and differs between processors.
     """
     rows = np.flatnonzero(logits.grid.targets >= 0)
     targets, sums = logits.grid.targets[rows], logits.grid.sums[rows]
     changes = [-logits.part([k]) for k in logits.grid.frequencies]
+    rounding = np.finfo(np.float32).eps * np.abs(logits.logits).max(initial=0)
+    used = np.array([np.abs(change).max(initial=0) > rounding for change in changes])
     full, *ablated = changed_losses(
         logits.logits[rows], targets, sums, [np.zeros_like(logits.means), *changes]
     ).mean(axis=1)
-    return np.array(ablated) - full
+    return np.where(used, np.array(ablated) - full, 0.0)
 
 
 def key_frequencies(loss_increases: np.ndarray, least: float = LEAST_INCREASE) -> list[int]:
