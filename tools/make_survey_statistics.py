@@ -102,27 +102,44 @@ def large_runs(piece: Piece) -> int:
     return len(piece.seeds) * sum(p >= 47 for p in piece.moduli)
 
 
-def result_lines() -> Iterator[str]:
-    """Lay out critical fractions, and how they and the times scale."""
-    estimates: dict[tuple[str, str], dict[int, CriticalEstimate]] = {}
-    if not groups():
-        yield "No table has been made yet."
-        return
+def estimates() -> dict[tuple[str, str], dict[int, CriticalEstimate]]:
+    """Estimate the critical fraction of every task, learner and modulus within the whole budget."""
+    known: dict[tuple[str, str], dict[int, CriticalEstimate]] = {}
+    for key, moduli in groups().items():
+        for p, rows in moduli.items():
+            whole = estimate(rows, int(rows[0]["budget"]))
+            if whole is not None:
+                known.setdefault(key, {})[p] = whole
+    return known
+
+
+def critical_lines() -> Iterator[str]:
+    """Lay out critical fractions at half of the budget and at all of it."""
     yield "| task | learner | p | runs | half of the budget | whole budget | moved beyond its interval |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
-    for (task, learner), moduli in groups().items():
-        for p, rows in moduli.items():
-            budget = int(rows[0]["budget"])
-            half, whole = estimate(rows, budget // 2), estimate(rows, budget)
-            if whole is not None:
-                estimates.setdefault((task, learner), {})[p] = whole
-                yield (
-                    f"| {task} | {learner} | {p} | {whole.seeds} | {words(half)} | {words(whole)} | "
-                    f"{moved(half, whole)} |"
-                )
-    yield ""
-    for (task, learner), known in estimates.items():
+    for (task, learner), known in estimates().items():
+        for p, whole in known.items():
+            rows = groups()[task, learner][p]
+            half = estimate(rows, int(rows[0]["budget"]) // 2)
+            yield (
+                f"| {task} | {learner} | {p} | {whole.seeds} | {words(half)} | {words(whole)} | "
+                f"{moved(half, whole)} |"
+            )
+
+
+def law_lines() -> Iterator[str]:
+    """Lay out how critical fractions scale with p."""
+    yield "| task | learner | moduli | law | b | chi-squared | excluded |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for (task, learner), known in estimates().items():
         yield from scaling_lines(task, learner, known)
+
+
+def duration_lines() -> Iterator[str]:
+    """Lay out how the times to grok scale."""
+    yield "| task | learner | a | b | g | runs | scatter of ln T |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for (task, learner), known in estimates().items():
         yield from time_lines(task, learner, known, groups()[task, learner])
 
 
@@ -135,15 +152,20 @@ def scaling_lines(task: str, learner: str, known: dict[int, CriticalEstimate]) -
     ]
     if len(points) < LEAST_MODULI:
         return
-    for log_power, form in ((0, "p^-b"), (1, "p^-b ln p")):
+    for log_power, form in ((0, "p^{-b}"), (1, r"p^{-b}\ln p")):
         fit = fit_scaling(points, log_power)
         excluded = [f"{exponent:g}" for exponent in EXPONENTS if fit.excludes(exponent)]
         low, high = fit.interval
-        yield (
-            f"- {task}, {learner}, {len(points)} moduli: f_c = {fit.factor:.2f} {form} with b = "
-            f"{fit.exponent:.2f} ({low:.2f} to {high:.2f}), chi-squared {fit.chi_square:.1f} "
-            f"for {fit.freedom}" + (f"; b = {' and '.join(excluded)} excluded" if excluded else "")
+        cells = (
+            task,
+            learner,
+            str(len(points)),
+            f"${fit.factor:.2f}\\,{form}$",
+            f"{fit.exponent:.2f} ({low:.2f} to {high:.2f})",
+            f"{fit.chi_square:.1f} for {fit.freedom}",
+            " and ".join(excluded) or "neither",
         )
+        yield f"| {' | '.join(cells)} |"
 
 
 def time_lines(
@@ -163,9 +185,8 @@ def time_lines(
     fit = fit_time_scaling(*columns)
     (low, high), (least, most) = fit.interval, fit.decay_interval
     yield (
-        f"- {task}, {learner}: T = {fit.factor:.3g} p^b (f/f_c)^-g with b = {fit.exponent:.2f} "
-        f"({low:.2f} to {high:.2f}) and g = {fit.decay:.2f} ({least:.2f} to {most:.2f}), from {fit.runs} "
-        f"runs at f >= {ABOVE} f_c; ln T scatters by {fit.scatter:.2f}"
+        f"| {task} | {learner} | {fit.factor:.3g} | {fit.exponent:.2f} ({low:.2f} to {high:.2f}) | "
+        f"{fit.decay:.2f} ({least:.2f} to {most:.2f}) | {fit.runs} | {fit.scatter:.2f} |"
     )
 
 
@@ -180,7 +201,15 @@ def replaced(page: str, name: str, lines: Iterator[str]) -> str:
 
 def content(page: str) -> str:
     """Return the page with the lines of the present tables."""
-    return replaced(replaced(page, "pieces", pieces_lines()), "results", result_lines())
+    parts = (
+        ("pieces", pieces_lines),
+        ("laws", law_lines),
+        ("times", duration_lines),
+        ("critical", critical_lines),
+    )
+    for name, lines in parts:
+        page = replaced(page, name, lines())
+    return page
 
 
 if __name__ == "__main__":

@@ -96,15 +96,15 @@ def test_statistics_find_the_planted_transition(tools, table: Path, monkeypatch:
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     (folder / "tables" / table.name).write_bytes(table.read_bytes())
     monkeypatch.setattr(statistics, "FOLDER", folder)
-    lines = list(statistics.result_lines())
-    rows = [line.split(" | ") for line in lines if line.startswith("| x + y")]
+    rows = [line.split(" | ") for line in statistics.critical_lines() if line.startswith("| x + y")]
     assert [row[2] for row in rows] == ["11", "13", "17", "23"]
     for row in rows:
         assert 0.4 < float(row[5].split()[0]) < 0.5
         assert row[-1] == "no |"
-    (time,) = [line for line in lines if "T = " in line]
-    exponent = float(time.partition("b = ")[2].split()[0])
-    low, high = (float(end.strip("()")) for end in time.partition("b = ")[2].split()[1:4:2])
+    laws = [line.split(" | ") for line in statistics.law_lines() if line.startswith("| x + y")]
+    assert [law[2] for law in laws] == ["4", "4"]
+    (time,) = [line.split(" | ") for line in statistics.duration_lines() if line.startswith("| x + y")]
+    exponent, low, _, high = (float(word.strip("()")) if word != "to" else 0.0 for word in time[3].split())
     assert low < 0.5 < high
     assert exponent == pytest.approx(0.5, abs=0.3)
     listing = next(line for line in statistics.pieces_lines() if PIECE in line)
@@ -148,7 +148,7 @@ def test_pictures_are_drawn_of_what_there_is(tools, table: Path, monkeypatch: py
     monkeypatch.setattr(tools["make_survey_statistics"], "FOLDER", folder)
     monkeypatch.setattr(tools["make_forecast"], "FOLDER", folder)
     monkeypatch.setattr(pictures, "FOLDER", folder)
-    assert [list(draw()) for draw in pictures.PICTURES.values()] == [[], [], []]
+    assert [list(draw()) for draw in pictures.PICTURES.values()] == [[], [], [], []]
     (folder / "tables" / table.name).write_bytes(table.read_bytes())
     (folder / f"{PIECE}.toml").write_bytes((ROOT / "atlas" / "survey" / f"{PIECE}.toml").read_bytes())
     corrupted = (
