@@ -88,6 +88,15 @@ def test_shorter_runs_confirm_no_absence(steps: int, stated: int | None, beside:
     assert [each.kind for each in without.shortfalls("paper")] == (["steps"] if steps < 1000 else [])
 
 
+def test_where_a_paper_does_not_state_its_settings_nothing_refutes() -> None:
+    claim = sized(replace(PAPER_SCALE, complete=False))
+    assert [each.kind for each in claim.shortfalls("paper")] == ["unstated"]
+    assert claim.verdict({"a": 0.5, "b": 2.0}, "paper") == "open"
+    assert claim.verdict({"a": 1.0, "b": 0.0}, "paper") == "deviates"
+    never = replace(claim, expected=(NEVER, BESIDE))
+    assert never.verdict({"never": 0.1, "b": 2.0}, "paper") == "reproduced"  # as long as the paper's
+
+
 def test_a_number_that_a_seed_lacks_never_helps() -> None:
     lead = Expected("lead", "before", low=0.1)
     step = Expected("step", "by then", high=50)

@@ -39,6 +39,7 @@ COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
 OWN_RULES = {
     "least_seeds": "One seed alone never refutes.",
+    "unstated": "The paper does not state its width and learning rate: no number out of range refutes.",
     "length": "The paper does not state its steps, so that no run confirms what is said never to happen.",
 }
 """Kinds of shortfall that are rules of this book and no sizes of a paper."""

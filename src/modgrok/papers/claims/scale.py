@@ -24,6 +24,8 @@ class PaperScale:
         steps: after which it stops, >= 1; None if it does not say.
         seeds: number of its runs that differ in the seed alone, >= 1; 1 if it does not say.
         sizes: setting of the learner -> value, such as `width` or `d_model`.
+        complete: whether the paper states its width and learning rate; where it does not, a number out of a
+            range of ours may be due to our choice of them, and does not refute.
 
     Example:
         >>> group = RunGroup({"expression": "x + y", "p": 31, "width": 200, "steps": 900}, {"seed": [0]})
@@ -36,6 +38,7 @@ class PaperScale:
     steps: int | None = None
     seeds: int = 1
     sizes: Mapping[str, int] = field(default_factory=dict)
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,8 @@ class Shortfall:
     Arguments:
         kind: `p`, `steps`, `seeds`, a setting of the learner; `least_seeds` where one seed alone was run and
             the paper states no more, `length` where it does not state its steps and something is said not to
-            happen within them, `scale` where the claim declares no sizes, and `tiny` for formulas at the
-            tiny budget.
+            happen within them, `unstated` where it does not state its width or learning rate, `scale` where
+            the claim declares no sizes, and `tiny` for formulas at the tiny budget.
         paper: the paper's value; None for `scale` and `tiny`.
         planned: the smallest value of the runs; None likewise.
     """
@@ -66,6 +69,8 @@ class Shortfall:
             return "a budget that does more than check the machinery"
         if self.kind == "least_seeds":
             return "a second seed"
+        if self.kind == "unstated":
+            return "the paper's width and learning rate, which it does not state"
         if self.kind == "length":
             return "as many steps as the paper's, which it does not state"
         if self.paper is None:
@@ -117,11 +122,12 @@ def _group_shortfalls(members: Sequence[Member], scale: PaperScale | None) -> li
         ("steps", scale.steps, _least([member.steps for member in members])),
         (kind, max(scale.seeds, LEAST_SEEDS), min(len(each) for each in seeds.values())),
     ]
-    return [
+    short = [
         Shortfall(kind, paper, here)
         for kind, paper, here in planned
         if paper is not None and here is not None and here < paper
     ]
+    return short if scale.complete else [*short, Shortfall("unstated")]
 
 
 def _setting(member: Member, name: str) -> int | None:

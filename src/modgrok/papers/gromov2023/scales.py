@@ -10,8 +10,8 @@ from ..claims.catalogue import Sizes
 from ..claims.desktop import Desktop
 from ..claims.scale import PaperScale
 
-FIG1 = PaperScale(p=97, steps=20_000)
-ONLY_MODULUS = PaperScale(p=97)
+FIG1 = PaperScale(p=97, steps=20_000, complete=False)
+ONLY_MODULUS = PaperScale(p=97, complete=False)
 """Runs of which only the modulus is known."""
 
 LAPTOP = Desktop("laptop")
