@@ -122,7 +122,7 @@ def critical_lines() -> Iterator[str]:
             rows = groups()[task, learner][p]
             half = estimate(rows, int(rows[0]["budget"]) // 2)
             yield (
-                f"| {task} | {learner} | {p} | {whole.seeds} | {words(half)} | {words(whole)} | "
+                f"| `{task}` | {learner} | {p} | {whole.seeds} | {words(half)} | {words(whole)} | "
                 f"{moved(half, whole)} |"
             )
 
@@ -157,7 +157,7 @@ def scaling_lines(task: str, learner: str, known: dict[int, CriticalEstimate]) -
         excluded = [f"{exponent:g}" for exponent in EXPONENTS if fit.excludes(exponent)]
         low, high = fit.interval
         cells = (
-            task,
+            f"`{task}`",
             learner,
             str(len(points)),
             f"${fit.factor:.2f}\\,{form}$",
@@ -185,7 +185,7 @@ def time_lines(
     fit = fit_time_scaling(*columns)
     (low, high), (least, most) = fit.interval, fit.decay_interval
     yield (
-        f"| {task} | {learner} | {fit.factor:.3g} | {fit.exponent:.2f} ({low:.2f} to {high:.2f}) | "
+        f"| `{task}` | {learner} | {fit.factor:.3g} | {fit.exponent:.2f} ({low:.2f} to {high:.2f}) | "
         f"{fit.decay:.2f} ({least:.2f} to {most:.2f}) | {fit.runs} | {fit.scatter:.2f} |"
     )
 

@@ -27,7 +27,7 @@ from modgrok.measures import (
     spectra,
     tally,
 )
-from modgrok.measures.accuracy import answers
+from modgrok.measures.accuracy import label_is_greatest
 from modgrok.models import MLP
 from modgrok.tasks import split_task, task_from_expression
 
@@ -185,7 +185,7 @@ def test_a_label_is_answered_where_argmax_is_it() -> None:
     rows = np.array(list(itertools.product([-1.0, 0.0, 2.0, np.inf, -np.inf], repeat=3)), np.float32)
     for label in range(3):
         labels = np.full(len(rows), label, np.int32)
-        right = np.asarray(jax.jit(answers)(jnp.asarray(rows), jnp.asarray(labels)))
+        right = np.asarray(jax.jit(label_is_greatest)(jnp.asarray(rows), jnp.asarray(labels)))
         assert (right == (rows.argmax(axis=1) == label)).all()
     missing = jnp.array([[np.nan, 0.0], [0.0, np.nan]], jnp.float32)
-    assert not answers(missing, jnp.array([0, 1])).any()
+    assert not label_is_greatest(missing, jnp.array([0, 1])).any()

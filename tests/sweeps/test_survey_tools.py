@@ -96,14 +96,14 @@ def test_statistics_find_the_planted_transition(tools, table: Path, monkeypatch:
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     (folder / "tables" / table.name).write_bytes(table.read_bytes())
     monkeypatch.setattr(statistics, "FOLDER", folder)
-    rows = [line.split(" | ") for line in statistics.critical_lines() if line.startswith("| x + y")]
+    rows = [line.split(" | ") for line in statistics.critical_lines() if line.startswith("| `x + y`")]
     assert [row[2] for row in rows] == ["11", "13", "17", "23"]
     for row in rows:
         assert 0.4 < float(row[5].split()[0]) < 0.5
         assert row[-1] == "no |"
-    laws = [line.split(" | ") for line in statistics.law_lines() if line.startswith("| x + y")]
+    laws = [line.split(" | ") for line in statistics.law_lines() if line.startswith("| `x + y`")]
     assert [law[2] for law in laws] == ["4", "4"]
-    (time,) = [line.split(" | ") for line in statistics.duration_lines() if line.startswith("| x + y")]
+    (time,) = [line.split(" | ") for line in statistics.duration_lines() if line.startswith("| `x + y`")]
     exponent, low, _, high = (float(word.strip("()")) if word != "to" else 0.0 for word in time[3].split())
     assert low < 0.5 < high
     assert exponent == pytest.approx(0.5, abs=0.3)

@@ -74,7 +74,7 @@ def tally_of_logits(logits: Float[Array, "m c"], loss: Loss, problem: Problem) -
     return Tally(correct, size, losses / size)
 
 
-def answers(logits: Float[Array, "m c"], labels: Int[Array, " m"]) -> Bool[Array, " m"]:
+def label_is_greatest(logits: Float[Array, "m c"], labels: Int[Array, " m"]) -> Bool[Array, " m"]:
     """Say for each row whether its label is its greatest logit, of equal ones the first, as `argmax` does.
 
     XLA reduces values and places together one after another on a CPU; comparing with the greatest value takes
@@ -94,6 +94,6 @@ def _count(
 ) -> tuple[Array, Array]:
     """Return how many of each group are right, and the sum of their losses."""
     z = logits(inputs)
-    right = groups & answers(z, labels)
+    right = groups & label_is_greatest(z, labels)
     losses = loss(z, labels)
     return right.sum(-1, dtype=jnp.int32), jnp.where(groups, losses, 0).sum(-1)
