@@ -133,7 +133,9 @@ def forecast_picture() -> Iterator[Panel]:
             medians = held_out(names, runs).medians
             rows = [
                 {"line": f"p = {p}", "x": int(step), "step": float(forecast)}
-                for p, step, forecast in zip(runs.moduli, runs.steps, medians, strict=True)
+                for p, step, forecast in sorted(
+                    zip(runs.moduli, runs.steps, medians, strict=True), key=lambda point: point[0]
+                )
                 if step
             ]
             axes = log_axis("x", "step of grokking"), log_axis("step", "forecast")
