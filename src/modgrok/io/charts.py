@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 VEGA_LITE = "6.4"
 """Version of Vega-Lite, in whose words charts are written; vl-convert draws them with the same."""
@@ -41,7 +41,7 @@ class ChartProcess:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> ChartProcess:
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(
                 [sys.executable, "-I", str(PROGRAM), VEGA_LITE],
