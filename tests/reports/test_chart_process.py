@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from typing import Any
@@ -65,10 +64,10 @@ def test_without_a_second_process_charts_are_drawn_here(monkeypatch: pytest.Monk
 
 def test_the_program_answers_line_by_line() -> None:
     specs = _specs(2)
-    requests = io.BytesIO(b"".join(json.dumps(spec).encode() + b"\n" for spec in specs))
-    pictures = io.BytesIO()
-    main(VEGA_LITE, requests, pictures)
-    assert [json.loads(line) for line in pictures.getvalue().splitlines()] == list(draw_here(specs))
+    lines: list[bytes] = []
+    main(VEGA_LITE, [json.dumps(spec).encode() + b"\n" for spec in specs], lines.append)
+    assert [json.loads(line) for line in lines] == list(draw_here(specs))
+    assert all(line.endswith(b"\n") for line in lines)
 
 
 def test_the_process_ends_with_its_block() -> None:
