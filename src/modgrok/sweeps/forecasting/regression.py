@@ -48,7 +48,7 @@ class ShareRegression:
 
     def probability(self, features: np.ndarray) -> np.ndarray:
         """Return the probability of the event; features have shape (..., features)."""
-        return np.asarray(_logistic(self.intercept + features @ self.coefficients))
+        return _logistic(np.asarray(self.intercept + features @ self.coefficients))
 
 
 def fit_times(
