@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from make_forecast import families, runs_of, suffices
-from make_survey_statistics import estimate, groups, outcome
+from make_survey_statistics import estimates, groups, outcome
 from make_survey_tables import FOLDER, read_table
 
 from modgrok.reports.charts import vega_lite as vl
@@ -67,10 +67,9 @@ def lines_cell(
 def critical_picture() -> Iterator[Panel]:
     """Critical fractions against p."""
     rows = []
-    for (task, learner), moduli in groups().items():
-        for p, runs in moduli.items():
-            known = estimate(runs, int(runs[0]["budget"]))
-            if known is not None and known.fraction is not None:
+    for (task, learner), moduli in estimates(groups()).items():
+        for p, known in moduli.items():
+            if known.fraction is not None:
                 low, high = known.low or known.fraction, known.high or known.fraction
                 rows.append(
                     {"line": f"{task}, {learner}", "x": p, "step": known.fraction, "low": low, "high": high}
@@ -84,14 +83,14 @@ def critical_picture() -> Iterator[Panel]:
 
 def times_picture() -> Iterator[Panel]:
     """Times to grok against the distance from the critical fraction, one panel for each learner and task."""
-    for (task, learner), moduli in groups().items():
+    runs = groups()
+    for (task, learner), moduli in estimates(runs).items():
         rows = []
-        for p, runs in moduli.items():
-            known = estimate(runs, int(runs[0]["budget"]))
-            if known is None or known.fraction is None:
+        for p, known in moduli.items():
+            if known.fraction is None:
                 continue
             steps: dict[float, list[int]] = {}
-            for run in map(outcome, runs):
+            for run in map(outcome, runs[task, learner][p]):
                 if run.grokked_at:
                     steps.setdefault(run.fraction, []).append(run.grokked_at)
             rows += [

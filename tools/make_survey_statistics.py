@@ -30,6 +30,10 @@ LEAST_PROBES, LEAST_MODULI = 3, 4
 ABOVE = 1.1
 """Times to grok are fitted from this multiple of the critical fraction on."""
 Row = dict[str, str]
+Groups = dict[tuple[str, str], dict[int, list[Row]]]
+"""(Task, learner) -> modulus -> its runs."""
+Estimates = dict[tuple[str, str], dict[int, CriticalEstimate]]
+"""(Task, learner) -> modulus -> its critical fraction."""
 
 
 def outcome(row: Row) -> RunOutcome:
@@ -38,9 +42,9 @@ def outcome(row: Row) -> RunOutcome:
     return RunOutcome(float(row["fraction"]), grokked_at, int(row["step"]), row["end"] == "diverged")
 
 
-def groups() -> dict[tuple[str, str], dict[int, list[Row]]]:
+def groups() -> Groups:
     """Gather rows by task and learner, then modulus, of pieces with clean labels."""
-    known: dict[tuple[str, str], dict[int, list[Row]]] = {}
+    known: Groups = {}
     for piece in PIECES:
         if "corruption" not in piece.axes:
             learner = LEARNERS[piece.name.partition("_")[0]]
@@ -102,10 +106,10 @@ def large_runs(piece: Piece) -> int:
     return len(piece.seeds) * sum(p >= 47 for p in piece.moduli)
 
 
-def estimates() -> dict[tuple[str, str], dict[int, CriticalEstimate]]:
+def estimates(runs: Groups) -> Estimates:
     """Estimate the critical fraction of every task, learner and modulus within the whole budget."""
-    known: dict[tuple[str, str], dict[int, CriticalEstimate]] = {}
-    for key, moduli in groups().items():
+    known: Estimates = {}
+    for key, moduli in runs.items():
         for p, rows in moduli.items():
             whole = estimate(rows, int(rows[0]["budget"]))
             if whole is not None:
@@ -113,13 +117,13 @@ def estimates() -> dict[tuple[str, str], dict[int, CriticalEstimate]]:
     return known
 
 
-def critical_lines() -> Iterator[str]:
+def critical_lines(runs: Groups, critical: Estimates) -> Iterator[str]:
     """Lay out critical fractions at half of the budget and at all of it."""
     yield "| task | learner | p | runs | half of the budget | whole budget | moved beyond its interval |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
-    for (task, learner), known in estimates().items():
+    for (task, learner), known in critical.items():
         for p, whole in known.items():
-            rows = groups()[task, learner][p]
+            rows = runs[task, learner][p]
             half = estimate(rows, int(rows[0]["budget"]) // 2)
             yield (
                 f"| `{task}` | {learner} | {p} | {whole.seeds} | {words(half)} | {words(whole)} | "
@@ -127,20 +131,20 @@ def critical_lines() -> Iterator[str]:
             )
 
 
-def law_lines() -> Iterator[str]:
+def law_lines(critical: Estimates) -> Iterator[str]:
     """Lay out how critical fractions scale with p."""
     yield "| task | learner | moduli | law | b | chi-squared | excluded |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
-    for (task, learner), known in estimates().items():
+    for (task, learner), known in critical.items():
         yield from scaling_lines(task, learner, known)
 
 
-def duration_lines() -> Iterator[str]:
+def duration_lines(runs: Groups, critical: Estimates) -> Iterator[str]:
     """Lay out how the times to grok scale."""
     yield "| task | learner | a | b | g | runs | scatter of ln T |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
-    for (task, learner), known in estimates().items():
-        yield from time_lines(task, learner, known, groups()[task, learner])
+    for (task, learner), known in critical.items():
+        yield from time_lines(task, learner, known, runs[task, learner])
 
 
 def scaling_lines(task: str, learner: str, known: dict[int, CriticalEstimate]) -> Iterator[str]:
@@ -201,14 +205,16 @@ def replaced(page: str, name: str, lines: Iterator[str]) -> str:
 
 def content(page: str) -> str:
     """Return the page with the lines of the present tables."""
+    runs = groups()
+    critical = estimates(runs)
     parts = (
-        ("pieces", pieces_lines),
-        ("laws", law_lines),
-        ("times", duration_lines),
-        ("critical", critical_lines),
+        ("pieces", pieces_lines()),
+        ("laws", law_lines(critical)),
+        ("times", duration_lines(runs, critical)),
+        ("critical", critical_lines(runs, critical)),
     )
     for name, lines in parts:
-        page = replaced(page, name, lines())
+        page = replaced(page, name, lines)
     return page
 
 

@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -90,20 +90,27 @@ def test_a_table_has_the_runs_of_both_stores_in_order(tools, table: Path, experi
     assert table.stat().st_size < 300 * len(rows)
 
 
+def cells(lines: Iterable[str]) -> list[list[str]]:
+    """Return the rows of a table about x + y."""
+    return [line.split(" | ") for line in lines if line.startswith("| `x + y`")]
+
+
 def test_statistics_find_the_planted_transition(tools, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     statistics = tools["make_survey_statistics"]
     folder = table.parent.parent / "survey"
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     (folder / "tables" / table.name).write_bytes(table.read_bytes())
     monkeypatch.setattr(statistics, "FOLDER", folder)
-    rows = [line.split(" | ") for line in statistics.critical_lines() if line.startswith("| `x + y`")]
+    runs = statistics.groups()
+    critical = statistics.estimates(runs)
+    rows = cells(statistics.critical_lines(runs, critical))
     assert [row[2] for row in rows] == ["11", "13", "17", "23"]
     for row in rows:
         assert 0.4 < float(row[5].split()[0]) < 0.5
         assert row[-1] == "no |"
-    laws = [line.split(" | ") for line in statistics.law_lines() if line.startswith("| `x + y`")]
+    laws = cells(statistics.law_lines(critical))
     assert [law[2] for law in laws] == ["4", "4"]
-    (time,) = [line.split(" | ") for line in statistics.duration_lines() if line.startswith("| `x + y`")]
+    (time,) = cells(statistics.duration_lines(runs, critical))
     exponent, low, _, high = (float(word.strip("()")) if word != "to" else 0.0 for word in time[3].split())
     assert low < 0.5 < high
     assert exponent == pytest.approx(0.5, abs=0.3)

@@ -180,9 +180,8 @@ class Claim:
         groups = self.groups(budget)
         by_group = shortfalls(groups, self.scale, self.scales)
         scales = [self.scales.get(name, self.scale) for name in groups]
-        if any(scale is not None and scale.steps is None for scale in scales) and any(
-            expected.absence and expected.essential for expected in self.judged(budget)
-        ):
+        unstated = any(scale is not None and scale.steps is None for scale in scales)
+        if unstated and rests_on_absence(self.judged(budget)):
             by_group = (*by_group, Shortfall("length"))
         return by_group or ((Shortfall("tiny"),) if budget == "tiny" else ())
 
@@ -202,6 +201,11 @@ class Claim:
         if not expectations:
             raise InputError(f"budget: must be one at which {self.id} expects a number, got {budget}")
         return judge(expectations, values, self.shortfalls(budget), self.misprint)
+
+
+def rests_on_absence(expectations: Sequence[Expected]) -> bool:
+    """Say whether a sentence rests on something that is not to happen, which shorter runs cannot confirm."""
+    return any(expected.absence and expected.essential for expected in expectations)
 
 
 def judge(
@@ -229,7 +233,7 @@ def judge(
     if any(expected.essential for expected in missed):
         return "refuted" if refuting(expectations, values, short) else "open"
     shortened = any(each.kind in ("steps", "length", "scale") for each in short)
-    if shortened and any(expected.absence and expected.essential for expected in expectations):
+    if shortened and rests_on_absence(expectations):
         return "open"
     return "deviates" if missed else "reproduced"
 

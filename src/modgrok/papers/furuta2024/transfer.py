@@ -303,7 +303,7 @@ def measure_quadratics(evidence: Evidence) -> ClaimResult:
         "accuracy_mixture": best[1],
         "accuracy_single": best_accuracy([alone]),
         "lift": best[1] - best_accuracy([alone]),
-        "mixture_over_null": best[1] - float(alone.row.context["orbit_accuracy"]),
+        "mixture_over_null": best[1] - null_of(alone),
     }
     panels = (parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
     return ClaimResult(values, panels, mixture_rows(mixture, "of all three", best, alone))
