@@ -18,8 +18,8 @@ import pytest
 from timing import interleaved, table
 
 from modgrok.runs import Experiment, prepare
-from modgrok.runs.loop import advance
 from modgrok.runs.preparation import initial_state
+from modgrok.runs.segments import advance
 
 P, WIDTH, STEPS = 97, 500, 25
 

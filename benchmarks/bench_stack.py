@@ -26,8 +26,8 @@ import numpy as np
 
 from modgrok.learners.base.memory import memory_available
 from modgrok.runs import Experiment, precision_of, prepare
-from modgrok.runs.loop import advance
 from modgrok.runs.preparation import PreparedRun, initial_state, memory_of
+from modgrok.runs.segments import advance
 from modgrok.runs.stack import Stack, members_that_fit
 from modgrok.version import __version__
 

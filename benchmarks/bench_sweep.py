@@ -22,11 +22,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modgrok.learners.base.observation import MeasureObserver
 from modgrok.runs import Experiment, Store, loop, prepare, run
-from modgrok.runs.loop import advance
 from modgrok.runs.preparation import initial_state
 from modgrok.runs.recorder import Recorder
+from modgrok.runs.segments import Descent, advance
 from modgrok.runs.store.sweep_index import Listing, SweepMember, rows_of_sweep, write_listing
 from modgrok.sweeps import ensembles_of, make_sweep, run_ensemble
 
@@ -91,12 +90,11 @@ def test_the_overhead_of_a_run(tmp_path: Path) -> None:
 PARTS: tuple[tuple[Any, str], ...] = (
     (loop, "followed_run"),
     (Recorder, "start_run"),
-    (loop, "advance"),
-    (MeasureObserver, "__call__"),
+    (Descent, "advance"),
     (Recorder, "_explained_share"),
     (Recorder, "_commit"),
 )
-"""What a run consists of: preparation, its row and first state, steps, observations, the store."""
+"""What a run consists of: preparation, its row and first state, steps with their observations, the store."""
 
 
 def counted(function: Callable[..., Any], name: str, parts: Counter[str]) -> Callable[..., Any]:

@@ -18,8 +18,8 @@ import pytest
 from timing import interleaved, table
 
 from modgrok.runs import Experiment, prepare
-from modgrok.runs.loop import advance
 from modgrok.runs.preparation import initial_state
+from modgrok.runs.segments import advance
 
 P, D, HEADS, M, STEPS = 97, 128, 4, 512, 10
 

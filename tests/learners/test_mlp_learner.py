@@ -207,8 +207,8 @@ def test_padding_changes_nothing_but_rounding(loss: str) -> None:
     assert (len(PROBLEM.inputs), len(padded.inputs)) == (34, 44)
     assert np.asarray(padded.labels[34:]).tolist() == [-1] * 10
     for one, two in zip(
-        jax.tree.leaves(learner.gradient(state, PROBLEM)),
-        jax.tree.leaves(learner.gradient(state, padded)),
+        jax.tree.leaves(learner.loss_gradient(state, PROBLEM).gradient),
+        jax.tree.leaves(learner.loss_gradient(state, padded).gradient),
         strict=True,
     ):
         assert np.allclose(one, two, rtol=1e-5, atol=1e-6 * float(np.abs(one).max()))

@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from modgrok.runs import Experiment, Progress, Record, Store, run
 from modgrok.runs.assets import fetch
+from modgrok.runs.preparation import initial_state, prepare
+from modgrok.runs.segments import advance
 from modgrok.tasks import InputError, task_from_table
 
 SMALL = {"p": 11, "fraction": 0.7, "width": 60}
@@ -54,6 +57,34 @@ def test_run_2n_equals_run_n_then_resume_bit_for_bit(options: dict[str, object],
     assert np.array_equal(again.weights.readout, whole.weights.readout)
     assert same_records(whole.records, again.records)
     assert (again.row.memorised_at, again.row.grokked_at) == (whole.row.memorised_at, whole.row.grokked_at)
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=lambda o: o.get("optimiser", "gd"))
+def test_numbers_do_not_depend_on_when_a_run_is_observed(options: dict[str, object]) -> None:
+    experiment = Experiment.of("x + y", **SMALL, **options)
+    often, rarely = (run(experiment, steps=60, observe_every=every, early_stop=False) for every in (1, 20))
+    at = {record.step: record for record in often.records}
+    assert [record.step for record in rarely.records] == [0, 20, 40, 60]
+    assert same_records(rarely.records, [at[step] for step in (0, 20, 40, 60)])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [*VARIANTS, {"learner": "transformer", "p": 7, "d_model": 16, "heads": 2}],
+    ids=lambda o: o.get("optimiser", o.get("learner", "gd")),
+)
+def test_the_recorded_gradient_is_that_of_the_whole_training_loss(options: dict[str, object]) -> None:
+    """Some steps take it from the step that follows, some compute it for the record: the same number."""
+    experiment = Experiment.of("x + y", **{**SMALL, **options} if "learner" not in options else options)
+    done = run(experiment, steps=5, observe_every=5, early_stop=False)
+    prepared = prepare(experiment)
+    state = initial_state(prepared)
+    for record in (done.records[0], done.records[-1]):
+        state, _ = advance(prepared.learner, state, prepared.problem, np.int32(record.step))
+        gradient = prepared.learner.loss_gradient(state, prepared.problem).gradient
+        leaves = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(gradient)])
+        expected = np.sqrt(np.mean(leaves.astype(np.float64) ** 2))
+        assert record.scalars["gradient_norm"] == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.long  # so are all tests that run with it

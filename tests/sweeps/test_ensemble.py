@@ -14,7 +14,7 @@ import pytest
 
 from modgrok.cli.shared.engine import Engine
 from modgrok.runs import Experiment, Run, Store, run
-from modgrok.runs.loop import ADVANCE
+from modgrok.runs.segments import SEGMENT
 from modgrok.runs.stack import Stack, stack_trees
 from modgrok.sweeps.critical.statistics import milestone_statistics, wilson
 from modgrok.sweeps.execution import ensemble as ensemble_module
@@ -100,9 +100,9 @@ def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> 
     assert len(ensemble) == 8
     with Store(tmp_path) as store:
         outcomes = list(run_ensemble(Ensemble(ensemble.members[:1]), store))
-        compiled = ADVANCE.compilations
+        compiled = SEGMENT.compilations
         outcomes += run_ensemble(Ensemble(ensemble.members[1:]), store)
-        assert ADVANCE.compilations == compiled
+        assert SEGMENT.compilations == compiled
         for outcome in outcomes:
             assert outcome.run is not None
             solo = run(outcome.member.experiment, steps=12, early_stop=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..learners.base.observation import Observed
 from .experiment import Experiment
 from .options import Progress, RunHooks
 from .preparation import PreparedRun
@@ -47,19 +48,25 @@ class FollowedRun:
         row = recorder.row
         return min(next_observation(row.step, row.observe_every, recorder.spacing), recorder.end)
 
-    def observe_start(self, state: Any) -> str | None:
-        """Observe the state from which training goes on, unless it was observed; return the status."""
+    def observe_start(self, state: Any, observed: Observed | None = None) -> str | None:
+        """Observe the state from which training goes on, unless it was observed; return the status.
+
+        Arguments:
+            state: the present one.
+            observed: as for `Recorder.observe`.
+        """
         if not self.recorder.observed:
-            self._observe(state, float("nan"))
+            self._observe(state, float("nan"), observed)
         return "finished" if self.recorder.row.step >= self.recorder.end else None
 
-    def reach(self, state: Any, finite: bool, seconds: float) -> str | None:
+    def reach(self, state: Any, finite: bool, seconds: float, observed: Observed | None = None) -> str | None:
         """Take note of a state that training reached.
 
         Arguments:
             state: the last finite one.
             finite: whether all updates since the last observation were.
             seconds: that they took.
+            observed: as for `Recorder.observe`.
 
         Returns:
             How the run ended; None if it goes on.
@@ -68,7 +75,8 @@ class FollowedRun:
         before, step = recorder.row.step, int(state.step)
         recorder.advance(step, seconds)
         if finite or step > before:
-            self._observe(state, (step - before) / seconds if step > before else float("nan"))
+            timed = step > before and seconds > 0
+            self._observe(state, (step - before) / seconds if timed else float("nan"), observed)
         if not finite:
             return "diverged"
         ends = recorder.row.step >= recorder.end
@@ -76,7 +84,7 @@ class FollowedRun:
             return "interrupted"
         return "finished" if ends else None
 
-    def _observe(self, state: Any, speed: float) -> None:
+    def _observe(self, state: Any, speed: float, observed: Observed | None) -> None:
         recorder = self.recorder
-        record = recorder.observe(state)
+        record = recorder.observe(state, observed)
         self.hooks.on_observation(Progress(recorder.row, record, speed, recorder.end))

@@ -1,8 +1,7 @@
 """Time and iteration: the one training loop of the package.
 
-Owns: compiled segments between observations, stopping and divergence. A segment is one compiled while-loop
-whose length is an argument, so a run compiles its step once whatever the segments' lengths, and a resumed
-run repeats the undisturbed one bit for bit. What is recorded is the `Recorder`'s.
+Owns: the order of segments and observations, stopping and divergence. Steps are compiled in `segments`; what
+is recorded is the `Recorder`'s.
 """
 
 from __future__ import annotations
@@ -13,17 +12,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
 from ..display import Displayed, Facts
+from ..learners.base.observation import Observed
 from ..learners.catalogue import definition_of
-from ..models.program import Program
 from ..tasks import Task
-from ..training.problem import Problem
 from .assets import gather
 from .experiment import Experiment
 from .followed_run import FollowedRun
@@ -31,6 +25,7 @@ from .options import CheckpointPolicy, ObservationSchedule, Progress, RunHooks, 
 from .preparation import prepare
 from .recorder import Recorder
 from .run_display import accuracy_curves, facts_of_run, notebook_progress
+from .segments import Descent, advance, shares_gradient
 from .store.database import Record, RunRow
 from .store.network_file import Network, NetworkFile
 from .store.store import Store
@@ -59,37 +54,6 @@ class Run(Displayed):
 
     def _picture(self) -> str:
         return accuracy_curves(self.records)
-
-
-def advance(learner: Any, state: Any, problem: Problem, stop: Array | np.int32) -> tuple[Any, Array]:
-    """Step until `stop`, or until an update is not finite.
-
-    Returns:
-        (the last finite state, whether all updates were finite).
-    """
-    result: tuple[Any, Array] = ADVANCE.bind(learner, problem)(state, stop)
-    return result
-
-
-def _advance(learner: Any, problem: Problem, state: Any, stop: Array) -> tuple[Any, Array]:
-    dynamic, static = eqx.partition(state, eqx.is_array)
-
-    def going(carry: tuple[Any, Array]) -> Array:
-        arrays, finite = carry
-        return finite & (arrays.step < stop)
-
-    def body(carry: tuple[Any, Array]) -> tuple[Any, Array]:
-        old = carry[0]
-        state, finite = learner.step(eqx.combine(old, static), problem)
-        new = eqx.filter(state, eqx.is_array)
-        return jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, old), finite
-
-    arrays, finite = jax.lax.while_loop(going, body, (dynamic, jnp.array(True)))
-    return eqx.combine(arrays, static), finite
-
-
-ADVANCE = Program(_advance)
-"""The compiled steps of all runs of this process."""
 
 
 def run(
@@ -198,12 +162,18 @@ def run_of(followed: FollowedRun, state: Any) -> Run:
     return Run(followed.experiment, recorder.row, recorder.records, state.weights, followed.prepared.task)
 
 
-@dataclass
 class _Loop:
-    """Segments, one after another, each followed by an observation."""
+    """Segments, one after another, each followed by an observation.
 
-    followed: FollowedRun
-    state: Any
+    Arguments:
+        followed: the run.
+        state: where it stands.
+    """
+
+    def __init__(self, followed: FollowedRun, state: Any) -> None:
+        self.followed, self.state = followed, state
+        prepared = followed.prepared
+        self._descent = Descent(prepared, state) if shares_gradient(prepared) else None
 
     def iterate(self) -> str:
         """Go on to the end; return the status."""
@@ -211,15 +181,23 @@ class _Loop:
         if followed.status is not None:
             return followed.status
         self._advance(0)  # compile, make no step
-        status = followed.observe_start(self.state)
+        idle, _, observed = self._timed(0) if self._descent else (0.0, True, None)
+        status = followed.observe_start(self.state, observed)
         while status is None:
-            started = time.perf_counter()
-            finite = self._advance(followed.target)
-            status = followed.reach(self.state, finite, time.perf_counter() - started)
+            seconds, finite, observed = self._timed(followed.target)
+            status = followed.reach(self.state, finite, max(seconds - idle, 0.0), observed)
         return status
 
-    def _advance(self, target: int) -> bool:
-        """Step until the target; return whether all updates were finite."""
-        prepared = self.followed.prepared
-        self.state, finite = advance(prepared.learner, self.state, prepared.problem, np.int32(target))
-        return bool(finite)
+    def _timed(self, target: int) -> tuple[float, bool, Observed | None]:
+        started = time.perf_counter()
+        finite, observed = self._advance(target)
+        return time.perf_counter() - started, finite, observed
+
+    def _advance(self, target: int) -> tuple[bool, Observed | None]:
+        """Step until the target; return whether all updates were finite, and what was measured on the way."""
+        prepared, stop = self.followed.prepared, np.int32(target)
+        if self._descent is not None:
+            self.state, finite, observed = self._descent.advance(self.state, stop)
+            return finite, observed
+        self.state, updated = advance(prepared.learner, self.state, prepared.problem, stop)
+        return bool(updated), None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..learners.base.observation import Observed
 from ..measures.logits import recorded_share
 from .history import RunHistory
 from .options import RunOptions
@@ -114,9 +115,14 @@ class Recorder:
         """Note that training reached a step, and the time of these steps."""
         self.history.advance(step, seconds)
 
-    def observe(self, state: Any) -> Record:
-        """Measure the state; record the numbers, the milestones, and the weights that are to be kept."""
-        numbers, histograms = self.prepared.observer(state)
+    def observe(self, state: Any, observed: Observed | None = None) -> Record:
+        """Record the numbers of a state, the milestones, and the weights that are to be kept.
+
+        Arguments:
+            state: at the present step.
+            observed: what is measured of it; None to measure it now.
+        """
+        numbers, histograms = self.prepared.observer(state) if observed is None else observed
         record, milestones = self.history.add(numbers, histograms)
         reasons = self._reasons(milestones)
         for reason in reasons:

@@ -7,7 +7,7 @@ own learners give the initial weights, the loss and the optimiser.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -39,6 +39,18 @@ class DescentState(Protocol):
 
 
 S = TypeVar("S", bound=DescentState)
+
+
+class LossGradient(NamedTuple):
+    """The training loss at a state and its gradient: all that the next update takes of the examples.
+
+    Arguments:
+        loss: scalar.
+        gradient: in the trained weights, a tree like theirs.
+    """
+
+    loss: Array
+    gradient: Any
 
 
 class NetworkState(eqx.Module, Generic[W]):
@@ -114,12 +126,26 @@ def gradient_step(
     key = jax.random.wrap_key_data(state.key)
     order, inputs, labels = draw_batch(state, problem, key, batch_size)
     mask_key = jax.random.fold_in(jax.random.fold_in(key, 1), state.step) if masks else None
-    value, grads = jax.value_and_grad(loss)(state.trained, inputs, labels, mask_key)
-    updates, inner = chain.update(grads, state.optimiser, state.trained)
+    here = LossGradient(*jax.value_and_grad(loss)(state.trained, inputs, labels, mask_key))
+    return update_weights(eqx.tree_at(lambda s: s.order, state, order), here, chain)
+
+
+def update_weights(state: S, here: LossGradient, chain: optax.GradientTransformation) -> tuple[S, Array]:
+    """Make the update that a gradient asks for.
+
+    Arguments:
+        state: where training stands.
+        here: loss and gradient there.
+        chain: the optimiser.
+
+    Returns:
+        (next state, whether the loss and its weights are finite).
+    """
+    updates, inner = chain.update(here.gradient, state.optimiser, state.trained)
     trained = optax.apply_updates(state.trained, updates)
-    finite = jnp.isfinite(value) & jnp.isfinite(optax.tree.norm(trained))
-    replaced = (trained, inner, state.step + 1, order)
-    return eqx.tree_at(lambda s: (s.trained, s.optimiser, s.step, s.order), state, replaced), finite
+    finite = jnp.isfinite(here.loss) & jnp.isfinite(optax.tree.norm(trained))
+    replaced = (trained, inner, state.step + 1)
+    return eqx.tree_at(lambda s: (s.trained, s.optimiser, s.step), state, replaced), finite
 
 
 def epoch_order(problem: Problem, batch_size: int | None) -> Int[Array, " n"]:

@@ -16,6 +16,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...algebra import Basis
 from ...tasks import Task
+from ...training.descent import LossGradient
 from ...training.problem import Problem
 from .memory import MemoryNeed
 from .observation import LogitObserver, Observer
@@ -59,6 +60,21 @@ class Learner(Protocol):
 
     def logits(self, weights: Any, inputs: Array) -> Float[Array, "n c"]:
         """Return the logits of inputs, shape (n, k)."""
+
+
+@runtime_checkable
+class DescentLearner(Learner, Protocol):
+    """A learner whose step has two parts, so that observations can read the gradient that the step takes."""
+
+    @property
+    def takes_full_gradient(self) -> bool:
+        """Whether `step` is `update` of `loss_gradient`: no mini-batches, no random masks."""
+
+    def loss_gradient(self, state: Any, problem: Problem) -> LossGradient:
+        """Return the loss over all training examples, and its gradient in the trained weights."""
+
+    def update(self, state: Any, here: LossGradient) -> tuple[Any, Array]:
+        """Return (the next state, whether the loss and all its numbers are finite)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,12 @@ Numbers = dict[str, float]
 HistogramCounts = dict[str, np.ndarray]
 Subjects = dict[str, Any]
 """What measures read (`Measure.reads`) -> the subject of a state."""
+GRADIENT = "gradient"
+"""What measures of the training gradient read."""
+StateMeasures = tuple[Tally, dict[str, Any], dict[str, Any]]
+"""Counts of right answers, measures, and counts by name, of a state."""
+Observed = tuple[Numbers, HistogramCounts]
+"""What an observer says of a state: the numbers by name, and the counts by name."""
 
 
 @runtime_checkable
@@ -39,8 +45,8 @@ class Observer(Protocol):
     scalars: tuple[str, ...]
     histograms: tuple[tuple[str, int], ...]
 
-    def __call__(self, state: Any) -> tuple[Numbers, HistogramCounts]:
-        """Return the numbers by name, and the counts by name."""
+    def __call__(self, state: Any) -> Observed:
+        """Measure a state."""
 
 
 class MeasureObserver:
@@ -71,7 +77,7 @@ class MeasureObserver:
         self.learner, self.problem, self.loss = learner, problem, loss
         self.frames, self.subjects = dict(frames or {}), subjects
         self.histograms, self.count = histograms, count
-        self._measured: Callable[[Any], Packed] | None = None
+        self._measured: Callable[[Any, Any], Packed] | None = None
         chosen = {m.name for reads, frame in self.frames.items() for m in measures_reading(reads, frame)}
         self.measures = tuple(measure for measure in MEASURES if measure.name in chosen)
         names = problem.group_names[len(GROUPS) :]
@@ -84,12 +90,30 @@ class MeasureObserver:
             *(measure.name for measure in self.measures),
         )
 
-    def __call__(self, state: Any) -> tuple[Numbers, HistogramCounts]:
+    @property
+    def reads_gradient(self) -> bool:
+        """Whether the training gradient is measured."""
+        return GRADIENT in self.frames
+
+    @property
+    def traced(self) -> tuple[Any, ...]:
+        """The arguments of `measured_state` that are the same for all states."""
+        request = (self.loss, self.subjects, self.count, self.measures)
+        return self.learner, self.problem, self.frames, request
+
+    def __call__(self, state: Any) -> Observed:
         """Measure a state."""
         if self._measured is None:
-            request = (self.loss, self.subjects, self.count, self.measures)
-            self._measured = _OBSERVE.bind(self.learner, self.problem, self.frames, request)
-        counts_of_inputs, numbers, counts = unpack_arrays(self._measured(state))
+            self._measured = _OBSERVE.bind(*self.traced)
+        return self.read(unpack_arrays(self._measured(state, None)))
+
+    def read(self, measured: StateMeasures) -> Observed:
+        """Return the record of what `measured_state` has measured.
+
+        Arguments:
+            measured: of this observer's measures, on the host.
+        """
+        counts_of_inputs, numbers, counts = measured
         values = {measure.name: measure.function(counts_of_inputs, None) for measure in self._counts}
         values |= {f"{name}_accuracy": group_accuracy(counts_of_inputs, group) for name, group in self._tasks}
         values |= {f"{name}_loss": group_loss(counts_of_inputs, group) for name, group in self._tasks}
@@ -124,19 +148,28 @@ def shortest_decimal(value: Any) -> float:
     return float(str(np.asarray(value)[()]))
 
 
-def _observe(
+def measured_state(
     learner: Any,
     problem: Problem,
     frames: dict[str, Any],
     request: tuple[Loss, Callable[..., Subjects], Callable[..., dict[str, Array]], tuple[Measure, ...]],
     state: Any,
-) -> Packed:
+    gradient: Any,
+) -> StateMeasures:
+    """Measure a state inside a compiled function; `MeasureObserver.read` makes a record of it.
+
+    Arguments:
+        learner, problem, frames, request: `MeasureObserver.traced`.
+        state: any.
+        gradient: of the training loss there, where the next step has it anyway; None to compute it.
+    """
     loss, subjects_of, count, measures = request
     subjects = subjects_of(learner, state, problem)
+    if gradient is not None:
+        subjects = {**subjects, GRADIENT: gradient}  # the compiler leaves out what nothing reads
     numbers = {m.name: m.function(subjects[m.reads], frames[m.reads]) for m in measures}
     counts = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)
-    result: tuple[Tally, dict[str, Array], dict[str, Array]] = (counts, numbers, count(subjects, frames))
-    return pack_arrays(result)
+    return counts, numbers, count(subjects, frames)
 
 
-_OBSERVE = Program(_observe)
+_OBSERVE = Program(lambda *arguments: pack_arrays(measured_state(*arguments)))

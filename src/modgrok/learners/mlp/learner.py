@@ -20,7 +20,7 @@ from ...models import MLP
 from ...models.agop import agop_trace, circulant_features, on_features
 from ...models.circulant import CirculantStructure, structure_of
 from ...models.on_device import scalar_on_device
-from ...training.descent import epoch_order, gradient_step
+from ...training.descent import LossGradient, epoch_order, gradient_step, update_weights
 from ...training.losses import loss_named
 from ...training.optimisers import ADAM_EPSILON, Rates, optimiser, rates_of
 from ...training.problem import Problem
@@ -132,14 +132,23 @@ class MLPLearner(eqx.Module):
         """Return logits."""
         return weights(inputs)
 
-    def gradient(self, state: MLPState, problem: Problem) -> MLP:
-        """Return the gradient of the full training loss in the trained weights, without dropout."""
+    @property
+    def takes_full_gradient(self) -> bool:
+        """Whether every step takes the gradient of the whole training loss: no batches, no dropout."""
+        return self.batch_size is None and not self.drops
+
+    def loss_gradient(self, state: MLPState, problem: Problem) -> LossGradient:
+        """Return the full training loss and its gradient in the trained weights, without dropout."""
 
         def loss_of(trained: MLP) -> Array:
             effective = _effective_network(trained, state.mapping)
             return self._training_loss(effective, problem.inputs, problem.labels, None, padded=problem.padded)
 
-        return jax.grad(loss_of)(state.trained)
+        return LossGradient(*jax.value_and_grad(loss_of)(state.trained))
+
+    def update(self, state: MLPState, here: LossGradient) -> tuple[MLPState, Array]:
+        """Make the update that loss and gradient at a state ask for; see `update_weights`."""
+        return update_weights(state, here, self.chain())
 
     def _training_loss(
         self, weights: MLP, inputs: Array, labels: Array, mask_key: Array | None, *, padded: bool = False

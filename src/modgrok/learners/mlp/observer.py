@@ -33,7 +33,8 @@ def mlp_observer(learner: MLPLearner, problem: Problem, basis: Basis) -> Measure
 
 def _subjects(learner: MLPLearner, state: MLPState, problem: Problem) -> Subjects:
     weights = state.weights
-    return {"weights": weights, "two_layer_weights": weights, "gradient": learner.gradient(state, problem)}
+    gradient = learner.loss_gradient(state, problem).gradient
+    return {"weights": weights, "two_layer_weights": weights, "gradient": gradient}
 
 
 def _count(subjects: Subjects, frames: Mapping[str, Any]) -> dict[str, Array]:

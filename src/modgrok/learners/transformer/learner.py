@@ -20,7 +20,7 @@ from ...models.on_device import scalar_on_device
 from ...models.transformer import Transformer
 from ...models.transformer_fast import best_logits
 from ...tasks import InputError
-from ...training.descent import NetworkState, gradient_step, init_state
+from ...training.descent import LossGradient, NetworkState, gradient_step, init_state, update_weights
 from ...training.losses import loss_named
 from ...training.optimisers import ADAM_EPSILON, Rates, freeze, optimiser, rates_of
 from ...training.problem import Problem
@@ -96,6 +96,22 @@ class TransformerLearner(eqx.Module):
             batch_size=self.settings.batch_size,
             masks=False,
         )
+
+    @property
+    def takes_full_gradient(self) -> bool:
+        """Whether every step takes the gradient of the whole training loss: no batches."""
+        return self.settings.batch_size is None
+
+    def loss_gradient(self, state: NetworkState[Transformer], problem: Problem) -> LossGradient:
+        """Return the full training loss and its gradient in the weights."""
+        loss_of = jax.value_and_grad(self._training_loss)
+        return LossGradient(*loss_of(state.trained, problem.inputs, problem.labels, None))
+
+    def update(
+        self, state: NetworkState[Transformer], here: LossGradient
+    ) -> tuple[NetworkState[Transformer], Array]:
+        """Make the update that loss and gradient at a state ask for; see `update_weights`."""
+        return update_weights(state, here, self.chain())
 
     def with_frozen_parts(self, weights: Transformer) -> Transformer:
         """Return the weights with a zero gradient in the fixed parts."""
