@@ -40,8 +40,8 @@ def use_one_arena() -> bool:
 def trim_after_compiling() -> bool:
     """Give memory that tracing and compiling no longer use back to the system, where the C library is glibc.
 
-    What the compiler leaves, 60 MiB after the steps of a run at p = 97, would otherwise stay beside the arrays
-    of the run, which are too large to take its place.
+    What the compiler leaves, 60 MiB after the steps of a run at p = 97, would otherwise stay beside the
+    arrays of the run, which are too large to take its place.
 
     Returns:
         Whether the C library can.
