@@ -5,7 +5,7 @@ Owns: the estimate, and the refusal.
 
 from __future__ import annotations
 
-from ...models.kernels.moments import BLOCK_BYTES
+from ...models.kernels.moments import BLOCK_BYTES, BLOCK_INPUTS
 from ...models.kernels.tables import CHUNK_BYTES
 from ...tasks import Task
 from ..base.memory import MemoryNeed
@@ -32,11 +32,12 @@ def memory_needed(n: int, p: int, k: int = 2, classes: int | None = None) -> int
 
     Example:
         >>> round(memory_needed(4704, 97) / 2**30, 2)
-        0.73
+        0.75
     """
     d, c = k * p, classes or p
     numbers = MATRICES * n * n + 2 * n * d + 2 * n * c * k + 6 * c * d * d + 4 * n * c
-    return 8 * numbers + 4 * (BLOCK_BYTES + CHUNK_BYTES)
+    gradients = min(BLOCK_BYTES, 8 * BLOCK_INPUTS * d * c)
+    return 8 * numbers + 4 * (gradients + CHUNK_BYTES)
 
 
 def check_memory(n: int, p: int, k: int = 2, classes: int | None = None, available: int | None = None) -> int:
