@@ -17,9 +17,19 @@ from pathlib import Path
 
 import numpy as np
 
-from modgrok.algebra import CubicClass, QuadraticClass, cubic_classes, quadratic_classes
+from modgrok.algebra import (
+    CubicClass,
+    QuadraticClass,
+    affine_images,
+    affine_symmetries,
+    cubic_classes,
+    quadratic_classes,
+)
 from modgrok.decide import decide_table
 from modgrok.papers.files import write_atomically
+from modgrok.runs import Experiment, Store
+from modgrok.runs.splits import split_of
+from modgrok.sweeps.grid.sweep_file import read_sweep
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -30,7 +40,9 @@ SWEEPS = ROOT / "atlas" / "census"
 LEARNERS = ("mlp", "rfm", "transformer")
 NULLS = {"orbit_null": "orbit_accuracy", "sign_null": "sign_accuracy"}
 """Column -> what a run records of its split."""
-TRAINED = (*NULLS, *LEARNERS)
+EXCHANGE = "exchange_null"
+"""Column of the share of inputs whose partner under an exchange of the operands is trained on."""
+TRAINED = (*NULLS, EXCHANGE, *LEARNERS)
 EXACT = ("p", "representative", "size", "form", "majority")
 NOT_RUN = "not run"
 PICTURED = 7
@@ -119,9 +131,6 @@ def over_folds(folds: Sequence[FoldResult | None], column: str) -> float | None:
 
 def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
     """Return (p, representative, column) -> share of inputs answered while held out, where all have ended."""
-    from modgrok.runs import Store
-    from modgrok.sweeps.grid.sweep_file import read_sweep
-
     shares_of: dict[tuple[str, str, str], str] = {}
     with Store(store) as opened:
         for file in sorted(SWEEPS.glob("*.toml")):
@@ -142,6 +151,39 @@ def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
                     if share is not None:
                         shares_of.setdefault((*key, column), f"{share:.4f}")
     return shares_of
+
+
+def exchange_nulls() -> dict[tuple[str, str, str], str]:
+    """Return (p, representative, column) -> share of inputs whose partner is trained on while held out.
+
+    Of several exchanges the one that serves most inputs; the median over seeds. Folds are those of the sweep
+    files, so no run is needed.
+    """
+    shares_of: dict[tuple[str, str, str], str] = {}
+    for file in sorted(SWEEPS.glob("*_rfm.toml")):
+        folds: dict[tuple[str, str], list[Experiment]] = {}
+        for member in read_sweep(file).members:
+            key = (str(member.experiment.task.p), str(member.point["expression"]))
+            folds.setdefault(key, []).append(member.experiment)
+        for key, experiments in folds.items():
+            task = experiments[0].build_task()
+            served = partners_of(task.table, swapped=True)
+            counts: dict[int, np.ndarray] = {}
+            for experiment in experiments:
+                split = split_of(experiment, task)
+                known = np.isin(served[:, split.test], split.train).sum(1)
+                counts[experiment.seed] = counts.get(experiment.seed, 0) + known
+            shares = [count.max(initial=0) / task.size for count in counts.values()]
+            shares_of[(*key, EXCHANGE)] = f"{statistics.median(shares):.4f}"
+    return shares_of
+
+
+def partners_of(table: np.ndarray, *, swapped: bool) -> np.ndarray:
+    """Return for each affine symmetry, or exchange, the index of every input's image, shape (m, p^2)."""
+    p = len(table)
+    rows = affine_symmetries(table, swapped=swapped)
+    images = [affine_images(row, p, swapped=swapped).ravel() for row in rows]
+    return np.array(images, dtype=np.int64).reshape(-1, p * p)
 
 
 def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
@@ -176,7 +218,7 @@ def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
 
 def main(stores: list[Path]) -> None:
     """Write tables and picture."""
-    trained: dict[tuple[str, str, str], str] = {}
+    trained = exchange_nulls()
     for store in stores:
         trained |= trained_in(store)
     rows = {p: list(rows_of(quadratic_classes(p), p)) for p in PRIMES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import runpy
 from pathlib import Path
 
@@ -50,6 +51,20 @@ def test_the_census_of_cubic_forms_is_complete() -> None:
         (each.expression, each.size) for each in cubic_classes(11)
     ]
     assert sum(int(row["size"]) for row in classes_listed) == 11**4
+
+
+@pytest.mark.parametrize("p", [11, 13, 17, 19, 23])
+def test_exchange_nulls_are_zero_where_an_exchange_is_proved_impossible(p: int) -> None:
+    squares = {s * s % p for s in range(1, p)}
+    forms = 0
+    for row in rows("census.csv"):
+        ratio = re.fullmatch(r"x\^2 \+ x\*y(?: \+ (?:(\d+)\*)?y\^2)?", row["representative"])
+        if int(row["p"]) == p and ratio is not None:
+            forms += 1
+            r = 0 if "y^2" not in row["representative"] else int(ratio[1] or 1)
+            share = float(row["exchange_null"])
+            assert 0.8 < share < 1 if r in squares else share == 0
+    assert forms == p - 1
 
 
 def test_held_out_accuracies_count_every_input_once_for_each_seed() -> None:

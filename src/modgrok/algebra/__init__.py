@@ -1,5 +1,6 @@
 """Exact integers and fixed bases: primes, logarithms, residues, groups, Fourier frames."""
 
+from .affine_symmetries import affine_images, affine_symmetries
 from .basis import Basis, additive_basis, group_basis, multiplicative_basis, natural_basis
 from .cubics import CubicClass, cubic_classes
 from .fourier import WaveFrames, real_basis, wave_frames
@@ -18,6 +19,8 @@ __all__ = [
     "Representation",
     "WaveFrames",
     "additive_basis",
+    "affine_images",
+    "affine_symmetries",
     "composition_table",
     "cubic_classes",
     "exponential_table",
