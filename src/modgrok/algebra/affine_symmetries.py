@@ -33,19 +33,19 @@ def affine_symmetries(table: Int[np.ndarray, "p p"], *, swapped: bool = False) -
     p = len(table)
     slopes, shifts = (grid.ravel() for grid in np.meshgrid(np.arange(1, p), np.arange(p), indexing="ij"))
     maps = (slopes[:, None] * np.arange(p) + shifts[:, None]) % p
-    image_of = table.T if swapped else table  # image_of[u, v] = table[maps[i, u], maps[j, v]]
+    labels = table.T if swapped else table  # labels[u, v] = table[maps[i, u], maps[j, v]]
     possible = np.ones((len(maps), len(maps)), dtype=bool)
     for u, v in PROBES:
-        possible &= table[maps[:, u][:, None], maps[:, v][None, :]] == image_of[u, v]
+        possible &= table[maps[:, u][:, None], maps[:, v][None, :]] == labels[u, v]
     rows = [
         (slopes[i], shifts[i], slopes[j], shifts[j])
         for i, j in np.argwhere(possible)
-        if (table[np.ix_(maps[i], maps[j])] == image_of).all()
+        if (table[np.ix_(maps[i], maps[j])] == labels).all()
     ]
     return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
-def affine_images(row: Int[np.ndarray, 4], p: int, *, swapped: bool = False) -> Int[np.ndarray, "p p"]:
+def affine_images(row: Int[np.ndarray, " 4"], p: int, *, swapped: bool = False) -> Int[np.ndarray, "p p"]:
     """Return the index p x' + y' of the image of every input (x, y) under a row of `affine_symmetries`.
 
     Arguments:
