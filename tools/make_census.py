@@ -11,6 +11,7 @@ import csv
 import io
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ LEARNERS = ("mlp", "rfm", "transformer")
 NULLS = {"orbit_null": "orbit_accuracy", "sign_null": "sign_accuracy"}
 """Column -> what a run records of its split."""
 EXCHANGE = "exchange_null"
-"""Column of the share of inputs whose partner under an exchange of the operands is trained on."""
+"""Column of the share of inputs of which a partner under an exchange of the operands is trained on."""
 TRAINED = (*NULLS, EXCHANGE, *LEARNERS)
 EXACT = ("p", "representative", "size", "form", "majority")
 NOT_RUN = "not run"
@@ -154,10 +155,10 @@ def trained_in(store: Path) -> dict[tuple[str, str, str], str]:
 
 
 def exchange_nulls() -> dict[tuple[str, str, str], str]:
-    """Return (p, representative, column) -> share of inputs whose partner is trained on while held out.
+    """Return (p, representative, column) -> share of inputs of which a partner is trained on while held out.
 
-    Of several exchanges the one that serves most inputs; the median over seeds. Folds are those of the sweep
-    files, so no run is needed.
+    The partner under any exchange; the median over seeds. Folds are those of the sweep files, so no run is
+    needed.
     """
     shares_of: dict[tuple[str, str, str], str] = {}
     for file in sorted(SWEEPS.glob("*_rfm.toml")):
@@ -168,12 +169,11 @@ def exchange_nulls() -> dict[tuple[str, str, str], str]:
         for key, experiments in folds.items():
             task = experiments[0].build_task()
             served = partners_of(task.table, swapped=True)
-            counts: dict[int, np.ndarray] = {}
+            counts: Counter[int] = Counter()
             for experiment in experiments:
                 split = split_of(experiment, task)
-                known = np.isin(served[:, split.test], split.train).sum(1)
-                counts[experiment.seed] = counts.get(experiment.seed, 0) + known
-            shares = [count.max(initial=0) / task.size for count in counts.values()]
+                counts[experiment.seed] += int(np.isin(served[:, split.test], split.train).any(0).sum())
+            shares = [count / task.size for count in counts.values()]
             shares_of[(*key, EXCHANGE)] = f"{statistics.median(shares):.4f}"
     return shares_of
 

@@ -1,9 +1,11 @@
 """Count which inputs of tasks without a form are answered: `python tools/make_census_partners.py STORE`.
 
-An input's partners are its images under the affine relabellings of the operands, with or without exchanging
-them, that leave every label unchanged. For each sweep file of atlas/census whose runs a store holds, a row of
-the table in docs/census.md is filled: held-out inputs with an exchange partner in training, inputs with other
-partners only, inputs with none, and how many of each are answered. Other rows stay.
+Of the classes without a form those count that have an exchange, f(a y + b, c x + d) = f(x, y). A case is an
+input held out with one seed. For each sweep file of atlas/census whose runs a store holds, a row of the first
+table in docs/census.md is filled: cases with a partner under an exchange in training, cases without, and how
+many of each are answered. For kernel machines a row of the second one: in how many of them each row of the
+block of M between the operands differs most from the block's mean at the partner under one and the same
+exchange, and the same counts under that exchange. Other rows stay.
 """
 
 from __future__ import annotations
@@ -12,14 +14,15 @@ import re
 import runpy
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax
 import numpy as np
 
-from modgrok.algebra import quadratic_classes
+from modgrok.algebra import affine_symmetries, quadratic_classes
 from modgrok.learners.catalogue import definition_of
+from modgrok.models.kernel_machine import KernelMachine
 from modgrok.papers.files import write_atomically
 from modgrok.runs import Experiment, Store
 from modgrok.runs.splits import split_of
@@ -30,7 +33,6 @@ CENSUS = runpy.run_path(str(Path(__file__).parent / "make_census.py"))
 PAGE = Path(__file__).parents[1] / "docs" / "census.md"
 WITH_FORM = (*range(8), 9)
 """Places in `quadratic_classes` of the classes that have a form."""
-KINDS = ("exchange", "other", "none")
 LEARNERS = {"mlp": "two-layer network", "rfm": "kernel machine", "transformer": "transformer"}
 Row = tuple[str, int]
 """Name of a learner in the table, and p."""
@@ -42,25 +44,57 @@ def without_form(p: int) -> frozenset[str]:
     return frozenset(each.expression for place, each in classes if place not in WITH_FORM)
 
 
-def outcomes(store: Store, experiment: Experiment, task: Task) -> Iterator[tuple[str, bool]]:
-    """Give for every held-out input of a run what partners are in training, and whether it is answered."""
-    split = split_of(experiment, task)
-    with definition_of(experiment.learner).precision(experiment.learner):
-        network = store.checkpoints(experiment.id)[-1].load()
-        logits = np.asarray(jax.device_get(network(task.inputs(split.test))))
-    right = logits.argmax(1) == task.labels(split.test)
-    exchanged, moved = (
-        np.isin(CENSUS["partners_of"](task.table, swapped=swapped)[:, split.test], split.train).any(0)
-        for swapped in (True, False)
-    )
-    for place in range(len(split.test)):
-        kind = "exchange" if exchanged[place] else "other" if moved[place] else "none"
-        yield kind, bool(right[place])
+def machines_exchange(feature_matrix: np.ndarray, exchanges: np.ndarray) -> int | None:
+    """Return the place of the exchange that pairs the values which M couples, None if there is none.
+
+    Arguments:
+        feature_matrix: M, shape (2p, 2p).
+        exchanges: rows (a, b, c, d) of `affine_symmetries`.
+    """
+    p = len(feature_matrix) // 2
+    across = feature_matrix[:p, p:]
+    coupled = np.abs(across - across.mean()).argmax(1)
+    for place, (_, _, c, d) in enumerate(exchanges):
+        if (coupled == (c * np.arange(p) + d) % p).all():
+            return place
+    return None
 
 
-def counted_in(folder: Path) -> dict[Row, list[str]]:
-    """Return the cells of each row whose runs have all ended."""
-    rows: dict[Row, list[str]] = {}
+@dataclass
+class Counts:
+    """Cases of the runs of a sweep file.
+
+    Arguments:
+        any_partner: (a partner under any exchange is in training, answered) -> cases.
+        own_partner: the same under the machine's own exchange, of machines that have one.
+        machines: number of runs, and of those with an exchange of their own.
+    """
+
+    any_partner: Counter[tuple[bool, bool]]
+    own_partner: Counter[tuple[bool, bool]]
+    machines: list[int]
+
+    def add(self, store: Store, experiment: Experiment, task: Task, exchanges: np.ndarray) -> None:
+        """Count the held-out inputs of a run."""
+        split = split_of(experiment, task)
+        with definition_of(experiment.learner).precision(experiment.learner):
+            network = store.checkpoints(experiment.id)[-1].load()
+            logits = np.asarray(jax.device_get(network(task.inputs(split.test))))
+        right = (logits.argmax(1) == task.labels(split.test)).tolist()
+        known = np.isin(CENSUS["partners_of"](task.table, swapped=True)[:, split.test], split.train)
+        self.any_partner.update(zip(known.any(0).tolist(), right, strict=True))
+        self.machines[0] += 1
+        own = None
+        if isinstance(network, KernelMachine):
+            own = machines_exchange(np.asarray(network.feature_matrix), exchanges)
+        if own is not None:
+            self.machines[1] += 1
+            self.own_partner.update(zip(known[own].tolist(), right, strict=True))
+
+
+def counted_in(folder: Path) -> dict[Row, Counts]:
+    """Return the counts of each sweep file whose runs have all ended."""
+    rows: dict[Row, Counts] = {}
     with Store(folder, read_only=True) as store:
         for file in sorted(CENSUS["SWEEPS"].glob("*.toml")):
             members = read_sweep(file).members
@@ -70,35 +104,54 @@ def counted_in(folder: Path) -> dict[Row, list[str]]:
             ended = [store.find(experiment.id) for experiment in experiments]
             if any(row is None or row.status != "finished" for row in ended):
                 continue
-            counts: Counter[tuple[str, bool]] = Counter()
-            tasks: dict[str, Task] = {}
+            tasks: dict[str, tuple[Task, np.ndarray]] = {}
+            counts = Counts(Counter(), Counter(), [0, 0])
             for experiment in experiments:
-                task = tasks.setdefault(experiment.name, experiment.build_task())
-                counts.update(outcomes(store, experiment, task))
-            rows[LEARNERS[file.stem.partition("_")[2]], p] = [cell(counts, kind) for kind in KINDS]
+                if experiment.name not in tasks:
+                    task = experiment.build_task()
+                    tasks[experiment.name] = task, affine_symmetries(task.table, swapped=True)
+                task, exchanges = tasks[experiment.name]
+                if len(exchanges):
+                    counts.add(store, experiment, task, exchanges)
+            rows[LEARNERS[file.stem.partition("_")[2]], p] = counts
     return rows
 
 
-def cell(counts: Counter[tuple[str, bool]], kind: str) -> str:
-    """Return how many inputs of a kind are answered, of how many."""
-    right, wrong = counts[kind, True], counts[kind, False]
-    return f"{right:,} of {right + wrong:,} ({right / (right + wrong):.0%})"
+def cells(counts: Counter[tuple[bool, bool]]) -> list[str]:
+    """Return how many cases with and without a partner are answered, of how many."""
+    texts = []
+    for partner in (True, False):
+        right, wrong = counts[partner, True], counts[partner, False]
+        texts.append(f"{right:,} of {right + wrong:,} ({right / max(right + wrong, 1):.1%})")
+    return texts
 
 
-def main(folder: Path) -> None:
-    """Fill the rows that the store has runs for."""
-    page = PAGE.read_text(encoding="utf-8")
-    marks = r"(?<=% partners begin\n\n).*(?=\n% partners end)"
+def fill(page: str, name: str, rows: dict[Row, list[str]]) -> str:
+    """Return the page with rows put into the table between the marks of a name."""
+    marks = rf"(?<=% {name} begin\n\n).*(?=\n% {name} end)"
     (table,) = re.findall(marks, page, re.DOTALL)
     head, ruler, *lines = table.strip("\n").split("\n")
     known: dict[Row, list[str]] = {}
     for line in lines:
-        learner, p, *cells = (word.strip() for word in line.strip("|").split("|"))
-        known[learner, int(p)] = cells
-    known |= counted_in(folder)
-    lines = [f"| {learner} | {p} | {' | '.join(cells)} |" for (learner, p), cells in sorted(known.items())]
+        learner, p, *texts = (word.strip() for word in line.strip("|").split("|"))
+        known[learner, int(p)] = texts
+    known |= rows
+    lines = [f"| {learner} | {p} | {' | '.join(texts)} |" for (learner, p), texts in sorted(known.items())]
     written = "\n".join([head, ruler, *lines]) + "\n"
-    write_atomically(PAGE, re.sub(marks, lambda _: written, page, flags=re.DOTALL))
+    return re.sub(marks, lambda _: written, page, flags=re.DOTALL)
+
+
+def main(folder: Path) -> None:
+    """Fill the rows that the store has runs for."""
+    counts = counted_in(folder)
+    page = PAGE.read_text(encoding="utf-8")
+    page = fill(page, "partners", {row: cells(each.any_partner) for row, each in counts.items()})
+    own = {
+        row: [f"{each.machines[1]} of {each.machines[0]}", *cells(each.own_partner)]
+        for row, each in counts.items()
+        if row[0] == LEARNERS["rfm"]
+    }
+    write_atomically(PAGE, fill(page, "exchanges", own))
 
 
 if __name__ == "__main__":

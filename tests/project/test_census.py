@@ -67,6 +67,27 @@ def test_exchange_nulls_are_zero_where_an_exchange_is_proved_impossible(p: int) 
     assert forms == p - 1
 
 
+def test_the_exchange_null_of_a_square_and_an_operand() -> None:
+    """Mod 23: 454 of 529 inputs have their one partner in another fold, with the median seed."""
+    (row,) = (
+        r for r in rows("census.csv") if (r["p"], r["representative"]) == ("23", "x^2 + 2*x*y + y^2 + y")
+    )
+    assert row["exchange_null"] == f"{454 / 529:.4f}"
+
+
+def test_the_exchange_of_a_kernel_machine_is_read_from_its_feature_matrix() -> None:
+    tool = runpy.run_path(str(DOCS.parent / "tools" / "make_census_partners.py"))
+    exchanges = np.array([[2, 0, 6, 0], [9, 0, 5, 0]])
+    across = np.random.default_rng(0).uniform(0, 0.1, (11, 11))
+    across[np.arange(11), 5 * np.arange(11) % 11] = -1.0
+    feature_matrix = np.block([[np.eye(11), across], [across.T, np.eye(11)]])
+    assert tool["machines_exchange"](feature_matrix, exchanges) == 1
+    across[3] = 0.0
+    across[3, 3] = 1.0
+    feature_matrix = np.block([[np.eye(11), across], [across.T, np.eye(11)]])
+    assert tool["machines_exchange"](feature_matrix, exchanges) is None
+
+
 def test_held_out_accuracies_count_every_input_once_for_each_seed() -> None:
     tool = runpy.run_path(str(DOCS.parent / "tools" / "make_census.py"))
     fold, over_folds = tool["FoldResult"], tool["over_folds"]

@@ -1,4 +1,4 @@
-"""What a kernel machine learns of a task without a form: an exchange of its operands, and nothing else."""
+"""What a kernel machine learns of a task without a form: an exchange of its operands."""
 
 from __future__ import annotations
 
