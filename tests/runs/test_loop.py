@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from modgrok.runs import Experiment, Progress, Record, Store, run
+from modgrok.runs import Experiment, Progress, Record, Store, loop, run
 from modgrok.runs.assets import fetch
 from modgrok.runs.preparation import initial_state, prepare
 from modgrok.runs.segments import advance
@@ -74,7 +75,7 @@ def test_numbers_do_not_depend_on_when_a_run_is_observed(options: dict[str, obje
     ids=lambda o: o.get("optimiser", o.get("learner", "gd")),
 )
 def test_the_recorded_gradient_is_that_of_the_whole_training_loss(options: dict[str, object]) -> None:
-    """Some steps take it from the step that follows, some compute it for the record: the same number."""
+    """Some learners share it with the next step, others compute it for the record: the same number."""
     experiment = Experiment.of("x + y", **{**SMALL, **options} if "learner" not in options else options)
     done = run(experiment, steps=5, observe_every=5, early_stop=False)
     prepared = prepare(experiment)
@@ -168,6 +169,31 @@ def test_an_interrupted_run_says_so_and_goes_on(tmp_path: Path) -> None:
     undisturbed = run(experiment, steps=60, early_stop=False)
     assert whole.row.status == "finished"
     assert np.array_equal(whole.weights.embedding, undisturbed.weights.embedding)
+
+
+def test_an_interrupt_while_a_segment_is_computed_leaves_a_run_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state is that of the last recorded step, although the segment had been started."""
+
+    class Interrupted:
+        def __bool__(self) -> bool:
+            raise KeyboardInterrupt
+
+    def advance_once(learner: object, state: Any, problem: object, stop: np.int32) -> tuple[Any, Any]:
+        new, finite = advance(learner, state, problem, stop)
+        return new, Interrupted() if stop > 10 else finite
+
+    experiment = Experiment.of("x + y", **SMALL, optimiser="adamw", batch_size=32)
+    whole = run(experiment, steps=30, observe_every=10, early_stop=False)
+    with Store(tmp_path) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "advance", advance_once)
+            with pytest.raises(KeyboardInterrupt):
+                run(experiment, store=store, steps=30, observe_every=10, early_stop=False)
+        assert store.get(experiment.id).step == 10
+        again = run(experiment, store=store, steps=30, observe_every=10, early_stop=False)
+    assert np.array_equal(again.weights.embedding, whole.weights.embedding)
 
 
 def test_an_observer_that_raises_loses_nothing(tmp_path: Path) -> None:

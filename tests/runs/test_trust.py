@@ -392,12 +392,12 @@ def test_advice_after_a_full_disk_works_when_pasted(
 
 
 def test_another_failure_is_not_blamed_on_the_store(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from modgrok.models.program import Program
+    from modgrok.runs.segments import Descent
 
     def broken(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "Input/output error", "/cache/jax/entry")
 
-    monkeypatch.setattr(Program, "bind", broken)
+    monkeypatch.setattr(Descent, "advance", broken)
     result = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4")
     assert result.code == 1
     assert "/cache/jax/entry" in result.err

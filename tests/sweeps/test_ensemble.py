@@ -102,7 +102,7 @@ def test_members_equal_solo_runs_to_the_bit_and_compile_once(tmp_path: Path) -> 
         outcomes = list(run_ensemble(Ensemble(ensemble.members[:1]), store))
         compiled = SEGMENT.compilations
         outcomes += run_ensemble(Ensemble(ensemble.members[1:]), store)
-        assert SEGMENT.compilations == compiled
+        assert SEGMENT.compilations == compiled > 0
         for outcome in outcomes:
             assert outcome.run is not None
             solo = run(outcome.member.experiment, steps=12, early_stop=False)

@@ -72,12 +72,12 @@ class RunHistory:
         return self.seconds - self._committed
 
     def advance(self, step: int, seconds: float) -> None:
-        """Note that training reached a step, and the time of these steps."""
+        """Note that training reached a step, and how much longer it has been inside steps."""
         row = self.row
         self.row = replace(
             row,
             step=step,
-            step_seconds=row.step_seconds + seconds,
+            step_seconds=max(0.0, row.step_seconds + seconds),
             timed_steps=row.timed_steps + step - row.step,
         )
 

@@ -6,6 +6,7 @@ is recorded is the `Recorder`'s.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -162,31 +163,47 @@ def run_of(followed: FollowedRun, state: Any) -> Run:
     return Run(followed.experiment, recorder.row, recorder.records, state.weights, followed.prepared.task)
 
 
+IDLE_CALLS = 3
+"""Calls without a step of which the fastest says what a call takes beside its steps."""
+
+
 class _Loop:
     """Segments, one after another, each followed by an observation.
 
     Arguments:
         followed: the run.
-        state: where it stands.
+        state: where it stands: the last one that is known to be finite.
     """
 
     def __init__(self, followed: FollowedRun, state: Any) -> None:
         self.followed, self.state = followed, state
-        prepared = followed.prepared
-        self._descent = Descent(prepared, state) if shares_gradient(prepared) else None
+        self._descent: Descent | None = None
+        self._calls = self._elapsed = self._in_steps = 0.0
+        self._idle = math.inf
 
     def iterate(self) -> str:
         """Go on to the end; return the status."""
         followed = self.followed
         if followed.status is not None:
             return followed.status
-        self._advance(0)  # compile, make no step
-        idle, _, observed = self._timed(0) if self._descent else (0.0, True, None)
+        if shares_gradient(followed.prepared):
+            self._descent = Descent(followed.prepared, self.state)
+        observed = self._advance(0)[1]  # compile, make no step
+        self._idle = min(self._timed(0)[0] for _ in range(IDLE_CALLS)) if self._descent else 0.0
         status = followed.observe_start(self.state, observed)
         while status is None:
-            seconds, finite, observed = self._timed(followed.target)
-            status = followed.reach(self.state, finite, max(seconds - idle, 0.0), observed)
+            elapsed, finite, observed = self._timed(followed.target)
+            status = followed.reach(self.state, finite, self._steps_of(elapsed), observed)
         return status
+
+    def _steps_of(self, elapsed: float) -> float:
+        """Return how much longer the run has been inside steps after a call of so many seconds.
+
+        What calls without a step take is subtracted from the sum, so that noise of short ones cancels.
+        """
+        self._calls, self._elapsed = self._calls + 1, self._elapsed + elapsed
+        before, self._in_steps = self._in_steps, max(0.0, self._elapsed - self._calls * self._idle)
+        return self._in_steps - before
 
     def _timed(self, target: int) -> tuple[float, bool, Observed | None]:
         started = time.perf_counter()
@@ -194,10 +211,15 @@ class _Loop:
         return time.perf_counter() - started, finite, observed
 
     def _advance(self, target: int) -> tuple[bool, Observed | None]:
-        """Step until the target; return whether all updates were finite, and what was measured on the way."""
+        """Step until the target; return whether all updates were finite, and what was measured on the way.
+
+        The state changes last: an interrupt while it is computed leaves the one before.
+        """
         prepared, stop = self.followed.prepared, np.int32(target)
         if self._descent is not None:
             self.state, finite, observed = self._descent.advance(self.state, stop)
             return finite, observed
-        self.state, updated = advance(prepared.learner, self.state, prepared.problem, stop)
-        return bool(updated), None
+        state, updated = advance(prepared.learner, self.state, prepared.problem, stop)
+        finite = bool(updated)
+        self.state = state
+        return finite, None

@@ -119,7 +119,7 @@ class Descent:
     def __init__(self, prepared: PreparedRun, state: Any) -> None:
         assert isinstance(prepared.observer, MeasureObserver)
         self._observer = prepared.observer
-        self._program = SEGMENT.bind(*self._observer.traced)
+        self._program = SEGMENT.bind(*self._observer.traced)  # learner and problem are the run's own
         gradient = jax.tree.map(jnp.zeros_like, eqx.filter(state.trained, eqx.is_array))
         self._here = LossGradient(jnp.zeros(()), gradient)
         self._known: np.bool_ = np.bool_(False)
@@ -133,7 +133,23 @@ class Descent:
 
 
 def shares_gradient(prepared: PreparedRun) -> bool:
-    """Say whether observations can measure the very gradient that the next step takes."""
+    """Say whether observations can measure the very gradient that the next step takes.
+
+    Not where a subclass has a step, or a way to observe, of its own, which would be passed over.
+    """
     learner, observer = prepared.learner, prepared.observer
-    descends = isinstance(learner, DescentLearner) and learner.takes_full_gradient
-    return descends and isinstance(observer, MeasureObserver) and observer.reads_gradient
+    if not (isinstance(learner, DescentLearner) and learner.takes_full_gradient):
+        return False
+    if not (isinstance(observer, MeasureObserver) and observer.reads_gradient):
+        return False
+    return (
+        issubclass(_definer(learner, "takes_full_gradient"), _definer(learner, "step"))
+        and _definer(observer, "__call__") is MeasureObserver
+        and observer.learner is learner
+        and observer.problem is prepared.problem
+    )
+
+
+def _definer(instance: object, name: str) -> type:
+    """Return the class by which an attribute of an object is defined."""
+    return next(each for each in type(instance).__mro__ if name in vars(each))

@@ -11,7 +11,7 @@ from .cache import enable_compilation_cache
 M_ARENA_MAX = -8
 """glibc's number of the setting (malloc.h)."""
 STAGES = ("/jax/core/compile/jaxpr_to_mlir_module_duration", "/jax/core/compile/backend_compile_duration")
-"""What JAX reports before and after a program is compiled, each time before it is run."""
+"""What JAX reports once a program has been lowered, and once it has been compiled or read from the cache."""
 
 
 def prepare_to_compute() -> None:
@@ -51,6 +51,7 @@ def trim_after_compiling() -> bool:
     library = ctypes.CDLL(None)
     if not hasattr(library, "malloc_trim"):
         return False
+    library.malloc_trim.argtypes = [ctypes.c_size_t]
     from jax import monitoring
 
     def trim(event: str, duration_secs: float, **kwargs: str | int) -> None:

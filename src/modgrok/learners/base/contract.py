@@ -64,17 +64,21 @@ class Learner(Protocol):
 
 @runtime_checkable
 class DescentLearner(Learner, Protocol):
-    """A learner whose step has two parts, so that observations can read the gradient that the step takes."""
+    """A learner whose step has two parts, so that observations can read the gradient that the step takes.
+
+    Its states hold the trained weights in `trained` (`training.descent.DescentState`); a gradient is a tree
+    of the same arrays.
+    """
 
     @property
     def takes_full_gradient(self) -> bool:
-        """Whether `step` is `update` of `loss_gradient`: no mini-batches, no random masks."""
+        """Whether `step` is `update` of `loss_gradient`: no mini-batches, no random masks, no other state."""
 
     def loss_gradient(self, state: Any, problem: Problem) -> LossGradient:
         """Return the loss over all training examples, and its gradient in the trained weights."""
 
     def update(self, state: Any, here: LossGradient) -> tuple[Any, Array]:
-        """Return (the next state, whether the loss and all its numbers are finite)."""
+        """Return (the next state, one step on; whether the loss and all its numbers are finite)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -101,8 +101,9 @@ def table_bytes(task: Task) -> int:
 def network_bytes(parameters: int, optimiser: str, *, filtered: bool, training: int, evaluation: int) -> int:
     """Return the bytes of a network's training in float32.
 
-    Weights and what the optimiser remembers, before and after the update; gradient, update and what is
-    measured of them; and the larger of activations on the training set and on the evaluated inputs.
+    Weights and what the optimiser remembers, before and after the update; the gradient before and after it,
+    the update and what is measured of them; and the larger of activations on the training set and on the
+    evaluated inputs.
 
     Arguments:
         parameters: number of weights.
@@ -112,4 +113,4 @@ def network_bytes(parameters: int, optimiser: str, *, filtered: bool, training: 
         evaluation: the same, without gradients, of the part of the table that is evaluated at once.
     """
     state = parameters * (1 + OPTIMISER_COPIES.get(optimiser, 2) + filtered)
-    return 4 * (2 * state + 3 * parameters + max(training, evaluation))
+    return 4 * (2 * state + 4 * parameters + max(training, evaluation))

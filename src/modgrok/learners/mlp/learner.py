@@ -119,6 +119,8 @@ class MLPLearner(eqx.Module):
 
     def step(self, state: MLPState, problem: Problem) -> tuple[MLPState, Array]:
         """Make one update; see `gradient_step`."""
+        if self.takes_full_gradient:
+            return self.update(state, self.loss_gradient(state, problem))
 
         def loss_of(trained: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
             effective = _effective_network(trained, state.mapping)
@@ -145,6 +147,11 @@ class MLPLearner(eqx.Module):
             return self._training_loss(effective, problem.inputs, problem.labels, None, padded=problem.padded)
 
         return LossGradient(*jax.value_and_grad(loss_of)(state.trained))
+
+    def gradient(self, state: MLPState, problem: Problem) -> MLP:
+        """Return the gradient of `loss_gradient`, whose former name this is."""
+        gradient: MLP = self.loss_gradient(state, problem).gradient
+        return gradient
 
     def update(self, state: MLPState, here: LossGradient) -> tuple[MLPState, Array]:
         """Make the update that loss and gradient at a state ask for; see `update_weights`."""

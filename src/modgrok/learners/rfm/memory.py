@@ -36,7 +36,7 @@ def memory_needed(n: int, p: int, k: int = 2, classes: int | None = None) -> int
     """
     d, c = k * p, classes or p
     numbers = MATRICES * n * n + 2 * n * d + 2 * n * c * k + 6 * c * d * d + 4 * n * c
-    gradients = min(BLOCK_BYTES, 8 * BLOCK_INPUTS * d * c)
+    gradients = max(8 * d * c, min(BLOCK_BYTES, 8 * BLOCK_INPUTS * d * c))
     return 8 * numbers + 4 * (gradients + CHUNK_BYTES)
 
 

@@ -88,6 +88,8 @@ class TransformerLearner(eqx.Module):
         self, state: NetworkState[Transformer], problem: Problem
     ) -> tuple[NetworkState[Transformer], Array]:
         """Make one update; see `gradient_step`."""
+        if self.takes_full_gradient:
+            return self.update(state, self.loss_gradient(state, problem))
         return gradient_step(
             state,
             problem,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array
-
 from ...algebra import Basis
 from ...measures.fourier.token_waves import make_token_basis
 from ...models.transformer import Transformer
@@ -29,16 +25,10 @@ def transformer_observer(learner: TransformerLearner, problem: Problem, basis: B
 
 
 def _subjects(learner: TransformerLearner, state: NetworkState[Transformer], problem: Problem) -> Subjects:
-    loss = loss_named(learner.settings.loss)
-
-    def training_loss(weights: Transformer) -> tuple[Array, Array]:
-        logits = learner.logits(learner.with_frozen_parts(weights), problem.inputs)
-        return jnp.mean(loss(logits, problem.labels)), logits
-
-    gradient, logits = jax.grad(training_loss, has_aux=True)(state.weights)
+    logits = learner.logits(state.weights, problem.inputs)
     return {
         "weights": state.weights,
         "transformer_weights": state.weights,
-        "gradient": gradient,
-        "training_logits": (loss, logits, problem.labels),
+        "gradient": learner.loss_gradient(state, problem).gradient,
+        "training_logits": (loss_named(learner.settings.loss), logits, problem.labels),
     }

@@ -30,7 +30,7 @@ BLOCK_INPUTS = 64
 """Training inputs whose gradients make one chunk: fewer leave the products' vector units idle, more leave the
 caches. Measured best at p = 61 and 97, where a chunk takes 4 and 10 MiB."""
 BLOCK_BYTES = 16 * 2**20
-"""Most memory that the gradients of one chunk take."""
+"""Most memory that the gradients of a chunk of several inputs take."""
 
 
 class Moments(NamedTuple):

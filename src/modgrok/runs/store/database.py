@@ -63,8 +63,8 @@ class RunRow:
 
     @property
     def seconds_per_step(self) -> float | None:
-        """Steady-state time of a step; None before any was timed."""
-        return self.step_seconds / self.timed_steps if self.timed_steps else None
+        """Steady-state time of a step; None before any took a time that could be measured."""
+        return self.step_seconds / self.timed_steps if self.timed_steps and self.step_seconds else None
 
 
 @dataclass(frozen=True, eq=False)
