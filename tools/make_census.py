@@ -168,7 +168,7 @@ def exchange_nulls() -> dict[tuple[str, str, str], str]:
             folds.setdefault(key, []).append(member.experiment)
         for key, experiments in folds.items():
             task = experiments[0].build_task()
-            served = partners_of(task.table, swapped=True)
+            served = partners_of(affine_symmetries(task.table, swapped=True), task.p)
             counts: Counter[int] = Counter()
             for experiment in experiments:
                 split = split_of(experiment, task)
@@ -178,11 +178,9 @@ def exchange_nulls() -> dict[tuple[str, str, str], str]:
     return shares_of
 
 
-def partners_of(table: np.ndarray, *, swapped: bool) -> np.ndarray:
-    """Return for each affine symmetry, or exchange, the index of every input's image, shape (m, p^2)."""
-    p = len(table)
-    rows = affine_symmetries(table, swapped=swapped)
-    images = [affine_images(row, p, swapped=swapped).ravel() for row in rows]
+def partners_of(exchanges: np.ndarray, p: int) -> np.ndarray:
+    """Return for each exchange, a row of `affine_symmetries`, every input's image, shape (m, p^2)."""
+    images = [affine_images(row, p, swapped=True).ravel() for row in exchanges]
     return np.array(images, dtype=np.int64).reshape(-1, p * p)
 
 

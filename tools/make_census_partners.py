@@ -81,7 +81,7 @@ class Counts:
             network = store.checkpoints(experiment.id)[-1].load()
             logits = np.asarray(jax.device_get(network(task.inputs(split.test))))
         right = (logits.argmax(1) == task.labels(split.test)).tolist()
-        known = np.isin(CENSUS["partners_of"](task.table, swapped=True)[:, split.test], split.train)
+        known = np.isin(CENSUS["partners_of"](exchanges, task.p)[:, split.test], split.train)
         self.any_partner.update(zip(known.any(0).tolist(), right, strict=True))
         self.machines[0] += 1
         own = None
