@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .atomic import atomic_file, made_folder, new_file, remove_temporaries, write_atomically
     from .documents import parse_json, read_json, read_toml
     from .errors import InputError, shorten
-    from .escape import content_policy, csv_cell, markup, script_json, shown, visible
+    from .escape import content_policy, csv_cell, in_script, markup, script_json, shown, shown_json, visible
     from .framework_array import numpy_array
     from .picture import is_plain_svg
     from .whole_file import check_new_path, is_file, is_folder, path_exists, read_bytes
@@ -25,6 +25,7 @@ __all__ = [
     "content_policy",
     "csv_cell",
     "csv_numbers",
+    "in_script",
     "is_file",
     "is_folder",
     "is_plain_svg",
@@ -45,6 +46,7 @@ __all__ = [
     "script_json",
     "shorten",
     "shown",
+    "shown_json",
     "visible",
     "write_atomically",
 ]
@@ -55,6 +57,7 @@ _HOMES = {
     "check_new_path": "whole_file",
     "content_policy": "escape",
     "csv_cell": "escape",
+    "in_script": "escape",
     "is_file": "whole_file",
     "is_folder": "whole_file",
     "is_plain_svg": "picture",
@@ -76,6 +79,7 @@ _HOMES = {
     "script_json": "escape",
     "shorten": "errors",
     "shown": "escape",
+    "shown_json": "escape",
     "visible": "escape",
     "write_atomically": "atomic",
 }

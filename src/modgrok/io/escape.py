@@ -49,16 +49,34 @@ def shown(value: Any) -> Any:
         >>> shown({"title": ["a\x07", 1]})
         {'title': ['a\\x07', 1]}
     """
-    return value if _is_shown(value) else _shown(value)
-
-
-def _is_shown(value: Any) -> bool:
-    """Say whether nothing is to be replaced: JSON spells such characters with a backslash, or leaves them."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        return False
+        return _shown(value)
+    return value if _is_shown(text) else _shown(value)
+
+
+def shown_json(value: Any) -> str:
+    r"""Print the JSON of `shown(value)`, serialised once where nothing is to be replaced.
+
+    Arguments:
+        value: strings, lists, mappings, and numbers that `float` takes; no nan and no infinities.
+
+    Example:
+        >>> shown_json({"title": ["a\x07", 1]})
+        '{"title":["a\\\\x07",1]}'
+    """
+    text = _compact(value)
+    return text if _is_shown(text) else _compact(_shown(value))
+
+
+def _is_shown(text: str) -> bool:
+    """Say whether JSON holds nothing to replace: such characters have a backslash there, or are left."""
     return "\\" not in text.replace('\\"', "") and text.isprintable()  # quotation marks may stay
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=float)
 
 
 def _shown(value: Any) -> Any:
@@ -99,7 +117,16 @@ def script_json(value: Any) -> str:
         >>> script_json({"a": "<!--<script>"})
         '{"a":"\\u003c!--\\u003cscript\\u003e"}'
     """
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return in_script(json.dumps(value, separators=(",", ":"), allow_nan=False))
+
+
+def in_script(text: str) -> str:
+    r"""Escape JSON so that it can stand in a script element; it stands for the same values.
+
+    Example:
+        >>> in_script('["<!--"]')
+        '["\\u003c!--"]'
+    """
     for character, escape in _SCRIPT.items():  # much faster than `translate` on megabytes
         text = text.replace(character, escape)
     return text

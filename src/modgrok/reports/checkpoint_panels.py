@@ -5,7 +5,6 @@ Owns: the choice of checkpoints. Which panels a learner has is its own choice.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,8 +19,6 @@ MOST_STEPS = 8
 """Checkpoints of a report's slider, unless another number is asked for."""
 MOST_BYTES = 1_500_000
 """Size of these in a page, whose charts' library has 0.9 MB; fewer are held where they are larger."""
-WIDTH = 400
-"""At which specifications are measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +85,7 @@ def checkpoint_panels(stored: StoredRun, step: int) -> PanelsAndNotes:
 def _size(panels: Sequence[Panel]) -> int:
     """Return the bytes of panels in a page, without the words around them."""
     cells = (cell for panel in panels for group in panel.groups for cell in group.cells)
-    return sum(len(json.dumps(cell.spec(WIDTH, interactive=True), default=float)) for cell in cells)
+    return sum(len(cell.page_json) for cell in cells)
 
 
 def slider_steps(stored: StoredRun, most: int) -> tuple[int, ...]:

@@ -7,11 +7,15 @@ to the pixel whatever their labels; a page and a figure differ only in the width
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from ...io import shown
+from ...io import shown, shown_json
 from . import vega_lite as vl
 from .palette import config
+
+CELL_WIDTH = 400
+"""Width at which pages get a cell; the browser then fits it to the room there is."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,13 @@ class Cell:
             The specification, made once for each width; it is shared, and must not be changed.
         """
         if (width, interactive) not in self._specs:
-            self._specs[width, interactive] = self._make_spec(width, interactive=interactive)
+            self._specs[width, interactive] = shown(self._make_spec(width, interactive=interactive))
         return self._specs[width, interactive]
+
+    @cached_property
+    def page_json(self) -> str:
+        """The interactive specification at `CELL_WIDTH` as JSON: what a page gets."""
+        return shown_json(self._make_spec(CELL_WIDTH, interactive=True))
 
     def _make_spec(self, width: int, *, interactive: bool) -> dict[str, Any]:
         inner, height = self.plot_size(width)
@@ -97,8 +106,7 @@ class Cell:
         spec["padding"] = {"left": m.left, "right": m.right, "top": m.top, "bottom": m.bottom}
         spec["autosize"] = {"type": "none"}
         spec["config"] = config()
-        cleaned: dict[str, Any] = shown(spec)
-        return cleaned
+        return spec
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,10 @@ script but its own.
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
-from ...io import content_policy, markup, script_json
+from ...io import content_policy, in_script, markup
 from ..charts.chart import Cell, Group, Legend, Panel
 from ..charts.palette import FAINT, INK, PAPER, SOFT, TRAIN
 from ..report import Report
@@ -266,14 +267,10 @@ def _group(group: Group, cells: list[Cell]) -> str:
 
 
 def _json(cells: list[Cell]) -> str:
-    """Serialise the cells' specifications for a script element."""
-    entries = [
-        {
-            "left": c.margins.left,
-            "right": c.margins.right,
-            "square": c.square,
-            "spec": c.spec(400, interactive=True),
-        }
-        for c in cells
-    ]
-    return script_json(entries)
+    """Serialise the cells for a script element."""
+    return in_script("[" + ",".join(map(_entry, cells)) + "]")
+
+
+def _entry(cell: Cell) -> str:
+    size = {"left": cell.margins.left, "right": cell.margins.right, "square": cell.square}
+    return f'{json.dumps(size)[:-1]},"spec":{cell.page_json}}}'

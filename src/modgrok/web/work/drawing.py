@@ -31,9 +31,6 @@ from ...tasks import InputError
 from ...tasks.errors import shorten
 from .task_request import requested_task
 
-CELL_WIDTH = 400
-"""Width at which specifications are made; the browser sets its own."""
-
 
 def ready() -> None:
     """Do nothing; what the other functions need has been imported."""
@@ -197,5 +194,5 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
         "right": margins.right,
         "square": cell.square,
         "text": cell.text,
-        "spec": json.loads(json.dumps(cell.spec(CELL_WIDTH, interactive=True), default=float)),
+        "spec": json.loads(cell.page_json),
     }
