@@ -124,7 +124,7 @@ ALIASES = {
     "make_token_lens": {"measures/__init__.py"},
     "Structure": {"learners/__init__.py"},
     "Donors": {"learners/__init__.py"},
-    "Report": {"analytic/__init__.py", "reports/", "web/work/drawing.py"},
+    "Report": {"analytic/__init__.py", "reports/", "web/work/drawing.py", "cli/report.py"},
     "Moment": {"sweeps/__init__.py"},
     "moment": {"sweeps/__init__.py", "models/agop.py", "papers/doshi2024/sums.py"},  # of a distribution
     "room": {"runs/loop.py"},  # a former keyword of `run`

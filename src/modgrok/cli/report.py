@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,8 @@ from .shared.output import say, say_json
 
 if TYPE_CHECKING:
     from ..models import MLP
-    from ..runs import NetworkFile
+    from ..reports import Report
+    from ..runs import NetworkFile, Store
 
 MOST_CHECKPOINTS = 200
 FIGURES = (".png", ".svg", ".pdf")
@@ -87,104 +89,108 @@ def report(
         raise InputError(f"checkpoints: must be in 0..{MOST_CHECKPOINTS}, got {checkpoints}")
     output = free_name(Path("report.html")) if output is None else output
     replaces = path_exists(output)
+    subject = _Subject(run, others, file, against, _names(axes), _names(values), checkpoints, runs)
     beside = ChartProcess() if output.suffix.lower() in FIGURES else contextlib.nullcontext()
     with beside as charts:  # starts before JAX is imported, and draws while other rows become pixels
         prepare_to_compute()
-        draw = draw_here if charts is None else charts.draw
-        path = _written(run, others, file, output, against, axes, checkpoints, values, runs, draw)
+        path = _written(subject, output, draw_here if charts is None else charts.draw)
     say(f"{'replaced' if replaces else 'wrote'} {path}")
     if json:
         say_json({"path": str(path)})
     return 0
 
 
-def _written(
-    run: str,
-    others: tuple[str, ...],
-    file: OfFile,
-    output: Path,
-    against: Path | None,
-    axes: str | None,
-    checkpoints: int | None,
-    values: str | None,
-    runs: Path,
-    draw: Draw,
-) -> Path:
+@dataclass(frozen=True)
+class _Subject:
+    """What a report is asked of; names and options as on the command line."""
+
+    run: str
+    others: tuple[str, ...]
+    file: OfFile
+    against: Path | None
+    axes: list[str] | None
+    values: list[str] | None
+    checkpoints: int | None
+    runs: Path
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it names a file or folder of weights, not a sweep of that name."""
+        return names_file(self.run) and not (is_folder(Path(self.run)) and _names_sweep(self.run, self.runs))
+
+    def refuse(self, names: str, rule: str, source: str) -> None:
+        """Refuse the options of those names, separated by commas, if one of them is there.
+
+        Raises:
+            InputError: with the rule, and what was named in their place.
+        """
+        if any(getattr(self, name) is not None for name in names.split(", ")):
+            raise InputError(f"{names}: must be {rule}, got {source}")
+
+
+def _written(subject: _Subject, output: Path, draw: Draw) -> Path:
     """Write the report of whatever is named, and return its path."""
-    from ..measures import basis_of_task
-    from ..models import MLP
-    from ..models.transformer import Transformer
-    from ..reports import (
-        maker_of,
-        write_comparison,
-        write_logits_report,
-        write_network_report,
-        write_report,
-        write_runs_report,
-        write_sweep_report,
-        write_transformer_report,
-    )
-    from ..runs import Store, read_network_file
+    from ..reports import check_path, write
+
+    path = check_path(output)
+    if subject.others:
+        report = _report_of_runs(subject, path)
+    elif subject.is_file:
+        report = _report_of_file(subject)
+    else:
+        report = _report_of_name(subject, path)
+    return write(report, path, draw)
+
+
+def _report_of_runs(subject: _Subject, path: Path) -> Report:
+    from ..reports import runs_report
+    from ..runs import Store
+
+    subject.refuse("against, axes, values", "left out where runs are compared", "one")
+    subject.file.refuse_with_run(subject.run)
+    with Store(subject.runs, read_only=True) as store:
+        return runs_report(store, (subject.run, *subject.others), path)
+
+
+def _report_of_file(subject: _Subject) -> Report:
+    from ..reports import file_report
+
+    subject.refuse("against, axes, values", "left out for a file", shorten(subject.run))
+    return file_report(subject.file.read(Path(subject.run)), report_command=command_line())
+
+
+def _report_of_name(subject: _Subject, path: Path) -> Report:
+    """Gather the report of a sweep or of a run, alone or beside a closed form."""
+    from ..reports import sweep_report
+    from ..reports.recent_reports import RECENT
+    from ..runs import Store
     from ..runs.store.sweep_index import sweep_names
 
-    if others:
-        if against is not None or axes is not None or values is not None:
-            raise InputError("against, axes, values: must be left out where runs are compared, got one")
-        file.refuse_with_run(run)
-        with Store(runs, read_only=True) as store:
-            return write_runs_report(store, (run, *others), output, draw=draw)
-    if names_file(run) and not (is_folder(Path(run)) and _names_sweep(run, runs)):
-        if against is not None or axes is not None or values is not None:
-            raise InputError(f"against, axes, values: must be left out for a file, got {shorten(run)}")
-        content = file.read(Path(run))
-        task = content.task()
-        command, again = maker_of(content.notes), command_line()
-        title = f"{task.name} mod {task.p}" if task.is_plain else f"{task.name} on 0..{task.p - 1}"
-        title += ", a network from elsewhere" if content.notes.get("made") == "elsewhere" else ""
-        net = content.network
-        if isinstance(net, Transformer):
-            return write_transformer_report(
-                net, task, output, title=title, command=command, report_command=again, draw=draw
-            )
-        if isinstance(net, MLP):
-            return write_network_report(
-                net,
-                basis_of_task(task),
-                output,
-                title=title,
-                task=task,
-                command=command,
-                report_command=again,
-                draw=draw,
-            )
-        return write_logits_report(
-            net, task, output, title=title, command=command, report_command=again, draw=draw
-        )
-    file.refuse_with_run(run)
-    with Store(runs, read_only=True) as store:
+    run = subject.run
+    subject.file.refuse_with_run(run)
+    with Store(subject.runs, read_only=True) as store:
         if run in sweep_names(store):
-            if against is not None:
-                raise InputError(f"against: must be used with a run, got the sweep {shorten(run)}")
-            return write_sweep_report(store, run, output, _names(axes), _names(values), draw=draw)
-        if axes is not None or values is not None:
-            raise InputError(f"axes, values: must be used with the name of a sweep, got {shorten(run)}")
-        if against is None:
-            return write_report(store, run, output, checkpoints, draw=draw)
-        other = read_network_file(against)
-        row = store.get(run)
-        if other.task().name != row.expression or other.task().p != row.p:
-            raise InputError(
-                f"against: must be a network of {row.expression} mod {row.p}, got {shorten(against)}"
-            )
-        return write_comparison(
-            store,
-            run,
-            _single(other),
-            output,
-            command=maker_of(other.notes),
-            report_command=command_line(),
-            draw=draw,
+            subject.refuse("against", "used with a run", f"the sweep {shorten(run)}")
+            return sweep_report(store, run, path, subject.axes or (), subject.values or ())
+        subject.refuse("axes, values", "used with the name of a sweep", shorten(run))
+        if subject.against is None:
+            return RECENT.report(store, run, path, subject.checkpoints)
+        return _report_beside(store, run, subject.against, path)
+
+
+def _report_beside(store: Store, run: str, against: Path, path: Path) -> Report:
+    """Gather the report of a run beside a network in closed form, which must be of the same task."""
+    from ..reports import comparison, maker_of
+    from ..runs import read_network_file
+
+    other, row = read_network_file(against), store.get(run)
+    if other.task().name != row.expression or other.task().p != row.p:
+        raise InputError(
+            f"against: must be a network of {row.expression} mod {row.p}, got {shorten(against)}"
         )
+    return comparison(
+        store, run, _single(other), path, command=maker_of(other.notes), report_command=command_line()
+    )
 
 
 def _names_sweep(name: str, runs: Path) -> bool:
@@ -203,8 +209,8 @@ def free_name(path: Path) -> Path:
     return path if not path_exists(path) else next(name for name in names if not path_exists(name))
 
 
-def _names(text: str | None) -> list[str]:
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _single(content: NetworkFile) -> MLP:

@@ -2,8 +2,10 @@
 
 from .checkpoint_panels import checkpoint_panels
 from .commands import maker_of, portable
+from .file_report import file_report
 from .formats.write import (
     SUFFIXES,
+    check_path,
     write,
     write_comparison,
     write_logits_report,
@@ -20,8 +22,10 @@ from .sweep_report import sweep_report
 __all__ = [
     "SUFFIXES",
     "Report",
+    "check_path",
     "checkpoint_panels",
     "comparison",
+    "file_report",
     "logits_report",
     "maker_of",
     "network_report",

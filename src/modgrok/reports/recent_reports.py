@@ -33,10 +33,11 @@ class RecentReports:
         self._reports: OrderedDict[Key, Report] = OrderedDict()
 
     def report(self, store: Store, run: str, path: Path, checkpoints: int | None = 0) -> Report:
-        """Return the report of a stored run; arguments as in `run_report`."""
-        key = _content(store, run, path, checkpoints)
+        """Return the report of a stored run; arguments as in `run_report`. Figures have no slider."""
+        most = checkpoints if path.suffix.lower() == ".html" else 0
+        key = _content(store, run, path, most)
         if key not in self._reports:
-            self._reports[key] = run_report(store, run, path, checkpoints)
+            self._reports[key] = run_report(store, run, path, most)
             if len(self._reports) > self.most:
                 self._reports.popitem(last=False)
         self._reports.move_to_end(key)

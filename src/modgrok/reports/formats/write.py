@@ -30,9 +30,7 @@ SCALE = 2.0
 """Pixels of a PNG per pixel of the figure."""
 
 
-def write_report(
-    store: Store, run: str, path: Path, checkpoints: int | None = None, *, draw: Draw = draw_here
-) -> Path:
+def write_report(store: Store, run: str, path: Path, checkpoints: int | None = None) -> Path:
     """Write the report of a stored run.
 
     Arguments:
@@ -40,7 +38,6 @@ def write_report(
         run: its id, the beginning of it, or `latest`.
         path: ends in .html, .png, .svg or .pdf.
         checkpoints: most that the slider of a page has; as in `run_report`.
-        draw: draws the charts of a figure.
 
     Returns:
         The path.
@@ -49,14 +46,13 @@ def write_report(
         InputError: no such run, or another suffix.
     """
     path = check_path(path)
-    held = checkpoints if path.suffix.lower() == ".html" else 0
-    return write(RECENT.report(store, run, path, held), path, draw)
+    return write(RECENT.report(store, run, path, checkpoints), path)
 
 
-def write_runs_report(store: Store, runs: Sequence[str], path: Path, *, draw: Draw = draw_here) -> Path:
+def write_runs_report(store: Store, runs: Sequence[str], path: Path) -> Path:
     """Write a comparison of stored runs; arguments as in `runs_report`."""
     path = check_path(path)
-    return write(runs_report(store, runs, path), path, draw)
+    return write(runs_report(store, runs, path), path)
 
 
 def write_comparison(
@@ -67,7 +63,6 @@ def write_comparison(
     *,
     command: str = "",
     report_command: str = "",
-    draw: Draw = draw_here,
 ) -> Path:
     """Write the last weights of a run beside a closed form of the same task; arguments as in `comparison`.
 
@@ -76,7 +71,7 @@ def write_comparison(
     """
     path = check_path(path)
     return write(
-        comparison(store, run, closed_form, path, command=command, report_command=report_command), path, draw
+        comparison(store, run, closed_form, path, command=command, report_command=report_command), path
     )
 
 
@@ -90,7 +85,6 @@ def write_network_report(
     task: Task | None = None,
     command: str = "",
     report_command: str = "",
-    draw: Draw = draw_here,
 ) -> Path:
     """Write the report of a network alone, whatever its source; arguments as in `network_report`."""
     path = check_path(path)
@@ -99,7 +93,6 @@ def write_network_report(
             net, basis, title, summary=summary, task=task, command=command, report_command=report_command
         ),
         path,
-        draw,
     )
 
 
@@ -111,13 +104,10 @@ def write_transformer_report(
     title: str,
     command: str = "",
     report_command: str = "",
-    draw: Draw = draw_here,
 ) -> Path:
     """Write the report of a transformer alone, whatever its source; arguments as in `transformer_report`."""
     path = check_path(path)
-    return write(
-        transformer_report(net, task, title, command=command, report_command=report_command), path, draw
-    )
+    return write(transformer_report(net, task, title, command=command, report_command=report_command), path)
 
 
 def write_logits_report(
@@ -128,11 +118,10 @@ def write_logits_report(
     title: str,
     command: str = "",
     report_command: str = "",
-    draw: Draw = draw_here,
 ) -> Path:
     """Write the report of a network of any kind from its logits; arguments as in `logits_report`."""
     path = check_path(path)
-    return write(logits_report(net, task, title, command=command, report_command=report_command), path, draw)
+    return write(logits_report(net, task, title, command=command, report_command=report_command), path)
 
 
 def write_sweep_report(
@@ -141,12 +130,10 @@ def write_sweep_report(
     path: Path,
     axes: Sequence[str] = (),
     values: Sequence[str] = (),
-    *,
-    draw: Draw = draw_here,
 ) -> Path:
     """Write the report of a sweep; arguments as in `sweep_report`."""
     path = check_path(path)
-    return write(sweep_report(store, name, path, axes, values), path, draw)
+    return write(sweep_report(store, name, path, axes, values), path)
 
 
 def check_path(path: Path) -> Path:
