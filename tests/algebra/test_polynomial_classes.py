@@ -65,6 +65,17 @@ def test_classes_of_cubic_forms_add_up(p: int) -> None:
     assert all(group % each.size == 0 for each in classes)
 
 
+def test_a_change_of_scale_keeps_the_class_for_large_primes() -> None:
+    """p^3 exceeds int64: products are reduced before they are multiplied again."""
+    p, random = 3_000_017, np.random.default_rng(0)
+    a, b, c, u, v = random.integers(1, p, (5, 200))
+    zero = np.zeros_like(a)
+    scaled = np.stack([a * u % p * u % p, b * u % p * v % p, c * v % p * v % p, zero, zero])
+    plain = np.stack([a, b, c, zero, zero])
+    assert np.array_equal(quadratic_class_of(plain, p), quadratic_class_of(scaled, p))
+    assert len(np.unique(quadratic_class_of(plain, p))) > 100
+
+
 @pytest.mark.parametrize("p", [2, 9, 1])
 def test_quadratics_need_an_odd_prime(p: int) -> None:
     with pytest.raises(ValueError, match=f"p: must be an odd prime, got {p}"):

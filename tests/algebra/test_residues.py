@@ -17,6 +17,12 @@ def test_powers_equal_pythons(m: int, e: int) -> None:
     assert power(base, e, m).tolist() == [pow(int(a), e, m) for a in base]
 
 
+@pytest.mark.parametrize("m", [0, 3_037_000_500, 5_000_000_029])
+def test_a_modulus_whose_squares_overflow_is_refused(m: int) -> None:
+    with pytest.raises(ValueError, match="m: must be in 1"):
+        power(np.array([4]), 2, m)
+
+
 @pytest.mark.parametrize("m", range(2, 60))
 def test_inverses_are_inverse_on_units(m: int) -> None:
     a = np.arange(m)

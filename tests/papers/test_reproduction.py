@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_claims import SMALL, InProcess, make_claim
@@ -73,6 +74,27 @@ def test_a_result_holds_only_for_its_plan(tmp_path: Path, executor: InProcess) -
     (result,) = run([longer], tmp_path, executor)
     assert result.values["steps"] == 30
     assert len(executor.made) == 2  # the same run, continued
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"values": {"steps": "abc"}},
+        {"values": []},
+        {"seed_values": {"steps": ["abc"]}},
+        {"seed_values": [1]},
+        {"seeds": ["0"]},
+    ],
+)
+def test_a_result_that_holds_no_numbers_is_none(
+    tmp_path: Path, executor: InProcess, damage: dict[str, Any]
+) -> None:
+    claim = make_claim("one")
+    run([claim], tmp_path, executor)
+    path = result_path(tmp_path, "tiny", claim.id)
+    assert read_result(tmp_path, "tiny", claim) is not None
+    path.write_text(json.dumps(json.loads(path.read_text()) | damage))
+    assert read_result(tmp_path, "tiny", claim) is None
 
 
 def test_a_verdict_is_judged_anew_when_expectations_change(tmp_path: Path, executor: InProcess) -> None:

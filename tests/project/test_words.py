@@ -144,6 +144,7 @@ STORED = {
         "runs/asset_kinds.py": "likewise in files of initial matrices",
         "runs/spelling.py": "the former option",
         "runs/experiment.py": "the former keyword",
+        "runs/loop.py": "likewise",
     },
     "metrics": {
         "runs/asset_kinds.py": "a folder of stores",
@@ -152,6 +153,7 @@ STORED = {
     "donors": {
         "runs/asset_kinds.py": "a folder of stores",
         "runs/store/store.py": "likewise",
+        "runs/loop.py": "a former keyword",
     },
     "released": {
         "tasks/source.py": "a key of the JSON of which run ids are hashes, and the former keyword",

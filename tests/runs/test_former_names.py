@@ -14,7 +14,7 @@ from modgrok.interop import checkpoint_at, kept_at
 from modgrok.models.codec import pack, unpack
 from modgrok.models.kernel_machine import KernelMachine
 from modgrok.models.kernels import Quadratic
-from modgrok.runs import Experiment
+from modgrok.runs import Experiment, run
 from modgrok.runs.spelling import FORMER_NAMES, current_names
 from modgrok.runs.store.arrays import flatten, unflatten
 from modgrok.sweeps import make_sweep
@@ -68,6 +68,16 @@ def test_options_take_both_names(call: Callable[..., Any]) -> None:
     assert "extended_domain: must be given once, got released as well" in both.err
     page = call("train", "--help").out
     assert not any(f"--{name}" in page for name in FORMER_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("former", "current"),
+    [("metric", "feature_matrix"), ("donors", "pretrained"), ("room", "pad_to_fraction")],
+)
+def test_both_names_of_a_keyword_of_run_are_refused(former: str, current: str) -> None:
+    experiment = Experiment.of("x + y", p=5, width=8)
+    with pytest.raises(TypeError, match=f"{current} and its former name, {former}"):
+        run(experiment, steps=1, **{former: None, current: None})
 
 
 def test_an_initial_matrix_was_called_metric() -> None:

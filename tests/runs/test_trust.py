@@ -492,7 +492,48 @@ def test_an_asset_of_a_bundle_is_checked(tmp_path: Path) -> None:
     from modgrok.runs.assets import unpack_assets
 
     with Store(tmp_path) as store:
-        for name in ("donors/../../x", f"donors/{'0' * 64}.safetensors", f"tables/{'0' * 64}.npy", "x"):
+        digest = "0" * 64
+        for name in (
+            "donors/../../x", f"donors/{digest}.safetensors", f"tables/{digest}.npy", "x", f"evil/{digest}",
+            f"tables/{digest}", f"tables/{digest}\n.npy",
+        ):  # fmt: skip
             with pytest.raises(InputError):
                 unpack_assets(store, {name: b"content"})
     assert not list(tmp_path.glob("*/0*"))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("runs", "experiment", "[1]"),
+        ("runs", "experiment", '{"learner": []}'),
+        ("records", "scalars", f"[{'9' * 401}]"),
+        ("records", "scalars", "[" * 100_000),
+    ],
+)
+def test_one_forged_row_does_not_stop_a_list(
+    call: Call, filled: Path, table: str, column: str, value: str
+) -> None:
+    forge(filled, f"UPDATE {table} SET {column} = ?", value)
+    done = call("runs", "list", "--runs", str(filled), "--json")
+    assert done.code == 0
+    assert len(done.json["runs"]) + len(done.json.get("damaged", [])) == 2
+    assert all(run in done.out for run in (EXPERIMENT.id, OTHER.id))
+
+
+def test_a_run_that_another_process_removed_is_named(filled: Path) -> None:
+    with Store(filled) as store:
+        stored = run(EXPERIMENT, store=store, steps=4, early_stop=False)
+        store.remove(stored.row.id)
+        with pytest.raises(InputError, match="has removed"):
+            store.commit(stored.row, [], None)
+
+
+def test_a_run_is_removed_under_its_lock(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that begins to train a run while it is removed would lose its folder."""
+    pytest.importorskip("fcntl")
+    with Store(filled) as store:
+        delete, held = store._delete, []
+        monkeypatch.setattr(store, "_delete", lambda run: (held.append(store.lock(run).held()), delete(run)))
+        store.remove(EXPERIMENT.id)
+    assert held == [True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 
 from modgrok.cli.shared.engine import Engine
 from modgrok.runs import Experiment, Run, Store, run
+from modgrok.runs.recorder import Recorder
 from modgrok.runs.segments import SEGMENT
 from modgrok.runs.stack import Stack, stack_trees
 from modgrok.sweeps.critical.statistics import milestone_statistics, wilson
@@ -232,6 +234,25 @@ def test_a_member_that_cannot_be_prepared_leaves_the_stack_to_the_others(
     assert outcomes[0].error is not None
     assert outcomes[0].error.startswith("batch_size: must be at most the 24 training examples")
     assert [outcome.error for outcome in outcomes[1:]] == ["no room on the device"] * 2
+
+
+def test_a_member_that_has_ended_stays_ended_when_the_store_fails_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ensemble,) = ensembles_of(members(seed=[0, 1]))
+    finish, finished = Recorder.finish, []
+
+    def full_disk_later(self: Recorder, state: Any, status: str) -> None:
+        if finished:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        finish(self, state, status)
+        finished.append(self.row.id)
+
+    monkeypatch.setattr(Recorder, "finish", full_disk_later)
+    with Store(tmp_path) as store:
+        with pytest.raises(OSError, match="No space"):
+            list(run_ensemble(ensemble, store, stepping="stack"))
+        assert store.get(finished[0]).status == "finished"
 
 
 def broken_step(self: Stack, stop: int) -> None:

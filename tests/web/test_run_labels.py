@@ -9,11 +9,21 @@ from typing import Any
 import pytest
 from client import Client
 
-from modgrok.runs import Store
+from modgrok.runs import Experiment, Store, run
 from modgrok.runs.store.database import Database
 from modgrok.runs.store.labels import MOST_TAGS, Labels, note_run, read_labels, tag_run
 from modgrok.runs.store.run_query import RunQuery, query_runs
 from modgrok.tasks import InputError
+
+
+@pytest.fixture(scope="module")
+def of_two_learners(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of two two-layer networks and a kernel machine, which has neither width nor loss."""
+    folder = tmp_path_factory.mktemp("two-learners") / "runs"
+    with Store(folder) as store:
+        for more in ({"width": 8}, {"width": 9}, {"learner": "rfm"}):
+            run(Experiment.of("x + y", p=5, **more), store=store, steps=1)
+    return folder
 
 
 def forget_labels(folder: Path) -> None:
@@ -74,6 +84,38 @@ def test_labels_that_are_refused(
     assert (failed.code, message in failed.err) == (2, True)
     with Database(folder, read_only=True) as store:
         assert read_labels(store) == {}
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ("width!=9", 2),
+        ("width=8", 1),
+        ("width=none", 1),
+        ("width!=none", 2),
+        ("width>8", 1),
+        ("loss!=mse", 1),
+        ("loss=mse", 2),
+        ("grokked_at=never", 3),
+        ("p=5", 3),
+        ("expression=y + x", 3),
+        ("learner=rfm", 1),
+        ("learner!=rfm", 2),
+        ("centred=true", 1),
+        ("test_accuracy>=0", 3),
+        ("tag=none", 3),
+        ("tag!=none", 0),
+        ("status=finished", 3),
+    ],
+)
+def test_conditions_mean_the_same_on_the_command_line_and_on_the_page(
+    call: Any, of_two_learners: Path, condition: str, count: int
+) -> None:
+    on_command_line = call(
+        "runs", "list", f"--where={condition}", f"--runs={of_two_learners}", "--json"
+    ).json["runs"]
+    assert {run["id"] for run in on_command_line} == set(ids_where(of_two_learners, condition))
+    assert len(on_command_line) == count
 
 
 def test_a_run_has_a_bounded_number_of_tags(folder: Path, ids: list[str]) -> None:

@@ -33,6 +33,26 @@ def test_documents_of_a_copy_are_relative_and_have_the_policy() -> None:
         assert ("Playground" in text, "Explain" in text) == (False, False)
 
 
+def test_a_damaged_row_ends_no_page_of_a_copy(
+    folder: Path, ids: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are read a page at a time; one that breaks a rule is named, and those behind it are there."""
+    from modgrok.runs.store.database import Database
+    from modgrok.web import static_copy
+
+    copied = tmp_path / "damaged"
+    shutil.copytree(folder, copied)
+    with Database(copied) as store, store.transaction() as connection:
+        connection.execute("UPDATE runs SET p = 'many' WHERE id = ?", (ids[-1],))
+    monkeypatch.setattr(static_copy, "PAGE", 1)
+    lines: list[str] = []
+    copy = static_copy.StaticCopy(copied, tmp_path / "copy", say=lines.append)
+    with Database(copied, read_only=True) as store:
+        rows = [row.id for row, _ in copy._rows(store)]
+    assert sorted(rows) == sorted(ids[:-1])
+    assert [ids[-1] in line for line in lines] == [True]
+
+
 @pytest.mark.long
 def test_a_copy_holds_every_page_and_nothing_of_the_machine(
     call: Any, folder: Path, ids: list[str], tmp_path: Path

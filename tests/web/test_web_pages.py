@@ -555,6 +555,83 @@ def test_one_training_at_a_time(folder: Path, ids: list[str], monkeypatch: pytes
     asyncio.run(talk())
 
 
+def test_a_job_stopped_while_its_process_is_made_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modgrok.web.jobs import JobQueue
+
+    monkeypatch.setattr("modgrok.web.jobs.PROGRAM", (sys.executable, "-c", "import time; time.sleep(60)"))
+
+    async def talk() -> None:
+        queue = JobQueue(tmp_path)
+        job = queue.add(("train",), "a", run="a")
+        while job.state == "waiting":
+            await asyncio.sleep(0)
+        assert queue._process is None
+        queue.stop(job.number)
+        assert queue._driver is not None
+        await asyncio.wait_for(queue._driver, 20)
+        assert job.state == "stopped"
+
+    asyncio.run(talk())
+
+
+def test_jobs_that_wait_are_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modgrok.web import jobs
+
+    async def nothing(queue: jobs.JobQueue) -> None:
+        pass
+
+    monkeypatch.setattr(jobs.JobQueue, "_drive", nothing)
+    monkeypatch.setattr(jobs, "MOST_JOBS", 3)
+
+    async def talk() -> None:
+        queue = jobs.JobQueue(tmp_path)
+        first = queue.add(("train",), "first")
+        for number in range(9):
+            queue.add(("train",), f"{number}").state = "finished"
+        assert first in queue.jobs
+        assert [job.title for job in queue.jobs] == ["first", "6", "7", "8"]
+
+    asyncio.run(talk())
+
+
+def test_a_drawing_that_was_given_up_is_begun_anew(tmp_path: Path) -> None:
+    """Its process takes time to end; who asks meanwhile does not wait for what was cancelled."""
+    from modgrok.web.instrument import Instrument
+
+    class SlowToEnd:
+        calls = 0
+
+        async def call_json(self, job: str, on_start: Any, **arguments: Any) -> bytes:
+            self.calls += 1
+            call = self.calls
+            try:
+                await asyncio.sleep(0.05 if call > 1 else 60)
+            except asyncio.CancelledError:
+                await asyncio.sleep(0.1)  # until the process is gone
+                raise
+            return str(call).encode()
+
+    async def whole() -> None:
+        instrument, worker = Instrument(tmp_path), SlowToEnd()
+
+        def ask() -> asyncio.Task[bytes]:
+            return asyncio.create_task(instrument.shared(worker, "a", "construct"))  # type: ignore[arg-type]
+
+        first = ask()
+        await asyncio.sleep(0.01)
+        first.cancel()
+        await asyncio.wait({first})
+        await asyncio.sleep(0.01)
+        assert await ask() == b"2"
+        await asyncio.sleep(0.2)
+        assert instrument.cache.get("a") == b"2"
+        assert not instrument._results
+
+    asyncio.run(whole())
+
+
 def test_forms_come_from_the_declarations(visit: Any) -> None:
     """Every option of every learner is in its form."""
 

@@ -106,7 +106,7 @@ def quadratic_class_of(coefficients: np.ndarray, p: int) -> np.ndarray:
     residue = np.zeros(p, dtype=bool)
     residue[np.arange(p, dtype=np.int64) ** 2 % p] = True
     square = pow(4, -1, p)
-    ratio = a * c % p * inverses[b] ** 2 % p
+    ratio = a * c % p * (inverses[b] ** 2 % p) % p
     linear = (d != 0).astype(np.int64) + (e != 0)
     left = np.where(a != 0, e, d) != 0
     parabola = np.where((2 * a * e - b * d) % p == 0, 7, 8)

@@ -25,10 +25,15 @@ def power(base: np.ndarray, exponent: int, m: int) -> np.ndarray:
     Returns:
         int64 array of the same shape, entries in 0..m-1.
 
+    Raises:
+        ValueError: m is out of range.
+
     Example:
         >>> power(np.arange(7), 6 * 10**30, 7).tolist()
         [0, 1, 1, 1, 1, 1, 1]
     """
+    if not 1 <= m <= LARGEST_MODULUS:
+        raise ValueError(f"m: must be in 1..{LARGEST_MODULUS}, got {m}")
     result = np.full(base.shape, 1 % m, dtype=np.int64)
     square = base
     while exponent:

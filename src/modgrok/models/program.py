@@ -6,6 +6,7 @@ call, which takes longer than the step of a small network; here that is done onc
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -38,11 +39,11 @@ class Program:
         self.function = function
         self._general = eqx.filter_jit(function)
         self._last: tuple[tuple[Any, ...], Callable[..., Any]] | None = None
-        self._programs: set[Callable[..., Any]] = set()
+        self._programs: weakref.WeakSet[Any] = weakref.WeakSet()
 
     @property
     def compilations(self) -> int:
-        """Number of compiled versions so far, over all structures and shapes."""
+        """Number of compiled versions that are kept, over all structures and shapes."""
         general: Any = self._general
         programs: Any = self._programs
         return int(general._cached._cache_size()) + sum(program._cache_size() for program in programs)

@@ -7,6 +7,7 @@ completes that from a store.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -71,7 +72,7 @@ class StoredAssets(Mapping[str, Any]):
     Arguments:
         store: open as long as something may be asked for.
         needs: digest -> kind.
-        given: digest -> content at hand already; put into the store unless that is only read.
+        known_assets: digest -> content at hand already; put into the store unless that is only read.
     """
 
     def __init__(self, store: Store, needs: Mapping[str, str], known_assets: Mapping[str, Any]) -> None:
@@ -134,18 +135,18 @@ def unpack_assets(store: Store, files: Mapping[str, bytes]) -> None:
     Raises:
         InputError: a name is none that `pack_assets` gives, or its content has another digest.
     """
-    kinds = {kind.folder: kind.name for kind in ASSET_KINDS}
-    folders = {kind.folder: kind.suffix for kind in ASSET_KINDS}
+    kinds = {kind.folder: kind for kind in ASSET_KINDS}
     for name, content in files.items():
         folder, _, file = name.partition("/")
-        digest = file.removesuffix(folders.get(folder, "?"))
-        if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        kind = kinds.get(folder)
+        digest = "" if kind is None else file.removesuffix(kind.suffix)
+        if kind is None or file != digest + kind.suffix or not re.fullmatch("[0-9a-f]{64}", digest):
             raise InputError(f"assets: must be named <folder>/<sha-256><suffix>, got {shorten(name)}")
         path = inside(store.folder, folder, file)
         if not is_file(path):
             write_bytes(path, content, durable=False)
             try:
-                fetch(store, kinds[folder], digest)
+                fetch(store, kind.name, digest)
             except CorruptFile:
                 path.unlink()
                 raise

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..display import Displayed, Facts
+from ..former_names import former_keyword
 from ..learners.base.observation import Observed
 from ..learners.catalogue import definition_of
 from ..tasks import Task
@@ -57,6 +58,9 @@ class Run(Displayed):
         return accuracy_curves(self.records)
 
 
+@former_keyword("metric", "feature_matrix")
+@former_keyword("donors", "pretrained")
+@former_keyword("room", "pad_to_fraction")
 def run(
     experiment: Experiment,
     *,
@@ -73,9 +77,6 @@ def run(
     weights: CheckpointPolicy = "schedule",
     on_observation: Callable[[Progress], None] | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
-    metric: np.ndarray | None = None,
-    donors: Mapping[str, NetworkFile] | None = None,
-    room: float | None = None,
     schedule: ObservationSchedule = "cost",
 ) -> Run:
     """Train an experiment up to a step budget, or continue it from where its store left it.
@@ -103,7 +104,6 @@ def run(
         on_observation: called after every observation; None shows progress in a notebook, and elsewhere
             nothing.
         stop_requested: asked after every segment; true saves and returns with status `interrupted`.
-        metric, donors, room: former names of `feature_matrix`, `pretrained` and `pad_to_fraction`.
 
     Returns:
         The run, with status `finished`, `diverged` or `interrupted`.
@@ -112,15 +112,15 @@ def run(
         InputError: bad arguments, or the run is being trained by another process.
         CorruptFile: the stored state is damaged.
     """
-    matrix = metric if feature_matrix is None else feature_matrix
-    padded = room if pad_to_fraction is None else pad_to_fraction
-    options = RunOptions(steps, observe_every, early_stop, weights, padded, command, ensemble, schedule)
-    assets: dict[str, Any] = dict(pretrained or donors or {})
+    options = RunOptions(
+        steps, observe_every, early_stop, weights, pad_to_fraction, command, ensemble, schedule
+    )
+    assets: dict[str, Any] = dict(pretrained or {})
     for digest, kind in experiment.needs().items():
         if kind == "table" and table is not None:
             assets[digest] = table
-        if kind == "matrix" and matrix is not None:
-            assets[digest] = matrix
+        if kind == "matrix" and feature_matrix is not None:
+            assets[digest] = feature_matrix
     if assets:
         experiment = experiment.with_assets({**experiment.assets, **assets})
     return follow(experiment, store, options, RunHooks(on_observation or notebook_progress(), stop_requested))
@@ -199,8 +199,10 @@ class _Loop:
     def _steps_of(self, elapsed: float) -> float:
         """Return how much longer the run has been inside steps after a call of so many seconds.
 
-        What calls without a step take is subtracted from the sum, so that noise of short ones cancels.
+        What calls without a step take is subtracted from the sum, so that noise of short ones cancels; it is
+        at most what the fastest call took, which a busy machine may not show in the first calls.
         """
+        self._idle = min(self._idle, elapsed)
         self._calls, self._elapsed = self._calls + 1, self._elapsed + elapsed
         before, self._in_steps = self._in_steps, max(0.0, self._elapsed - self._calls * self._idle)
         return self._in_steps - before

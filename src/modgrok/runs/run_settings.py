@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from ..io import parse_json
 from ..tasks.errors import InputError
 from .store.database import Database, RunRow
 
@@ -14,14 +14,19 @@ MOST_COMPARED = 20
 
 
 def settings_of(row: RunRow) -> dict[str, Any]:
-    """Return the settings of a run by name: those of the experiment, then those of its learner."""
+    """Return the settings of a run by name: those of the experiment, then those of its learner.
+
+    There are none where what a store says is no experiment.
+    """
     try:
-        stored = json.loads(row.experiment)
-        learner = stored.pop("learner")
-        own = {name: value for name, value in stored.items() if name != "task"}
-        return {**own, **{name: value for name, value in learner.items() if name != "kind"}}
-    except (ValueError, KeyError, AttributeError, RecursionError):
+        stored: dict[str, Any] = parse_json(row.experiment, "experiment", dict)
+    except InputError:
         return {}
+    learner = stored.get("learner")
+    if not isinstance(learner, dict):
+        return {}
+    own = {name: value for name, value in stored.items() if name not in ("task", "learner")}
+    return {**own, **{name: value for name, value in learner.items() if name != "kind"}}
 
 
 def described_settings(row: RunRow) -> dict[str, Any]:

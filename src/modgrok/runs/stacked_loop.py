@@ -199,13 +199,14 @@ class _StackedLoop:
             except STORE_ERRORS:
                 raise
             except Exception as error:
-                member.followed.recorder.abandon(state)
+                with suppress(Exception):
+                    member.followed.recorder.abandon(state)
                 member.lock.close()
                 ends.append((member.place, error))
+            if ends and ends[-1][0] == member.place:  # at once: what fails later does not touch it any more
+                self.members = [other for other in self.members if other is not member]
         for place, _ in ends:
             self._stacked.remove(self.numbers[place])
-        gone = {place for place, _ in ends}
-        self.members = [member for member in self.members if member.place not in gone]
         return ends
 
     @property

@@ -173,18 +173,19 @@ class Instrument:
         if content is not None:
             return content
         result = self._results.get(key)
-        if result is None:
+        if result is None or result.task.cancelling():
             result = self._results[key] = SharedResult()
             result.task = asyncio.create_task(worker.call_json(job, result.start, **arguments))
-            result.task.add_done_callback(partial(self._keep, key))
+            result.task.add_done_callback(partial(self._keep, key, result))
         result.waiting += 1
         try:
             return await asyncio.shield(result.task)
         finally:
             result.leave()
 
-    def _keep(self, key: Hashable, task: asyncio.Task[bytes]) -> None:
-        del self._results[key]
+    def _keep(self, key: Hashable, result: SharedResult, task: asyncio.Task[bytes]) -> None:
+        if self._results.get(key) is result:  # not begun anew since it was given up
+            del self._results[key]
         if not task.cancelled() and task.exception() is None:
             self.cache.put(key, task.result())
 

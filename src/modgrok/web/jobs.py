@@ -90,7 +90,9 @@ class JobQueue:
             raise InputError(f"training: must have at most {MOST_JOBS} waiting runs, got one more")
         self._count += 1
         job = QueuedJob(self._count, words, title, run, claim)
-        self.jobs = [*self.jobs[-MOST_JOBS:], job]
+        ended = [one for one in self.jobs if one.state in ENDED]
+        dropped = {one.number for one in ended[: max(0, len(self.jobs) - MOST_JOBS)]}
+        self.jobs = [*(one for one in self.jobs if one.number not in dropped), job]
         if self._driver is None or self._driver.done():
             self._driver = asyncio.create_task(self._drive())
         return job
@@ -143,6 +145,8 @@ class JobQueue:
         except OSError as error:
             job.state, job.message = "failed", str(error.strerror)
             return
+        if job.state == "stopped":  # while its process was made
+            self._signal(signal.SIGINT)
         last = await self._last_line()
         code = await self._process.wait()
         self._process = None

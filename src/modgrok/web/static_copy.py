@@ -6,6 +6,7 @@ needs a process, such as deciding, training and dropped files, is not in it.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -108,11 +109,14 @@ class StaticCopy:
 
     def _rows(self, store: Database) -> list[tuple[RunRow, dict[str, float]]]:
         rows: list[tuple[RunRow, dict[str, float]]] = []
-        while True:
-            page = query_runs(store, RunQuery(where=self.where, offset=len(rows), limit=PAGE))
+        for offset in itertools.count(0, PAGE):
+            page = query_runs(store, RunQuery(where=self.where, offset=offset, limit=PAGE))
             rows += [(row, page.last[row.id]) for row in page.rows]
-            if len(page.rows) < PAGE:
-                return rows
+            for error in page.damaged:
+                self.say(f"left out: {error}")
+            if offset + PAGE >= page.total:
+                break
+        return rows
 
     def _holds(self, store: Database, name: str, runs: set[str]) -> bool:
         return any(member["run"] in runs for member in sweep_content(store, name)["members"])

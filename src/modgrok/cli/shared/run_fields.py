@@ -89,7 +89,7 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
         held = run.get(known)
         if ordered:
             return isinstance(held, int | float) and compare(held, wanted_value)
-        return known in run and compare(held, wanted_value)
+        return compare(held, wanted_value)
 
     return test
 

@@ -125,17 +125,32 @@ COMPUTED = ("format", "paper", "claim", "measured", "hours")
 
 
 def from_json(content: Mapping[str, Any]) -> Result:
-    """Read what `Result.to_json` gave, also by earlier versions."""
+    """Read what `Result.to_json` gave, also by earlier versions.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError: it gave something else.
+    """
     fields = {name: value for name, value in content.items() if name not in COMPUTED}
     expected = tuple(_expected(entry) for entry in fields.pop("expected"))
     captions = tuple(Caption(**caption) for caption in fields.pop("captions"))
     short = tuple(Shortfall(**entry) for entry in fields.pop("shortfalls", ()))
-    each = {name: tuple(values) for name, values in fields.pop("seed_values", {}).items()}
+    each = {name: tuple(map(_number, values)) for name, values in fields.pop("seed_values", {}).items()}
+    values = {name: _number(value) for name, value in fields.pop("values", {}).items()}
     lists: dict[str, Any] = {
         name: tuple(fields.pop(name, ()))
         for name in ("seeds", "runs", "tasks", "deviations", "rows", "seed_plans", "run_table")
     }
-    return Result(expected=expected, captions=captions, shortfalls=short, seed_values=each, **lists, **fields)
+    if not all(isinstance(seed, int) for seed in lists["seeds"]):
+        raise ValueError("seeds: must be integers")
+    return Result(
+        expected=expected,
+        captions=captions,
+        shortfalls=short,
+        seed_values=each,
+        values=values,
+        **lists,
+        **fields,
+    )
 
 
 def claims_folder(runs: Path, budget: BudgetName) -> Path:
@@ -230,6 +245,13 @@ def _origin(claim: str, expected: Expected) -> dict[str, Any]:
         return dict.fromkeys(FOLLOWING[1:])
     last = changes[-1]
     return dict(zip(FOLLOWING[1:], (last.date, last.reason, after_data(changes) is not None), strict=True))
+
+
+def _number(value: object) -> Number:
+    """Check a measured number; infinities and undefined ones are None in JSON."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise ValueError(f"values: must be numbers, got {shorten(value)}")
 
 
 def _expected(content: Mapping[str, Any]) -> Expected:

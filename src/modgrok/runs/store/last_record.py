@@ -1,12 +1,15 @@
-"""The last observation of every run of a store, read in one query."""
+"""The last observation of runs, read in one query."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable
 
+from ...tasks.errors import InputError
 from .database import Database, RunRow
+from .rows import numbers_of
+
+LAST = "(SELECT scalars FROM records WHERE records.run = runs.number ORDER BY step DESC LIMIT 1)"
+"""The numbers of the last observation, in a statement about `runs`."""
 
 
 def last_scalars(store: Database, rows: Iterable[RunRow]) -> dict[str, dict[str, float]]:
@@ -14,22 +17,19 @@ def last_scalars(store: Database, rows: Iterable[RunRow]) -> dict[str, dict[str,
 
     Runs without an observation, or with one that cannot be read, have none.
     """
-    selected = store.connection.execute(
-        "SELECT id, (SELECT scalars FROM records WHERE records.run = runs.number ORDER BY step DESC LIMIT 1) "
-        "AS scalars FROM runs"
-    )
-    texts = {entry["id"]: entry["scalars"] for entry in selected}
-    return {row.id: _numbers(row.scalars, texts.get(row.id)) for row in rows}
+    texts = dict(map(tuple, store.select(f"SELECT id, {LAST} FROM runs")))
+    return {row.id: last_numbers(row, texts.get(row.id)) for row in rows}
 
 
-def _numbers(names: tuple[str, ...], text: object) -> dict[str, float]:
+def last_numbers(row: RunRow, text: object) -> dict[str, float]:
+    """Return a run's last numbers by name; none where what is stored breaks a rule.
+
+    Arguments:
+        row: of the run.
+        text: what `LAST` selects.
+    """
     try:
-        values = json.loads(text) if isinstance(text, str) else []
-    except (ValueError, RecursionError):
+        values = numbers_of(text, len(row.scalars))
+    except InputError:
         return {}
-    if not isinstance(values, list) or len(values) != len(names):
-        return {}
-    return {
-        name: float(value) if isinstance(value, int | float) else math.nan
-        for name, value in zip(names, values, strict=True)
-    }
+    return dict(zip(row.scalars, values, strict=True))

@@ -54,9 +54,9 @@ class Lock:
             os.close(handle)
 
     def held(self) -> bool:
-        """Say whether a process holds the lock."""
+        """Say whether a process holds the lock; where the system has no such locks, none does."""
         if fcntl is None:
-            return True
+            return False
         try:
             # a pipe in its place would be waited for, and a link may lead anywhere
             handle = os.open(self.path, os.O_RDONLY | NONBLOCK | NOFOLLOW)

@@ -15,14 +15,14 @@ from ...tasks.errors import InputError, shorten
 from ..spelling import current_names
 from .database import Database, RunRow
 from .labels import SCHEMA
-from .rows import numbers_of, scalar_names
+from .last_record import LAST, last_numbers
+from .rows import scalar_names
 
 COLUMNS = (
     "id", "expression", "p", "learner", "status", "step", "budget", "memorised_at", "grokked_at", "seconds",
     "created", "updated",
 )  # fmt: skip
 """Columns of `runs` that can be asked for."""
-OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
 MISSING_WORDS = ("none", "never")
 """Words for a value that is missing."""
 MOST_TERMS = 20
@@ -31,7 +31,6 @@ MOST_ROWS = 1000
 """Rows of one page."""
 MOST_LISTS = 200
 """Different lists of recorded numbers that are looked through."""
-LAST = "(SELECT scalars FROM records WHERE records.run = runs.number ORDER BY step DESC LIMIT 1)"
 TAGS = "(SELECT group_concat(tag, ' ') FROM tags WHERE tags.run = runs.number)"
 NOTE = "(SELECT note FROM notes WHERE notes.run = runs.number)"
 Sql = tuple[str, list[Any]]
@@ -118,15 +117,7 @@ def query_runs(store: Database, query: RunQuery) -> RunPage:
         [entries[entry[0]] for entry in numbers], lambda error: damaged.append(visible(str(error)))
     )
     texts = dict(map(tuple, store.select(f"SELECT id, {LAST} FROM runs WHERE number IN ({places})")))
-    return RunPage(rows, total, damaged, {row.id: _last(row, texts.get(row.id)) for row in rows})
-
-
-def _last(row: RunRow, text: object) -> dict[str, float]:
-    try:
-        values = numbers_of(text, len(row.scalars))
-    except InputError:
-        return {}
-    return dict(zip(row.scalars, values, strict=True))
+    return RunPage(rows, total, damaged, {row.id: last_numbers(row, texts.get(row.id)) for row in rows})
 
 
 class _Compiler:

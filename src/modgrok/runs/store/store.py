@@ -342,14 +342,16 @@ class Store(Database):
         """
         row = self.removable(run)
         folder = inside(self.folder, row.id)
-        if self.lock(row.id).held():
+        lock = self.lock(row.id)
+        if lock.held():
             raise InputError(f"run: {row.id} is being trained by another process; stop it first")
-        try:
-            self._delete(row.id)
-        except StoreWriteError:  # a full disk takes no deletion before files have gone
+        with lock(row.id):  # nobody begins to train it while it goes
+            try:
+                self._delete(row.id)
+            except StoreWriteError:  # a full disk takes no deletion before files have gone
+                shutil.rmtree(folder, ignore_errors=True)
+                self._delete(row.id)
             shutil.rmtree(folder, ignore_errors=True)
-            self._delete(row.id)
-        shutil.rmtree(folder, ignore_errors=True)
         return row
 
     def _delete(self, run: str) -> None:
@@ -367,8 +369,15 @@ class _WrittenFile:
 
 
 def _number(connection: sqlite3.Connection, run: str) -> int:
-    """Return the internal key of a run."""
-    return int(connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0])
+    """Return the internal key of a run.
+
+    Raises:
+        InputError: there is none; another process has removed it.
+    """
+    entry = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()
+    if entry is None:
+        raise InputError(f"run: must be in the store, got {run}, which another process has removed")
+    return int(entry[0])
 
 
 def _enter_weights(
