@@ -27,7 +27,7 @@ from modgrok.algebra import (
     quadratic_classes,
 )
 from modgrok.decide import decide_table
-from modgrok.papers.files import write_atomically
+from modgrok.io import write_atomically
 from modgrok.runs import Experiment, Store
 from modgrok.runs.splits import split_of
 from modgrok.sweeps.grid.sweep_file import read_sweep

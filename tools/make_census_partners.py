@@ -21,9 +21,9 @@ import jax
 import numpy as np
 
 from modgrok.algebra import affine_symmetries, quadratic_classes
+from modgrok.io import write_atomically
 from modgrok.learners.catalogue import definition_of
 from modgrok.models.kernel_machine import KernelMachine
-from modgrok.papers.files import write_atomically
 from modgrok.runs import Experiment, Store
 from modgrok.runs.splits import split_of
 from modgrok.sweeps.grid.sweep_file import read_sweep

@@ -11,11 +11,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from modgrok.io import write_atomically
 from modgrok.papers import BUDGETS, Claim, read_papers
 from modgrok.papers.book import committed
 from modgrok.papers.book.markdown import FIGURES, picture_names, read_results, write_pages
 from modgrok.papers.claims.result import Result, judged_again, read_figure, read_result
-from modgrok.papers.files import write_atomically
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "claims"

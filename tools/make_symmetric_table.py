@@ -19,7 +19,7 @@ import numpy as np
 
 from modgrok import Experiment
 from modgrok.decide import decide_table
-from modgrok.papers.files import write_atomically
+from modgrok.io import write_atomically
 from modgrok.runs import Store
 from modgrok.runs.splits import split_of
 from modgrok.sweeps.grid.sweep_file import read_sweep

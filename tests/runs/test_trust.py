@@ -351,7 +351,7 @@ def test_a_full_disk_leaves_nothing_under_the_final_name(
         "folder": ("reproduce", "nothing"),
     }
     if output == "folder":
-        from modgrok.papers.files import write_atomically as write_text
+        from modgrok.io import write_atomically as write_text
 
         (tmp_path / output).mkdir()
         with pytest.raises(OSError, match="No space left"):

@@ -50,7 +50,7 @@ from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..runs.store.network_file import Network
 from ..tasks import InputError, Split, Task
-from ..tasks.errors import shorten
+from ..tasks.errors import NotFiniteError, shorten
 from ..tasks.null import LEAKAGE, leakage_numbers
 from .display.measure_transformer import measure_transformer, print_circuit
 from .display.pruning import print_pruning, prune_last, pruning_json
@@ -182,7 +182,7 @@ def _logits(net: Network, task: Task) -> np.ndarray | None:
     """Return the logits over the domain, shape (n, p); None where some are not finite."""
     try:
         return rows_of_network(task, net)(0, task.size)
-    except InputError:
+    except NotFiniteError:
         return None
 
 
@@ -227,7 +227,7 @@ def _hidden_layer(net: Network, task: Task, basis: Basis) -> HiddenLayer | None:
         hidden, before = (np.asarray(values) for values in _hidden(net, inputs))
     try:
         numbers = hidden_numbers(task, basis, hidden, before, shares=shares)
-    except InputError:  # hidden values that are not finite
+    except NotFiniteError:
         numbers = {}
     return HiddenLayer(numbers, before, shares)
 

@@ -20,7 +20,7 @@ class SearchProblem:
     """Find g_s on the classes of every operand and h, with h(g_1 * ... * g_k) equal to the table.
 
     Attributes:
-        law: the operation, on elements 0..m-1.
+        operation: on elements 0..m-1.
         table: int64 array (R_1, ..., R_k) of value numbers 0..V-1, UNDEFINED outside the domain.
         lines: for each operand s, the table with axis s last.
         values: V.
@@ -49,7 +49,7 @@ class SearchProblem:
 
 
 def pose(reduced: Reduced, operation: Operation, clash: tuple[np.ndarray, ...]) -> SearchProblem:
-    """Pose the search problem for a reduced table under a law."""
+    """Pose the search problem for a reduced table under an operation."""
     table = reduced.table
     lines = tuple(np.ascontiguousarray(np.moveaxis(table, s, -1)) for s in range(table.ndim))
     bijective = tuple(
@@ -73,7 +73,7 @@ class SearchState:
         column: for each operand, int64 (m, R_s): row q holds the table along operand s where the
             other operands join to q; UNDEFINED where not known.
         seen: for each operand, bool (m,): the q that occur.
-        stabiliser: the symmetries of the law that fix every guess so far.
+        stabiliser: the symmetries of the operation that fix every guess so far.
         dirty: arguments whose row of `possible` shrank since it was last propagated.
     """
 

@@ -7,6 +7,10 @@ class InputError(ValueError):
     """Bad input; the message is one line that names the argument, the rule and the value."""
 
 
+class NotFiniteError(InputError):
+    """A network's numbers are not finite, as those of one that diverged; there is nothing to measure."""
+
+
 def shorten(value: object, limit: int = 60) -> str:
     """Quote a value for a message, cut in the middle when it is long.
 

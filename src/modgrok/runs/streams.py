@@ -15,7 +15,6 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray, UInt32
 
 StreamName = Literal["split", "init", "noise", "batch"]
-STREAMS: tuple[StreamName, ...] = ("split", "init", "noise", "batch")
 
 
 def stream_seed(seed: int, name: StreamName) -> int:

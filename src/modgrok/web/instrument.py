@@ -66,6 +66,7 @@ class SharedResult:
     Arguments:
         waiting: requests.
         begun: whether it is being computed, and not in the queue of its process.
+        task: that computes it.
     """
 
     waiting: int = 0
@@ -103,8 +104,10 @@ class Instrument:
         planner: reads forms, and answers what needs JAX and is short.
         drawer: draws reports, constructs and explains.
         charts: hands over the library of charts once, and is ended then.
+        cache: results of jobs, by what they depend on.
         chosen_tables: digest -> table as `.npy` in base64, of the files that were chosen on the page.
         jobs: what is trained.
+        closing: set when the server ends.
     """
 
     folder: Path

@@ -66,6 +66,7 @@ class JobQueue:
 
     Arguments:
         folder: of the store, given to every command.
+        jobs: those that wait or run, and the last that ended.
     """
 
     folder: Path

@@ -52,7 +52,6 @@ class LivePanel:
 
     Arguments:
         title: first line.
-        budget: steps asked for.
     """
 
     def __init__(self, title: str) -> None:

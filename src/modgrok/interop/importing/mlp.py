@@ -234,7 +234,7 @@ def _first_layers(
                     f"path: {shorten(name)} must have {inner} columns or rows, got shape {weight.shape}"
                 )
             rows = weight.T if not tables else tables[s] @ weight.T
-            each.append(rows[: rows.shape[0]] + _bias(arrays, bias, weight.shape[0]))
+            each.append(rows + _bias(arrays, bias, weight.shape[0]))
         yield _FirstLayer([rows[:p] for rows in each], layers, (True, False), "added", p)
         return
     if not layers:

@@ -39,7 +39,7 @@ class RFMState(eqx.Module):
         weights: the predictor of this iteration.
         step: number of updates of M made.
         condition: estimated condition number of its kernel matrix.
-        singular: whether that matrix was singular to working precision (`rfm_solve`).
+        singular: whether that matrix was singular to working precision (`solve`).
     """
 
     weights: KernelMachine

@@ -37,6 +37,7 @@ def key_frequencies(loss_increases: np.ndarray, least: float = LEAST_INCREASE) -
 
     Arguments:
         loss_increases: of `ablation_loss_increase`.
+        least: what an increase must exceed.
 
     Example:
         >>> key_frequencies(np.array([2e-9, -1.0, 0.5]))

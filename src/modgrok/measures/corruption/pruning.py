@@ -117,6 +117,6 @@ def pruning_curves(
 
     Arguments:
         net, problem, stops: as in `pruned`.
-        lens: the basis of the task.
+        frames: of the basis of the task.
     """
     return {name: pruned(net, problem, neuron_order(net, frames, name), stops) for name in DIRECTIONS}

@@ -18,6 +18,7 @@ from jaxtyping import Array
 from ...algebra import Basis
 from ...io import numpy_array
 from ...tasks import InputError, Split, Task
+from ...tasks.errors import NotFiniteError
 from ..catalogue import measures_reading
 from ..circuit.distance_irrelevance import distance_irrelevance
 from ..circuit.frequency_use import frequency_use
@@ -239,7 +240,7 @@ def embedding_numbers(task: Task, embedding: Any) -> Numbers:
     if values.ndim != 2 or len(values) < task.p:
         raise InputError(f"embedding: must have at least {task.p} rows and 2 axes, got shape {values.shape}")
     if not np.isfinite(values).all():
-        raise InputError(f"embedding: must be finite, got {values[~np.isfinite(values)].flat[0]}")
+        raise NotFiniteError(f"embedding: must be finite, got {values[~np.isfinite(values)].flat[0]}")
     numbers = jax.device_get(
         _embedding_numbers(TokenEmbedding.of(values[: task.p]), make_token_basis(task.p))
     )

@@ -154,7 +154,9 @@ def _explained(
     Arguments:
         columns: centred logits, classes along the first axis, so that a maximum over them runs along memory.
         indices: of the inputs.
+        tests: bool: which of them are counted first, the others second.
         means: F, shape (m, c).
+        formulas: F_0, F_1, ..., shape (m, c) each.
         margins, tails, moves: of F_K, spread of F - F_K, spread of F_K - F_(K-1), shape (K + 1, m).
         slack: more than the rounding of the bounds; inputs this close to one are counted exactly.
 

@@ -9,6 +9,7 @@ import numpy as np
 from ...algebra import Basis
 from ...io import numpy_array
 from ...tasks import InputError, Split, Task
+from ...tasks.errors import NotFiniteError
 from ..circuit.distance_irrelevance import distance_irrelevance
 from ..circuit.key_frequencies import ablation_loss_increase, key_frequencies, neuron_key_frequencies
 from ..circuit.logit_parts import SumLogits
@@ -151,10 +152,8 @@ def explained_share_of(task: Task, split: Split | None, network: Any) -> float |
     """
     try:
         return explain(task, network, split=split).explained_share
-    except InputError as error:
-        if str(error).startswith("logits: must be finite"):
-            return None
-        raise
+    except NotFiniteError:
+        return None
 
 
 def has_form(task: Task) -> bool:
@@ -203,7 +202,7 @@ def hidden_array(task: Task, hidden: Any) -> np.ndarray:
             f"hidden: must be real numbers of shape ({task.size}, h), got {values.dtype} {values.shape}"
         )
     if not np.isfinite(values).all():
-        raise InputError(f"hidden: must be finite, got {values[~np.isfinite(values)].flat[0]}")
+        raise NotFiniteError(f"hidden: must be finite, got {values[~np.isfinite(values)].flat[0]}")
     return values.astype(np.float64)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...io import numpy_array
 from ...tasks import InputError, Task
+from ...tasks.errors import NotFiniteError
 
 CHUNK = 4096
 """Inputs taken at once: bounds memory at a few times CHUNK * c numbers."""
@@ -106,7 +107,7 @@ def checked(task: Task, rows: Rows) -> Rows:
         if not np.isfinite(logits).all():
             row, column = np.argwhere(~np.isfinite(logits))[0]
             inputs = tuple(task.inputs(task.domain[start + row : start + row + 1])[0].tolist())
-            raise InputError(
+            raise NotFiniteError(
                 f"logits: must be finite in the domain, got {logits[row, column]} at input {inputs}"
             )
         return logits

@@ -89,7 +89,7 @@ class FormKernel(Kernel):
         """Return (W, offset) of each class.
 
         Arguments:
-            metric: M, symmetric.
+            feature_matrix: M, symmetric.
             mass: S_l = sum_j alpha_jl x_j x_j^T.
             total: sum_j alpha_jl.
         """

@@ -66,7 +66,7 @@ def agop(
 
     Arguments:
         kernel: any kernel.
-        metric: M, symmetric.
+        feature_matrix: M, symmetric.
         alphas: dual coefficients of f.
         hot: features of the training inputs (`tables.features`).
         layout: their grouping.

@@ -119,7 +119,7 @@ def predict(
 
     Arguments:
         kernel: any kernel.
-        metric: M, symmetric.
+        feature_matrix: M, symmetric.
         alphas: dual coefficients.
         hot: features of the training inputs.
         at: features of the inputs to evaluate.

@@ -9,11 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...io import content_policy, made_folder, markup
+from ...io import content_policy, made_folder, markup, write_atomically
 from ...reports.charts.palette import FAINT, INK, MEASURE, PAPER, PLATEAU, SECOND, SOFT, TEST, TRAIN
 from ...reports.formats.svg import inner
 from ..claims.result import Result
-from ..files import write_atomically
 from .figures import numbers_pictures
 from .outline import ClaimEntry, Outline, PaperEntry, outline_of
 from .text import BOUNDS, CHANGE, COMMAND, DECIDES, DEVIATIONS, UNTESTED
@@ -133,8 +132,9 @@ def overview_html(outline: Outline) -> str:
     keys = "".join(f"{_chip(word)}<span>{markup(meaning)}</span>" for word, meaning in outline.verdicts)
     body = (
         f'<h1>The papers’ claims, tested</h1><p class="lead">{outline.size}: '
-        f"{outline.counts}. Verdicts compare measured numbers with the papers’, or with bounds of ours "
-        f"where a paper has words only; nothing is typed in.{outline.caution}</p>"
+        f"{outline.counts}. {outline.reservations} Verdicts compare measured numbers with the papers’, or "
+        f"with bounds of ours where a paper has words only; no measured number is typed in.{outline.caution}"
+        "</p>"
         f'<div class="glance">{"".join(glance)}</div><div class="key">{keys}</div>{"".join(tables)}'
         f"<footer>{_foot(outline)}</footer>"
     )

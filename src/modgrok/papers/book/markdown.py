@@ -20,9 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...io import csv_cell, made_folder
+from ...io import csv_cell, made_folder, write_atomically
 from ..claims.result import FORMAT, Result, from_json
-from ..files import write_atomically
 from .figures import numbers_pictures
 from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
 from .text import BOUNDS, CHANGE, COMMAND, DECIDES, DEVIATIONS
@@ -136,12 +135,14 @@ def _overview(outline: Outline) -> str:
         "# The papers' claims, tested",
         "",
         f"{outline.size} at the {budgets} {' and '.join(outline.budgets)}: **{outline.counts}**. "
-        "Verdicts compare measured numbers with the papers' numbers, or with bounds of ours where a paper "
-        "has words only; nothing is typed in. A claim that fails is shown as failing, with its evidence.",
+        f"{outline.reservations} Verdicts compare measured numbers with the papers' numbers, or with bounds "
+        "of ours where a paper has words only; no measured number is typed in. A claim that fails is shown "
+        "as failing, with its evidence.",
         "",
         *_table(("verdict", "meaning"), [(f"**{word}**", meaning) for word, meaning in outline.verdicts]),
         "",
-        "These pages are made by",
+        "Each claim is shown at the largest budget at which it has been run; the command of each is on its "
+        "page. Pages like these, of one budget, are made by",
         "",
         *_shell(f"modgrok reproduce --budget {outline.budgets[0]} -o docs/claims --format markdown"),
         "",

@@ -30,6 +30,7 @@ from .text import (
     name_words,
     parted_counts,
     range_words,
+    reservations,
     run_words,
     seed_words,
     seeds_summary,
@@ -142,6 +143,7 @@ class Outline:
     Arguments:
         size: number of claims, in words.
         counts: number of claims by verdict, of papers and our own apart.
+        reservations: how many of those reproduced rest on less than the paper's runs, or on one seed.
         caution: that a budget says nothing of the papers; empty for others.
         budgets: of the results.
         version: of modgrok; empty if the results do not say.
@@ -153,6 +155,7 @@ class Outline:
 
     size: str
     counts: str
+    reservations: str
     caution: str
     budgets: tuple[str, ...]
     version: str
@@ -172,6 +175,7 @@ def outline_of(results: Sequence[Result]) -> Outline:
     return Outline(
         claim_words(len(results)),
         parted_counts(results),
+        reservations(results),
         caution(results),
         tuple(dict.fromkeys(result.budget for result in results)),
         next((result.version for result in results if result.version), ""),

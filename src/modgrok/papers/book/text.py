@@ -39,7 +39,8 @@ COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
 OWN_RULES = {
     "least_seeds": "One seed alone never refutes.",
-    "unstated": "The paper does not state its width and learning rate: no number out of range refutes.",
+    "unstated": "The paper does not state its width and learning rate: no number out of range refutes (a "
+    "rule of 29 November 2026, made when these numbers were known).",
     "length": "The paper does not state its steps, so that no run confirms what is said never to happen.",
 }
 """Kinds of shortfall that are rules of this book and no sizes of a paper."""
@@ -152,13 +153,26 @@ def change_words(result: Result) -> str:
         ]
         more = f", and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
         return "; ".join(words) + more + "."
-    nearest = min(
-        (e for e in result.expected if e.essential),
-        key=lambda e: _distance(e, result.values.get(e.name)),
-        default=result.expected[0],
-    )
+    nearest = _nearest(result)
     value = number_words(result.values.get(nearest.name))
     return f"{name_words(nearest.name)}, now {value}, outside its range ({range_words(nearest)})."
+
+
+def _nearest(result: Result) -> Expected:
+    """Return the number in range that is most in doubt, of those on which the sentence rests.
+
+    First one that a seed misses, then the one nearest to its bound; accuracies of exactly 1 and counts of
+    exactly 0 that could not be better come last.
+    """
+
+    def doubt(expected: Expected) -> tuple[bool, float, float]:
+        value, each = result.values.get(expected.name), result.seed_values.get(expected.name, ())
+        inside = sum(map(expected.holds, each)) / len(each) if each else 1.0
+        best = (value == 1 and expected.low >= 0.95) or (value == 0 and expected.low <= 0 <= expected.high)
+        return best and inside == 1, inside, _distance(expected, value)
+
+    essential = [expected for expected in result.expected if expected.essential]
+    return min(essential, key=doubt, default=result.expected[0])
 
 
 def _distance(expected: Expected, value: Number) -> float:
@@ -191,10 +205,14 @@ def seed_words(result: Result) -> str:
     """Print the number of seeds and the budget, for a table of one line.
 
     Example:
-        >>> seed_words(Result("a/b", "laptop", "", "", (), seeds=(0, 1))), seed_words(
-        ...     Result("a/b", "laptop", "", "", ()))
+        >>> facts = ("a/b", "laptop", "", "", (), {})
+        >>> seed_words(Result(*facts, "open", seeds=(0, 1))), seed_words(Result(*facts, "open"))
         ('2, laptop', 'none needed')
+        >>> seed_words(Result(*facts))
+        'none yet'
     """
+    if result.verdict is None:
+        return "none yet"
     return f"{len(result.seeds)}, {result.budget}" if result.runs or result.seeds else "none needed"
 
 
@@ -255,6 +273,26 @@ def parted_counts(results: Sequence[Result]) -> str:
     return f"of {len(papers)} {noun} {count_words(papers)}; of {len(own)} of our own {count_words(own)}"
 
 
+def reservations(results: Sequence[Result]) -> str:
+    """Say how many reproduced claims rest on less than the paper's runs, or on one seed; empty if none does.
+
+    Example:
+        >>> reservations([Result("a/b", "laptop", "", "", (), {}, "reproduced", seeds=(0,), runs=("x",))])
+        'Of the reproduced claims, 1 rests on a single seed.'
+    """
+    good = [result for result in results if result.verdict == "reproduced"]
+    counts = {
+        "on runs that fall short of the paper's, which could not have refuted them": sum(
+            bool(result.shortfalls) for result in good
+        ),
+        "on a single seed": sum(bool(result.runs) and len(result.seeds) == 1 for result in good),
+    }
+    parts = [
+        f"{count} {'rests' if count == 1 else 'rest'} {words}" for words, count in counts.items() if count
+    ]
+    return f"Of the reproduced claims, {', and '.join(parts)}." if parts else ""
+
+
 def unrun_claims(results: Sequence[Result]) -> tuple[str, ...]:
     """List the claims that need runs and have fewer than `ENOUGH_SEEDS` seeds, those without any included."""
     return tuple(
@@ -311,18 +349,24 @@ def time_words(seconds: float) -> str:
 def headline(result: Result) -> tuple[str, str]:
     """Return (what was measured, what was expected) of the number that decides, for a table of one line.
 
-    The first number that refutes, or the first out of its range, or the last of those on which the sentence
-    rests: what comes before it is that a network learns at all.
+    The first number that refutes, or the first out of its range, or the one in range that is most in doubt;
+    with the number of seeds in range, where not all are.
+
+    Example:
+        >>> expected = (Expected("accuracy", "", low=0.99), Expected("delay", "", low=1.05))
+        >>> headline(Result("a/b", "laptop", "", "", expected, {"accuracy": 1.0, "delay": 1.2}, "reproduced"))
+        ('delay 1.2', 'at least 1.05')
     """
     if result.verdict is None or not result.expected:
         return "–", "–"
     failed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
-    essential = [e for e in reversed(result.expected) if e.essential]
     refutes = refuting(result.expected, result.values, result.shortfalls)
-    expected = [*refutes, *failed, *essential, result.expected[0]][0]
-    return f"{name_words(expected.name)} {number_words(result.values.get(expected.name))}", range_words(
-        expected
-    )
+    expected = [*refutes, *failed, _nearest(result)][0]
+    each = result.seed_values.get(expected.name, ())
+    inside = sum(map(expected.holds, each))
+    seeds = f" ({inside} of {len(each)} seeds)" if 0 < inside < len(each) else ""
+    value = number_words(result.values.get(expected.name))
+    return f"{name_words(expected.name)} {value}{seeds}", range_words(expected)
 
 
 def name_words(name: str) -> str:

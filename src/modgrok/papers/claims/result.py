@@ -15,9 +15,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...io import InputError, is_plain_svg, read_json, shorten
+from ...io import InputError, is_plain_svg, read_json, shorten, write_atomically
 from ...runs.plain import plain
-from ..files import write_atomically
 from .bounds import after_data, bound_changes
 from .claim import BudgetName, Claim, ClaimVerdict, Expected, Number
 from .scale import Shortfall

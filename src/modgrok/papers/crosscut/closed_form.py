@@ -48,7 +48,7 @@ def measure_closed(evidence: Evidence) -> ClaimResult:
 CLAIMS = (
     Claim(
         "crosscut/closed-form",
-        "Gromov 2023, Claims I and II; Doshi et al. 2024, Sec. 2 and 3",
+        "our own comparison: Gromov 2023, Claims I and II; Doshi et al. 2024, Sec. 2 and 3",
         "Every polynomial with a form has a network that can be written down, without an error on any input.",
         no_runs,
         measure_closed,

@@ -75,7 +75,8 @@ def _difference(share: float | None, other: float | None) -> float | None:
 CLAIMS = (
     Claim(
         "crosscut/data",
-        "Gromov 2023, Fig. 4; Mallinar et al. 2024, App. Fig. 10; Furuta et al. 2024, Table A.5",
+        "our own comparison: Gromov 2023, Fig. 4; Mallinar et al. 2024, App. Fig. 10; Furuta et al. 2024, "
+        "Table A.5",
         "Within 1,000 steps the two-layer network groks x + y from no more data than the transformer within "
         "1,200 and the quadratic kernel machine within 25 iterations.",
         plan_data,

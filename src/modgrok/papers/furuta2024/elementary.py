@@ -116,6 +116,7 @@ def measure_difference_readout(evidence: Evidence) -> ClaimResult:
         "fcr_difference": fcr[DIFFERENCE],
         "fcr_sum": fcr[SUM],
         "fcr_lower_by": fcr[SUM] - fcr[DIFFERENCE],
+        "test_accuracy": best_accuracy(named[DIFFERENCE]),
     }
     panels = (spectra_panel([runs[0] for runs in named.values()], "readout"),)
     return ClaimResult(values, panels, [_row(run) for runs in named.values() for run in runs])
@@ -307,7 +308,10 @@ CLAIMS = (
         "The neuron-logit map of subtraction is biased towards cosines or sines, more than that of addition.",
         operations,
         measure_difference_readout,
-        (Expected("fcr_lower_by", "asymmetric and biased W_L (Fig. 3)", low=0.05),),
+        (
+            GROKS,
+            Expected("fcr_lower_by", "asymmetric and biased W_L (Fig. 3)", low=0.05, given="test_accuracy"),
+        ),
         DEVIATIONS,
     ),
     _operation(

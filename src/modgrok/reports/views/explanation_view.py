@@ -15,6 +15,7 @@ from ...measures.logits.rows import rows_of_array, rows_of_network
 from ...runs import Checkpoint
 from ...runs.splits import split_of
 from ...tasks import InputError, Split, Task
+from ...tasks.errors import NotFiniteError
 from ..stored_run import StoredRun
 
 MOST_CIRCLES = 6
@@ -125,7 +126,7 @@ def network_explanation(task: Task, network: Any, split: Split | None = None) ->
         rows = rows_of_network(task, network) if callable(network) else rows_of_array(task, network)
         logits = centred(rows(0, task.size))
         explanation = explain(task, logits, split=split)
-    except InputError:  # numbers that are not finite
+    except NotFiniteError:
         return None
     if explanation.index is None or explanation.formula is None:
         return None

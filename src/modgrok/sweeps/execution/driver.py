@@ -29,6 +29,7 @@ class SweepCounts:
         total: number of members.
         latest: run id -> the latest event.
         fresh: ids of the members that this command runs.
+        began: when it began, on the monotonic clock, seconds.
     """
 
     total: int

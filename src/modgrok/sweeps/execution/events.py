@@ -30,7 +30,7 @@ def run_with_events(
         ensemble: what to run.
         job: what its runs have in common.
         store: where to record; it need not be the job's.
-        tell: called with every event.
+        send: called with every event.
         stop_requested: see `run_ensemble`.
 
     Yields:

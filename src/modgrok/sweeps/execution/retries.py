@@ -45,7 +45,7 @@ class RetryPolicy:
     """Failures of worker processes so far.
 
     Arguments:
-        deaths: run id -> processes that failed while they ran it.
+        failures: run id -> processes that failed while they ran it.
         startup_failures: processes in a row that failed before they began a run.
     """
 

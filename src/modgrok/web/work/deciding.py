@@ -22,7 +22,7 @@ def table(
     """Tabulate a task for a map over its first two operands.
 
     Arguments:
-        expression: with p, or
+        expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: see `requested_task`.
 
@@ -64,7 +64,7 @@ def decide(
     """Decide a task.
 
     Arguments:
-        expression: with p, or
+        expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: see `requested_task`.
         seconds: most for each form.

@@ -115,7 +115,7 @@ def construct(
     """Write the network of a task in closed form; return what was built, and its panels.
 
     Arguments:
-        expression: with p, or
+        expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: see `requested_task`.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...interop import checkpoint_at
+from ...interop.importing.importer import check_shapes
 from ...io import npy_array
 from ...measures.logits import explain as explained
 from ...measures.logits.explanation_json import explanation_json
@@ -58,7 +59,7 @@ def explain_file(
     Arguments:
         content: of the file, in base64: a `.safetensors` of modgrok, or a `.npy` of logits.
         name: what messages call it.
-        expression: of the task, with p, or
+        expression, p: of the task and its modulus, or
         group: a finite group; a network's file may name its task itself.
 
     Raises:
@@ -80,7 +81,7 @@ def explain_file(
         ) from None
     task = stored.task() if task is None else task
     network: Any = stored.network
-    _check_fit(network, task)
+    check_shapes(network, task)
     return {
         **explanation_json(explained(task, network)),
         **_panels(task, network),
@@ -95,12 +96,3 @@ def _panels(task: Task, network: Any, split: Split | None = None) -> dict[str, A
 
 def _array(data: bytes, name: str) -> np.ndarray:
     return npy_array(io.BytesIO(data), len(data), "file", name)
-
-
-def _check_fit(network: Any, task: Task) -> None:
-    if network.classes != task.p:
-        raise InputError(f"p: must be {network.classes}, the network's number of classes, got {task.p}")
-    if network.operands not in (task.k, task.k - bool(task.parts)):
-        raise InputError(
-            f"expression: must have {network.operands} operands as the network does, got {shorten(task.name)}"
-        )

@@ -64,7 +64,7 @@ def plan(
     Arguments:
         learner: name.
         options: field -> value; a value may be text, as a form has it, and empty text is the default.
-        expression: with p, or
+        expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: a table as `.npy` in base64.
         table_path: of a file with this table, for the command.

@@ -22,7 +22,7 @@ def leakage(
     """Return what a split of a task gives away; see `modgrok.tasks.leakage_numbers`.
 
     Arguments:
-        expression: with p, or
+        expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: see `requested_task`.
         fraction: of the inputs that train, in (0, 1).
@@ -40,7 +40,7 @@ def critical_fractions(
     """Return the critical fractions that are known of a task, or else of the tasks for which there are any.
 
     Arguments:
-        expression: with p, or
+        expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: see `requested_task`.
 

@@ -43,7 +43,7 @@ def requested_task(
     """Read a task from exactly one of its sources; see `modgrok.tasks.named_task`.
 
     Arguments:
-        expression: with p, or
+        expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: a table as `.npy` in base64.
     """
