@@ -148,7 +148,7 @@ def test_even_margins_settle_the_activation_against_the_accuracy() -> None:
 
     chosen = choose([reading("power2"), reading("relu")], task, {})
     assert chosen.network == "relu"
-    assert chosen.decisions["activation"].by == "margins"
+    assert chosen.decisions["activation"].by == "evenness"
     assert chosen.decisions["activation"].others == {"power2": right["power2"]}
 
 

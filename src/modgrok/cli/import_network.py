@@ -155,6 +155,7 @@ WORDS = {
     "accuracy": "by accuracy",
     "margins": "by margins, since accuracies are equal",
     "likelihood": "by likelihood, since accuracies are equal",
+    "evenness": "by the evenness of margins, whatever the accuracies",
     "equality": "either gives the same logits",
     "convention": "by convention, since the table does not decide it",
 }

@@ -7,7 +7,9 @@ and said, and where there is no convention the import is refused with the option
 
 The activation is settled before, without the accuracy: weights that were trained with relu may answer more
 inputs correctly if they are read with a square, which multiplies waves exactly. But training makes the
-margins of its inputs equal, and they are so with the activation of the training alone.
+margins of its inputs equal, and they are so with the activation of the training alone. Activations with which
+margins are clearly less even are out. Of several that remain only a clearly higher accuracy decides, and it
+never speaks for a power; otherwise the activation must be given.
 """
 
 from __future__ import annotations
@@ -35,6 +37,10 @@ MARGIN_RATIO = 1.25
 """Ratio of two mean margins in units of their standard deviations that makes it clear."""
 EVEN_SHARE = 0.2
 """Share of the inputs in the shortest interval of margins whose length says how even these are."""
+EVEN_RATIO = 1.5
+"""Ratio of two evennesses that makes it clear which is the activation. Of 160 networks that were trained with
+relu, gelu, silu or a square (p = 13 and 23, 300 to 3,000 steps, four weight decays), it decides 138, all of
+them rightly; a ratio of 1.25 decides 155, one of them wrongly."""
 LEAST_EVENNESS = 5.0
 """Evenness below which a network has not memorised, and its margins say nothing about its activation."""
 NATS = 10.0
@@ -77,9 +83,9 @@ class Decision:
         value: that was taken.
         accuracy: over all inputs with it.
         others: value -> the best accuracy with it.
-        by: `accuracy`; `margins` or `likelihood`, where accuracies are equal; `margins` also of an activation
-            with which they are clearly more even; `equality`, where the values give the same logits;
-            `convention`, where the table cannot tell.
+        by: `accuracy`; `margins` or `likelihood`, where accuracies are equal; `evenness` of an activation
+            with which margins are clearly more even, whatever the accuracies; `equality`, where the values
+            give the same logits; `convention`, where the table cannot tell.
     """
 
     value: str
@@ -193,14 +199,15 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
         return ReadingChoice(readings[0].network, score(readings[0], inputs, labels).accuracy, {})
     finalists = _finalists(readings, inputs, labels)
     scores = {reading: score(reading, inputs, labels) for reading in finalists}
-    considered = _of_even_activation(finalists, scores)
+    considered, settled = _of_even_activation(finalists, scores)
     n, chance = len(inputs), task.majority_share
     best = max(scores[r].accuracy for r in considered)
     equal = [r for r in considered if not clearly_above(best, scores[r].accuracy, n)]
     signal = clearly_above(best, chance, n)
     if signal:
         usual = [r for r in equal if not _unconventional(r, readings, BY_CONVENTION)] or equal
-        least = _steadiest(usual, scores) if best >= NEARLY_PERFECT else _likeliest(usual, scores)
+        narrow = _steadiest if best >= NEARLY_PERFECT else _likeliest
+        least = [r for group in _by_activation(usual).values() for r in narrow(group, scores)]
     else:
         usual = [r for r in considered if not _unconventional(r, readings)] or considered
         least = usual
@@ -208,29 +215,59 @@ def choose(readings: Sequence[Reading], task: Task, settles: dict[str, str]) -> 
     winner = distinct[0]
     for other in distinct[1:]:
         differing = [name for name in winner.choices if winner.choices[name] != other.choices.get(name)]
-        undecided = [name for name in differing if name not in winner.conventional]
+        undecided = [
+            name for name in differing if name not in winner.conventional or (signal and name == "activation")
+        ]
         if undecided:
             raise InputError(_refusal(undecided[0], winner, other, scores, settles))
+    if signal and not settled:
+        _check_no_power(winner, considered, scores, settles)
     decisions = {
         name: _decision(name, winner, scores, equal, least, inputs, signal=signal)
         for name in winner.choices
         if len({reading.choices.get(name) for reading in readings}) > 1
     }
-    if len(considered) < len(finalists):
-        decisions["activation"] = replace(decisions["activation"], by="margins")
+    if settled and "activation" in decisions:
+        decisions["activation"] = replace(decisions["activation"], by="evenness")
     return ReadingChoice(winner.network, scores[winner].accuracy, decisions)
 
 
-def _of_even_activation(readings: list[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
-    """Keep the readings with the activation that makes margins clearly more even than the others, if any."""
-    evenness: dict[str, float] = {}
+def _by_activation(readings: Sequence[Reading]) -> dict[str, list[Reading]]:
+    groups: dict[str, list[Reading]] = {}
     for reading in readings:
-        phi = reading.choices.get("activation", "")
-        evenness[phi] = max(evenness.get(phi, 0.0), scores[reading].evenness)
-    (best, most), *others = sorted(evenness.items(), key=lambda item: -item[1])
-    if not others or most < max(LEAST_EVENNESS, MARGIN_RATIO * others[0][1]):
-        return readings
-    return [reading for reading in readings if reading.choices.get("activation", "") == best]
+        groups.setdefault(reading.choices.get("activation", ""), []).append(reading)
+    return groups
+
+
+def _of_even_activation(readings: list[Reading], scores: dict[Reading, _Score]) -> tuple[list[Reading], bool]:
+    """Leave out readings with an activation that makes margins clearly less even than another.
+
+    Returns:
+        The others, and whether they have one activation, which the margins settled.
+    """
+    groups = _by_activation(readings)
+    evenness = {phi: max(scores[reading].evenness for reading in group) for phi, group in groups.items()}
+    most = max(evenness.values())
+    if most < LEAST_EVENNESS:
+        return readings, False
+    remaining = [phi for phi in groups if evenness[phi] * EVEN_RATIO > most]
+    settled = len(remaining) == 1 < len(groups)
+    return [reading for reading in readings if reading.choices.get("activation", "") in remaining], settled
+
+
+def _check_no_power(
+    winner: Reading, readings: Sequence[Reading], scores: dict[Reading, _Score], settles: dict[str, str]
+) -> None:
+    """Refuse a power that its accuracy alone speaks for.
+
+    Raises:
+        InputError: the winner has one, and there is a reading with another activation.
+    """
+    phi = winner.choices.get("activation", "")
+    others = [reading for reading in readings if reading.choices.get("activation", "") != phi]
+    if phi.startswith("power") and others:
+        other = max(others, key=lambda reading: scores[reading].accuracy)
+        raise InputError(_refusal("activation", winner, other, scores, settles))
 
 
 def _steadiest(readings: Sequence[Reading], scores: dict[Reading, _Score]) -> list[Reading]:
@@ -312,7 +349,8 @@ def _refusal(
         f"{reading.choices[name]} ({scores[reading].accuracy:.2%} of all inputs right)"
         for reading in (winner, other)
     )
-    return f"{settles.get(name, name)}: must be given, since {pair} fit these weights equally well, got none"
+    fit = "may each be the one of the training" if name == "activation" else "fit these weights equally well"
+    return f"{settles.get(name, name)}: must be given, since {pair} {fit}, got none"
 
 
 def _open(readings: Sequence[Reading], settles: dict[str, str]) -> str:
