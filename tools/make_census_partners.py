@@ -67,12 +67,13 @@ class Counts:
     Arguments:
         any_partner: (a partner under any exchange is in training, answered) -> cases.
         own_partner: the same under the machine's own exchange, of machines that have one.
-        machines: number of runs, and of those with an exchange of their own.
+        machines, own_exchange: number of runs, and of those with an exchange of their own.
     """
 
     any_partner: Counter[tuple[bool, bool]]
     own_partner: Counter[tuple[bool, bool]]
-    machines: list[int]
+    machines: int = 0
+    own_exchange: int = 0
 
     def add(self, store: Store, experiment: Experiment, task: Task, exchanges: np.ndarray) -> None:
         """Count the held-out inputs of a run."""
@@ -83,12 +84,12 @@ class Counts:
         right = (logits.argmax(1) == task.labels(split.test)).tolist()
         known = np.isin(CENSUS["partners_of"](exchanges, task.p)[:, split.test], split.train)
         self.any_partner.update(zip(known.any(0).tolist(), right, strict=True))
-        self.machines[0] += 1
+        self.machines += 1
         own = None
         if isinstance(network, KernelMachine):
             own = machines_exchange(np.asarray(network.feature_matrix), exchanges)
         if own is not None:
-            self.machines[1] += 1
+            self.own_exchange += 1
             self.own_partner.update(zip(known[own].tolist(), right, strict=True))
 
 
@@ -105,7 +106,7 @@ def counted_in(folder: Path) -> dict[Row, Counts]:
             if any(row is None or row.status != "finished" for row in ended):
                 continue
             tasks: dict[str, tuple[Task, np.ndarray]] = {}
-            counts = Counts(Counter(), Counter(), [0, 0])
+            counts = Counts(Counter(), Counter())
             for experiment in experiments:
                 if experiment.name not in tasks:
                     task = experiment.build_task()
@@ -147,7 +148,7 @@ def main(folder: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
     page = fill(page, "partners", {row: cells(each.any_partner) for row, each in counts.items()})
     own = {
-        row: [f"{each.machines[1]} of {each.machines[0]}", *cells(each.own_partner)]
+        row: [f"{each.own_exchange} of {each.machines}", *cells(each.own_partner)]
         for row, each in counts.items()
         if row[0] == LEARNERS["rfm"]
     }

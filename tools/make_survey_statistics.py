@@ -8,7 +8,7 @@ changes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ LEARNERS |= {"rfm": "kernel machine", "transformer": "transformer"}
 EXPONENTS = (0.5, 1.0)
 LEAST_PROBES, LEAST_MODULI = 3, 4
 """Fractions that a critical one needs, and moduli that an exponent needs."""
+LARGER = 29
+"""First of the larger moduli, on which laws are compared alone as well."""
 ABOVE = 1.1
 """Times to grok are fitted from this multiple of the critical fraction on."""
 Row = dict[str, str]
@@ -147,13 +149,37 @@ def duration_lines(runs: Groups, critical: Estimates) -> Iterator[str]:
         yield from time_lines(task, learner, known, runs[task, learner])
 
 
-def scaling_lines(task: str, learner: str, known: dict[int, CriticalEstimate]) -> Iterator[str]:
-    """Say how the critical fraction scales with p."""
-    points = [
+def measured(known: Mapping[int, CriticalEstimate | None]) -> list[Measured]:
+    """Return the estimates that have a fraction and an interval, as points of a law."""
+    return [
         Measured(p, one.fraction, one.low, one.high)
         for p, one in known.items()
-        if one.fraction is not None and one.low is not None and one.high is not None
+        if one is not None and one.fraction is not None and one.low is not None and one.high is not None
     ]
+
+
+def robust_lines(runs: Groups) -> Iterator[str]:
+    """Compare both forms of the law of x + y under AdamW over budgets and ranges of moduli."""
+    yield "| moduli | steps | power: b | chi-squared | with the logarithm: b | chi-squared |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    rows_of = runs["x + y", LEARNERS["adamw"]]
+    for first in (min(rows_of), LARGER):
+        chosen = {p: rows for p, rows in rows_of.items() if p >= first}
+        budget = int(next(iter(chosen.values()))[0]["budget"])
+        for steps in (budget, budget // 2, budget // 4):
+            points = measured({p: estimate(rows, steps) for p, rows in chosen.items()})
+            cells = [f"{len(points)} from {first}", f"{steps:,}"]
+            for log_power in (0, 1):
+                fit = fit_scaling(points, log_power)
+                low, high = fit.interval
+                cells.append(f"{fit.exponent:.2f} ({low:.2f} to {high:.2f})")
+                cells.append(f"{fit.chi_square:.1f} for {fit.freedom}")
+            yield f"| {' | '.join(cells)} |"
+
+
+def scaling_lines(task: str, learner: str, known: dict[int, CriticalEstimate]) -> Iterator[str]:
+    """Say how the critical fraction scales with p."""
+    points = measured(known)
     if len(points) < LEAST_MODULI:
         return
     for log_power, form in ((0, "p^{-b}"), (1, r"p^{-b}\ln p")):
@@ -210,6 +236,7 @@ def content(page: str) -> str:
     parts = (
         ("pieces", pieces_lines()),
         ("laws", law_lines(critical)),
+        ("robust", robust_lines(runs)),
         ("times", duration_lines(runs, critical)),
         ("critical", critical_lines(runs, critical)),
     )

@@ -18,5 +18,9 @@ def load_extensions() -> tuple[str, ...]:
     """Call every installed extension, once in a process; return their names."""
     points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
     for point in points:
-        point.load()()
+        try:
+            point.load()()
+        except Exception as error:
+            package = point.dist.name if point.dist is not None else "an unknown package"
+            raise RuntimeError(f"extension {point.name} of {package}: {error}") from error
     return tuple(point.name for point in points)

@@ -85,9 +85,9 @@ def check(layout: str, activation: str, expression: str, seed: int, steps: int) 
 @pytest.mark.parametrize(
     ("layout", "activation"), [("shared", "gelu"), ("own", "silu"), ("own", "relu"), ("one-hot", "gelu")]
 )
-def test_a_trained_network_is_read_rightly_or_not_at_all(layout: str, activation: str) -> None:
-    taken = check(layout, activation, "x + y", 0, 800)
-    assert taken == (activation if layout == "one-hot" else "none")
+def test_a_trained_network_is_read_as_it_is_or_not_at_all(layout: str, activation: str) -> None:
+    result = check(layout, activation, "x + y", 0, 800)
+    assert result == (activation if layout == "one-hot" else "none")
 
 
 @pytest.mark.long

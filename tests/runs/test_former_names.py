@@ -63,7 +63,7 @@ def test_options_take_both_names(call: Callable[..., Any]) -> None:
         assert "extended_domain: operands over 0..p+4" in result.err
     for flag in ("--metric", "--feature-matrix"):
         result = call("train", "x + y", "--p", "5", "--learner", "rfm", flag, "nowhere.npy")
-        assert (result.code, "initial: must be a .npy file" in result.err) == (2, True)
+        assert (result.code, "feature_matrix: must be a .npy file" in result.err) == (2, True)
     both = call("train", "x + y", "--p", "5", "--released", "--extended-domain")
     assert "extended_domain: must be given once, got released as well" in both.err
     page = call("train", "--help").out

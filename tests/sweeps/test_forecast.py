@@ -170,7 +170,10 @@ def test_the_command_says_what_the_function_returns(store: Store, call) -> None:
     result = call("forecast", run, "--runs", str(store.folder), "--json")
     assert result.code == 0
     known = modgrok.forecast(run, store)
-    assert result.json == {**asdict(known), "outside": []}
+    row = store.get(run)
+    what = {"run_step": row.step, "run_grokked_at": row.grokked_at}
+    assert result.json == {**asdict(known), "outside": [], **what}
+    assert result.out.count("the run itself: ") == 1
     assert {"grok_at", "low", "high", "probability"} <= result.json.keys()
     assert f"at step {known.grok_at:,}" in result.out
     shorter = call("forecast", run, "--runs", str(store.folder), "--budget", "100", "--json").json

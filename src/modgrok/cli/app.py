@@ -10,6 +10,7 @@ import gc
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -142,10 +143,14 @@ def _dispatch(words: list[str]) -> int:
         result = app([word for word in words if word != "--debug"], exit_on_error=False, print_error=False)
     except CycloptsError as error:
         if debug:
-            raise
+            traceback.print_exc()
         cause = error.__cause__
         if cause is not None and _code_of(cause) == 2:
             return _complain(_one_line(str(cause)))
+        if "Unused Tokens" in str(error) and words[0] in WITH_EXPRESSION:
+            return _complain(
+                f'expression: must be one argument, in quotes, as in modgrok {words[0]} "x + y", got several'
+            )
         return _complain(_one_line(str(error)) + f" See modgrok {words[0]} --help.")
     except KeyboardInterrupt:
         return _complain("interrupted", code=1)
@@ -157,13 +162,17 @@ def _dispatch(words: list[str]) -> int:
         if isinstance(error, OSError) and error.filename is None:
             flush_output()  # says so if it is stdout that cannot be written
         if debug:
-            raise
+            traceback.print_exc()
         code = _code_of(error)
         platform = _platform_error() if code == 1 else None
         if platform is not None:
             return _complain(platform)
         return _complain(_one_line(str(error)) or type(error).__name__, code=code)
     return result if isinstance(result, int) else 0
+
+
+WITH_EXPRESSION = ("train", "decide", "construct")
+"""Commands whose only argument is an expression."""
 
 
 def _platform_error() -> str | None:

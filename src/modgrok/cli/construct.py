@@ -97,6 +97,8 @@ def construct(
         check_output(output, (".safetensors",))
     if not (math.isfinite(beta) and beta > 0):
         raise InputError(f"beta: must be finite and above 0, got {beta:g}")
+    if seed < 0:
+        raise InputError(f"seed: must be at least 0, got {seed}")
     named = source_of(expression, p, group, table)
     title = named.title
     started = perf_counter()

@@ -119,7 +119,7 @@ def explain(
     if output is not None:
         if not replace:
             raise InputError("output: must be used with --replace, got it alone")
-        check_output(output)
+        check_output(output, (".safetensors",))
     if expression is not None and logits is None:
         if file.expression is not None:
             raise InputError(f"expression: must be given once, got {shorten(file.expression)} as well")
@@ -248,7 +248,7 @@ def _print_formula(explanation: Explanation) -> None:
         say(f"  explained training inputs: {percent(explanation.explained_share_train)}")
     waves = list(zip(explanation.frequencies, explanation.amplitudes, explanation.energies, strict=True))
     for frequency, amplitude, energy in waves[:MOST_LISTED]:
-        say(f"  {frequency!s:>12}  amplitude {amplitude:.4g}  {percent(energy)} of the variation")
+        say(f"  {frequency!s:>12}  rms {amplitude:.4g}  {percent(energy)} of the variation")
     if len(waves) > MOST_LISTED:
         say(f"  and {len(waves) - MOST_LISTED} more")
     if explanation.cosets is not None and explanation.cosets.explains_more:

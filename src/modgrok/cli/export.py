@@ -76,7 +76,7 @@ def export(
     if format == "parquet":
         raise InputError(f"format: parquet must be used with a sweep, got the run {shorten(run)}")
     if output is not None:
-        (check_output_folder if format == "transformerlens" else check_output)(output)
+        _check_target(output, format)
     with Store(runs, read_only=True) as store:
         row = store.get(run)
         path = output or Path(
@@ -100,6 +100,14 @@ def export(
     return 0
 
 
+def _check_target(path: Path, format: str) -> None:
+    """Refuse a target that cannot be written, or that is named as another format."""
+    if format == "transformerlens":
+        check_output_folder(path)
+    else:
+        check_output(path, (f".{format}",))
+
+
 def _export_file(source: Path, format: str, output: Path | None, *, json: bool) -> int:
     """Write the network of a file for another tool."""
     from ..interop import card_of_file, read_weights, write_transformerlens
@@ -107,7 +115,7 @@ def _export_file(source: Path, format: str, output: Path | None, *, json: bool) 
 
     content = read_weights(source)
     path = output or Path(f"{source.stem}-{format}" + (".safetensors" if format == "safetensors" else ""))
-    (check_output if format == "safetensors" else check_output_folder)(path)
+    _check_target(path, format)
     try:
         if format == "safetensors":
             write_network(path, content)

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..runs import Database
+from ..runs.store.database import RunRow
 from ..sweeps.forecasting.run_forecast import GrokForecast
 from ..sweeps.forecasting.run_forecast import forecast as forecast_run
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
@@ -33,11 +34,19 @@ def forecast(
     """
     with Database(runs, read_only=True) as store:
         known = forecast_run(run, store, budget=budget)
-    for line in lines_of(known):
+        row = store.get(known.run)
+    for line in (*lines_of(known), outcome_words(row)):
         say(line)
     if json:
-        say_json(asdict(known))
+        say_json({**asdict(known), "run_step": row.step, "run_grokked_at": row.grokked_at})
     return 0
+
+
+def outcome_words(row: RunRow) -> str:
+    """Say what the run did, which the forecast does not use."""
+    if row.grokked_at is not None:
+        return f"the run itself: grokked at step {row.grokked_at:,}"
+    return f"the run itself: not grokked by step {row.step:,}"
 
 
 def lines_of(known: GrokForecast) -> list[str]:

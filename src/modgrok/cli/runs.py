@@ -28,6 +28,7 @@ from .leakage import explained_share_of_last, leakage_of, leakage_words
 from .run_comparison import compare
 from .run_labels import note as note_command
 from .run_labels import tag
+from .shared.command_line import command_line
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
 from .shared.output import note, percent, say, say_json
 from .shared.run_fields import choose, fields_of, sort_key
@@ -284,6 +285,24 @@ class NotRemoved(RuntimeError):
     """The user said no."""
 
 
+AND_RESUMED = " && modgrok runs resume "
+
+
+def continued(row: RunRow, steps: int | None) -> str:
+    """Return the commands that make a continued run: the first one, and the last that gave it a budget.
+
+    Arguments:
+        row: of the run.
+        steps: the new budget; None for the one it has.
+    """
+    first, _, latest = str(row.context.get("command") or "").partition(AND_RESUMED)
+    if not first:
+        return command_line()
+    if steps is not None:
+        latest = f"{row.id} --steps {steps}"
+    return f"{first}{AND_RESUMED}{latest}" if latest else first
+
+
 @runs.command
 def resume(
     run: RunName,
@@ -315,6 +334,7 @@ def resume(
         row = store.get(run)
         check_trains(definition_named(row.learner))
         options = RunOptions(
+            command=continued(row, steps),
             steps=row.budget if steps is None else steps,
             observe_every=row.observe_every,
             early_stop=row.early_stop if early_stop is None else early_stop,

@@ -170,7 +170,9 @@ def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
     title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
     with progress_display(title) as show, ctrl_c() as interrupts, _explain_write_errors(experiment, store):
         hooks = RunHooks(_warned(experiment, show), lambda: bool(interrupts))
-        return follow_run(experiment, store, replace(options, command=command_line()), hooks)
+        return follow_run(
+            experiment, store, replace(options, command=options.command or command_line()), hooks
+        )
 
 
 def _warned(experiment: Experiment, show: Callable[[Progress], None]) -> Callable[[Progress], None]:

@@ -20,6 +20,8 @@ def portable(command: str) -> str:
         >>> portable("modgrok report latest -o a.html --runs my/runs")
         'modgrok report latest -o a.html --runs my/runs'
     """
+    if " && " in command:
+        return " && ".join(map(portable, command.split(" && ")))
     try:
         words = shlex.split(command)
     except ValueError:  # recorded by hand, or cut

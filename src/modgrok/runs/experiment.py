@@ -195,6 +195,8 @@ class Experiment(Displayed, BaseModel):
         specified = {name: value for name, value in options.items() if value is not None}
         specified = current_names(specified, (*settings.model_fields, *cls.model_fields))
         own = {name: specified.pop(name) for name in list(specified) if name in cls.model_fields}
+        if own.get("symmetric") and own.get("orbits") == "none":
+            raise InputError("symmetric: must be left out with orbits none, got both")
         named = named_task(expression, p=p, group=group, table=table, extended_domain=extended_domain)
         assets = {named.source.table: named.task} if named.source.table else {}
         for name, content in (
@@ -207,10 +209,7 @@ class Experiment(Displayed, BaseModel):
                 specified[field], assets[digest] = digest, checked
         for name in specified:
             if name not in settings.model_fields or name == "kind":
-                known = [*settings.model_fields, *cls.model_fields]
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
-                raise InputError(f"{name}: is not an option of the learner {learner}{hint}")
+                raise InputError(f"{name}: is not an option of the learner {learner}{_hint(name, settings)}")
         try:
             _check_fit(definition, named.task)
             chosen = settings(**specified).resolve(named.task.p, named.task.k)
@@ -354,6 +353,15 @@ def _check_fit(definition: LearnerDefinition, task: Task) -> None:
         raise InputError(
             f"extended_domain: operands over 0..p+4 need the learner {others}, got {definition.name}"
         )
+
+
+def _hint(name: str, settings: type[Settings]) -> str:
+    """Say where an option that a learner has not belongs, or what may have been meant."""
+    others = [kind for kind in LEARNERS.names if name in definition_named(kind).settings.model_fields]
+    if others:
+        return f", but of {' and '.join(others)}; choose it with --learner {others[0]}"
+    close = difflib.get_close_matches(name, [*settings.model_fields, *Experiment.model_fields], n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _asset(

@@ -67,7 +67,8 @@ class Recorder:
         template = initial_state(self.prepared)
         if self.store is None:
             return template
-        row, known = self.row, self.store.find(self.row.id)
+        known = self.store.find(self.row.id)
+        self.history.row = row = _entered(self.row, known)
         self.store.start_run(row)
         if known is None or known.state is None:
             return template
@@ -181,6 +182,20 @@ class Recorder:
             histograms=prepared.observer.histograms,
             context=context_of(prepared, options),
         )
+
+
+def _entered(row: RunRow, known: RunRow | None) -> RunRow:
+    """Return a run as it is entered again: one that is past what is asked for keeps how it was made.
+
+    Arguments:
+        row: with what is asked for.
+        known: as the store has it; None if it has not.
+    """
+    if known is None or known.state is None or known.step <= row.budget:
+        return row
+    budget = known.step if known.status in ("running", "interrupted") else max(known.budget, known.step)
+    options = {name: getattr(known, name) for name in ("early_stop", "observe_every", "context")}
+    return replace(row, budget=budget, **options)
 
 
 def _spacing(row: RunRow) -> int:

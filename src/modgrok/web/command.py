@@ -91,7 +91,8 @@ def ui(
         if error.name is None or error.name.partition(".")[0] not in ("starlette", "uvicorn"):
             raise
         raise InputError(
-            'ui: needs Starlette and uvicorn (pip install "modgrok[ui]"), got neither or one'
+            "ui: needs Starlette and uvicorn (in a clone uv run --extra ui modgrok ui, elsewhere pip install "
+            '"modgrok[ui]"), got neither or one'
         ) from None
     if path_exists(runs) and not is_folder(runs):
         raise InputError(f"runs: must be a directory, got the file {shorten(runs)}")

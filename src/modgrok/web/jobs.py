@@ -146,8 +146,8 @@ class JobQueue:
         except OSError as error:
             job.state, job.message = "failed", str(error.strerror)
             return
-        if job.state == "stopped":  # while its process was made
-            self._signal(signal.SIGINT)
+        if job.state == "stopped":  # while its process was made: there is nothing to save
+            self._signal(signal.SIGTERM)
         last = await self._last_line()
         code = await self._process.wait()
         self._process = None

@@ -5,6 +5,7 @@ Owns: finding the state dict in what was saved beside it, and telling weights fr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,11 @@ def read_state(source: str | Path | Mapping[str, Any], key: str | None = None) -
     """
     if isinstance(source, Mapping):
         return _state(_arrays_in(source), key, "state dict", {})
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(
+            "source: must be a file, a folder or a state dict, such as model.state_dict(), got "
+            f"{type(source).__name__}"
+        )
     path = Path(source)
     if is_folder(path) and is_file(path / WEIGHTS):
         path = path / WEIGHTS

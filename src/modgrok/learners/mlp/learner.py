@@ -6,6 +6,7 @@ observation and storage are in `runs`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
@@ -122,10 +123,7 @@ class MLPLearner(eqx.Module):
         if self.takes_full_gradient:
             return self.update(state, self.loss_gradient(state, problem))
 
-        def loss_of(trained: MLP, inputs: Array, labels: Array, mask_key: Array | None) -> Array:
-            effective = _effective_network(trained, state.mapping)
-            return self._training_loss(effective, inputs, labels, mask_key, padded=problem.padded)
-
+        loss_of = partial(self._training_loss, mapping=state.mapping, padded=problem.padded)
         return gradient_step(
             state, problem, self.chain(), loss_of, batch_size=self.batch_size, masks=self.drops
         )
@@ -141,12 +139,8 @@ class MLPLearner(eqx.Module):
 
     def loss_gradient(self, state: MLPState, problem: Problem) -> LossGradient:
         """Return the full training loss and its gradient in the trained weights, without dropout."""
-
-        def loss_of(trained: MLP) -> Array:
-            effective = _effective_network(trained, state.mapping)
-            return self._training_loss(effective, problem.inputs, problem.labels, None, padded=problem.padded)
-
-        return LossGradient(*jax.value_and_grad(loss_of)(state.trained))
+        loss_of = partial(self._training_loss, mapping=state.mapping, padded=problem.padded)
+        return LossGradient(*jax.value_and_grad(loss_of)(state.trained, problem.inputs, problem.labels, None))
 
     def gradient(self, state: MLPState, problem: Problem) -> MLP:
         """Return the gradient of `loss_gradient`, whose former name this is."""
@@ -158,8 +152,16 @@ class MLPLearner(eqx.Module):
         return update_weights(state, here, self.chain())
 
     def _training_loss(
-        self, weights: MLP, inputs: Array, labels: Array, mask_key: Array | None, *, padded: bool = False
+        self,
+        trained: MLP,
+        inputs: Array,
+        labels: Array,
+        mask_key: Array | None,
+        *,
+        mapping: Array | None = None,
+        padded: bool = False,
     ) -> Array:
+        weights = _effective_network(trained, mapping)
         features = weights.features(inputs)
         if mask_key is not None:
             mask = jax.random.bernoulli(mask_key, 1 - self.dropout, features.shape)

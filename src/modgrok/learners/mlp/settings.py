@@ -47,7 +47,11 @@ class MLPSettings(Settings):
     lr: float | None = Field(
         None, gt=0, description="Learning rate; default scaled to p, width, loss and optimiser."
     )
-    weight_decay: float = Field(0.0, ge=0, description="Decoupled weight decay (coupled in adam).")
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        description="Decoupled weight decay (coupled in adam): a step multiplies weights by 1 - lr x decay.",
+    )
     momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of the momentum and muon optimisers.")
     beta1: float = Field(0.9, ge=0, lt=1, description="Decay of Adam's first moment.")
     beta2: float = Field(0.98, ge=0, lt=1, description="Decay of Adam's second moment.")

@@ -46,7 +46,14 @@ def _findings(last: Numbers, context: Mapping[str, Any], records: Sequence[Numbe
 
 
 def _advice(settings: MLPSettings) -> str:
-    return f"try a smaller rate, such as --lr {(settings.lr or 1) / 3:.3g}"
+    rate = settings.lr or 1.0
+    factor = 1 - rate * settings.weight_decay
+    if factor < 0 and settings.optimiser != "adam":
+        return (
+            f"weight decay multiplies weights by 1 - lr x decay = {factor:.3g} at each step; try "
+            f"--weight-decay {0.01 / rate:.1g} or less, or an optimiser of smaller rate, such as adamw"
+        )
+    return f"try a smaller rate, such as --lr {rate / 3:.3g}"
 
 
 WORDING = Wording(

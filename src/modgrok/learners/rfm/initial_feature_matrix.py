@@ -29,7 +29,7 @@ def read_feature_matrix(path: Path, d: int) -> np.ndarray:
         InputError: the file is missing, of another kind, or holds no M of that shape.
     """
     if not is_file(path) or path.suffix != ".npy":
-        raise InputError(f"initial: must be a .npy file, got {shorten(path)}")
+        raise InputError(f"feature_matrix: must be a .npy file, got {shorten(path)}")
     return check_feature_matrix(read_npy(path, "initial"), d)
 
 

@@ -78,7 +78,8 @@ def _parquet_writer() -> Any:
         import pyarrow.parquet
     except ImportError:
         raise InputError(
-            'format: parquet needs pyarrow (pip install "modgrok[parquet]"), got none; csv needs nothing'
+            'format: parquet needs pyarrow (uv sync --extra parquet, or pip install "modgrok[parquet]"), got '
+            "none; csv needs nothing"
         ) from None
     types = {
         "integer": pyarrow.int64(),

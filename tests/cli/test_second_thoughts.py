@@ -1,0 +1,113 @@
+"""Commands given twice, or with options that contradict each other: nothing recorded becomes false."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modgrok.runs import Store
+
+Call = Callable[..., Any]
+SMALL = ("x + y", "--p", "7", "--width", "20", "--no-early-stop")
+
+
+def row_of(folder: Path) -> Any:
+    with Store(folder / "runs", read_only=True) as store:
+        return store.get("latest")
+
+
+def test_fewer_steps_change_nothing_of_a_run_that_is_past_them(call: Call, tmp_path: Path) -> None:
+    call("train", *SMALL, "--steps", "30")
+    before = row_of(tmp_path)
+    assert call("train", *SMALL, "--steps", "10").code == 0
+    assert call("runs", "resume", "latest", "--steps", "5").code == 0
+    after = row_of(tmp_path)
+    for name in ("budget", "step", "status", "context"):
+        assert getattr(after, name) == getattr(before, name), name
+
+
+def test_a_resumed_run_names_the_commands_that_make_it(call: Call, tmp_path: Path) -> None:
+    first = row_of(tmp_path) if call("train", *SMALL, "--steps", "30").code == 0 else None
+    assert first is not None
+    for steps in ("40", "50"):
+        assert call("runs", "resume", "latest", "--steps", steps).code == 0
+    after = row_of(tmp_path)
+    assert (after.budget, after.step) == (50, 50)
+    command = first.context["command"]
+    assert after.context["command"] == f"{command} && modgrok runs resume {first.id} --steps 50"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("export", "latest", "-o", "curve.csv"), "output: must end in .safetensors"),
+        (("export", "latest", "--format", "csv", "-o", "curve.safetensors"), "output: must end in .csv"),
+        (("explain", "latest", "--replace", "-o", "foo.npz"), "output: must end in .safetensors"),
+        (
+            ("construct", "x*y", "--p", "7", "--width", "10", "--seed", "-1"),
+            "seed: must be at least 0, got -1",
+        ),
+        (
+            ("train", *SMALL, "--symmetric", "--orbits", "none"),
+            "symmetric: must be left out with orbits none",
+        ),
+        (
+            ("train", *SMALL, "--kernel", "gaussian"),
+            "kernel: is not an option of the learner mlp, but of rfm",
+        ),
+        (("train", "x", "+", "y", "--p", "7"), "expression: must be one argument, in quotes"),
+        (("measure", "nope.safetensors"), "path: must be a safetensors file, got 'nope.safetensors', which"),
+    ],
+)
+def test_what_is_refused(call: Call, words: tuple[str, ...], message: str) -> None:
+    call("train", *SMALL, "--steps", "3")
+    result = call(*words)
+    assert (result.code, message in result.err) == (2, True), result.err
+
+
+def test_debug_keeps_the_exit_code(call: Call) -> None:
+    result = call("train", *SMALL, "--fraction", "1.5", "--debug")
+    assert result.code == 2
+    assert "Traceback" in result.err
+    assert "fraction: must be" in result.err
+
+
+def test_advice_after_too_much_decay_is_about_the_decay(call: Call) -> None:
+    result = call("train", "x + y", "--p", "7", "--width", "20", "--steps", "300", "--weight-decay", "1")
+    assert "diverged" in result.out
+    assert "try --weight-decay" in result.out
+
+
+def test_a_broken_extension_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from modgrok import installed_extensions
+
+    class Package:
+        name = "my-package"
+
+    class Point:
+        name, dist = "my_extension", Package()
+
+        def load(self) -> Callable[[], None]:
+            def register() -> None:
+                raise NameError("name 'RATIONALE' is not defined")
+
+            return register
+
+    monkeypatch.setattr(installed_extensions, "entry_points", lambda group: [Point()])
+    installed_extensions.load_extensions.cache_clear()
+    try:
+        with pytest.raises(RuntimeError, match="extension my_extension of my-package: name 'RATIONALE'"):
+            installed_extensions.load_extensions()
+    finally:
+        installed_extensions.load_extensions.cache_clear()
+
+
+def test_a_module_in_place_of_its_state_is_refused() -> None:
+    from modgrok.interop import import_network
+    from modgrok.tasks import InputError
+
+    with pytest.raises(InputError, match=r"such as model\.state_dict\(\), got Model"):
+        import_network(type("Model", (), {})(), "x + y", p=7)
