@@ -85,16 +85,21 @@ def best_spot(
     every = [dense(own), *sampled, *lines]
     best: Spot | None = None
     for point in range(len(own[0])):
+        aside = abs(own[0][point] / size[0] - 0.55)  # costs are at least this, and the rank
+        if best is not None and aside >= best.cost:
+            continue
         if _distance(own[0][point], own[1][point], sampled) < CLEARANCE_OF_LABEL:
             continue
         for rank, (align, dx, dy) in enumerate(SIDES):
+            if best is not None and rank + aside >= best.cost:
+                break
             box = box_of(own[0][point], own[1][point], width, align, dx, dy)
             if not _inside(box, size) or any(_overlap(box, other) for other in occupied):
                 continue
             if any(_touches(box, curve) for curve in every):
                 continue
             middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-            cost = rank + 900 / (1 + _distance(*middle, sampled)) ** 2 + abs(own[0][point] / size[0] - 0.55)
+            cost = rank + 900 / (1 + _distance(*middle, sampled)) ** 2 + aside
             if best is None or cost < best.cost:
                 best = Spot(point, align, dx, dy, cost)
     return best
