@@ -40,6 +40,26 @@ class Split(Displayed):
         return {**sizes, "corrupted": int(self.corrupted.sum())}
 
 
+def held_out(task: Task, split: Split | None) -> np.ndarray:
+    """Mark the inputs of a task that do not train: bool, shape (n,), in the order of `Task.inputs`.
+
+    Arguments:
+        task: any task.
+        split: of it; None marks all inputs.
+
+    Example:
+        >>> from modgrok.tasks import task_from_expression
+        >>> task = task_from_expression("x + y", 3)
+        >>> split = split_task(task, 0.5, np.random.PCG64(0))
+        >>> int(held_out(task, split).sum()), int(held_out(task, None).sum())
+        (5, 9)
+    """
+    tests = np.ones(task.size, dtype=bool)
+    if split is not None:
+        tests[np.searchsorted(task.domain, split.train)] = False
+    return tests
+
+
 def count_of(fraction: float, n: int) -> int:
     """Round a share of n down, as the papers do: floor(fraction * n), immune to binary fractions.
 

@@ -19,18 +19,18 @@ from ...algebra import Basis
 from ...io import numpy_array
 from ...tasks import InputError, Split, Task
 from ...tasks.errors import NotFiniteError
+from ...tasks.split import held_out
 from ..catalogue import measures_reading
 from ..circuit.distance_irrelevance import distance_irrelevance
 from ..circuit.frequency_use import frequency_use
 from ..circuit.logit_parts import SumLogits
 from ..circuit.neuron_frequencies import frequency_shares, shares_of_sums, single_frequency_share
-from ..circuit.pair_grid import PairGrid
 from ..circuit.restricted_loss import COMBINATIONS, combination_losses, mean_loss
 from ..fourier.token_waves import TokenFourierBasis, make_token_basis
 from ..fourier.transformer_measures import EMBEDDING_MEASURES, TokenEmbedding
 from .explanation import explain
 from .hidden_rank import effective_rank, rank_of_squares
-from .logit_measures import grid_of, hidden_array, margins_of
+from .logit_measures import grid_of, hidden_array, margins_of, places_of
 from .rows import rows_of_array
 
 Numbers = dict[str, float]
@@ -87,9 +87,7 @@ def logit_numbers(
     """
     rows = rows_of_array(task, logits)
     explanation = explain(task, logits, split=split)
-    tests = np.ones(task.size, dtype=bool)
-    if split is not None:
-        tests[np.searchsorted(task.domain, split.train)] = False
+    tests = held_out(task, split)
     frequencies = explanation.frequencies
     values = {
         "margin": float(margins_of(task, rows)[tests].mean()) if tests.any() else math.nan,
@@ -101,7 +99,7 @@ def logit_numbers(
     numbers = {m.name: _number(m.function(values, None)) for m in measures_reading("logits")}
     grid = grid_of(task, basis)
     if grid is not None:
-        at = _places(task, grid)
+        at = places_of(task, grid)
         sums = SumLogits(np.asarray(rows(0, task.size), dtype=np.float64)[at], grid)
         key = frequencies if explanation.order == grid.order else None
         numbers |= _losses(sums, key, ~tests[at], LOGIT_CIRCUIT if names is None else names)
@@ -143,7 +141,7 @@ def circuit_of_arrays(
     grid = grid_of(task, basis)
     if grid is None:
         return None
-    at = _places(task, grid)
+    at = places_of(task, grid)
     values = np.asarray(rows_of_array(task, logits)(0, task.size), dtype=np.float64)
     if shares is None and hidden is not None:
         shares = frequency_shares(hidden_array(task, hidden)[at], grid)
@@ -193,7 +191,7 @@ def hidden_numbers(
     values = hidden_array(task, hidden)
     if shares is None and (grid := grid_of(task, basis)) is not None:
         activity = values if neurons is None else hidden_array(task, neurons)
-        shares = frequency_shares(activity[_places(task, grid)], grid)
+        shares = frequency_shares(activity[places_of(task, grid)], grid)
     return _hidden_numbers(effective_rank(values), shares)
 
 
@@ -251,11 +249,6 @@ def embedding_numbers(task: Task, embedding: Any) -> Numbers:
 def _embedding_numbers(subject: TokenEmbedding, token_basis: TokenFourierBasis) -> dict[str, Array]:
     defined = [measure for measure in EMBEDDING_MEASURES if measure.defined(token_basis)]
     return {measure.name: measure.function(subject, token_basis) for measure in defined}
-
-
-def _places(task: Task, grid: PairGrid) -> np.ndarray:
-    """Return the row of each pair of the grid among the inputs of the domain."""
-    return np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
 
 
 def _number(value: float | None) -> float:

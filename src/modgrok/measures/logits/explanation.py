@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ...tasks import InputError, Split, Task
+from ...tasks.split import held_out
 from .cosets import CosetExplanation, explain_by_cosets
 from .explained_count import ROUNDING, count_explained, shortest
 from .formula import formula
@@ -123,9 +124,7 @@ def explain(task: Task, logits: Any, *, split: Split | None = None, form: str | 
     if split is not None and len(split.train) + len(split.test) != task.size:
         raise InputError(f"split: must cover the {task.size} inputs of the task, got another task's")
     rows = cached(task, rows)
-    tests = np.ones(task.size, dtype=bool)
-    if split is not None:
-        tests[np.searchsorted(task.domain, split.train)] = False
+    tests = held_out(task, split)
     return _explain_mixture(task, rows, tests, form) if task.parts else _explain(task, rows, tests, form)
 
 

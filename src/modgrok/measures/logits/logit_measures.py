@@ -10,6 +10,7 @@ from ...algebra import Basis
 from ...io import numpy_array
 from ...tasks import InputError, Split, Task
 from ...tasks.errors import NotFiniteError
+from ...tasks.split import held_out
 from ..circuit.distance_irrelevance import distance_irrelevance
 from ..circuit.key_frequencies import ablation_loss_increase, key_frequencies, neuron_key_frequencies
 from ..circuit.logit_parts import SumLogits
@@ -57,9 +58,7 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     """
     rows = rows_of_array(task, logits)
     explanation = explain(task, logits, split=split)
-    tests = np.ones(task.size, dtype=bool)
-    if split is not None:
-        tests[np.searchsorted(task.domain, split.train)] = False
+    tests = held_out(task, split)
     labels = task.labels().astype(np.int64)
     losses, margins = np.zeros(task.size), margins_of(task, rows)
     for start, stop in chunks(task.size):
@@ -78,7 +77,7 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     activations = None if hidden is None else hidden_array(task, hidden)
     grid = grid_of(task, basis_of_task(task)) if task.k == 2 and task.is_plain else None
     if grid is not None:
-        at = _places(task, grid)
+        at = places_of(task, grid)
         sums = SumLogits(_rows_at(rows, at), grid)
         key = key_frequencies(ablation_loss_increase(sums))
         losses_of_parts = restricted_losses(sums, key)
@@ -123,7 +122,7 @@ def loss_frequencies(task: Task, logits: Any) -> dict[int, float] | None:
     if grid is None:
         return None
     rows = rows_of_network(task, logits) if callable(logits) else rows_of_array(task, logits)
-    loss_increases = ablation_loss_increase(SumLogits(_rows_at(rows, _places(task, grid)), grid))
+    loss_increases = ablation_loss_increase(SumLogits(_rows_at(rows, places_of(task, grid)), grid))
     chosen = sorted(key_frequencies(loss_increases), key=lambda k: -loss_increases[k - 1])
     return {k: float(loss_increases[k - 1]) for k in chosen}
 
@@ -214,7 +213,7 @@ def grid_of(task: Task, basis: Basis) -> PairGrid | None:
     return grid if grid.order > 1 and (grid.targets >= 0).all() else None
 
 
-def _places(task: Task, grid: PairGrid) -> np.ndarray:
+def places_of(task: Task, grid: PairGrid) -> np.ndarray:
     """Return the row of each pair of the grid among the inputs of the domain."""
     return np.searchsorted(task.domain, np.ravel_multi_index(tuple(grid.inputs.T), task.table.shape))
 

@@ -16,6 +16,7 @@ from ...algebra import Basis
 from ...models.networks import network_type
 from ...tasks import InputError, Split, Task
 from ...tasks.catalogue import Catalogue
+from ...tasks.split import held_out
 from ..circuit.restricted_loss import cross_entropy_of
 from ..fourier.task_basis import basis_of_task
 from ..logits.explanation import explain
@@ -134,9 +135,7 @@ def _frequencies(
 
 def _measured(task: Task, stages: Sequence[ReplacedNetwork], split: Split | None) -> tuple[Replacement, ...]:
     labels = task.labels().astype(np.int64)
-    tests = np.ones(task.size, dtype=bool)
-    if split is not None:
-        tests[np.searchsorted(task.domain, split.train)] = False
+    tests = held_out(task, split)
     whole: np.ndarray | None = None
     results = []
     for stage in stages:
