@@ -92,8 +92,8 @@ def import_file(
     """Import a network that another program trained, and check it on every input of its task.
 
     MLPs and transformers are read from the names and shapes of their weights. What these leave open is
-    settled by the accuracy over all inputs and reported. If that does not settle it, the network is refused,
-    and the message names the option that does.
+    settled by the accuracy over all inputs, the activation by the margins first, and reported. If that does
+    not settle it, the network is refused, and the message names the option that does.
     """
     started = perf_counter()
     if output is not None:

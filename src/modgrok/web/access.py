@@ -109,7 +109,10 @@ def refusal_of(scope: Scope, access: Access) -> Refusal | None:
         return Refusal(403, "origin: must be the page of modgrok itself")
     if scope["method"] not in READS and len(origins) != 1:
         usual = f"http://{LOOPBACK[0]}:{access.port}"
-        return Refusal(403, f"origin: must be given with whatever changes something, as Origin: {usual}")
+        return Refusal(
+            403,
+            f"origin: must be given with every request that changes something, for example Origin: {usual}",
+        )
     offered = [*_query_tokens(scope), *_bearer_tokens(headers), *_cookie_tokens(headers, access.cookie)]
     if access.accepts(offered):
         return None

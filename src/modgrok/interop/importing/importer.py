@@ -104,7 +104,8 @@ def import_network(
 
     MLPs (operands as one-hot values or embeddings, side by side or added, one or more hidden layers) and
     transformers (with or without signs, positions, norms, biases, a causal mask). What the weights leave open
-    is settled by the accuracy over all inputs of the task, and said in `decisions`.
+    is settled by the task's table: by the accuracy over all inputs, of the activation by the margins first.
+    `decisions` says how.
 
     Arguments:
         source: a .safetensors, .npz, .pt, .pth, .ckpt or .bin file, a folder with model.safetensors or .npy

@@ -349,8 +349,10 @@ def _refusal(
         f"{reading.choices[name]} ({scores[reading].accuracy:.2%} of all inputs right)"
         for reading in (winner, other)
     )
-    fit = "may each be the one of the training" if name == "activation" else "fit these weights equally well"
-    return f"{settles.get(name, name)}: must be given, since {pair} {fit}, got none"
+    if name == "activation":
+        either = pair.replace(" and ", " or ", 1)
+        return f"activation: must be given, since the network may have been trained with {either}, got none"
+    return f"{settles.get(name, name)}: must be given, since {pair} fit these weights equally well, got none"
 
 
 def _open(readings: Sequence[Reading], settles: dict[str, str]) -> str:

@@ -50,7 +50,7 @@ class MLPSettings(Settings):
     weight_decay: float = Field(
         0.0,
         ge=0,
-        description="Decoupled weight decay (coupled in adam): a step multiplies weights by 1 - lr x decay.",
+        description="Weight decay: a step multiplies weights by 1 - lr x decay; coupled in adam.",
     )
     momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of the momentum and muon optimisers.")
     beta1: float = Field(0.9, ge=0, lt=1, description="Decay of Adam's first moment.")

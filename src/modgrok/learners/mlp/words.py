@@ -51,7 +51,8 @@ def _advice(settings: MLPSettings) -> str:
     if factor < 0 and settings.optimiser != "adam":
         return (
             f"weight decay multiplies weights by 1 - lr x decay = {factor:.3g} at each step; try "
-            f"--weight-decay {0.01 / rate:.1g} or less, or an optimiser of smaller rate, such as adamw"
+            f"--weight-decay {0.01 / rate:.1g} or less, or an optimiser with a smaller default rate, such as "
+            "adamw"
         )
     return f"try a smaller rate, such as --lr {rate / 3:.3g}"
 

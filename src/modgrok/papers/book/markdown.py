@@ -142,7 +142,7 @@ def _overview(outline: Outline) -> str:
         *_table(("verdict", "meaning"), [(f"**{word}**", meaning) for word, meaning in outline.verdicts]),
         "",
         "Each claim is shown at the largest budget at which it has been run; the command of each is on its "
-        "page. Pages like these, of one budget, are made by",
+        "page. Similar pages for a single budget are made by",
         "",
         *_shell(f"modgrok reproduce --budget {outline.budgets[0]} -o docs/claims --format markdown"),
         "",

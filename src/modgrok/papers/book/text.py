@@ -39,8 +39,8 @@ COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
 OWN_RULES = {
     "least_seeds": "One seed alone never refutes.",
-    "unstated": "The paper does not state its width and learning rate: no number out of range refutes (a "
-    "rule of 29 November 2026, made when these numbers were known).",
+    "unstated": "The paper does not state its width and learning rate, so a number out of range does not "
+    "refute (this rule was set on 29 November 2026, after these numbers were known).",
     "length": "The paper does not state its steps, so that no run confirms what is said never to happen.",
 }
 """Kinds of shortfall that are rules of this book and no sizes of a paper."""
@@ -93,7 +93,11 @@ def weight_words(expected: Expected, result: Result) -> str:
         return "supporting"
     kinds = {short.kind for short in result.shortfalls}
     if expected.absence and kinds & {"steps", "length"}:
-        return "shorter runs cannot confirm it" if "steps" in kinds else "no number of steps confirms it"
+        return (
+            "shorter runs cannot confirm it"
+            if "steps" in kinds
+            else "cannot be confirmed: the paper states no number of steps"
+        )
     missed = not expected.holds(result.values.get(expected.name))
     if expected.given == expected.name:
         return "a premise: out of range, it leaves the claim open"
@@ -263,14 +267,14 @@ def parted_counts(results: Sequence[Result]) -> str:
     Example:
         >>> sources = ("Fig. 1", "our own comparison")
         >>> parted_counts([Result("a/b", "laptop", source, "", ()) for source in sources])
-        'of 1 sentence of a paper 1 not tested; of 1 of our own 1 not tested'
+        'of 1 sentence of a paper: 1 not tested; of 1 of our own: 1 not tested'
     """
     own = [result for result in results if is_own(result)]
     papers = [result for result in results if not is_own(result)]
     if not own or not papers:
         return count_words(results)
     noun = "sentence of a paper" if len(papers) == 1 else "sentences of papers"
-    return f"of {len(papers)} {noun} {count_words(papers)}; of {len(own)} of our own {count_words(own)}"
+    return f"of {len(papers)} {noun}: {count_words(papers)}; of {len(own)} of our own: {count_words(own)}"
 
 
 def reservations(results: Sequence[Result]) -> str:
@@ -282,9 +286,8 @@ def reservations(results: Sequence[Result]) -> str:
     """
     good = [result for result in results if result.verdict == "reproduced"]
     counts = {
-        "on runs that fall short of the paper's, which could not have refuted them": sum(
-            bool(result.shortfalls) for result in good
-        ),
+        "on runs that are smaller than the paper's, or whose settings the paper does not state, and "
+        "could not have refuted them": sum(bool(result.shortfalls) for result in good),
         "on a single seed": sum(bool(result.runs) and len(result.seeds) == 1 for result in good),
     }
     parts = [

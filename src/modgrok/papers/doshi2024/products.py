@@ -324,8 +324,8 @@ CLAIMS = (
     Claim(
         "doshi2024/appB-printed-errors",
         "Table of App. B",
-        "The composed networks have the mean squared errors that the table prints, with a softmax of the "
-        "inverse temperature that the text names, 100, or of another one.",
+        "With a softmax of inverse temperature 100, as in the text, or of some other, the composed networks "
+        "have the mean squared errors printed in the table.",
         no_runs,
         measure_printed_errors,
         (

@@ -222,7 +222,7 @@ SWEEP = Claim(
         Expected("alignment_span", "gradual: over more than 0.2 of the table", low=0.2),
         Expected(
             "alignment_kept",
-            "rises: at the largest fraction at nine tenths or more of its range",
+            "rises: at the largest fraction it is still at least 90% of the way up its range",
             low=0.9,
             given="alignment_kept",
         ),

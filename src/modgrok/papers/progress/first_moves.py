@@ -74,7 +74,7 @@ def _leads(course: Course | None) -> dict[str, Number]:
 
 def _covered_panel(learner: ComparedLearner, courses: Sequence[Course | None]) -> Panel:
     series = []
-    for name, colour in zip((ACCURACY, *MEASURES), LINES, strict=True):
+    for name, colour in zip((ACCURACY, *MEASURES), LINES, strict=False):
         for place, course in enumerate(courses):
             x, y = (np.empty(0), np.empty(0)) if course is None else _on_grid(course, name)
             series.append(Line("" if place else TITLES[name], x, y, colour))

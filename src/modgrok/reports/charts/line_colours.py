@@ -12,7 +12,7 @@ import numpy as np
 from .palette import MEASURE, SECOND, TEST, TRAIN
 from .ramp import Anchors, colours
 
-LINES = (TEST, TRAIN, SECOND, MEASURE, "#7f9e6b", "#8f6a9e")
+LINES = (TEST, TRAIN, SECOND, MEASURE, "#7f9e6b", "#8f6a9e", "#d99a2b", "#4d9aa8")
 """Colours of lines that are names, in the order in which they are drawn."""
 ORDERED: Anchors = ((227, 163, 74), (189, 96, 89), (122, 66, 117), (52, 50, 107), (16, 24, 48))
 """From least to most: lightness falls all the way, and all are legible on paper."""

@@ -112,7 +112,7 @@ def read_network_file(path: Path, sha256: str | None = None) -> NetworkFile:
         CorruptFile: the hash is wrong, or the file holds no network.
     """
     if not is_file(path):
-        raise InputError(f"path: must be a safetensors file, got {shorten(path)}, which is no file")
+        raise InputError(f"path: must be a safetensors file, got {shorten(path)}, which is not a file")
     return network_of_bytes(read_checked(path, sha256), path)
 
 
