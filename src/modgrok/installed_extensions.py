@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
+from .io.errors import InputError
+
 GROUP = "modgrok.extensions"
 
 
@@ -22,5 +24,6 @@ def load_extensions() -> tuple[str, ...]:
             point.load()()
         except Exception as error:
             package = point.dist.name if point.dist is not None else "an unknown package"
-            raise RuntimeError(f"extension {point.name} of {package}: {error}") from error
+            kind = InputError if isinstance(error, InputError) else RuntimeError
+            raise kind(f"extension {point.name} of {package}: {error}") from error
     return tuple(point.name for point in points)

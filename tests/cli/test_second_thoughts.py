@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modgrok.runs import Store
+from modgrok.runs import Experiment, Store, run
 
 Call = Callable[..., Any]
 SMALL = ("x + y", "--p", "7", "--width", "20", "--no-early-stop")
@@ -30,14 +30,33 @@ def test_fewer_steps_change_nothing_of_a_run_that_is_past_them(call: Call, tmp_p
 
 
 def test_a_resumed_run_names_the_commands_that_make_it(call: Call, tmp_path: Path) -> None:
-    first = row_of(tmp_path) if call("train", *SMALL, "--steps", "30").code == 0 else None
-    assert first is not None
-    for steps in ("40", "50"):
-        assert call("runs", "resume", "latest", "--steps", steps).code == 0
-    after = row_of(tmp_path)
-    assert (after.budget, after.step) == (50, 50)
-    command = first.context["command"]
-    assert after.context["command"] == f"{command} && modgrok runs resume {first.id} --steps 50"
+    store = ("--runs", "other")
+    assert call("train", *SMALL, "--steps", "30", *store).code == 0
+    with Store(tmp_path / "other", read_only=True) as opened:
+        first = opened.get("latest")
+    for more in (("--steps", "40"), ("--steps", "50", "--early-stop"), ("--steps", "60"), ()):
+        assert call("runs", "resume", "latest", *more, *store).code == 0
+    with Store(tmp_path / "other", read_only=True) as opened:
+        after = opened.get("latest")
+    assert (after.budget, after.early_stop) == (60, True)
+    resumed = f"modgrok runs resume {first.id} --steps 60 --early-stop --runs other"
+    assert after.context["command"] == f"{first.context['command']} && {resumed}"
+
+
+def test_fewer_steps_than_an_interrupted_run_has_end_it_there(tmp_path: Path) -> None:
+    experiment = Experiment.of("x + y", p=7, width=20)
+    with Store(tmp_path) as store:
+        segments: list[int] = []
+
+        def stop() -> bool:
+            segments.append(len(segments))
+            return len(segments) > 5
+
+        row = run(experiment, store=store, steps=10_000, command="first", stop_requested=stop).row
+        assert (row.status, row.step > 2) == ("interrupted", True)
+        again = run(experiment, store=store, steps=2, command="second").row
+        assert (again.status, again.step, again.budget) == ("finished", row.step, row.step)
+        assert store.get(row.id).context["command"] == f"first # interrupted at step {row.step}"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +78,7 @@ def test_a_resumed_run_names_the_commands_that_make_it(call: Call, tmp_path: Pat
             "kernel: is not an option of the learner mlp, but of rfm",
         ),
         (("train", "x", "+", "y", "--p", "7"), "expression: must be one argument, in quotes"),
+        (("train", "x + y", "-5", "--p", "7"), "Unused Tokens: ['-5']"),
         (("measure", "nope.safetensors"), "path: must be a safetensors file, got 'nope.safetensors', which"),
     ],
 )

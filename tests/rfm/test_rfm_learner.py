@@ -301,18 +301,18 @@ def test_stored_matrices(tmp_path: Path):
     path = tmp_path / "m.npy"
     np.save(path, random_feature_matrix(10))
     np.testing.assert_allclose(read_feature_matrix(path, 10), random_feature_matrix(10))
-    with pytest.raises(InputError, match=r"initial: must have shape \(14, 14\), got \(10, 10\)"):
+    with pytest.raises(InputError, match=r"feature_matrix: must have shape \(14, 14\), got \(10, 10\)"):
         read_feature_matrix(path, 14)
-    with pytest.raises(InputError, match=r"initial: must be a \.npy file"):
+    with pytest.raises(InputError, match=r"feature_matrix: must be a \.npy file"):
         read_feature_matrix(tmp_path / "none.npy", 10)
     path.write_bytes(b"nothing")
-    with pytest.raises(InputError, match=r"initial: m\.npy does not hold a plain array"):
+    with pytest.raises(InputError, match=r"feature_matrix: m\.npy does not hold a plain array"):
         read_feature_matrix(path, 10)
-    with pytest.raises(InputError, match="initial: must be symmetric, got an asymmetry of 1"):
+    with pytest.raises(InputError, match="feature_matrix: must be symmetric, got an asymmetry of 1"):
         check_feature_matrix(np.array([[0.0, 1.0], [0.0, 0.0]]), 2)
-    with pytest.raises(InputError, match="initial: entries must be finite, got nan"):
+    with pytest.raises(InputError, match="feature_matrix: entries must be finite, got nan"):
         check_feature_matrix(np.array([[np.nan]]), 1)
-    with pytest.raises(InputError, match="initial: entries must be real numbers, got type complex128"):
+    with pytest.raises(InputError, match="feature_matrix: entries must be real numbers, got type complex128"):
         check_feature_matrix(np.eye(2) * 1j, 2)
     assert feature_matrix_digest(np.eye(2)) != feature_matrix_digest(2 * np.eye(2))
 

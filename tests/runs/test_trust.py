@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from modgrok.runs import Experiment, Store, run
+from modgrok.runs.store import lock as lock_module
 from modgrok.tasks import InputError
 
 Call = Callable[..., Any]
@@ -527,6 +528,38 @@ def test_a_run_that_another_process_removed_is_named(filled: Path) -> None:
         store.remove(stored.row.id)
         with pytest.raises(InputError, match="has removed"):
             store.commit(stored.row, [], None)
+
+
+def test_a_lock_that_cannot_be_written_does_not_keep_a_run(filled: Path) -> None:
+    lock = next((filled / EXPERIMENT.id).glob("*lock*"))
+    lock.chmod(0o444)
+    with Store(filled) as store:
+        store.remove(EXPERIMENT.id)
+        assert store.find(EXPERIMENT.id) is None
+        (filled / OTHER.id / lock.name).unlink()
+        store.remove(OTHER.id)
+        assert store.rows() == []
+
+
+def test_a_lock_whose_file_was_removed_is_taken_anew(filled: Path) -> None:
+    """Who waits while a run is removed does not go on with a file that is at no path any more."""
+    fcntl = pytest.importorskip("fcntl")
+    with Store(filled) as store:
+        lock = store.lock(EXPERIMENT.id)
+        take, removed = lock_module._take, []
+
+        def take_later(handle: int) -> bool:
+            if not removed:
+                shutil.rmtree(lock.path.parent)
+                removed.append(handle)
+            return take(handle)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lock_module, "_take", take_later)
+            with lock(EXPERIMENT.id):
+                assert lock.path.is_file()
+                assert lock.held()
+    assert fcntl is not None
 
 
 def test_a_run_is_removed_under_its_lock(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,7 +147,7 @@ def _dispatch(words: list[str]) -> int:
         cause = error.__cause__
         if cause is not None and _code_of(cause) == 2:
             return _complain(_one_line(str(cause)))
-        if "Unused Tokens" in str(error) and words[0] in WITH_EXPRESSION:
+        if _is_unquoted(words, error):
             return _complain(
                 f'expression: must be one argument, in quotes, as in modgrok {words[0]} "x + y", got several'
             )
@@ -173,6 +173,12 @@ def _dispatch(words: list[str]) -> int:
 
 WITH_EXPRESSION = ("train", "decide", "construct")
 """Commands whose only argument is an expression."""
+
+
+def _is_unquoted(words: Sequence[str], error: Exception) -> bool:
+    """Say whether what a command cannot use is the rest of an expression without quotation marks."""
+    unused = list(getattr(error, "unused_tokens", ()))
+    return words[0] in WITH_EXPRESSION and " " not in words[1] and words[2:3] == unused[:1] != []
 
 
 def _platform_error() -> str | None:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +34,7 @@ from .shared.output import note, percent, say, say_json
 from .shared.run_fields import choose, fields_of, sort_key
 
 if TYPE_CHECKING:
+    from ..runs import RunOptions
     from ..runs.store.store import Checkpoint, Store
 
 runs = App(name="runs", help="List, show, compare, tag, remove and resume stored runs.")
@@ -288,18 +289,22 @@ class NotRemoved(RuntimeError):
 AND_RESUMED = " && modgrok runs resume "
 
 
-def continued(row: RunRow, steps: int | None) -> str:
-    """Return the commands that make a continued run: the first one, and the last that gave it a budget.
+def continued(row: RunRow, options: RunOptions, runs: Path) -> str:
+    """Return the commands that make a continued run: the first one, and the last that changed its end.
 
     Arguments:
         row: of the run.
-        steps: the new budget; None for the one it has.
+        options: with which it goes on.
+        runs: folder of the store.
     """
+    from ..reports.commands import runs_option
+
     first, _, latest = str(row.context.get("command") or "").partition(AND_RESUMED)
     if not first:
         return command_line()
-    if steps is not None:
-        latest = f"{row.id} --steps {steps}"
+    if (options.steps, options.early_stop) != (row.budget, row.early_stop):
+        stop = "--early-stop" if options.early_stop else "--no-early-stop"
+        latest = f"{row.id} --steps {options.steps} {stop}{runs_option(runs)}"
     return f"{first}{AND_RESUMED}{latest}" if latest else first
 
 
@@ -334,11 +339,11 @@ def resume(
         row = store.get(run)
         check_trains(definition_named(row.learner))
         options = RunOptions(
-            command=continued(row, steps),
             steps=row.budget if steps is None else steps,
             observe_every=row.observe_every,
             early_stop=row.early_stop if early_stop is None else early_stop,
         )
+        options = replace(options, command=continued(row, options, runs))
         result = follow(stored_experiment(store, row), store, options)
     tell(result, runs)
     if json:

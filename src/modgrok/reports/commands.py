@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
+BETWEEN = ("&&", "#")
+"""Words of a shell, which are not quoted."""
+
 
 def portable(command: str) -> str:
     """Return a command with the last part of each absolute path, which means nothing on another machine.
@@ -19,15 +22,17 @@ def portable(command: str) -> str:
         "modgrok train 'x + y' --runs runs --table=t.npy"
         >>> portable("modgrok report latest -o a.html --runs my/runs")
         'modgrok report latest -o a.html --runs my/runs'
+        >>> portable("modgrok train x --runs '/a && b/r' && modgrok runs resume 1f --runs /c/r # stopped")
+        'modgrok train x --runs r && modgrok runs resume 1f --runs r # stopped'
     """
-    if " && " in command:
-        return " && ".join(map(portable, command.split(" && ")))
     try:
         words = shlex.split(command)
     except ValueError:  # recorded by hand, or cut
         return command
-    changed = [_word(word) for word in words]
-    return command if changed == words else " ".join(shlex.quote(word) for word in changed)
+    changed = [word if word in BETWEEN else _word(word) for word in words]
+    if changed == words:
+        return command
+    return " ".join(word if word in BETWEEN else shlex.quote(word) for word in changed)
 
 
 def _word(word: str) -> str:

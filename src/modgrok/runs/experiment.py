@@ -358,7 +358,7 @@ def _check_fit(definition: LearnerDefinition, task: Task) -> None:
 def _hint(name: str, settings: type[Settings]) -> str:
     """Say where an option that a learner has not belongs, or what may have been meant."""
     others = [kind for kind in LEARNERS.names if name in definition_named(kind).settings.model_fields]
-    if others:
+    if others and name != "kind":
         return f", but of {' and '.join(others)}; use --learner {others[0]}"
     close = difflib.get_close_matches(name, [*settings.model_fields, *Experiment.model_fields], n=1)
     return f"; did you mean {close[0]}?" if close else ""

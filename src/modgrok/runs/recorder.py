@@ -193,9 +193,11 @@ def _entered(row: RunRow, known: RunRow | None) -> RunRow:
     """
     if known is None or known.state is None or known.step <= row.budget:
         return row
-    budget = known.step if known.status in ("running", "interrupted") else max(known.budget, known.step)
     options = {name: getattr(known, name) for name in ("early_stop", "observe_every", "context")}
-    return replace(row, budget=budget, **options)
+    if known.status not in ("running", "interrupted"):
+        return replace(row, budget=max(known.budget, known.step), **options)
+    command = f"{known.context.get('command', '')} # interrupted at step {known.step}"
+    return replace(row, budget=known.step, **(options | {"context": {**known.context, "command": command}}))
 
 
 def _spacing(row: RunRow) -> int:

@@ -30,7 +30,7 @@ def read_feature_matrix(path: Path, d: int) -> np.ndarray:
     """
     if not is_file(path) or path.suffix != ".npy":
         raise InputError(f"feature_matrix: must be a .npy file, got {shorten(path)}")
-    return check_feature_matrix(read_npy(path, "initial"), d)
+    return check_feature_matrix(read_npy(path, "feature_matrix"), d)
 
 
 def check_feature_matrix(array: np.ndarray, d: int) -> np.ndarray:
@@ -46,15 +46,15 @@ def check_feature_matrix(array: np.ndarray, d: int) -> np.ndarray:
         dtype('float64')
     """
     if array.shape != (d, d):
-        raise InputError(f"initial: must have shape ({d}, {d}), got {array.shape}")
+        raise InputError(f"feature_matrix: must have shape ({d}, {d}), got {array.shape}")
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
-        raise InputError(f"initial: entries must be real numbers, got type {array.dtype}")
+        raise InputError(f"feature_matrix: entries must be real numbers, got type {array.dtype}")
     matrix = array.astype(np.float64)
     if not np.isfinite(matrix).all():
-        raise InputError(f"initial: entries must be finite, got {matrix[~np.isfinite(matrix)][0]}")
+        raise InputError(f"feature_matrix: entries must be finite, got {matrix[~np.isfinite(matrix)][0]}")
     if np.abs(matrix - matrix.T).max() > 1e-8 * np.abs(matrix).max():
         raise InputError(
-            f"initial: must be symmetric, got an asymmetry of {np.abs(matrix - matrix.T).max():.3g}"
+            f"feature_matrix: must be symmetric, got an asymmetry of {np.abs(matrix - matrix.T).max():.3g}"
         )
     return (matrix + matrix.T) / 2
 

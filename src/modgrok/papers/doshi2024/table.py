@@ -99,8 +99,8 @@ def table_panel(rows: Sequence[Mapping[str, Any]]) -> Panel:
         Point(
             f"{row['target']} mod {row['p']}",
             row["test_accuracy"],
-            row["printed"] - near(row["printed"], row["p"]),
-            row["printed"] + near(row["printed"], row["p"]),
+            row["printed"] - max(near(row["printed"], row["p"]), 0.001),
+            min(row["printed"] + max(near(row["printed"], row["p"]), 0.001), 1.0),
             SECOND if row["decide"] == "neither" else TEST,
         )
         for row in rows

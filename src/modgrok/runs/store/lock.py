@@ -44,13 +44,44 @@ class Lock:
         if fcntl is None:
             yield
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | NONBLOCK | NOFOLLOW, 0o644)
+        handle = self._opened(name)
         try:
-            if not _take(handle):
+            yield
+        finally:
+            os.close(handle)
+
+    @contextlib.contextmanager
+    def while_removed(self, name: str) -> Iterator[None]:
+        """Hold the lock while its file is deleted; a file that cannot be read, or is not there, is no lock.
+
+        Raises:
+            InputError: another process holds it.
+        """
+        handle = None
+        if fcntl is not None:
+            with contextlib.suppress(OSError):
+                handle = os.open(self.path, os.O_RDONLY | NONBLOCK | NOFOLLOW)
+        try:
+            if handle is not None and not _take(handle):
                 raise InputError(f"{self.work.format(name)} by another process")
             yield
         finally:
+            if handle is not None:
+                os.close(handle)
+
+    def _opened(self, name: str) -> int:
+        """Open the file and lock it; a file that was removed meanwhile is no lock, and is made anew."""
+        while True:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | NONBLOCK | NOFOLLOW, 0o644)
+            try:
+                if not _take(handle):
+                    raise InputError(f"{self.work.format(name)} by another process")
+                if _is_at(handle, self.path):
+                    return handle
+            except BaseException:
+                os.close(handle)
+                raise
             os.close(handle)
 
     def held(self) -> bool:
@@ -96,6 +127,15 @@ def check_locks(folder: Path) -> None:
         os.close(handle)
         with contextlib.suppress(OSError):
             probe.unlink()
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Say whether an open file is still the one at a path."""
+    try:
+        there, here = os.stat(path), os.fstat(handle)
+    except FileNotFoundError:
+        return False
+    return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
 
 def _take(handle: int) -> bool:

@@ -345,7 +345,7 @@ class Store(Database):
         lock = self.lock(row.id)
         if lock.held():
             raise InputError(f"run: {row.id} is being trained by another process; stop it first")
-        with lock(row.id):  # nobody begins to train it while it goes
+        with lock.while_removed(row.id):  # nobody begins to train it while it goes
             try:
                 self._delete(row.id)
             except StoreWriteError:  # a full disk takes no deletion before files have gone
