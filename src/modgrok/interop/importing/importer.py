@@ -366,7 +366,8 @@ def _warnings(chosen: ReadingChoice, task: Task) -> tuple[str, ...]:
     if chosen.accuracy <= max(2 * task.majority_share, 3 / task.p) and chosen.accuracy < 0.5:
         warnings.append(
             "Its accuracy is no better than guessing: the network is untrained, or its task, p, layout, "
-            "tokens, activation or attention scale differ from those given."
+            "tokens, activation or attention scale differ from those given, or its activation is none of "
+            "relu, gelu, silu and powers."
         )
     return tuple(warnings)
 
