@@ -177,7 +177,7 @@ WITH_EXPRESSION = ("train", "decide", "construct")
 
 def _is_unquoted(words: Sequence[str], error: Exception) -> bool:
     """Say whether what a command cannot use is the rest of an expression without quotation marks."""
-    unused = list(getattr(error, "unused_tokens", ()))
+    unused = list(getattr(error, "unused_tokens", None) or ())
     return words[0] in WITH_EXPRESSION and " " not in words[1] and words[2:3] == unused[:1] != []
 
 
