@@ -131,3 +131,9 @@ def test_a_module_in_place_of_its_state_is_refused() -> None:
 
     with pytest.raises(InputError, match=r"such as model\.state_dict\(\), got Model"):
         import_network(type("Model", (), {})(), "x + y", p=7)
+
+
+def test_advice_to_seeds_is_about_one_that_has_not_memorised(call: Call) -> None:
+    result = call("train", "x*y", "--p", "7", "--width", "60", "--steps", "200", "--seeds", "3")
+    assert "2 of 3" in result.out
+    assert "the training set is not memorised yet" in result.out

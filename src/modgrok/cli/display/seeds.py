@@ -46,7 +46,9 @@ def print_seeds(results: Sequence[Run], count: int, runs: Path) -> None:
             f"  seed {result.experiment.seed:<6} run {row.id}  {row.status:<11}  grokked {grokked:<10}"
             f"  train {percent(last['train_accuracy']):>7}  test {percent(last['test_accuracy']):>7}"
         )
-    hint = advice(first.experiment, first.row) if all(r.row.grokked_at is None for r in results) else None
+    slowest = next((result for result in results if result.row.memorised_at is None), first)
+    none_grokked = all(result.row.grokked_at is None for result in results)
+    hint = advice(slowest.experiment, slowest.row) if none_grokked else None
     if hint is not None:
         say(f"  advice: {hint}")
     say(f"  stored in {Path(runs).absolute()}")
