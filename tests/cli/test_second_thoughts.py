@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from modgrok.runs import Experiment, Store, run
+from modgrok.cli.runs import continued
+from modgrok.runs import Experiment, RunOptions, Store, run
 
 Call = Callable[..., Any]
 SMALL = ("x + y", "--p", "7", "--width", "20", "--no-early-stop")
@@ -57,6 +58,8 @@ def test_fewer_steps_than_an_interrupted_run_has_end_it_there(tmp_path: Path) ->
         again = run(experiment, store=store, steps=2, command="second").row
         assert (again.status, again.step, again.budget) == ("finished", row.step, row.step)
         assert store.get(row.id).context["command"] == f"first # interrupted at step {row.step}"
+        later = continued(store.get(row.id), RunOptions(steps=50, early_stop=True), Path("runs"))
+        assert later == f"first && modgrok runs resume {row.id} --steps 50 --early-stop"
 
 
 @pytest.mark.parametrize(

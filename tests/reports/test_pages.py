@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import altair as alt
 import pytest
 
-from modgrok.io import csv_cell, is_plain_svg, markup, script_json, visible
+from modgrok.io import csv_cell, in_script, is_plain_svg, markup, visible
 from modgrok.papers.book.html import overview_html
 from modgrok.papers.book.outline import outline_of
 from modgrok.reports.charts.chart import Cell, Group, Panel
@@ -120,8 +120,8 @@ def test_the_book_allows_no_script_at_all() -> None:
 def test_each_escape_gives_the_text_back(name: str) -> None:
     assert html.unescape(markup(name)) == visible(name)
     assert not set("<>\"'") & set(markup(name))
-    assert json.loads(script_json([name])) == [name]
-    assert "<" not in script_json([name])
+    assert json.loads(in_script(json.dumps([name]))) == [name]
+    assert "<" not in in_script(json.dumps([name]))
     assert visible(name).isprintable()
 
 

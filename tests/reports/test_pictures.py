@@ -35,7 +35,7 @@ def _cell(form: str) -> Any:
 @pytest.mark.parametrize(("form", "label"), [(".0%", "0.55%"), (".4~g", "0.0055")])
 def test_the_nearest_point_answers_in_the_unit_of_the_axis(form: str, label: str) -> None:
     cell = _cell(form)
-    spec = cell.spec(300, interactive=True)
+    spec = json.loads(cell.page_json)
     (selection,) = spec["params"]
     assert selection["select"]["nearest"] is True
     rows = [row for rows in spec["datasets"].values() for row in rows if "value_text" in row]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,7 @@ def test_every_chart_of_a_run_follows_the_schema(store: Store, grokked: RunRow) 
     cells = [cell for panel in report.panels for group in panel.groups for cell in group.cells]
     assert len(cells) > 10
     for cell in cells:
-        alt.LayerChart.validate(cell.spec(100, interactive=True))
+        alt.LayerChart.validate(json.loads(cell.page_json))
 
 
 @pytest.mark.parametrize("words", ["what a neuron adds to each logit " * 9, "m" * 300, "MOD 97, " * 40, ""])

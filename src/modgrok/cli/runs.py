@@ -300,6 +300,7 @@ def continued(row: RunRow, options: RunOptions, runs: Path) -> str:
     from ..reports.commands import runs_option
 
     first, _, latest = str(row.context.get("command") or "").partition(AND_RESUMED)
+    first = first.partition(" # ")[0]  # a comment would hide what follows it
     if not first:
         return command_line()
     if (options.steps, options.early_stop) != (row.budget, row.early_stop):

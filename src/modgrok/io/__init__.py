@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .atomic import atomic_file, made_folder, new_file, remove_temporaries, write_atomically
     from .documents import parse_json, read_json, read_toml
     from .errors import InputError, shorten
-    from .escape import content_policy, csv_cell, in_script, markup, script_json, shown, shown_json, visible
+    from .escape import content_policy, csv_cell, in_script, markup, shown, shown_json, visible
     from .framework_array import numpy_array
     from .picture import is_plain_svg
     from .whole_file import check_new_path, is_file, is_folder, path_exists, read_bytes
@@ -43,7 +43,6 @@ __all__ = [
     "read_npz",
     "read_toml",
     "remove_temporaries",
-    "script_json",
     "shorten",
     "shown",
     "shown_json",
@@ -76,7 +75,6 @@ _HOMES = {
     "read_npz": "array_file",
     "read_toml": "documents",
     "remove_temporaries": "atomic",
-    "script_json": "escape",
     "shorten": "errors",
     "shown": "escape",
     "shown_json": "escape",

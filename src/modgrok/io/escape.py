@@ -105,23 +105,10 @@ def markup(text: object) -> str:
     return html.escape(visible(str(text), keep="\n\t"), quote=True)
 
 
-def script_json(value: Any) -> str:
-    r"""Print JSON that can stand in a script element, whatever its strings hold.
+def in_script(text: str) -> str:
+    r"""Escape JSON so that it can stand in a script element, whatever its strings hold.
 
     `<`, `>` and `&` are written as escapes, which JSON and JavaScript read as the same characters.
-
-    Arguments:
-        value: numbers, strings, lists, mappings; no nan and no infinities.
-
-    Example:
-        >>> script_json({"a": "<!--<script>"})
-        '{"a":"\\u003c!--\\u003cscript\\u003e"}'
-    """
-    return in_script(json.dumps(value, separators=(",", ":"), allow_nan=False))
-
-
-def in_script(text: str) -> str:
-    r"""Escape JSON so that it can stand in a script element; it stands for the same values.
 
     Example:
         >>> in_script('["<!--"]')

@@ -65,7 +65,7 @@ class Cell:
     hover: vl.Chart | None = None
     legend: Legend | None = None
     source: object = None
-    _specs: dict[tuple[int, bool], dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
+    _specs: dict[int, dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def plot_size(self, width: int) -> tuple[int, int]:
         """Return width and height of the plot area in a cell of that outer width."""
@@ -76,19 +76,18 @@ class Cell:
         """Return the cell's height, margins included."""
         return self.plot_size(width)[1] + self.margins.top + self.margins.bottom
 
-    def spec(self, width: int, *, interactive: bool = False) -> dict[str, Any]:
-        """Return the Vega-Lite specification at an outer width.
+    def spec(self, width: int) -> dict[str, Any]:
+        """Return the Vega-Lite specification at an outer width, without the layer that answers the pointer.
 
         Arguments:
             width: of the cell, margins included, pixels.
-            interactive: with the layer that answers the pointer.
 
         Returns:
             The specification, made once for each width; it is shared, and must not be changed.
         """
-        if (width, interactive) not in self._specs:
-            self._specs[width, interactive] = shown(self._make_spec(width, interactive=interactive))
-        return self._specs[width, interactive]
+        if width not in self._specs:
+            self._specs[width] = shown(self._make_spec(width, interactive=False))
+        return self._specs[width]
 
     @cached_property
     def page_json(self) -> str:

@@ -62,8 +62,8 @@ class Lock:
             with contextlib.suppress(OSError):
                 handle = os.open(self.path, os.O_RDONLY | NONBLOCK | NOFOLLOW)
         try:
-            if handle is not None and not _take(handle):
-                raise InputError(f"{self.work.format(name)} by another process")
+            if handle is not None:
+                self._take(handle, name)
             yield
         finally:
             if handle is not None:
@@ -75,14 +75,17 @@ class Lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | NONBLOCK | NOFOLLOW, 0o644)
             try:
-                if not _take(handle):
-                    raise InputError(f"{self.work.format(name)} by another process")
+                self._take(handle, name)
                 if _is_at(handle, self.path):
                     return handle
             except BaseException:
                 os.close(handle)
                 raise
             os.close(handle)
+
+    def _take(self, handle: int, name: str) -> None:
+        if not _take(handle):
+            raise InputError(f"{self.work.format(name)} by another process")
 
     def held(self) -> bool:
         """Say whether a process holds the lock; where the system has no such locks, none does."""
