@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import sys
 import time
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,17 @@ def test_without_a_store_there_are_no_runs_yet(visit: Any, tmp_path: Path) -> No
 
     visit(talk, tmp_path / "absent")
     assert not (tmp_path / "absent").exists()
+
+
+def test_what_is_absent_is_told_by_the_error_and_not_by_its_words(visit: Any) -> None:
+    words = "does not name a run"
+
+    async def talk(client: Client) -> None:
+        reply = await client.get("/table.json?" + urllib.parse.urlencode({"group": words}))
+        assert (reply.status, words in reply.json["error"]) == (400, True)
+        assert (await client.get("/explain.json?run=000000000000")).status == 404
+
+    visit(talk)
 
 
 def test_a_store_that_is_removed_gives_a_clear_answer(visit: Any, folder: Path, ids: list[str]) -> None:

@@ -7,6 +7,10 @@ class InputError(ValueError):
     """Bad input; the message is one line that names the argument, the rule and the value."""
 
 
+class AbsentError(InputError):
+    """What a run or a store is asked for by name is not there."""
+
+
 class NotFiniteError(InputError):
     """A network's numbers are not finite, as those of one that diverged; there is nothing to measure."""
 

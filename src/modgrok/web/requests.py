@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..io import parse_json, visible
 from ..runs.plain import plain
-from ..tasks.errors import InputError, shorten
+from ..tasks.errors import AbsentError, InputError, shorten
 from .instrument import Instrument
 from .workers import Worker, WorkerError
 
@@ -58,7 +58,7 @@ async def on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return answer({"error": str(error.detail)}, error.status_code)
     if isinstance(error, InputError):
-        return answer({"error": visible(str(error))}, 404 if _is_absence(str(error)) else 400)
+        return answer({"error": visible(str(error))}, 404 if isinstance(error, AbsentError) else 400)
     if isinstance(error, WorkerError):
         return answer({"error": str(error)}, 500)
     if isinstance(error, sqlite3.Error | OSError):
@@ -67,10 +67,6 @@ async def on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):
         return Response(status_code=CLOSED)  # nobody reads it
     return answer({"error": f"the server failed: {type(error).__name__}"}, 500)
-
-
-def _is_absence(text: str) -> bool:
-    return "does not name a run" in text or "must be a directory with a store" in text
 
 
 def whole(request: Request, name: str, default: int | None = None) -> int | None:

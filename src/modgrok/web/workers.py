@@ -13,8 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..tasks.errors import InputError
-from .work.process import RESULT
+from .work.process import ERRORS, RESULT
 
 MOST_ANSWER = 2**28
 """Bytes of the longest answer that is read."""
@@ -70,7 +69,7 @@ class Worker:
         if line.startswith(RESULT):
             return line[len(RESULT) : -2]
         failure = json.loads(line)
-        raise (InputError if failure["input"] else WorkerError)(failure["error"])
+        raise ERRORS.get(failure["kind"], WorkerError)(failure["error"])
 
     async def _exchange(self, request: dict[str, Any]) -> bytes:
         process = await self.start()

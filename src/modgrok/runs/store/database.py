@@ -21,7 +21,7 @@ import numpy as np
 
 from ...display import Displayed, Facts
 from ...io import is_file, is_folder, made_folder, new_file, path_exists
-from ...tasks.errors import InputError, shorten
+from ...tasks.errors import AbsentError, InputError, shorten
 from .lock import Lock, check_locks
 from .names import checked_id, inside
 from .rows import counts_of, milestone_of, numbers_of, readable, run_values
@@ -149,7 +149,7 @@ class Database(Displayed):
             raise InputError(f"runs: must be a directory, got the file {shorten(self.folder)}")
         if read_only and not is_file(self.folder / DATABASE):
             where = shorten(self.folder.absolute(), 200)
-            raise InputError(
+            raise AbsentError(
                 f"runs: must be a directory with a store, got {where}; "
                 "name another with --runs or MODGROK_RUNS"
             )
@@ -309,7 +309,8 @@ class Database(Displayed):
         """Return the run whose id is, or uniquely begins with, `run`; `latest` is the last one updated.
 
         Raises:
-            InputError: no such run, or several, or its row breaks a rule.
+            AbsentError: no such run.
+            InputError: several, or its row breaks a rule.
         """
         return self.row_of(self.entry(run))
 
@@ -325,7 +326,8 @@ class Database(Displayed):
             selected = []
         if len(selected) != 1:
             how = "does not name a run" if not selected else f"names {len(selected)} runs"
-            raise InputError(f"run: {how} in {self.folder.absolute()}, got {shorten(run)}")
+            error = InputError if selected else AbsentError
+            raise error(f"run: {how} in {self.folder.absolute()}, got {shorten(run)}")
         return selected[0]
 
     def row_of(self, row: sqlite3.Row) -> RunRow:

@@ -1,7 +1,7 @@
 """A worker: a process that reads jobs, one a line, and answers each with one line.
 
-Owns: the protocol, `{"job": ..., "arguments": {...}}` in, `{"result": ...}` or `{"error": ..., "input": ...}`
-out. What libraries print goes to stderr.
+Owns: the protocol, `{"job": ..., "arguments": {...}}` in, `{"result": ...}` or `{"error": ..., "kind": ...}`
+out, the kind a name of `ERRORS` or null. What libraries print goes to stderr.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...io import parse_json, visible
 from ...runs.plain import plain
-from ...tasks.errors import InputError, shorten
+from ...tasks.errors import AbsentError, InputError, shorten
 from . import JOBS
 
 RESULT = b'{"result":'
 """How the line of a result starts; the JSON after it is passed on to browsers as it is."""
+ERRORS: Mapping[str, type[InputError]] = {"absent": AbsentError, "input": InputError}
+"""Kinds of errors that the server raises again; the first that an error belongs to is its kind."""
 MOST_MESSAGE = 400
 """Characters of a message."""
 
@@ -46,7 +48,8 @@ def answer(line: bytes) -> bytes:
         return RESULT + _json(plain(result)) + b"}\n"
     except Exception as error:
         text = visible(" ".join(str(error).split())) or type(error).__name__
-        return _json({"error": text[:MOST_MESSAGE], "input": isinstance(error, InputError)}) + b"\n"
+        kind = next((name for name, known in ERRORS.items() if isinstance(error, known)), None)
+        return _json({"error": text[:MOST_MESSAGE], "kind": kind}) + b"\n"
 
 
 def _json(value: Any) -> bytes:
