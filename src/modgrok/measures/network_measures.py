@@ -118,9 +118,10 @@ def measure_network(
         hidden = None if logits is None else _hidden_layer(net, task, basis)
         values |= _logit_values(task, basis, split, logits, names)
         values |= _hidden_values(net, hidden, names) | symmetricity
-    share = values.pop("explained_share")
-    shown = None if logits is None or not has_form(task) else share
-    return NetworkMeasures(values, shown, logits, hidden)
+    share: float | None = values.pop("explained_share")
+    if logits is None or not has_form(task):
+        share = None
+    return NetworkMeasures(values, share, logits, hidden)
 
 
 def measure_classes(
