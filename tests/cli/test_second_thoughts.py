@@ -140,3 +140,11 @@ def test_advice_to_seeds_is_about_one_that_has_not_memorised(call: Call) -> None
     result = call("train", "x*y", "--p", "7", "--width", "60", "--steps", "200", "--seeds", "3")
     assert "2 of 3" in result.out
     assert "the training set is not memorised yet" in result.out
+
+
+def test_a_file_read_as_another_task_than_it_names_is_noted(call: Call) -> None:
+    assert call("construct", "x + y", "--p", "7", "-o", "sum.safetensors").code == 0
+    other = call("explain", "sum.safetensors", "x*y", "--p", "7")
+    assert (other.code, "says that its task is x + y on 7 classes; read as x*y" in other.err) == (0, True)
+    assert "says that" not in call("explain", "sum.safetensors", "y + x", "--p", "7").err
+    assert "says that" not in call("explain", "sum.safetensors").err

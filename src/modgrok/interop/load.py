@@ -210,6 +210,18 @@ def read_weights(
     return read_network_file(path)
 
 
+def stated_task(path: Path) -> Task | None:
+    """Return the task that a file of modgrok names; None if it names none, or is another program's.
+
+    Raises:
+        CorruptFile: it is damaged.
+    """
+    if path.suffix != ".safetensors" or not is_file(path) or not _is_of_modgrok(path):
+        return None
+    content = read_network_file(path)
+    return None if content.source is None else content.task()
+
+
 def checkpoint_at(checkpoints: list[Checkpoint], step: int | None) -> Checkpoint:
     """Return the checkpoint of a step; the last one if None.
 

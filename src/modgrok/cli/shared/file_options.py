@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from cyclopts import Group as Panel
 from cyclopts import Parameter
 
 from ...tasks import InputError, Task, named_task, read_table
 from ...tasks.errors import shorten
 from .options import Group, Modulus, Table, whole
+from .output import note
 
 if TYPE_CHECKING:
     from ...runs import NetworkFile
@@ -73,11 +75,16 @@ class FileOptions:
         Raises:
             InputError: there is none, it names no task, or the task is another's.
         """
-        from ...interop import read_weights  # readers of other programs' files, which runs do not need
+        from ...interop.load import (  # readers of other programs' files, which runs do not need
+            read_weights,
+            stated_task,
+        )
         from ...runs import CorruptFile
 
         try:
             content = read_weights(path, **self._task_options())
+            names_task = any(value is not None for value in (self.expression, self.group, self.table))
+            stated = stated_task(path) if names_task else None
         except CorruptFile as error:
             raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
         if content.source is None:
@@ -85,6 +92,8 @@ class FileOptions:
                 "expression: must name the task (with --p, or --group, --table) of a file that does not, got "
                 "none"
             )
+        if stated is not None and not np.array_equal(stated.table, content.task().table):
+            note(f"{path} says that its task is {_named(stated)}; read as {_named(content.task())}")
         return content
 
     def task(self) -> Task:
@@ -96,6 +105,10 @@ class FileOptions:
 
     def _task_options(self) -> dict[str, Any]:
         return {**vars(self), "table": None if self.table is None else read_table(self.table)}
+
+
+def _named(task: Task) -> str:
+    return f"{task.name} on {task.p} classes"
 
 
 OfFile = Annotated[FileOptions, Parameter(name="*")]
