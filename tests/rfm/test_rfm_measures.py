@@ -6,10 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from rfm_setting import doubles, random_feature_matrix, relative
-
-from modgrok.algebra import additive_basis, logarithm_table, multiplicative_basis, natural_basis
-from modgrok.algebra.circulant import (
+from circulant_oracle import (
     ORIENTATIONS,
     circulant,
     diagonal_means,
@@ -18,6 +15,9 @@ from modgrok.algebra.circulant import (
     natural_diagonals,
     project,
 )
+from rfm_setting import doubles, random_feature_matrix, relative
+
+from modgrok.algebra import additive_basis, logarithm_table, multiplicative_basis, natural_basis
 from modgrok.measures.features.alignment import agop_alignment, feature_correlation
 from modgrok.measures.features.circulant import circulant_deviation, least_deviation
 from modgrok.measures.features.matrix_measures import MATRIX_MEASURES

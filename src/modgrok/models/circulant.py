@@ -11,7 +11,7 @@ exactly structured one.
 from __future__ import annotations
 
 import itertools
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import equinox as eqx
 import jax
@@ -20,9 +20,10 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..algebra import Basis, logarithm_table
-from ..algebra.circulant import Orientation
 from .on_device import on_device
 
+Orientation = Literal["toeplitz", "hankel"]
+"""toeplitz: constant where i - j is; hankel: constant where i + j is (mod n)."""
 Matrix = TypeVar("Matrix", Array, np.ndarray)
 """A matrix of JAX or of NumPy."""
 

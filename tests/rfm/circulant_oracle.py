@@ -1,21 +1,19 @@
 """Circulant structure of p x p matrices: the wrapped diagonals on which a circulant matrix is constant.
 
-Owns: the two orientations, in any labelling of rows and columns by elements of Z_n; building a circulant
-matrix from its values, averaging over diagonals, and the exact projection. The labelling is the identity for
+A second implementation in NumPy, against which `modgrok.models.circulant` is tested: diagonals in any
+labelling of rows and columns by elements of Z_n, building a circulant matrix from its values, averaging over
+diagonals, and the exact projection. The labelling is the identity for
 x + y, and the discrete logarithm for x*y (`basis`, `logs`).
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
-from .logs import logarithm_table
+from modgrok.algebra import logarithm_table
+from modgrok.models.circulant import Orientation
 
-Orientation = Literal["toeplitz", "hankel"]
 ORIENTATIONS: tuple[Orientation, ...] = ("toeplitz", "hankel")
-"""toeplitz: constant where i - j is; hankel: constant where i + j is (mod n)."""
 
 
 def diagonals(
