@@ -1,6 +1,6 @@
 """A line of a chart of claims, and several runs of it as one: the median over seeds with a band.
 
-Owns: the record, and how the curves of several seeds become one line. How lines look is `claim_charts`.
+Owns: the record, and how the curves of several seeds become one line. How lines look is `line_chart`.
 """
 
 from __future__ import annotations
