@@ -30,7 +30,7 @@ def best_result(claim: Claim, known: Result | None, stores: list[Path]) -> tuple
                 return with_committed(result, known), read_figure(store, result)
         if known is not None and known.verdict is not None and known.budget == budget:
             return judged_again(known, claim), None
-    empty = Result(claim.id, "laptop", claim.source, claim.sentence, claim.judged("laptop"))
+    empty = Result(claim.id, "desktop", claim.source, claim.sentence, claim.judged("desktop"))
     return replace(empty, error="it has not been run yet"), None
 
 

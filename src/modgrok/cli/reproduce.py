@@ -181,7 +181,7 @@ def _as_json(result: Result) -> dict[str, Any]:
     """
     entry = _summary(result)
     known = committed_verdicts().get(result.id)
-    if result.verdict is not None or result.budget == "tiny" or known is None:
+    if result.verdict is not None or result.budget == "tiny" or known is None or known["verdict"] is None:
         return entry
     return {**entry, **{name: known[name] for name in ("verdict", "seeds", "budget", "hours", "measured")}}
 

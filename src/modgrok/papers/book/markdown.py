@@ -198,7 +198,7 @@ def _claim(claim: ClaimEntry) -> list[str]:
         "",
     ]
     if claim.error is not None:
-        return [*lines, f"Not tested: {claim.error}", ""]
+        return [*lines, f"Not tested: {claim.error}.", "", f"{COMMAND}:", "", *_shell(claim.command), ""]
     if claim.numbers_text:
         lines += [f"![{_alt(claim.numbers_text)}]({FIGURES}/{numbers_name(claim)})", ""]
     lines += [f"![{_alt(claim.text)}]({FIGURES}/{figure_name(claim)})", ""]
