@@ -1,11 +1,14 @@
 """Count which inputs of tasks without a form are answered: `python tools/make_census_partners.py STORE`.
 
-Of the classes without a form those count that have an exchange, f(a y + b, c x + d) = f(x, y). A case is an
-input held out with one seed. For each sweep file of atlas/census whose runs a store holds, a row of the first
-table in docs/census.md is filled: cases with a partner under an exchange in training, cases without, and how
-many of each are answered. For kernel machines a row of the second one: in how many of them each row of the
-block of M between the operands differs most from the block's mean at the partner under one and the same
-exchange, and the same counts under that exchange. Other rows stay.
+A case is an input held out with one seed. For each sweep file of atlas/census whose runs a store holds, rows
+of three tables in docs/census.md are filled; other rows stay.
+
+1. Classes without a form that have an exchange, f(a y + b, c x + d) = f(x, y): cases with a partner under one
+   in training, cases without, and how many of each are answered.
+2. The same of kernel machines under their own exchange: how many have one, in that each row of the block of M
+   between the operands differs most from the block's mean at the partner under one and the same exchange.
+3. Classes without a form and without an exchange: cases with a partner under a symmetry
+   f(a x + b, c y + d) = f(x, y) other than the identity, and cases without.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
-from modgrok.algebra import affine_symmetries, quadratic_classes
+from modgrok.algebra import affine_images, affine_symmetries, quadratic_classes
 from modgrok.io import write_atomically
 from modgrok.learners.catalogue import definition_of
 from modgrok.models.kernel_machine import KernelMachine
@@ -60,6 +64,28 @@ def machines_exchange(feature_matrix: np.ndarray, exchanges: np.ndarray) -> int 
     return None
 
 
+class Partners(NamedTuple):
+    """Inputs whose labels a task's symmetries keep.
+
+    Arguments:
+        exchanges: rows of `affine_symmetries`; none if there is none.
+        images: of every input under each exchange, or, without one, under each symmetry but the identity;
+            shape (m, p^2).
+    """
+
+    exchanges: np.ndarray
+    images: np.ndarray
+
+
+def partners(task: Task) -> Partners:
+    """Find the partners of a task's inputs."""
+    exchanges = affine_symmetries(task.table, swapped=True)
+    if len(exchanges):
+        return Partners(exchanges, CENSUS["partners_of"](exchanges, task.p))
+    others = [row for row in affine_symmetries(task.table) if row.tolist() != [1, 0, 1, 0]]
+    return Partners(exchanges, np.array([affine_images(row, task.p).ravel() for row in others]))
+
+
 @dataclass
 class Counts:
     """Cases of the runs of a sweep file.
@@ -67,22 +93,28 @@ class Counts:
     Arguments:
         any_partner: (a partner under any exchange is in training, answered) -> cases.
         own_partner: the same under the machine's own exchange, of machines that have one.
+        reflected: of classes without an exchange, the same under a symmetry of each operand by itself.
         machines, own_exchange: number of runs, and of those with an exchange of their own.
     """
 
     any_partner: Counter[tuple[bool, bool]]
     own_partner: Counter[tuple[bool, bool]]
+    reflected: Counter[tuple[bool, bool]]
     machines: int = 0
     own_exchange: int = 0
 
-    def add(self, store: Store, experiment: Experiment, task: Task, exchanges: np.ndarray) -> None:
+    def add(self, store: Store, experiment: Experiment, task: Task, partners: Partners) -> None:
         """Count the held-out inputs of a run."""
         split = split_of(experiment, task)
         with definition_of(experiment.learner).precision(experiment.learner):
             network = store.checkpoints(experiment.id)[-1].load()
             logits = np.asarray(jax.device_get(network(task.inputs(split.test))))
         right = (logits.argmax(1) == task.labels(split.test)).tolist()
-        known = np.isin(CENSUS["partners_of"](exchanges, task.p)[:, split.test], split.train)
+        exchanges, images = partners
+        known = np.isin(images[:, split.test], split.train)
+        if not len(exchanges):
+            self.reflected.update(zip(known.any(0).tolist(), right, strict=True))
+            return
         self.any_partner.update(zip(known.any(0).tolist(), right, strict=True))
         self.machines += 1
         own = None
@@ -105,15 +137,13 @@ def counted_in(folder: Path) -> dict[Row, Counts]:
             ended = [store.find(experiment.id) for experiment in experiments]
             if any(row is None or row.status != "finished" for row in ended):
                 continue
-            tasks: dict[str, tuple[Task, np.ndarray]] = {}
-            counts = Counts(Counter(), Counter())
+            tasks: dict[str, tuple[Task, Partners]] = {}
+            counts = Counts(Counter(), Counter(), Counter())
             for experiment in experiments:
                 if experiment.name not in tasks:
                     task = experiment.build_task()
-                    tasks[experiment.name] = task, affine_symmetries(task.table, swapped=True)
-                task, exchanges = tasks[experiment.name]
-                if len(exchanges):
-                    counts.add(store, experiment, task, exchanges)
+                    tasks[experiment.name] = task, partners(task)
+                counts.add(store, experiment, *tasks[experiment.name])
             rows[LEARNERS[file.stem.partition("_")[2]], p] = counts
     return rows
 
@@ -152,7 +182,9 @@ def main(folder: Path) -> None:
         for row, each in counts.items()
         if row[0] == LEARNERS["rfm"]
     }
-    write_atomically(PAGE, fill(page, "exchanges", own))
+    page = fill(page, "exchanges", own)
+    reflected = {row: cells(each.reflected) for row, each in counts.items()}
+    write_atomically(PAGE, fill(page, "reflections", reflected))
 
 
 if __name__ == "__main__":
