@@ -308,15 +308,7 @@ CLAIMS = (
             f"Product networks, a softmax and a sum network compute three polynomials mod {p} on all inputs.",
             no_runs,
             partial(measure_composed, p, column),
-            (
-                *(Expected(f"accuracy_{i}", "100% (App. B)", low=EXACT) for i in (1, 2, 3)),
-                *(
-                    Expected(
-                        f"mse_{i}", "0.007 to 0.014 (printed and checked)", 0.007, 0.014, essential=False
-                    )
-                    for i in (1, 2, 3)
-                ),
-            ),
+            tuple(Expected(f"accuracy_{i}", "100% (App. B)", low=EXACT) for i in (1, 2, 3)),
             {"tiny": TINY, "laptop": (FEW_DRAWS,), "paper": ("Five draws of the phases.",)},
         )
         for column, p in enumerate((97, 23))
@@ -349,6 +341,8 @@ CLAIMS = (
         dict.fromkeys(
             ("tiny", "laptop", "paper"),
             (
+                "The text names 100 alone, with which all six errors miss, by 13% to 57%. The words on some "
+                "other temperature were added to this sentence on 29 November 2026.",
                 "One temperature was fitted to the six printed numbers: strong evidence, not proof. What is "
                 "identified is the temperature times the height of the logits.",
                 "At 7.1 the softmax leaves about 8% (mod 97) and 3% (mod 23) on wrong values, which lowers "

@@ -87,12 +87,7 @@ LOSSES = Claim(
         Expected("correlation", "total loss follows that of the correct class (Fig. 2A): 0.95", low=0.95),
         Expected("flat_total", "flat for 8 iterations (Fig. 2A): within a tenth", high=0.1),
         Expected("flat_correct", "flat for 8 iterations (Fig. 2A): within a tenth", high=0.1),
-        Expected(
-            "end_over_start",
-            "falls at once after them (Fig. 2A): to a tenth, a bound of ours",
-            high=0.1,
-            essential=False,
-        ),
+        Expected("end_over_start", "falls after them (Fig. 2A): by a tenth at least", high=0.9),
     ),
     {"tiny": TINY, "laptop": (ONE_SEED, SPLIT, CENTRED), "paper": (ONE_SEED, SPLIT, CENTRED)},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -32,17 +33,23 @@ from .setup import (
     operations,
     passes,
     shown,
+    without_diagonal,
 )
 
 INITIAL = "normal initial weights of standard deviation (16N)^(-1/3) instead of PyTorch's"
 CHECKPOINT_DEVIATION = "weights are kept at powers of two of the steps, not at every epoch"
 OPPOSITE = "networks end in the orientation opposite to that of the kernels: Hankel for x + y"
 ALREADY = (
-    "the released code logs correlations with and without the diagonal and the paper does not say which it "
-    "prints; at initialisation the whole matrices correlate by 0.98 already, by their diagonals, so the "
-    "paper's numbers are compared with the off-diagonal block"
+    "at initialisation whole matrices correlate by 0.98 already, by their diagonals; the off-diagonal block, "
+    "which neither the paper nor its code names, is nearest to the printed numbers"
 )
-RELEASED = "width 256, the default of the figure's released script; the paper states 1024 of Fig. 5"
+RELEASED = (
+    "width 256, the default of the released scripts; the paper states 1024 of Fig. 5, and of this figure none"
+)
+MEASURED = (
+    "alignment is that of the root of the AGOP, as in kernel machines; until 30 November 2026 it was that of "
+    "W_1^T W_1, whose bounds of 0.02 had been lowered to 0 after a miss"
+)
 EPOCHS = 50
 
 
@@ -109,6 +116,12 @@ def checkpoint_networks(run: RunData) -> dict[float, MLP]:
     return networks
 
 
+def agop_root(run: RunData, net: MLP) -> np.ndarray:
+    """Return the square root of the AGOP over all inputs, in float64."""
+    with jax.enable_x64(True):
+        return np.asarray(matrix_power(domain_agop(net, run.task.inputs()), 0.5))
+
+
 def feature_matrix(net: MLP) -> np.ndarray:
     """Return W_1^T W_1 in float64."""
     with jax.enable_x64(True):
@@ -122,17 +135,21 @@ FLAT_ACCURACY = 0.1
 
 def measure_networks(evidence: Evidence) -> ClaimResult:
     """Read when networks generalise, and how far their features have come before."""
-    rows, moves, falls, flats, shares = [], [], [], [], []
+    rows, moves, falls, flats, shares, besides = [], [], [], [], [], []
     values: dict[str, float | None] = {f"half_{slug}": None for slug in SLUGS.values()}
     for run in evidence["run"]:
         checkpoints = checkpoint_networks(run)
         grams = [feature_matrix(net) for net in checkpoints.values()]
-        aligned, deviation = alignments(grams, grams[-1]), _least_deviations(run, grams)
+        roots = [agop_root(run, net) for net in checkpoints.values()]
+        hollow = [without_diagonal(root) for root in roots]
+        aligned, deviation = alignments(roots, roots[-1]), _least_deviations(run, grams)
+        beside = alignments(hollow, hollow[-1])
         where, accuracy = np.array(list(checkpoints)), run.curve("nonzero_accuracy")
         before = np.interp(where, epochs(run), accuracy) <= FLAT_ACCURACY
         last = int(np.flatnonzero(before).max(initial=0))
         moves.append(float(aligned[last] - aligned[0]))
         falls.append(float(deviation[0] - deviation[last]))
+        besides.append(float(beside[last] - beside[0]))
         shares.append((moves[-1] / float(1 - aligned[0]), falls[-1] / float(deviation[0] - deviation[-1])))
         flats.append(passes(epochs(run), accuracy, FLAT_ACCURACY))
         values[f"half_{SLUGS[operation(run)]}"] = passes(epochs(run), accuracy, 0.5)
@@ -144,6 +161,7 @@ def measure_networks(evidence: Evidence) -> ClaimResult:
                 "test at the end": shown(run.last("test_accuracy"), 4),
                 "features at epoch": shown(float(where[last]), 1),
                 "alignment then": f"{aligned[0]:.3f} to {aligned[last]:.3f}",
+                "without the diagonal": f"{beside[0]:.3f} to {beside[last]:.3f}",
                 "deviation then": f"{deviation[0]:.3f} to {deviation[last]:.3f}",
                 "of the way": f"{shares[-1][0]:.0%}, {shares[-1][1]:.0%}",
             }
@@ -153,8 +171,7 @@ def measure_networks(evidence: Evidence) -> ClaimResult:
         "flat_epochs": min((when for when in flats if when is not None), default=None),
         "alignment_gain": min(moves),
         "deviation_fall": min(falls),
-        "alignment_share": min(share for share, _ in shares),
-        "deviation_share": min(share for _, share in shares),
+        "beside_diagonal_gain": min(besides),
     }
     return ClaimResult(values, _network_panels(evidence["run"]), rows)
 
@@ -201,14 +218,13 @@ PROGRESS = Claim(
     (
         Expected("final_least", "100% within 50 epochs (Fig. 5, App. Fig. 5); at least 99%", low=0.99),
         Expected("flat_epochs", "accuracy stays low for 5 to 10 epochs (Fig. 5); 10% not before 5", low=5.0),
-        Expected("alignment_gain", "features move meanwhile (Fig. 5): alignment rises", low=0.0),
-        Expected("deviation_fall", "features move meanwhile (Fig. 5): deviation falls", low=0.0),
         Expected(
-            "alignment_share", "a tenth of the way to the end, a bound of ours", low=0.1, essential=False
+            "alignment_gain",
+            "the root of the AGOP moves meanwhile (Fig. 5): alignment with its last rises by 0.02",
+            low=0.02,
         ),
-        Expected(
-            "deviation_share", "a tenth of the way to the end, a bound of ours", low=0.1, essential=False
-        ),
+        Expected("beside_diagonal_gain", "the same without the diagonal: by 0.02", low=0.02, essential=False),
+        Expected("deviation_fall", "features move meanwhile (Fig. 5): deviation falls by 0.02", low=0.02),
         *(
             Expected(f"half_{slug}", "about epoch 14 (report), 25%", 10.5, 17.5, essential=False)
             for slug in SLUGS.values()
@@ -216,8 +232,8 @@ PROGRESS = Claim(
     ),
     {
         "tiny": TINY,
-        "laptop": (ONE_SEED, INITIAL, CHECKPOINT_DEVIATION, OPPOSITE),
-        "paper": (ONE_SEED, INITIAL, CHECKPOINT_DEVIATION, OPPOSITE),
+        "laptop": (ONE_SEED, INITIAL, CHECKPOINT_DEVIATION, OPPOSITE, MEASURED),
+        "paper": (ONE_SEED, INITIAL, CHECKPOINT_DEVIATION, OPPOSITE, MEASURED),
     },
 )
 
@@ -234,11 +250,12 @@ def measure_features(evidence: Evidence) -> ClaimResult:
     started: dict[str, float] = {}
     ended: dict[str, float] = {}
     blocks: dict[str, float] = {}
+    hollow: dict[str, float] = {}
     for run in evidence["run"]:
         slug = SLUGS[operation(run)]
         start, end = (_feature_values(run, net) for net in (run.network(0), run.network()))
         ended[operation(run)] = float(end["nfm_agop_correlation"])
-        blocks[operation(run)] = _block_correlation(run)
+        blocks[operation(run)], hollow[operation(run)] = _part_correlations(run)
         started[operation(run)] = float(start["nfm_agop_correlation"])
         values[f"correlation_{slug}"] = ended[operation(run)]
         rows.append(
@@ -246,6 +263,7 @@ def measure_features(evidence: Evidence) -> ClaimResult:
                 "task": operation(run),
                 "at initialisation": shown(started[operation(run)]),
                 "at the end": shown(ended[operation(run)]),
+                "without the diagonal": shown(hollow[operation(run)]),
                 "block at the end": shown(blocks[operation(run)]),
                 "paper": PEARSON[operation(run)],
                 "NFM is": str(end["nfm_orientation"]),
@@ -259,7 +277,7 @@ def measure_features(evidence: Evidence) -> ClaimResult:
         caption = "Rows of y, columns of x; of products and quotients by logarithms."
         pictures.append(single(f"nfm-{slug}", f"NFM of {operation(run)}", caption, cell, 3))
     values |= {"correlation_least": min(ended.values()), "initial_least": min(started.values())}
-    values["block_least"] = min(blocks.values())
+    values |= {"block_least": min(blocks.values()), "without_diagonal_least": min(hollow.values())}
     values |= {f"block_{slug}": None for slug in SLUGS.values()}
     values |= {f"block_{SLUGS[name]}": value for name, value in blocks.items()}
     marks = [
@@ -287,15 +305,21 @@ def _feature_values(run: RunData, net: object) -> Mapping[str, float | str]:
         return network_values(net, run.task.inputs(), structure_of(run.basis))
 
 
-def _block_correlation(run: RunData) -> float:
-    """Correlate the off-diagonal blocks of W_1^T W_1 and of the root of the AGOP, at the end."""
+def _part_correlations(run: RunData) -> tuple[float, float]:
+    """Correlate parts of W_1^T W_1 and of the root of the AGOP at the end.
+
+    Returns:
+        (of the off-diagonal blocks; of all entries but those on the diagonal).
+    """
     net = run.network()
     assert isinstance(net, MLP)
-    with jax.enable_x64(True):
-        root = np.asarray(matrix_power(domain_agop(net, run.task.inputs()), 0.5))
-    first, second = (
-        block_of(run, matrix, by_logarithms=False).ravel() for matrix in (feature_matrix(net), root)
-    )
+    first, second = feature_matrix(net), agop_root(run, net)
+    off = ~np.eye(len(first), dtype=bool)
+    one, two = (block_of(run, matrix, by_logarithms=False).ravel() for matrix in (first, second))
+    return _pearson(one, two), _pearson(first[off], second[off])
+
+
+def _pearson(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(first, second)[0, 1])
 
 
@@ -308,15 +332,17 @@ FEATURES = Claim(
     measure_features,
     (
         Expected(
-            "block_least",
-            "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92; of the off-diagonal block, see docs/rfm.md",
-            low=0.92,
+            "correlation_least", "0.924 to 0.955 (App. Fig. 6 and 7), above 0.92, of whole matrices", low=0.92
         ),
         Expected(
-            "correlation_least",
-            "above 0.92, of whole matrices, which correlate by 0.98 before any training",
+            "without_diagonal_least",
+            "above 0.92, without the diagonal: the released code logs both, and which of them is printed is "
+            "not stated",
             low=0.92,
-            essential=False,
+            given="without_diagonal_least",
+        ),
+        Expected(
+            "block_least", "above 0.92, of the off-diagonal block, see docs/rfm.md", low=0.92, essential=False
         ),
         *(
             Expected(
@@ -414,6 +440,10 @@ def _accuracy_at(run: RunData, mark: int) -> str:
     )
 
 
+BOTH_WIDTHS = (
+    "an earlier version had width 1024 alone, and was refuted by it; a later one width 256 alone, and was "
+    "reproduced"
+)
 INPUTS = Claim(
     "mallinar2024/fig7-circulant-inputs",
     "Fig. 7",
@@ -430,29 +460,6 @@ INPUTS = Claim(
     {
         "tiny": TINY,
         "laptop": (ONE_SEED, RELEASED, INITIAL),
-        "paper": (ONE_SEED, RELEASED, INITIAL),
-    },
-)
-
-NEVER = Claim(
-    "mallinar2024/fig7-one-hot-inputs",
-    "Fig. 7",
-    "From 17.5% of the table of x + y the network on one-hot inputs does not generalise in 3000 epochs.",
-    plan_inputs,
-    measure_inputs,
-    (
-        Expected(
-            "one_hot_end", "none in 3000 epochs (Fig. 7); at most 5% at the end", high=0.05, absence=True
-        ),
-    ),
-    {
-        "tiny": TINY,
-        "laptop": (
-            ONE_SEED,
-            RELEASED,
-            INITIAL,
-            "an earlier version of this claim had width 1024, that of Fig. 5, at which fig7-wider looks",
-        ),
         "paper": (ONE_SEED, RELEASED, INITIAL),
     },
 )
@@ -494,6 +501,50 @@ WIDER = Claim(
         "tiny": TINY,
         "laptop": (ONE_SEED, "1000 epochs instead of 3000, after which it is at about 0.8", INITIAL),
         "paper": (ONE_SEED, INITIAL),
+    },
+)
+
+
+def plan_both_widths(budget: BudgetName) -> Mapping[str, RunGroup]:
+    """One-hot and random circulant inputs at the scripts' width, and one-hot inputs at that of Fig. 5."""
+    return {**plan_inputs(budget), "wide": plan_wider(budget)["one-hot"]}
+
+
+def measure_both_widths(evidence: Evidence) -> ClaimResult:
+    """Measure the network on one-hot inputs at both widths."""
+    result = measure_inputs(evidence)
+    wide = evidence["wide"]
+    end = max(run.last("nonzero_accuracy") for run in wide)
+    rows = [
+        {"task": operation(run), "width": settings_of(run).width, "epochs": shown(float(epochs(run)[-1]), 0)}
+        | {"test accuracy": shown(run.last("nonzero_accuracy"))}
+        for run in (*evidence["one-hot"], *wide)
+    ]
+    return replace(result, values={**result.values, "wide_one_hot_end": end}, rows=rows)
+
+
+NEVER = Claim(
+    "mallinar2024/fig7-one-hot-inputs",
+    "Fig. 7",
+    "From 17.5% of the table of x + y the network on one-hot inputs does not generalise in 3000 epochs.",
+    plan_both_widths,
+    measure_both_widths,
+    (
+        Expected(
+            "one_hot_end", "none in 3000 epochs (Fig. 7); at most 5% at width 256", high=0.05, absence=True
+        ),
+        Expected(
+            "wide_one_hot_end",
+            "none in 3000 epochs (Fig. 7); at most 5% at width 1024: the figure's width is not stated",
+            high=0.05,
+            given="wide_one_hot_end",
+            absence=True,
+        ),
+    ),
+    {
+        "tiny": TINY,
+        "laptop": (ONE_SEED, RELEASED, INITIAL, BOTH_WIDTHS),
+        "paper": (ONE_SEED, RELEASED, INITIAL, BOTH_WIDTHS),
     },
 )
 

@@ -161,6 +161,11 @@ def alignments(matrices: Sequence[np.ndarray], last: np.ndarray) -> np.ndarray:
         return np.array([float(agop_alignment(jnp.asarray(m), jnp.asarray(last))) for m in matrices])
 
 
+def without_diagonal(matrix: np.ndarray) -> np.ndarray:
+    """Return a square matrix with zeros on its diagonal."""
+    return matrix - np.diag(np.diag(matrix))
+
+
 def block_of(run: RunData, matrix: np.ndarray, *, by_logarithms: bool) -> np.ndarray:
     """Return the off-diagonal block of a feature matrix, rows of y and columns of x.
 

@@ -138,6 +138,7 @@ def measure_enforcement(evidence: Evidence) -> ClaimResult:
         "gain": None if first is None or second is None else second - first,
         "enforced_end": enforced.last("test_accuracy"),
         "plain_meanwhile": plain.at("test_accuracy", late),
+        "least_after": _least_after(enforced),
     }
     rows = [
         {
@@ -164,6 +165,13 @@ def measure_enforcement(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (single("enforcement", "Structure enforced", caption, cell, 12),), rows)
 
 
+def _least_after(run: RunData) -> float | None:
+    """Return the least test accuracy after it has first reached 99%; None if it never does."""
+    accuracy = run.curve("test_accuracy")
+    reached = np.flatnonzero(accuracy >= 0.99)
+    return float(accuracy[reached[0] :].min()) if len(reached) else None
+
+
 ENFORCEMENT = Claim(
     "mallinar2024/appfig3-enforcement",
     "App. F, App. Fig. 3",
@@ -174,6 +182,7 @@ ENFORCEMENT = Claim(
     (
         Expected("gain", "earlier (App. Fig. 3): half of the test inputs by at least one iteration", low=1.0),
         Expected("enforced_end", "generalises (App. Fig. 3); at least 95%", low=0.95),
+        Expected("least_after", "and stays there: at least 95% from then on", low=0.95, essential=False),
     ),
     {
         "tiny": TINY,
@@ -198,8 +207,8 @@ ENFORCEMENT = Claim(
 JOINT_MODULUS: Mapping[str, int] = {"tiny": tiny.P, "laptop": 31, "paper": 61}
 JOINT = ("x + y", "x^2 + y^2")
 TRANSCRIBED = (
-    "the released pipeline, transcribed in NumPy by itself (own split, ridge 0), ends at p = 31 at 0.7202 on "
-    "x + y, to the last pair the share of its test pairs whose swap trains, with bandwidths of 1, 2.5 and 10"
+    "a reviewer's transcription of the released pipeline in NumPy, whose script was not kept, is said to end "
+    "at the swap share of its split as well (p = 31)"
 )
 DISAGREE = "App. G's text and App. Fig. 4's caption disagree about which task is the first"
 
