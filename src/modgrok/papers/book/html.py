@@ -133,7 +133,8 @@ def overview_html(outline: Outline) -> str:
     body = (
         f'<h1>The papers’ claims, tested</h1><p class="lead">{outline.size}: '
         f"{outline.counts}. {outline.reservations} Verdicts compare measured numbers with the papers’, or "
-        f"with bounds of ours where a paper has words only; no measured number is typed in.{outline.caution}"
+        f"with bounds of ours where a paper has words only; none of the measured ones is typed in."
+        f"{outline.caution}"
         "</p>"
         f'<div class="glance">{"".join(glance)}</div><div class="key">{keys}</div>{"".join(tables)}'
         f"<footer>{_foot(outline)}</footer>"

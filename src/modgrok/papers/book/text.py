@@ -188,9 +188,11 @@ def _distance(expected: Expected, value: Number) -> float:
 
 
 def shortfall_words(result: Result) -> str:
-    """Say in what runs fall short of the paper's; empty if in nothing."""
+    """Say in what runs fall short of the paper's, or why the claim could not fail; empty if neither."""
     sizes = [str(short) for short in result.shortfalls if short.kind not in OWN_RULES]
     words = [f"The paper has {', '.join(sizes)}."] if sizes else []
+    if result.certain:
+        words.append(f"This could hardly have come out otherwise: {result.certain}.")
     kinds = {short.kind for short in result.shortfalls}
     return " ".join([*words, *(sentence for kind, sentence in OWN_RULES.items() if kind in kinds)])
 
@@ -288,12 +290,13 @@ def reservations(results: Sequence[Result]) -> str:
     counts = {
         "on runs that are smaller than the paper's, or whose settings the paper does not state, and "
         "could not have refuted them": sum(bool(result.shortfalls) for result in good),
+        "on definitions, and could hardly have failed": sum(bool(result.certain) for result in good),
         "on a single seed": sum(bool(result.runs) and len(result.seeds) == 1 for result in good),
     }
     parts = [
         f"{count} {'rests' if count == 1 else 'rest'} {words}" for words, count in counts.items() if count
     ]
-    return f"Of the reproduced claims, {', and '.join(parts)}." if parts else ""
+    return f"Of the reproduced claims, {'; '.join(parts)}." if parts else ""
 
 
 def unrun_claims(results: Sequence[Result]) -> tuple[str, ...]:

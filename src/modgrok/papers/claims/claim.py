@@ -115,6 +115,8 @@ class Claim:
         desktop: how the plan of the budget `desktop` is made.
         misprint: the slip of the paper that the claim shows, if it does.
         printed: what the paper prints of the numbers and curves, drawn beside them.
+        certain: why its numbers could hardly have come out otherwise, as where they follow from definitions;
+            empty for the others. Such a claim explains or checks, and is no evidence.
     """
 
     id: str
@@ -129,6 +131,7 @@ class Claim:
     desktop: Desktop = field(default_factory=Desktop)
     misprint: Misprint | None = None
     printed: tuple[Printed, ...] = ()
+    certain: str = ""
 
     @property
     def paper(self) -> str:

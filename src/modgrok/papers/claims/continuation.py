@@ -113,6 +113,7 @@ def joined(claim: Claim, base: Result, known: KnownSeeds) -> Result:
         runs=tuple(dict.fromkeys((*known.runs, *base.runs))),
         seconds=known.seconds + base.seconds,
         shortfalls=claim.shortfalls(base.budget),
+        certain=claim.certain,
         deviations=claim.deviations_at(base.budget),
         verdict=claim.verdict(values, base.budget),
     )

@@ -159,6 +159,7 @@ def _untested(claim: Claim, budget: BudgetName) -> Result:
         version=__version__,
         digest=digest_of(claim, budget),
         shortfalls=claim.shortfalls(budget),
+        certain=claim.certain,
     )
 
 

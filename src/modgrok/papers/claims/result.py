@@ -59,6 +59,7 @@ class Result:
         shortfalls: in what the runs fall short of the paper's; while there are any, they never refute.
         seed_values: name -> the number of each seed, in the order of `seeds`, where `values` are medians.
         seed_plans: digest of the runs of each seed, in the order of `seeds`, where `seed_values` are given.
+        certain: why its numbers could hardly have come out otherwise; see `Claim`.
         run_table: one mapping a run: its settings and how it ended; kept beside the result, not in it.
     """
 
@@ -82,6 +83,7 @@ class Result:
     shortfalls: tuple[Shortfall, ...] = ()
     seed_values: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)
     seed_plans: tuple[str, ...] = ()
+    certain: str = ""
     run_table: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
 
     @property
@@ -215,6 +217,7 @@ def judged_again(result: Result, claim: Claim) -> Result:
         deviations=claim.deviations_at(budget),
         expected=claim.judged(budget),
         shortfalls=claim.shortfalls(budget),
+        certain=claim.certain,
         verdict=claim.verdict(values, budget),
     )
 

@@ -62,5 +62,6 @@ CLAIMS = (
             Expected("plain_least", "more than on swap splits", low=0.2, budgets=("tiny",)),
         ),
         at_every_budget("counted on the splits; nothing is trained"),
+        certain="a random half of the pairs holds half of the swaps",
     ),
 )

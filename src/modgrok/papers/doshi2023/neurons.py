@@ -178,7 +178,7 @@ CLAIMS = (
         "doshi2023/fig4-histograms",
         "Fig. 4",
         "Where a network generalises and memorises at once, its neurons fall into two groups, of high and of "
-        "low IPR.",
+        "low IPR; where it only memorises, they do not.",
         plan_histograms,
         measure_histograms,
         (

@@ -157,6 +157,7 @@ CLAIMS = (
         at_every_budget(
             "With the real transform the least is 1/([p/2] + 1); with the full one a wave has 1/2.",
         ),
+        certain="it follows from the definition",
     ),
     Claim(
         "doshi2024/eq6-terms",

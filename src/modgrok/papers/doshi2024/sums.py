@@ -158,11 +158,13 @@ def measure_widths(evidence: Evidence) -> ClaimResult:
         if enough:
             needed[terms] = min(enough)
     factors = [needed[s + 1] / needed[s] for s in needed if s + 1 in needed]
+    straight, curved = straightness(needed), straightness(needed, power=True)
     values: dict[str, Number] = {
         **{f"width_{s}": width for s, width in needed.items()},
         "measured_terms": len(needed),
         "least_factor": min(factors, default=None),
-        "straightness": straightness(needed),
+        "straightness": straight,
+        "over_power": None if straight is None or curved is None else straight - curved,
     }
     details = [{"terms": s, "width for 99%": width} for s, width in needed.items()]
     return ClaimResult(values, width_panels(p, rows, needed), details)
@@ -188,8 +190,12 @@ def width_panels(p: int, rows: Sequence[Mapping[str, Any]], needed: Mapping[int,
     )
 
 
-def straightness(needed: Mapping[int, int]) -> float | None:
+def straightness(needed: Mapping[int, int], *, power: bool = False) -> float | None:
     """Return R^2 of log width against the number of terms: 1 if exponential, None below three points.
+
+    Arguments:
+        needed: number of terms -> width.
+        power: against the logarithm of the number instead: 1 if a power.
 
     Example:
         >>> round(straightness({2: 10, 3: 60, 4: 360}), 6)
@@ -197,7 +203,8 @@ def straightness(needed: Mapping[int, int]) -> float | None:
     """
     if len(needed) < 3:
         return None
-    return float(np.corrcoef(list(needed), np.log(list(needed.values())))[0, 1] ** 2)
+    terms = np.log(list(needed)) if power else list(needed)
+    return float(np.corrcoef(terms, np.log(list(needed.values())))[0, 1] ** 2)
 
 
 # The claims
@@ -237,6 +244,7 @@ CLAIMS = (
             Expected("measured_terms", "S = 2, 3, 4 and more (Fig. 1)", low=3.0),
             Expected("least_factor", "each term multiplies the width; by 2 at least (Fig. 1)", low=2.0),
             Expected("straightness", "log width is a line in S (Fig. 1): R^2 of at least 0.98", low=0.98),
+            Expected("over_power", "nearer to an exponential than to a power: a larger R^2", low=0.0),
         ),
         {
             "tiny": TINY,

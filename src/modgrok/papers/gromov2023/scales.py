@@ -28,6 +28,7 @@ SIZES = {
     "fig2-first-layer": Sizes(FIG1),
     "fig7-branches": Sizes(FIG1),
     "fig10-nearly-all": Sizes(FIG1, desktop=LAPTOP),
+    "fig10-swap": Sizes(PaperScale(p=31, steps=5_000, seeds=3), desktop=LAPTOP),
     "sec4-critical-fraction": Sizes(ONLY_MODULUS, desktop=LAPTOP),
     "sec4-optimisers": Sizes(ONLY_MODULUS, desktop=LAPTOP),
 }
