@@ -159,7 +159,7 @@ def cells(counts: Counter[tuple[bool, bool]]) -> list[str]:
 
 def fill(page: str, name: str, rows: dict[Row, list[str]]) -> str:
     """Return the page with rows put into the table between the marks of a name."""
-    marks = rf"(?<=% {name} begin\n\n).*(?=\n% {name} end)"
+    marks = rf"(?<=<!-- {name} begin -->\n\n).*(?=\n<!-- {name} end -->)"
     (table,) = re.findall(marks, page, re.DOTALL)
     head, ruler, *lines = table.strip("\n").split("\n")
     known: dict[Row, list[str]] = {}

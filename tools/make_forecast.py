@@ -244,7 +244,7 @@ def main() -> None:
     committed, tables = content()
     PATH.write_text(committed, encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
-    marks = r"(?<=% tables begin\n).*(?=% tables end)"
+    marks = r"(?<=<!-- tables begin -->\n).*(?=<!-- tables end -->)"
     PAGE.write_text(re.sub(marks, lambda _: f"\n{tables}\n", page, flags=re.DOTALL), encoding="utf-8")
 
 

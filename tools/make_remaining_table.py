@@ -19,7 +19,7 @@ from modgrok.papers.claims.cost import costs_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "coverage.md"
-BEGIN, END = "% remaining begin\n", "% remaining end\n"
+BEGIN, END = "<!-- remaining begin -->\n", "<!-- remaining end -->\n"
 BUDGET = "desktop"
 MANY = 100
 """A claim of more runs than this, a whole table, has a row of its own."""

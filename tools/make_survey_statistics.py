@@ -223,7 +223,7 @@ def time_lines(
 def replaced(page: str, name: str, lines: Iterator[str]) -> str:
     """Return a page with other lines between two marks."""
     text = "\n".join(lines).strip()
-    marks = rf"(?<=% {name} begin\n).*(?=% {name} end)"
+    marks = rf"(?<=<!-- {name} begin -->\n).*(?=<!-- {name} end -->)"
     changed, count = re.subn(marks, lambda _: f"\n{text}\n\n", page, flags=re.DOTALL)
     assert count == 1, name
     return changed

@@ -136,8 +136,8 @@ def _overview(outline: Outline) -> str:
         "",
         f"{outline.size} at the {budgets} {' and '.join(outline.budgets)}: **{outline.counts}**. "
         f"{outline.reservations} Verdicts compare measured numbers with the papers' numbers, or with bounds "
-        "of ours where a paper has words only; none of the measured ones is typed in, but for those that lists "
-        "of deviations quote. A claim that fails is shown as failing, with its evidence.",
+        "of ours where a paper has words only; none of the measured ones is typed in, but for those that "
+        "lists of deviations quote. A claim that fails is shown as failing, with its evidence.",
         "",
         *_table(("verdict", "meaning"), [(f"**{word}**", meaning) for word, meaning in outline.verdicts]),
         "",
