@@ -20,7 +20,6 @@ PRINTED: Mapping[str, Sequence[Printed]] = {
         *(PrintedNumber(f"half_{name}", 14, "iteration", REPORT) for name in OPERATIONS),
     ),
     "appfig1-gaussian": (PrintedNumber("final_least", 1, "App. Fig. 1"),),
-    "fig2-progress": (PrintedNumber("start_deviation_mean", 0.016, "Fig. 2B, read off the axis"),),
     "fractions-quadratic": (
         *(
             PrintedNumber(f"accuracy30_{round(100 * share):02}", value, "30 iterations", REPORT)

@@ -461,8 +461,8 @@ DIAGONAL = Claim(
         Expected("diagonal_least", "of that form (Observation 1); at least 90% of the energy", low=0.9),
         Expected(
             "beside_diagonal_least",
-            "entries beside the diagonal are equal (Observation 1); at least 90% of their energy in the mean, "
-            "a bound of ours",
+            "entries beside the diagonal are equal (Observation 1); 90% of their energy in the mean, a bound "
+            "of ours",
             low=0.9,
             essential=False,
         ),
