@@ -250,7 +250,7 @@ def _style(
     """Return the phases to use: exact where they apply and nothing asks for the papers' random ones."""
     matching = activation is None or power_of(activation) == k
     if phases is None:
-        free = frequencies is not None or not isinstance(width, int)
+        free = not isinstance(width, int)
         return "exact" if matching and free and readout != "inverse" else "random"
     if phases not in PHASES:
         raise ValueError(f"phases: must be one of {', '.join(PHASES)}, got {phases!r}")

@@ -82,7 +82,7 @@ def verify(forward: Forward, table: np.ndarray, p: int, *, chunk: int = 4096) ->
             right += float(peak)
     count = len(domain)
     return VerificationReport(
-        count, errors, 1 - errors / count, margin, squares / (count * classes), right / count
+        count, errors, (count - errors) / count, margin, squares / (count * classes), right / count
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -22,6 +21,9 @@ from .shared.computing import prepare_to_compute
 from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
 from .shared.output import cannot_write, check_output, note, percent, say, say_json
 from .shared.source import source_of
+
+MOST_BETA = 1e30
+"""Logits times a larger inverse temperature would leave float32."""
 
 
 class NoConstruction(RuntimeError):
@@ -95,8 +97,8 @@ def construct(
     prepare_to_compute()
     if output is not None:
         check_output(output, (".safetensors",))
-    if not (math.isfinite(beta) and beta > 0):
-        raise InputError(f"beta: must be finite and above 0, got {beta:g}")
+    if not 0 < beta <= MOST_BETA:
+        raise InputError(f"beta: must be above 0 and at most {MOST_BETA:g}, got {beta:g}")
     if seed < 0:
         raise InputError(f"seed: must be at least 0, got {seed}")
     named = source_of(expression, p, group, table)

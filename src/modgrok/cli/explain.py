@@ -162,6 +162,9 @@ def _from_logits(path: Path, first: str | None, second: str | None, file: FileOp
         raise InputError(
             f"expression: must be the only argument with --logits, got {shorten(second)} as well"
         )
+    for name in ("layout", "activation", "heads"):
+        if getattr(file, name) is not None:
+            raise InputError(f"{name}: must be left out with --logits, got {shorten(getattr(file, name))}")
     task = dataclasses.replace(file, expression=first).task()
     if path.suffix != ".npy" or not is_file(path):
         raise InputError(f"logits: must be an existing .npy file, got {shorten(path)}")

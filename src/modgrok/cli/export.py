@@ -71,6 +71,8 @@ def export(
                 f"got {format}"
             )
         return _export_file(Path(run), format, output, json=json)
+    if step is not None and (format in ("csv", "parquet") or _names_sweep(run, runs)):
+        raise InputError(f"step: must be used with the weights of a run, got {step} with other options")
     if _names_sweep(run, runs):
         return _export_sweep(run, format, output, runs, json=json)
     if format == "parquet":

@@ -68,8 +68,9 @@ def measure(
     numbers = dict.fromkeys(LEAKAGE) if split is None else leakage_numbers(task, split)
     transformers = [(place, c.network) for place, c in files if isinstance(c.network, Transformer)]
     if transformers:
-        if prune:
-            raise InputError("prune: must be used with a run of two-layer networks, got transformers")
+        for name, option in (("prune", prune), ("per_class", per_class)):
+            if option:
+                raise InputError(f"{name}: must be used with a run of two-layer networks, got transformers")
         shares = explained_shares(task, split, [network for _, network in transformers])
         for (place, _), share in zip(transformers, shares, strict=True):
             place["explained_share"] = share

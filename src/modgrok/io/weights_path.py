@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .torch_file import TORCH_SUFFIXES
-from .whole_file import is_folder
+from .whole_file import is_file, is_folder
 
 WEIGHTS_SUFFIXES = (".safetensors", ".npz", *TORCH_SUFFIXES)
 """Endings of files that hold weights."""
@@ -14,9 +15,13 @@ WEIGHTS_SUFFIXES = (".safetensors", ".npz", *TORCH_SUFFIXES)
 def names_file(run: str | Path) -> bool:
     """Say whether this is a path of weights rather than a run: a folder, or a file with a suffix of weights.
 
+    The folder of a run, in a store that is the working directory, is named like the run and is taken for it.
+
     Example:
         >>> names_file("network.safetensors"), names_file("latest")
         (True, False)
     """
     path = Path(run)
+    if re.fullmatch("[0-9a-f]{12}", str(run)) and not is_file(path / "model.safetensors"):
+        return False
     return is_folder(path) or path.suffix in (*WEIGHTS_SUFFIXES, ".npy")

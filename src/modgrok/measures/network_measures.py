@@ -186,7 +186,7 @@ def _margin(net: Any, task: Task, logits: np.ndarray | None) -> dict[str, float]
         report = verify(net, task.table, task.p)
         return {"margin": report.margin, "accuracy": report.accuracy}
     gaps = margins(logits, task.labels())
-    return {"margin": float(gaps.min()), "accuracy": 1 - np.count_nonzero(gaps <= 0) / task.size}
+    return {"margin": float(gaps.min()), "accuracy": np.count_nonzero(gaps > 0) / task.size}
 
 
 def _logit_values(

@@ -60,6 +60,10 @@ class AssetKind:
     encode: Callable[[Any], bytes]
     decode: Callable[[Path], Any]
 
+    def digests(self, content: Any) -> tuple[str, ...]:
+        """Return the digests that experiments may have of content: today's, and that of earlier versions."""
+        return content.digests if isinstance(content, Task) else (self.digest(content),)
+
     def path(self, store: Path, digest: str) -> Path:
         """Return where the store in a folder keeps the content of a digest."""
         return inside(store, self.folder, f"{checked_digest(digest)}{self.suffix}")

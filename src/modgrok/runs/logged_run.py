@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from ..display import Displayed, Facts
 from ..io import numpy_array, visible
+from ..io.whole_numbers import whole_number
 from ..learners.catalogue import definition_of
 from ..learners.external.settings import ExternalSettings, check_settings
 from ..measures import basis_of_task, measures_reading
@@ -117,8 +118,8 @@ def log(
     """
     if existing not in EXISTING:
         raise InputError(f"existing: must be one of {', '.join(EXISTING)}, got {shorten(existing)}")
-    if steps is not None and not 1 <= steps <= MOST_STEPS:
-        raise InputError(f"steps: must be at least 1 and at most {MOST_STEPS}, got {steps}")
+    if steps is not None:
+        steps = whole_number("steps", steps, 1, MOST_STEPS)
     own = dict(settings or {})
     check_settings(own)
     named = named_task(expression, p=p, group=group, table=table)

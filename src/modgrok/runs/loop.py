@@ -138,7 +138,12 @@ def follow(
         if store is not None:
             stack.enter_context(store.lock(experiment.id)(experiment.id))
         stack.enter_context(definition_of(experiment.learner).precision(experiment.learner))
-        followed = followed_run(experiment, store, options, hooks)
+        try:
+            followed = followed_run(experiment, store, options, hooks)
+        except BaseException:
+            if store is not None:
+                store.discard_unbegun(experiment.id)
+            raise
         loop = _Loop(followed, followed.recorder.start_run())
         try:
             status = loop.iterate()

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+import numpy as np
+
+from ..io.whole_numbers import whole_number
 from ..tasks import InputError
+from ..tasks.errors import shorten
 from .store.database import Record, RunRow
 
 MOST_STEPS = 2**31 - 1
@@ -21,6 +25,13 @@ ObservationSchedule = Literal["cost", "dense"]
 """How observations are spaced where no distance is given."""
 Stepping = Literal["sequence", "stack"]
 """How the members of an ensemble are advanced: one after another, or all at once by one compiled step."""
+
+POLICIES: dict[str, tuple[str, ...]] = {
+    "weights": get_args(CheckpointPolicy),
+    "schedule": get_args(ObservationSchedule),
+    "stepping": get_args(Stepping),
+}
+"""Field -> its values."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +53,10 @@ class RunOptions:
         ensemble: number of runs of the ensemble that this one belongs to; recorded with the run when above 1.
         stepping: how that ensemble is advanced; recorded beside its number of runs.
 
+    Integers of NumPy are taken, and kept as plain ones.
+
     Raises:
-        InputError: a number out of its range.
+        InputError: a value of another kind, a number out of its range, or an unknown policy.
     """
 
     steps: int | None = None
@@ -57,10 +70,20 @@ class RunOptions:
     stepping: Stepping = "sequence"
 
     def __post_init__(self) -> None:
-        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
-            raise InputError(f"steps: must be at least 1 and at most {MOST_STEPS}, got {self.steps}")
-        if self.observe_every is not None and self.observe_every < 1:
-            raise InputError(f"observe_every: must be at least 1, got {self.observe_every}")
+        for name, most in (("steps", MOST_STEPS), ("observe_every", None), ("ensemble", None)):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, whole_number(name, value, 1, most))
+        for name, policies in POLICIES.items():
+            if getattr(self, name) not in policies:
+                value = shorten(getattr(self, name))
+                raise InputError(f"{name}: must be one of {', '.join(policies)}, got {value}")
+        if self.early_stop is not None:
+            if not isinstance(self.early_stop, bool | np.bool_):
+                raise InputError(f"early_stop: must be true or false, got {shorten(self.early_stop)}")
+            object.__setattr__(self, "early_stop", bool(self.early_stop))
+        if self.pad_to_fraction is not None and not 0 < self.pad_to_fraction <= 1:
+            raise InputError(f"pad_to_fraction: must be above 0 and at most 1, got {self.pad_to_fraction}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..io.whole_numbers import whole_number
 from ..tasks import Split, Task, named_task, split_task
 from .streams import words
+
+MOST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,7 @@ def arrays(
         True
     """
     task = named_task(expression, p=p, group=group, table=table).task
+    seed = whole_number("seed", seed, 0, MOST_SEED)
     split = split_task(
         task,
         fraction,

@@ -63,7 +63,7 @@ class TaskSource(BaseModel):
         """
         if (self.expression is not None and self.p is not None) or self.group is not None:
             return _tabulated(self.expression, self.group, self.p, self.extended_domain)
-        if table is None or table.digest != self.table:
+        if table is None or self.table not in table.digests or table.p != self.p:
             raise InputError(f"table: must be the one with SHA-256 {self.table}, got another or none")
         return table
 
@@ -135,7 +135,8 @@ def named_task(
             raise InputError("p: must be given with an expression, got none")
         parsed = None if is_mixture(expression) else parse(expression)
         task = task_from_text(expression, p, extended_domain=extended_domain)
-        return NamedTask(task, TaskSource(expression=task.name, p=p, extended_domain=extended_domain), parsed)
+        source = TaskSource(expression=task.name, p=task.p, extended_domain=extended_domain)
+        return NamedTask(task, source, parsed)
     if extended_domain:
         raise InputError("extended_domain: must be given with an expression, got a group or a table")
     if group is not None:

@@ -18,6 +18,7 @@ from ..algebra.groups import composition_table
 from ..display import Displayed, Facts
 from ..former_names import former_keyword
 from ..io import csv_numbers, is_file, npy_array, read_csv_numbers, read_npy
+from ..io.whole_numbers import whole_number
 from .errors import InputError, shorten
 from .expression import MOST_OPERANDS, Expression, parse
 
@@ -114,16 +115,24 @@ class Task(Displayed):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the table, as 64 hexadecimal digits: the identity of a table given directly."""
-        return hashlib.sha256(np.ascontiguousarray(self.table, dtype="<i8").tobytes()).hexdigest()
+        """SHA-256 of the table, as 64 hexadecimal digits: the identity of a table given directly.
+
+        Of its numbers alone for two operands; otherwise of their number of operands, too, since a table of
+        four operands mod 2 has as many numbers as one of two mod 4.
+        """
+        content = np.ascontiguousarray(self.table, dtype="<i8").tobytes()
+        return hashlib.sha256(content if self.k == 2 else f"k={self.k}:".encode() + content).hexdigest()
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Its digest, and the one that earlier versions gave."""
+        content = np.ascontiguousarray(self.table, dtype="<i8").tobytes()
+        return self.digest, hashlib.sha256(content).hexdigest()
 
 
-def check_modulus(p: int) -> None:
-    """Refuse a modulus below 2."""
-    if isinstance(p, bool) or not isinstance(p, int):
-        raise InputError(f"p: must be an integer, got {shorten(p)}")
-    if p < 2:
-        raise InputError(f"p: must be at least 2, got {p}")
+def check_modulus(p: int) -> int:
+    """Return a modulus as a plain integer; refuse one below 2."""
+    return whole_number("p", p, 2)
 
 
 def check_size(p: int, k: int) -> None:
@@ -151,7 +160,7 @@ def task_from_expression(text: str | Expression, p: int, *, extended_domain: boo
         ([-1, 1, 3, 2, 4], 5)
     """
     expression = parse(text) if isinstance(text, str) else text
-    check_modulus(p)
+    p = check_modulus(p)
     names = expression.operands
     if not names:
         raise InputError(f"expression: must name at least one operand, got {shorten(expression)}")
@@ -204,7 +213,7 @@ def task_from_table(table: np.ndarray) -> Task:
     if table.ndim == 0 or table.ndim > MOST_OPERANDS or len(set(table.shape)) != 1:
         raise InputError(f"table: must be p x p (the same length on every axis), got shape {table.shape}")
     p = table.shape[0]
-    check_modulus(p)
+    p = check_modulus(p)
     check_size(p, table.ndim)
     if not np.issubdtype(table.dtype, np.integer):
         if not np.issubdtype(table.dtype, np.floating):

@@ -76,7 +76,7 @@ def make_problem(task: Task, split: Split, pad_to: int | None = None) -> Problem
     labels[train] = split.labels
     tasks = len(task.parts) or 1
     operands = inputs[:, :-1] if task.parts else inputs
-    groups = [train, ~train, train & ~corrupted, corrupted, ~train & (operands != 0).all(axis=1)]
+    groups = [train, ~train, train & ~corrupted, corrupted, ~train & (operands % task.p != 0).all(axis=1)]
     if task.parts:
         groups += [side & (inputs[:, -1] == t) for side in (train, ~train) for t in range(tasks)]
     more = max(0, (pad_to or 0) - len(split.train))

@@ -5,6 +5,7 @@ Owns: the names of these fields and their values, `--where` and `--sort`.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import math
 import operator
@@ -81,6 +82,9 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
     if known == TAG:
         return _tag_condition(sign, value, text)
     compare, wanted_value = OPERATORS[sign], _value(known, value)
+    if wanted_value is None:
+        words = (None, *MISSING_WORDS)  # "none" is a value of some fields, such as orbits
+        return lambda run: (_lowered(run.get(known)) in words) == (sign == "=")
     ordered = sign not in ("=", "!=")
     if ordered and not isinstance(wanted_value, int | float):
         raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
@@ -92,6 +96,10 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
         return compare(held, wanted_value)
 
     return test
+
+
+def _lowered(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _tag_condition(sign: str, tag: str, text: str) -> Callable[[Fields], bool]:
@@ -108,10 +116,9 @@ def _value(name: str, text: str) -> Any:
         return None
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    try:
-        return float(text)
-    except ValueError:
-        pass
+    for number in (int, float):  # an integer beyond 2^53 is no float
+        with contextlib.suppress(ValueError):
+            return number(text)
     if name == "expression":
         from ...tasks import parse
 

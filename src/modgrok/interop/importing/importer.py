@@ -144,6 +144,10 @@ def import_network(
         activation_named(activation)
     own = _own(source, expression, p, group, table)
     if own is not None:
+        _refuse_readings(
+            {"heads": heads, "layout": layout, "activation": activation, "tokens": tokens, "causal": causal}
+            | {"post_norm": post_norm, "mix": mix, "ignore": tuple(ignore), "roles": roles, "key": key}
+        )
         return own
     state = read_state(source, key)
     named = _task_of(source, state, expression, p, group, table)
@@ -210,6 +214,15 @@ def _own(
     return Imported(
         content, task, accuracy, {}, (), {}, ("The file was written by modgrok; nothing had to be inferred.",)
     )
+
+
+def _refuse_readings(options: Mapping[str, Any]) -> None:
+    """Refuse options that say how to read a file, where the file says so itself."""
+    for name, value in options.items():
+        if value not in (None, (), {}):
+            raise InputError(
+                f"{name}: must be left out for a file of modgrok, which says it itself, got {shorten(value)}"
+            )
 
 
 def check_shapes(network: Any, task: Task) -> None:

@@ -20,7 +20,7 @@ RESERVED = frozenset(
     (
         *("task", "fraction", "symmetric", "orbits", "corruption", "seed", "learner", "kind", "loss", "name"),
         *("id", "expression", "p", "status", "step", "budget", "memorised_at", "grokked_at", "seconds"),
-        *("created", "updated"),
+        *("created", "updated", "folds", "fold", "train", "test", "tag"),
     )
 )
 """Names that a run has already."""
@@ -80,6 +80,8 @@ def check_settings(settings: dict[Any, Any]) -> None:
             raise InputError(
                 f"settings.{name}: must be text, a number, true, false or none, got {shorten(value)}"
             )
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise InputError(f"settings.{name}: must fit 64 bits, got {shorten(value)}")
         if isinstance(value, float) and not abs(value) < float("inf"):
             raise InputError(f"settings.{name}: must be finite, got {value}")
         if isinstance(value, str) and len(value) > LONGEST_TEXT:

@@ -118,13 +118,14 @@ class RFMLearner(eqx.Module):
         M, so the row stays 0, and the other rows are the paper's bit.
         """
         d = sum(self.sizes)
-        if self.stored is not None:
-            return self.stored
-        feature_matrix = jnp.eye(d)
+        feature_matrix = jnp.eye(d) if self.stored is None else self.stored
         if self.initial == "random-circulant":
             features = matrix_power(random_circulant(key, self.structure), 0.5)
             feature_matrix = feature_matrix.at[: len(features), : len(features)].set(features)
-        return feature_matrix.at[d - self.tasks, d - self.tasks].set(0) if self.tasks else feature_matrix
+        if not self.tasks:
+            return feature_matrix
+        bit = d - self.tasks
+        return feature_matrix.at[bit].set(0).at[:, bit].set(0)
 
     def update(self, weights: KernelMachine) -> Float[Array, "d d"]:
         """Return AGOP^s of a predictor."""

@@ -76,7 +76,8 @@ def basis_of(table: np.ndarray, p: int) -> Basis:
     if table.size > 1_000_000:
         return natural_basis(p, table.ndim)
     verdict = decide_table(table, p, budget=Budget(nodes=NODES, seconds=math.inf))
-    return basis(verdict) or natural_basis(p, table.ndim)
+    own = basis(verdict)
+    return own if own is not None and own.order > 1 else natural_basis(p, table.ndim)
 
 
 NO_PHASES = (

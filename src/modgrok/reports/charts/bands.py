@@ -153,12 +153,18 @@ def milestone_bands(rows: Sequence[Row], x: str, line: str | None, value: str) -
     return bands
 
 
+def _placed(step: float | None) -> float | None:
+    """Return the place of a step on a logarithmic axis, on which step 0 stands at a half."""
+    return None if step is None else max(step, 0.5)
+
+
 def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
     """Draw a moment against an axis, a line for each value of another, quartiles as bars."""
     values = [row["x"] for row in rows]
     names = list(dict.fromkeys(row["line"] for row in rows))
     log = min(values) > 0 and max(values) / min(values) > 8
-    reach = [number for row in rows for number in (row["low"], row["middle"], row["high"]) if number]
+    rows = [{**row, **{end: _placed(row[end]) for end in ("low", "middle", "high")}} for row in rows]
+    reach = [row[end] for row in rows for end in ("low", "middle", "high") if row[end] is not None]
     scale_x = vl.ScaleOptions(type="log" if log else "linear", zero=False, nice=False, padding=14)
     domain = 0.8 * min(reach), 1.25 * max(reach)
     scale_y = vl.ScaleOptions(type="log", domain=list(domain), nice=False)
@@ -169,7 +175,7 @@ def milestone_cell(rows: Table, x: str, line: str | None, title: str) -> Cell:
         axis=vl.AxisOptions(tickCount=6, format="~s" if max(values) >= 1000 else "~g"),
     )
     most = max(reach)
-    rows_with_end = [{**row, "high": row["high"] if row["high"] else 1.25 * most} for row in rows]
+    rows_with_end = [{**row, "high": 1.25 * most if row["high"] is None else row["high"]} for row in rows]
     chart = vl.marks(rows_with_end)
     shade = vl.field(
         "line:N",

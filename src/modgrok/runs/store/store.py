@@ -354,6 +354,14 @@ class Store(Database):
             shutil.rmtree(folder, ignore_errors=True)
         return row
 
+    def discard_unbegun(self, run: str) -> None:
+        """Delete the folder of a run that was refused before it had a row; its lock is held."""
+        folder = inside(self.folder, run)
+        with contextlib.suppress(OSError):
+            names = {path.name for path in folder.iterdir()}
+            if self.find(run) is None and names <= {self.lock(run).path.name}:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _delete(self, run: str) -> None:
         with self.writing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run,))

@@ -99,7 +99,7 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
     known = sweep.name in sweep_names(store) if store is not None else False
     earlier = read_listing(store, sweep.name).members if store is not None and known else ()
     errors = {failure.run: failure.error for failure in earlier if failure.error is not None}
-    rows = {row.id: row for row in (store.rows() if store is not None else [])}
+    rows = {row.id: row for row in (store.rows(lambda _: None) if store is not None else [])}
     tally = SweepCounts(len(sweep.members))
     left, failed = [], []
     for member in sweep.members:
