@@ -158,6 +158,12 @@ def test_zero_operands_are_those_of_the_residue() -> None:
     assert (task.inputs()[nonzero] % 5 != 0).all()
 
 
+def test_logits_too_large_for_their_squares_are_refused(call: Call) -> None:
+    np.save("logits.npy", np.full((25, 5), 1e300))
+    result = call("explain", "x + y", "--p", "5", "--logits", "logits.npy")
+    assert (result.code, result.err.startswith("modgrok: logits: must be at most")) == (2, True)
+
+
 def test_settings_of_foreign_runs_hide_nothing() -> None:
     for settings in ({"tag": "x"}, {"folds": 3}, {"n": 2**70}):
         with pytest.raises(InputError, match=r"^settings"):

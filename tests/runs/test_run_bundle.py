@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from modgrok.runs import Experiment, Record, Store, run
+from modgrok.runs.store import transfer
+from modgrok.runs.store.store import StoreWriteError
 from modgrok.runs.store.transfer import TABLES, RunBundle, pack_run, unpack_run
 from modgrok.tasks import InputError
 
@@ -54,6 +59,31 @@ def test_a_later_bundle_replaces_an_earlier_one_with_its_files(tmp_path: Path) -
         file_names = {str(path.relative_to(there.folder)) for path in there.folder.rglob("*.safetensors")}
         assert file_names == set(late.files)
         assert len(there.rows()) == 1
+
+
+def test_a_bundle_whose_rows_cannot_be_written_replaces_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = bundle_of(tmp_path / "here", 3)
+    first, *others = bundle.rows["checkpoints"]
+    content = bundle.files[first["file"]] + b" "
+    row = {**first, "sha256": hashlib.sha256(content).hexdigest()}
+    rows = {**bundle.rows, "checkpoints": (row, *others)}
+    other = replace(bundle, rows=rows, files={**bundle.files, first["file"]: content})
+
+    def fails(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with Store(tmp_path / "there") as there:
+        unpack_run(there, bundle)
+        with monkeypatch.context() as patched:
+            patched.setattr(transfer, "_insert", fails)
+            with pytest.raises(StoreWriteError):
+                unpack_run(there, other)
+        assert pack_run(there, EXPERIMENT.id) == bundle
+        unpack_run(there, other)
+        assert pack_run(there, EXPERIMENT.id) == other
+        assert {path.suffix for path in (there.folder / EXPERIMENT.id).iterdir()} <= {".safetensors", ""}
 
 
 def test_a_run_that_is_being_trained_is_left_alone(tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ def construct(
 
     Source: Gromov 2023, Claims I-II; Doshi et al. 2024, Sec. 2-3; exact phases: docs/exact-networks.md.
     """
+    width = int(width) if isinstance(width, np.integer) else width
+    frequencies = int(frequencies) if isinstance(frequencies, np.integer) else frequencies
     style = _style(phases, width, frequencies, readout, activation, len(witness.g))
     plan = _Plan(witness, p, width, frequencies, readout, activation).coded()
     predicted: float | None = None

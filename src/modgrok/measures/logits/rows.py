@@ -17,6 +17,8 @@ from ...io import numpy_array
 from ...tasks import InputError, Task
 from ...tasks.errors import NotFiniteError
 
+LARGEST = 1e30
+"""Size of logits; the squares of larger ones leave float64."""
 CHUNK = 4096
 """Inputs taken at once: bounds memory at a few times CHUNK * c numbers."""
 
@@ -110,6 +112,8 @@ def checked(task: Task, rows: Rows) -> Rows:
             raise NotFiniteError(
                 f"logits: must be finite in the domain, got {logits[row, column]} at input {inputs}"
             )
+        if np.abs(logits).max(initial=0) > LARGEST:
+            raise InputError(f"logits: must be at most {LARGEST:g} in size, got {np.abs(logits).max():g}")
         return logits
 
     return read

@@ -6,11 +6,14 @@ same records to the bit, the same weights, the same state to resume from.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...io import is_file
 from ...tasks.errors import InputError, shorten
 from .arrays import write_bytes
 from .names import checked_digest, checked_file, checked_id, inside
@@ -19,6 +22,8 @@ from .store import Store
 
 TABLES = ("records", "checkpoints")
 """Tables whose rows belong to a run by its number."""
+ASIDE = ".aside"
+"""Ending of a file that is about to be replaced."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +78,41 @@ def unpack_run(store: Store, bundle: RunBundle) -> None:
     run = bundle.run
     with store.lock(run)(run):
         earlier = _files(store, run)
-        with store.storing():
-            for name, content in bundle.files.items():
-                write_bytes(inside(store.folder, name), content, durable=True)
-        with store.writing() as connection:
-            changed = ", ".join(f"{name} = excluded.{name}" for name in bundle.row if name != "id")
-            _insert(connection, "runs", bundle.row, f" ON CONFLICT (id) DO UPDATE SET {changed}")
-            number = connection.execute("SELECT number FROM runs WHERE id = ?", (run,)).fetchone()[0]
-            for table in TABLES:
-                connection.execute(f"DELETE FROM {table} WHERE run = ?", (number,))
-                for row in bundle.rows[table]:
-                    _insert(connection, table, {"run": number, **row})
+        with _set_aside(store, earlier & set(bundle.files)):
+            with store.storing():
+                for name, content in bundle.files.items():
+                    write_bytes(inside(store.folder, name), content, durable=True)
+            _write_rows(store, bundle)
         for name in earlier - set(bundle.files):
             inside(store.folder, name).unlink(missing_ok=True)
+
+
+def _write_rows(store: Store, bundle: RunBundle) -> None:
+    with store.writing() as connection:
+        changed = ", ".join(f"{name} = excluded.{name}" for name in bundle.row if name != "id")
+        _insert(connection, "runs", bundle.row, f" ON CONFLICT (id) DO UPDATE SET {changed}")
+        number = connection.execute("SELECT number FROM runs WHERE id = ?", (bundle.run,)).fetchone()[0]
+        for table in TABLES:
+            connection.execute(f"DELETE FROM {table} WHERE run = ?", (number,))
+            for row in bundle.rows[table]:
+                _insert(connection, table, {"run": number, **row})
+
+
+@contextlib.contextmanager
+def _set_aside(store: Store, names: set[str]) -> Iterator[None]:
+    """Keep files under other names, from which they return if what replaces them fails."""
+    paths = [path for path in (inside(store.folder, name) for name in names) if is_file(path)]
+    kept = [(path, path.with_name(path.name + ASIDE)) for path in paths]
+    for path, aside in kept:
+        path.replace(aside)
+    try:
+        yield
+    except BaseException:
+        for path, aside in kept:
+            aside.replace(path)
+        raise
+    for _, aside in kept:
+        aside.unlink(missing_ok=True)
 
 
 def _check(store: Store, bundle: RunBundle) -> None:
