@@ -133,6 +133,9 @@ def test_what_has_no_use_is_refused(call: Call) -> None:
         (("measure", "latest", "--per-class"), "per_class"),
         (("export", "latest", "--format", "csv", "--step", "999"), "step"),
         (("construct", "x + y", "--p", "5", "--experts", "--beta", "1e300"), "beta"),
+        (("construct", "x + y", "--p", "5", "--beta", "7"), "beta"),
+        (("construct", "x + y", "--p", "5", "--seed", "3"), "seed"),
+        (("reproduce", "--list", "gromov2023/fig1-loss", "-o", "book"), "output"),
     ):
         result = call(*words)
         assert (result.code, result.err.startswith(f"modgrok: {name}: must be")) == (2, True), words

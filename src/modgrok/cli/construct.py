@@ -22,6 +22,8 @@ from .shared.options import Expression, Group, Json, Modulus, Table, number, who
 from .shared.output import cannot_write, check_output, note, percent, say, say_json
 from .shared.source import source_of
 
+BETA = 100.0
+"""The inverse temperature that Doshi et al. 2024 name."""
 MOST_BETA = 1e30
 """Logits times a larger inverse temperature would leave float32."""
 
@@ -78,12 +80,15 @@ def construct(
         ),
     ] = False,
     beta: Annotated[
-        float, Parameter(converter=number, help="Inverse temperature of the experts' softmax.")
-    ] = 100.0,
+        float | None,
+        Parameter(converter=number, help="Inverse temperature of the experts' softmax; default 100."),
+    ] = None,
     widths: Annotated[
         str | None, Parameter(help="Print accuracy against width for these widths, separated by commas.")
     ] = None,
-    seed: Annotated[int, Parameter(converter=whole, help="Seed of random phases.")] = 0,
+    seed: Annotated[
+        int | None, Parameter(converter=whole, help="Seed of random phases, of experts too; default 0.")
+    ] = None,
     output: Annotated[
         Path | None, Parameter(name=["--output", "-o"], help="Write the network to this .safetensors file.")
     ] = None,
@@ -97,9 +102,9 @@ def construct(
     prepare_to_compute()
     if output is not None:
         check_output(output, (".safetensors",))
-    if not 0 < beta <= MOST_BETA:
+    if beta is not None and not 0 < beta <= MOST_BETA:
         raise InputError(f"beta: must be above 0 and at most {MOST_BETA:g}, got {beta:g}")
-    if seed < 0:
+    if seed is not None and seed < 0:
         raise InputError(f"seed: must be at least 0, got {seed}")
     named = source_of(expression, p, group, table)
     title = named.title
@@ -113,14 +118,18 @@ def construct(
         "activation": activation,
     }
     try:
-        construction = None if experts else _single(named, verdict, shape, seed)
-        rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), seed)
+        construction = None if experts else _single(named, verdict, shape, seed or 0)
+        rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), seed or 0)
         if construction is None:
-            construction = _composed(named, verdict, title, _experts_shape(shape), beta, seed)
+            construction = _composed(named, verdict, title, _experts_shape(shape), beta or BETA, seed or 0)
     except InputError:
         raise
     except ValueError as error:
         raise InputError(str(error)) from None
+    if beta is not None and not isinstance(construction, Experts):
+        raise InputError(f"beta: must be used with experts, got {beta:g} for a single network")
+    if seed is not None and rows is None and _is_exact(construction):
+        raise InputError(f"seed: must be used with random phases, got {seed} with exact ones")
     seconds = perf_counter() - started
     tell(construction, title)
     if output is not None:
@@ -130,6 +139,10 @@ def construct(
             {"expression": named.task.name, "p": named.task.p, **as_json(construction, seconds, output, rows)}
         )
     return 0
+
+
+def _is_exact(construction: Construction | Experts) -> bool:
+    return isinstance(construction, Construction) and construction.phases == "exact"
 
 
 def _single(named: NamedTask, verdict: Verdict, shape: dict[str, Any], seed: int) -> Construction | None:

@@ -87,6 +87,9 @@ def reproduce(
     if output is not None:
         check_output_folder(output)
     if list_:
+        for name, option in (("output", output), ("anew", anew or None)):
+            if option is not None:
+                raise InputError(f"{name}: must be left out with --list, which tests nothing")
         return _list(chosen, size, runs, json=json)
     prepare_to_compute()
     engine = nullcontext((None, 1)) if stored else where.start()
