@@ -149,7 +149,10 @@ def test_auto_width_gives_up_where_the_readout_cannot_succeed(monkeypatch):
     [
         ({"phases": "best"}, r"phases: must be one of exact, random, got 'best'"),
         ({"phases": "exact", "width": 5}, r"width: must be at least 6 for exact phases, got 5"),
-        ({"frequencies": (1, 2), "width": 6}, r"width: must be at least 12 for these exact phases, got 6"),
+        (
+            {"phases": "exact", "frequencies": (1, 2), "width": 6},
+            r"width: must be at least 12 for these exact phases, got 6",
+        ),
         ({"frequencies": (1, 4)}, r"frequencies: must be distinct integers in 0..3, got \(1, 4\)"),
         ({"frequencies": ()}, r"frequencies: must be distinct integers in 0..3, got \(\)"),
         ({"frequencies": 4}, r"frequencies: their number must be 1 to 3 at order 7, got 4"),

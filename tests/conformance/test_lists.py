@@ -77,8 +77,8 @@ def test_a_learner_goes_the_whole_way(
     assert measured.code == 0, measured.err
     task = experiment.build_task()
     answers = rows_of_network(task, load(experiment.id, runs=tmp_path / "runs").weights)(0, task.size)
-    counted = np.count_nonzero(answers.argmax(1) == task.labels()) / task.size
-    assert measured.json["measures"][-1]["accuracy"] == counted
+    accuracy = np.count_nonzero(answers.argmax(1) == task.labels()) / task.size
+    assert measured.json["measures"][-1]["accuracy"] == accuracy
     picture = call("report", experiment.id, "-o", "run.svg", *where)
     assert picture.code == 0, picture.err
     assert definition_of(experiment.learner).wording.noun.split()[-1] in Path("run.svg").read_text()

@@ -70,7 +70,7 @@ class RunOptions:
     stepping: Stepping = "sequence"
 
     def __post_init__(self) -> None:
-        for name, most in (("steps", MOST_STEPS), ("observe_every", None), ("ensemble", None)):
+        for name, most in (("steps", MOST_STEPS), ("observe_every", None)):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, whole_number(name, value, 1, most))

@@ -102,16 +102,16 @@ def _write_rows(store: Store, bundle: RunBundle) -> None:
 def _set_aside(store: Store, names: set[str]) -> Iterator[None]:
     """Keep files under other names, from which they return if what replaces them fails."""
     paths = [path for path in (inside(store.folder, name) for name in names) if is_file(path)]
-    kept = [(path, path.with_name(path.name + ASIDE)) for path in paths]
-    for path, aside in kept:
+    pairs = [(path, path.with_name(path.name + ASIDE)) for path in paths]
+    for path, aside in pairs:
         path.replace(aside)
     try:
         yield
     except BaseException:
-        for path, aside in kept:
+        for path, aside in pairs:
             aside.replace(path)
         raise
-    for _, aside in kept:
+    for _, aside in pairs:
         aside.unlink(missing_ok=True)
 
 
