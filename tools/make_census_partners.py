@@ -4,11 +4,12 @@ A case is an input held out with one seed. For each sweep file of atlas/census w
 of three tables in docs/census.md are filled; other rows stay.
 
 1. Classes without a form that have an exchange, f(a y + b, c x + d) = f(x, y): cases with a partner under one
-   in training, cases without, and how many of each are answered.
+   in training; of the others those with a partner under a symmetry f(a x + b, c y + d) = f(x, y) other than
+   the identity, and those with neither; and how many of each are answered.
 2. The same of kernel machines under their own exchange: how many have one, in that each row of the block of M
    between the operands differs most from the block's mean at the partner under one and the same exchange.
-3. Classes without a form and without an exchange: cases with a partner under a symmetry
-   f(a x + b, c y + d) = f(x, y) other than the identity, and cases without.
+3. Classes without a form and without an exchange: cases with a partner under such a symmetry, and cases
+   without.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import re
 import runpy
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -38,6 +40,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "census.md"
 WITH_FORM = (*range(8), 9)
 """Places in `quadratic_classes` of the classes that have a form."""
 LEARNERS = {"mlp": "two-layer network", "rfm": "kernel machine", "transformer": "transformer"}
+KINDS = ("exchange", "other", "none")
+"""Columns of the first table."""
 Row = tuple[str, int]
 """Name of a learner in the table, and p."""
 
@@ -69,21 +73,25 @@ class Partners(NamedTuple):
 
     Arguments:
         exchanges: rows of `affine_symmetries`; none if there is none.
-        images: of every input under each exchange, or, without one, under each symmetry but the identity;
-            shape (m, p^2).
+        exchanged: of every input under each exchange, shape (m, p^2).
+        others: the same under each symmetry of the operands by themselves but the identity.
     """
 
     exchanges: np.ndarray
-    images: np.ndarray
+    exchanged: np.ndarray
+    others: np.ndarray
 
 
 def partners(task: Task) -> Partners:
     """Find the partners of a task's inputs."""
     exchanges = affine_symmetries(task.table, swapped=True)
-    if len(exchanges):
-        return Partners(exchanges, CENSUS["partners_of"](exchanges, task.p))
     others = [row for row in affine_symmetries(task.table) if row.tolist() != [1, 0, 1, 0]]
-    return Partners(exchanges, np.array([affine_images(row, task.p).ravel() for row in others]))
+    images = [affine_images(row, task.p).ravel() for row in others]
+    return Partners(
+        exchanges,
+        CENSUS["partners_of"](exchanges, task.p),
+        np.array(images, dtype=np.int64).reshape(-1, task.p**2),
+    )
 
 
 @dataclass
@@ -91,13 +99,13 @@ class Counts:
     """Cases of the runs of a sweep file.
 
     Arguments:
-        any_partner: (a partner under any exchange is in training, answered) -> cases.
+        any_partner: (kind of partner in training, answered) -> cases: `exchange`, `other` or `none`.
         own_partner: the same under the machine's own exchange, of machines that have one.
         reflected: of classes without an exchange, the same under a symmetry of each operand by itself.
         machines, own_exchange: number of runs, and of those with an exchange of their own.
     """
 
-    any_partner: Counter[tuple[bool, bool]]
+    any_partner: Counter[tuple[str, bool]]
     own_partner: Counter[tuple[bool, bool]]
     reflected: Counter[tuple[bool, bool]]
     machines: int = 0
@@ -110,12 +118,14 @@ class Counts:
             network = store.checkpoints(experiment.id)[-1].load()
             logits = np.asarray(jax.device_get(network(task.inputs(split.test))))
         right = (logits.argmax(1) == task.labels(split.test)).tolist()
-        exchanges, images = partners
-        known = np.isin(images[:, split.test], split.train)
+        exchanges = partners.exchanges
+        known = np.isin(partners.exchanged[:, split.test], split.train)
+        other = np.isin(partners.others[:, split.test], split.train).any(0)
         if not len(exchanges):
-            self.reflected.update(zip(known.any(0).tolist(), right, strict=True))
+            self.reflected.update(zip(other.tolist(), right, strict=True))
             return
-        self.any_partner.update(zip(known.any(0).tolist(), right, strict=True))
+        kinds = np.where(known.any(0), "exchange", np.where(other, "other", "none"))
+        self.any_partner.update(zip(kinds.tolist(), right, strict=True))
         self.machines += 1
         own = None
         if isinstance(network, KernelMachine):
@@ -148,10 +158,10 @@ def counted_in(folder: Path) -> dict[Row, Counts]:
     return rows
 
 
-def cells(counts: Counter[tuple[bool, bool]]) -> list[str]:
-    """Return how many cases with and without a partner are answered, of how many."""
+def cells(counts: Counter[Any], kinds: Sequence[Any] = (True, False)) -> list[str]:
+    """Return how many cases of each kind, with and without a partner, are answered, of how many."""
     texts = []
-    for partner in (True, False):
+    for partner in kinds:
         right, wrong = counts[partner, True], counts[partner, False]
         texts.append(f"{right:,} of {right + wrong:,} ({right / max(right + wrong, 1):.1%})")
     return texts
@@ -176,7 +186,7 @@ def main(folder: Path) -> None:
     """Fill the rows that the store has runs for."""
     counts = counted_in(folder)
     page = PAGE.read_text(encoding="utf-8")
-    page = fill(page, "partners", {row: cells(each.any_partner) for row, each in counts.items()})
+    page = fill(page, "partners", {row: cells(each.any_partner, KINDS) for row, each in counts.items()})
     own = {
         row: [f"{each.own_exchange} of {each.machines}", *cells(each.own_partner)]
         for row, each in counts.items()
