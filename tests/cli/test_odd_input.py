@@ -12,6 +12,7 @@ import pytest
 
 import modgrok
 from modgrok.cli.shared.output import percent
+from modgrok.learners.external.settings import ExternalSettings
 from modgrok.measures.fourier.task_basis import basis_of_task
 from modgrok.reports.charts.bands import milestone_cell
 from modgrok.runs import Experiment, RunOptions, Store, run
@@ -90,6 +91,7 @@ def test_a_width_builds_that_many_random_neurons(call: Call) -> None:
 def test_shares_are_printed_as_counted() -> None:
     for count in range(10_000):
         assert Fraction(percent(count / 10_000).rstrip("%")) == Fraction(count, 100), count
+    assert percent(1 - 1e-14) == "99.99%"
 
 
 def test_none_is_a_value_of_some_fields(call: Call) -> None:
@@ -100,6 +102,7 @@ def test_none_is_a_value_of_some_fields(call: Call) -> None:
     (swap,) = call("runs", "list", "--where", "orbits!=none", "--json").json["runs"]
     assert {plain["id"], swap["id"]} == {one["id"] for one in both}
     assert call("train", *SMALL, "--seed", str(2**63 - 1)).code == 0
+    assert call("runs", "list", "--where", "seed<none").code == 2
     (large,) = call("runs", "list", "--where", f"seed={2**63 - 1}", "--json").json["runs"]
     assert large["id"] not in {one["id"] for one in both}
 
@@ -171,3 +174,4 @@ def test_settings_of_foreign_runs_hide_nothing() -> None:
     for settings in ({"tag": "x"}, {"folds": 3}, {"n": 2**70}):
         with pytest.raises(InputError, match=r"^settings"):
             modgrok.log("x + y", p=5, settings=settings, runs="unused")
+        assert ExternalSettings(**settings).model_dump().items() >= settings.items()  # of an earlier version

@@ -86,6 +86,19 @@ def test_a_bundle_whose_rows_cannot_be_written_replaces_no_file(
         assert {path.suffix for path in (there.folder / EXPERIMENT.id).iterdir()} <= {".safetensors", ""}
 
 
+def test_files_that_a_killed_process_had_set_aside_return(tmp_path: Path) -> None:
+    early, late = bundle_of(tmp_path / "here", 3), bundle_of(tmp_path / "late", 9)
+    with Store(tmp_path / "there") as there:
+        unpack_run(there, early)
+        first = there.folder / next(iter(early.files))
+        first.rename(first.with_name(first.name + transfer.ASIDE))
+        first.write_bytes(b"what was to replace it")
+        transfer._recover(there, EXPERIMENT.id)
+        assert pack_run(there, EXPERIMENT.id) == early
+        unpack_run(there, late)
+        assert pack_run(there, EXPERIMENT.id) == late
+
+
 def test_a_run_that_is_being_trained_is_left_alone(tmp_path: Path) -> None:
     bundle = bundle_of(tmp_path / "here", 3)
     with Store(tmp_path / "there") as there:

@@ -119,6 +119,7 @@ def construct(
     }
     try:
         construction = None if experts else _single(named, verdict, shape, seed or 0)
+        _check_used(beta, None if widths else seed, construction)
         rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), seed or 0)
         if construction is None:
             construction = _composed(named, verdict, title, _experts_shape(shape), beta or BETA, seed or 0)
@@ -126,10 +127,6 @@ def construct(
         raise
     except ValueError as error:
         raise InputError(str(error)) from None
-    if beta is not None and not isinstance(construction, Experts):
-        raise InputError(f"beta: must be used with experts, got {beta:g} for a single network")
-    if seed is not None and rows is None and _is_exact(construction):
-        raise InputError(f"seed: must be used with random phases, got {seed} with exact ones")
     seconds = perf_counter() - started
     tell(construction, title)
     if output is not None:
@@ -141,8 +138,18 @@ def construct(
     return 0
 
 
-def _is_exact(construction: Construction | Experts) -> bool:
-    return isinstance(construction, Construction) and construction.phases == "exact"
+def _check_used(beta: float | None, seed: int | None, construction: Construction | None) -> None:
+    """Refuse options that a single network, or one with exact phases, has no use for.
+
+    Raises:
+        InputError: one is named; experts, of which there is no construction yet, take both.
+    """
+    if construction is None:
+        return
+    if beta is not None:
+        raise InputError(f"beta: must be used with experts, got {beta:g} for a single network")
+    if seed is not None and construction.phases == "exact":
+        raise InputError(f"seed: must be used with random phases, got {seed} with exact ones")
 
 
 def _single(named: NamedTask, verdict: Verdict, shape: dict[str, Any], seed: int) -> Construction | None:

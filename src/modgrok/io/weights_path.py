@@ -8,6 +8,8 @@ from pathlib import Path
 from .torch_file import TORCH_SUFFIXES
 from .whole_file import is_file, is_folder
 
+LOCK = "lock"
+"""The file by which the folder of a run is known."""
 WEIGHTS_SUFFIXES = (".safetensors", ".npz", *TORCH_SUFFIXES)
 """Endings of files that hold weights."""
 
@@ -22,6 +24,6 @@ def names_file(run: str | Path) -> bool:
         (True, False)
     """
     path = Path(run)
-    if re.fullmatch("[0-9a-f]{12}", str(run)) and not is_file(path / "model.safetensors"):
+    if re.fullmatch("[0-9a-f]{12}", str(run)) and is_file(path / LOCK):
         return False
     return is_folder(path) or path.suffix in (*WEIGHTS_SUFFIXES, ".npy")

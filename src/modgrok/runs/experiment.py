@@ -207,6 +207,9 @@ class Experiment(Displayed, BaseModel):
             if content is not None:
                 field, digest, checked = _asset(settings, learner, name, content, named.task)
                 specified[field], assets[digest] = digest, checked
+        if feature_matrix is not None and specified.get("initial", "stored") != "stored":
+            start = shorten(specified["initial"])
+            raise InputError(f"initial: must be stored, or left out, with --feature-matrix, got {start}")
         for name in specified:
             if name not in settings.model_fields or name == "kind":
                 raise InputError(f"{name}: is not an option of the learner {learner}{_hint(name, settings)}")

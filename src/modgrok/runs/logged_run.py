@@ -25,7 +25,7 @@ from ..display import Displayed, Facts
 from ..io import numpy_array, visible
 from ..io.whole_numbers import whole_number
 from ..learners.catalogue import definition_of
-from ..learners.external.settings import ExternalSettings, check_settings
+from ..learners.external.settings import ExternalSettings, check_new_settings
 from ..measures import basis_of_task, measures_reading
 from ..measures.accuracy import tally_of_logits
 from ..measures.counts import group_accuracy
@@ -121,7 +121,7 @@ def log(
     if steps is not None:
         steps = whole_number("steps", steps, 1, MOST_STEPS)
     own = dict(settings or {})
-    check_settings(own)
+    check_new_settings(own)
     named = named_task(expression, p=p, group=group, table=table)
     try:
         experiment = Experiment(

@@ -74,6 +74,7 @@ class RunOptions:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, whole_number(name, value, 1, most))
+        object.__setattr__(self, "ensemble", whole_number("ensemble", self.ensemble, 0))
         for name, policies in POLICIES.items():
             if getattr(self, name) not in policies:
                 value = shorten(getattr(self, name))
@@ -82,8 +83,9 @@ class RunOptions:
             if not isinstance(self.early_stop, bool | np.bool_):
                 raise InputError(f"early_stop: must be true or false, got {shorten(self.early_stop)}")
             object.__setattr__(self, "early_stop", bool(self.early_stop))
-        if self.pad_to_fraction is not None and not 0 < self.pad_to_fraction <= 1:
-            raise InputError(f"pad_to_fraction: must be above 0 and at most 1, got {self.pad_to_fraction}")
+        pad = self.pad_to_fraction
+        if pad is not None and (isinstance(pad, str) or not 0 < pad <= 1):
+            raise InputError(f"pad_to_fraction: must be above 0 and at most 1, got {shorten(pad)}")
 
 
 @dataclass(frozen=True, eq=False)

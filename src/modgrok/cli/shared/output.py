@@ -70,7 +70,7 @@ def percent(share: float | None) -> str:
         return "–"
     if share == 1:
         return "100%"
-    return f"{math.floor(share * 10_000 + 1e-9) / 100:.2f}%"  # 0.57 times 10,000 is 5,699.999...
+    return f"{min(math.floor(share * 10_000 + 1e-9), 9999) / 100:.2f}%"  # 0.57 times 10,000 is 5,699.999...
 
 
 def clock(seconds: float) -> str:

@@ -82,12 +82,13 @@ def _condition(text: str, runs: Sequence[Fields]) -> Callable[[Fields], bool]:
     if known == TAG:
         return _tag_condition(sign, value, text)
     compare, wanted_value = OPERATORS[sign], _value(known, value)
-    if wanted_value is None:
-        words = (None, *MISSING_WORDS)  # "none" is a value of some fields, such as orbits
-        return lambda run: (_lowered(run.get(known)) in words) == (sign == "=")
     ordered = sign not in ("=", "!=")
     if ordered and not isinstance(wanted_value, int | float):
         raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
+
+    if wanted_value is None:
+        words = (None, *MISSING_WORDS)  # "none" is a value of some fields, such as orbits
+        return lambda run: (_lowered(run.get(known)) in words) == (sign == "=")
 
     def test(run: Fields) -> bool:
         held = run.get(known)

@@ -20,10 +20,12 @@ RESERVED = frozenset(
     (
         *("task", "fraction", "symmetric", "orbits", "corruption", "seed", "learner", "kind", "loss", "name"),
         *("id", "expression", "p", "status", "step", "budget", "memorised_at", "grokked_at", "seconds"),
-        *("created", "updated", "folds", "fold", "train", "test", "tag"),
+        *("created", "updated"),
     )
 )
 """Names that a run has already."""
+RESERVED_SINCE = frozenset(("folds", "fold", "train", "test", "tag"))
+"""Names that new runs may not use either; runs of earlier versions may have them."""
 RECORDED_LOSSES = ("mse", "cross_entropy", "stablemax", "log_softmax")
 """Losses that can be recorded in float32."""
 MOST_SETTINGS = 200
@@ -58,6 +60,20 @@ class ExternalSettings(Settings):
         return values
 
 
+def check_new_settings(settings: dict[Any, Any]) -> None:
+    """Refuse settings as `check_settings`, and those that would hide what is recorded of a new run.
+
+    Raises:
+        InputError: see there; or an integer does not fit 64 bits.
+    """
+    check_settings(settings)
+    for name, value in settings.items():
+        if name in RESERVED_SINCE:
+            raise InputError(f"settings: must not use the name of a field of every run, got {name!r}")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise InputError(f"settings.{name}: must fit 64 bits, got {shorten(value)}")
+
+
 def check_settings(settings: dict[Any, Any]) -> None:
     """Refuse settings that cannot be listed and compared like those of other runs.
 
@@ -80,8 +96,6 @@ def check_settings(settings: dict[Any, Any]) -> None:
             raise InputError(
                 f"settings.{name}: must be text, a number, true, false or none, got {shorten(value)}"
             )
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise InputError(f"settings.{name}: must fit 64 bits, got {shorten(value)}")
         if isinstance(value, float) and not abs(value) < float("inf"):
             raise InputError(f"settings.{name}: must be finite, got {value}")
         if isinstance(value, str) and len(value) > LONGEST_TEXT:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...algebra import Basis
 from ...tasks import InputError
-from ...tasks.errors import shorten
 from ...training.problem import Problem
 from ..base.contract import Assets, LearnerDefinition
 from .learner import RFMLearner, rfm_learner, with_common_shape
@@ -17,10 +16,6 @@ from .words import WORDING
 
 def _build(settings: RFMSettings, problem: Problem, basis: Basis, assets: Assets) -> RFMLearner:
     stored = None
-    if settings.initial_digest and settings.initial != "stored":
-        raise InputError(
-            f"initial: must be stored, or left out, with --feature-matrix, got {shorten(settings.initial)}"
-        )
     if settings.initial == "stored":
         stored = assets.get(settings.initial_digest or "")
         if stored is None:

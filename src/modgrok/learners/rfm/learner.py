@@ -57,8 +57,8 @@ class RFMLearner(eqx.Module):
         layout: the training inputs by operand value.
         structure: of the task, for random circulants and enforcement.
         stored: a given initial M, or None.
-        tasks: number of tasks of a mixture whose first row of M is 0, so that the last operand is one bit
-            less than a one-hot; 0 for none.
+        tasks: number of tasks of a mixture whose first row and column of M are 0, so that the last operand
+            is one bit less than a one-hot; 0 for none.
         (the rest): see `RFMSettings`; `sizes` gives the number of values of each operand.
     """
 
@@ -114,8 +114,8 @@ class RFMLearner(eqx.Module):
     def initial_feature_matrix(self, key: PRNGKeyArray) -> Float[Array, "d d"]:
         """Return M_0.
 
-        The row of a mixture's first task is 0 when tasks are told apart by bits: gradients are multiples of
-        M, so the row stays 0, and the other rows are the paper's bit.
+        Row and column of a mixture's first task are 0 when tasks are told apart by bits: gradients are
+        multiples of M, so they stay 0, and the other rows are the paper's bit.
         """
         d = sum(self.sizes)
         feature_matrix = jnp.eye(d) if self.stored is None else self.stored

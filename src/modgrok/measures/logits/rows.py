@@ -17,8 +17,8 @@ from ...io import numpy_array
 from ...tasks import InputError, Task
 from ...tasks.errors import NotFiniteError
 
-LARGEST = 1e30
-"""Size of logits; the squares of larger ones leave float64."""
+LARGEST = 1e100
+"""Size of logits; sums of the squares of larger ones leave float64."""
 CHUNK = 4096
 """Inputs taken at once: bounds memory at a few times CHUNK * c numbers."""
 
@@ -112,8 +112,9 @@ def checked(task: Task, rows: Rows) -> Rows:
             raise NotFiniteError(
                 f"logits: must be finite in the domain, got {logits[row, column]} at input {inputs}"
             )
-        if np.abs(logits).max(initial=0) > LARGEST:
-            raise InputError(f"logits: must be at most {LARGEST:g} in size, got {np.abs(logits).max():g}")
+        most = float(np.abs(logits).max(initial=0))
+        if most > LARGEST:
+            raise NotFiniteError(f"logits: must be at most {LARGEST:g} in size, got {most:g}")
         return logits
 
     return read

@@ -1,7 +1,7 @@
 """Furuta et al. 2024 at the paper's modulus: does a task grok from the share from which it does there?
 
 Owns: these runs mod 97, which the other claims replace by runs mod 37. At the budget `desktop` each has one
-seed and as many steps as two cores make in 40 to 55 minutes. Smaller budgets check the machinery: what they
+seed and as many steps as two cores make in about 90 minutes. Smaller budgets check the machinery: what they
 find mod 37 leaves the sentences open.
 """
 

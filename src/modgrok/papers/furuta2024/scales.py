@@ -2,7 +2,7 @@
 
 Owns: these numbers, which the paper states for all its runs: p = 97, 300,000 steps, three seeds. A run of
 that length takes hours here, so `desktop` repeats the laptop's tasks mod 37 for up to 20,000 steps. The
-claims of `full_size` have the paper's modulus, one seed and 40 to 55 minutes a run.
+claims of `full_size` have the paper's modulus, one seed and about 90 minutes a run.
 """
 
 from __future__ import annotations

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...io import is_file
@@ -22,8 +23,8 @@ from .store import Store
 
 TABLES = ("records", "checkpoints")
 """Tables whose rows belong to a run by its number."""
-ASIDE = ".aside"
-"""Ending of a file that is about to be replaced."""
+ASIDE, NEW = ".aside", ".new"
+"""Endings of a file that is about to be replaced, and of one that is about to replace it."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,9 @@ def unpack_run(store: Store, bundle: RunBundle) -> None:
     run = bundle.run
     with store.lock(run)(run):
         earlier = _files(store, run)
-        with _set_aside(store, earlier & set(bundle.files)):
-            with store.storing():
-                for name, content in bundle.files.items():
-                    write_bytes(inside(store.folder, name), content, durable=True)
+        _recover(store, run)
+        staged = {inside(store.folder, name): content for name, content in bundle.files.items()}
+        with _replaced(store, staged):
             _write_rows(store, bundle)
         for name in earlier - set(bundle.files):
             inside(store.folder, name).unlink(missing_ok=True)
@@ -99,20 +99,51 @@ def _write_rows(store: Store, bundle: RunBundle) -> None:
 
 
 @contextlib.contextmanager
-def _set_aside(store: Store, names: set[str]) -> Iterator[None]:
-    """Keep files under other names, from which they return if what replaces them fails."""
-    paths = [path for path in (inside(store.folder, name) for name in names) if is_file(path)]
-    pairs = [(path, path.with_name(path.name + ASIDE)) for path in paths]
-    for path, aside in pairs:
-        path.replace(aside)
+def _replaced(store: Store, contents: Mapping[Path, bytes]) -> Iterator[None]:
+    """Put files in place while rows are written; if that fails, what was there before returns.
+
+    All content is on the disk before any file is replaced, so that files and rows disagree only between a few
+    renames and the commit. A process that is killed there leaves what it set aside to `_recover`.
+    """
+    new = [(path, path.with_name(path.name + NEW)) for path in contents]
+    old = [(path, path.with_name(path.name + ASIDE)) for path in contents]
+    placed: list[Path] = []
     try:
+        with store.storing():
+            for path, staged in new:
+                write_bytes(staged, contents[path], durable=True)
+            for path, aside in old:
+                if is_file(path):
+                    path.replace(aside)
+            for path, staged in new:
+                staged.replace(path)
+                placed.append(path)
         yield
     except BaseException:
-        for path, aside in pairs:
-            aside.replace(path)
+        for _, staged in new:
+            staged.unlink(missing_ok=True)
+        for path in placed:
+            path.unlink(missing_ok=True)
+        for path, aside in old:
+            if is_file(aside):
+                aside.replace(path)
         raise
-    for _, aside in pairs:
+    for _, aside in old:
         aside.unlink(missing_ok=True)
+
+
+def _recover(store: Store, run: str) -> None:
+    """Return files that a killed process had set aside, where its rows were not written; its lock is held."""
+    folder = inside(store.folder, run)
+    hashes = {Path(name).name: value for name, value in _hashes(store, run).items()}
+    for aside in folder.glob(f"*{ASIDE}"):
+        name = aside.name.removesuffix(ASIDE)
+        if hashlib.sha256(aside.read_bytes()).hexdigest() == hashes.get(name):
+            aside.replace(folder / name)
+        else:
+            aside.unlink(missing_ok=True)
+    for staged in folder.glob(f"*{NEW}"):
+        staged.unlink(missing_ok=True)
 
 
 def _check(store: Store, bundle: RunBundle) -> None:
@@ -152,13 +183,18 @@ def _check_columns(store: Store, table: str, row: dict[str, Any], internal: tupl
 
 def _files(store: Store, run: str) -> set[str]:
     """Name the files of a run that a store tells of."""
+    return set(_hashes(store, run))
+
+
+def _hashes(store: Store, run: str) -> dict[str, str]:
+    """Return the files of a run that a store tells of, with their recorded SHA-256."""
     selected = store.select(
-        "SELECT state FROM runs WHERE id = ? AND state IS NOT NULL UNION SELECT file FROM checkpoints "
-        "JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ?",
+        "SELECT state, state_sha256 FROM runs WHERE id = ? AND state IS NOT NULL UNION SELECT file, sha256 "
+        "FROM checkpoints JOIN runs ON runs.number = checkpoints.run WHERE runs.id = ?",
         run,
         run,
     )
-    return {checked_file(run, row[0]) for row in selected}
+    return {checked_file(run, row[0]): row[1] for row in selected}
 
 
 def _rows(connection: sqlite3.Connection, table: str, number: int) -> list[dict[str, Any]]:
