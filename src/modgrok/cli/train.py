@@ -128,8 +128,8 @@ def train(
         if source is not None:
             chosen[name] = network_of(source, runs)
     experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
-    length = RunOptions(steps, observe_every, early_stop, ensemble=seeds)
     members, results = seeded(experiment, seeds), list[Run]()
+    length = RunOptions(steps, observe_every, early_stop, ensemble=seeds)
     with Store(runs) as store:
         for member in members:
             result = follow(member, store, length)

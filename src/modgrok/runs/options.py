@@ -74,7 +74,7 @@ class RunOptions:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, whole_number(name, value, 1, most))
-        object.__setattr__(self, "ensemble", whole_number("ensemble", self.ensemble, 0))
+        object.__setattr__(self, "ensemble", whole_number("ensemble", self.ensemble, 1))
         for name, policies in POLICIES.items():
             if getattr(self, name) not in policies:
                 value = shorten(getattr(self, name))
