@@ -178,9 +178,9 @@ def exchange_nulls() -> dict[tuple[str, str, str], str]:
     return shares_of
 
 
-def partners_of(exchanges: np.ndarray, p: int) -> np.ndarray:
-    """Return for each exchange, a row of `affine_symmetries`, every input's image, shape (m, p^2)."""
-    images = [affine_images(row, p, swapped=True).ravel() for row in exchanges]
+def partners_of(symmetries: np.ndarray, p: int, *, swapped: bool = True) -> np.ndarray:
+    """Return for each row of `affine_symmetries`, exchanges or not, every input's image, shape (m, p^2)."""
+    images = [affine_images(row, p, swapped=swapped).ravel() for row in symmetries]
     return np.array(images, dtype=np.int64).reshape(-1, p * p)
 
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from modgrok.algebra import affine_images, affine_symmetries, quadratic_classes
+from modgrok.algebra import affine_symmetries, quadratic_classes
 from modgrok.io import write_atomically
 from modgrok.learners.catalogue import definition_of
 from modgrok.models.kernel_machine import KernelMachine
@@ -85,13 +85,10 @@ class Partners(NamedTuple):
 def partners(task: Task) -> Partners:
     """Find the partners of a task's inputs."""
     exchanges = affine_symmetries(task.table, swapped=True)
-    others = [row for row in affine_symmetries(task.table) if row.tolist() != [1, 0, 1, 0]]
-    images = [affine_images(row, task.p).ravel() for row in others]
-    return Partners(
-        exchanges,
-        CENSUS["partners_of"](exchanges, task.p),
-        np.array(images, dtype=np.int64).reshape(-1, task.p**2),
-    )
+    others = affine_symmetries(task.table)
+    others = others[(others != (1, 0, 1, 0)).any(1)]
+    images = CENSUS["partners_of"]
+    return Partners(exchanges, images(exchanges, task.p), images(others, task.p, swapped=False))
 
 
 @dataclass

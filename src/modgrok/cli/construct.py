@@ -117,12 +117,13 @@ def construct(
         "readout": readout,
         "activation": activation,
     }
+    drawing = seed or 0
     try:
-        construction = None if experts else _single(named, verdict, shape, seed or 0)
+        construction = None if experts else _single(named, verdict, shape, drawing)
         _check_used(beta, None if widths else seed, construction)
-        rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), seed or 0)
+        rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), drawing)
         if construction is None:
-            construction = _composed(named, verdict, title, _experts_shape(shape), beta or BETA, seed or 0)
+            construction = _composed(named, verdict, title, _experts_shape(shape), beta or BETA, drawing)
     except InputError:
         raise
     except ValueError as error:

@@ -9,7 +9,7 @@ from .torch_file import TORCH_SUFFIXES
 from .whole_file import is_file, is_folder
 
 LOCK = "lock"
-"""The file by which the folder of a run is known."""
+"""Name of the lock in the folder of a run, by which such a folder is known."""
 WEIGHTS_SUFFIXES = (".safetensors", ".npz", *TORCH_SUFFIXES)
 """Endings of files that hold weights."""
 

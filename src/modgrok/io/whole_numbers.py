@@ -10,6 +10,9 @@ from typing import Any
 
 from .errors import InputError, shorten
 
+MOST_SEED = 2**63 - 1
+"""Largest seed: a store's integers have 64 bits."""
+
 
 def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
     """Return an integer of any library as an `int`.
@@ -31,7 +34,7 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
         modgrok.io.errors.InputError: steps: must be an integer, got '2.5'
     """
     try:
-        if isinstance(value, bool) or type(value).__name__.startswith("bool"):
+        if isinstance(value, bool):  # NumPy's has no index
             raise TypeError
         number = operator.index(value)
     except TypeError:

@@ -97,9 +97,11 @@ def measure_network(
 
     Example:
         >>> from modgrok.analytic import construct
+        >>> from modgrok.decide import decide_table
         >>> from modgrok.tasks import task_from_expression
         >>> task = task_from_expression("x + y", 7)
-        >>> measured = measure_network(construct(task).network, task)
+        >>> network = construct(task.table, 7, decide_table(task.table, 7).witness).network
+        >>> measured = measure_network(network, task)
         >>> measured.values["accuracy"], measured.explained_share, measured.values["margin"] > 0
         (1.0, 1.0, True)
     """
@@ -186,7 +188,7 @@ def _margin(net: Any, task: Task, logits: np.ndarray | None) -> dict[str, float]
         report = verify(net, task.table, task.p)
         return {"margin": report.margin, "accuracy": report.accuracy}
     gaps = margins(logits, task.labels())
-    return {"margin": float(gaps.min()), "accuracy": np.count_nonzero(gaps > 0) / task.size}
+    return {"margin": float(gaps.min()), "accuracy": int(np.count_nonzero(gaps > 0)) / task.size}
 
 
 def _logit_values(

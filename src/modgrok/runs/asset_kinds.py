@@ -51,6 +51,7 @@ class AssetKind:
         digest: content -> SHA-256, hexadecimal; part of a run's identity.
         encode: content -> bytes of its file.
         decode: path of the file -> content.
+        former_digests: content -> what earlier versions gave, by which stored runs may name it.
     """
 
     name: str
@@ -59,10 +60,7 @@ class AssetKind:
     digest: Callable[[Any], str]
     encode: Callable[[Any], bytes]
     decode: Callable[[Path], Any]
-
-    def digests(self, content: Any) -> tuple[str, ...]:
-        """Return the digests that experiments may have of content: today's, and that of earlier versions."""
-        return content.digests if isinstance(content, Task) else (self.digest(content),)
+    former_digests: Callable[[Any], tuple[str, ...]] = lambda content: ()
 
     def path(self, store: Path, digest: str) -> Path:
         """Return where the store in a folder keeps the content of a digest."""
@@ -93,6 +91,7 @@ ASSET_KINDS: Catalogue[AssetKind] = Catalogue(
             lambda task: task.digest,
             _table_bytes,
             lambda path: task_from_table(read_npy(path, "table")),
+            lambda task: task.digests[1:],
         ),
         AssetKind(
             "matrix",

@@ -29,6 +29,7 @@ from pydantic import (
 from ..display import Displayed, Facts
 from ..former_names import former_keyword
 from ..io import parse_json
+from ..io.whole_numbers import MOST_SEED
 from ..learners.base.contract import LearnerDefinition
 from ..learners.base.settings import Settings
 from ..learners.catalogue import LEARNERS, check_trains, definition_named, definition_of
@@ -102,7 +103,7 @@ class Experiment(Displayed, BaseModel):
     seed: int = Field(
         0,
         ge=0,
-        le=2**63 - 1,
+        le=MOST_SEED,
         description="Seed of the split, the initial weights, the label noise and the batches.",
     )
     learner: Annotated[SerializeAsAny[Settings], PlainValidator(_settings)] = Field(

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..io.whole_numbers import whole_number
+from ..io.whole_numbers import MOST_SEED, whole_number
 from ..tasks import Split, Task, named_task, split_task
 from .streams import words
-
-MOST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True, eq=False)

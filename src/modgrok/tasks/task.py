@@ -120,14 +120,16 @@ class Task(Displayed):
         Of its numbers alone for two operands; otherwise of their number of operands, too, since a table of
         four operands mod 2 has as many numbers as one of two mod 4.
         """
-        content = np.ascontiguousarray(self.table, dtype="<i8").tobytes()
-        return hashlib.sha256(content if self.k == 2 else f"k={self.k}:".encode() + content).hexdigest()
+        return self._sha256(b"" if self.k == 2 else f"k={self.k}:".encode())
 
     @property
     def digests(self) -> tuple[str, ...]:
         """Its digest, and the one that earlier versions gave."""
+        return self.digest, self.digest if self.k == 2 else self._sha256(b"")
+
+    def _sha256(self, prefix: bytes) -> str:
         content = np.ascontiguousarray(self.table, dtype="<i8").tobytes()
-        return self.digest, hashlib.sha256(content).hexdigest()
+        return hashlib.sha256(prefix + content).hexdigest()
 
 
 def check_modulus(p: int) -> int:

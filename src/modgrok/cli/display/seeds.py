@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ...io.whole_numbers import MOST_SEED
 from ...runs import Experiment, Run
 from ...sweeps.critical.statistics import MilestoneStatistics, milestone_statistics
 from ...tasks import InputError
@@ -26,7 +27,7 @@ def seeded(experiment: Experiment, seeds: int) -> list[Experiment]:
     if not 1 <= seeds <= MOST_SEEDS:
         raise InputError(f"seeds: must be at least 1 and at most {MOST_SEEDS:,}, got {seeds}")
     last = experiment.seed + seeds - 1
-    if last > 2**63 - 1:
+    if last > MOST_SEED:
         raise InputError(f"seeds: must end below 2^63, got a last seed of {last}")
     return [experiment.model_copy(update={"seed": experiment.seed + i}) for i in range(seeds)]
 

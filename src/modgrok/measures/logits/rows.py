@@ -106,13 +106,13 @@ def checked(task: Task, rows: Rows) -> Rows:
             raise InputError(
                 f"logits: must have one column for each of {task.p} classes, got {logits.shape[1:]}"
             )
-        if not np.isfinite(logits).all():
+        most = float(np.abs(logits).max(initial=0))
+        if not math.isfinite(most):
             row, column = np.argwhere(~np.isfinite(logits))[0]
             inputs = tuple(task.inputs(task.domain[start + row : start + row + 1])[0].tolist())
             raise NotFiniteError(
                 f"logits: must be finite in the domain, got {logits[row, column]} at input {inputs}"
             )
-        most = float(np.abs(logits).max(initial=0))
         if most > LARGEST:
             raise NotFiniteError(f"logits: must be at most {LARGEST:g} in size, got {most:g}")
         return logits

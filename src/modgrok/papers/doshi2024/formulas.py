@@ -31,10 +31,15 @@ def _norm(rows: np.ndarray, order: int) -> np.ndarray:
     return norms
 
 
+def _ipr(rows: np.ndarray) -> np.ndarray:
+    ratios: np.ndarray = (_norm(rows, 4) / _norm(rows, 2)) ** 4
+    return ratios
+
+
 def measure_printed_ipr(evidence: Evidence) -> ClaimResult:
     """Take the printed and the corrected IPR of waves and of noise."""
     waves, noise = _waves_and_noise()
-    corrected = [float(np.mean((_norm(a, 4) / _norm(a, 2)) ** 4)) for a in (waves, noise)]
+    corrected = [float(_ipr(rows).mean()) for rows in (waves, noise)]
     values = {
         "printed_noise": float(np.mean((_norm(noise, 4) / _norm(noise, 4)) ** 4)),
         "corrected_wave": corrected[0],
@@ -52,24 +57,20 @@ def measure_range(evidence: Evidence) -> ClaimResult:
     """Take the IPR of the vectors that have the least and the largest one, with either transform."""
     p = 97
     spike, wave, constant = np.eye(p)[0], np.cos(2 * np.pi * 3 * np.arange(p) / p + 0.3), np.ones(p)
-    values = {
-        "least_real": _ipr(np.fft.rfft(spike)),
-        "least_full": _ipr(np.fft.fft(spike)),
-        "wave_real": _ipr(np.fft.rfft(wave)),
-        "wave_full": _ipr(np.fft.fft(wave)),
-        "most_full": _ipr(np.fft.fft(constant)),
+    transformed = {
+        "least_real": np.fft.rfft(spike),
+        "least_full": np.fft.fft(spike),
+        "wave_real": np.fft.rfft(wave),
+        "wave_full": np.fft.fft(wave),
+        "most_full": np.fft.fft(constant),
     }
+    values = {name: float(_ipr(np.abs(row)[None])[0]) for name, row in transformed.items()}
     return formula_result(
         values,
         dict.fromkeys(values, (1 / p, 1.0)),
         "Range of the IPR",
         f"Of a spike, a wave and a constant of length {p}, with the real transform and with the full one.",
     )
-
-
-def _ipr(transformed: np.ndarray) -> float:
-    row = np.abs(transformed)[None]
-    return float(((_norm(row, 4) / _norm(row, 2)) ** 4)[0])
 
 
 MORE_TERMS: tuple[tuple[str, tuple[tuple[int, tuple[int, int]], ...]], ...] = (

@@ -6,9 +6,9 @@ Owns: how they look, and how the charts of several seeds become one.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from .line import Line, coloured, merged, over_seeds
 from .palette import PAPER, SOFT
 from .table import Table
 
+AnyChart = TypeVar("AnyChart")
 MOST_POINTS = 400
 """Points of a line; a longer one is thinned, first and last kept."""
 
@@ -95,9 +96,8 @@ class LineChart:
 
     def of_seeds(self, others: Sequence[object]) -> Cell | None:
         """Draw the charts of all seeds as one: medians, with bands; None where their lines differ."""
-        charts = [self, *(other for other in others if isinstance(other, LineChart))]
-        names = {tuple(line.name for line in chart.series) for chart in charts}
-        if len(charts) <= len(others) or len(names) > 1:
+        charts = alike(self, others, lambda chart: [line.name for line in chart.series])
+        if charts is None:
             return None
         series = [merged(each) for each in zip(*(over_seeds(chart.series) for chart in charts), strict=True)]
         marks = zip(*(chart.milestones for chart in charts), strict=True)
@@ -185,6 +185,15 @@ def _line_cell(
         names.append((f"line: median of {seeds} seeds; band: least to greatest", "", False))
     key, top = key_of(names)
     return Cell(vl.layer(*layers, *key), text, height, Margins(52, 14, top, 38))
+
+
+def alike(
+    first: AnyChart, others: Sequence[object], names: Callable[[AnyChart], Sequence[str]]
+) -> list[AnyChart] | None:
+    """Return the charts of all seeds, the first one ahead; None unless all are of its kind and names."""
+    charts = [first, *(other for other in others if isinstance(other, type(first)))]
+    same = len({tuple(names(chart)) for chart in charts}) == 1
+    return charts if same and len(charts) > len(others) else None
 
 
 def of_seeds(text: str, seeds: int) -> str:

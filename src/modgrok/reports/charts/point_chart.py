@@ -18,7 +18,7 @@ from .axes import (
     reach,
 )
 from .chart import Cell, Margins
-from .line_chart import middle_of, of_seeds
+from .line_chart import alike, middle_of, of_seeds
 from .palette import INK, PLATEAU, SOFT, TEST
 from .table import Table
 
@@ -57,9 +57,8 @@ class PointChart:
 
     def of_seeds(self, others: Sequence[object]) -> Cell | None:
         """Draw the charts of all seeds as one: one dot per seed; None where their rows differ."""
-        charts = [self, *(other for other in others if isinstance(other, PointChart))]
-        names = {tuple(point.name for point in chart.marks) for chart in charts}
-        if len(charts) <= len(others) or len(names) > 1:
+        charts = alike(self, others, lambda chart: [point.name for point in chart.marks])
+        if charts is None:
             return None
         rows = []
         for each in zip(*(chart.marks for chart in charts), strict=True):

@@ -21,6 +21,7 @@ import numpy as np
 
 from ...display import Displayed, Facts
 from ...io import is_file, is_folder, made_folder, new_file, path_exists
+from ...io.weights_path import LOCK
 from ...tasks.errors import AbsentError, InputError, shorten
 from .lock import Lock, check_locks
 from .names import checked_id, inside
@@ -405,7 +406,7 @@ class Database(Displayed):
 
     def lock(self, run: str) -> Lock:
         """The lock that says a process is training this run."""
-        return Lock(inside(self.folder, checked_id(run), "lock"))
+        return Lock(inside(self.folder, checked_id(run), LOCK))
 
 
 def statements(script: str) -> list[str]:

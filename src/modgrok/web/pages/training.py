@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ...io.whole_numbers import MOST_SEED
 from ...tasks.errors import InputError, shorten
 from ..jobs import QueuedJob
 from ..requests import answer, answer_json, form_of, instrument_of
@@ -44,7 +45,7 @@ async def train(request: Request) -> Response:
         job = instrument.jobs.add(tuple(words), f"{row.expression} mod {row.p}", run=row.id)
         return answer(job.to_json(), 202)
     if "repeat" in form:
-        seed = _integer(form, "seed", 0, 2**63 - 1)
+        seed = _integer(form, "seed", 0, MOST_SEED)
         plan = await instrument.planner.call(
             "plan_again", folder=str(instrument.folder), run=_text(form, "repeat"), seed=seed or 0
         )
