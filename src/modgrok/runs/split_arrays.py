@@ -48,7 +48,7 @@ def arrays(
     fold: int = 0,
     corruption: float = 0.0,
 ) -> SplitArrays:
-    """Return the data of a task with the split that `modgrok train` makes of the same options.
+    """Return the data of a task with the split that `modgrok train` makes with the same options.
 
     Arguments:
         expression: see `modgrok.tasks.parse`; with `p`.

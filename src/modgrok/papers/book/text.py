@@ -39,7 +39,7 @@ COMMAND = "To reproduce"
 """Heading of the command that tests a claim."""
 OWN_RULES = {
     "least_seeds": "One seed alone never refutes.",
-    "unstated": "The paper does not state its width and learning rate, so a number out of range does not "
+    "unstated": "The paper does not state the width and learning rate, so a number out of range does not "
     "refute (this rule was set on 29 November 2026, after these numbers were known).",
     "length": "The paper does not state its steps, so that no run confirms what is said never to happen.",
 }
@@ -144,22 +144,22 @@ def change_words(result: Result) -> str:
     Example:
         >>> near = Expected("accuracy", "", low=0.9)
         >>> change_words(Result("a/b", "laptop", "", "", (near,), {"accuracy": 0.95}, "reproduced"))
-        'accuracy, now 0.95, outside its range (at least 0.9).'
+        'accuracy outside its range (at least 0.9); it is 0.95.'
     """
     if result.verdict in (None, "open") or not result.expected:
         return ""
     missed = [e for e in result.expected if not e.holds(result.values.get(e.name))]
     if missed:
         words = [
-            f"{name_words(e.name)}, now {number_words(result.values.get(e.name))}, in its range "
-            f"({range_words(e)})"
+            f"{name_words(e.name)} in its range ({range_words(e)}); it is "
+            f"{number_words(result.values.get(e.name))}"
             for e in missed[:MOST_MISSED]
         ]
         more = f", and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
         return "; ".join(words) + more + "."
     nearest = _nearest(result)
     value = number_words(result.values.get(nearest.name))
-    return f"{name_words(nearest.name)}, now {value}, outside its range ({range_words(nearest)})."
+    return f"{name_words(nearest.name)} outside its range ({range_words(nearest)}); it is {value}."
 
 
 def _nearest(result: Result) -> Expected:
