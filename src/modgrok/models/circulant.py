@@ -102,7 +102,9 @@ def orientations(structure: CirculantStructure) -> tuple[tuple[str, CirculantStr
     if len(labels) != 2:
         return (("own", structure),)
     negated = np.where(labels[1] < 0, -1, (-labels[1]) % n)
-    other = CirculantStructure(on_device(np.stack([labels[0], negated]), np.int32), n, structure.one_to_one)
+    other = CirculantStructure(
+        on_device(np.stack([labels[0], negated]), np.int32), n, structure.one_to_one, structure.cyclic
+    )
     if np.array_equal(labels[0], labels[1]):
         return ("toeplitz", structure), ("hankel", other)
     if np.array_equal(labels[0], negated):

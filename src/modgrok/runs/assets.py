@@ -17,7 +17,7 @@ from ..io import is_file
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .asset_kinds import ASSET_KINDS
-from .experiment import Experiment
+from .experiment import Experiment, experiment_of
 from .store.arrays import CorruptFile, write_bytes
 from .store.database import RunRow
 from .store.names import inside
@@ -112,7 +112,7 @@ def gather(experiment: Experiment, store: Store | None) -> Experiment:
 
 def stored_experiment(store: Store, row: RunRow) -> Experiment:
     """Return the experiment of a run, with its assets as the store keeps them."""
-    experiment = Experiment.from_json(row.experiment)
+    experiment = experiment_of(row)
     needs = experiment.needs()
     return experiment.with_assets(StoredAssets(store, needs, {})) if needs else experiment
 

@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
@@ -39,11 +39,14 @@ from ..tasks.errors import shorten
 from .asset_kinds import ASSET_KINDS
 from .spelling import current_names
 
+if TYPE_CHECKING:
+    from .store.database import RunRow
+
 DEFAULT_STEPS = {definition.name: definition.default_steps for definition in LEARNERS}
 """Budget of steps of the package's own learners when none is given."""
 OWN_FIELDS = ("fraction", "symmetric", "orbits", "folds", "fold", "corruption", "seed")
 """Fields beside task and learner, as options of `train` and fields of sweep files are named."""
-NO_ASSETS: Mapping[str, Any] = MappingProxyType({})
+NO_ASSETS: Mapping[str, Any] = {}
 
 
 def _settings(value: Any) -> Settings:
@@ -60,7 +63,7 @@ class _Assets:
     """Content by digest; never part of what makes two experiments equal, since their fields name it."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        self.content = content
+        self.content = content  # a plain dict, or what reads it from a store: either can be pickled
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Assets)
@@ -93,8 +96,8 @@ class Experiment(Displayed, BaseModel):
     folds: int = Field(
         0,
         ge=0,
-        description="Number of random folds into which all inputs are dealt, one to be tested and the others "
-        "used for training, instead of a fraction; 0 for none.",
+        description="Number of random folds into which all inputs are divided; one is held out for testing "
+        "and the others are used for training, in place of a fraction; 0 for none.",
     )
     fold: int = Field(0, ge=0, description="The fold that is tested, from 0.")
     corruption: float = Field(
@@ -217,6 +220,7 @@ class Experiment(Displayed, BaseModel):
         try:
             _check_fit(definition, named.task)
             chosen = settings(**specified).resolve(named.task.p, named.task.k)
+            _check_effects(chosen, specified, named.task)
             experiment = cls(task=named.source, learner=chosen, **own)
         except ValidationError as error:
             raise InputError(first_line(error)) from None
@@ -225,7 +229,7 @@ class Experiment(Displayed, BaseModel):
     @property
     def assets(self) -> Mapping[str, Any]:
         """What the experiment names by its SHA-256, as far as it is at hand: digest -> content."""
-        return self._assets.content
+        return MappingProxyType(self._assets.content)
 
     def with_assets(self, assets: Mapping[str, Any]) -> Experiment:
         """Return the same experiment with content at hand for what it names by SHA-256.
@@ -308,6 +312,20 @@ class Experiment(Displayed, BaseModel):
         return self.task.build(table)
 
 
+def experiment_of(row: RunRow) -> Experiment:
+    """Return the experiment of a stored run, without what it names by SHA-256.
+
+    Raises:
+        InputError: the row holds another experiment than the one that its id belongs to.
+    """
+    experiment = Experiment.from_json(row.experiment)
+    if experiment.id != row.id:
+        raise InputError(
+            f"run {row.id}: experiment: must be the one that this id belongs to, got that of {experiment.id}"
+        )
+    return experiment
+
+
 def first_line(error: ValidationError) -> str:
     """Turn a validation error into one line: argument, rule, value."""
     first = error.errors()[0]
@@ -331,13 +349,31 @@ def first_line(error: ValidationError) -> str:
         return str(context["error"])
     bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
     rule = rules.get(first["type"], first["msg"]).format(**bounds)
-    value = first["input"]
-    text = f"{value:g}" if isinstance(value, float) or _fits_float(value) else shorten(value)
-    return f"{name}: {rule}, got {text}"
+    return f"{name}: {rule}, got {_words(first['input'])}"
 
 
-def _fits_float(value: object) -> bool:
-    return isinstance(value, int) and abs(value) < 10**15
+def _words(value: object) -> str:
+    """Print a value: a float in a few digits, other numbers as they are, text in quotation marks."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) if isinstance(value, int) and abs(value) < 10**15 else shorten(value)
+
+
+def _check_effects(settings: Settings, specified: Mapping[str, Any], task: Task) -> None:
+    """Refuse settings that change nothing: they would only give the same run another id.
+
+    Arguments:
+        settings: all of them.
+        specified: those that are not left to their defaults.
+        task: to be learned.
+
+    Raises:
+        InputError: one has no effect beside the others, and differs from its default.
+    """
+    for name, needed in settings.without_effect(task).items():
+        default = type(settings).model_fields[name].default
+        if name in specified and getattr(settings, name) != default:
+            raise InputError(f"{name}: has an effect only with {needed}, got {_words(specified[name])}")
 
 
 def _check_fit(definition: LearnerDefinition, task: Task) -> None:

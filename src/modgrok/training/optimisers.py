@@ -66,6 +66,26 @@ def rates_of(settings: Any, epsilon: float) -> Rates:
     )
 
 
+def numbers_without_effect(optimiser: str, grokfast: float) -> dict[str, str]:
+    """Return the numbers that the update of a network does not read: name -> with what it would.
+
+    Arguments:
+        optimiser: its name in `OPTIMISERS`.
+        grokfast: strength of the filter.
+
+    Example:
+        >>> list(numbers_without_effect("adamw", 2.0))
+        ['momentum']
+    """
+    read = OPTIMISERS.named(optimiser).numbers
+    unread = {
+        name: "optimiser " + " or ".join(each.name for each in OPTIMISERS if name in each.numbers)
+        for name in ("momentum", "beta1", "beta2")
+        if name not in read
+    }
+    return unread if grokfast else unread | {"grokfast_decay": "grokfast above 0"}
+
+
 @dataclass(frozen=True, eq=False)
 class Optimiser:
     """An update rule.

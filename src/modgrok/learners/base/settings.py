@@ -62,6 +62,17 @@ class Settings(BaseModel):
         """Fill in the defaults that depend on modulus p and number of operands k."""
         return self
 
+    def without_effect(self, task: Task) -> dict[str, str]:
+        """Return the settings that change nothing beside the others: name -> with what they would.
+
+        Example:
+            >>> from modgrok.learners.mlp.settings import MLPSettings
+            >>> from modgrok.tasks import task_from_expression
+            >>> MLPSettings().without_effect(task_from_expression("x + y", 5))["momentum"]
+            'optimiser momentum or muon'
+        """
+        return {}
+
 
 def option_fields(settings: type[Settings]) -> dict[str, FieldInfo]:
     """Return the fields that commands and sweep files may set: neither the kind nor digests of assets."""

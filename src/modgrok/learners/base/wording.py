@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...training.optimisers import OPTIMISERS
+
 LOSS_PHRASES = {
     "mse": "mean squared error",
     "cross_entropy": "cross-entropy",
@@ -80,11 +82,19 @@ def describe_rate(rate: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
-def percent(value: float) -> str:
-    """Print an accuracy with one digit after the point.
+def describe_update(s: Any) -> list[str]:
+    """List what the update of a network reads beside its rate and decay, and what is done to gradients.
+
+    Arguments:
+        s: settings with the numbers of `training.optimisers.Rates`.
 
     Example:
-        >>> percent(0.98765)
-        '98.8%'
+        >>> from modgrok.learners.mlp.settings import MLPSettings
+        >>> describe_update(MLPSettings(optimiser="momentum", grokfast=2.0))
+        ['momentum 0.9', 'Grokfast 2 with decay 0.98']
     """
-    return f"{100 * value:.1f}%"
+    read = OPTIMISERS.named(s.optimiser).numbers
+    parts = [f"momentum {s.momentum:g}"] if "momentum" in read else []
+    parts += [f"betas {s.beta1:g} and {s.beta2:g}"] if "beta1" in read else []
+    parts += [f"Grokfast {s.grokfast:g} with decay {s.grokfast_decay:g}"] if s.grokfast else []
+    return parts + (["orthogonal gradient"] if s.orthogonal_gradient else [])

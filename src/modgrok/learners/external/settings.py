@@ -6,6 +6,7 @@ Owns: which names and values such settings may have.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -24,7 +25,12 @@ RESERVED = frozenset(
     )
 )
 """Names that a run has already."""
-RESERVED_SINCE = frozenset(("folds", "fold", "train", "test", "tag"))
+RESERVED_SINCE = frozenset(
+    (
+        *("folds", "fold", "train", "test", "tag", "tags", "note", "run", "path", "measures", "settings"),
+        *("group", "table", "extended_domain", "early_stop", "observe_every"),
+    )
+)
 """Names that new runs may not use either; runs of earlier versions may have them."""
 RECORDED_LOSSES = ("mse", "cross_entropy", "stablemax", "log_softmax")
 """Losses that can be recorded in float32."""
@@ -60,15 +66,19 @@ class ExternalSettings(Settings):
         return values
 
 
-def check_new_settings(settings: dict[Any, Any]) -> None:
+def check_new_settings(settings: dict[Any, Any], recorded: Collection[str] = ()) -> None:
     """Refuse settings as `check_settings`, and those that would hide what is recorded of a new run.
+
+    Arguments:
+        settings: by name.
+        recorded: names of the numbers that are recorded at every observation.
 
     Raises:
         InputError: see there; or an integer does not fit 64 bits.
     """
     check_settings(settings)
     for name, value in settings.items():
-        if name in RESERVED_SINCE:
+        if name in RESERVED_SINCE or name in recorded:
             raise InputError(f"settings: must not use the name of a field of every run, got {name!r}")
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise InputError(f"settings.{name}: must fit 64 bits, got {shorten(value)}")

@@ -12,9 +12,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from ...models.activations import activation, power_of
+from ...tasks import Task
 from ...tasks.catalogue import OneOf
 from ...training.losses import LOSSES
-from ...training.optimisers import OPTIMISERS
+from ...training.optimisers import OPTIMISERS, numbers_without_effect
 from ..base.settings import Settings
 
 REFERENCE_RATE = 1e6 * (2 * 97 * 500) ** (-2 / 3)
@@ -80,6 +81,10 @@ class MLPSettings(Settings):
         if name is not None:
             activation(name)
         return name
+
+    def without_effect(self, task: Task) -> dict[str, str]:
+        """Return the numbers that the optimiser does not read; see `Settings.without_effect`."""
+        return numbers_without_effect(self.optimiser, self.grokfast)
 
     def resolve(self, p: int, k: int) -> MLPSettings:
         """Fill in the activation and the learning rate for modulus p and k operands."""

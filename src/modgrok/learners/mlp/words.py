@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...training.optimisers import OPTIMISERS
-from ..base.wording import LOSS_PHRASES, Numbers, Wording, describe_activation, describe_rate
+from ..base.wording import (
+    LOSS_PHRASES,
+    Numbers,
+    Wording,
+    describe_activation,
+    describe_rate,
+    describe_update,
+)
 from .settings import MLPSettings
 
 PARAMETRISATIONS = {"gromov": "Gromov's normalised", "doshi": "Doshi's plain"}
@@ -24,18 +31,15 @@ def describe(s: MLPSettings) -> list[str]:
         f"{update.phrase or update.name}, {size}",
         f"learning rate {describe_rate(s.lr or 0.0)}",
     ]
-    if "momentum" in update.numbers:
-        parts.append(f"momentum {s.momentum:g}")
-    if "beta1" in update.numbers:
-        parts.append(f"betas {s.beta1:g} and {s.beta2:g}")
     optional = (
         ("weight decay", s.weight_decay, 0.0),
         ("dropout", s.dropout, 0.0),
-        ("Grokfast", s.grokfast, 0.0),
+        ("trace of the AGOP in the loss times", s.agop_weight, 0.0),
         ("initial scale", s.init_scale, 1.0),
     )
+    parts += describe_update(s)
     parts += [f"{name} {value:g}" for name, value, default in optional if value != default]
-    return parts + (["orthogonal gradient"] if s.orthogonal_gradient else [])
+    return parts + (["inputs mapped by a random circulant matrix"] if s.inputs != "one-hot" else [])
 
 
 def _findings(last: Numbers, context: Mapping[str, Any], records: Sequence[Numbers]) -> str:

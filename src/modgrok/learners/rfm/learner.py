@@ -10,7 +10,6 @@ Owns: the initial M, one iteration. All of it in float64: call it inside `jax.en
 from __future__ import annotations
 
 import math
-from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -61,8 +60,6 @@ class RFMLearner(eqx.Module):
             is one bit less than a one-hot; 0 for none.
         (the rest): see `RFMSettings`; `sizes` gives the number of values of each operand.
     """
-
-    precision: ClassVar[str] = "float64"
 
     kernel: Kernel
     ridge: Float[Array, ""]

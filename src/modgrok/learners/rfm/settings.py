@@ -76,6 +76,18 @@ class RFMSettings(Settings):
         "2) instead of a one-hot vector.",
     )
 
+    def without_effect(self, task: Task) -> dict[str, str]:
+        """Return what the kernel does not depend on, and how tasks are told apart where there is one.
+
+        See `Settings.without_effect`.
+        """
+        unread = {
+            name: "kernel " + " or ".join(each.name for each in KERNELS if name in each.reads)
+            for name in ("bandwidth", "convention", "depth")
+            if name not in KERNELS.named(self.kernel).reads
+        }
+        return unread if task.parts else unread | {"task_bit": "a mixture of tasks"}
+
     @model_validator(mode="before")
     @classmethod
     def _named_matrix_is_the_first(cls, values: Any) -> Any:

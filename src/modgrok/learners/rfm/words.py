@@ -17,7 +17,7 @@ def describe(s: RFMSettings) -> list[str]:
     parts.append(f"M = AGOP^{s.agop_power:g} of {'' if s.centred else 'un'}centred gradients")
     parts.append(f"first M {starts.get(s.initial, 'the identity')}")
     parts += [f"made exactly circulant every {s.enforce_every}"] if s.enforce_every else []
-    return parts
+    return parts + ([] if s.task_bit else ["tasks as one-hot vectors"])
 
 
 def _findings(last: Numbers, context: Mapping[str, Any], records: Sequence[Numbers]) -> str:

@@ -53,7 +53,7 @@ def initial_transformer(
         scale: factor on all weights.
     """
     d, m, h = settings.d_model, settings.d_mlp, settings.heads
-    e = settings.d_head or d // h
+    e = settings.head_width
     v = vocabulary_of(p, tasks)
     draw = _draw(settings, key, v, scale)
 

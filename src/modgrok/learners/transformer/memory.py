@@ -8,6 +8,7 @@ from __future__ import annotations
 from ...models.transformer import length_of
 from ...tasks import Task
 from ..base.memory import EVALUATED, MemoryNeed, network_bytes, table_bytes
+from .initialisation import vocabulary_of
 from .learner import pass_of
 from .settings import TransformerSettings
 
@@ -18,8 +19,8 @@ SIZES = ("d_model", "layers", "d_mlp", "heads", "d_head")
 def transformer_parameters(settings: TransformerSettings, task: Task) -> int:
     """Count the weights: v d + d c outside the layers, 4 d h e + 2 d m in each, biases and norms left out."""
     d, tasks = settings.d_model, len(task.parts) or 1
-    inner = settings.heads * (settings.d_head or max(1, d // settings.heads))
-    tokens = max(task.table.shape) + tasks + 1
+    inner = settings.heads * settings.head_width
+    tokens = vocabulary_of(task.p, tasks)
     length = length_of(settings.layout, task.k) if settings.positional_embedding else 0
     layer = 4 * d * inner + 2 * d * settings.d_mlp
     return (tokens + length + task.p) * d + settings.layers * layer
@@ -47,7 +48,7 @@ def transformer_memory(settings: TransformerSettings, n: int, task: Task) -> Mem
         ('d_model', True)
     """
     d, m, heads, c = settings.d_model, settings.d_mlp, settings.heads, task.p
-    inner = heads * (settings.d_head or max(1, d // heads))
+    inner = heads * settings.head_width
     t = length_of(settings.layout, task.k)
     if pass_of(settings) == "fast":
         each = 3 * (d + inner + m + c) + heads * t

@@ -69,7 +69,7 @@ def transformer_operations(settings: TransformerSettings, n: float, task: Task) 
 def _forward(settings: TransformerSettings, inputs: float, task: Task) -> Operations:
     """Count one forward pass of so many inputs, with a third of the tables' fourth making."""
     d, hidden, heads, c, k = settings.d_model, settings.d_mlp, settings.heads, task.p, task.k
-    inner = heads * (settings.d_head or max(1, d // heads))
+    inner = heads * settings.head_width
     t = length_of(settings.layout, task.k)
     if pass_of(settings) == "fast":
         return Operations(

@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from ...models.activations import activation
-from ...tasks import InputError
+from ...tasks import InputError, Task
 from ...tasks.catalogue import OneOf
 from ...training.losses import LOSSES
-from ...training.optimisers import OPTIMISERS
+from ...training.optimisers import OPTIMISERS, numbers_without_effect
 from ..base.settings import Asset, Settings
 
 DIGEST = "^[0-9a-f]{64}$"
@@ -103,6 +103,10 @@ class TransformerSettings(Settings):
         activation(name)
         return name
 
+    def without_effect(self, task: Task) -> dict[str, str]:
+        """Return the numbers that the optimiser does not read; see `Settings.without_effect`."""
+        return numbers_without_effect(self.optimiser, self.grokfast)
+
     def resolve(self, p: int, k: int) -> TransformerSettings:
         """Fill in the width of a head and what is frozen.
 
@@ -119,11 +123,16 @@ class TransformerSettings(Settings):
                 "optimiser: muon must be used with matrices only, got biases or layer norms as well"
             )
         chosen = {
-            "d_head": self.d_head or self.d_model // self.heads,
+            "d_head": self.head_width,
             "freeze_embedding": _frozen(self.freeze_embedding, self.embedding_digest),
             "freeze_body": _frozen(self.freeze_body, self.body_digest),
         }
         return self.model_copy(update=chosen)
+
+    @property
+    def head_width(self) -> int:
+        """Width of each head: `d_head`, or an equal part of `d_model`."""
+        return self.d_head or max(1, self.d_model // self.heads)
 
     def fixed_parts(self) -> tuple[str, ...]:
         """Return the parts that are not trained, of `embedding` and `body`; of resolved settings."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..base.wording import Numbers, Wording
+from ..base.wording import Numbers, Wording, describe_update
 from .settings import TransformerSettings
 
 
@@ -25,6 +25,7 @@ def describe(s: TransformerSettings) -> list[str]:
     }
     parts += [name for name, present in extras.items() if present]
     parts += [f"{s.optimiser} at rate {s.lr:g}, weight decay {s.weight_decay:g}", f"loss {s.loss}"]
+    parts += describe_update(s)
     parts += [f"mini-batches of {s.batch_size}"] if s.batch_size else ["full batches"]
     for part, digest, frozen in (
         ("W_E", s.embedding_digest, s.freeze_embedding),
@@ -32,7 +33,7 @@ def describe(s: TransformerSettings) -> list[str]:
     ):
         if digest or frozen:
             parts.append(f"{part} {'of another run' if digest else 'random'}{', fixed' if frozen else ''}")
-    return parts
+    return parts + (["plain forward pass"] if s.forward == "plain" else [])
 
 
 def _findings(last: Numbers, context: Mapping[str, Any], records: Sequence[Numbers]) -> str:

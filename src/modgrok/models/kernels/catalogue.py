@@ -24,12 +24,14 @@ class KernelType:
         type: its class; a file of weights holds its name and its fields.
         build: settings with `bandwidth`, `convention` and `depth` -> kernel.
         describe: settings -> what it is called in a sentence.
+        reads: the settings of a kernel that it depends on: `bandwidth`, `convention`, `depth`.
     """
 
     name: str
     type: type[Kernel]
     build: Callable[[Any], Kernel]
     describe: Callable[[Any], str]
+    reads: tuple[str, ...] = ()
 
 
 def _gaussian(settings: Any) -> str:
@@ -47,18 +49,26 @@ KERNELS: Catalogue[KernelType] = Catalogue(
             lambda s: GeneralQuadratic(),
             lambda s: "general quadratic kernel",
         ),
-        KernelType("gaussian", Gaussian, lambda s: Gaussian(s.bandwidth, s.convention), _gaussian),
+        KernelType(
+            "gaussian",
+            Gaussian,
+            lambda s: Gaussian(s.bandwidth, s.convention),
+            _gaussian,
+            ("bandwidth", "convention"),
+        ),
         KernelType(
             "laplace",
             Laplace,
             lambda s: Laplace(s.bandwidth),
             lambda s: f"Laplace kernel of bandwidth {s.bandwidth:g}",
+            ("bandwidth",),
         ),
         KernelType(
             "ntk",
             NTK,
             lambda s: NTK(s.depth),
             lambda s: f"neural tangent kernel of {s.depth} hidden layers",
+            ("depth",),
         ),
     ),
 )
