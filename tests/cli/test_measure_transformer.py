@@ -46,7 +46,9 @@ def measured(
 def test_every_measure_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, result = measured(network(7), "x*y", 7, tmp_path, capsys)
     (entry,) = result["measures"]
-    assert list(entry) == ["step", "reasons", "explained_share", *WEIGHTS, *CIRCUIT, "margin", "accuracy"]
+    assert result["run"] == str(tmp_path / "net.safetensors")
+    places = ["step", "reasons", "explained_share"]
+    assert list(entry) == [*places, *WEIGHTS, *CIRCUIT, "least_margin", "accuracy", "margin"]
     assert entry["step"] == 7
     assert all(name in out.split("{")[0] for name in (*WEIGHTS, *CIRCUIT))
     (circuit,) = result["circuits"]
@@ -64,7 +66,7 @@ def test_every_measure_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_other_tasks_have_their_weights_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, result = measured(network(5, k=3), "x + y + z", 5, tmp_path, capsys)
     assert result["circuits"] == []
-    names = ["step", "reasons", "explained_share", *WEIGHTS, "margin", "accuracy"]
+    names = ["step", "reasons", "explained_share", *WEIGHTS, "least_margin", "accuracy", "margin"]
     assert list(result["measures"][0]) == names
 
 

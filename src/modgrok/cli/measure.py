@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
@@ -14,13 +16,13 @@ from ..measures import basis_of_task
 from ..measures.fourier.task_basis import NO_PHASES
 from ..measures.network_measures import measure_classes, measure_network, network_circuit
 from ..models.transformer import Transformer
-from ..runs import Experiment, NetworkFile, Store, read_network_file
+from ..runs import NetworkFile, Store, read_network_file
 from ..runs.assets import stored_experiment
 from ..runs.splits import split_of
 from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
 from ..tasks.null import LEAKAGE, leakage_numbers
-from .display.measure_transformer import measure_transformer, print_circuit
+from .display.measure_transformer import measure_transformer, print_circuit, with_former_name
 from .display.pruning import print_pruning, prune_last, pruning_json
 from .leakage import explained_shares, leakage_words
 from .runs import RunName
@@ -36,6 +38,29 @@ NO_COLUMNS = ("step", "reasons", "accuracy", "explained_share", "per_class")
 """Keys of a checkpoint's object that have a place of their own."""
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """What is measured: the networks of a run, or the one of a file.
+
+    Arguments:
+        name: the run's id, or the file as it was typed.
+        task: theirs.
+        files: (where it stands in the run, the network), by step.
+        centred: whether the AGOP of a kernel machine is.
+        split: of the run; None where it is unknown.
+    """
+
+    name: str
+    task: Task
+    files: Sequence[tuple[Place, NetworkFile]]
+    centred: bool
+    split: Split | None
+
+    def leakage(self) -> dict[str, Any]:
+        """Return what the split gives away; nulls where it is unknown."""
+        return dict.fromkeys(LEAKAGE) if self.split is None else leakage_numbers(self.task, self.split)
+
+
 def measure(
     run: RunName,
     /,
@@ -48,8 +73,8 @@ def measure(
         bool,
         Parameter(
             negative=(),
-            help="Remove the neurons of the last network one by one, first those of lowest, then those of "
-            "highest IPR, and print accuracies.",
+            help="Remove the neurons of the last network one by one, once from the lowest IPR up and once "
+            "from the highest down, and print the accuracies.",
         ),
     ] = False,
     runs: Runs = DEFAULT_RUNS,
@@ -57,36 +82,47 @@ def measure(
 ) -> int:
     """Measure every checkpoint of a run, or the network in a file, in its task's basis."""
     prepare_to_compute()
-    if prune and names_file(run):
-        raise InputError(f"prune: must be used with a stored run, whose split is known, got {shorten(run)}")
     if names_file(run):
-        name, task, files, centred = run, *_from_file(Path(run), file)
+        if prune:
+            words = f"prune: must be used with a stored run, whose split is known, got {shorten(run)}"
+            raise InputError(words)
+        subject = _from_file(run, file)
     else:
         file.refuse_with_run(run)
-        name, task, files, centred = _from_store(run, runs)
-    split = None if names_file(run) else _split(name, runs)
-    numbers = dict.fromkeys(LEAKAGE) if split is None else leakage_numbers(task, split)
-    transformers = [(place, c.network) for place, c in files if isinstance(c.network, Transformer)]
-    if transformers:
-        for name, option in (("prune", prune), ("per_class", per_class)):
-            if option:
-                raise InputError(f"{name}: must be used with a run of two-layer networks, got transformers")
-        shares = explained_shares(task, split, [network for _, network in transformers])
-        for (place, _), share in zip(transformers, shares, strict=True):
-            place["explained_share"] = share
-        return measure_transformer(
-            name, task, transformers, None if split is None else split.train, numbers, json=json
-        )
-    curves = prune_last(name, files[-1][1], task, runs) if prune else {}
-    basis, last = basis_of_task(task), files[-1][1].network
+        subject = _from_store(run, runs)
+    if any(isinstance(content.network, Transformer) for _, content in subject.files):
+        for option, is_set in (("prune", prune), ("per_class", per_class)):
+            if is_set:
+                raise InputError(f"{option}: must be used with a run of two-layer networks, got transformers")
+        return _measure_transformers(subject, json=json)
+    return _measure_others(subject, per_class=per_class, prune=prune, json=json)
+
+
+def _measure_transformers(subject: _Subject, *, json: bool) -> int:
+    task, split = subject.task, subject.split
+    networks = [(place, content.network) for place, content in subject.files]
+    shares = explained_shares(task, split, [network for _, network in networks])
+    files = [
+        ({**place, "explained_share": share}, network)
+        for (place, network), share in zip(networks, shares, strict=True)
+    ]
+    train = None if split is None else split.train
+    return measure_transformer(subject.name, task, files, train, subject.leakage(), json=json)
+
+
+def _measure_others(subject: _Subject, *, per_class: bool, prune: bool, json: bool) -> int:
+    task, split, content = subject.task, subject.split, subject.files[-1][1]
+    curves = prune_last(content, task, split) if prune and split is not None else {}
+    basis = basis_of_task(task)
     entries = []
-    for place, content in files:
-        measured = measure_network(content.network, task, split=split, last=last, basis=basis)
+    for place, each in subject.files:
+        measured = measure_network(each.network, task, split=split, last=content.network, basis=basis)
         entries.append({**place, "explained_share": measured.explained_share, **measured.values})
         if per_class:
-            entries[-1]["per_class"] = measure_classes(content.network, task, centred=centred, basis=basis)
+            classes = measure_classes(each.network, task, centred=subject.centred, basis=basis)
+            entries[-1]["per_class"] = classes
     circuit = network_circuit(measured, task, basis)
-    say(f"{task.name} mod {task.p}  ·  {name}  ·  {basis.name} basis of order {basis.order}")
+    say(f"{task.name} mod {task.p}  ·  {subject.name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))
     columns = [name for name in entries[-1] if name not in NO_COLUMNS]
@@ -97,11 +133,13 @@ def measure(
         print_circuit(circuit)
     print_pruning(curves)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")
+    leakage = subject.leakage()
     if split is not None:
-        say(leakage_words(numbers))
+        say(leakage_words(leakage))
     if json:
-        result = {"run": name, "basis": basis.name, "order": basis.order, **numbers, "measures": entries}
-        result["circuits"] = [] if circuit is None else [circuit]
+        result = {"run": subject.name, "basis": basis.name, "order": basis.order, **leakage}
+        entries = [with_former_name(entry) for entry in entries]
+        result |= {"measures": entries, "circuits": [] if circuit is None else [circuit]}
         say_json({**result, "pruning": pruning_json(curves, entries[-1]["step"])} if prune else result)
     return 0
 
@@ -136,7 +174,7 @@ def _cell(column: str, value: float | str) -> str:
     return f"{text:>{max(len(column), 12) + 2}}"
 
 
-def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, NetworkFile]], bool]:
+def _from_store(run: str, runs: Path) -> _Subject:
     with Store(runs, read_only=True) as store:
         row = store.get(run)
         files = [
@@ -146,22 +184,16 @@ def _from_store(run: str, runs: Path) -> tuple[str, Task, list[tuple[Place, Netw
             )
             for checkpoint in store.checkpoints(row.id)
         ]
-    if not files:
-        raise InputError(f"run: must have at least one checkpoint, got none in {row.id}")
-    learner = Experiment.from_json(row.experiment).learner
-    centred = bool(getattr(learner, "centred", False))
-    return row.id, files[-1][1].task(), files, centred
+        if not files:
+            raise InputError(f"run: must have at least one checkpoint, got none in {row.id}")
+        experiment = stored_experiment(store, row)
+    task = files[-1][1].task()
+    centred = bool(getattr(experiment.learner, "centred", False))
+    return _Subject(row.id, task, files, centred, split_of(experiment, experiment.build_task()))
 
 
-def _split(run: str, runs: Path) -> Split:
-    """Draw the split of a run again."""
-    with Store(runs, read_only=True) as store:
-        experiment = stored_experiment(store, store.get(run))
-        return split_of(experiment, experiment.build_task())
-
-
-def _from_file(path: Path, file: FileOptions) -> tuple[Task, list[tuple[Place, NetworkFile]], bool]:
-    content = file.read(path)
+def _from_file(name: str, file: FileOptions) -> _Subject:
+    content = file.read(Path(name))
     origin = content.notes.get("construction", "imported" if content.notes.get("made") else "file")
     place = {"step": content.notes.get("step"), "reasons": [origin]}
-    return content.task(), [(place, content)], True
+    return _Subject(name, content.task(), [(place, content)], True, None)

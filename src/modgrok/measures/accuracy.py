@@ -17,7 +17,7 @@ CHUNK = 16_384
 
 
 class Tally(eqx.Module):
-    """Counts over `learners.GROUPS`.
+    """Counts over `training.problem.GROUPS`.
 
     Arguments:
         correct: number of inputs whose greatest logit is their label, int32, shape (g,).

@@ -25,7 +25,7 @@ class Measure:
             `two_layer_weights`: the weights of a two-layer network, and its task's basis as `FourierFrames`;
             `feature_matrix`: M, the AGOP or the NFM, float64, shape (d, d), and the `CirculantStructure`;
             `transformer_weights`: the weights of a transformer, and its `TokenFourierBasis`;
-            `counts`: a `Tally`, and the name of the group that is counted, on the host;
+            `counts`: a `Tally`, and None, on the host;
             `gradient`: the gradient of the training loss, and None;
             `training_logits`: (loss, logits, labels) of the training inputs, and None;
             `kernel_solve`: the state of a kernel machine, and None;

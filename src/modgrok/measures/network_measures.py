@@ -69,7 +69,7 @@ class NetworkMeasures:
 
     Arguments:
         values: name -> number; nan where one that the task defines cannot be taken, as of logits that are
-            not finite. `margin` is the least over all inputs, `accuracy` counted over them; `orientation`,
+            not finite. `least_margin` is taken over all inputs, `accuracy` counted over them; `orientation`,
             of an MLP, a word.
         explained_share: see `measures.logits`; None where the task has no form, or logits are not finite.
         logits: over the domain, shape (n, p); None where some are not finite.
@@ -102,7 +102,7 @@ def measure_network(
         >>> task = task_from_expression("x + y", 7)
         >>> network = construct(task.table, 7, decide_table(task.table, 7).witness).network
         >>> measured = measure_network(network, task)
-        >>> measured.values["accuracy"], measured.explained_share, measured.values["margin"] > 0
+        >>> measured.values["accuracy"], measured.explained_share, measured.values["least_margin"] > 0
         (1.0, 1.0, True)
     """
     basis = basis_of_task(task) if basis is None else basis
@@ -186,9 +186,9 @@ def _margin(net: Any, task: Task, logits: np.ndarray | None) -> dict[str, float]
     """Return the least margin over all inputs, and the share of those with a positive one."""
     if logits is None:
         report = verify(net, task.table, task.p)
-        return {"margin": report.margin, "accuracy": report.accuracy}
+        return {"least_margin": report.margin, "accuracy": report.accuracy}
     gaps = margins(logits, task.labels())
-    return {"margin": float(gaps.min()), "accuracy": int(np.count_nonzero(gaps > 0)) / task.size}
+    return {"least_margin": float(gaps.min()), "accuracy": int(np.count_nonzero(gaps > 0)) / task.size}
 
 
 def _logit_values(

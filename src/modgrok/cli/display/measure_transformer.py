@@ -24,7 +24,7 @@ from ..shared.columns import broken, line_width
 from ..shared.output import note, percent, say, say_json
 
 Place = dict[str, Any]
-PLACES = ("step", "reasons", "accuracy", "explained_share", "margin")
+PLACES = ("step", "reasons", "accuracy", "explained_share", "least_margin")
 
 
 def measure_transformer(
@@ -61,7 +61,7 @@ def measure_transformer(
             numbers_of_circuit = circuit_numbers(circuit, ending.key, chosen)
             values |= {f"{key}{_suffix(at)}": value for key, value in numbers_of_circuit.items()}
         report = verify(net, task.table, task.p)
-        measures.append({**place, **values, "margin": report.margin, "accuracy": report.accuracy})
+        measures.append({**place, **values, "least_margin": report.margin, "accuracy": report.accuracy})
     if token_basis is None:
         note(NO_ORDER.format(group=task.name))
     circuits = [_described(at, circuit) for at, circuit in zip(grids, last, strict=True)]
@@ -69,8 +69,14 @@ def measure_transformer(
     if train is not None:
         say(leakage_words(leakage))
     if json:
-        say_json({"run": name, **leakage, "measures": measures, "circuits": circuits})
+        entries = [with_former_name(entry) for entry in measures]
+        say_json({"run": name, **leakage, "measures": entries, "circuits": circuits})
     return 0
+
+
+def with_former_name(entry: Place) -> Place:
+    """Return what is measured of a network with `margin` as well, the former name of `least_margin`."""
+    return {**entry, "margin": entry["least_margin"]}
 
 
 def _suffix(at: TaskGrid) -> str:
@@ -101,11 +107,11 @@ def _print_table_and_circuits(
     for group in (weights, parts, rest):
         for part in broken([max(len(column), 11) + 2 for column in group], line_width() - 8):
             _table(group[part], measures)
-    say("    step        margin   accuracy on all inputs   explained")
+    say("    step  least margin   accuracy on all inputs   explained")
     for entry in measures:
         step = _step(entry)
         numbers = f"{percent(entry['accuracy']):>22}   {percent(entry['explained_share']):>9}"
-        say(f"{step}{entry['margin']:>14.6g}   {numbers}  {'/'.join(entry['reasons'])}")
+        say(f"{step}{entry['least_margin']:>14.6g}   {numbers}  {'/'.join(entry['reasons'])}")
     for circuit in circuits:
         print_circuit(circuit)
     say(f"chance: 1/p {percent(1 / task.p)}, most frequent value {percent(task.majority_share)}")

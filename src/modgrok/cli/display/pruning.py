@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,8 @@ import numpy as np
 from ...measures import basis_of_task, make_fourier_frames
 from ...measures.corruption.pruning import Direction, Pruning, pruning_curves
 from ...models import MLP
-from ...runs import NetworkFile, Store
-from ...runs.assets import stored_experiment
-from ...runs.splits import split_of
-from ...tasks import InputError, Task
+from ...runs import NetworkFile
+from ...tasks import InputError, Split, Task
 from ...training.problem import make_problem
 from ..shared.output import percent, say
 
@@ -24,7 +21,7 @@ PRINTED_ROWS = 11
 Curves = dict[Direction, Pruning]
 
 
-def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves:
+def prune_last(content: NetworkFile, task: Task, split: Split) -> Curves:
     """Prune the network of a stored run, after every neuron.
 
     Raises:
@@ -32,11 +29,8 @@ def prune_last(run: str, content: NetworkFile, task: Task, runs: Path) -> Curves
     """
     if not isinstance(content.network, MLP):
         raise InputError("prune: must be used with a run of two-layer networks, got one of another learner")
-    with Store(runs, read_only=True) as store:
-        experiment = stored_experiment(store, store.get(run))
-        exact = experiment.build_task()
-    problem = make_problem(exact, split_of(experiment, exact))
-    return pruning_curves(content.network, make_fourier_frames(basis_of_task(task)), problem)
+    frames = make_fourier_frames(basis_of_task(task))
+    return pruning_curves(content.network, frames, make_problem(task, split))
 
 
 def print_pruning(curves: Curves) -> None:

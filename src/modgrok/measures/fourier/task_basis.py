@@ -7,13 +7,15 @@ import math
 import numpy as np
 
 from ...algebra import Basis, composition_table, group_basis, natural_basis
-from ...decide import Budget, basis, decide_table
+from ...decide import Budget, Verdict, basis, decide_table
 from ...tasks import Task
 from ...tasks.per_task import once_per_task
 
 NODES = 500
 """Search nodes that each form of a task may take before training starts; a task not decided by then is read
 in the natural order of its values. Counted in nodes, not seconds, so that every machine reads alike."""
+LARGEST_DECIDED = 10**7
+"""Most entries of a table whose form is decided for measures."""
 
 
 def group_of(task: Task) -> str | None:
@@ -62,7 +64,7 @@ def basis_of_task(task: Task) -> Basis:
 
 
 def basis_of(table: np.ndarray, p: int) -> Basis:
-    """Return the basis of a task's witness, or the natural one if it has none.
+    """Return the basis of a task's witness, or the natural one if none is known (`verdict_of_table`).
 
     Arguments:
         table: int64, shape (p,)*k, -1 outside the domain.
@@ -73,11 +75,21 @@ def basis_of(table: np.ndarray, p: int) -> Basis:
         >>> basis_of(n[:, None] * n % 5, 5).name
         'multiplicative'
     """
-    if table.size > 1_000_000:
-        return natural_basis(p, table.ndim)
-    verdict = decide_table(table, p, budget=Budget(nodes=NODES, seconds=math.inf))
-    own = basis(verdict)
+    verdict = verdict_of_table(table, p)
+    own = None if verdict is None else basis(verdict)
     return own if own is not None and own.order > 1 else natural_basis(p, table.ndim)
+
+
+def verdict_of_table(table: np.ndarray, p: int) -> Verdict | None:
+    """Decide the form of a task for its measures; None for a table of more than `LARGEST_DECIDED` entries.
+
+    Arguments:
+        table: int64, shape (p,)*k, -1 outside the domain.
+        p: modulus.
+    """
+    if table.size > LARGEST_DECIDED:
+        return None
+    return decide_table(table, p, budget=Budget(nodes=NODES, seconds=math.inf))
 
 
 NO_PHASES = (

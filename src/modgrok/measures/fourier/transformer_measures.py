@@ -96,7 +96,7 @@ def _waves(token_basis: TokenFourierBasis, order: str) -> TokenWaves:
     for waves in token_basis.orders:
         if waves.name == order:
             return waves
-    raise ValueError(f"lens: must have the order {order}, got none")
+    raise ValueError(f"token_basis: must have the order {order}, got none")
 
 
 TRANSFORMER_MEASURES: tuple[Measure, ...] = (

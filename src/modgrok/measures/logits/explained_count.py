@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...analytic.verify import margins
 from ...tasks import Task
 from .index_means import IndexMeans, centred
 from .rows import Rows, chunks
@@ -73,11 +74,11 @@ def count_explained(
     label_of = np.zeros(index.size, dtype=np.int64)
     label_of[index.values] = labels
     formulas = _cumulated(base, additions)
-    margins = np.stack([_margins(values, label_of) for values in formulas])
-    margins[:, means.counts < 2] = -np.inf
+    safe_margins = np.stack([margins(values, label_of) for values in formulas])
+    safe_margins[:, means.counts < 2] = -np.inf
     formula_correct = np.stack([values.argmax(axis=1) == label_of for values in formulas])
     tolerance = ROUNDING * means.scale
-    safe_margins = margins - tolerance
+    safe_margins -= tolerance
     tails = np.stack([_spread((means.means - values).T) for values in formulas])
     moves = np.stack([np.zeros(len(base)), *(_spread(values.T) for values in additions)])
     possible = safe_margins.max(axis=0) > 0
@@ -123,14 +124,6 @@ def _cumulated(base: np.ndarray, additions: Sequence[np.ndarray]) -> list[np.nda
     for values in additions:
         formulas.append(formulas[-1] + values)
     return formulas
-
-
-def _margins(values: np.ndarray, label_of: np.ndarray) -> np.ndarray:
-    """Return F(s, y) minus the largest F(s, c) of another class, for each s."""
-    at = np.arange(len(values))
-    others = values.copy()
-    others[at, label_of] = -np.inf
-    return np.asarray(values[at, label_of] - others.max(axis=1))
 
 
 def _spread(columns: np.ndarray) -> np.ndarray:

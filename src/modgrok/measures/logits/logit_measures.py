@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...algebra import Basis
+from ...analytic.verify import margins
 from ...io import numpy_array
 from ...tasks import InputError, Split, Task
 from ...tasks.errors import NotFiniteError
@@ -42,9 +43,13 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
         By name: `accuracy`, `formula_accuracy`, `explained_share`, `explained_share_train`, `frequencies`,
         `order` as `explain` gives them; `loss`, the mean cross-entropy, and `margin`, the mean of the label's
         logit less the largest other one. For one task of two operands that is defined for all pairs of its
-        basis also `key_frequencies`, `restricted_loss`, `excluded_loss`, `distance_irrelevance`, and with
-        hidden values `neuron_frequencies` and `single_frequency_share`. With hidden values, `hidden_rank`:
-        the effective rank (sum v)^2 / sum v^2 of their covariance's eigenvalues v.
+        basis also `key_frequencies` by ablated loss (`loss_frequencies`), `restricted_loss` and
+        `excluded_loss` of these, `distance_irrelevance`, and with hidden values `neuron_frequencies` and
+        `single_frequency_share`. With hidden values, `hidden_rank`: the effective rank (sum v)^2 / sum v^2 of
+        their covariance's eigenvalues v.
+
+        The losses of a recorded run take the formula's frequencies instead (`logit_numbers`), which are known
+        without an ablation of each frequency; they are near these, and not the same.
 
     Raises:
         InputError: another shape, or a number that is not finite.
@@ -60,14 +65,14 @@ def measure_logits(task: Task, logits: Any, hidden: Any = None, *, split: Split 
     explanation = explain(task, logits, split=split)
     tests = held_out(task, split)
     labels = task.labels().astype(np.int64)
-    losses, margins = np.zeros(task.size), margins_of(task, rows)
+    losses, gaps = np.zeros(task.size), margins_of(task, rows)
     for start, stop in chunks(task.size):
         values = rows(start, stop).astype(np.float64)
         losses[start:stop] = cross_entropy_of(values, labels[start:stop])
     numbers: Numbers = {
         "accuracy": explanation.accuracy,
         "loss": float(losses[tests].mean()),
-        "margin": float(margins[tests].mean()),
+        "margin": float(gaps[tests].mean()),
         "formula_accuracy": explanation.formula_accuracy,
         "explained_share": explanation.explained_share,
         "explained_share_train": explanation.explained_share_train,
@@ -180,13 +185,10 @@ def recorded_share(task: Task, split: Split, network: Any) -> float | None:
 def margins_of(task: Task, rows: Rows) -> np.ndarray:
     """Return the label's logit less the largest other one, for each input of the domain."""
     labels = task.labels().astype(np.int64)
-    margins = np.zeros(task.size)
-    for start, stop in chunks(task.size):
-        values, chosen = rows(start, stop).astype(np.float64), labels[start:stop]
-        right = values[np.arange(len(chosen)), chosen]
-        values[np.arange(len(chosen)), chosen] = -np.inf
-        margins[start:stop] = right - values.max(axis=1)
-    return margins
+    parts = [
+        margins(rows(start, stop).astype(np.float64), labels[start:stop]) for start, stop in chunks(task.size)
+    ]
+    return np.concatenate(parts)
 
 
 def hidden_array(task: Task, hidden: Any) -> np.ndarray:

@@ -20,15 +20,12 @@ from ...algebra import (
     primitive_root,
     real_components,
 )
-from ...decide import FORMS, Budget, Witness, decide_table
+from ...decide import FORMS, Witness
 from ...tasks import InputError, Task
 from ...tasks.errors import shorten
 from ..fourier.task_basis import group_of as group_of
+from ..fourier.task_basis import verdict_of_table
 
-NODES = 500
-"""Search nodes that each form of a task may take: as many as the Fourier measures of a run allow."""
-LARGEST_DECIDED = 10**7
-"""Most entries of a table whose form is decided."""
 LARGEST_GROUP = 512
 """Largest order of a non-cyclic group whose representations are expanded in."""
 
@@ -82,7 +79,7 @@ class TaskIndex:
 
 
 def task_index(task: Task, form: str | None = None) -> TaskIndex | None:
-    """Return the index of a task's inputs; None where the task has no known form.
+    """Return the index of a task's inputs; None where the task has no known form (`verdict_of_table`).
 
     The values of the index partition the domain. For the task of a group they are the group's elements. Else
     they are the arguments of h in h(g1(x) + g2(y)) or h(g1(x)*g2(y)), as `decide_table` gives them; and the
@@ -146,9 +143,9 @@ def _of_group(task: Task, group: str) -> TaskIndex:
 def _witness(task: Task, form: str | None) -> Witness | None:
     """Return the witness of a form, over all operand values of the task's table."""
     residues = task.table[(slice(0, task.p),) * task.k]
-    if residues.size > LARGEST_DECIDED:
+    verdict = verdict_of_table(residues, task.p)
+    if verdict is None:
         return None
-    verdict = decide_table(residues, task.p, budget=Budget(nodes=NODES, seconds=math.inf))
     witnesses = [witness for witness in (verdict.witness, verdict.also) if witness is not None]
     if form is None:
         return witnesses[0] if witnesses else None
