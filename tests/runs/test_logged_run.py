@@ -235,6 +235,24 @@ def test_a_network_is_kept_from_arrays_and_as_it_is(tmp_path: Path) -> None:
         assert stored.task.name == "x + y"
 
 
+def test_weights_kept_before_the_step_is_observed_stay_and_bear_its_milestones(tmp_path: Path) -> None:
+    with begun(tmp_path) as run:
+        for step in (0, 10, 20):
+            run.observe(step, logits=np.zeros((P * P, P)))
+            run.keep(step, {"w": np.full(2, step)})
+    with begun(tmp_path, existing="continue") as run:
+        path = run.keep(15, {"w": np.ones(2)})
+        run.observe(15, logits=right(run))
+    assert path.exists()
+    with Store(tmp_path, read_only=True) as store:
+        assert [record.step for record in store.records(run.row.id)] == [0, 10, 15]
+        checkpoints = {each.step: each for each in store.checkpoints(run.row.id)}
+        assert list(checkpoints) == [0, 10, 15]
+        assert checkpoints[15].path == path
+        assert set(checkpoints[15].reasons) == {"schedule", "memorised", "grokked"}
+        assert checkpoints[15].arrays()["w"].tolist() == [1, 1]
+
+
 # Commands -----------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ import equinox as eqx
 import numpy as np
 
 from ..io import numpy_array, visible
-from ..models.codec import unpack
+from ..models.codec import pack, unpack
 from ..models.networks import NETWORKS, network_type
 from ..tasks import InputError, Task, TaskSource
 from ..tasks.errors import shorten
@@ -66,6 +66,12 @@ def external_weights(
     except UNREADABLE as error:
         missing = f"no {error}" if isinstance(error, KeyError) else shorten(error, 120)
         raise InputError(f"weights: must be those of a {entry.noun}, got others ({missing})") from None
+    unused = sorted(set(chosen) - set(pack(network)[0]))
+    if unused:
+        raise InputError(
+            f"weights: must be those of a {entry.noun} alone, got {shorten(', '.join(unused), 120)} as well; "
+            "names= can leave arrays out"
+        )
     return NetworkFile(_fitting(network, task), source, table, notes)
 
 

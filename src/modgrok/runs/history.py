@@ -7,7 +7,7 @@ a run hand it numbers.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,8 +46,8 @@ class RunHistory:
         self.row, self.records, self._earlier = row, records, row.seconds
         self.held_since = held_since(self._curve())
 
-    def drop_from(self, step: int) -> None:
-        """Forget what was recorded from a step on, in the store as well."""
+    def drop_from(self, step: int, *, kept_anew: Collection[int] = ()) -> None:
+        """Forget what was recorded from a step on, in the store as well; see `Store.drop_from`."""
         remaining = [record for record in self.records if record.step < step]
         earlier: dict[str, Any] = {
             f"{name}_at": at if at is not None and at < step else None
@@ -59,7 +59,7 @@ class RunHistory:
         self._pending = [record for record in self._pending if record.step < step]
         self.row = replace(self.row, step=remaining[-1].step if remaining else 0, **earlier)
         if self.store is not None:
-            self.store.drop_from(self.row.id, step)
+            self.store.drop_from(self.row.id, step, kept_anew=kept_anew)
 
     @property
     def seconds(self) -> float:

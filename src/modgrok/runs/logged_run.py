@@ -169,6 +169,8 @@ class LoggedRun(Displayed):
         self._resources: ExitStack | None = None
         self._first = True  # nothing was observed since `log`
         self._diverged = False
+        self._kept: set[int] = set()
+        self._newest_weights: tuple[int, StoredWeights, float | None] | None = None
         self._since = time.perf_counter()
 
     # What is known of it -----------------------------------------------------------------------------------
@@ -233,9 +235,12 @@ class LoggedRun(Displayed):
         step = self._checked_step(step)
         numbers = self._numbers(logits, hidden, embedding)
         if self._first and self.records and step <= self.records[-1].step:
-            self._history.drop_from(step)
+            self._history.drop_from(step, kept_anew=self._kept)
         self._history.advance(step, 0.0 if self._first else elapsed)
-        self._history.add({name: numbers.get(name, math.nan) for name in self.row.scalars}, {})
+        _, reached = self._history.add({name: numbers.get(name, math.nan) for name in self.row.scalars}, {})
+        if self._newest_weights is not None and self._newest_weights[0] == step:
+            for reason in reached:
+                self.store.keep_weights(self.row.id, step, reason, *self._newest_weights[1:])
         self._history.commit("running")
         self._first = False
         self._since = time.perf_counter()
@@ -288,6 +293,8 @@ class LoggedRun(Displayed):
         share = self._explained_share(step, content)
         for reason in ("schedule", *reached):
             self.store.keep_weights(self.row.id, step, reason, content, share)
+        self._kept.add(step)
+        self._newest_weights = (step, content, share)
         self._since += time.perf_counter() - began
         return self.store.folder / self.row.id / f"weights-{step}.safetensors"
 

@@ -6,11 +6,13 @@ written into a statement. Ten thousand runs are read in the time in which SQLite
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from ...io import visible
+from ...io import parse_json, visible
 from ...tasks.errors import InputError, shorten
 from ..spelling import current_names
 from .database import Database, RunRow
@@ -23,6 +25,8 @@ COLUMNS = (
     "created", "updated",
 )  # fmt: skip
 """Columns of `runs` that can be asked for."""
+TEXTS = ("id", "learner", "status", "created", "updated")
+"""Those whose values are compared as text, whatever they look like."""
 MISSING_WORDS = ("none", "never")
 """Words for a value that is missing."""
 MOST_TERMS = 20
@@ -97,6 +101,35 @@ def query_runs(store: Database, query: RunQuery) -> RunPage:
     Raises:
         InputError: a condition that cannot be read, or a field that no run has.
     """
+    # Conditions are tested once for each run: numbers of all that satisfy them are quicker to read than that.
+    every = _matching(store, query)
+    total, numbers = len(every), [number for number, _ in every[query.offset : query.offset + query.limit]]
+    damaged: list[str] = []
+    places = ", ".join(map(str, numbers))
+    selected = store.select(f"SELECT * FROM runs WHERE number IN ({places})")
+    entries = {entry["number"]: entry for entry in selected}
+    rows = store.rows_of(
+        [entries[number] for number in numbers], lambda error: damaged.append(visible(str(error)))
+    )
+    texts = dict(map(tuple, store.select(f"SELECT id, {LAST} FROM runs WHERE number IN ({places})")))
+    return RunPage(rows, total, damaged, {row.id: last_numbers(row, texts.get(row.id)) for row in rows})
+
+
+def matching_ids(store: Database, query: RunQuery) -> list[str]:
+    """Return the ids of all runs that satisfy a query, in its order; its offset and limit are not read.
+
+    Arguments:
+        store: to look in.
+        query: what is asked.
+
+    Raises:
+        InputError: a condition that cannot be read, or a field that no run has.
+    """
+    return [run for _, run in _matching(store, query)]
+
+
+def _matching(store: Database, query: RunQuery) -> list[tuple[int, str]]:
+    """Return number and id of all runs that satisfy a query, in its order."""
     compiler = _Compiler(store)
     conditions = [compiler.word(word) for word in query.search.split()]
     conditions += [compiler.condition(text) for text in query.where]
@@ -104,20 +137,12 @@ def query_runs(store: Database, query: RunQuery) -> RunPage:
     values = [value for _, bound in conditions for value in bound]
     key, key_values = compiler.field(query.sort.removeprefix("-"))
     direction = "DESC" if query.sort.startswith("-") else "ASC"
-    # Conditions are tested once for each run: numbers of all that satisfy them are quicker to read than that.
-    every = store.select(
-        f"SELECT number FROM runs WHERE {where} ORDER BY {key} {direction}, number DESC", *values, *key_values
+    selected = store.select(
+        f"SELECT number, id FROM runs WHERE {where} ORDER BY {key} {direction}, updated DESC, number DESC",
+        *values,
+        *key_values,
     )
-    total, numbers = len(every), every[query.offset : query.offset + query.limit]
-    damaged: list[str] = []
-    places = ", ".join(str(int(entry[0])) for entry in numbers)
-    selected = store.select(f"SELECT * FROM runs WHERE number IN ({places})")
-    entries = {entry["number"]: entry for entry in selected}
-    rows = store.rows_of(
-        [entries[entry[0]] for entry in numbers], lambda error: damaged.append(visible(str(error)))
-    )
-    texts = dict(map(tuple, store.select(f"SELECT id, {LAST} FROM runs WHERE number IN ({places})")))
-    return RunPage(rows, total, damaged, {row.id: last_numbers(row, texts.get(row.id)) for row in rows})
+    return [(int(number), str(run)) for number, run in selected]
 
 
 class _Compiler:
@@ -144,8 +169,9 @@ class _Compiler:
         if name == "tag":
             return self._tag(sign, operand, text)
         field, values = self.field(name)
-        if operand.lower() in MISSING_WORDS and sign in ("=", "!="):
-            return f"({field}) IS {'NOT ' if sign == '!=' else ''}NULL", values
+        if operand.lower() in MISSING_WORDS and sign in ("=", "!="):  # a value of some fields, such as orbits
+            missing = f"(({field}) IS NULL OR lower({field}) IN ({', '.join('?' * len(MISSING_WORDS))}))"
+            return f"{'NOT ' if sign == '!=' else ''}{missing}", [*values, *values, *MISSING_WORDS]
         value = _value(name, operand)
         if sign in ("=", "!="):
             return f"({field}) IS {'NOT ' if sign == '!=' else ''}?", [*values, value]
@@ -181,9 +207,10 @@ class _Compiler:
                 *bound,
             )
             if not exists and self.store.select("SELECT 1 FROM runs LIMIT 1"):
+                close = difflib.get_close_matches(name, self._names(), n=1)
                 raise InputError(
                     "field: must be one of the runs', such as fraction, lr or test_accuracy, "
-                    f"got {shorten(name)}"
+                    f"got {shorten(name)}" + (f"; did you mean {close[0]}?" if close else "")
                 )
         return setting, bound
 
@@ -198,8 +225,21 @@ class _Compiler:
         return (exists if tagged else f"NOT {exists}"), [tag] if some and self.labelled else []
 
     def _spelled(self, name: str) -> str:
-        known = ("optimiser", "initialisation", "parametrisation", "centred", "memorised_at")
+        known = ("optimiser", "initialisation", "parametrisation", "centred")
         return next(iter(current_names({name: None}, known)))
+
+    def _names(self) -> list[str]:
+        """Return what can be asked for of the first runs, for a hint."""
+        names = dict.fromkeys((*COLUMNS, "tag"))
+        for scalars, experiment in self.store.select(
+            "SELECT scalars, experiment FROM runs LIMIT ?", MOST_LISTS
+        ):
+            with contextlib.suppress(InputError, TypeError):
+                content = parse_json(experiment, "experiment", dict)
+                learner = content.get("learner")
+                own = learner if isinstance(learner, dict) else {}
+                names |= dict.fromkeys((*scalar_names(scalars), *content, *own))
+        return [name for name in names if name not in ("task", "kind")]
 
     def _recorded(self, name: str) -> Sql | None:
         """Return the expression of a number of the last observation; None if no run records it."""
@@ -233,14 +273,15 @@ class _Compiler:
 
 def _value(name: str, text: str) -> Any:
     """Read a value: a number, a truth, an expression in any spelling, or a word."""
+    if name in TEXTS:
+        return text
     if text.lower() in ("true", "false"):
         return int(text.lower() == "true")
-    try:
-        number = float(text)
-    except ValueError:
-        pass
-    else:
-        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    with contextlib.suppress(ValueError):
+        number = int(text)
+        return number if abs(number) < 2**63 else float(number)
+    with contextlib.suppress(ValueError, OverflowError):
+        return float(text)
     if name == "expression":
         from ...tasks import parse
 

@@ -20,7 +20,7 @@ import json
 import math
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -305,13 +305,22 @@ class Store(Database):
             sha256 = write_network(path, content, durable=durable)
             return _WrittenFile(name, sha256, path.stat().st_size)
 
-    def drop_from(self, run: str, step: int) -> None:
-        """Delete the records and kept weights of a run from a step on, whose training goes on from before."""
+    def drop_from(self, run: str, step: int, *, kept_anew: Collection[int] = ()) -> None:
+        """Delete the records and kept weights of a run from a step on, whose training goes on from before.
+
+        Arguments:
+            run: its id.
+            step: the first that goes.
+            kept_anew: steps whose weights stay, since they were kept after the training that is dropped.
+        """
+        marks = ", ".join("?" * len(kept_anew))
         with self.writing() as connection:
             number = _number(connection, run)
             connection.execute("DELETE FROM records WHERE run = ? AND step >= ?", (number, step))
             files = connection.execute(
-                "DELETE FROM checkpoints WHERE run = ? AND step >= ? RETURNING file", (number, step)
+                f"DELETE FROM checkpoints WHERE run = ? AND step >= ? AND step NOT IN ({marks}) "
+                "RETURNING file",
+                (number, step, *kept_anew),
             ).fetchall()
         for file in {entry[0] for entry in files}:
             self._unlink(run, file)
