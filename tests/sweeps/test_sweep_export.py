@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from modgrok.reports.panels.critical import searched, varied_axes
 from modgrok.runs import Store
 from modgrok.runs.store.sweep_index import Listing, SweepMember, write_listing
 from modgrok.sweeps import make_sweep, run_ensemble, wilson
@@ -111,7 +112,8 @@ def test_critical_fractions_are_read_from_any_runs_that_ended(tmp_path: Path) ->
     rows = [run_row(f, seed, 7 if f > 0.4 else None) for f in (0.3, 0.5, 0.7) for seed in range(4)]
     rows += [run_row(0.4, 0, None), run_row(0.4, 1, None, "interrupted")]
     with Store(tmp_path) as store:
-        table = SweepTable("s", ("p", "fraction", "seed"), (), tuple(rows), (), store)
+        axes = ("p", "fraction", "seed")
+        table = SweepTable("s", axes, tuple((axis,) for axis in axes), (), tuple(rows), (), store)
         (result,) = critical_rows(table)
     assert (result["p"], result["place"], result["critical_fraction"]) == (5, "inside", 0.4)
     assert (result["low"], result["low_grokked"], result["high"], result["high_grokked"]) == (0.3, 0, 0.5, 4)
@@ -150,3 +152,19 @@ def test_refusals(stored: Path, call: Callable[..., Any], arguments: tuple[str, 
     result = call("export", *arguments)
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert result.err.startswith(f"modgrok: {message}")
+
+
+def test_axes_that_advance_together_are_one_axis_of_a_full_grid(tmp_path: Path) -> None:
+    rows = [
+        {"fraction": fraction, "optimiser": name, "lr": rate, "seed": seed}
+        for fraction in (0.3, 0.5)
+        for name, rate in (("gd", 10.0), ("adamw", 0.01))
+        for seed in (0, 1)
+    ]
+    groups = (("fraction",), ("optimiser", "lr"), ("seed",))
+    axes = tuple(axis for group in groups for axis in group)
+    with Store(tmp_path) as store:
+        table = SweepTable("s", axes, groups, (), tuple(rows), (), store)
+        some = SweepTable("s", axes, groups, (), tuple(rows[:-1]), (), store)
+    assert (searched(table), searched(some)) == (False, True)
+    assert varied_axes(table) == ["fraction", "optimiser"]

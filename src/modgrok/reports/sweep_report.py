@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ..runs import Store
 from ..runs.store.sweep_index import read_listing
@@ -21,9 +22,10 @@ from .charts.chart import Group, Legend, Panel, single
 from .charts.heat_map import heat_map, map_legend, shades_of
 from .charts.palette import TEST, TRAIN
 from .commands import runs_option
-from .panels.critical import critical_panels, searched
+from .panels.critical import critical_panels, searched, varied_axes
 from .report import Report
 
+Item = TypeVar("Item")
 MOST_GROUPS = 4
 """Small multiples side by side."""
 TITLES = {
@@ -108,7 +110,7 @@ def view_of(table: SweepTable, axes: Sequence[str], values: Sequence[str]) -> Vi
     for value in values:
         if value not in names:
             raise InputError(f"values: must be columns of export, got {shorten(value)}")
-    varied = [axis for axis in table.axes if axis != "seed" and len(coordinates(rows, axis)) > 1]
+    varied = varied_axes(table)
     chosen = list(axes) or varied or list(table.axes[:1]) or ["seed"]
     multiple = chosen[2] if len(chosen) > 2 and len(coordinates(rows, chosen[2])) <= MOST_GROUPS else None
     columns = tuple(values) or _default_values(rows, names)
@@ -190,7 +192,7 @@ def _curve_panels(store: Store, table: SweepTable, observed: Sequence[Row], view
     points: dict[tuple[Coordinate, ...], list[Row]] = {}
     for row in observed:
         points.setdefault(tuple(row[key] for key in keys), []).append(row)
-    chosen = spaced(list(points), MOST_GROUPS)
+    chosen = _chosen_points(list(points), keys, view)
     end = max(row["step"] for point in chosen for row in points[point])
     if end < 1:
         return []
@@ -217,12 +219,34 @@ def _curve_panels(store: Store, table: SweepTable, observed: Sequence[Row], view
     return [Panel("curves", "Accuracy over seeds", caption, tuple(groups), 12, legend)]
 
 
-def spaced(items: list[tuple[Coordinate, ...]], most: int) -> list[tuple[Coordinate, ...]]:
+def _chosen_points(
+    points: list[tuple[Coordinate, ...]], keys: Sequence[str], view: View
+) -> list[tuple[Coordinate, ...]]:
+    """Choose at most `MOST_GROUPS` points of a grid that differ along the axes of a view alone.
+
+    Along one axis, evenly spaced values; along two, two values of each, so that each axis can be compared
+    with the other held fixed.
+    """
+    if len(points) <= MOST_GROUPS:
+        return points
+    shown = [axis for axis in (view.x, view.y) if axis in keys]
+    most = MOST_GROUPS if len(shown) < 2 else 2
+    for axis in shown:
+        at = keys.index(axis)
+        values = set(spaced(list(dict.fromkeys(point[at] for point in points)), most))
+        points = [point for point in points if point[at] in values]
+    fixed: dict[tuple[Coordinate, ...], tuple[Coordinate, ...]] = {}
+    for point in points:
+        fixed.setdefault(tuple(point[keys.index(axis)] for axis in shown), point)
+    return spaced(list(fixed.values()), MOST_GROUPS)
+
+
+def spaced(items: list[Item], most: int) -> list[Item]:
     """Take at most so many items, evenly, both ends included.
 
     Example:
-        >>> spaced([(i,) for i in range(7)], 3)
-        [(0,), (3,), (6,)]
+        >>> spaced(list(range(7)), 3)
+        [0, 3, 6]
     """
     if len(items) <= most:
         return items
@@ -248,13 +272,30 @@ def _summary(rows: Sequence[Row], observed: Sequence[Row]) -> str:
     return "; ".join(parts) + "."
 
 
+def _axis_words(rows: Sequence[Row], group: Sequence[str]) -> str:
+    """Say which values an axis takes, or those that advance together; empty for none.
+
+    Example:
+        >>> rows = [{"optimiser": "gd", "lr": 10.0}, {"optimiser": "adamw", "lr": 0.5}]
+        >>> _axis_words(rows, ["lr"]), _axis_words(rows, ["optimiser", "lr"])
+        ('lr 0.5 to 10 (2)', 'optimiser with lr: gd 10, adamw 0.5')
+    """
+    if len(group) == 1:
+        values = coordinates(rows, group[0])
+        name = group[0].replace("_", " ")
+        if not values or not isinstance(values[0], str):
+            return f"{name} {short(values[0])} to {short(values[-1])} ({len(values)})" if values else ""
+        joint = [short(value) for value in values]
+    else:
+        name = " with ".join(axis.replace("_", " ") for axis in group) + ":"
+        points = dict.fromkeys(tuple(row[axis] for axis in group) for row in rows if group[0] in row)
+        joint = [" ".join(short(value) for value in point) for point in points]
+    return f"{name} {', '.join(joint) if len(joint) <= MOST_GROUPS else f'{len(joint)} values'}"
+
+
 def _facts(table: SweepTable) -> tuple[tuple[str, str], ...]:
     rows = table.runs
-    axes = [
-        f"{axis.replace('_', ' ')} {short(values[0])} to {short(values[-1])} ({len(values)})"
-        for axis in table.axes
-        if (values := coordinates(rows, axis))
-    ]
+    axes = [words for group in table.axis_groups if (words := _axis_words(rows, group))]
     fixed = []
     for column in table.columns:
         if column.name not in FIXED or column.axis:

@@ -64,8 +64,8 @@ def _caption(view: CircuitView) -> str:
     return (
         f"Attention that the last position, at which the answer is read, pays to {first} (left) and to "
         f"{second} (right) at every pair; the rest, up to 1, goes to the operator. Each map has its own "
-        "scale, written above it; darker is more. Stripes are waves in one operand (Nanda et al. 2023, "
-        f"Sec. 4.1). Weights shown: {view.label}."
+        "scale, written above it; a stronger colour is more. Stripes are waves in one operand (Nanda et al. "
+        f"2023, Sec. 4.1). Weights shown: {view.label}."
     )
 
 

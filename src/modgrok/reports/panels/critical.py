@@ -34,9 +34,18 @@ CRITICAL_CAPTION = (
 def searched(table: SweepTable) -> bool:
     """Say whether the points of a sweep are no full grid: its fractions were chosen as it went."""
     full = 1
-    for axis in table.axes:
-        full *= len(coordinates(table.runs, axis))
+    for group in table.axis_groups:
+        full *= len({tuple(row.get(axis) for axis in group) for row in table.runs})
     return "fraction" in table.axes and len(table.runs) < full
+
+
+def varied_axes(table: SweepTable) -> list[str]:
+    """Return the axes that vary, the seed left out; of those that advance together the first alone."""
+    varied = []
+    for group in table.axis_groups:
+        names = [axis for axis in group if axis != "seed" and len(coordinates(table.runs, axis)) > 1]
+        varied += names[:1]
+    return varied
 
 
 def critical_panels(table: SweepTable) -> list[Panel]:
@@ -45,8 +54,7 @@ def critical_panels(table: SweepTable) -> list[Panel]:
     Nothing where fractions or seeds do not vary, where more than two other axes do, or where no crossing was
     seen inside the fractions tried.
     """
-    others = [axis for axis in table.axes if axis not in ("fraction", "seed")]
-    varied = [axis for axis in others if len(coordinates(table.runs, axis)) > 1]
+    varied = [axis for axis in varied_axes(table) if axis != "fraction"]
     if "fraction" not in table.axes or len(varied) > 2:
         return []
     points = [at for at in count_probes(outcomes_of(table.runs, table.axes)) if len(at.probes) > 1]
@@ -94,7 +102,7 @@ def critical_rows(points: Sequence[Probed], varied: Sequence[str]) -> Table:
 def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     """Draw critical fractions with both intervals."""
     numeric = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
-    axis = _numeric_axis(rows, varied[0]) if numeric else vl.field("x:N", title=varied[0], sort=None)
+    axis = _numeric_axis(rows, varied[0]) if numeric else _word_axis(varied[0])
     names = list(dict.fromkeys(row["line"] for row in rows))
     rows = side_by_side(rows) if numeric else rows
     palette = line_colours(list(dict.fromkeys(row["of"] for row in rows)))
@@ -112,7 +120,7 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     layers = [
         rule(1.2, "sure_low", "sure_high", inside, 0.55),
         rule(6.0, "low", "high", inside, 0.45),
-        inside.mark("line", strokeWidth=1.4).encode(x=axis, y=middle, color=shade),
+        *([inside.mark("line", strokeWidth=1.4).encode(x=axis, y=middle, color=shade)] if numeric else []),
         inside.mark("circle", size=40, opacity=1).encode(x=axis, y=middle, color=shade),
     ]
     for place, shape in (("above", "triangle-up"), ("below", "triangle-down")):
@@ -142,6 +150,11 @@ def critical_cell(rows: Table, varied: Sequence[str]) -> Cell:
     hover = nearest_point(tooltip_fields, axis, middle, along=varied[0].replace("_", " "), shade=shade)
     margins = Margins(46, 96 if len(varied) > 1 else 16, 10, 38)
     return Cell(vl.layer(*layers), text, TALL, margins, hover=hover)
+
+
+def _word_axis(name: str) -> vl.Channel:
+    title = name.replace("_", " ")
+    return vl.field("x:N", title=title, sort=None, axis=vl.AxisOptions(labelAngle=0))
 
 
 def share_cell(points: Sequence[Probed], varied: Sequence[str]) -> Cell:

@@ -35,13 +35,15 @@ PERCENT = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def percent(share: float) -> str:
-    """Print a share as a percentage with two significant digits below 10%.
+    """Print a share as a percentage with two significant digits below 10%, and 100% only where it is all.
 
     Example:
-        >>> percent(1 / 97), percent(0.5), percent(1.0)
-        ('1.0%', '50%', '100%')
+        >>> percent(1 / 97), percent(0.5), percent(1.0), percent(0.9996)
+        ('1.0%', '50%', '100%', '99.9%')
     """
-    return f"{100 * share:.1f}%" if share < 0.0995 else f"{100 * share:.3g}%"
+    if share < 0.0995:
+        return f"{100 * share:.1f}%"
+    return f"{100 * (share if share == 1 else min(share, 0.999)):.3g}%"
 
 
 def chance_lines(context: dict[str, Any]) -> tuple[Reference, ...]:
@@ -259,8 +261,9 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
         Margins(left=46, right=70, top=24, bottom=34),
     )
     caption = (
-        "Number of neurons whose weight vectors together have the greatest power at frequency f; darker "
-        f"means more neurons (darkest at {percent(top)}). {used} of {most} frequencies in use at the end."
+        "Number of neurons whose weight vectors together have the greatest power at frequency f; a stronger "
+        f"colour means more neurons (strongest at {percent(top)}). {used} of {most} frequencies in use at "
+        "the end."
     )
     if basis.group is not None:
         names = ", ".join(
@@ -268,8 +271,8 @@ def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel 
         )
         caption = (
             "Number of neurons whose weight vectors together have the greatest share in an irreducible "
-            "representation; darker means "
-            f"more neurons (darkest at {percent(top)}). {names}{', …' if most > 12 else ''}."
+            "representation; a stronger colour means "
+            f"more neurons (strongest at {percent(top)}). {names}{', …' if most > 12 else ''}."
         )
         return single("frequencies", "Dominant representation", caption, cell, 4)
     return single("frequencies", "Dominant frequency", caption, cell, 4)

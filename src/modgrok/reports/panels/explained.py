@@ -25,7 +25,7 @@ MOST_NAMES = 3
 MOST_NUMBERED = 40
 """Values of an index up to which circles carry their numbers."""
 MOST_LEFT = 2.0
-"""Quotient at which the map's darkest colour is reached."""
+"""Quotient at which the map's strongest colour is reached."""
 
 SHARES = ("explained_share", "explained_share_train", "formula_accuracy")
 """Measures that `explained_shares` draws."""
@@ -194,9 +194,10 @@ def left_over_map(view: ExplanationView) -> Panel | None:
     )
     cell = Cell(vl.layer(picture(uri), points, frame), text, 0, Margins(36, 6, 8, 34), square=True)
     caption = (
-        "Spread of what the formula leaves out of an input's logits, divided by the formula's margin; white "
-        f"is 0, the darkest colour {MOST_LEFT:g} or more. Below 1, what is left out cannot have changed the "
-        f"answer; this holds for {len(view.left_over) - unexplained:,} of {len(view.left_over):,} inputs."
+        "Spread of what the formula leaves out of an input's logits, divided by the formula's margin; the "
+        f"background is 0, the strongest colour {MOST_LEFT:g} or more. Below 1, what is left out cannot have "
+        f"changed the answer; this holds for {len(view.left_over) - unexplained:,} of "
+        f"{len(view.left_over):,} inputs."
     )
     return single("left_over", "What the formula leaves out", caption, cell, 4)
 

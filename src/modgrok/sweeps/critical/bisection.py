@@ -1,7 +1,7 @@
 """Which fractions to try next on the way to a critical fraction.
 
 Owns: the search as a function of what is known; it keeps no state, so that a repeated search walks the same
-way again. The estimator is in `critical`.
+way again. The estimator is in `estimate`.
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ...io.whole_numbers import digits
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .local import cores
 
 OBJECT_STORE = 100_000_000
-"""Bytes of shared memory of a local cluster; bundles pass through the board, not through it."""
+"""Bytes of shared memory of a local cluster; bundles of runs pass through the event queue, not through it."""
 CONNECT_TIMEOUT = 5.0
 """Seconds that a machine has to accept a connection."""
 
@@ -67,7 +68,8 @@ def cluster(address: str | None, *, workers: int | None, gpus: float = 0.0) -> I
             raise RuntimeError(f"ray: cannot start a cluster on this machine ({error})") from error
         raise _no_cluster(address, error) from None
     try:
-        yield Cluster(ray, workers or _slots(ray, gpus))
+        slots = _slots(ray, gpus)
+        yield Cluster(ray, workers or slots)
     finally:
         ray.shutdown()
 
@@ -97,7 +99,7 @@ def _check_address(address: str) -> None:
     if address == "auto":
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not 0 < (digits(port) or 0) < 65536:
         raise InputError(f"address: must be HOST:PORT, ray://HOST:PORT or auto, got {shorten(address)}")
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_TIMEOUT).close()

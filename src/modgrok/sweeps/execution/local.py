@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...io.cache_folder import compilation_cache_settings
 from .ensemble import Ensemble
 from .executor import CannotStore, Event, Job, pack_ensemble
 from .retries import Assignment, RetryPolicy
@@ -90,9 +91,8 @@ class LocalExecutor:
         variables = {**os.environ, **thread_limits(max(1, cores() // workers), os.environ)}
         variables["PYTHONPATH"] = os.pathsep.join(paths)
         if self.cache is not None and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-            variables["JAX_COMPILATION_CACHE_DIR"] = str(self.cache)
-            variables["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-            variables["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+            settings = compilation_cache_settings(self.cache)
+            variables |= {name.upper(): str(value) for name, value in settings.items()}
         return variables
 
 

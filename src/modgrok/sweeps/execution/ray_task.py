@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...io.cache_folder import compilation_cache_settings
 from ...runs import Store
 from ...runs.assets import unpack_assets
 from ...runs.store.transfer import RunBundle, pack_run, unpack_run
@@ -106,6 +107,5 @@ def _configure(remote_task: RemoteTask) -> None:
     elif remote_task.gpus < 1:
         os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     if remote_task.cache is not None and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        jax.config.update("jax_compilation_cache_dir", remote_task.cache)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+        for name, value in compilation_cache_settings(remote_task.cache).items():
+            jax.config.update(name, value)

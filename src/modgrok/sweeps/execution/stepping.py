@@ -7,6 +7,7 @@ Owns: the choice, and the environment variable `MODGROK_STEPPING` that makes it:
 from __future__ import annotations
 
 import os
+from typing import get_args
 
 import jax
 
@@ -15,7 +16,7 @@ from ...tasks import InputError
 from ...tasks.errors import shorten
 
 VARIABLE = "MODGROK_STEPPING"
-STEPPINGS: tuple[Stepping, ...] = ("sequence", "stack")
+STEPPINGS: tuple[Stepping, ...] = get_args(Stepping)
 
 
 def chosen_stepping() -> Stepping:

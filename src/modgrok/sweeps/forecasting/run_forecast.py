@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...runs import Database, Experiment, Run, RunRow, Series
+from ...runs.experiment import experiment_of
 from ...tasks import InputError
 from .features import feature_values
 from .first_part import FirstPart, first_part, first_part_of
@@ -61,7 +62,7 @@ class GrokForecast:
 def forecast(
     run: Run | str, runs: Path | str | Database = "runs", *, budget: int | None = None
 ) -> GrokForecast:
-    r"""Forecast when a run groks from its training until it memorised, and until 1.5 times that step.
+    r"""Forecast when a run will grok, from its training up to memorisation, and up to 1.5 times that step.
 
     The models were fitted to the runs of the survey (docs/atlas.md). The step of grokking is log-logistic
     around $\exp(\beta_0 + \beta\cdot x)$ with features x of the two observations; docs/forecast.md says how
@@ -92,7 +93,7 @@ def _forecast_stored(store: Database, run: str, budget: int | None) -> GrokForec
     row = store.get(run)
     known = {"train_accuracy", "test_accuracy"} <= set(row.scalars)
     part = first_part_of(store, row) if known else None
-    return _forecast(row, Experiment.from_json(row.experiment), part, budget)
+    return _forecast(row, experiment_of(row), part, budget)
 
 
 def _series_of(run: Run) -> Series:

@@ -1,6 +1,6 @@
 """Axes of a grid: the values that a field takes, and their number before any of them is made.
 
-Owns: the three ways to write an axis in a sweep file. Which fields there are is in `fields`.
+Owns: the three ways to write an axis in a sweep file. Which fields there are is in `sweep_file`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The table `[critical]` of a sweep file: search a critical fraction at every point of the axes.
 
-Owns: reading it. The walk is in `rounds`.
+Owns: reading it. The walk is in `execution.search`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -34,6 +35,8 @@ from .critical_table import Search, read_search
 TASK_FIELDS = ("expression", "p", "group", "extended_domain")
 FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", ".csv", ".toml", ".json")
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
+WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a string"}
+"""Types of values in messages."""
 LENGTH_FIELDS = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
 
@@ -44,10 +47,36 @@ def field_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *(name for name, _ in _learner_fields()))))
 
 
+def field_types() -> dict[str, frozenset[type]]:
+    """Return what the value of each field may be: some of `int`, `float`, `bool` and `str`."""
+    return _types_of_fields(tuple(known.name for known in LEARNERS))
+
+
+@cache
+def _types_of_fields(learners: tuple[str, ...]) -> dict[str, frozenset[type]]:
+    """Return them while these are the learners."""
+    types: dict[str, set[type]] = {
+        **{name: {str} for name in ("expression", "group", "learner")},
+        **{name: {int} for name in ("p", "steps", "observe_every")},
+        **{name: {bool} for name in ("extended_domain", "early_stop")},
+    }
+    own = [(name, Experiment.model_fields[name]) for name in OWN_FIELDS]
+    for name, info in (*own, *_learner_fields()):
+        types.setdefault(name, set()).update(_types_in(info.annotation))
+    return {name: frozenset(each) for name, each in types.items()}
+
+
+def _types_in(annotation: Any) -> set[type]:
+    """Return the types of values that an annotation admits, in unions, literals and `Annotated` as well."""
+    if annotation in (int, float, bool, str):
+        return {annotation}
+    parts = [set() if part is None else _types_in(part) for part in get_args(annotation)]
+    return {str} if isinstance(annotation, str) else set().union(*parts)
+
+
 def integer_fields() -> frozenset[str]:
     """Return the fields whose values are integers; evenly spaced values of theirs are rounded."""
-    whole = (name for name, info in _learner_fields() if int in (info.annotation, *get_args(info.annotation)))
-    return frozenset({"p", "steps", "observe_every", "seed", "folds", "fold", *whole})
+    return frozenset(name for name, types in field_types().items() if int in types)
 
 
 def _learner_fields() -> list[tuple[str, FieldInfo]]:
@@ -236,14 +265,11 @@ def _axis(entry: Mapping[str, Any]) -> Axis:
 
 
 def _typed(name: str, value: Any) -> Any:
-    """Refuse values of another kind than the field's, which a command line could not have given."""
-    kinds: dict[str, tuple[type, str]] = {
-        **dict.fromkeys(integer_fields(), (int, "an integer")),
-        **dict.fromkeys(("expression", "group", "learner", "orbits"), (str, "a string")),
-        **dict.fromkeys(("extended_domain", "early_stop", "symmetric"), (bool, "true or false")),
-    }
-    kind, words = kinds.get(name, (object, ""))
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    """Refuse values of another type than the field's, which a command line could not have given."""
+    types = field_types().get(name)
+    kind = type(value)
+    if types is not None and kind not in types and not (kind is int and float in types):
+        words = " or ".join(WORDS[each] for each in WORDS if each in types)
         raise InputError(f"{name}: must be {words}, got {shorten(value)}")
     return value
 

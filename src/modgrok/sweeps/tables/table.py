@@ -81,6 +81,7 @@ class SweepTable:
     Arguments:
         name: of the sweep.
         axes: the fields that vary.
+        axis_groups: the same, those that advance together in one group.
         columns: of the runs.
         runs: one row a member, in the order of the grid; the last record's numbers included.
         record_columns: of the records.
@@ -89,6 +90,7 @@ class SweepTable:
 
     name: str
     axes: tuple[str, ...]
+    axis_groups: tuple[tuple[str, ...], ...]
     columns: tuple[Column, ...]
     runs: tuple[Row, ...]
     record_columns: tuple[Column, ...]
@@ -144,7 +146,9 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     columns = tuple(
         Column(c.name, c.kind, c.meaning, c.name in axes) for c in (*outcome, *settings, *numbers)
     )
-    return SweepTable(name, axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store)
+    return SweepTable(
+        name, axes, listing.axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store
+    )
 
 
 def run_row(store: Store, member: SweepMember, row: RunRow, record: Record | None) -> Row:
