@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import shutil
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from modgrok.cli.display.advice import KNOWN_FRACTIONS, advice
+from modgrok.cli.display.advice import advice
 from modgrok.cli.display.sweep_progress import Share, progress_words
 from modgrok.cli.shared.columns import broken
 from modgrok.learners.catalogue import LEARNERS
@@ -254,21 +253,6 @@ def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:
 # Advice ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("known", KNOWN_FRACTIONS, ids=lambda known: known.table)
-def test_known_fractions_are_those_of_the_atlas(known) -> None:
-    for p, fraction in known.fractions.items():
-        with (ROOT / "atlas" / "tables" / known.table.format(p=p)).open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        if "critical_fraction" in rows[0]:
-            (row,) = [row for row in rows if int(row["p"]) == p]
-            assert fraction == (float(row["high"]) if row["high"] else None)
-        else:
-            rates = sorted({float(row["lr"]) for row in rows})
-            middle = [row for row in rows if float(row["lr"]) == rates[1]]
-            enough = [float(r["fraction"]) for r in middle if 2 * int(r["grokked"]) >= int(r["runs"])]
-            assert fraction == min(enough)
-
-
 @pytest.mark.parametrize(
     ("options", "memorised", "words"),
     [
@@ -278,6 +262,8 @@ def test_known_fractions_are_those_of_the_atlas(known) -> None:
         ({"p": 31}, None, "not memorised"),
         ({"p": 29}, 5, "--fraction 0.7"),
         ({"p": 29, "corruption": 0.2}, 5, "--corruption"),
+        ({"p": 31, "lr": 1e-3}, None, "try --lr"),
+        ({"p": 31, "lr": 1e-3, "learner": "transformer"}, None, "not memorised yet"),
     ],
 )
 def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, words: str) -> None:
@@ -286,6 +272,13 @@ def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, wo
     result = advice(experiment, row)
     assert result is not None
     assert words in result
+
+
+def test_advice_knows_what_cannot_be_learned() -> None:
+    row = RunRow("0" * 12, "", "x^2 + x*y + y^2", 13, "mlp", "finished", 1000, memorised_at=5)
+    result = advice(Experiment.of("x^2 + x*y + y^2", p=13), row)
+    assert result is not None
+    assert "neither form" in result
 
 
 def test_no_advice_is_needed_by_a_run_that_grokked(call) -> None:

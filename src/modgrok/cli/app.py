@@ -26,7 +26,7 @@ SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
     ("measure", "modgrok.cli.measure:measure", "Measure every checkpoint of a run."),
     ("explain", "modgrok.cli.explain:explain", "Turn a network into a formula, and count what it explains."),
     ("import", "modgrok.cli.import_network:import_file", "Read a network that another program trained."),
-    ("forecast", "modgrok.cli.forecast:forecast", "Forecast when a run groks, from its first steps."),
+    ("forecast", "modgrok.cli.forecast:forecast", "Forecast when a run will grok, from its first steps."),
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
     ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
@@ -49,8 +49,8 @@ HELP = ("--help", "-h", "help")
 USAGE = """\
 Usage: modgrok COMMAND [ARGUMENTS]
 
-A laboratory for grokking on modular arithmetic: type any expression mod p, and decide, construct, train,
-measure and picture it.
+A laboratory for grokking on modular arithmetic: type any expression mod p, decide its form, construct or
+train a network for it, and measure and draw the result.
 
 Commands:
 {commands}

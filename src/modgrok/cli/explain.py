@@ -79,7 +79,9 @@ def explain(
     file: OfFile = NO_OPTIONS,
     form: Annotated[
         str | None,
-        Parameter(help=f"Form of the task where it has both, {' or '.join(FORMS)}; default the first."),
+        Parameter(
+            help=f"Which form to use where the task has both: {' or '.join(FORMS)}; default {FORMS[0]}."
+        ),
     ] = None,
     step: Annotated[
         Whole | None, Parameter(help="Step of the checkpoint to explain; default the last.")

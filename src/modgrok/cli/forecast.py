@@ -26,7 +26,7 @@ def forecast(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """Forecast when a run groks, from its training until 1.5 times the step at which it memorised.
+    """Forecast when a run will grok, from its training up to 1.5 times the step at which it memorised.
 
     The step comes with a 95% interval, and with the probability that the run groks within its budget. What
     the run recorded later is not used, so that the forecast of a finished run can be compared with what it

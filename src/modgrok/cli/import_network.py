@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from ..interop import Imported
 from ..interop import import_network as imported_network
+from ..io.whole_numbers import digits
 from ..models.networks import network_type
 from ..runs import CorruptFile, write_network
 from ..tasks import InputError, read_table
@@ -92,8 +93,8 @@ def import_file(
     """Import a network that another program trained, and check it on every input of its task.
 
     MLPs and transformers are read from the names and shapes of their weights. What these leave open is
-    settled by the accuracy over all inputs, the activation by the margins first, and reported. If that does
-    not settle it, the network is refused, and the message names the option that does.
+    settled by the accuracy on all inputs (for the activation, by the margins first), and the choice is
+    reported. If that does not settle it, the network is refused, and the message names the option that does.
     """
     started = perf_counter()
     if output is not None:
@@ -181,10 +182,11 @@ def as_json(network: Imported) -> dict[str, Any]:
 def _tokens(text: str | None) -> list[int] | None:
     if text is None:
         return None
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(part.isdigit() for part in parts):
+    tokens = [digits(part.strip()) for part in text.split(",") if part.strip()]
+    known = [token for token in tokens if token is not None]
+    if len(known) < len(tokens):
         raise InputError(f"tokens: must be whole numbers separated by commas, got {shorten(text)}")
-    return [int(part) for part in parts]
+    return known
 
 
 def _roles(texts: list[str]) -> dict[str, str]:

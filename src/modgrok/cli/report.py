@@ -65,8 +65,8 @@ def report(
         int | None,
         Parameter(
             converter=whole,
-            help="For a run in .html: most checkpoints that its slider holds; 0 for no slider; default 8, "
-            "or fewer where they would exceed 1.5 MB.",
+            help="For a run in .html: maximum number of checkpoints on the slider; 0 for no slider; "
+            "default 8, or fewer where their panels would exceed 1.5 MB.",
         ),
     ] = None,
     values: Annotated[
@@ -76,18 +76,21 @@ def report(
     runs: Runs = DEFAULT_RUNS,
     json: Json = False,
 ) -> int:
-    """Draw a run: curves, spectra, phases and one hidden unit, at the start, at memorising, at the end.
+    """Draw a run: curves, spectra, phases and one hidden unit, at the start, at memorisation, at the end.
 
     Several runs are compared: their curves on the same axes, and the settings in which they differ.
 
     A sweep is drawn as heat maps over two of its axes, times to grok, and curves over its seeds.
 
-    Transformers show waves, neurons, attention and the loss of parts of their logits. A .safetensors file is
-    drawn alone; one that construct wrote also with --against beside a run of the same task.
+    The report of a transformer shows waves, neurons, attention and the loss of parts of the logits. A
+    .safetensors file is drawn by itself; a file written by construct can also be drawn beside a run of the
+    same task, with --against.
     """
+    output = free_name(Path("report.html")) if output is None else output
     if checkpoints is not None and not 0 <= checkpoints <= MOST_CHECKPOINTS:
         raise InputError(f"checkpoints: must be in 0..{MOST_CHECKPOINTS}, got {checkpoints}")
-    output = free_name(Path("report.html")) if output is None else output
+    if checkpoints is not None and output.suffix.lower() != ".html":
+        raise InputError(f"checkpoints: must be used with an .html report, got {shorten(output)}")
     replaces = path_exists(output)
     subject = _Subject(run, others, file, against, _names(axes), _names(values), checkpoints, runs)
     beside = ChartProcess() if output.suffix.lower() in FIGURES else contextlib.nullcontext()
@@ -124,8 +127,9 @@ class _Subject:
         Raises:
             InputError: with the rule, and what was named in their place.
         """
-        if any(getattr(self, name) is not None for name in names.split(", ")):
-            raise InputError(f"{names}: must be {rule}, got {source}")
+        for name in names.split(", "):
+            if getattr(self, name) is not None:
+                raise InputError(f"{name}: must be {rule}, got {source}")
 
 
 def _written(subject: _Subject, output: Path, draw: Draw) -> Path:
@@ -146,7 +150,7 @@ def _report_of_runs(subject: _Subject, path: Path) -> Report:
     from ..reports import runs_report
     from ..runs import Store
 
-    subject.refuse("against, axes, values", "left out where runs are compared", "one")
+    subject.refuse("against, axes, values, checkpoints", "left out where runs are compared", "one")
     subject.file.refuse_with_run(subject.run)
     with Store(subject.runs, read_only=True) as store:
         return runs_report(store, (subject.run, *subject.others), path)
@@ -155,7 +159,7 @@ def _report_of_runs(subject: _Subject, path: Path) -> Report:
 def _report_of_file(subject: _Subject) -> Report:
     from ..reports import file_report
 
-    subject.refuse("against, axes, values", "left out for a file", shorten(subject.run))
+    subject.refuse("against, axes, values, checkpoints", "left out for a file", shorten(subject.run))
     return file_report(subject.file.read(Path(subject.run)), report_command=command_line())
 
 
@@ -170,11 +174,12 @@ def _report_of_name(subject: _Subject, path: Path) -> Report:
     subject.file.refuse_with_run(run)
     with Store(subject.runs, read_only=True) as store:
         if run in sweep_names(store):
-            subject.refuse("against", "used with a run", f"the sweep {shorten(run)}")
+            subject.refuse("against, checkpoints", "used with a run", f"the sweep {shorten(run)}")
             return sweep_report(store, run, path, subject.axes or (), subject.values or ())
         subject.refuse("axes, values", "used with the name of a sweep", shorten(run))
         if subject.against is None:
             return RECENT.report(store, run, path, subject.checkpoints)
+        subject.refuse("checkpoints", "left out beside another network", shorten(subject.against))
         return _report_beside(store, run, subject.against, path)
 
 

@@ -23,11 +23,12 @@ from ..sweeps.calibration import rates_of_machine
 from ..tasks import InputError
 from ..tasks.errors import shorten
 from .display.sweep_progress import sweep_display
+from .session import ctrl_c, explaining_write_errors
+from .shared.command_line import command_line
 from .shared.computing import prepare_to_compute
 from .shared.engine import LOCAL, Where
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import cannot_write, check_output_folder, clock, note, say, say_json
-from .train import command_line, ctrl_c
 
 FORMATS = ("html", "markdown")
 
@@ -91,9 +92,16 @@ def reproduce(
             if option is not None:
                 raise InputError(f"{name}: must be left out with --list, which tests nothing")
         return _list(chosen, size, runs, json=json)
+    if anew and size != "desktop":
+        raise InputError(f"anew: must be used with --budget desktop, got {size}")
     prepare_to_compute()
     engine = nullcontext((None, 1)) if stored else where.start()
-    with engine as (executor, count), sweep_display() as show, ctrl_c() as interrupts:
+    with (
+        engine as (executor, count),
+        explaining_write_errors(runs),
+        sweep_display() as show,
+        ctrl_c() as interrupts,
+    ):
         results = run_claims(
             chosen,
             size,

@@ -21,6 +21,7 @@ from ..runs.run_settings import settings_of
 from ..runs.store.database import Database, Record, RunRow
 from ..runs.store.labels import Labels, read_labels
 from ..runs.store.last_record import last_scalars
+from ..runs.store.run_query import RunQuery, matching_ids
 from ..runs.store.sweep_index import rows_of_sweep
 from ..tasks.errors import InputError, shorten
 from .display.run_table import table
@@ -31,7 +32,6 @@ from .run_labels import tag
 from .shared.command_line import command_line
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
 from .shared.output import note, percent, say, say_json
-from .shared.run_fields import choose, fields_of, sort_key
 
 if TYPE_CHECKING:
     from ..runs import RunOptions
@@ -57,16 +57,16 @@ def described(
     labels: Mapping[str, Labels] | None = None,
 ) -> list[dict[str, Any]]:
     """Each run as one JSON object; one whose experiment cannot be read is reported, or raises."""
-    from ..runs import Experiment
+    from ..runs.experiment import experiment_of
 
     objects = []
     for row in rows:
         try:
-            settings = Experiment.from_json(row.experiment).model_dump(mode="json")
+            settings = experiment_of(row).model_dump(mode="json")
         except InputError as error:
             if on_damaged is None:
                 raise
-            on_damaged(InputError(f"run {row.id}: {error}"))
+            on_damaged(error if str(error).startswith("run ") else InputError(f"run {row.id}: {error}"))
             continue
         values = {name: getattr(row, name) for name in LISTED_FIELDS}
         values |= leakage_of(row.context)
@@ -109,25 +109,14 @@ def list_runs(
     with Database(runs, read_only=True) as store:
         damaged: list[InputError] = []
         rows = store.rows(damaged.append) if sweep is None else rows_of_sweep(store, sweep, damaged.append)
+        if where or sort is not None or sweep is None:
+            rows = _chosen(store, rows, where or (), sort, keep_order=sweep is not None)
+        rows = rows if limit is None else rows[-limit:]
         last = last_scalars(store, rows)
         labels = read_labels(store)
-    pairs = [(row, settings_of(row)) for row in rows]
-    if where or sort is not None:
-        tags = {run: own.tags for run, own in labels.items()}
-        fields = {row.id: fields_of(row, own, last[row.id], tags.get(row.id, ())) for row, own in pairs}
-        chosen = choose(list(fields.values()), where or ())
-        pairs = [run for run, is_chosen in zip(pairs, chosen, strict=True) if is_chosen]
-    if sweep is None:
-        pairs.sort(key=lambda run: run[0].updated)
-    if sort is not None:
-        key = sort_key(sort.removeprefix("-"), list(fields.values()))
-        pairs.sort(key=lambda run: key(fields[run[0].id]), reverse=sort.startswith("-"))
-    if limit is not None:
-        pairs = pairs[-limit:]
-    rows = [row for row, _ in pairs]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     if rows:
-        for line in table(rows, [own for _, own in pairs], last, width, labels):
+        for line in table(rows, [settings_of(row) for row in rows], last, width, labels):
             say(line)
     elif not damaged:
         say("no matching runs" if where else "no runs yet")
@@ -140,10 +129,30 @@ def list_runs(
     return 0
 
 
+def _chosen(
+    store: Database, rows: list[RunRow], where: Sequence[str], sort: str | None, *, keep_order: bool
+) -> list[RunRow]:
+    """Return the runs that satisfy all conditions, in the order asked for; the last ones come last.
+
+    Arguments:
+        store: where they are.
+        rows: to choose among.
+        where, sort: see `RunQuery`; without `sort`, by the last update.
+        keep_order: whether runs stay in their order where `sort` is not given.
+    """
+    ascending = "updated" if sort is None else sort
+    backwards = ascending[1:] if ascending.startswith("-") else f"-{ascending}"
+    ids = matching_ids(store, RunQuery(where=tuple(where), sort=backwards))[::-1]
+    place = {run: at for at, run in enumerate(ids)}
+    chosen = [row for row in rows if row.id in place]
+    return chosen if keep_order and sort is None else sorted(chosen, key=lambda row: place[row.id])
+
+
 @runs.command
 def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> int:
     """Show one run: settings, outcome, checkpoints."""
-    from ..runs import Experiment, Store
+    from ..runs import Store
+    from ..runs.experiment import experiment_of
     from ..runs.outcome import phase_of_records
 
     with Store(runs, read_only=True) as store:
@@ -152,7 +161,7 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
         records = store.records(row.id)
         labels = read_labels(store, [row.id])
         explained = _explained_share(store, row, checkpoints, records) if json else None
-    experiment = Experiment.from_json(row.experiment)
+    experiment = experiment_of(row)
     say(f"{row.expression} mod {row.p}  ·  {row.learner}  ·  run {row.id}")
     budget = f" of {row.budget:,}" if row.budget else ""
     say(f"  status      {row.status} at step {row.step:,}{budget}")
@@ -321,8 +330,8 @@ def resume(
     early_stop: Annotated[
         bool | None,
         Parameter(
-            help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
-            "reached 99%; default as requested last."
+            help="Stop at 1.5 times the step at which test accuracy reached 99%, if it has stayed there "
+            "since; default as requested last."
         ),
     ] = None,
     runs: Runs = DEFAULT_RUNS,
@@ -332,8 +341,9 @@ def resume(
     from ..learners.catalogue import check_trains, definition_named
     from ..runs import RunOptions, Store
     from ..runs.assets import stored_experiment
+    from .display.outcome import summary, tell
+    from .session import follow
     from .shared.computing import prepare_to_compute
-    from .train import follow, summary, tell
 
     prepare_to_compute()
     with Store(runs) as store:

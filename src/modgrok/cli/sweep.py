@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,11 +15,10 @@ from ..learners.base.memory import check_memory
 from ..runs import Store
 from ..runs.preparation import memory_of
 from ..runs.store.database import DATABASE
-from ..runs.store.store import StoreWriteError
 from ..runs.store.sweep_index import SweepMember
 from ..sweeps.execution.driver import Plan, SweepCounts, cut, plan_sweep, run_sweep
 from ..sweeps.execution.ensemble import Ensemble, ensembles_of
-from ..sweeps.execution.executor import CannotStore, Job
+from ..sweeps.execution.executor import Job
 from ..sweeps.execution.local import cores
 from ..sweeps.execution.search import run_search
 from ..sweeps.grid.critical_table import Search
@@ -30,10 +27,11 @@ from ..tasks import InputError
 from ..tasks.errors import shorten
 from .display.critical import critical_json, print_critical
 from .display.sweep_progress import sweep_display
+from .session import ctrl_c, explaining_write_errors
+from .shared.command_line import command_line
 from .shared.engine import LOCAL, Where
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import clock, note, say, say_json
-from .train import command_line, ctrl_c
 
 WEIGHTS = ("final", "schedule")
 MOST_SHOWN = 5
@@ -58,8 +56,9 @@ def sweep(
     """Run a grid of experiments, each stored as a run of its own.
 
     Repeating the command continues the sweep: finished runs are skipped, failed ones are reported, new ones
-    are run. Ctrl-C lets the running segments finish. A file with [critical] searches, at every point, for the
-    training fraction above which at least half of the seeds grok.
+    are run. Ctrl-C stops the sweep after the next observation of each running run. With [critical] in the
+    file, the sweep searches, at every point, for the training fraction above which at least half of the seeds
+    grok.
     """
     began = time.monotonic()
     where.check()
@@ -71,7 +70,7 @@ def sweep(
     with (
         where.start() as (engine, count),
         Store(runs) as store,
-        _explain_write_errors(runs),
+        explaining_write_errors(runs),
         sweep_display(most_runs(definition)) as show,
         ctrl_c() as interrupts,
     ):
@@ -105,19 +104,6 @@ def sweep(
 def most_runs(definition: Sweep) -> int | None:
     """Return how many runs a search takes at most: its first round tries two fractions a point."""
     return None if definition.search is None else len(definition.members) * definition.search.most_probes // 2
-
-
-@contextmanager
-def _explain_write_errors(runs: Path) -> Iterator[None]:
-    """Say of a disk that is full, or gone, that what was recorded is kept."""
-    try:
-        yield
-    except (StoreWriteError, sqlite3.OperationalError, CannotStore) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise RuntimeError(
-            f"runs: cannot write to {runs} ({reason}); what was recorded is kept, and repeating the command "
-            "goes on from there"
-        ) from error
 
 
 def _print_result(

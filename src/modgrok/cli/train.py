@@ -1,37 +1,27 @@
 """`modgrok train`: from an expression to a grokked network."""
 
-import shlex
-import signal
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..learners.catalogue import LEARNERS, check_trains, definition_of
+from ..learners.catalogue import LEARNERS
 from ..learners.rfm.initial_feature_matrix import read_feature_matrix
 from ..runs import (
     Experiment,
     NetworkFile,
-    Progress,
     Run,
-    RunHooks,
     RunOptions,
     Store,
     read_network_file,
 )
-from ..runs.loop import follow as follow_run
 from ..runs.spelling import current_names
-from ..runs.store.store import StoreWriteError
-from ..tasks import InputError, named_task, read_table
-from ..tasks.errors import shorten
+from ..tasks import named_task, read_table
+from .display.advice import rate_advice
 from .display.outcome import summary, tell
-from .display.progress import progress_display
 from .display.seeds import print_seeds, seeded, seeds_summary
-from .shared.command_line import command_line as command_line
+from .session import follow
 from .shared.computing import prepare_to_compute
 from .shared.options import DEFAULT_RUNS, Expression, Group, Json, Modulus, Runs, Table, whole
 from .shared.output import note, say_json
@@ -82,8 +72,8 @@ def train(
         bool | None,
         Parameter(
             group=RUN,
-            help="Stop once test accuracy has stayed at 99% or more until 1.5 times the step at which it "
-            "reached 99%; default yes, except for rfm.",
+            help="Stop at 1.5 times the step at which test accuracy reached 99%, if it has stayed there "
+            "since; default yes, except for rfm.",
         ),
     ] = None,
     feature_matrix: Annotated[
@@ -114,7 +104,7 @@ def train(
 
     Several expressions, separated by semicolons, are learned at once: "x + y; x - y" (rfm, transformer).
     The same expression, modulus, seed and settings are the same run: a larger --steps continues it. Ctrl-C
-    finishes the segment, saves, and prints the command that resumes.
+    lets training go on to the next observation, saves, and prints the command that resumes the run.
     """
     prepare_to_compute()
     task = read_table(table) if table is not None else None
@@ -128,6 +118,9 @@ def train(
         if source is not None:
             chosen[name] = network_of(source, runs)
     experiment = Experiment.of(expression, p=p, group=group, table=task, learner=learner, **chosen)
+    slow = rate_advice(experiment)
+    if slow is not None:
+        note(slow)
     members, results = seeded(experiment, seeds), list[Run]()
     length = RunOptions(steps, observe_every, early_stop, ensemble=seeds)
     with Store(runs) as store:
@@ -158,78 +151,3 @@ def network_of(source: str, runs: Path) -> NetworkFile:
     with Store(runs, read_only=True) as store:
         checkpoint = checkpoint_at(store.checkpoints(store.get(source).id), None)
     return read_network_file(checkpoint.path, checkpoint.sha256)
-
-
-def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
-    """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
-    check_trains(definition_of(experiment.learner))
-    known = store.find(experiment.id)
-    if known is not None and known.step and not store.lock(known.id).held():
-        note(f"run {known.id} is in the store at step {known.step:,}; continuing from there")
-    title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
-    title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
-    with progress_display(title) as show, ctrl_c() as interrupts, _explain_write_errors(experiment, store):
-        hooks = RunHooks(_warned(experiment, show), lambda: bool(interrupts))
-        return follow_run(
-            experiment, store, replace(options, command=options.command or command_line()), hooks
-        )
-
-
-def _warned(experiment: Experiment, show: Callable[[Progress], None]) -> Callable[[Progress], None]:
-    """Give the learner's warning at the first observation that deserves one."""
-    warning_of = definition_of(experiment.learner).wording.warning
-    warnings: list[str] = []
-
-    def observe(progress: Progress) -> None:
-        show(progress)
-        warning = None if warnings else warning_of(progress.record.step, progress.record.scalars)
-        if warning is not None:
-            warnings.append(warning)
-            note(f"warning: {warning}")
-
-    return observe
-
-
-@contextmanager
-def _explain_write_errors(experiment: Experiment, store: Store) -> Iterator[None]:
-    """Say of a disk that is full, or gone, that what was recorded is kept."""
-    try:
-        yield
-    except (StoreWriteError, sqlite3.OperationalError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise RuntimeError(
-            f"runs: cannot write to {shorten(store.folder)} ({reason}); {_what_next(experiment, store)}"
-        ) from error
-
-
-def _what_next(experiment: Experiment, store: Store) -> str:
-    """Say what is kept of a run whose store failed, and the command that goes on from it."""
-    try:
-        row = store.find(experiment.id)
-    except InputError:
-        row = None
-    if row is None or row.state is None:
-        return "nothing of the run was recorded, and repeating the command starts it again"
-    where = shlex.quote(str(store.folder))
-    return (
-        f"what was recorded is kept up to step {row.step:,}; to go on from there: "
-        f"modgrok runs resume {experiment.id} --runs {where}"
-    )
-
-
-@contextmanager
-def ctrl_c() -> Iterator[list[int]]:
-    """Collect interrupts instead of raising; a second one raises."""
-    interrupts: list[int] = []
-
-    def handle(number: int, frame: object) -> None:
-        if interrupts:
-            raise KeyboardInterrupt
-        interrupts.append(number)
-        note("finishing this segment; press Ctrl-C again to stop at once")
-
-    previous = signal.signal(signal.SIGINT, handle)
-    try:
-        yield interrupts
-    finally:
-        signal.signal(signal.SIGINT, previous)

@@ -1,52 +1,19 @@
 """What to try when a run has not grokked: one line that is true.
 
-Owns: the fractions from which on runs of the atlas grok. A test keeps them equal to `atlas/tables`, which the
-package does not ship.
+Owns: the choice of the line. From which fraction on a task groks is looked up in `sweeps.critical.committed`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ...runs import Experiment, RunRow
+from ...sweeps.critical.committed import fractions_of
 
 LARGEST_FRACTION = 0.9
 """Larger training sets leave too few inputs to test on."""
-
-
-@dataclass(frozen=True)
-class KnownFractions:
-    """From which training fraction on at least half of the runs of x + y mod p grok.
-
-    Arguments:
-        table: file in `atlas/tables`, `{p}` for the modulus where there is one each.
-        settings: of the learner that the sweep used, its rate apart.
-        fractions: by p; None where not even the largest fraction was enough.
-    """
-
-    table: str
-    settings: dict[str, Any]
-    fractions: dict[int, float | None]
-
-
-KNOWN_FRACTIONS = (
-    KnownFractions(
-        "gd_p{p}.csv",
-        {"kind": "mlp", "width": 500, "optimiser": "gd", "loss": "mse", "parametrisation": "gromov"},
-        {23: 0.7, 31: 0.6, 47: 0.5, 59: 0.4, 97: 0.3},
-    ),
-    KnownFractions(
-        "critical_adamw.csv",
-        {"kind": "mlp", "width": 500, "optimiser": "adamw", "parametrisation": "doshi", "weight_decay": 5.0},
-        {11: 0.65, 23: 0.45, 31: 0.35, 47: 0.3, 59: 0.25, 97: 0.2},
-    ),
-    KnownFractions(
-        "critical_rfm.csv",
-        {"kind": "rfm", "kernel": "quadratic"},
-        {11: None, 17: None, 23: 0.7, 31: 0.65, 47: 0.55, 59: 0.5},
-    ),
-)
+FAR_BELOW = 100
+"""A rate that is so many times smaller than the default is seldom meant."""
 
 
 def advice(experiment: Experiment, row: RunRow) -> str | None:
@@ -60,13 +27,18 @@ def advice(experiment: Experiment, row: RunRow) -> str | None:
         return None
     longer = f"more steps, which continue this run (--steps {4 * row.step})"
     if row.memorised_at is None:
-        return f"the training set is not memorised yet: try {longer}"
+        return rate_advice(experiment) or f"the training set is not memorised yet: try {longer}"
     known = known_fraction(experiment)
     if known is not None and experiment.fraction < known[1]:
         p, fraction = known
         return (
-            f"x + y mod {p} groks from a training fraction of about {fraction:g} on: "
+            f"{experiment.name} mod {p} groks from a training fraction of about {fraction:g} on: "
             f"try --fraction {fraction:g}"
+        )
+    if has_neither_form(experiment):
+        return (
+            f"{experiment.name} mod {experiment.task.p} has neither form of Hypothesis 5.1 and is predicted "
+            "not to be learned (modgrok decide says why): try another expression"
         )
     if experiment.corruption > 0:
         return f"memorising redrawn labels works against grokking: try a smaller --corruption, or {longer}"
@@ -78,17 +50,62 @@ def advice(experiment: Experiment, row: RunRow) -> str | None:
     return f"the training set is memorised: try a larger one (--fraction {larger:g}), or {longer}"
 
 
+def rate_advice(experiment: Experiment) -> str | None:
+    """Say that a learning rate is far below the default; None if it is not, or if the learner has none.
+
+    Example:
+        >>> rate_advice(Experiment.of("x + y", p=97, lr=1e-3))
+        'the learning rate 0.001 is far below the default of these settings: try --lr 1e+06'
+    """
+    settings = experiment.learner
+    field = type(settings).model_fields.get("lr")
+    if field is None:
+        return None
+    usual = field.default
+    if usual is None:
+        task = experiment.build_task()
+        usual = getattr(settings.model_copy(update={"lr": None}).resolve(task.p, task.k), "lr")  # noqa: B009
+    rate = getattr(settings, "lr")  # noqa: B009 (settings of any learner that has rates)
+    if rate >= usual / FAR_BELOW:
+        return None
+    return f"the learning rate {rate:g} is far below the default of these settings: try --lr {usual:g}"
+
+
+def has_neither_form(experiment: Experiment) -> bool:
+    """Say whether a task of one expression is known to have neither form of Hypothesis 5.1.
+
+    Example:
+        >>> [has_neither_form(Experiment.of(text, p=7)) for text in ("x + y", "x^2 + x*y + y^2")]
+        [False, True]
+    """
+    from ...measures.fourier.task_basis import verdict_of_table
+
+    task = experiment.build_task()
+    if experiment.task.expression is None or not task.is_plain:
+        return False
+    verdict = verdict_of_table(task.table, task.p)
+    return verdict is not None and verdict.form == "neither"
+
+
 def known_fraction(experiment: Experiment) -> tuple[int, float] | None:
-    """Return p and the fraction known for it; None if the atlas has no such runs.
+    """Return p and the fraction known for it; None if there are no runs of the same learner and settings.
+
+    The rate apart, which the runs have adapted to p.
 
     Example:
         >>> known_fraction(Experiment.of("x + y", p=31)), known_fraction(Experiment.of("x*y", p=31))
         ((31, 0.6), None)
     """
-    if experiment.task.expression != "x + y" or experiment.corruption:
+    p, expression = experiment.task.p, experiment.task.expression
+    if p is None or expression is None or experiment.corruption:
         return None
-    for entry in KNOWN_FRACTIONS:
-        if all(getattr(experiment.learner, name, None) == value for name, value in entry.settings.items()):
-            fraction = entry.fractions.get(experiment.task.p or 0)
-            return None if fraction is None else (experiment.task.p or 0, fraction)
+    for entry in fractions_of(expression, p):
+        if entry["place"] == "inside" and entry["learner"] == experiment.learner.kind:
+            measured = Experiment.of(expression, p=p, learner=entry["learner"], **entry["settings"])
+            if _apart_from_rate(measured) == _apart_from_rate(experiment):
+                return p, entry["high"]
     return None
+
+
+def _apart_from_rate(experiment: Experiment) -> dict[str, Any]:
+    return experiment.learner.model_dump(exclude={"lr"})

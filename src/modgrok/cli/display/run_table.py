@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from ...runs.store.database import RunRow
 from ...runs.store.labels import Labels
 from ..shared.output import percent
-from ..shared.run_fields import Fields
 
+Fields = dict[str, Any]
 FIRST = ("fraction", "lr", "seed")
 """Settings that come first among those that differ."""
 WIDEST = 32

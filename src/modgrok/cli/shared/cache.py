@@ -6,7 +6,7 @@ import os
 import warnings
 from pathlib import Path
 
-from ...io.cache_folder import cache_folder
+from ...io.cache_folder import cache_folder, compilation_cache_settings
 
 
 def compilation_cache_folder() -> Path | None:
@@ -30,6 +30,5 @@ def enable_compilation_cache() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    for name, value in compilation_cache_settings(folder).items():
+        jax.config.update(name, value)
