@@ -106,6 +106,11 @@ def test_labels_that_are_refused(
         ("tag=none", 3),
         ("tag!=none", 0),
         ("status=finished", 3),
+        ("orbits=none", 3),
+        ("orbits!=none", 0),
+        ("id=0123456789012", 0),
+        ("seed=9223372036854775807", 0),
+        ("seed<=9223372036854775808", 3),
     ],
 )
 def test_conditions_mean_the_same_on_the_command_line_and_on_the_page(

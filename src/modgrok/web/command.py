@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter, Token
 
 from ..io import is_folder, path_exists, visible
+from ..io.whole_numbers import digits
 from ..tasks.errors import InputError, shorten
 
 MOST_PORT = 65_535
@@ -18,9 +19,10 @@ MOST_PORT = 65_535
 
 def _port(type_: Any, tokens: tuple[Token, ...]) -> int:
     text = tokens[0].value
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= MOST_PORT):
+    port = digits(text)
+    if port is None or port > MOST_PORT:
         raise InputError(f"port: must be an integer in 0..{MOST_PORT}, got {shorten(text)}")
-    return int(text)
+    return port
 
 
 def _folder(type_: Any, tokens: tuple[Token, ...]) -> Path:
@@ -54,14 +56,16 @@ def ui(
         ),
     ] = None,
     host: Annotated[
-        str,
-        Parameter(help="Address to listen on; any other than 127.0.0.1 lets other machines reach the page."),
-    ] = "127.0.0.1",
+        str | None,
+        Parameter(
+            help="Address to listen on; default 127.0.0.1; any other lets other machines reach the page."
+        ),
+    ] = None,
     export: Annotated[
         Path | None,
         Parameter(
-            help="Write the store's pages into this folder, for any plain web server, and start none; "
-            "without token, paths and user names."
+            help="Write the store's pages into this folder, for any plain web server, and start no server; "
+            "the pages contain no token, paths or user names."
         ),
     ] = None,
     where: Annotated[
@@ -97,9 +101,15 @@ def ui(
     if path_exists(runs) and not is_folder(runs):
         raise InputError(f"runs: must be a directory, got the file {shorten(runs)}")
     if export is not None:
+        for name, value in (("port", port), ("host", host), ("no_browser", no_browser or None)):
+            if value is not None:
+                raise InputError(
+                    f"{name}: must be left out with --export, which starts no server, got {shorten(value)}"
+                )
         return _export(runs.absolute(), export, tuple(where or ()))
     if where:
         raise InputError(f"where: must be used with --export, got {shorten(where[0])}")
+    host = "127.0.0.1" if host is None else host
     if not is_loopback(host):
         sys.stderr.write(
             f"modgrok: warning: {shorten(host)} can be reached from other machines; the address with its "

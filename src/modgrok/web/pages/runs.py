@@ -19,7 +19,7 @@ from ...runs.run_settings import MOST_COMPARED, differences, settings_of
 from ...runs.store.database import Database, RunRow
 from ...runs.store.labels import Labels, note_run, read_labels, tag_run
 from ...runs.store.names import checked_id
-from ...runs.store.run_query import RunQuery, query_runs
+from ...runs.store.run_query import COLUMNS, RunQuery, query_runs
 from ...tasks.errors import InputError, shorten
 from ..requests import answer, answer_json, drawn, event, form_of, instrument_of, whole
 
@@ -29,17 +29,13 @@ HEARTBEAT = 15.0
 """Seconds after which a silent stream sends something, so that an end of the connection is noticed."""
 MOST_LABELLED = 1000
 MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
-FIELDS = (
-    "id", "expression", "p", "learner", "status", "step", "budget", "memorised_at", "grokked_at", "seconds",
-    "created", "updated",
-)  # fmt: skip
 
 
 def summary_of(row: RunRow, last: dict[str, Any], labels: dict[str, Labels]) -> dict[str, Any]:
     """Return what a list shows of a run."""
     own = labels.get(row.id, Labels())
     return {
-        **{name: getattr(row, name) for name in FIELDS},
+        **{name: getattr(row, name) for name in COLUMNS},
         "train_accuracy": last.get("train_accuracy"),
         "test_accuracy": last.get("test_accuracy"),
         "tags": own.tags,
@@ -206,7 +202,7 @@ def _news(store: Database, run: str, after: int) -> tuple[RunRow | None, list[di
 def _moment(row: RunRow) -> dict[str, Any]:
     names = ("id", "status", "step", "budget", "memorised_at", "grokked_at", "early_stop")
     state: dict[str, Any] = {name: getattr(row, name) for name in names}
-    return state | {"seconds_per_step": row.seconds / row.step if row.step else None}
+    return state | {"seconds_per_step": row.seconds_per_step}
 
 
 async def label(request: Request) -> Response:

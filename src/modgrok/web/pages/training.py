@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...io.whole_numbers import MOST_SEED
+from ...io.whole_numbers import MOST_SEED, digits
+from ...runs.options import MOST_STEPS
 from ...tasks.errors import InputError, shorten
 from ..jobs import QueuedJob
 from ..requests import answer, answer_json, form_of, instrument_of
-
-MOST_STEPS = 2**31 - 1
 
 
 async def learners(request: Request) -> Response:
@@ -89,8 +88,9 @@ def _integer(form: dict[str, Any], name: str, least: int, most: int) -> int | No
     value = form.get(name)
     if value is None or value == "":
         return None
-    if isinstance(value, str) and len(value) <= 20 and value.strip().lstrip("-").isdigit():
-        value = int(value)
+    if isinstance(value, str):
+        number = digits(value.strip())
+        value = value if number is None else number
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise InputError(f"{name}: must be an integer in {least}..{most}, got {shorten(value)}")
     return value

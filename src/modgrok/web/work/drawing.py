@@ -15,6 +15,7 @@ import vl_convert
 
 from ... import reports
 from ...analytic import construct as construct_network
+from ...analytic import construct_experts
 from ...decide import decide_table
 from ...interop import checkpoint_at
 from ...measures import basis_of_task
@@ -27,7 +28,7 @@ from ...reports.report import Report, explanation_panels
 from ...reports.stored_run import StoredRun, read_stored_run
 from ...runs import Store
 from ...runs.splits import split_of
-from ...tasks import InputError
+from ...tasks import InputError, expand
 from ...tasks.errors import shorten
 from .task_request import requested_task
 
@@ -114,36 +115,42 @@ def construct(
 ) -> dict[str, Any]:
     """Write the network of a task in closed form; return what was built, and its panels.
 
+    A polynomial of neither form is composed of experts, which have no panels.
+
     Arguments:
         expression, p: an expression and its modulus, or
         group: the name of a finite group, or
         table: see `requested_task`.
 
     Raises:
-        InputError: the task is of neither form.
+        InputError: the task is of neither form, and no polynomial.
     """
     started = perf_counter()
     named = requested_task(expression, p, group, table)
     task = named.task
     verdict = decide_table(task.table, task.p)
-    if verdict.witness is None:
-        raise InputError(
-            f"expression: must have one of the two forms, got {named.title}, {verdict.form}; "
-            "modgrok construct composes experts"
-        )
+    products = None
     try:
-        built = construct_network(task.table, task.p, verdict.witness)
+        if verdict.witness is not None:
+            built = construct_network(task.table, task.p, verdict.witness)
+        elif named.expression is not None:
+            products = expand(named.expression, task.p)
+            built = construct_experts(task.table, task.p, products)
+        else:
+            raise InputError(f"table: must have one of the two forms, got {named.title}, {verdict.form}")
     except ValueError as error:
         raise InputError(str(error)) from None
-    assert isinstance(built.network, MLP)
-    report = reports.network_report(
-        built.network, basis_of_task(task), named.title, task=task, command="modgrok construct"
-    )
+    panels: tuple[Panel, ...] = ()
+    if isinstance(built.network, MLP):
+        panels = reports.network_report(
+            built.network, basis_of_task(task), named.title, task=task, command="modgrok construct"
+        ).panels
     return {
         "expression": task.name,
         "p": task.p,
         "kind": built.kind,
         "form": built.form,
+        "products": None if products is None else len(products),
         "width": built.width,
         "phases": built.phases,
         "frequencies": built.frequencies,
@@ -153,7 +160,7 @@ def construct(
         "margin": built.report.margin,
         "mse": built.report.mse,
         "seconds": perf_counter() - started,
-        "panels": [panel_json(one) for one in report.panels],
+        "panels": [panel_json(one) for one in panels],
     }
 
 

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from ...learners.base.settings import choices_of, option_fields
 from ...learners.catalogue import LEARNERS
 from ...runs import Experiment, Store
+from ...runs.experiment import experiment_of
 from ...tasks import InputError
 from ...tasks.errors import shorten
 from .task_request import requested_task
@@ -90,7 +91,7 @@ def plan_again(folder: str, run: str, seed: int) -> dict[str, Any]:
     """
     with Store(Path(folder), read_only=True) as store:
         row = store.get(run)
-    experiment = Experiment.from_json(row.experiment)
+    experiment = experiment_of(row)
     if experiment.needs():
         raise InputError(
             "run: must need no table, matrix or network of its own to be repeated here, got one that does"
