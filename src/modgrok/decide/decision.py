@@ -52,7 +52,7 @@ def decide_table(table: np.ndarray, p: int, *, budget: Budget | None = None) -> 
     Source: the form is Hypothesis 5.1 of Doshi et al., 2406.03495; docs/decide.md describes the procedure.
     """
     started = perf_counter()
-    table = _checked(table, p)
+    table, p = _checked(table, p), int(p)
     budget = Budget() if budget is None else budget
     additive, multiplicative = _attempt_both(table, p, budget)
     first = additive if additive.witness is not None else multiplicative

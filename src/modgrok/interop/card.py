@@ -12,6 +12,7 @@ from typing import Any
 from ..models.networks import network_type
 from ..models.transformer import Transformer
 from ..runs import Experiment, NetworkFile, Record, RunRow
+from ..runs.experiment import experiment_of
 from ..tasks import InputError
 from ..version import __version__
 
@@ -28,7 +29,7 @@ def card(row: RunRow, net: Transformer, step: int, record: Record | None) -> str
         step: number of updates made.
         record: what was observed then; None if nothing was.
     """
-    experiment = Experiment.from_json(row.experiment)
+    experiment = experiment_of(row)
     settings = experiment.learner.model_dump(mode="json")
     plain = experiment.task.expression is not None
     task = f"{row.expression} mod {row.p}" if plain else f"{row.expression} on 0..{row.p - 1}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def cache_folder() -> Path | None:
@@ -21,3 +22,17 @@ def cache_folder() -> Path | None:
         return Path.home() / usual / "modgrok"
     except RuntimeError:
         return None
+
+
+def compilation_cache_settings(folder: Path | str) -> dict[str, Any]:
+    """Return JAX's settings under which compiled steps of any size and duration are kept in a folder.
+
+    Example:
+        >>> list(compilation_cache_settings("cache"))[0]
+        'jax_compilation_cache_dir'
+    """
+    return {
+        "jax_compilation_cache_dir": str(folder),
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }

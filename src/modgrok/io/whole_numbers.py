@@ -43,3 +43,16 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
         end = "" if most is None else f" and at most {most}"
         raise InputError(f"{name}: must be at least {least}{end}, got {number}")
     return number
+
+
+def digits(text: str) -> int | None:
+    """Return the number from 0 that a text of at most 20 digits is; None for any other text.
+
+    The digits are 0 to 9 alone: `int` reads those of other scripts as well, and `isdigit` accepts some that
+    `int` does not read.
+
+    Example:
+        >>> [digits(text) for text in ("042", "-1", "²", "")]
+        [42, None, None, None]
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None

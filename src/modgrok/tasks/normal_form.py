@@ -18,9 +18,13 @@ LARGEST_EXPONENT = 1_000_000
 LARGEST_CONSTANT_BITS = 4_096
 
 
-def operand_order(name: str) -> tuple[str, int]:
-    """Sort key of operands: by letter, then by number, so that n2 comes before n10."""
-    return name[0], int(name[1:] or -1)
+OperandKey = tuple[str, int, str]
+"""Letter, number and name of an operand."""
+
+
+def operand_order(name: str) -> OperandKey:
+    """Sort key of operands: by letter, then by number, so that n2 comes before n10; x1 comes after x01."""
+    return name[0], int(name[1:] or -1), name
 
 
 @dataclass(frozen=True)
@@ -187,9 +191,9 @@ def _product(factors: Iterable[tuple[Node, int]]) -> Node:
 
 
 @cache
-def _degrees(node: Node) -> tuple[tuple[tuple[str, int], int], ...]:
+def _degrees(node: Node) -> tuple[tuple[OperandKey, int], ...]:
     """Degree in each variable, sorted by variable; a quotient counts as its numerator."""
-    degrees: dict[tuple[str, int], int] = {}
+    degrees: dict[OperandKey, int] = {}
     match node:
         case Variable(name):
             degrees[operand_order(name)] = 1

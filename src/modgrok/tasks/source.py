@@ -128,6 +128,13 @@ def named_task(
         raise InputError(
             f"expression: must be exactly one of an expression, a group and a table, got {count}"
         )
+    for name, text in (("expression", expression), ("group", group)):
+        if text is not None and not isinstance(text, str):
+            raise InputError(f"{name}: must be text, got {shorten(text)}")
+    if table is not None and not isinstance(table, Task):
+        raise InputError(
+            f"table: must be a task, such as task_from_table gives, got a {type(table).__name__}"
+        )
     if not isinstance(extended_domain, bool):
         raise InputError(f"extended_domain: must be true or false, got {shorten(extended_domain)}")
     if expression is not None:

@@ -1,7 +1,7 @@
 """Which permutations of operands leave every label of a task unchanged, and the orbits of inputs.
 
 Owns: signed permutations of operands, the search for those that a table allows, orbits. What knowing them is
-worth on a split is in `orbit_null`.
+worth on a split is in `null`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from ...tasks import InputError, NamedTask, Task, TaskSource, named_task, task_f
 from ...tasks.errors import shorten
 from ..rebuild import check_options
 from .keys import has_attention, shared_prefix, transformer_roles
-from .mlp import OPERANDS, mlp_parts, mlp_readings
+from .mlp import MOST_LAYERS, OPERANDS, mlp_parts, mlp_readings
 from .readings import Decision, ReadingChoice, choose
 from .recorded import recorded_form, recorded_task
 from .state import SavedWeights, read_state
@@ -40,7 +40,7 @@ MLP_ROLES = (
     "W_E", "W_U", "b_U",
     *(f"{part}_{letter}" for letter in OPERANDS for part in "Wb"),
     *(f"{part}_1{letter}" for letter in OPERANDS for part in "Wb"),
-    *(f"{part}_{number}" for number in range(1, 6) for part in "Wb"),
+    *(f"{part}_{number}" for number in range(1, MOST_LAYERS + 1) for part in "Wb"),
 )  # fmt: skip
 SETTLES = {
     "tokens": "tokens", "orientation": "map", "norms": "post_norm", "mask": "causal", "attention": "mix",
@@ -175,6 +175,7 @@ def import_network(
     if transformer:
         used, chosen = _transformer(short, arrays, chosen_roles, transposed, task, options)
     else:
+        _refuse_of_transformers({"heads": heads, "causal": causal, "post_norm": post_norm, "mix": mix})
         used, chosen = _mlp(short, arrays, chosen_roles, transposed, task, options)
     _check_all_used(arrays, used, chosen_roles, transformer=transformer)
     ignored = (*left_out, *state.ignored)
@@ -223,6 +224,13 @@ def _refuse_readings(options: Mapping[str, Any]) -> None:
             raise InputError(
                 f"{name}: must be left out for a file of modgrok, which says it itself, got {shorten(value)}"
             )
+
+
+def _refuse_of_transformers(options: Mapping[str, Any]) -> None:
+    """Refuse options that say nothing of an MLP."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"{name}: must be left out for an MLP, got {shorten(value)}")
 
 
 def check_shapes(network: Any, task: Task) -> None:

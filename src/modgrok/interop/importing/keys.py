@@ -62,7 +62,7 @@ def natural(name: str) -> list[tuple[int, int | str]]:
         >>> sorted(["l10", "l9"], key=natural)
         ['l9', 'l10']
     """
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name) if part]
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name) if part]
 
 
 def shared_prefix(names: Iterable[str]) -> str:

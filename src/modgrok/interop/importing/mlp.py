@@ -118,7 +118,7 @@ def mlp_parts(
                 _is_table(name, arrays[name], p) and kind_of(name) != "torch" for name in maps
             ):
                 tables, maps = maps, []
-    numbered = [roles[f"W_{number}"] for number in range(1, MOST_LAYERS) if f"W_{number}" in roles]
+    numbered = [roles[f"W_{number}"] for number in range(1, MOST_LAYERS + 1) if f"W_{number}" in roles]
     last = [roles["W_U"]] if "W_U" in roles else []
     free = sorted(free, key=lambda name: (bool(UNEMBED.search(name.lower())), natural(name)))
     chain = [*numbered, *free, *last]

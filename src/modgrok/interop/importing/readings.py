@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ...analytic.verify import margins
 from ...tasks import InputError, Task
 
 ROWS = 512
@@ -139,16 +140,13 @@ def score(reading: Reading, inputs: np.ndarray, labels: np.ndarray) -> _Score:
     logits = logits_of(reading, inputs)
     if not np.isfinite(logits).all():
         return _Score(0.0, np.inf, -np.inf, 0.0)
-    correct = np.take_along_axis(logits, labels[:, None], 1)
-    rest = logits.copy()
-    np.put_along_axis(rest, labels[:, None], -np.inf, 1)
-    margins = correct[:, 0] - rest.max(1)
-    scale = float(np.abs(margins).mean()) or 1.0
+    ahead = margins(logits, labels)
+    scale = float(np.abs(ahead).mean()) or 1.0
     gaps = ((logits - logits.max(1, keepdims=True)) / scale).astype(np.float32)
-    behind = float((logits.max(1) - correct[:, 0]).sum()) / scale
+    behind = float(-np.minimum(ahead, 0).sum()) / scale
     losses = [float(np.log(np.exp(f * gaps).sum(1)).sum()) + f * behind for f in TEMPERATURES]
-    steadiness = float(margins.mean() / (margins.std() + 1e-12 * scale))
-    return _Score(float((margins > 0).mean()), min(losses), steadiness, evenness_of(margins))
+    steadiness = float(ahead.mean() / (ahead.std() + 1e-12 * scale))
+    return _Score(float((ahead > 0).mean()), min(losses), steadiness, evenness_of(ahead))
 
 
 def evenness_of(margins: np.ndarray) -> float:

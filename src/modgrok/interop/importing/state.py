@@ -17,6 +17,7 @@ from ...io import InputError, is_file, is_folder, read_json, read_npy, read_npz,
 from ...io.framework_array import read_array
 from ...io.torch_file import TORCH_SUFFIXES, read_torch
 from ...io.weights_path import WEIGHTS_SUFFIXES
+from ...io.whole_numbers import digits
 from ...runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked
 
 CONFIG = "config.json"
@@ -142,13 +143,21 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
             or label.rpartition(".")[2].lower() in BUFFERS
             or value.ndim > 3
         ):
-            ignored.append(label)
+            numbers = isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype.kind in "iuc"
+            weight = numbers and label.rpartition(".")[2] in ("weight", "bias")
+            ignored.append(f"{label} (of type {value.dtype})" if weight else label)
         else:
             arrays[label] = value.astype(np.float32) if _bfloat(value) else value
     if not any(value.ndim > 1 for value in arrays.values()):
-        raise InputError(f"path: must hold matrices of weights, got none in {shorten(name)}")
+        kinds = {str(value.dtype) for _, value in _leaves(state_dict) if getattr(value, "ndim", 0) > 1}
+        others = f" but arrays of {', '.join(sorted(kinds))}" if kinds else ""
+        raise InputError(
+            f"path: must hold matrices of floating-point weights, got none{others} in {shorten(name)}"
+        )
     for label, value in arrays.items():
-        if value.size == 0 or not np.isfinite(value).all():
+        if value.size == 0:
+            raise InputError(f"path: {shorten(label)} must not be empty, got shape {value.shape}")
+        if not np.isfinite(value).all():
             raise InputError(f"path: {shorten(label)} must hold finite numbers, got others")
     settings: dict[str, Any] = {}
     for place in SETTINGS:
@@ -166,12 +175,10 @@ def _unwrapped(content: Mapping[str, Any], key: str | None) -> tuple[str, Mappin
     if key is not None:
         state_dict: Any = content
         for part in key.split("."):
-            if (
-                isinstance(state_dict, list | tuple)
-                and part.lstrip("-").isdigit()
-                and int(part) < len(state_dict)
-            ):
-                state_dict = state_dict[int(part)]
+            if isinstance(state_dict, list | tuple):
+                place = digits(part.removeprefix("-"))
+                known = place is not None and (place < len(state_dict) or part == f"-{len(state_dict)}")
+                state_dict = state_dict[int(part)] if known else None
             else:
                 state_dict = state_dict.get(part) if isinstance(state_dict, Mapping) else None
         if not isinstance(state_dict, Mapping):

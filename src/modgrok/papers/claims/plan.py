@@ -20,12 +20,12 @@ class RunGroup:
     """Runs that differ along axes.
 
     Arguments:
-        base: fields of `train` that all have in common; see `modgrok.sweeps.grid.sweep_file.FIELDS`.
+        base: fields of `train` that all have in common; see `sweeps.grid.sweep_file.field_names`.
         axes: field -> values, as in a sweep file.
         zip: fields that advance together, as in a sweep file.
         embedding_from: group whose run of the same seed gives the embedding, which is not trained.
         body_from: group whose run of the same seed gives all but embedding and unembedding, likewise.
-        weights: which the runs keep: the last, or by `schedule` as a single run does.
+        weights: which the runs keep: the last, by `schedule` as a single run does, or at all `observations`.
 
     Example:
         >>> group = RunGroup({"expression": "x + y", "p": 7, "steps": 50}, {"seed": [0, 1]})
