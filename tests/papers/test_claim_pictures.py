@@ -136,7 +136,7 @@ def test_the_picture_of_a_result_is_small_and_says_what_it_shows() -> None:
     svg = numbers_svg(result, (PrintedNumber("delay", 2, "Fig. 1c"),))
     assert len(svg) < 8_000
     assert {"paper 2", "0.9998"} <= set(re.findall(r">([^<>]+)</text>", svg))
-    assert change_words(result) == "delay, now 1.2, in its range (at least 1.5)."
+    assert change_words(result) == "delay in its range (at least 1.5); it is 1.2."
 
 
 def test_numbers_of_papers_are_of_claims_that_expect_them() -> None:

@@ -229,15 +229,15 @@ def _chosen_points(
     """
     if len(points) <= MOST_GROUPS:
         return points
-    shown = [axis for axis in (view.x, view.y) if axis in keys]
-    most = MOST_GROUPS if len(shown) < 2 else 2
-    for axis in shown:
+    along = [axis for axis in (view.x, view.y) if axis in keys]
+    most = MOST_GROUPS if len(along) < 2 else 2
+    for axis in along:
         at = keys.index(axis)
         values = set(spaced(list(dict.fromkeys(point[at] for point in points)), most))
         points = [point for point in points if point[at] in values]
     fixed: dict[tuple[Coordinate, ...], tuple[Coordinate, ...]] = {}
     for point in points:
-        fixed.setdefault(tuple(point[keys.index(axis)] for axis in shown), point)
+        fixed.setdefault(tuple(point[keys.index(axis)] for axis in along), point)
     return spaced(list(fixed.values()), MOST_GROUPS)
 
 
