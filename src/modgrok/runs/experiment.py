@@ -31,7 +31,7 @@ from ..former_names import former_keyword
 from ..io import parse_json
 from ..io.whole_numbers import MOST_SEED
 from ..learners.base.contract import LearnerDefinition
-from ..learners.base.settings import Settings
+from ..learners.base.settings import Settings, check_type, value_types
 from ..learners.catalogue import LEARNERS, check_trains, definition_named, definition_of
 from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError, Task, TaskSource, named_task
@@ -217,6 +217,11 @@ class Experiment(Displayed, BaseModel):
         for name in specified:
             if name not in settings.model_fields or name == "kind":
                 raise InputError(f"{name}: is not an option of the learner {learner}{_hint(name, settings)}")
+        specified = {name: _plain(value) for name, value in specified.items()}
+        own = {name: _plain(value) for name, value in own.items()}
+        for fields, options_of_record in ((settings.model_fields, specified), (cls.model_fields, own)):
+            for name, value in options_of_record.items():
+                check_type(name, value, value_types(fields[name].annotation))
         try:
             _check_fit(definition, named.task)
             chosen = settings(**specified).resolve(named.task.p, named.task.k)
@@ -352,6 +357,11 @@ def first_line(error: ValidationError) -> str:
     return f"{name}: {rule}, got {_words(first['input'])}"
 
 
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy as one of Python; other values as they are."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _words(value: object) -> str:
     """Print a value: a float in a few digits, other numbers as they are, text in quotation marks."""
     if isinstance(value, float):
@@ -400,7 +410,8 @@ def _hint(name: str, settings: type[Settings]) -> str:
     others = [kind for kind in LEARNERS.names if name in definition_named(kind).settings.model_fields]
     if others and name != "kind":
         return f", but of {' and '.join(others)}; use --learner {others[0]}"
-    close = difflib.get_close_matches(name, [*settings.model_fields, *Experiment.model_fields], n=1)
+    own = [field for field in settings.model_fields if field != "kind"]
+    close = difflib.get_close_matches(name, [*own, *OWN_FIELDS], n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 

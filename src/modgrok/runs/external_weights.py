@@ -69,7 +69,7 @@ def external_weights(
     unused = sorted(set(chosen) - set(pack(network)[0]))
     if unused:
         raise InputError(
-            f"weights: must be those of a {entry.noun} alone, got {shorten(', '.join(unused), 120)} as well; "
+            f"weights: must be those of a {entry.noun} alone, got {visible(', '.join(unused))[:120]} as well; "
             "names= can leave arrays out"
         )
     return NetworkFile(_fitting(network, task), source, table, notes)

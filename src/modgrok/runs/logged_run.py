@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from ..display import Displayed, Facts
 from ..io import numpy_array, visible
 from ..io.whole_numbers import whole_number
+from ..learners.base.settings import LARGEST_FLOAT32
 from ..learners.catalogue import definition_of
 from ..learners.external.settings import ExternalSettings, check_new_settings
 from ..measures import basis_of_task, measures_reading
@@ -120,7 +121,14 @@ def log(
         raise InputError(f"existing: must be one of {', '.join(EXISTING)}, got {shorten(existing)}")
     if steps is not None:
         steps = whole_number("steps", steps, 1, MOST_STEPS)
-    own = dict(settings or {})
+    if not isinstance(settings, Mapping | None):
+        raise InputError(f"settings: must be a mapping from names to values, got {shorten(settings)}")
+    if not isinstance(runs, Path | str | Store):
+        raise InputError(f"runs: must be a folder or an open store, got {shorten(runs)}")
+    own = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in (settings or {}).items()
+    }
     check_new_settings(own)
     named = named_task(expression, p=p, group=group, table=table)
     try:
@@ -140,9 +148,10 @@ def log(
         experiment = experiment.with_assets({named.source.table: named.task})
     with ExitStack() as stack:
         store = runs if isinstance(runs, Store) else stack.enter_context(Store(Path(runs)))
+        run = LoggedRun(experiment, named.task, store, steps or 0, existing)
+        check_new_settings(own, run.row.scalars)
         if existing == "replace" and store.find(experiment.id) is not None:
             store.remove(experiment.id)
-        run = LoggedRun(experiment, named.task, store, steps or 0, existing)
         stack.enter_context(store.lock(experiment.id)(experiment.id))
         run._begin(stack.pop_all())
     return run
@@ -218,8 +227,8 @@ class LoggedRun(Displayed):
             embedding: of the values 0..p-1, shape (p, d), or with further rows for other tokens.
 
         Arrays are of NumPy, JAX, PyTorch, or anything with `__array__` or `__dlpack__`. Measures of arrays
-        that are not given are undefined at this step. Where logits are not finite all are, and the run ends
-        as `diverged`.
+        that are not given are undefined at this step. Where logits are not finite in float32 all are, and the
+        run ends as `diverged`.
 
         Returns:
             The numbers of this observation that are defined, by name.
@@ -368,7 +377,7 @@ class LoggedRun(Displayed):
         numbers: dict[str, float] = {}
         if logits is not None:
             values = self._domain_logits(logits)
-            if np.isfinite(values).all():
+            if (np.abs(values) <= LARGEST_FLOAT32).all():
                 numbers |= self._counts(values)
                 numbers |= logit_numbers(self.task, self._basis, self.split, values)
             else:

@@ -19,7 +19,8 @@ from ..display import Displayed, Facts
 from ..former_names import former_keyword
 from ..learners.base.observation import Observed
 from ..learners.catalogue import definition_of
-from ..tasks import Task
+from ..tasks import InputError, Task
+from ..tasks.errors import shorten
 from .assets import gather
 from .experiment import Experiment
 from .followed_run import FollowedRun
@@ -134,6 +135,8 @@ def follow(
 ) -> Run:
     """Train an experiment as `run` does, with what is asked for in two records."""
     options, hooks = options or RunOptions(), hooks or RunHooks()
+    if not isinstance(store, Store | None):
+        raise InputError(f"store: must be an open store, such as Store(folder), got {shorten(store)}")
     with ExitStack() as stack:
         if store is not None:
             stack.enter_context(store.lock(experiment.id)(experiment.id))

@@ -19,6 +19,7 @@ from ..learners.base.contract import Learner, LearnerDefinition
 from ..learners.base.memory import MemoryNeed, check_memory
 from ..learners.base.observation import Observer
 from ..learners.base.rates import NOMINAL
+from ..learners.base.settings import Settings
 from ..learners.catalogue import check_trains, definition_of
 from ..learners.catalogue import precision_of as precision_of
 from ..measures import basis_of_task
@@ -68,6 +69,7 @@ def prepare(experiment: Experiment, pad_to_fraction: float | None = None) -> Pre
     if pad_to_fraction is not None:
         check_padding(experiment)
     task = experiment.build_task()
+    _check_filled_in(experiment.learner, task)
     need = memory_of(experiment, task, pad_to_fraction)
     if need is not None:
         check_memory(need)
@@ -78,6 +80,13 @@ def prepare(experiment: Experiment, pad_to_fraction: float | None = None) -> Pre
     learner = definition.build(experiment.learner, problem, basis, experiment.assets)
     observer = definition.observer(learner, problem, basis)
     return PreparedRun(experiment, definition, task, split, basis, learner, problem, observer)
+
+
+def _check_filled_in(settings: Settings, task: Task) -> None:
+    """Refuse settings whose defaults for this task were not filled in, as `Experiment.of` does."""
+    for name, value in settings.resolve(task.p, task.k).model_dump().items():
+        if value is not None and getattr(settings, name) is None:
+            raise InputError(f"{name}: must be filled in, as Experiment.of does, got None")
 
 
 def memory_of(experiment: Experiment, task: Task, pad_to_fraction: float | None = None) -> MemoryNeed | None:
@@ -102,7 +111,7 @@ def check_padding(experiment: Experiment) -> None:
     if not definition.can_pad(experiment.learner) or experiment.symmetric:
         raise InputError(
             "pad: must be used only by the learner mlp with full batches, without dropout, agop_weight and "
-            f"symmetric splits, got learner {definition.name}"
+            f"symmetric splits, got other settings of {experiment.name} under {definition.name}"
         )
 
 

@@ -11,6 +11,7 @@ import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,11 @@ class Task(Displayed):
     def _facts(self) -> Facts:
         named = {"name": self.name, "p": self.p, "operands": self.operands, "inputs": self.size}
         return {**named, "excluded": self.excluded or None, "tasks": len(self.parts) or None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state of a copy or of a pickle, in which arrays have forgotten that they are read-only."""
+        self.__dict__.update(state)
+        self.table.flags.writeable = False
 
     @property
     def k(self) -> int:

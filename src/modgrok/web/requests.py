@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from ..io import parse_json, visible
+from ..io.whole_numbers import digits
 from ..runs.plain import plain
 from ..tasks.errors import AbsentError, InputError, shorten
 from .instrument import Instrument
@@ -78,12 +79,10 @@ def whole(request: Request, name: str, default: int | None = None) -> int | None
     text = request.query_params.get(name, "").strip()
     if not text:
         return default
-    try:
-        if len(text) > 20:
-            raise ValueError
-        return int(text)
-    except ValueError:
-        raise InputError(f"{name}: must be an integer, got {shorten(text)}") from None
+    number = digits(text.removeprefix("-"))
+    if number is None or number >= 2**63:
+        raise InputError(f"{name}: must be an integer of 64 bits, got {shorten(text)}")
+    return -number if text.startswith("-") else number
 
 
 def real(request: Request, name: str, default: float) -> float:

@@ -14,8 +14,12 @@ from pydantic.fields import FieldInfo
 
 from ...tasks import InputError, Task
 from ...tasks.catalogue import OneOf
+from ...tasks.errors import shorten
 
 LARGEST_FLOAT32 = 3.4028234e38
+"""Largest number of float32."""
+TYPE_WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a string"}
+"""Types of values in messages."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,38 @@ def option_fields(settings: type[Settings]) -> dict[str, FieldInfo]:
     """Return the fields that commands and sweep files may set: neither the kind nor digests of assets."""
     hidden = {"kind", *(asset.field for asset in settings.ASSETS.values())}
     return {name: info for name, info in settings.model_fields.items() if name not in hidden}
+
+
+def value_types(annotation: Any) -> frozenset[type]:
+    """Return which of `int`, `float`, `bool` and `str` an annotation admits, in unions and literals as well.
+
+    Example:
+        >>> from typing import Literal
+        >>> sorted(each.__name__ for each in value_types(int | None) | value_types(Literal["a"]))
+        ['int', 'str']
+    """
+    if annotation in (int, float, bool, str):
+        return frozenset({annotation})
+    if isinstance(annotation, str):
+        return frozenset({str})
+    return frozenset().union(*(value_types(part) for part in get_args(annotation) if part is not None))
+
+
+def check_type(name: str, value: Any, types: frozenset[type]) -> None:
+    """Refuse a value of another type than a field's; an integer is a number as well, a truth value is none.
+
+    Raises:
+        InputError: naming the field, the types and the value.
+
+    Example:
+        >>> check_type("lr", "0.1", frozenset({float}))
+        Traceback (most recent call last):
+        modgrok.io.errors.InputError: lr: must be a number, got '0.1'
+    """
+    kind = type(value)
+    if types and kind not in types and not (kind is int and float in types):
+        words = " or ".join(TYPE_WORDS[each] for each in TYPE_WORDS if each in types)
+        raise InputError(f"{name}: must be {words}, got {shorten(value)}")
 
 
 def choices_of(info: FieldInfo) -> tuple[str, ...]:

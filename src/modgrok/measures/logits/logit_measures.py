@@ -198,9 +198,10 @@ def hidden_array(task: Task, hidden: Any) -> np.ndarray:
         InputError: another shape, or a number that is not finite.
     """
     values = numpy_array(hidden, "hidden")
-    if values.ndim != 2 or len(values) != task.size or values.dtype.kind not in "fiu":
+    if values.ndim != 2 or len(values) != task.size or not values.size or values.dtype.kind not in "fiu":
         raise InputError(
-            f"hidden: must be real numbers of shape ({task.size}, h), got {values.dtype} {values.shape}"
+            f"hidden: must be real numbers of shape ({task.size}, h), h at least 1, got {values.dtype} "
+            f"{values.shape}"
         )
     if not np.isfinite(values).all():
         raise NotFiniteError(f"hidden: must be finite, got {values[~np.isfinite(values)].flat[0]}")

@@ -25,7 +25,9 @@ COLUMNS = (
     "created", "updated",
 )  # fmt: skip
 """Columns of `runs` that can be asked for."""
-TEXTS = ("id", "learner", "status", "created", "updated")
+TIMES = ("created", "updated")
+"""Those that are moments, such as 2026-01-31T12:00:00, and sort as text."""
+TEXTS = ("id", "learner", "status", *TIMES)
 """Those whose values are compared as text, whatever they look like."""
 MISSING_WORDS = ("none", "never")
 """Words for a value that is missing."""
@@ -175,6 +177,8 @@ class _Compiler:
         value = _value(name, operand)
         if sign in ("=", "!="):
             return f"({field}) IS {'NOT ' if sign == '!=' else ''}?", [*values, value]
+        if name in TIMES:
+            return f"{field} {sign} ?", [*values, value]
         if not isinstance(value, int | float):
             raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
         return f"(typeof({field}) IN ('integer', 'real') AND ({field}) {sign} ?)", [*values, *values, value]

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
 from ...io import read_toml
-from ...learners.base.settings import option_fields
+from ...learners.base.settings import check_type, option_fields, value_types
 from ...learners.catalogue import LEARNERS, definition_of
 from ...runs import Experiment
 from ...runs.experiment import OWN_FIELDS
@@ -35,8 +35,6 @@ from .critical_table import Search, read_search
 TASK_FIELDS = ("expression", "p", "group", "extended_domain")
 FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", ".csv", ".toml", ".json")
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
-WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a string"}
-"""Types of values in messages."""
 LENGTH_FIELDS = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
 
@@ -62,16 +60,8 @@ def _types_of_fields(learners: tuple[str, ...]) -> dict[str, frozenset[type]]:
     }
     own = [(name, Experiment.model_fields[name]) for name in OWN_FIELDS]
     for name, info in (*own, *_learner_fields()):
-        types.setdefault(name, set()).update(_types_in(info.annotation))
+        types.setdefault(name, set()).update(value_types(info.annotation))
     return {name: frozenset(each) for name, each in types.items()}
-
-
-def _types_in(annotation: Any) -> set[type]:
-    """Return the types of values that an annotation admits, in unions, literals and `Annotated` as well."""
-    if annotation in (int, float, bool, str):
-        return {annotation}
-    parts = [set() if part is None else _types_in(part) for part in get_args(annotation)]
-    return {str} if isinstance(annotation, str) else set().union(*parts)
 
 
 def integer_fields() -> frozenset[str]:
@@ -266,11 +256,7 @@ def _axis(entry: Mapping[str, Any]) -> Axis:
 
 def _typed(name: str, value: Any) -> Any:
     """Refuse values of another type than the field's, which a command line could not have given."""
-    types = field_types().get(name)
-    kind = type(value)
-    if types is not None and kind not in types and not (kind is int and float in types):
-        words = " or ".join(WORDS[each] for each in WORDS if each in types)
-        raise InputError(f"{name}: must be {words}, got {shorten(value)}")
+    check_type(name, value, field_types().get(name, frozenset()))
     return value
 
 

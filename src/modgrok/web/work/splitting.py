@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...io.whole_numbers import MOST_SEED, whole_number
 from ...runs.streams import words
 from ...sweeps.critical.committed import committed_fractions, fractions_of
 from ...tasks import split_task
@@ -28,6 +29,7 @@ def leakage(
         fraction: of the inputs that train, in (0, 1).
         seed: of the run.
     """
+    seed = whole_number("seed", seed, 0, MOST_SEED)
     task = requested_task(expression, p, group, table).task
     split = split_task(task, fraction, words(seed, "split"))
     sizes = {"train": len(split.train), "test": len(split.test)}
