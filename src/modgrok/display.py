@@ -1,10 +1,12 @@
 """How values show themselves: one line at a prompt, a small table in a notebook.
 
-Owns: both forms, written from the same facts. A class says which facts, nothing else.
+Owns: both forms, written from the same facts, and how a share is printed. A class says which facts, nothing
+else.
 """
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import Any
 
@@ -99,3 +101,17 @@ def last_axes(array: Any, count: int) -> tuple[int | None, ...]:
     """
     shape = tuple(getattr(array, "shape", ()))
     return shape[-count:] if len(shape) >= count else (None,) * count
+
+
+def percent(share: float | None) -> str:
+    """Print an accuracy: exactly 100% only when nothing is wrong.
+
+    Example:
+        >>> percent(1.0), percent(0.99999), percent(0.57), percent(float("nan"))
+        ('100%', '99.99%', '57.00%', '–')
+    """
+    if share is None or math.isnan(share):
+        return "–"
+    if share == 1:
+        return "100%"
+    return f"{min(math.floor(share * 10_000 + 1e-9), 9999) / 100:.2f}%"  # 0.57 times 10,000 is 5,699.999...

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import modgrok
-from modgrok.cli.shared.output import percent
+from modgrok.display import percent
 from modgrok.learners.external.settings import ExternalSettings
 from modgrok.measures.fourier.task_basis import basis_of_task
 from modgrok.reports.charts.bands import milestone_cell

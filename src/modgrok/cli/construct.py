@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from ..analytic import READOUTS, Construction, Experts, accuracy_table, construct_experts
 from ..analytic import construct as construct_single
 from ..decide import Verdict, decide_table
+from ..display import percent
 from ..models import MLP
 from ..runs import NetworkFile, write_network
 from ..tasks import InputError, NamedTask, expand
@@ -19,7 +20,7 @@ from ..tasks.errors import shorten
 from .shared.command_line import command_line
 from .shared.computing import prepare_to_compute
 from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
-from .shared.output import cannot_write, check_output, note, percent, say, say_json
+from .shared.output import cannot_write, check_output, note, say, say_json
 from .shared.source import source_of
 
 BETA = 100.0

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ..decide import FORMS
+from ..display import percent
 from ..interop import checkpoint_at
 from ..io import is_file, read_npy
 from ..io.weights_path import names_file
@@ -26,7 +27,7 @@ from .display.replacements import print_replacements, replacements_json, write_r
 from .shared.computing import prepare_to_compute
 from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs, Whole
-from .shared.output import check_output, percent, say, say_json
+from .shared.output import check_output, say, say_json
 
 MOST_LISTED = 12
 """Frequencies shown to a reader; the JSON object has all of them."""

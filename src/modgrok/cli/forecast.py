@@ -7,12 +7,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ..display import percent
 from ..runs import Database
 from ..runs.store.database import RunRow
 from ..sweeps.forecasting.run_forecast import GrokForecast
 from ..sweeps.forecasting.run_forecast import forecast as forecast_run
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
-from .shared.output import percent, say, say_json
+from .shared.output import say, say_json
 
 
 def forecast(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..display import percent
 from ..interop import Imported
 from ..interop import import_network as imported_network
 from ..io.whole_numbers import digits
@@ -18,7 +19,7 @@ from ..tasks.errors import shorten
 from .report import free_name
 from .shared.file_options import Activation, Heads, Layout
 from .shared.options import Group, Json, Modulus, Real, Table
-from .shared.output import cannot_write, check_output, note, percent, say, say_json
+from .shared.output import cannot_write, check_output, note, say, say_json
 
 MOST_SHOWN = 40
 """Keys listed for a reader; the JSON object has all of them."""

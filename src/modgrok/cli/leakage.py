@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..display import percent
 from ..tasks.null import LEAKAGE
-from .shared.output import percent
 
 if TYPE_CHECKING:
     from ..runs.store.database import RunRow

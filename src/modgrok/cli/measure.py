@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ..display import percent
 from ..io.weights_path import names_file
 from ..measures import basis_of_task
 from ..measures.fourier.task_basis import NO_PHASES
@@ -30,7 +31,7 @@ from .shared.columns import broken, line_width
 from .shared.computing import prepare_to_compute
 from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
 from .shared.options import DEFAULT_RUNS, Json, Runs
-from .shared.output import note, percent, say, say_json
+from .shared.output import note, say, say_json
 
 Place = dict[str, Any]
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 from pydantic import BaseModel
 
+from ..display import percent
 from ..runs.run_settings import settings_of
 from ..runs.store.database import Database, Record, RunRow
 from ..runs.store.labels import Labels, read_labels
@@ -31,7 +32,7 @@ from .run_labels import note as note_command
 from .run_labels import tag
 from .shared.command_line import command_line
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
-from .shared.output import note, percent, say, say_json
+from .shared.output import note, say, say_json
 
 if TYPE_CHECKING:
     from ..runs import RunOptions

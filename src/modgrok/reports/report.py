@@ -310,7 +310,7 @@ def _formula_panels(view: ExplanationView | None) -> list[Panel]:
 def _formula(view: ExplanationView | None) -> tuple[tuple[str, str], ...]:
     if view is None:
         return ()
-    return (("Explained", f"{view.sentence}: {view.explanation.formula}"),)
+    return (("Explained", f"{view.sentence}: {view.formula}"),)
 
 
 def _scores(views: Sequence[MLPView], task: Task | None) -> list[Score]:

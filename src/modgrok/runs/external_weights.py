@@ -68,10 +68,9 @@ def external_weights(
         raise InputError(f"weights: must be those of a {entry.noun}, got others ({missing})") from None
     unused = sorted(set(chosen) - set(pack(network)[0]))
     if unused:
-        raise InputError(
-            f"weights: must be those of a {entry.noun} alone, got {visible(', '.join(unused))[:120]} as well; "
-            "names= can leave arrays out"
-        )
+        listed = visible(", ".join(unused))[:120]
+        words = f"weights: must be those of a {entry.noun} alone, got {listed} as well"
+        raise InputError(f"{words}; names= can leave arrays out")
     return NetworkFile(_fitting(network, task), source, table, notes)
 
 

@@ -15,9 +15,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ...display import percent
 from ...io import visible
 from ...runs import Progress, Record
-from ..shared.output import clock, percent
+from ..shared.output import clock
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 

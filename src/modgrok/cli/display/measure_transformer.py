@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...analytic import verify
+from ...display import percent
 from ...measures import basis_of_task, make_token_basis, transformer_measures, transformer_numbers
 from ...measures.circuit.circuit import CIRCUIT_MEASURES, Circuit, attention_maps, circuit_numbers, circuit_of
 from ...measures.circuit.frequency_use import frequency_use
@@ -21,7 +22,7 @@ from ...models.transformer import Transformer
 from ...tasks import Task
 from ..leakage import leakage_words
 from ..shared.columns import broken, line_width
-from ..shared.output import note, percent, say, say_json
+from ..shared.output import note, say, say_json
 
 Place = dict[str, Any]
 PLACES = ("step", "reasons", "accuracy", "explained_share", "least_margin")

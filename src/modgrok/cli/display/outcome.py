@@ -6,13 +6,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from ...display import percent
 from ...learners.catalogue import definition_of
 from ...runs import Run
 from ...runs.outcome import phase_of_records, task_outcomes
 from ...runs.splits import split_of
 from ..leakage import explained_shares, leakage_of, leakage_words
 from ..shared.options import DEFAULT_RUNS
-from ..shared.output import percent, say
+from ..shared.output import say
 from .advice import advice
 
 

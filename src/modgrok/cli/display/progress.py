@@ -7,8 +7,9 @@ import sys
 from types import TracebackType
 from typing import Protocol, runtime_checkable
 
+from ...display import percent
 from ...runs import Progress
-from ..shared.output import note, percent
+from ..shared.output import note
 
 LINES_A_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ...display import percent
 from ...measures import basis_of_task, make_fourier_frames
 from ...measures.corruption.pruning import Direction, Pruning, pruning_curves
 from ...models import MLP
 from ...runs import NetworkFile
 from ...tasks import InputError, Split, Task
 from ...training.problem import make_problem
-from ..shared.output import percent, say
+from ..shared.output import say
 
 PRINTED_KINDS = ("train", "test", "clean", "corrupted")
 """Groups that are printed; JSON has all."""

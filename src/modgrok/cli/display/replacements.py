@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...display import percent
 from ...measures.replacement import Replacement
 from ...runs import NetworkFile, write_network
-from ..shared.output import cannot_write, percent, say
+from ..shared.output import cannot_write, say
 
 
 def print_replacements(results: Sequence[Replacement]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ...display import percent
 from ...runs.store.database import RunRow
 from ...runs.store.labels import Labels
-from ..shared.output import percent
 
 Fields = dict[str, Any]
 FIRST = ("fraction", "lr", "seed")

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ...display import percent
 from ...io.whole_numbers import MOST_SEED
 from ...runs import Experiment, Run
 from ...sweeps.critical.statistics import MilestoneStatistics, milestone_statistics
 from ...tasks import InputError
-from ..shared.output import percent, say
+from ..shared.output import say
 from .advice import advice
 from .outcome import summary
 

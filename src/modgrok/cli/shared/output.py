@@ -59,20 +59,6 @@ def cannot_write(path: Path, error: OSError) -> InputError:
     return InputError(f"output: cannot write {shorten(path)} ({error.strerror})")
 
 
-def percent(share: float | None) -> str:
-    """Print an accuracy: exactly 100% only when nothing is wrong.
-
-    Example:
-        >>> percent(1.0), percent(0.99999), percent(0.57), percent(float("nan"))
-        ('100%', '99.99%', '57.00%', '–')
-    """
-    if share is None or math.isnan(share):
-        return "–"
-    if share == 1:
-        return "100%"
-    return f"{min(math.floor(share * 10_000 + 1e-9), 9999) / 100:.2f}%"  # 0.57 times 10,000 is 5,699.999...
-
-
 def clock(seconds: float) -> str:
     """Print a time as minutes and seconds."""
     if not math.isfinite(seconds):

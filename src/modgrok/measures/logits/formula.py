@@ -14,7 +14,7 @@ SINGLE_WAVE_SHARE = 0.9
 """Share of a part's energy from which one wave that moves with s and c together stands for it."""
 
 
-def formula(index: TaskIndex, parts: Sequence[Part]) -> str:
+def formula(index: TaskIndex, parts: Sequence[Part], most: int | None = None) -> str:
     """Write F_K(s, c) = F_0 + its frequencies.
 
     Where one wave A cos(2 pi k (s - c)/n + phi) has at least 0.9 of the energy of a frequency, it is written
@@ -24,12 +24,15 @@ def formula(index: TaskIndex, parts: Sequence[Part]) -> str:
     Arguments:
         index: of the task.
         parts: of F, the frequencies of the formula.
+        most: terms that are written; None for all.
     """
     head, s = "logit(c) = a(c)", _symbol(index)
     if index.order is None:
         return f"logit(c) = F(s, c), s = {index.description}"
-    moving = [_moving_term(index, part) for part in parts]
-    terms = [term or _free_term(index, part, s) for term, part in zip(moving, parts, strict=True)]
+    written = parts[:most]
+    moving = [_moving_term(index, part) for part in written]
+    terms = [term or _free_term(index, part, s) for term, part in zip(moving, written, strict=True)]
+    terms += [f"… ({len(parts) - len(written)} more)"] if len(written) < len(parts) else []
     where = f", s = {index.description}" + (f", log to the base {index.root}" if index.root else "")
     if any(moving) and _class_symbol(index) == "u(c)":
         where += ", u(c) the s whose label is c"

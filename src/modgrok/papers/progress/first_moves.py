@@ -132,7 +132,7 @@ def measure_stays(learner: ComparedLearner, evidence: Evidence) -> ClaimResult:
     caption = (
         f"From memorising to the end, trained on {learner.too_small:.0%} of the pairs, over the change of "
         f"the same measure with the same seed and {learner.fraction:.0%} of them. Bars: within a quarter; "
-        "numbers beyond 1 are drawn at the end of the axis."
+        "triangles at the end of the axis: numbers beyond 1."
     )
     return ClaimResult(values, (single("moved", "Without grokking", caption, cell, 12),), rows)
 

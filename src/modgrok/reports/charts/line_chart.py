@@ -155,10 +155,13 @@ def _line_cell(
         scale=scale,
         axis=percent_axis() if percent else axis_of([*domain], log_y, count=4),
     )
+    right_ones = [at for _, at in marks if late(at, ends, log_x)]
+    last = max(right_ones) if len(right_ones) > 1 else None  # its name would stand among the other lines
     layers: list[Any] = [
-        milestone(name, at, axis_x, place, left=late(at, ends, log_x))
+        milestone(name, at, axis_x, place, left=at in right_ones and at != last)
         for place, (name, at) in enumerate(marks)
     ]
+    beyond = max((4 + 5 * len(name) for name, at in marks if at == last), default=0)
     if level is not None:
         rule = vl.marks([{"y": level}]).mark("rule", color=SOFT, strokeDash=[2, 3], strokeWidth=1)
         layers.append(rule.encode(y=axis_y))
@@ -184,7 +187,7 @@ def _line_cell(
     if seeds > 1:
         names.append((f"line: median of {seeds} seeds; band: least to greatest", "", False))
     key, top = key_of(names)
-    return Cell(vl.layer(*layers, *key), text, height, Margins(52, 14, top, 38))
+    return Cell(vl.layer(*layers, *key), text, height, Margins(52, max(14, beyond), top, 38))
 
 
 def alike(

@@ -23,6 +23,8 @@ from .palette import INK, PLATEAU, SOFT, TEST
 from .table import Table
 
 Number = float | int | None
+WIDEST_NAMES = 360
+"""Pixels left of a chart that the names of its rows may take."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def points(
 ) -> Cell:
     """Draw one number per row as a dot, on a band for its expected range.
 
+    A number beyond the axis is a triangle at its end that points outwards.
+
     Arguments:
         marks: rows, from top to bottom.
         text: what the chart shows, for readers who cannot see it.
@@ -120,7 +124,16 @@ def points(
         vl.field("row:Q", scale=place, axis=None),
     )
     bands = vl.marks([row for row in rows if row["ranged"]]).mark("rect", color=PLATEAU)
-    dots = vl.marks([row for row in rows if row["value"] is not None]).mark("circle", size=64, opacity=1)
+    inside = [row for row in rows if row["value"] is not None and low <= row["value"] <= high]
+    dots = vl.marks(inside).mark("circle", size=64, opacity=1)
+    beyond = [
+        vl.marks(values).mark("point", shape=shape, size=64, opacity=1, filled=True)
+        for values, shape in (
+            ([row for row in rows if row["value"] is not None and row["value"] > high], "triangle-right"),
+            ([row for row in rows if row["value"] is not None and row["value"] < low], "triangle-left"),
+        )
+        if values
+    ]
     names = vl.marks(rows).mark("text", align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
     label_marks = vl.marks(rows).mark("text", align="left", baseline="middle", dx=8, fontSize=10, color=SOFT)
     right = vl.value(vl.expr("width"))
@@ -128,17 +141,22 @@ def points(
         {"row": i + 0.5, "value": float(value), "colour": p.colour or TEST}
         for i, p in enumerate(marks)
         for value in p.each
-        if value is not None and math.isfinite(value)
+        if value is not None and low <= value <= high
     ]
     rings = vl.marks(seeds).mark("point", size=26, opacity=0.9, strokeWidth=1)
     chart = vl.layer(
         bands.encode(x=across, x2="high:Q", y=vl.field("top:Q", scale=place, axis=None), y2="bottom:Q"),
         rings.encode(x=vl.field("value:Q", scale=scale), y=up, color=vl.field("colour:N", scale=None)),
-        dots.encode(x=vl.field("value:Q", scale=scale), y=up, color=vl.field("colour:N", scale=None)),
+        *(
+            marks_of_values.encode(
+                x=vl.field("value:Q", scale=scale), y=up, color=vl.field("colour:N", scale=None)
+            )
+            for marks_of_values in (dots, *beyond)
+        ),
         names.encode(x=vl.value(0), y=up, text="name:N"),
         label_marks.encode(x=right, y=up, text="value_text:N"),
     )
-    left = min(14 + 6 * max((len(p.name) for p in marks), default=1), 240)
+    left = min(round(14 + 6.2 * max((len(p.name) for p in marks), default=1)), WIDEST_NAMES)
     after = min(20 + 6 * max((len(row["value_text"]) for row in rows), default=1), 150)
     cell = Cell(chart, text, 22 * max(len(marks), 1), Margins(left, after, 8, 38 if x else 26))
     return replace(cell, source=PointChart(tuple(marks), text, options))

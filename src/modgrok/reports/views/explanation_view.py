@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...display import percent
 from ...measures.logits import Explanation, explain
+from ...measures.logits.formula import formula
 from ...measures.logits.index_means import Part, centred, constant_part, index_means, parts
 from ...measures.logits.logit_measures import MOST_RECORDED
 from ...measures.logits.rows import rows_of_array, rows_of_network
@@ -20,6 +22,8 @@ from ..stored_run import StoredRun
 
 MOST_CIRCLES = 6
 """Frequencies that are drawn."""
+MOST_TERMS = 4
+"""Terms of a formula that are written; the others are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +51,19 @@ class ExplanationView:
         words = f"{count} frequenc{'y' if count == 1 else 'ies'}"
         return (
             f"A formula in s = {index.description} with {words} accounts for the answers to "
-            f"{100 * (explanation.explained_share or 0):.4g}% of the {self.inputs_name}"
+            f"{percent(explanation.explained_share or 0)} of the {self.inputs_name}"
         )
+
+    @property
+    def formula(self) -> str:
+        """The formula with its largest terms, and how many more it has."""
+        explanation, index = self.explanation, self.explanation.index
+        assert index is not None
+        frequencies = explanation.frequencies or ()
+        if len(frequencies) <= MOST_TERMS:
+            return explanation.formula or ""
+        by_frequency = {part.frequency: part for part in self._parts[1]}
+        return formula(index, [by_frequency[name] for name in frequencies], MOST_TERMS)
 
     @cached_property
     def _parts(self) -> tuple[np.ndarray, list[Part]]:
