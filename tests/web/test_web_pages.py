@@ -695,7 +695,7 @@ def test_sweeps_show_members_that_have_not_begun(visit: Any, folder: Path, ids: 
             one["members"][0]["seconds"],
         )
         assert [(cell["x"], cell["done"]) for cell in one["cells"]] == [(0, 1), (1, 0)]
-        assert (await client.get("/sweeps/three.json")).status == 400
+        assert (await client.get("/sweeps/three.json")).status == 404
 
     visit(talk)
 

@@ -29,7 +29,7 @@ def tag(
 
     runs list --where tag=NAME finds the runs again.
     """
-    names = [name.strip() for name in run.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in run.split(",") if name.strip()))
     if not names:
         raise InputError("run: must name at least one run, got ''")
     changes = bool(tags or remove)

@@ -168,8 +168,8 @@ def show(run: RunName, /, *, runs: Runs = DEFAULT_RUNS, json: Json = False) -> i
     say(f"  status      {row.status} at step {row.step:,}{budget}")
     say(f"  made by     {row.context['command']}")
     say(f"  stored in   {(Path(runs) / row.id).absolute()}")
-    say(f"  memorised   {row.memorised_at if row.memorised_at is not None else 'never'}")
-    say(f"  grokked     {row.grokked_at if row.grokked_at is not None else 'never'}")
+    for name, at in (("memorised", row.memorised_at), ("grokked", row.grokked_at)):
+        say(f"  {name:<11} {'never' if at is None else f'{at:,}'}")
     if records:
         last = records[-1].scalars
         say(f"  accuracy    train {percent(last['train_accuracy'])}, test {percent(last['test_accuracy'])}")

@@ -245,9 +245,9 @@ def read_table(path: Path) -> Task:
     """
     if not is_file(path):
         raise InputError(f"table: must be an existing .npy or .csv file, got {shorten(path)}")
-    if path.suffix not in (".npy", ".csv"):
+    if path.suffix.lower() not in (".npy", ".csv"):
         raise InputError(f"table: must be a .npy or .csv file, got {shorten(path.name)}")
-    array = (read_npy if path.suffix == ".npy" else read_csv_numbers)(path, "table", "integers")
+    array = (read_npy if path.suffix.lower() == ".npy" else read_csv_numbers)(path, "table", "integers")
     check_size(max(array.shape, default=1), array.ndim)
     return task_from_table(array)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...io import parse_json
-from ...tasks.errors import InputError, shorten
+from ...tasks.errors import AbsentError, InputError, shorten
 from .database import Database, Record, RunRow
 from .lock import Lock
 from .names import checked_id, checked_sweep, inside
@@ -114,11 +114,11 @@ def read_listing(store: Database, name: str) -> Listing:
     """Read a sweep by name.
 
     Raises:
-        InputError: no such sweep.
+        AbsentError: no such sweep.
     """
     if name not in sweep_names(store):
         known = ", ".join(sweep_names(store)) or "none"
-        raise InputError(f"sweep: must be one of those in {store.folder} ({known}), got {shorten(name)}")
+        raise AbsentError(f"sweep: must be one of those in {store.folder} ({known}), got {shorten(name)}")
     (row,) = store.select("SELECT * FROM sweeps WHERE name = ?", name)
     selected = store.select(
         "SELECT run, point, error FROM members WHERE sweep = ? ORDER BY place", row["number"]

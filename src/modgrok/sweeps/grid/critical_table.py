@@ -77,6 +77,9 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
         if not isinstance(value, kinds) or isinstance(value, bool):
             word = "an integer" if key == "seeds" else "a number"
             raise InputError(f"critical.{key}: must be {word}, got {shorten(value)}")
+    for name in ("folds", "fold"):
+        if name in content.get("axes", {}) or name in content.get("base", {}):
+            raise InputError(f"{name}: must be left out with [critical], which chooses the fraction")
     for name in ("fraction", "seed"):
         if name in content.get("axes", {}) or name in content.get("base", {}):
             raise InputError(f"{name}: must be chosen by [critical], got it in [axes] or [base]")
