@@ -15,7 +15,7 @@ from ..charts.png import data_uri
 from ..charts.ramp import SEQUENTIAL, colours, indices
 from ..charts.table import Table
 from ..charts.timeline import CurveStyle, Frame, Vertical, linear_range, timeline
-from ..views.explanation_view import ExplanationView
+from ..views.explanation_view import MOST_CIRCLES, ExplanationView
 from ..views.tables import curve_table
 from .curves import HEIGHT, PERCENT, ends
 
@@ -24,6 +24,8 @@ TOUCHING = 0.12
 MOST_NAMES = 3
 MOST_NUMBERED = 40
 """Values of an index up to which circles carry their numbers."""
+NOTHING = 0.01
+"""Quotient below which a map would be blank: what is left out is rounding."""
 MOST_LEFT = 2.0
 """Quotient at which the map's strongest colour is reached."""
 
@@ -114,7 +116,8 @@ def circles(view: ExplanationView) -> Panel | None:
         "varies most. A wave of frequency k places the values k times around a circle; values at the same "
         "angle are distinguished only by the other frequencies."
     )
-    return Panel("circles", "The frequencies of the formula", caption, groups)
+    span = max(4, 12 * len(groups) // MOST_CIRCLES)
+    return Panel("circles", "The frequencies of the formula", caption, groups, span)
 
 
 def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
@@ -168,9 +171,12 @@ def _names_of_points(here: np.ndarray, points: np.ndarray, near: float) -> Table
 
 
 def left_over_map(view: ExplanationView) -> Panel | None:
-    """Draw over all pairs how large what the formula leaves out is beside its margin; two operands only."""
+    """Draw over all pairs how large what the formula leaves out is beside its margin.
+
+    Nothing for other than two operands, and where nothing is left out, as of a network in closed form.
+    """
     task = view.task
-    if task.table.ndim != 2:
+    if task.table.ndim != 2 or view.left_over.max() < NOTHING:
         return None
     values = np.full(task.table.size, MOST_LEFT)
     values[task.domain] = np.minimum(view.left_over, MOST_LEFT)

@@ -33,15 +33,14 @@ def unit_maps(views: Sequence[MLPView], *, one_network: bool) -> Panel:
     caption = (
         f"Preactivation of one hidden unit at every pair ({first}, {second})"
         f"{_others(views[-1])}: blue is below zero, rust above; each map has its own symmetric scale, with "
-        f"the extremes written above it. It equals u({first}) + v({second}), so its spectrum lies on the "
-        f"axes and a pure wave has four points (Gromov 2023, Fig. 2). {_spectrum_words()}"
+        f"the extremes written above it. It equals u({first}) + v({second})"
     )
-    return Panel(
-        "unit",
-        _title("Preactivation of hidden unit", units) + " and its spectrum",
-        caption,
-        _groups(views, grids, names),
-    )
+    title = _title("Preactivation of hidden unit", units)
+    if has_spectra(views):
+        title += " and its spectrum"
+        caption += ", so its spectrum lies on the axes and a pure wave has four points"
+    caption += f" (Gromov 2023, Fig. 2).{_spectrum_words(views)}"
+    return Panel("unit", title, caption, _groups(views, grids, names))
 
 
 def logit_maps(views: Sequence[MLPView]) -> Panel:
@@ -53,13 +52,25 @@ def logit_maps(views: Sequence[MLPView]) -> Panel:
     first, second = views[-1].operands[:2]
     caption = (
         f"The output for class {output} at every pair ({first}, {second}){_others(views[-1])}. In a "
-        f"network that solves the task it is high exactly where the answer is {output}: along diagonals if "
-        "the task is a sum in the order shown, with a diagonal spectrum (Gromov 2023, Fig. 2). "
-        + _spectrum_words()
+        f"network that solves the task it is highest exactly where the answer is {output}: along diagonals "
+        "if the task is a sum in the order shown"
     )
-    return Panel(
-        "logit", f"Output for class {output} and its spectrum", caption, _groups(views, grids, names)
-    )
+    title = f"Output for class {output}"
+    if has_spectra(views):
+        title += " and its spectrum"
+        caption += ", with a diagonal spectrum"
+    caption += f" (Gromov 2023, Fig. 2).{_spectrum_words(views)}"
+    return Panel("logit", title, caption, _groups(views, grids, names))
+
+
+def has_spectra(views: Sequence[MLPView]) -> bool:
+    """Say whether maps have a spectrum: where both operands take every value of the basis once."""
+    return any(_has_spectrum(view) for view in views)
+
+
+def _has_spectrum(view: MLPView) -> bool:
+    first, second = view.axes[:2]
+    return first.one_to_one and second.one_to_one and len(first.order) == view.basis.order
 
 
 def _title(title: str, units: list[int]) -> str:
@@ -71,9 +82,11 @@ def _others(view: MLPView) -> str:
     return f" with {' = '.join(rest)} = 0" if rest else ""
 
 
-def _spectrum_words() -> str:
+def _spectrum_words(views: Sequence[MLPView]) -> str:
+    if not has_spectra(views):
+        return ""
     return (
-        "Disc area: share of each pair of frequencies in the map's power without its mean; shares below "
+        " Disc area: share of each pair of frequencies in the map's power without its mean; shares below "
         f"{LEAST_SHARE:.1%} are not drawn."
     )
 
@@ -84,7 +97,7 @@ def _groups(views: Sequence[MLPView], grids: Sequence[np.ndarray], names: Sequen
         grid = np.where(np.isfinite(raw), raw, 0.0)
         description = f"{name}, {view.label}"
         cells = [_map(grid, view.axes[0], view.axes[1], description)]
-        if view.axes[0].one_to_one and view.axes[1].one_to_one and len(grid) == view.basis.order:
+        if _has_spectrum(view):
             cells.append(_spectrum(grid, description))
         groups.append(Group(view.label, tuple(cells)))
     return tuple(groups)
