@@ -35,7 +35,7 @@ from ..learners.base.settings import Settings, check_type, value_types
 from ..learners.catalogue import LEARNERS, check_trains, definition_named, definition_of
 from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError, Task, TaskSource, named_task
-from ..tasks.errors import shorten
+from ..tasks.errors import in_words, shorten
 from .asset_kinds import ASSET_KINDS
 from .spelling import current_names
 
@@ -354,19 +354,12 @@ def first_line(error: ValidationError) -> str:
         return str(context["error"])
     bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
     rule = rules.get(first["type"], first["msg"]).format(**bounds)
-    return f"{name}: {rule}, got {_words(first['input'])}"
+    return f"{name}: {rule}, got {in_words(first['input'])}"
 
 
 def _plain(value: Any) -> Any:
     """Return a number of NumPy as one of Python; other values as they are."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _words(value: object) -> str:
-    """Print a value: a float in a few digits, other numbers as they are, text in quotation marks."""
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value) if isinstance(value, int) and abs(value) < 10**15 else shorten(value)
 
 
 def _check_effects(settings: Settings, specified: Mapping[str, Any], task: Task) -> None:
@@ -383,7 +376,7 @@ def _check_effects(settings: Settings, specified: Mapping[str, Any], task: Task)
     for name, needed in settings.without_effect(task).items():
         default = type(settings).model_fields[name].default
         if name in specified and getattr(settings, name) != default:
-            raise InputError(f"{name}: has an effect only with {needed}, got {_words(specified[name])}")
+            raise InputError(f"{name}: has an effect only with {needed}, got {in_words(specified[name])}")
 
 
 def _check_fit(definition: LearnerDefinition, task: Task) -> None:

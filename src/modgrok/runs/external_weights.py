@@ -68,8 +68,8 @@ def external_weights(
         raise InputError(f"weights: must be those of a {entry.noun}, got others ({missing})") from None
     unused = sorted(set(chosen) - set(pack(network)[0]))
     if unused:
-        listed = visible(", ".join(unused))[:120]
-        words = f"weights: must be those of a {entry.noun} alone, got {listed} as well"
+        names_of_unused = visible(", ".join(unused))[:120]
+        words = f"weights: must be those of a {entry.noun} alone, got {names_of_unused} as well"
         raise InputError(f"{words}; names= can leave arrays out")
     return NetworkFile(_fitting(network, task), source, table, notes)
 

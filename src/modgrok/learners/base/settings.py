@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from ...tasks import InputError, Task
 from ...tasks.catalogue import OneOf
-from ...tasks.errors import shorten
+from ...tasks.errors import in_words
 
 LARGEST_FLOAT32 = 3.4028234e38
 """Largest number of float32."""
@@ -113,7 +113,7 @@ def check_type(name: str, value: Any, types: frozenset[type]) -> None:
     kind = type(value)
     if types and kind not in types and not (kind is int and float in types):
         words = " or ".join(TYPE_WORDS[each] for each in TYPE_WORDS if each in types)
-        raise InputError(f"{name}: must be {words}, got {shorten(value)}")
+        raise InputError(f"{name}: must be {words}, got {in_words(value)}")
 
 
 def choices_of(info: FieldInfo) -> tuple[str, ...]:
