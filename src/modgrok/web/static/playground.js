@@ -163,8 +163,8 @@ function leakageFacts(content) {
   return h("div", {}, h("h2", {class: "quiet"}, `What half of the table gives away (${number(content.train)} training, ${number(content.test)} test inputs)`),
     facts([
       ["most frequent value", percent(content.majority)],
-      ["orbit null", percent(content.orbit_accuracy)],
-      ["with signs", percent(content.sign_accuracy)],
+      ["orbit null, operands exchanged", percent(content.orbit_accuracy)],
+      ["the same, with x to −x as well", percent(content.sign_accuracy)],
       ["permuted in training", content.swap_share === null ? "no permutation keeps the labels" : `${percent(content.swap_share)} of the test inputs`],
     ]));
 }

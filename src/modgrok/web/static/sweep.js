@@ -17,9 +17,9 @@ export async function show(main, name) {
   const across = h("select", {}, options(fields)), up = h("select", {}, options(["none", ...fields])), value = h("select", {}, VALUES.map(([key, label]) => h("option", {value: key}, label))), open = h("select");
   across.value = sweep.across;
   up.value = sweep.up;
-  const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), lines = h("div"), cell = h("div", {"aria-live": "polite"}), brackets = h("section"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
+  const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), grey = h("p", {class: "soft small"}), lines = h("div"), cell = h("div", {"aria-live": "polite"}), brackets = h("section"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
   main.replaceChildren(h("h1", {}, name), progress, h("pre", {}, sweep.command),
-    h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value), field("runs of a cell", open)), h("section", {}, map, cell), brackets,
+    h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value), field("runs of a cell", open)), h("section", {}, map, grey, cell), brackets,
     varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
 
   let current = null;
@@ -47,11 +47,12 @@ export async function show(main, name) {
       data: {values: rows}, mark: {type: "rect", stroke: "#ffffff", cursor: "pointer", invalid: null},
       encoding: {
         x: {...along(sweep.across, "x"), axis: {labelAngle: 0, labelOverlap: true}}, ...(upper ? {y: along(upper, "y")} : {}),
-        color: !rows.some((row) => row.value !== null) ? {value: "#e6e8eb"} : {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: null,
-          scale: {scheme: step ? "viridis" : "cividis", domain: sharing ? [0, 1] : roundEnds(rows.map((row) => row.value).filter((one) => one !== null)), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1}},
+        color: !rows.some((row) => row.value !== null) ? {value: "#e6e8eb"} : {condition: {test: {field: "value", valid: false}, value: "#e6e8eb"}, field: "value", type: "quantitative", title: label,
+          scale: {scheme: step ? "viridis" : "cividis", domain: sharing ? [0, 1] : roundEnds(rows.map((row) => row.value).filter((one) => one !== null)), ...(step ? {type: "sqrt", reverse: true} : {})}, legend: {orient: "right", direction: "vertical", columns: 1, titleLimit: 120}},
         tooltip: [{field: "x", title: words(sweep.across)}, ...(upper ? [{field: "y", title: words(upper)}] : []), {field: "value", title: label, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
       },
     };
+    grey.textContent = !rows.some((row) => row.value === null) ? "" : step ? "Grey: at least half of the runs have not got there, or none has ended yet." : "Grey: no run has ended yet.";
     const view = await draw(map, spec);
     if (view === current) return;
     current = view;
