@@ -28,6 +28,7 @@ from modgrok.algebra import (
 )
 from modgrok.decide import decide_table
 from modgrok.io import write_atomically
+from modgrok.learners.base.wording import typeset
 from modgrok.runs import Experiment, Store
 from modgrok.runs.splits import split_of
 from modgrok.sweeps.grid.sweep_file import read_sweep
@@ -186,10 +187,11 @@ def partners_of(symmetries: np.ndarray, p: int, *, swapped: bool = True) -> np.n
 
 def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
     """Draw the tables of all classes mod p, those with a form framed."""
-    side, gap, across = 9, 62, 4  # the gap leaves room for the longest expression
+    side, gap, across = 10, 84, 4  # the gap leaves room for the longest expression in wide fonts
     step = p * side + gap
     classes = quadratic_classes(p)
-    height = -(-len(classes) // across) * (p * side + 42) + 4
+    key_top = -(-len(classes) // across) * (p * side + 42) + 6
+    height = key_top + 26
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across * step} {height}" '
         f'width="{across * step}" height="{height}" font-family="sans-serif" font-size="10" role="img">',
@@ -201,7 +203,7 @@ def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
         left, top = 8 + place % across * step, 28 + place // across * (p * side + 42)
         with_form = row["form"] != "neither"
         words = "no form" if not with_form else row["form"].replace("both", "both forms")
-        lines.append(f'<text x="{left}" y="{top - 13}" fill="#222222">{one.expression}</text>')
+        lines.append(f'<text x="{left}" y="{top - 13}" fill="#222222">{typeset(one.expression)}</text>')
         lines.append(f'<text x="{left}" y="{top - 3}" fill="#666666">{words}</text>')
         lines.append(f'<g transform="translate({left},{top})">')
         for (x, y), value in np.ndenumerate(table_of(one, p)):
@@ -211,6 +213,13 @@ def picture(p: int, rows: Sequence[dict[str, str]]) -> str:
             whole = f'width="{p * side}" height="{p * side}"'
             lines.append(f'<rect {whole} fill="none" stroke="#111111" stroke-width="2"/>')
         lines.append("</g>")
+    lines.append(f'<text x="8" y="{key_top + 12}" fill="#666666">value</text>')
+    for value, shade in enumerate(shades):
+        left = 40 + 22 * value
+        lines.append(f'<rect x="{left}" y="{key_top + 2}" width="{side}" height="{side}" fill="{shade}"/>')
+        lines.append(f'<text x="{left + side + 2}" y="{key_top + 12}" fill="#666666">{value}</text>')
+    words = "x from top to bottom, y from left to right; framed: with a form"
+    lines.append(f'<text x="{52 + 22 * p}" y="{key_top + 12}" fill="#666666">{words}</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
