@@ -12,8 +12,8 @@ from ..tasks.errors import InputError
 
 PAIRS = (("isation", "ization"), ("iser", "izer"), ("centred", "centered"))
 """British and American parts of words."""
-FORMER_NAMES = {"metric": "feature_matrix", "released": "extended_domain"}
-"""Former name -> name of an option."""
+FORMER_NAMES = {"metric": "feature_matrix", "released": "extended_domain", "learning_rate": "lr"}
+"""Former name, or name in other libraries -> name of an option."""
 Value = TypeVar("Value")
 
 

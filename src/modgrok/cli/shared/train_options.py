@@ -96,10 +96,13 @@ def _options_type() -> type:
 
 @dataclass(frozen=True)
 class FormerOptions:
-    """Options under their former names, hidden from `--help`; see `modgrok.runs.spelling.FORMER_NAMES`."""
+    """Options under former or other names, hidden from `--help`; see `modgrok.runs.spelling.FORMER_NAMES`."""
 
     released: Annotated[bool | None, Parameter(show=False, negative=())] = None
     metric: Annotated[Path | None, Parameter(show=False)] = None
+    learning_rate: Annotated[
+        float | None, Parameter(show=False, converter=number, allow_leading_hyphen=True)
+    ] = None
 
 
 Options = _options_type()
