@@ -1,8 +1,8 @@
 """Write the critical fractions that come with the package: `python tools/make_critical_fractions.py`.
 
-From the tables of the atlas and the verdicts of the committed book, into
-src/modgrok/sweeps/critical/committed.json, which the playground of `modgrok ui` shows. Run it when a table of
-atlas/tables or the book's claims about fractions change.
+From the tables of the atlas, of its survey and the verdicts of the committed book, into
+src/modgrok/sweeps/critical/committed.json, which the playground of `modgrok ui` shows and the advice after a
+run reads. Run it when one of these tables or the book's claims about fractions change.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from modgrok.papers import read_papers
 from modgrok.papers.book.committed import committed_verdicts
 from modgrok.sweeps.critical import committed
 from modgrok.sweeps.critical.estimate import Probe, critical
+from modgrok.tasks import parse
 
 ROOT = Path(__file__).parents[1]
 PATH = Path(committed.__file__).with_name(committed.FILE)
@@ -32,14 +33,14 @@ SEARCH = ("low", "high", "low_grokked", "high_grokked", "sure_low", "sure_high")
 
 def entries() -> list[dict[str, Any]]:
     """Return all entries, by task, learner and modulus."""
-    table = [*searches(), *grids(), *claims()]
+    table = [*searches(), *grids(), *surveys(), *claims()]
     return sorted(table, key=lambda one: (one["expression"], one["learner"], one["p"], one["source"]))
 
 
 def described(base: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
     """Return an entry with its settings in words."""
     return {
-        "expression": base["expression"],
+        "expression": str(parse(base["expression"])),
         "p": base["p"],
         "learner": base.get("learner", "mlp"),
         "settings": {name: base[name] for name in SETTINGS if name in base},
@@ -83,20 +84,42 @@ def grids() -> Iterator[dict[str, Any]]:
             for row in rows
             if float(row["lr"]) == rate
         }
-        known = critical([*probes.values()])
-        (low, high), (sure_low, sure_high) = known.bracket, known.sure
-        yield described(
-            {"optimiser": "gd", **base, "lr": rate},
-            place=known.place,
-            low=low,
-            high=high,
-            low_grokked=None if low is None else probes[low].grokked,
-            high_grokked=None if high is None else probes[high].grokked,
-            sure_low=sure_low,
-            sure_high=sure_high,
-            seeds=min(probe.of for probe in probes.values()),
-            source=source,
-        )
+        yield described({"optimiser": "gd", **base, "lr": rate}, **bracket_of(probes), source=source)
+
+
+def surveys() -> Iterator[dict[str, Any]]:
+    """Estimate the critical fractions of the survey's runs, within their whole budgets."""
+    for file in sorted((ROOT / "atlas" / "survey").glob("*.toml")):
+        table = file.parent / "tables" / f"{file.stem}.csv"
+        if not table.is_file() or file.stem.startswith("corruption"):
+            continue
+        with table.open(encoding="utf-8") as content_of_table:
+            rows = [*csv.DictReader(content_of_table)]
+        base = tomllib.loads(file.read_text("utf-8"))["base"]
+        base = base if "learner" in base else {"optimiser": "gd", **base}
+        for p in sorted({int(row["p"]) for row in rows}):
+            seeds: dict[float, list[bool]] = {}
+            for row in rows:
+                if int(row["p"]) == p:
+                    seeds.setdefault(float(row["fraction"]), []).append(row["grokked_at"] != "")
+            probes = {at: Probe(at, sum(grokked), len(grokked)) for at, grokked in seeds.items()}
+            yield described({**base, "p": p}, **bracket_of(probes), source=f"atlas/survey/{file.name}")
+
+
+def bracket_of(probes: Mapping[float, Probe]) -> dict[str, Any]:
+    """Return where the critical fraction lies, with the seeds that grok at the ends."""
+    known = critical([*probes.values()])
+    (low, high), (sure_low, sure_high) = known.bracket, known.sure
+    return {
+        "place": known.place,
+        "low": low,
+        "high": high,
+        "low_grokked": None if low is None else probes[low].grokked,
+        "high_grokked": None if high is None else probes[high].grokked,
+        "sure_low": sure_low,
+        "sure_high": sure_high,
+        "seeds": min(probe.of for probe in probes.values()),
+    }
 
 
 def claims() -> Iterator[dict[str, Any]]:

@@ -257,10 +257,11 @@ def test_a_report_is_not_written_over_another(call, tmp_path: Path) -> None:
     ("options", "memorised", "words"),
     [
         ({"p": 31}, 300, "--fraction 0.6"),
-        ({"p": 31, "learner": "rfm", "fraction": 0.4}, 0, "--fraction 0.65"),
+        ({"p": 31, "learner": "rfm", "fraction": 0.4}, 0, "--fraction 0.669"),
         ({"p": 31, "fraction": 0.7}, 300, "--steps 4000"),
         ({"p": 31}, None, "not memorised"),
-        ({"p": 29}, 5, "--fraction 0.7"),
+        ({"p": 29}, 5, "--fraction 0.625"),
+        ({"p": 131}, 5, "--fraction 0.7"),
         ({"p": 29, "corruption": 0.2}, 5, "--corruption"),
         ({"p": 31, "lr": 1e-3}, None, "try --lr"),
         ({"p": 31, "lr": 1e-3, "learner": "transformer"}, None, "not memorised yet"),

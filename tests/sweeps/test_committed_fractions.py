@@ -27,5 +27,6 @@ def test_entries_are_brackets() -> None:
         if entry["place"] == "inside":
             assert 0 < low < high < 1
             assert entry["low_grokked"] < entry["seeds"] / 2 <= entry["high_grokked"]
-    assert fractions_of("x*y") == []
+    assert fractions_of("x^2 + x*y + y^2") == []
+    assert {entry["p"] for entry in fractions_of("x*y")} == {13, 23, 31, 47, 61}
     assert {entry["p"] for entry in fractions_of("x + y", 97)} == {97}

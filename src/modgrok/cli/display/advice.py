@@ -28,7 +28,7 @@ def advice(experiment: Experiment, row: RunRow) -> str | None:
     longer = f"more steps, which continue this run (--steps {4 * row.step})"
     if row.memorised_at is None:
         return rate_advice(experiment) or f"the training set is not memorised yet: try {longer}"
-    known = known_fraction(experiment)
+    known = known_fraction(experiment, row.step)
     if known is not None and experiment.fraction < known[1]:
         p, fraction = known
         return (
@@ -87,24 +87,31 @@ def has_neither_form(experiment: Experiment) -> bool:
     return verdict is not None and verdict.form == "neither"
 
 
-def known_fraction(experiment: Experiment) -> tuple[int, float] | None:
+def known_fraction(experiment: Experiment, steps: int) -> tuple[int, float] | None:
     """Return p and the fraction known for it; None if there are no runs of the same learner and settings.
 
-    The rate apart, which the runs have adapted to p.
+    The rate apart, which the runs have adapted to p. Of several estimates, the one of most seeds within the
+    steps of the run; if all took more steps, the one of fewest.
 
     Example:
-        >>> known_fraction(Experiment.of("x + y", p=31)), known_fraction(Experiment.of("x*y", p=31))
-        ((31, 0.6), None)
+        >>> known_fraction(Experiment.of("x + y", p=31), 10_000)
+        (31, 0.6)
     """
     p, expression = experiment.task.p, experiment.task.expression
     if p is None or expression is None or experiment.corruption:
         return None
+    own = _apart_from_rate(experiment)
+    known = []
     for entry in fractions_of(expression, p):
         if entry["place"] == "inside" and entry["learner"] == experiment.learner.kind:
             measured = Experiment.of(expression, p=p, learner=entry["learner"], **entry["settings"])
-            if _apart_from_rate(measured) == _apart_from_rate(experiment):
-                return p, entry["high"]
-    return None
+            if _apart_from_rate(measured) == own:
+                known.append(entry)
+    if not known:
+        return None
+    within = [entry for entry in known if entry["steps"] <= steps]
+    chosen = max(within, key=lambda e: e["seeds"]) if within else min(known, key=lambda e: e["steps"])
+    return p, chosen["high"]
 
 
 def _apart_from_rate(experiment: Experiment) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...io.whole_numbers import MOST_SEED, whole_number
 from ...runs.streams import words
-from ...sweeps.critical.committed import committed_fractions, fractions_of
+from ...sweeps.critical.committed import fractions_of
 from ...tasks import split_task
 from ...tasks.null import leakage_numbers
 from .task_request import requested_task
@@ -55,5 +55,5 @@ def critical_fractions(
     return {
         "title": named.title,
         "known": bool(own),
-        "critical_fractions": [dict(entry) for entry in own or committed_fractions()],
+        "critical_fractions": [dict(entry) for entry in own or fractions_of("x + y")],
     }
