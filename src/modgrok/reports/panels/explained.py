@@ -22,6 +22,8 @@ from .curves import HEIGHT, PERCENT, ends
 TOUCHING = 0.12
 """Distance, over half of the width, at which the numbers of two points would cover each other."""
 MOST_NAMES = 3
+FEW_NUMBERED = 20
+"""Values of an index up to which their numbers have the usual size."""
 MOST_NUMBERED = 40
 """Values of an index up to which circles carry their numbers."""
 NOTHING = 0.01
@@ -134,7 +136,7 @@ def _circle(name: str, here: np.ndarray, points: np.ndarray) -> Cell:
     few = len(rows) <= MOST_NUMBERED
     marks = (
         vl.marks(_names_of_points(here, points, TOUCHING * reach))
-        .mark("text", fontSize=10, color=INK)
+        .mark("text", fontSize=10 if len(rows) <= FEW_NUMBERED else 8, color=INK)
         .encode(**place, text=vl.field("names:N"))
         if few
         else chart.mark("point", filled=True, size=14, opacity=0.8, color=TRAIN).encode(
