@@ -253,6 +253,20 @@ def test_weights_kept_before_the_step_is_observed_stay_and_bear_its_milestones(t
         assert checkpoints[15].arrays()["w"].tolist() == [1, 1]
 
 
+def test_new_weights_do_not_bear_milestones_of_an_earlier_training(tmp_path: Path) -> None:
+    with begun(tmp_path) as run:
+        run.observe(10, logits=right(run))
+        run.keep(10, {"w": np.zeros(2)})
+    with begun(tmp_path, existing="continue") as run:
+        run.keep(10, {"w": np.ones(2)})
+        run.observe(10, logits=np.zeros((P * P, P)))
+    assert (run.row.memorised_at, run.row.grokked_at) == (None, None)
+    with Store(tmp_path) as store:
+        (checkpoint,) = store.checkpoints(run.row.id)
+    assert (checkpoint.reasons, checkpoint.arrays()["w"].tolist()) == (("schedule",), [1, 1])
+    assert checkpoint.explained_share == 0
+
+
 # Commands -----------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from modgrok import Experiment
 from modgrok.decide import decide_table
 from modgrok.runs import Store
 from modgrok.runs.assets import stored_experiment
-from modgrok.tasks import InputError, TaskSource, task_from_expression
+from modgrok.tasks import InputError, TaskSource, task_from_expression, task_from_table
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,10 @@ from modgrok.tasks import InputError, TaskSource, task_from_expression
         ),
         (lambda: modgrok.log("x + y", p=5, runs=5), "runs: must be a folder"),  # type: ignore[arg-type]
         (lambda: modgrok.log("x + y", p=5, settings=[1]), "settings: must be a map"),  # type: ignore[arg-type]
+        (lambda: modgrok.log("x + y", p=5, seed=True), "seed: must be an integer, got True"),
+        (lambda: modgrok.log("x + y", p=5, fraction="0.5"), "fraction: must be a number"),  # type: ignore[arg-type]
+        (lambda: modgrok.log("x + y", p=5, name=5), "name: must be a string, got 5"),  # type: ignore[arg-type]
+        (lambda: Experiment.of("x + y", p=5, width=100.0), "width: must be an integer, got 100.0"),
     ],
 )
 def test_a_value_of_another_type_is_bad_input(build: Callable[[], Any], message: str) -> None:
@@ -65,9 +69,21 @@ def test_experiments_and_runs_can_be_copied(again: Callable[[Any], Any]) -> None
     assert not again(result.task).table.flags.writeable
 
 
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_experiments_are_copied_with_their_tables(tmp_path: Path, again: Callable[[Any], Any]) -> None:
+    task = task_from_table(np.arange(9).reshape(3, 3) % 3)
+    experiment = Experiment.of(table=task, fraction=0.7)
+    with Store(tmp_path) as store:
+        modgrok.run(experiment, steps=1, store=store)
+        stored = stored_experiment(store, store.get(experiment.id))
+        copies = [again(experiment), again(stored), again(experiment.with_assets(experiment.assets))]
+    for one in copies:
+        assert np.array_equal(one.build_task().table, task.table)
+
+
 def test_a_setting_may_not_hide_a_recorded_number(tmp_path: Path) -> None:
     with pytest.raises(
-        InputError, match="must not use the name of a field of every run, got 'test_accuracy'"
+        InputError, match="must not use the name of a field or of a recorded number, got 'test_accuracy'"
     ):
         modgrok.log("x + y", p=5, settings={"test_accuracy": 1.0}, runs=tmp_path)
 

@@ -259,6 +259,13 @@ def test_damaged_records_are_bad_input(call: Call, filled: Path, statement: str,
     assert says in result.err
 
 
+def test_a_run_whose_last_records_are_gone_is_not_resumed(call: Call, filled: Path) -> None:
+    forge(filled, "DELETE FROM records WHERE step = (SELECT max(step) FROM records)")
+    result = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
+    assert result.code == 2
+    assert "records: must end at step 4, as its state does, got step 3" in result.err
+
+
 # What is shown -------------------------------------------------------------------------------------------
 
 

@@ -168,3 +168,14 @@ def test_axes_that_advance_together_are_one_axis_of_a_full_grid(tmp_path: Path) 
         some = SweepTable("s", axes, groups, (), tuple(rows[:-1]), (), store)
     assert (searched(table), searched(some)) == (False, True)
     assert varied_axes(table) == ["fraction", "optimiser"]
+
+
+def test_an_axis_that_does_not_tell_its_group_apart_is_not_the_only_one(tmp_path: Path) -> None:
+    """The survey's files list fractions for each modulus: neither follows from the other."""
+    zipped = [(13, 0.4), (13, 0.5), (23, 0.3), (23, 0.4)]
+    rows = [{"p": p, "fraction": fraction, "seed": seed} for p, fraction in zipped for seed in (0, 1)]
+    with Store(tmp_path) as store:
+        groups = (("seed",), ("p", "fraction"))
+        table = SweepTable("s", ("seed", "p", "fraction"), groups, (), tuple(rows), (), store)
+    assert varied_axes(table) == ["p", "fraction"]
+    assert searched(table)

@@ -111,6 +111,8 @@ def test_labels_that_are_refused(
         ("id=0123456789012", 0),
         ("seed=9223372036854775807", 0),
         ("seed<=9223372036854775808", 3),
+        (f"seed<={'1' * 400}", 3),
+        ("created>2020", 3),
     ],
 )
 def test_conditions_mean_the_same_on_the_command_line_and_on_the_page(

@@ -45,9 +45,9 @@ def in_words(value: object) -> str:
     """Print a value for a message: a float in a few digits, an integer as it is, the rest as `shorten` does.
 
     Example:
-        >>> [in_words(value) for value in (0.1 + 0.2, 1_234_567, "3", True)]
-        ['0.3', '1234567', "'3'", 'True']
+        >>> [in_words(value) for value in (0.1 + 0.2, 1_234_567, 100.0, "3", True)]
+        ['0.3', '1234567', '100.0', "'3'", 'True']
     """
     if isinstance(value, float):
-        return f"{value:g}"
+        return str(value) if value.is_integer() and abs(value) < 1e6 else f"{value:g}"
     return str(value) if isinstance(value, int) and abs(value) < 10**15 else shorten(value)

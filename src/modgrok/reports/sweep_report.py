@@ -230,6 +230,8 @@ def _chosen_points(
     if len(points) <= MOST_GROUPS:
         return points
     along = [axis for axis in (view.x, view.y) if axis in keys]
+    if not along:
+        return spaced(points, MOST_GROUPS)
     most = MOST_GROUPS if len(along) < 2 else 2
     for axis in along:
         at = keys.index(axis)

@@ -92,6 +92,10 @@ class StoredAssets(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._needs)
 
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        """Become the content itself in a copy or a pickle, which cannot hold a store."""
+        return dict, ({digest: self[digest] for digest in self},)
+
 
 def gather(experiment: Experiment, store: Store | None) -> Experiment:
     """Complete an experiment's assets from a store, and keep in the store what the experiment brings.

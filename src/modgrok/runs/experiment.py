@@ -31,7 +31,7 @@ from ..former_names import former_keyword
 from ..io import parse_json
 from ..io.whole_numbers import MOST_SEED
 from ..learners.base.contract import LearnerDefinition
-from ..learners.base.settings import Settings, check_type, value_types
+from ..learners.base.settings import Settings, check_type, plain_number, value_types
 from ..learners.catalogue import LEARNERS, check_trains, definition_named, definition_of
 from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError, Task, TaskSource, named_task
@@ -63,7 +63,8 @@ class _Assets:
     """Content by digest; never part of what makes two experiments equal, since their fields name it."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        self.content = content  # a plain dict, or what reads it from a store: either can be pickled
+        # a plain dict, or what reads it from a store: either can be pickled, and views of dicts cannot
+        self.content = dict(content) if isinstance(content, MappingProxyType) else content
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Assets)
@@ -217,8 +218,8 @@ class Experiment(Displayed, BaseModel):
         for name in specified:
             if name not in settings.model_fields or name == "kind":
                 raise InputError(f"{name}: is not an option of the learner {learner}{_hint(name, settings)}")
-        specified = {name: _plain(value) for name, value in specified.items()}
-        own = {name: _plain(value) for name, value in own.items()}
+        specified = {name: plain_number(value) for name, value in specified.items()}
+        own = {name: plain_number(value) for name, value in own.items()}
         for fields, options_of_record in ((settings.model_fields, specified), (cls.model_fields, own)):
             for name, value in options_of_record.items():
                 check_type(name, value, value_types(fields[name].annotation))
@@ -355,11 +356,6 @@ def first_line(error: ValidationError) -> str:
     bounds = {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
     rule = rules.get(first["type"], first["msg"]).format(**bounds)
     return f"{name}: {rule}, got {in_words(first['input'])}"
-
-
-def _plain(value: Any) -> Any:
-    """Return a number of NumPy as one of Python; other values as they are."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_effects(settings: Settings, specified: Mapping[str, Any], task: Task) -> None:

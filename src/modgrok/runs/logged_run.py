@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from ..display import Displayed, Facts
 from ..io import numpy_array, visible
 from ..io.whole_numbers import whole_number
-from ..learners.base.settings import LARGEST_FLOAT32
+from ..learners.base.settings import LARGEST_FLOAT32, check_type, plain_number, value_types
 from ..learners.catalogue import definition_of
 from ..learners.external.settings import ExternalSettings, check_new_settings
 from ..measures import basis_of_task, measures_reading
@@ -125,21 +125,19 @@ def log(
         raise InputError(f"settings: must be a mapping from names to values, got {shorten(settings)}")
     if not isinstance(runs, Path | str | Store):
         raise InputError(f"runs: must be a folder or an open store, got {shorten(runs)}")
-    own = {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in (settings or {}).items()
-    }
-    check_new_settings(own)
+    own = {name: plain_number(value) for name, value in (settings or {}).items()}
+    fields = {"seed": seed, "orbits": orbits, "folds": folds, "fold": fold, "corruption": corruption}
+    fields |= {} if folds else {"fraction": fraction}
+    fields = {name: plain_number(value) for name, value in fields.items()}
+    for field, value in fields.items():
+        check_type(field, value, value_types(Experiment.model_fields[field].annotation))
+    for field, text in (("name", name), ("loss", loss)):
+        check_type(field, text, frozenset({str}))
     named = named_task(expression, p=p, group=group, table=table)
     try:
         experiment = Experiment(
             task=named.source,
-            **({} if folds else {"fraction": fraction}),
-            seed=seed,
-            orbits=orbits,
-            folds=folds,
-            fold=fold,
-            corruption=corruption,
+            **fields,
             learner=ExternalSettings(name=name, loss=loss, **own),
         )
     except ValidationError as error:
@@ -149,8 +147,10 @@ def log(
     with ExitStack() as stack:
         store = runs if isinstance(runs, Store) else stack.enter_context(Store(Path(runs)))
         run = LoggedRun(experiment, named.task, store, steps or 0, existing)
-        check_new_settings(own, run.row.scalars)
-        if existing == "replace" and store.find(experiment.id) is not None:
+        known = store.find(experiment.id)
+        if known is None or existing != "continue":
+            check_new_settings(own, run.row.scalars)
+        if existing == "replace" and known is not None:
             store.remove(experiment.id)
         stack.enter_context(store.lock(experiment.id)(experiment.id))
         run._begin(stack.pop_all())
@@ -248,8 +248,11 @@ class LoggedRun(Displayed):
         self._history.advance(step, 0.0 if self._first else elapsed)
         _, reached = self._history.add({name: numbers.get(name, math.nan) for name in self.row.scalars}, {})
         if self._newest_weights is not None and self._newest_weights[0] == step:
-            for reason in reached:
-                self.store.keep_weights(self.row.id, step, reason, *self._newest_weights[1:])
+            _, content, share = self._newest_weights
+            counted = numbers.get("explained_share", math.nan)
+            share = share if math.isnan(counted) else counted
+            for reason in ("schedule", *reached):
+                self.store.keep_weights(self.row.id, step, reason, content, share)
         self._history.commit("running")
         self._first = False
         self._since = time.perf_counter()
@@ -298,7 +301,8 @@ class LoggedRun(Displayed):
         source = self.experiment.task
         table = self.task.table if source.table is not None else None
         content = external_weights(weights, kind, names, fields, self.task, source, table, notes)
-        reached = [name for name, _, _ in MILESTONES if getattr(self.row, f"{name}_at") == step]
+        own = not self._first  # until something is observed, what is recorded is of an earlier training
+        reached = [name for name, _, _ in MILESTONES if own and getattr(self.row, f"{name}_at") == step]
         share = self._explained_share(step, content)
         for reason in ("schedule", *reached):
             self.store.keep_weights(self.row.id, step, reason, content, share)
@@ -355,7 +359,7 @@ class LoggedRun(Displayed):
 
     def _explained_share(self, step: int, content: StoredWeights) -> float | None:
         """Take the share that was recorded at this step, else count that of a network."""
-        if self.records and self.records[-1].step == step:
+        if not self._first and self.records and self.records[-1].step == step:
             share = self.records[-1].scalars["explained_share"]
             if not math.isnan(share):
                 return share

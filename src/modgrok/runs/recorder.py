@@ -77,12 +77,18 @@ class Recorder:
             raise CorruptFile(
                 f"{known.state}: must hold step {known.step}, as the store does, got {int(state.step)}"
             )
+        records = self.store.records(row.id)
+        if not records or records[-1].step != known.step:
+            last = f"step {records[-1].step}" if records else "none"
+            raise CorruptFile(
+                f"run {row.id}: records: must end at step {known.step}, as its state does, got {last}"
+            )
         checkpoints = self.store.checkpoints(row.id)
         self._last_checkpoint = max((c.step for c in checkpoints if "schedule" in c.reasons), default=None)
         fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}
         fresh["context"] = {**row.context, SPACING: _spacing(known)}
         status = "diverged" if known.status == "diverged" else "running"
-        self.history.continue_from(replace(known, status=status, **fresh), self.store.records(row.id))
+        self.history.continue_from(replace(known, status=status, **fresh), records)
         return state
 
     def finish(self, state: Any, status: str) -> None:

@@ -180,7 +180,7 @@ def import_network(
     _check_all_used(arrays, used, chosen_roles, transformer=transformer)
     ignored = (*left_out, *state.ignored)
     name = str(source) if isinstance(source, str | Path) else "a state dict"
-    warnings = _warnings(chosen, task)
+    warnings = (*state.odd_types, *_warnings(chosen, task))
     notes = {
         "imported": name,
         "made": "elsewhere",

@@ -41,12 +41,14 @@ class SavedWeights:
         ignored: names of what else the file holds: buffers, optimisers, curves.
         wrapper: name under which the state dict was; empty where it is the whole file.
         config: settings that were saved beside it.
+        odd_types: a sentence on each array that is named like a weight and is no floating-point one.
     """
 
     arrays: dict[str, np.ndarray]
     ignored: tuple[str, ...] = ()
     wrapper: str = ""
     config: dict[str, Any] = field(default_factory=dict)
+    odd_types: tuple[str, ...] = ()
 
 
 def read_state(source: str | Path | Mapping[str, Any], key: str | None = None) -> SavedWeights:
@@ -133,6 +135,7 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
     wrapper, state_dict, beside = _unwrapped(content, key)
     arrays: dict[str, np.ndarray] = {}
     ignored = list(beside)
+    odd_types: list[str] = []
     for label, value in _leaves(state_dict):
         if (
             (
@@ -143,13 +146,18 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
             or label.rpartition(".")[2].lower() in BUFFERS
             or value.ndim > 3
         ):
+            ignored.append(label)
             numbers = isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype.kind in "iuc"
-            weight = numbers and label.rpartition(".")[2] in ("weight", "bias")
-            ignored.append(f"{label} (of type {value.dtype})" if weight else label)
+            if numbers and label.rpartition(".")[2] in ("weight", "bias"):
+                odd_types.append(f"{label} is of type {value.dtype} and was left out.")
         else:
             arrays[label] = value.astype(np.float32) if _bfloat(value) else value
     if not any(value.ndim > 1 for value in arrays.values()):
-        kinds = {str(value.dtype) for _, value in _leaves(state_dict) if getattr(value, "ndim", 0) > 1}
+        kinds = {
+            str(value.dtype)
+            for _, value in _leaves(state_dict)
+            if isinstance(value, np.ndarray) and value.ndim > 1 and value.dtype.kind in "iuc"
+        }
         others = f" but arrays of {', '.join(sorted(kinds))}" if kinds else ""
         raise InputError(
             f"path: must hold matrices of floating-point weights, got none{others} in {shorten(name)}"
@@ -163,7 +171,7 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
     for place in SETTINGS:
         if isinstance(content.get(place), Mapping):
             settings |= content[place]
-    return SavedWeights(arrays, tuple(ignored), wrapper, {**settings, **config})
+    return SavedWeights(arrays, tuple(ignored), wrapper, {**settings, **config}, tuple(odd_types))
 
 
 def _bfloat(value: Any) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.fields import FieldInfo
 
@@ -85,22 +87,33 @@ def option_fields(settings: type[Settings]) -> dict[str, FieldInfo]:
 
 
 def value_types(annotation: Any) -> frozenset[type]:
-    """Return which of `int`, `float`, `bool` and `str` an annotation admits, in unions and literals as well.
+    """Return which of `int`, `float`, `bool` and `str` an annotation admits; empty if others as well.
 
     Example:
         >>> from typing import Literal
-        >>> sorted(each.__name__ for each in value_types(int | None) | value_types(Literal["a"]))
-        ['int', 'str']
+        >>> [sorted(t.__name__ for t in value_types(a)) for a in (int | None, Literal["a"], tuple[int, ...])]
+        [['int'], ['str'], []]
     """
     if annotation in (int, float, bool, str):
         return frozenset({annotation})
-    if isinstance(annotation, str):
-        return frozenset({str})
-    return frozenset().union(*(value_types(part) for part in get_args(annotation) if part is not None))
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return frozenset(type(part) for part in parts)
+    if origin is Annotated:
+        return value_types(parts[0])
+    if origin not in (Union, UnionType):
+        return frozenset()
+    types = [value_types(part) for part in parts if part is not type(None)]
+    return frozenset().union(*types) if all(types) else frozenset()
 
 
 def check_type(name: str, value: Any, types: frozenset[type]) -> None:
     """Refuse a value of another type than a field's; an integer is a number as well, a truth value is none.
+
+    Arguments:
+        name: of the field.
+        value: of it.
+        types: see `value_types`; any value is right if empty.
 
     Raises:
         InputError: naming the field, the types and the value.
@@ -110,10 +123,15 @@ def check_type(name: str, value: Any, types: frozenset[type]) -> None:
         Traceback (most recent call last):
         modgrok.io.errors.InputError: lr: must be a number, got '0.1'
     """
-    kind = type(value)
-    if types and kind not in types and not (kind is int and float in types):
+    right = type(value) in types or (str in types and isinstance(value, str))
+    if types and not right and not (type(value) is int and float in types):
         words = " or ".join(TYPE_WORDS[each] for each in TYPE_WORDS if each in types)
         raise InputError(f"{name}: must be {words}, got {in_words(value)}")
+
+
+def plain_number(value: Any) -> Any:
+    """Return a number of NumPy as one of Python; other values as they are."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def choices_of(info: FieldInfo) -> tuple[str, ...]:

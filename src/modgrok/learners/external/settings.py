@@ -79,7 +79,9 @@ def check_new_settings(settings: dict[Any, Any], recorded: Collection[str] = ())
     check_settings(settings)
     for name, value in settings.items():
         if name in RESERVED_SINCE or name in recorded:
-            raise InputError(f"settings: must not use the name of a field of every run, got {name!r}")
+            raise InputError(
+                f"settings: must not use the name of a field or of a recorded number, got {name!r}"
+            )
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise InputError(f"settings.{name}: must fit 64 bits, got {shorten(value)}")
 

@@ -124,16 +124,7 @@ def points(
         vl.field("row:Q", scale=place, axis=None),
     )
     bands = vl.marks([row for row in rows if row["ranged"]]).mark("rect", color=PLATEAU)
-    inside = [row for row in rows if row["value"] is not None and low <= row["value"] <= high]
-    dots = vl.marks(inside).mark("circle", size=64, opacity=1)
-    beyond = [
-        vl.marks(values).mark("point", shape=shape, size=64, opacity=1, filled=True)
-        for values, shape in (
-            ([row for row in rows if row["value"] is not None and row["value"] > high], "triangle-right"),
-            ([row for row in rows if row["value"] is not None and row["value"] < low], "triangle-left"),
-        )
-        if values
-    ]
+    dots = _placed([row for row in rows if row["value"] is not None], low, high, "circle", 64, filled=True)
     names = vl.marks(rows).mark("text", align="right", baseline="middle", dx=-8, fontSize=10, color=INK)
     label_marks = vl.marks(rows).mark("text", align="left", baseline="middle", dx=8, fontSize=10, color=SOFT)
     right = vl.value(vl.expr("width"))
@@ -141,17 +132,16 @@ def points(
         {"row": i + 0.5, "value": float(value), "colour": p.colour or TEST}
         for i, p in enumerate(marks)
         for value in p.each
-        if value is not None and low <= value <= high
+        if value is not None and math.isfinite(value)
     ]
-    rings = vl.marks(seeds).mark("point", size=26, opacity=0.9, strokeWidth=1)
+    rings = _placed(seeds, low, high, "circle", 26, filled=False)
     chart = vl.layer(
         bands.encode(x=across, x2="high:Q", y=vl.field("top:Q", scale=place, axis=None), y2="bottom:Q"),
-        rings.encode(x=vl.field("value:Q", scale=scale), y=up, color=vl.field("colour:N", scale=None)),
         *(
             marks_of_values.encode(
                 x=vl.field("value:Q", scale=scale), y=up, color=vl.field("colour:N", scale=None)
             )
-            for marks_of_values in (dots, *beyond)
+            for marks_of_values in (*rings, *dots)
         ),
         names.encode(x=vl.value(0), y=up, text="name:N"),
         label_marks.encode(x=right, y=up, text="value_text:N"),
@@ -160,3 +150,19 @@ def points(
     after = min(20 + 6 * max((len(row["value_text"]) for row in rows), default=1), 150)
     cell = Cell(chart, text, 22 * max(len(marks), 1), Margins(left, after, 8, 38 if x else 26))
     return replace(cell, source=PointChart(tuple(marks), text, options))
+
+
+def _placed(
+    rows: Table, low: float | int, high: float | int, shape: str, size: int, *, filled: bool
+) -> list[vl.Chart]:
+    """Mark values, those beyond the axis by triangles at its ends that point outwards."""
+    parts = (
+        ([row for row in rows if low <= row["value"] <= high], shape),
+        ([row for row in rows if row["value"] > high], "triangle-right"),
+        ([row for row in rows if row["value"] < low], "triangle-left"),
+    )
+    return [
+        vl.marks(values).mark("point", shape=kind, size=size, opacity=1, filled=filled, strokeWidth=1)
+        for values, kind in parts
+        if values
+    ]

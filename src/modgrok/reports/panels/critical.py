@@ -35,17 +35,29 @@ def searched(table: SweepTable) -> bool:
     """Say whether the points of a sweep are no full grid: its fractions were chosen as it went."""
     full = 1
     for group in table.axis_groups:
-        full *= len({tuple(row.get(axis) for axis in group) for row in table.runs})
+        for axis in independent_axes(table, group):
+            full *= len(coordinates(table.runs, axis))
     return "fraction" in table.axes and len(table.runs) < full
 
 
 def varied_axes(table: SweepTable) -> list[str]:
-    """Return the axes that vary, the seed left out; of those that advance together the first alone."""
-    varied = []
-    for group in table.axis_groups:
-        names = [axis for axis in group if axis != "seed" and len(coordinates(table.runs, axis)) > 1]
-        varied += names[:1]
-    return varied
+    """Return the axes that vary, without the seed and those that follow from others."""
+    return [axis for group in table.axis_groups for axis in independent_axes(table, group) if axis != "seed"]
+
+
+def independent_axes(table: SweepTable, group: Sequence[str]) -> list[str]:
+    """Return the first of some axes that advance together which say where each run stands in all of them.
+
+    An optimiser says with which rate it was run; a modulus with several fractions does not say which.
+    """
+    points = {tuple(row.get(axis) for axis in group) for row in table.runs}
+    chosen: list[int] = []
+    for at, axis in enumerate(group):
+        if len({tuple(point[place] for place in chosen) for point in points}) == len(points):
+            break
+        if len(coordinates(table.runs, axis)) > 1:
+            chosen.append(at)
+    return [group[at] for at in chosen]
 
 
 def critical_panels(table: SweepTable) -> list[Panel]:

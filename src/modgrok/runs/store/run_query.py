@@ -179,6 +179,8 @@ class _Compiler:
             return f"({field}) IS {'NOT ' if sign == '!=' else ''}?", [*values, value]
         if name in TIMES:
             return f"{field} {sign} ?", [*values, value]
+        if name in TEXTS:
+            raise InputError(f"where: {name} must be followed by = or !=, got {shorten(text)}")
         if not isinstance(value, int | float):
             raise InputError(f"where: {sign} must be followed by a number, got {shorten(text)}")
         return f"(typeof({field}) IN ('integer', 'real') AND ({field}) {sign} ?)", [*values, *values, value]
@@ -193,6 +195,8 @@ class _Compiler:
             raise InputError(f"field: must be a name such as fraction or test_accuracy, got {shorten(name)}")
         if name == "status":
             return self._status()
+        if name == "tag":
+            return (TAGS if self.labelled else "NULL"), []
         if name in COLUMNS:
             return name, []
         name = self._spelled(name)
@@ -281,7 +285,7 @@ def _value(name: str, text: str) -> Any:
         return text
     if text.lower() in ("true", "false"):
         return int(text.lower() == "true")
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):
         number = int(text)
         return number if abs(number) < 2**63 else float(number)
     with contextlib.suppress(ValueError, OverflowError):

@@ -311,18 +311,20 @@ class Store(Database):
         Arguments:
             run: its id.
             step: the first that goes.
-            kept_anew: steps whose weights stay, since they were kept after the training that is dropped.
+            kept_anew: steps whose weights stay, since they were kept after the training that is dropped;
+                milestones that it reached there go.
         """
         marks = ", ".join("?" * len(kept_anew))
         with self.writing() as connection:
             number = _number(connection, run)
             connection.execute("DELETE FROM records WHERE run = ? AND step >= ?", (number, step))
-            files = connection.execute(
-                f"DELETE FROM checkpoints WHERE run = ? AND step >= ? AND step NOT IN ({marks}) "
-                "RETURNING file",
+            deleted = connection.execute(
+                "DELETE FROM checkpoints WHERE run = ? AND step >= ? "
+                f"AND NOT (reason = 'schedule' AND step IN ({marks})) RETURNING file",
                 (number, step, *kept_anew),
             ).fetchall()
-        for file in {entry[0] for entry in files}:
+            retained = connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,)).fetchall()
+        for file in {entry[0] for entry in deleted} - {entry[0] for entry in retained}:
             self._unlink(run, file)
 
     def _unlink(self, run: str, file: str) -> None:
@@ -412,6 +414,10 @@ def _enter_weights(
         "INSERT OR REPLACE INTO checkpoints (run, step, reason, file, sha256, bytes, explained_share) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (number, item.step, item.reason, file.name, file.sha256, file.bytes, item.explained_share),
+    )
+    connection.execute(  # other reasons to keep the same step's weights name the same file
+        "UPDATE checkpoints SET sha256 = ?, bytes = ? WHERE run = ? AND file = ?",
+        (file.sha256, file.bytes, number, file.name),
     )
     retained = connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,)).fetchall()
     return dropped - {entry[0] for entry in retained}

@@ -77,12 +77,12 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
         if not isinstance(value, kinds) or isinstance(value, bool):
             word = "an integer" if key == "seeds" else "a number"
             raise InputError(f"critical.{key}: must be {word}, got {shorten(value)}")
-    for name in ("folds", "fold"):
-        if name in content.get("axes", {}) or name in content.get("base", {}):
-            raise InputError(f"{name}: must be left out with [critical], which chooses the fraction")
-    for name in ("fraction", "seed"):
-        if name in content.get("axes", {}) or name in content.get("base", {}):
-            raise InputError(f"{name}: must be chosen by [critical], got it in [axes] or [base]")
+    zipped = content.get("zip", [])
+    entries = [entry for entry in zipped if isinstance(entry, Mapping)] if isinstance(zipped, list) else []
+    for name in ("fraction", "seed", "folds", "fold"):
+        if any(name in part for part in (content.get("axes", {}), content.get("base", {}), *entries)):
+            rule = "chosen by" if name in ("fraction", "seed") else "left out with"
+            raise InputError(f"{name}: must be {rule} [critical], got it in [axes], [base] or [[zip]]")
     options = {**known, **table}
     seeds = options.pop("seeds")
     if not 1 <= seeds <= MOST_SEEDS:

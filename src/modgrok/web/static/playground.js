@@ -152,7 +152,7 @@ async function showNetwork(element, content) {
   const panels = h("div", {class: "panels"});
   element.replaceChildren(...[
     h("h2", {}, "The exact network"),
-    content.products ? h("p", {}, `The task has neither form, so it is composed of experts: a network for each of its ${number(content.products)} products, a softmax, and a network for their sum.`) : null,
+    content.products ? h("p", {}, `The task ${content.verdict === "neither" ? "has neither form" : "is not known to have a form"}, so it is composed of experts: a network for each of its ${number(content.products)} products, a softmax, and a network for their sum.`) : null,
     h("p", {}, `${number(content.width)} neurons with constructed weights, not trained. Checked on all ${number(content.inputs)} inputs: ${number(content.errors)} errors.`),
     facts([["phases", content.phases], ["frequencies", content.frequencies.join(", ")], ["smallest margin", number(content.margin)]]),
     panels].filter(Boolean));

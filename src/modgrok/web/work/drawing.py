@@ -137,7 +137,11 @@ def construct(
             products = expand(named.expression, task.p)
             built = construct_experts(task.table, task.p, products)
         else:
-            raise InputError(f"table: must have one of the two forms, got {named.title}, {verdict.form}")
+            source = "group" if group else "table" if table else "expression"
+            raise InputError(
+                f"{source}: must have one of the two forms, or be a polynomial, got {named.title}: "
+                f"{verdict.certificate}"
+            )
     except ValueError as error:
         raise InputError(str(error)) from None
     panels: tuple[Panel, ...] = ()
@@ -150,6 +154,7 @@ def construct(
         "p": task.p,
         "kind": built.kind,
         "form": built.form,
+        "verdict": verdict.form,
         "products": None if products is None else len(products),
         "width": built.width,
         "phases": built.phases,
