@@ -126,6 +126,8 @@ def log(
     if not isinstance(runs, Path | str | Store):
         raise InputError(f"runs: must be a folder or an open store, got {shorten(runs)}")
     own = {name: plain_number(value) for name, value in (settings or {}).items()}
+    if existing != "continue":  # a run of an earlier version may have names that new ones may not
+        check_new_settings(own)
     fields = {"seed": seed, "orbits": orbits, "folds": folds, "fold": fold, "corruption": corruption}
     fields |= {} if folds else {"fraction": fraction}
     fields = {name: plain_number(value) for name, value in fields.items()}
@@ -249,8 +251,8 @@ class LoggedRun(Displayed):
         _, reached = self._history.add({name: numbers.get(name, math.nan) for name in self.row.scalars}, {})
         if self._newest_weights is not None and self._newest_weights[0] == step:
             _, content, share = self._newest_weights
-            counted = numbers.get("explained_share", math.nan)
-            share = share if math.isnan(counted) else counted
+            observed_share = numbers.get("explained_share", math.nan)
+            share = share if math.isnan(observed_share) else observed_share
             for reason in ("schedule", *reached):
                 self.store.keep_weights(self.row.id, step, reason, content, share)
         self._history.commit("running")
