@@ -170,8 +170,9 @@ def test_logits_too_large_for_their_squares_are_refused(call: Call) -> None:
     assert (result.code, result.err.startswith("modgrok: logits: must be at most")) == (2, True)
 
 
-def test_settings_of_foreign_runs_hide_nothing() -> None:
+def test_settings_of_foreign_runs_hide_nothing(tmp_path: Path) -> None:
     for settings in ({"tag": "x"}, {"folds": 3}, {"n": 2**70}):
         with pytest.raises(InputError, match=r"^settings"):
-            modgrok.log("x + y", p=5, settings=settings, runs="unused")
+            modgrok.log("x + y", p=5, settings=settings, runs=tmp_path / "unused")
+        assert not (tmp_path / "unused").exists()
         assert ExternalSettings(**settings).model_dump().items() >= settings.items()  # of an earlier version
