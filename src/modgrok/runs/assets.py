@@ -92,7 +92,7 @@ class StoredAssets(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._needs)
 
-    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+    def __reduce__(self) -> tuple[type, tuple[dict[str, Any]]]:
         """Become the content itself in a copy or a pickle, which cannot hold a store."""
         return dict, ({digest: self[digest] for digest in self},)
 
