@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -56,6 +59,15 @@ def test_canonical_text(text: str, canonical: str) -> None:
 
 def test_operands_are_sorted_by_letter_then_number() -> None:
     assert parse("z + n10 + n2 + a + x1").operands == ("a", "n2", "n10", "x1", "z")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_operands_that_differ_in_leading_zeros_have_one_order(seed: int) -> None:
+    """Whatever the order of sets, which follows the seed of Python's hashes."""
+    program = "from modgrok.tasks import parse; print(*parse('x1 - 2*x01 + x001').operands)"
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["x001", "x01", "x1"], done.stderr
 
 
 REFUSED = [
