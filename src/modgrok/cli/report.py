@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -121,13 +122,13 @@ class _Subject:
         """Whether it names a file or folder of weights, not a sweep of that name."""
         return names_file(self.run) and not (is_folder(Path(self.run)) and _names_sweep(self.run, self.runs))
 
-    def refuse(self, names: str, rule: str, source: str) -> None:
-        """Refuse the options of those names, separated by commas, if one of them is there.
+    def refuse(self, names: Sequence[str], rule: str, source: str) -> None:
+        """Refuse the options of those names.
 
         Raises:
             InputError: with the rule, and what was named in their place.
         """
-        for name in names.split(", "):
+        for name in names:
             if getattr(self, name) is not None:
                 raise InputError(f"{name}: must be {rule}, got {source}")
 
@@ -150,7 +151,7 @@ def _report_of_runs(subject: _Subject, path: Path) -> Report:
     from ..reports import runs_report
     from ..runs import Store
 
-    subject.refuse("against, axes, values, checkpoints", "left out where runs are compared", "one")
+    subject.refuse(("against", "axes", "values", "checkpoints"), "left out where runs are compared", "one")
     subject.file.refuse_with_run(subject.run)
     with Store(subject.runs, read_only=True) as store:
         return runs_report(store, (subject.run, *subject.others), path)
@@ -159,7 +160,7 @@ def _report_of_runs(subject: _Subject, path: Path) -> Report:
 def _report_of_file(subject: _Subject) -> Report:
     from ..reports import file_report
 
-    subject.refuse("against, axes, values, checkpoints", "left out for a file", shorten(subject.run))
+    subject.refuse(("against", "axes", "values", "checkpoints"), "left out for a file", shorten(subject.run))
     return file_report(subject.file.read(Path(subject.run)), report_command=command_line())
 
 
@@ -174,12 +175,12 @@ def _report_of_name(subject: _Subject, path: Path) -> Report:
     subject.file.refuse_with_run(run)
     with Store(subject.runs, read_only=True) as store:
         if run in sweep_names(store):
-            subject.refuse("against, checkpoints", "used with a run", f"the sweep {shorten(run)}")
+            subject.refuse(("against", "checkpoints"), "used with a run", f"the sweep {shorten(run)}")
             return sweep_report(store, run, path, subject.axes or (), subject.values or ())
-        subject.refuse("axes, values", "used with the name of a sweep", shorten(run))
+        subject.refuse(("axes", "values"), "used with the name of a sweep", shorten(run))
         if subject.against is None:
             return RECENT.report(store, run, path, subject.checkpoints)
-        subject.refuse("checkpoints", "left out beside another network", shorten(subject.against))
+        subject.refuse(("checkpoints",), "left out beside another network", shorten(subject.against))
         return _report_beside(store, run, subject.against, path)
 
 

@@ -282,17 +282,16 @@ def _axis_words(rows: Sequence[Row], group: Sequence[str]) -> str:
         >>> _axis_words(rows, ["lr"]), _axis_words(rows, ["optimiser", "lr"])
         ('lr 0.5 to 10 (2)', 'optimiser with lr: gd 10, adamw 0.5')
     """
-    if len(group) == 1:
-        values = coordinates(rows, group[0])
-        name = group[0].replace("_", " ")
-        if not values or not isinstance(values[0], str):
-            return f"{name} {short(values[0])} to {short(values[-1])} ({len(values)})" if values else ""
-        joint = [short(value) for value in values]
-    else:
-        name = " with ".join(axis.replace("_", " ") for axis in group) + ":"
-        points = dict.fromkeys(tuple(row[axis] for axis in group) for row in rows if group[0] in row)
-        joint = [" ".join(short(value) for value in point) for point in points]
-    return f"{name} {', '.join(joint) if len(joint) <= MOST_GROUPS else f'{len(joint)} values'}"
+    values = coordinates([row for row in rows if group[0] in row], group[0])
+    name = " with ".join(axis.replace("_", " ") for axis in group)
+    if not values:
+        return ""
+    if len(group) == 1 and not isinstance(values[0], str):
+        return f"{name} {short(values[0])} to {short(values[-1])} ({len(values)})"
+    points = dict.fromkeys(tuple(row[axis] for axis in group) for row in rows if group[0] in row)
+    joint = [" ".join(short(value) for value in point) for point in points]
+    in_words = ", ".join(joint) if len(joint) <= MOST_GROUPS else f"{len(joint)} values"
+    return f"{name}{':' if len(group) > 1 else ''} {in_words}"
 
 
 def _facts(table: SweepTable) -> tuple[tuple[str, str], ...]:

@@ -31,7 +31,7 @@ from ..former_names import former_keyword
 from ..io import parse_json
 from ..io.whole_numbers import MOST_SEED
 from ..learners.base.contract import LearnerDefinition
-from ..learners.base.settings import Settings, check_type, plain_number, value_types
+from ..learners.base.settings import Settings, checked_options
 from ..learners.catalogue import LEARNERS, check_trains, definition_named, definition_of
 from ..learners.mlp.settings import MLPSettings
 from ..tasks import InputError, Task, TaskSource, named_task
@@ -218,11 +218,7 @@ class Experiment(Displayed, BaseModel):
         for name in specified:
             if name not in settings.model_fields or name == "kind":
                 raise InputError(f"{name}: is not an option of the learner {learner}{_hint(name, settings)}")
-        specified = {name: plain_number(value) for name, value in specified.items()}
-        own = {name: plain_number(value) for name, value in own.items()}
-        for fields, options_of_record in ((settings.model_fields, specified), (cls.model_fields, own)):
-            for name, value in options_of_record.items():
-                check_type(name, value, value_types(fields[name].annotation))
+        specified, own = checked_options(settings, specified), checked_options(cls, own)
         try:
             _check_fit(definition, named.task)
             chosen = settings(**specified).resolve(named.task.p, named.task.k)

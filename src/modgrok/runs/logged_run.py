@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from ..display import Displayed, Facts
 from ..io import numpy_array, visible
 from ..io.whole_numbers import whole_number
-from ..learners.base.settings import LARGEST_FLOAT32, check_type, plain_number, value_types
+from ..learners.base.settings import LARGEST_FLOAT32, checked_options, plain_number
 from ..learners.catalogue import definition_of
 from ..learners.external.settings import ExternalSettings, check_new_settings
 from ..measures import basis_of_task, measures_reading
@@ -129,18 +129,14 @@ def log(
     if existing != "continue":  # a run of an earlier version may have names that new ones may not
         check_new_settings(own)
     fields = {"seed": seed, "orbits": orbits, "folds": folds, "fold": fold, "corruption": corruption}
-    fields |= {} if folds else {"fraction": fraction}
-    fields = {name: plain_number(value) for name, value in fields.items()}
-    for field, value in fields.items():
-        check_type(field, value, value_types(Experiment.model_fields[field].annotation))
-    for field, text in (("name", name), ("loss", loss)):
-        check_type(field, text, frozenset({str}))
+    fields = checked_options(Experiment, fields if folds else {**fields, "fraction": fraction})
+    words = checked_options(ExternalSettings, {"name": name, "loss": loss})
     named = named_task(expression, p=p, group=group, table=table)
     try:
         experiment = Experiment(
             task=named.source,
             **fields,
-            learner=ExternalSettings(name=name, loss=loss, **own),
+            learner=ExternalSettings(**words, **own),
         )
     except ValidationError as error:
         raise InputError(first_line(error)) from None
@@ -181,7 +177,6 @@ class LoggedRun(Displayed):
         self._first = True  # nothing was observed since `log`
         self._diverged = False
         self._kept: set[int] = set()
-        self._newest_weights: tuple[int, StoredWeights, float | None] | None = None
         self._since = time.perf_counter()
 
     # What is known of it -----------------------------------------------------------------------------------
@@ -249,12 +244,9 @@ class LoggedRun(Displayed):
             self._history.drop_from(step, kept_anew=self._kept)
         self._history.advance(step, 0.0 if self._first else elapsed)
         _, reached = self._history.add({name: numbers.get(name, math.nan) for name in self.row.scalars}, {})
-        if self._newest_weights is not None and self._newest_weights[0] == step:
-            _, content, share = self._newest_weights
-            observed_share = numbers.get("explained_share", math.nan)
-            share = share if math.isnan(observed_share) else observed_share
-            for reason in ("schedule", *reached):
-                self.store.keep_weights(self.row.id, step, reason, content, share)
+        if step in self._kept:
+            share = numbers.get("explained_share", math.nan)
+            self.store.note_weights(self.row.id, step, reached, None if math.isnan(share) else share)
         self._history.commit("running")
         self._first = False
         self._since = time.perf_counter()
@@ -309,7 +301,6 @@ class LoggedRun(Displayed):
         for reason in ("schedule", *reached):
             self.store.keep_weights(self.row.id, step, reason, content, share)
         self._kept.add(step)
-        self._newest_weights = (step, content, share)
         self._since += time.perf_counter() - began
         return self.store.folder / self.row.id / f"weights-{step}.safetensors"
 

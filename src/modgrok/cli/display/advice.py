@@ -61,11 +61,8 @@ def rate_advice(experiment: Experiment) -> str | None:
     field = type(settings).model_fields.get("lr")
     if field is None:
         return None
-    usual = field.default
-    if usual is None:
-        task = experiment.build_task()
-        usual = getattr(settings.model_copy(update={"lr": None}).resolve(task.p, task.k), "lr")  # noqa: B009
-    rate = getattr(settings, "lr")  # noqa: B009 (settings of any learner that has rates)
+    task, without = experiment.build_task(), settings.model_copy(update={"lr": field.default})
+    rate, usual = (each.model_dump()["lr"] for each in (settings, without.resolve(task.p, task.k)))
     if rate >= usual / FAR_BELOW:
         return None
     return f"the learning rate {rate:g} is far below the default of these settings: try --lr {usual:g}"
@@ -78,12 +75,12 @@ def has_neither_form(experiment: Experiment) -> bool:
         >>> [has_neither_form(Experiment.of(text, p=7)) for text in ("x + y", "x^2 + x*y + y^2")]
         [False, True]
     """
-    from ...measures.fourier.task_basis import verdict_of_table
+    from ...measures.fourier.task_basis import verdict_of_task
 
     task = experiment.build_task()
     if experiment.task.expression is None or not task.is_plain:
         return False
-    verdict = verdict_of_table(task.table, task.p)
+    verdict = verdict_of_task(task)
     return verdict is not None and verdict.form == "neither"
 
 

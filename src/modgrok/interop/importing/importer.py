@@ -144,9 +144,10 @@ def import_network(
         activation_named(activation)
     own = _own(source, expression, p, group, table)
     if own is not None:
-        _refuse_readings(
+        _refuse(
             {"heads": heads, "layout": layout, "activation": activation, "tokens": tokens, "causal": causal}
-            | {"post_norm": post_norm, "mix": mix, "ignore": tuple(ignore), "roles": roles, "key": key}
+            | {"post_norm": post_norm, "mix": mix, "ignore": tuple(ignore), "roles": roles, "key": key},
+            "a file of modgrok, which says it itself",
         )
         return own
     state = read_state(source, key)
@@ -175,7 +176,7 @@ def import_network(
     if transformer:
         used, chosen = _transformer(short, arrays, chosen_roles, transposed, task, options)
     else:
-        _refuse_of_transformers({"heads": heads, "causal": causal, "post_norm": post_norm, "mix": mix})
+        _refuse({"heads": heads, "causal": causal, "post_norm": post_norm, "mix": mix}, "an MLP")
         used, chosen = _mlp(short, arrays, chosen_roles, transposed, task, options)
     _check_all_used(arrays, used, chosen_roles, transformer=transformer)
     ignored = (*left_out, *state.ignored)
@@ -217,20 +218,11 @@ def _own(
     )
 
 
-def _refuse_readings(options: Mapping[str, Any]) -> None:
-    """Refuse options that say how to read a file, where the file says so itself."""
+def _refuse(options: Mapping[str, Any], source: str) -> None:
+    """Refuse options that have nothing to say of what is read."""
     for name, value in options.items():
         if value not in (None, (), {}):
-            raise InputError(
-                f"{name}: must be left out for a file of modgrok, which says it itself, got {shorten(value)}"
-            )
-
-
-def _refuse_of_transformers(options: Mapping[str, Any]) -> None:
-    """Refuse options that say nothing of an MLP."""
-    for name, value in options.items():
-        if value is not None:
-            raise InputError(f"{name}: must be left out for an MLP, got {shorten(value)}")
+            raise InputError(f"{name}: must be left out for {source}, got {shorten(value)}")
 
 
 def check_shapes(network: Any, task: Task) -> None:

@@ -5,7 +5,7 @@ Owns: the base record, which settings name a stored asset, and the values that a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
@@ -127,6 +127,22 @@ def check_type(name: str, value: Any, types: frozenset[type]) -> None:
     if types and not right and not (type(value) is int and float in types):
         words = " or ".join(TYPE_WORDS[each] for each in TYPE_WORDS if each in types)
         raise InputError(f"{name}: must be {words}, got {in_words(value)}")
+
+
+def checked_options(record: type[BaseModel], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values for fields of a record, numbers of NumPy as those of Python; refuse other types.
+
+    Arguments:
+        record: has a field for every name.
+        options: name -> value.
+
+    Raises:
+        InputError: see `check_type`.
+    """
+    plain = {name: plain_number(value) for name, value in options.items()}
+    for name, value in plain.items():
+        check_type(name, value, value_types(record.model_fields[name].annotation))
+    return plain
 
 
 def plain_number(value: Any) -> Any:

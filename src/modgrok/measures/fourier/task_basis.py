@@ -57,14 +57,13 @@ def basis_of_task(task: Task) -> Basis:
     if group is not None and not group.startswith("C"):
         return group_basis(group, task.p)
     tasks = task.parts or (task,)
-    tables = [part.table[(slice(0, task.p),) * part.k] for part in tasks]
-    bases = [basis_of(table, task.p) for table in tables]
+    bases = [_basis_of_verdict(verdict_of_task(part), part.p, part.k) for part in tasks]
     agree = len({(basis.name, basis.order) for basis in bases}) == 1
     return bases[0] if agree else natural_basis(task.p, tasks[0].k)
 
 
 def basis_of(table: np.ndarray, p: int) -> Basis:
-    """Return the basis of a task's witness, or the natural one if none is known (`verdict_of_table`).
+    """Return the basis of a task's witness, or the natural one if none is known (`verdict_of_task`).
 
     Arguments:
         table: int64, shape (p,)*k, -1 outside the domain.
@@ -75,18 +74,25 @@ def basis_of(table: np.ndarray, p: int) -> Basis:
         >>> basis_of(n[:, None] * n % 5, 5).name
         'multiplicative'
     """
-    verdict = verdict_of_table(table, p)
+    return _basis_of_verdict(_verdict_of_table(table, p), p, table.ndim)
+
+
+def _basis_of_verdict(verdict: Verdict | None, p: int, k: int) -> Basis:
     own = None if verdict is None else basis(verdict)
-    return own if own is not None and own.order > 1 else natural_basis(p, table.ndim)
+    return own if own is not None and own.order > 1 else natural_basis(p, k)
 
 
-def verdict_of_table(table: np.ndarray, p: int) -> Verdict | None:
-    """Decide the form of a task for its measures; None for a table of more than `LARGEST_DECIDED` entries.
+@once_per_task
+def verdict_of_task(task: Task) -> Verdict | None:
+    """Decide the form of one task for its measures; None for tables of more than `LARGEST_DECIDED` entries.
 
     Arguments:
-        table: int64, shape (p,)*k, -1 outside the domain.
-        p: modulus.
+        task: its operand values 0..p-1 count.
     """
+    return _verdict_of_table(task.table[(slice(0, task.p),) * task.k], task.p)
+
+
+def _verdict_of_table(table: np.ndarray, p: int) -> Verdict | None:
     if table.size > LARGEST_DECIDED:
         return None
     return decide_table(table, p, budget=Budget(nodes=NODES, seconds=math.inf))

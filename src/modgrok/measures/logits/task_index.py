@@ -24,7 +24,7 @@ from ...decide import FORMS, Witness
 from ...tasks import InputError, Task
 from ...tasks.errors import shorten
 from ..fourier.task_basis import group_of as group_of
-from ..fourier.task_basis import verdict_of_table
+from ..fourier.task_basis import verdict_of_task
 
 LARGEST_GROUP = 512
 """Largest order of a non-cyclic group whose representations are expanded in."""
@@ -79,7 +79,7 @@ class TaskIndex:
 
 
 def task_index(task: Task, form: str | None = None) -> TaskIndex | None:
-    """Return the index of a task's inputs; None where the task has no known form (`verdict_of_table`).
+    """Return the index of a task's inputs; None where the task has no known form (`verdict_of_task`).
 
     The values of the index partition the domain. For the task of a group they are the group's elements. Else
     they are the arguments of h in h(g1(x) + g2(y)) or h(g1(x)*g2(y)), as `decide_table` gives them; and the
@@ -142,8 +142,7 @@ def _of_group(task: Task, group: str) -> TaskIndex:
 
 def _witness(task: Task, form: str | None) -> Witness | None:
     """Return the witness of a form, over all operand values of the task's table."""
-    residues = task.table[(slice(0, task.p),) * task.k]
-    verdict = verdict_of_table(residues, task.p)
+    verdict = verdict_of_task(task)
     if verdict is None:
         return None
     witnesses = [witness for witness in (verdict.witness, verdict.also) if witness is not None]

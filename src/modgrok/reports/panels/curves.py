@@ -41,9 +41,9 @@ def percent(share: float) -> str:
         >>> percent(1 / 97), percent(0.5), percent(1.0), percent(0.9996)
         ('1.0%', '50%', '100%', '99.9%')
     """
-    if share < 0.0995:
-        return f"{100 * share:.1f}%"
-    return f"{100 * (share if share == 1 else min(share, 0.999)):.3g}%"
+    if share == 1:
+        return "100%"
+    return f"{100 * share:.1f}%" if share < 0.0995 else f"{100 * min(share, 0.999):.3g}%"
 
 
 def chance_lines(context: dict[str, Any]) -> tuple[Reference, ...]:

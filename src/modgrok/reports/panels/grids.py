@@ -35,12 +35,9 @@ def unit_maps(views: Sequence[MLPView], *, one_network: bool) -> Panel:
         f"{_others(views[-1])}: blue is below zero, rust above; each map has its own symmetric scale, with "
         f"the extremes written above it. It equals u({first}) + v({second})"
     )
+    spectrum = ", so its spectrum lies on the axes and a pure wave has four points"
     title = _title("Preactivation of hidden unit", units)
-    if has_spectra(views):
-        title += " and its spectrum"
-        caption += ", so its spectrum lies on the axes and a pure wave has four points"
-    caption += f" (Gromov 2023, Fig. 2).{_spectrum_words(views)}"
-    return Panel("unit", title, caption, _groups(views, grids, names))
+    return _panel("unit", title, caption, spectrum, views, _groups(views, grids, names))
 
 
 def logit_maps(views: Sequence[MLPView]) -> Panel:
@@ -55,20 +52,26 @@ def logit_maps(views: Sequence[MLPView]) -> Panel:
         f"network that solves the task it is highest exactly where the answer is {output}: along diagonals "
         "if the task is a sum in the order shown"
     )
-    title = f"Output for class {output}"
-    if has_spectra(views):
-        title += " and its spectrum"
-        caption += ", with a diagonal spectrum"
-    caption += f" (Gromov 2023, Fig. 2).{_spectrum_words(views)}"
-    return Panel("logit", title, caption, _groups(views, grids, names))
+    groups = _groups(views, grids, names)
+    return _panel("logit", f"Output for class {output}", caption, ", with a diagonal spectrum", views, groups)
 
 
-def has_spectra(views: Sequence[MLPView]) -> bool:
-    """Say whether maps have a spectrum: where both operands take every value of the basis once."""
-    return any(_has_spectrum(view) for view in views)
+def _panel(
+    key: str, title: str, caption: str, spectrum: str, views: Sequence[MLPView], groups: tuple[Group, ...]
+) -> Panel:
+    """Make a panel of maps, which tells of spectra where there are some."""
+    source = " (Gromov 2023, Fig. 2)."
+    if not any(_has_spectrum(view) for view in views):
+        return Panel(key, title, caption + source, groups)
+    discs = (
+        " Disc area: share of each pair of frequencies in the map's power without its mean; shares below "
+        f"{LEAST_SHARE:.1%} are not drawn."
+    )
+    return Panel(key, f"{title} and its spectrum", caption + spectrum + source + discs, groups)
 
 
 def _has_spectrum(view: MLPView) -> bool:
+    """Say whether maps have a spectrum: where both operands take every value of the basis once."""
     first, second = view.axes[:2]
     return first.one_to_one and second.one_to_one and len(first.order) == view.basis.order
 
@@ -80,15 +83,6 @@ def _title(title: str, units: list[int]) -> str:
 def _others(view: MLPView) -> str:
     rest = view.operands[2:]
     return f" with {' = '.join(rest)} = 0" if rest else ""
-
-
-def _spectrum_words(views: Sequence[MLPView]) -> str:
-    if not has_spectra(views):
-        return ""
-    return (
-        " Disc area: share of each pair of frequencies in the map's power without its mean; shares below "
-        f"{LEAST_SHARE:.1%} are not drawn."
-    )
 
 
 def _groups(views: Sequence[MLPView], grids: Sequence[np.ndarray], names: Sequence[str]) -> tuple[Group, ...]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import shutil
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
@@ -297,6 +298,35 @@ class Store(Database):
             dropped = _enter_weights(connection, _number(connection, run), item, file)
         for name in dropped:
             self._unlink(run, name)
+
+    def note_weights(
+        self, run: str, step: int, reasons: Sequence[str], explained_share: float | None
+    ) -> None:
+        """Add reasons to keep weights that are kept already, and what was found to be explained of them.
+
+        Arguments:
+            run: its id.
+            step, reasons, explained_share: see `WeightsToKeep`; None leaves the share as it is.
+        """
+        if reasons:  # weights of a milestone are on the disk before their row, unlike scheduled ones
+            with (
+                self.storing(),
+                inside(self.folder, f"{checked_id(run)}/weights-{step}.safetensors").open("rb+") as file,
+            ):
+                os.fsync(file.fileno())
+        with self.writing() as connection:
+            number = _number(connection, run)
+            connection.executemany(
+                "INSERT OR REPLACE INTO checkpoints (run, step, reason, file, sha256, bytes, "
+                "explained_share) SELECT run, step, ?, file, sha256, bytes, explained_share FROM checkpoints "
+                "WHERE run = ? AND step = ? AND reason = 'schedule'",
+                [(reason, number, step) for reason in reasons],
+            )
+            connection.execute(
+                "UPDATE checkpoints SET explained_share = coalesce(?, explained_share) "
+                "WHERE run = ? AND step = ?",
+                (explained_share, number, step),
+            )
 
     def _write_weights(self, run: str, step: int, content: StoredWeights, *, durable: bool) -> _WrittenFile:
         name = f"{checked_id(run)}/weights-{step}.safetensors"
