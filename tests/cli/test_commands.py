@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from modgrok.cli.app import SUBCOMMANDS
+from modgrok.threads import thread_limits
 
 SMALL = ("--p", "11", "--fraction", "0.7", "--width", "60")
 
@@ -57,6 +58,19 @@ def test_small_products_take_one_thread_unless_the_user_says_how_many(
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
     assert call("report", "--help").code == 0
     assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
+
+
+def test_threads_without_work_sleep_soon_unless_the_user_says_when(
+    call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENBLAS_THREAD_TIMEOUT", raising=False)
+    assert call("decide", "--help").code == 0
+    assert os.environ["OPENBLAS_THREAD_TIMEOUT"] == "16"
+    monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", "20")
+    assert call("decide", "--help").code == 0
+    assert os.environ["OPENBLAS_THREAD_TIMEOUT"] == "20"
+    assert thread_limits(2, os.environ)["OPENBLAS_THREAD_TIMEOUT"] == "20"
+    assert thread_limits(2, {})["OPENBLAS_THREAD_TIMEOUT"] == "16"
 
 
 def test_a_larger_budget_continues_the_run(call) -> None:

@@ -23,10 +23,10 @@ from modgrok.sweeps.execution import ensemble as ensemble_module
 from modgrok.sweeps.execution.driver import cut
 from modgrok.sweeps.execution.ensemble import Ensemble, Outcome, ensembles_of, run_ensemble, stack_size
 from modgrok.sweeps.execution.executor import Job, pack_ensemble, unpack_ensemble
-from modgrok.sweeps.execution.local import cores
 from modgrok.sweeps.execution.stepping import chosen_stepping
 from modgrok.sweeps.grid.sweep_file import Member, make_sweep
 from modgrok.tasks import InputError
+from modgrok.threads import cores
 
 BASE = {"expression": "x + y", "p": 7, "width": 20, "steps": 12, "early_stop": False}
 SINGLE, DOUBLE, NOISY = 1e-4, 1e-8, 1e-3

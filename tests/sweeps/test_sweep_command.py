@@ -15,7 +15,8 @@ from stored import children, count, drive, gone, kill, table_of, wait_until
 from campaign import count as repeat
 from modgrok.runs import Store
 from modgrok.runs.store.sweep_index import read_listing, rows_of_sweep, sweep_names
-from modgrok.sweeps.execution.local import LocalExecutor, cores, thread_limits
+from modgrok.sweeps.execution.local import LocalExecutor
+from modgrok.threads import cores, thread_limits
 
 GRID = """
 name = "small"

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from ..installed_extensions import load_extensions
 from ..io.escape import visible
+from ..threads import WAITING
 from ..version import __version__
 from .shared.streams import OutputError, discard, flush_output, prepare_streams
 
@@ -118,6 +119,8 @@ def _uncollected() -> Iterator[None]:
 def _dispatch(words: list[str]) -> int:
     if words[0] in SMALL_PRODUCTS:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # is read when NumPy is imported
+    for name, value in WAITING.items():  # is read when SciPy is imported
+        os.environ.setdefault(name, value)
     with _uncollected():
         if words[0] == "train":
             from .first_line import announce

@@ -19,12 +19,12 @@ from ..runs.store.sweep_index import SweepMember
 from ..sweeps.execution.driver import Plan, SweepCounts, cut, plan_sweep, run_sweep
 from ..sweeps.execution.ensemble import Ensemble, ensembles_of
 from ..sweeps.execution.executor import Job
-from ..sweeps.execution.local import cores
 from ..sweeps.execution.search import run_search
 from ..sweeps.grid.critical_table import Search
 from ..sweeps.grid.sweep_file import Sweep, read_sweep
 from ..tasks import InputError
 from ..tasks.errors import shorten
+from ..threads import cores
 from .display.critical import critical_json, print_critical
 from .display.sweep_progress import sweep_display
 from .session import ctrl_c, explaining_write_errors

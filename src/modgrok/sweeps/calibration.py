@@ -23,7 +23,7 @@ from typing import Any
 from ..io import write_atomically
 from ..io.cache_folder import cache_folder
 from ..learners.base.rates import NOMINAL, MachineRates
-from .execution.local import thread_limits
+from ..threads import thread_limits
 
 VARIABLE = "MODGROK_CALIBRATION"
 FORMAT = 1

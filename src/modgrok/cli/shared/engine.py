@@ -14,10 +14,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ...sweeps.execution.executor import Executor
-from ...sweeps.execution.local import LocalExecutor, cores
+from ...sweeps.execution.local import LocalExecutor
 from ...sweeps.execution.stepping import has_accelerator
 from ...tasks import InputError
 from ...tasks.errors import shorten
+from ...threads import cores
 from .cache import compilation_cache_folder
 from .options import number, whole
 from .output import note

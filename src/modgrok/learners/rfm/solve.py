@@ -59,7 +59,7 @@ def solve_kernel(
     matrix = kernel()
     n, unit = len(matrix), jnp.finfo(matrix.dtype).eps
     shift = ridge + unit * jnp.mean(jnp.diagonal(matrix))
-    factor = jax.lax.linalg.cholesky(_shifted(matrix, shift), symmetrize_input=False)
+    factor = jax.lax.linalg.cholesky(_shifted(matrix.T, shift), symmetrize_input=False)
     pivots = jnp.diagonal(factor)
     condition = (jnp.max(pivots) / jnp.min(pivots)) ** 2
     regular = jnp.isfinite(condition) & (condition < 1 / (n * unit))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from .kernel import Kernel, Number, namespace
+from .kernel import ExponentialKernel, Number, namespace
 
 
-class Gaussian(Kernel):
+class Gaussian(ExponentialKernel):
     """k = exp(-gamma (q + r - 2u)).
 
     Arguments:
@@ -29,7 +27,6 @@ class Gaussian(Kernel):
 
     bandwidth: float | Float[Array, ""]
     convention: str = eqx.field(static=True, default="released")
-    radial: ClassVar[bool] = True
 
     @property
     def gamma(self) -> Number:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.layout import Layout, with_layout_constraint
 from jaxtyping import Array, Float, Int
 
 from .kernel import FormKernel, Kernel
@@ -105,7 +106,9 @@ def chunked(function: Callable[[Array], Array], rows: Array, row_bytes: int) -> 
         return jax.lax.dynamic_update_slice_in_dim(results, part, start, axis=0)
 
     shape = jax.eval_shape(function, rows[:size])
-    return jax.lax.fori_loop(0, -(-m // size), fill, jnp.zeros((m, *shape.shape[1:]), shape.dtype))
+    empty = jnp.zeros((m, *shape.shape[1:]), shape.dtype)
+    by_rows = with_layout_constraint(empty, Layout(major_to_minor=tuple(range(empty.ndim))))
+    return jax.lax.fori_loop(0, -(-m // size), fill, by_rows)
 
 
 def predict(

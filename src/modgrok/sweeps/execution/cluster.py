@@ -16,7 +16,7 @@ from typing import Any
 from ...io.whole_numbers import digits
 from ...tasks import InputError
 from ...tasks.errors import shorten
-from .local import cores
+from ...threads import cores
 
 OBJECT_STORE = 100_000_000
 """Bytes of shared memory of a local cluster; bundles of runs pass through the event queue, not through it."""

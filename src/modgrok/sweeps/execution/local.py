@@ -12,44 +12,20 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ...io.cache_folder import compilation_cache_settings
+from ...threads import cores, thread_limits
 from .ensemble import Ensemble
 from .executor import CannotStore, Event, Job, pack_ensemble
 from .retries import Assignment, RetryPolicy
 
 POLL_INTERVAL = 0.2
 """Seconds after which the driver looks up, even if nothing happened."""
-
-
-def cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that hold a process's linear algebra to a number of threads.
-
-    Arguments:
-        threads: at least 1.
-        environment: whose XLA_FLAGS are kept.
-
-    Example:
-        >>> thread_limits(1, {})["XLA_FLAGS"]
-        '--xla_cpu_multi_thread_eigen=false'
-    """
-    names = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    flags = environment.get("XLA_FLAGS", "")
-    if threads == 1:
-        flags = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
-    return {**dict.fromkeys(names, str(threads)), "XLA_FLAGS": flags}
 
 
 @dataclass

@@ -17,10 +17,10 @@ from ...io.cache_folder import compilation_cache_settings
 from ...runs import Store
 from ...runs.assets import unpack_assets
 from ...runs.store.transfer import RunBundle, pack_run, unpack_run
+from ...threads import thread_limits
 from ...version import __version__
 from .events import event_of, run_with_events
 from .executor import Event, unpack_ensemble
-from .local import thread_limits
 
 
 @dataclass(frozen=True)
