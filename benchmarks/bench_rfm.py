@@ -9,8 +9,9 @@ One iteration is: solve, evaluate on all p^2 inputs, update M. Two solves stand 
 SciPy, the floor, and the library's own through JAX, which is the one inside the iteration. Fast is the mean
 of three in one compiled loop, as the library's loop runs them: its buffers are allocated once. Dense is the
 tests' oracle (NumPy float64 on one-hot matrices, gradients of a batch of inputs at a time, LAPACK). Rounds
-interleave them all, so that a busy machine slows each; ratios are medians over rounds. `--one-core` pins
-everything to one core and takes processor time, which other processes do not disturb.
+interleave them all, so that a busy machine slows each; ratios are medians over rounds. Idle threads of
+OpenBLAS sleep as soon as in the command `modgrok`. `--one-core` pins everything to one core and takes
+processor time, which other processes do not disturb.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ from modgrok.learners.rfm.learner import RFMLearner, RFMState, rfm_learner
 from modgrok.learners.rfm.settings import RFMSettings
 from modgrok.learners.rfm.solve import solve_kernel
 from modgrok.tasks import Split, Task, split_task, task_from_expression
+from modgrok.threads import WAITING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "rfm"))
 oracle = importlib.import_module("rfm_oracle")
 
 ONE_CORE = "MODGROK_BENCH_ONE_CORE" in os.environ
-
 
 LOOP = 3
 """Iterations of one timed call."""
@@ -156,13 +157,9 @@ def compare(p: int, fraction: float, kernel: str, rounds: int, dense: bool) -> d
     return {"p": p, "n": len(split.train), "kernel": kernel, **middle}
 
 
-def run_on_one_core() -> None:
-    """Start again, pinned: the libraries read their number of threads when they are imported."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    threads = {"OPENBLAS_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
-    os.execve(
-        sys.executable, [sys.executable, *sys.argv], os.environ | threads | {"MODGROK_BENCH_ONE_CORE": "1"}
-    )
+def start_again(variables: dict[str, str]) -> None:
+    """Start again with these variables, which libraries read when they are imported."""
+    os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | variables)
 
 
 def main() -> None:
@@ -176,7 +173,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the medians to this file")
     options = parser.parse_args()
     if options.one_core and not ONE_CORE:
-        run_on_one_core()
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        threads = {"OPENBLAS_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
+        start_again(threads | {"MODGROK_BENCH_ONE_CORE": "1"})
+    if not WAITING.keys() <= os.environ.keys():
+        start_again(WAITING)
     moduli = [31, 43, 61, 79, 97, 127] if options.scaling else options.p
     rows = []
     with jax.enable_x64(True):

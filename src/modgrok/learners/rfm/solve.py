@@ -45,8 +45,7 @@ def solve_kernel(
     (`jax.vmap`) only those members take the fallback that need it, one after another.
 
     Arguments:
-        kernel: computes K, of which only the lower triangle is read; called again by the fallback, so that
-            the factor can take K's place in memory.
+        kernel: computes K; called again by the fallback, so that the factor can take K's place in memory.
         targets: Y.
         ridge: at least 0.
 
@@ -59,7 +58,8 @@ def solve_kernel(
     matrix = kernel()
     n, unit = len(matrix), jnp.finfo(matrix.dtype).eps
     shift = ridge + unit * jnp.mean(jnp.diagonal(matrix))
-    factor = jax.lax.linalg.cholesky(_shifted(matrix.T, shift), symmetrize_input=False)
+    by_columns = matrix.T  # as LAPACK reads K: the same memory, where K itself would be copied
+    factor = jax.lax.linalg.cholesky(_shifted(by_columns, shift), symmetrize_input=False)
     pivots = jnp.diagonal(factor)
     condition = (jnp.max(pivots) / jnp.min(pivots)) ** 2
     regular = jnp.isfinite(condition) & (condition < 1 / (n * unit))
