@@ -14,12 +14,25 @@ WAITING = {"OPENBLAS_THREAD_TIMEOUT": "16"}
 sleeps, and XLA has one core less. If it sleeps after 2^16 cycles, 20 microseconds, an iteration of a kernel
 machine at p = 61 takes a fifth less time."""
 
+SINGLE = "--xla_cpu_multi_thread_eigen=false"
+"""XLA's flag for products in one thread."""
+
 
 def cores() -> int:
     """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def product_threads(environment: Mapping[str, str]) -> int:
+    """Return how many threads XLA shares a large product among: 1 if `thread_limits` of one thread are set.
+
+    Example:
+        >>> product_threads(thread_limits(1, {})), product_threads({}) == cores()
+        (1, True)
+    """
+    return 1 if SINGLE in environment.get("XLA_FLAGS", "") else cores()
 
 
 def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
@@ -36,6 +49,6 @@ def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str
     names = ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     flags = environment.get("XLA_FLAGS", "")
     if threads == 1:
-        flags = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+        flags = f"{flags} {SINGLE}".strip()
     waiting = {name: environment.get(name, value) for name, value in WAITING.items()}
     return {**dict.fromkeys(names, str(threads)), **waiting, "XLA_FLAGS": flags}

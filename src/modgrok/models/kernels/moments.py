@@ -17,7 +17,9 @@ Owns: the sums. Memory holds D for one chunk, never for all inputs.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -25,6 +27,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from ...threads import product_threads
 from .grid import exact, grid_sums, suits
 from .kernel import FormKernel, Kernel
 from .layout import Layout
@@ -37,8 +40,8 @@ BLOCK_BYTES = 16 * 2**20
 """Most memory that the gradients of a chunk of several inputs take."""
 JOINED = range(40, 65)
 """Rows of the largest block of D for which one product of all blocks is faster than one for each pair of
-them. XLA keeps products of up to 64 rows on one core; below 40, a second core gains less than the added work
-costs."""
+them, on several cores. XLA keeps products of up to 64 rows on one; below 40, a second core gains less than
+the added work costs."""
 
 Sums = Callable[[Int[Array, " b"], Bool[Array, " b"]], tuple[list[Array], Array]]
 """(indices of a chunk of training inputs, which of them count) -> (the blocks of D without the inputs' own
@@ -124,23 +127,29 @@ def moments(
 ) -> Moments:
     """Average D and D D^T over the training inputs, a chunk at a time.
 
-    Where `grid` suits the kernel and the training set, and is exact for M, it sums D; otherwise the sums run
-    over the training inputs of each value. In a batch (`jax.vmap`) members are then taken one after another.
+    Where `grid` suits the kernel and the training set, and is exact for M, it sums D. Otherwise, and in a
+    batch (`jax.vmap`), the sums run over the training inputs of each value.
     """
-    operands = (kernel, feature_matrix, alphas, hot, layout)
-    if not suits(kernel, layout.sizes, len(alphas)):
-        return _averaged(grouped_sums(*operands), alphas, hot, layout, by_class)
-    arrays, outline = eqx.partition(operands, eqx.is_array)
+    arrays, outline = eqx.partition((kernel, feature_matrix, alphas, hot, layout), eqx.is_array)
 
-    @jax.custom_batching.sequential_vmap
-    def chosen(arrays: Any) -> Moments:
-        kernel, feature_matrix, alphas, hot, layout = operands = eqx.combine(arrays, outline)
-        result: Moments = jax.lax.cond(
-            exact(kernel, feature_matrix),
-            lambda: _averaged(grid_sums(*operands), alphas, hot, layout, by_class),
-            lambda: _averaged(grouped_sums(*operands), alphas, hot, layout, by_class),
-        )
-        return result
+    def averages(sums_of: Callable[..., Sums], arrays: Any) -> Moments:
+        kernel, feature_matrix, alphas, hot, layout = eqx.combine(arrays, outline)
+        sums = sums_of(kernel, feature_matrix, alphas, hot, layout)
+        return _averaged(sums, alphas, hot, layout, by_class)
+
+    over_groups = partial(averages, grouped_sums)
+    if not suits(kernel, layout.sizes, len(alphas)):
+        return over_groups(arrays)
+
+    @jax.custom_batching.custom_vmap
+    def chosen(arrays: Any) -> tuple[Array, ...]:
+        usable = exact(*eqx.combine(arrays, outline)[:2])
+        return tuple(jax.lax.cond(usable, partial(averages, grid_sums), over_groups, arrays))
+
+    @chosen.def_vmap
+    def _in_batch(size: int, batched: list[Any], arrays: Any) -> tuple[tuple[Array, ...], Any]:
+        axes = jax.tree.map(lambda has_axis: 0 if has_axis else None, batched[0])
+        return tuple(jax.vmap(over_groups, in_axes=(axes,), axis_size=size)(arrays)), (True, True)
 
     return Moments(*chosen(arrays))
 
@@ -168,7 +177,8 @@ def grouped_sums(
 
 def _averaged(sums: Sums, alphas: Array, hot: Array, layout: Layout, by_class: bool) -> Moments:
     (n, c), sizes = alphas.shape, layout.sizes
-    d, joined = sum(sizes), max(sizes) in JOINED and not by_class
+    d, several = sum(sizes), product_threads(os.environ) > 1
+    joined = several and max(sizes) in JOINED and not by_class
     most = max(1, min(BLOCK_INPUTS, BLOCK_BYTES // (d * c * alphas.dtype.itemsize)))
     count = -(-n // most)
     size = -(-n // count)
