@@ -86,9 +86,9 @@ def grid_sums(
     by_first = grid.swapaxes(1, 2).reshape(p * c, q)
     by_second = grid.transpose(1, 2, 0).reshape(q * c, p)
 
-    def sums(chosen: Array, counted: Array) -> tuple[list[Array], Array]:
+    def sums(chosen: Array, valid: Array) -> tuple[list[Array], Array]:
         a, b = left[chosen], right[chosen]
-        first = near[0][:, a] * cross[:, b] * jnp.where(counted, 1 / cross[a, b], 0)
+        first = near[0][:, a] * cross[:, b] * jnp.where(valid, 1 / cross[a, b], 0)
         second = near[1][:, b] * cross.T[:, a]
         blocks = [
             (by_first @ second).reshape(p, c, -1) * first[:, None],

@@ -44,7 +44,7 @@ them, on several cores. XLA keeps products of up to 64 rows on one; below 40, a 
 the added work costs."""
 
 Sums = Callable[[Int[Array, " b"], Bool[Array, " b"]], tuple[list[Array], Array]]
-"""(indices of a chunk of training inputs, which of them count) -> (the blocks of D without the inputs' own
+"""(indices of a chunk of training inputs, whether each is one) -> (the blocks of D without the inputs' own
 terms, (p, c, b) for each operand; these terms, (c, b))."""
 
 
@@ -165,10 +165,10 @@ def grouped_sums(
     grouped = [jnp.pad(alphas, ((0, 1), (0, 0)))[g].swapaxes(1, 2) for g in layout.groups]
     norm = norms(feature_matrix, hot)
 
-    def sums(chosen: Array, counted: Array) -> tuple[list[Array], Array]:
+    def sums(chosen: Array, valid: Array) -> tuple[list[Array], Array]:
         u = products(lookup(feature_matrix, hot[chosen]), hot)
         k_u, k_q = kernel.slopes(u, norm[None, chosen], norm[:, None])
-        k_u, k_q = jnp.where(counted, k_u, 0), jnp.where(counted, k_q, 0)
+        k_u, k_q = jnp.where(valid, k_u, 0), jnp.where(valid, k_q, 0)
         blocks = [a @ k_u.at[g].get(mode="clip") for g, a in zip(layout.groups, grouped, strict=True)]
         return blocks, -blocks[0].sum(0) if kernel.radial else 2 * (alphas.T @ k_q)
 
