@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import os
 import re
 import subprocess
@@ -53,6 +55,19 @@ def test_the_names_at_the_top() -> None:
         assert getattr(modgrok, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         modgrok.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("tools/*.py"), *ROOT.glob("benchmarks/*.py")]), ids=lambda path: path.name
+)
+def test_scripts_import_only_names_that_exist(path: Path) -> None:
+    """Most scripts are run by hand, and types are checked in src alone."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "modgrok":
+            module = importlib.import_module(node.module or "")
+            for alias in node.names:
+                if not hasattr(module, alias.name):
+                    importlib.import_module(f"{node.module}.{alias.name}")
 
 
 def test_the_command_reference_is_what_help_prints(tmp_path: Path) -> None:
