@@ -29,13 +29,13 @@ TALL = 300
 def operations(kernel: str, p: int, n: int) -> float:
     """Count the leading operations of solve, evaluation on p^2 inputs and AGOP; c = p, d = 2p.
 
-    Solve n^3/3 + 2n^2 p; Gaussian: 2np^3 to evaluate, 4np^3 + 6np^3 for the AGOP, on the grid; quadratic:
-    2 * 2pd^3 for the forms, 2 * 2pd^3 for the AGOP.
+    Solve n^3/3 + 2n^2 p; Gaussian: 2np^3 to evaluate, 4n^2 p + 6np^3 for the AGOP; quadratic: 2 * 2pd^3 for
+    the forms, 2 * 2pd^3 for the AGOP.
     """
     solve = n**3 / 3 + 2 * n * n * p
     if kernel == "solve alone":
         return solve
-    return solve + (12 * n * p**3 if kernel == "gaussian" else 64 * p**4)
+    return solve + (8 * n * p**3 + 4 * n * n * p if kernel == "gaussian" else 64 * p**4)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -25,18 +25,18 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def product_threads(environment: Mapping[str, str]) -> int:
-    """Return how many threads XLA shares a large product among: 1 if `thread_limits` of one thread are set.
+def shares_products(environment: Mapping[str, str]) -> bool:
+    """Return whether XLA shares a large product among several threads.
 
     Example:
-        >>> product_threads(thread_limits(1, {})), product_threads({}) == cores()
-        (1, True)
+        >>> shares_products(thread_limits(1, {})), shares_products({}) == (cores() > 1)
+        (False, True)
     """
-    return 1 if SINGLE in environment.get("XLA_FLAGS", "") else cores()
+    return cores() > 1 and environment.get("NPROC") != "1" and SINGLE not in environment.get("XLA_FLAGS", "")
 
 
 def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that hold a process's linear algebra to a number of threads.
+    """Return the variables that limit the threads of linear algebra, and let idle ones sleep soon.
 
     Arguments:
         threads: at least 1.

@@ -97,87 +97,16 @@ def test_chunks_do_not_change_sums(monkeypatch):
         assert relative(result, expected) < TOLERANCE
 
 
-GAUSSIAN = kernels.Gaussian(2.5)
-
-
-@eqx.filter_jit
-def gaussian_agop(feature_matrix, alphas, hot, layout, by_class=False, kernel=GAUSSIAN):
-    return kernels.agop(kernel, feature_matrix, alphas, hot, layout, by_class=by_class)
-
-
-def arrays_of(chosen):
-    """Features, grouping and random coefficients of a case."""
-    hot = kernels.features(jnp.asarray(chosen.inputs), chosen.sizes)
-    alphas = np.random.default_rng(1).normal(size=(len(chosen.inputs), chosen.task.p))
-    return doubles(alphas), hot, kernels.make_layout(chosen.inputs, chosen.sizes)
-
-
-def indefinite(d):
-    """A feature matrix under which some squared distances are negative."""
-    values = np.random.default_rng(2).normal(size=(d, d))
-    return (values + values.T) / 2
-
-
-@pytest.mark.parametrize("by_class", [False, True])
-@pytest.mark.parametrize("fraction", [0.2, 0.3, 0.8])
-def test_sums_on_the_grid_equal_those_over_groups(monkeypatch, fraction, by_class):
-    chosen = case("x*y", 7, fraction)
-    with jax.enable_x64(True):
-        arrays, feature_matrix = arrays_of(chosen), doubles(random_feature_matrix(14))
-        result = gaussian_agop(feature_matrix, *arrays, by_class)
-        monkeypatch.setattr(kernels.moments, "suits", lambda *_: False)
-        jax.clear_caches()
-        assert relative(result, gaussian_agop(feature_matrix, *arrays, by_class)) < 1e-12
-
-
-@pytest.mark.parametrize(
-    ("lowest", "common", "exact"),
-    [(0.1, 0, True), (0, 300, True), (0.1, 3000, False), (-1e-3, 0, False), (-1, 0, False)],
-)
-def test_sums_for_any_feature_matrix_equal_those_over_groups(monkeypatch, lowest, common, exact):
-    """Also for one that is not positive semi-definite, or whose exponents would overflow.
-
-    `common` is added to all entries of the first block, which changes no distance of two inputs.
-    """
-    chosen = case("x + y", 5, 0.6)
-    vectors = np.linalg.qr(indefinite(10))[0]
-    values = (vectors * np.linspace(lowest, 1, 10)) @ vectors.T
-    values[:5, :5] += common
-    with jax.enable_x64(True):
-        feature_matrix, arrays = doubles(values), arrays_of(chosen)
-        result = kernels.moments.moments(GAUSSIAN, feature_matrix, *arrays)
-        assert bool(kernels.grid.exact(GAUSSIAN, feature_matrix)) == exact
-        monkeypatch.setattr(kernels.moments, "suits", lambda *_: False)
-        expected = kernels.moments.moments(GAUSSIAN, feature_matrix, *arrays)
-        for average, by_groups in zip(result, expected, strict=True):
-            assert relative(average, by_groups) < TOLERANCE
-
-
-def test_one_product_of_all_blocks_equals_those_of_pairs(monkeypatch):
-    chosen = case("x - y", 7, 0.6)
-    with jax.enable_x64(True):
-        arrays, feature_matrix = arrays_of(chosen), doubles(random_feature_matrix(14))
-        result = gaussian_agop(feature_matrix, *arrays)
-        laplace = gaussian_agop(feature_matrix, *arrays, kernel=kernels.Laplace(2.5))
-        monkeypatch.setattr(kernels.moments, "JOINED", range(7, 8))
-        monkeypatch.setattr(kernels.moments, "product_threads", lambda _: 2)
-        jax.clear_caches()
-        assert relative(gaussian_agop(feature_matrix, *arrays), result) < 1e-13
-        assert relative(gaussian_agop(feature_matrix, *arrays, kernel=kernels.Laplace(2.5)), laplace) < 1e-13
-
-
-def test_a_batch_of_feature_matrices_gives_what_each_gives_alone():
-    chosen = case("x + y", 5, 0.6)
-    with jax.enable_x64(True):
-        alphas, hot, layout = arrays_of(chosen)
-        matrices = jnp.stack([doubles(random_feature_matrix(10)), doubles(indefinite(10))])
-        kernel_batch = jax.vmap(lambda b: kernels.Gaussian(b))(jnp.array([2.5, 1.0]))
-        together = eqx.filter_vmap(gaussian_agop, in_axes=(0, None, None, None, None, 0))(
-            matrices, alphas, hot, layout, False, kernel_batch
-        )
-        for i, bandwidth in enumerate((2.5, 1.0)):
-            alone = gaussian_agop(matrices[i], alphas, hot, layout, kernel=kernels.Gaussian(bandwidth))
-            assert relative(together[i], alone) < 1e-13
+@pytest.mark.parametrize("expression", ["x/y", "x*y + z"])
+def test_one_product_of_all_blocks_equals_those_of_pairs(monkeypatch, expression):
+    monkeypatch.setattr(kernels.moments, "JOINED", range(5, 6))
+    monkeypatch.setattr(kernels.moments, "shares_products", lambda _: True)
+    jax.clear_caches()
+    chosen = case(expression, 5, 0.6)
+    alphas = np.random.default_rng(1).normal(size=(len(chosen.inputs), 5))
+    fast, dense = pieces(chosen, random_feature_matrix(5 * chosen.task.k), "laplace", alphas, (True, False))
+    for result, expected in zip(fast, dense, strict=True):
+        assert relative(result, expected) < TOLERANCE
 
 
 @pytest.mark.few(2)

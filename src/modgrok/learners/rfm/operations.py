@@ -5,7 +5,6 @@ Owns: the formulas.
 
 from __future__ import annotations
 
-from ...models.kernels.grid import suits
 from ...models.kernels.kernel import FormKernel
 from ...tasks import Task
 from ..base.operations import OBSERVATION_DISPATCHES, LearnerOperations, Operations
@@ -23,8 +22,7 @@ def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperat
 
     An iteration: n^3/6 for the factor of the kernel matrix and n^2 c for its two triangular solves; then for
     a kernel whose predictors are quadratic forms, four products of c d^3; for another one, k n^2 c for the
-    gradients and n c p^2 k (k + 1)/2 for their outer products, with 2 n^2 values of the kernel. Where `grid`
-    suits the kernel, k n p^2 c for the gradients and n^2 values.
+    gradients and n c p^2 k (k + 1)/2 for their outer products, with 2 n^2 values of the kernel.
 
     Arguments:
         settings: of the learner.
@@ -50,15 +48,10 @@ def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperat
         step = forms + Operations(products=2 * c * d**3 + d**3, numbers=100 * c * d * d, calls=20)
         forward = forms + Operations(numbers=(k * k + 1) * m * c)
     else:
-        on_grid = suits(kernel, task.table.shape, n)
-        values = 0 if on_grid else n * n  # of the kernel, besides its matrix
         step = Operations(
-            products=k * n * (p * p if on_grid else n) * c
-            + n * c * p * p * k * (k + 1) / 2
-            + d * d * c
-            + 3 * d**3,
-            numbers=20 * n * n + (2 * k + 20) * values + 4 * k * n * c * p,
-            exponentials=depth * (n * n + values),
+            products=k * n * n * c + n * c * p * p * k * (k + 1) / 2 + d * d * c + 3 * d**3,
+            numbers=(2 * k + 40) * n * n + 4 * k * n * c * p,
+            exponentials=2 * depth * n * n,
             calls=40,
         )
         forward = Operations(

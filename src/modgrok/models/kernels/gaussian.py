@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from .kernel import ExponentialKernel, Number, namespace
+from .kernel import Kernel, Number, namespace
 
 
-class Gaussian(ExponentialKernel):
+class Gaussian(Kernel):
     """k = exp(-gamma (q + r - 2u)).
 
     Arguments:
@@ -27,6 +29,7 @@ class Gaussian(ExponentialKernel):
 
     bandwidth: float | Float[Array, ""]
     convention: str = eqx.field(static=True, default="released")
+    radial: ClassVar[bool] = True
 
     @property
     def gamma(self) -> Number:

@@ -93,17 +93,3 @@ class FormKernel(Kernel):
             mass: S_l = sum_j alpha_jl x_j x_j^T.
             total: sum_j alpha_jl.
         """
-
-
-class ExponentialKernel(Kernel):
-    """A kernel exp(-gamma (q + r - 2u)), gamma > 0: a product of functions of two operands' values each.
-
-    Then the sums of gradients on two operands need no value of the kernel (`grid`).
-    """
-
-    radial: ClassVar[bool] = True
-
-    @property
-    @abc.abstractmethod
-    def gamma(self) -> Number:
-        """Factor on the squared distance."""

@@ -23,11 +23,6 @@ class Layout(eqx.Module):
 
     groups: tuple[Int[Array, "_p _m"], ...]
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Number of values of each operand."""
-        return tuple(len(group) for group in self.groups)
-
 
 def make_layout(inputs: np.ndarray, sizes: tuple[int, ...]) -> Layout:
     """Group training inputs.

@@ -8,8 +8,7 @@ so the AGOP is M (sum_x,l D D^T / n) M, and M is multiplied in once, at the end.
 operand. Row i of block s sums over the training inputs with x_s = i alone, so with the inputs grouped by
 operand value (`layout`) a block is p products of c x m by m x b matrices for a chunk of b inputs; the
 second term then changes one row of it. The slopes of a chunk are evaluated once, and their rows gathered for
-every block: the padding of the groups and the number of operands cost no exponentials. Under a Gaussian
-kernel on two operands a block is one product (`grid`).
+every block: the padding of the groups and the number of operands cost no exponentials.
 
 Owns: the sums. Memory holds D for one chunk, never for all inputs.
 """
@@ -18,17 +17,13 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
-from ...threads import product_threads
-from .grid import exact, grid_sums, suits
+from ...threads import shares_products
 from .kernel import FormKernel, Kernel
 from .layout import Layout
 from .tables import lookup, norms, predictor_forms, products
@@ -40,12 +35,8 @@ BLOCK_BYTES = 16 * 2**20
 """Most memory that the gradients of a chunk of several inputs take."""
 JOINED = range(40, 65)
 """Rows of the largest block of D for which one product of all blocks is faster than one for each pair of
-them, on several cores. XLA keeps products of up to 64 rows on one; below 40, a second core gains less than
-the added work costs."""
-
-Sums = Callable[[Int[Array, " b"], Bool[Array, " b"]], tuple[list[Array], Array]]
-"""(indices of a chunk of training inputs, whether each is one) -> (the blocks of D without the inputs' own
-terms, (p, c, b) for each operand; these terms, (c, b))."""
+them, on several cores. XLA keeps products of up to 64 rows on one; below 40, a second core gains less than the
+added work costs. Numbers agree up to rounding."""
 
 
 class Moments(NamedTuple):
@@ -77,7 +68,7 @@ def agop(
 
     Under a `FormKernel` f_l = x^T W_l x + const, so G = 4 sum_l W_l E[x x^T] W_l (with the covariance of x
     when centred): 4 c d^3 operations beside those of W, whatever n is. Under other kernels it takes about
-    2 n^2 c operations for each operand, on the grid 2 n p^2 c, and n c d (d + p) for the outer products.
+    2 n^2 c operations for each operand and n c d (d + p) for the outer products.
 
     Arguments:
         kernel: any kernel.
@@ -125,85 +116,45 @@ def moments(
     *,
     by_class: bool = False,
 ) -> Moments:
-    """Average D and D D^T over the training inputs, a chunk at a time.
-
-    Where `grid` suits the kernel and the training set, and is exact for M, it sums D. Otherwise, and in a
-    batch (`jax.vmap`), the sums run over the training inputs of each value.
-    """
-    arrays, outline = eqx.partition((kernel, feature_matrix, alphas, hot, layout), eqx.is_array)
-
-    def averages(sums_of: Callable[..., Sums], arrays: Any) -> Moments:
-        kernel, feature_matrix, alphas, hot, layout = eqx.combine(arrays, outline)
-        sums = sums_of(kernel, feature_matrix, alphas, hot, layout)
-        return _averaged(sums, alphas, hot, layout, by_class)
-
-    over_groups = partial(averages, grouped_sums)
-    if not suits(kernel, layout.sizes, len(alphas)):
-        return over_groups(arrays)
-
-    @jax.custom_batching.custom_vmap
-    def chosen(arrays: Any) -> tuple[Array, ...]:
-        usable = exact(*eqx.combine(arrays, outline)[:2])
-        return tuple(jax.lax.cond(usable, partial(averages, grid_sums), over_groups, arrays))
-
-    @chosen.def_vmap
-    def _in_batch(size: int, batched: list[Any], arrays: Any) -> tuple[tuple[Array, ...], Any]:
-        axes = jax.tree.map(lambda has_axis: 0 if has_axis else None, batched[0])
-        return tuple(jax.vmap(over_groups, in_axes=(axes,), axis_size=size)(arrays)), (True, True)
-
-    return Moments(*chosen(arrays))
-
-
-def grouped_sums(
-    kernel: Kernel,
-    feature_matrix: Float[Array, "d d"],
-    alphas: Float[Array, "n c"],
-    hot: Int[Array, "n k"],
-    layout: Layout,
-) -> Sums:
-    """Return the function from a chunk of training inputs to its blocks of D, by sums over groups."""
+    """Average D and D D^T over the training inputs, a chunk at a time."""
+    d, (n, c) = len(feature_matrix), alphas.shape
     grouped = [jnp.pad(alphas, ((0, 1), (0, 0)))[g].swapaxes(1, 2) for g in layout.groups]
     norm = norms(feature_matrix, hot)
-
-    def sums(chosen: Array, valid: Array) -> tuple[list[Array], Array]:
-        u = products(lookup(feature_matrix, hot[chosen]), hot)
-        k_u, k_q = kernel.slopes(u, norm[None, chosen], norm[:, None])
-        k_u, k_q = jnp.where(valid, k_u, 0), jnp.where(valid, k_q, 0)
-        blocks = [a @ k_u.at[g].get(mode="clip") for g, a in zip(layout.groups, grouped, strict=True)]
-        return blocks, -blocks[0].sum(0) if kernel.radial else 2 * (alphas.T @ k_q)
-
-    return sums
-
-
-def _averaged(sums: Sums, alphas: Array, hot: Array, layout: Layout, by_class: bool) -> Moments:
-    (n, c), sizes = alphas.shape, layout.sizes
-    d, several = sum(sizes), product_threads(os.environ) > 1
-    joined = several and max(sizes) in JOINED and not by_class
     most = max(1, min(BLOCK_INPUTS, BLOCK_BYTES // (d * c * alphas.dtype.itemsize)))
     count = -(-n // most)
     size = -(-n // count)
     chunks = jnp.arange(size * count).reshape(count, size)
-    every = range(len(sizes))
-    parts = [tuple(every)] if joined else [tuple(every[s : s + 1]) for s in every]
+    sizes = [len(g) for g in layout.groups]
+    # read when this is compiled, as XLA reads it when it is loaded
+    joined = shares_products(os.environ) and max(sizes) in JOINED and not by_class
+    every = tuple(range(len(sizes)))
+    parts = [every] if joined else [every[s : s + 1] for s in every]
     rows = [sum(sizes[s] for s in part) for part in parts]
     pairs = list(itertools.combinations_with_replacement(range(len(parts)), 2))
 
     def add(total: tuple[list[Array], Array], chunk: Array) -> tuple[tuple[list[Array], Array], None]:
         chosen = jnp.where(chunk < n, chunk, 0)
-        blocks, own = sums(chosen, chunk < n)
+        u = products(lookup(feature_matrix, hot[chosen]), hot)
+        k_u, k_q = kernel.slopes(u, norm[None, chosen], norm[:, None])
+        k_u, k_q = jnp.where(chunk < n, k_u, 0), jnp.where(chunk < n, k_q, 0)
+        blocks = [_summed(k_u, g, a) for g, a in zip(layout.groups, grouped, strict=True)]
+        own = -blocks[0].sum(0) if kernel.radial else 2 * (alphas.T @ k_q)
         blocks = [jnp.concatenate(blocks)] if joined else blocks
         blocks = _with_own(blocks, own, hot[chosen], parts)
-        outer = [
-            t + _outer(blocks[a], blocks[b], by_class) for t, (a, b) in zip(total[0], pairs, strict=True)
-        ]
-        return (outer, total[1] + jnp.concatenate([block.sum(2) for block in blocks])), None
+        sums = [t + _outer(blocks[a], blocks[b], by_class) for t, (a, b) in zip(total[0], pairs, strict=True)]
+        return (sums, total[1] + jnp.concatenate([block.sum(2) for block in blocks])), None
 
     lead = (c,) if by_class else ()
     zeros = [jnp.zeros((*lead, rows[a], rows[b]), alphas.dtype) for a, b in pairs]
-    (outer, first), _ = jax.lax.scan(add, (zeros, jnp.zeros((d, c), alphas.dtype)), chunks)
-    by_pair = dict(zip(pairs, outer, strict=True))
+    (sums, first), _ = jax.lax.scan(add, (zeros, jnp.zeros((d, c), alphas.dtype)), chunks)
+    by_pair = dict(zip(pairs, sums, strict=True))
     second = [[_block(by_pair, a, b) for b in range(len(parts))] for a in range(len(parts))]
     return Moments(jnp.block(second) / n, first / n)
+
+
+def _summed(k_u: Float[Array, "n b"], group: Int[Array, "p m"], alphas: Float[Array, "p c m"]) -> Array:
+    """Return a block of D but for the inputs' own term, (p, c, b); the index n of no input has alpha 0."""
+    return alphas @ k_u.at[group].get(mode="clip")
 
 
 def _with_own(
@@ -213,11 +164,11 @@ def _with_own(
     first, inputs = 0, jnp.arange(len(hot))
     updated = []
     for part, block in zip(parts, blocks, strict=True):
-        first += len(block)
+        total = block
         for s in part:
-            at = hot[:, s] - (first - len(block))
-            block = block.at[at, :, inputs].add(own.T, mode="promise_in_bounds")
-        updated.append(block)
+            total = total.at[hot[:, s] - first, :, inputs].add(own.T, mode="promise_in_bounds")
+        updated.append(total)
+        first += len(block)
     return updated
 
 
