@@ -35,8 +35,8 @@ BLOCK_BYTES = 16 * 2**20
 """Most memory that the gradients of a chunk of several inputs take."""
 JOINED = range(40, 65)
 """Rows of the largest block of D for which one product of all blocks is faster than one for each pair of
-them, on several cores. XLA keeps products of up to 64 rows on one; below 40, a second core gains less than the
-added work costs. Numbers agree up to rounding."""
+them, on several cores. XLA keeps products of up to 64 rows on one; below 40, a second core gains less than
+the added work costs. Numbers agree up to rounding."""
 
 
 class Moments(NamedTuple):
