@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,9 +58,17 @@ def test_the_names_at_the_top() -> None:
         modgrok.nothing  # noqa: B018
 
 
-@pytest.mark.parametrize(
-    "path", sorted([*ROOT.glob("tools/*.py"), *ROOT.glob("benchmarks/*.py")]), ids=lambda path: path.name
-)
+def scripts() -> list[Any]:
+    """Tools and benchmarks; one that imports the estimators needs scikit-learn."""
+    paths = sorted([*ROOT.glob("tools/*.py"), *ROOT.glob("benchmarks/*.py")])
+    needs = {True: [pytest.mark.needs("sklearn")], False: []}
+    return [
+        pytest.param(path, id=path.name, marks=needs["modgrok.sklearn" in path.read_text(encoding="utf-8")])
+        for path in paths
+    ]
+
+
+@pytest.mark.parametrize("path", scripts())
 def test_scripts_import_only_names_that_exist(path: Path) -> None:
     """Most scripts are run by hand, and types are checked in src alone."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
