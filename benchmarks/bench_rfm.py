@@ -38,7 +38,7 @@ from modgrok.learners.rfm.learner import RFMLearner, RFMState, rfm_learner
 from modgrok.learners.rfm.settings import RFMSettings
 from modgrok.learners.rfm.solve import solve_kernel
 from modgrok.tasks import Split, Task, split_task, task_from_expression
-from modgrok.threads import WAITING
+from modgrok.threads import WAITING, thread_limits
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "rfm"))
 oracle = importlib.import_module("rfm_oracle")
@@ -174,8 +174,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.one_core and not ONE_CORE:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-        threads = {"OPENBLAS_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
-        start_again(threads | {"MODGROK_BENCH_ONE_CORE": "1"})
+        start_again(thread_limits(1, os.environ) | {"MODGROK_BENCH_ONE_CORE": "1"})
     if not WAITING.keys() <= os.environ.keys():
         start_again(WAITING)
     moduli = [31, 43, 61, 79, 97, 127] if options.scaling else options.p

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 WAITING = {"OPENBLAS_THREAD_TIMEOUT": "16"}
 """A thread of OpenBLAS that waits for work keeps its core busy for 2^28 cycles, about 0.1 s, before it
 sleeps, and XLA has one core less. If it sleeps after 2^16 cycles, 20 microseconds, an iteration of a kernel
-machine at p = 61 takes a fifth less time."""
+machine at p = 61 takes a sixth less time."""
 
 SINGLE = "--xla_cpu_multi_thread_eigen=false"
 """XLA's flag for products in one thread."""

@@ -17,7 +17,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental.layout import Layout, with_layout_constraint
+from jax.experimental.layout import Layout as MemoryLayout
+from jax.experimental.layout import with_layout_constraint
 from jaxtyping import Array, Float, Int
 
 from .kernel import FormKernel, Kernel
@@ -108,7 +109,7 @@ def chunked(function: Callable[[Array], Array], rows: Array, row_bytes: int) -> 
     shape = jax.eval_shape(function, rows[:size])
     empty = jnp.zeros((m, *shape.shape[1:]), shape.dtype)
     # else XLA makes the zeros in the layout that a later operation asks for, and copies them into rows
-    by_rows = with_layout_constraint(empty, Layout(major_to_minor=tuple(range(empty.ndim))))
+    by_rows = with_layout_constraint(empty, MemoryLayout(major_to_minor=tuple(range(empty.ndim))))
     return jax.lax.fori_loop(0, -(-m // size), fill, by_rows)
 
 
