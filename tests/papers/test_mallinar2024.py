@@ -10,6 +10,7 @@ from modgrok.algebra import logarithm_table
 from modgrok.algebra.basis import multiplicative_basis
 from modgrok.models.circulant import structure_of
 from modgrok.papers.claims.scale import Shortfall
+from modgrok.papers.mallinar2024.features import generator_spread
 from modgrok.papers.mallinar2024.fractions import (
     FRACTIONS,
     REPORTED,
@@ -21,7 +22,6 @@ from modgrok.papers.mallinar2024.fractions import (
 from modgrok.papers.mallinar2024.fractions import percent_of as name_of
 from modgrok.papers.mallinar2024.orientation import block_share, sums_over_random
 from modgrok.papers.mallinar2024.paper import CLAIMS
-from modgrok.papers.mallinar2024.rfm import generator_spread
 from modgrok.papers.mallinar2024.setup import alignments, deviations
 from modgrok.papers.mallinar2024.structure import null_of_first, swapped_share
 from modgrok.papers.mallinar2024.theorem import fit_class

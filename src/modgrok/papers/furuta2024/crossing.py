@@ -1,14 +1,12 @@
-"""Furuta et al. 2024: which parts of grokked networks help which other tasks, and mixtures of polynomials.
+"""Furuta et al. 2024: which parts of grokked networks help which other tasks.
 
-Owns: the claims of Fig. 2 about subtraction and about bodies, of Fig. 9 about three more linear expressions,
-and of Fig. 11 about its other mixtures.
+Owns: the claims of Fig. 2 about subtraction and about bodies, and of Fig. 9 about three linear expressions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from ...runs.schedule import GROKKED
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
@@ -19,13 +17,10 @@ from .runs import LONG, ONE_SEED, SIZES, SLOW, SLOW_WORDS, TINY, accuracy_panel,
 from .transfer import (
     DEVIATIONS,
     DIFFERENCE,
-    MIXTURE_DEVIATIONS,
     SUM,
     TIMES,
     best_rows,
     downstream,
-    mixture_rows,
-    parts_panel,
     speed_up,
     upstream,
 )
@@ -153,33 +148,6 @@ def measure_linear(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (accuracy_panel(list(named.items()), span=12),), best_rows(named))
 
 
-# Fig. 11: other mixtures ------------------------------------------------------------------------------------
-
-
-def plan_mixture(budget: BudgetName, tasks: str, alone: str) -> Mapping[str, RunGroup]:
-    """Plan two tasks together, and the second alone."""
-    return {"mixture": downstream(budget, tasks), "single": downstream(budget, alone)}
-
-
-def mixture_of(*tasks: str) -> Callable[[BudgetName], Mapping[str, RunGroup]]:
-    """Return the plan of two tasks in one network, and of the second in a network of its own."""
-    return partial(plan_mixture, tasks="; ".join(tasks), alone=tasks[-1])
-
-
-def measure_mixture(evidence: Evidence) -> ClaimResult:
-    """Compare the second of two tasks in their mixture and alone."""
-    mixture, alone = evidence.one("mixture"), evidence.one("single")
-    first, second = (best_accuracy([mixture], f"test_{i}_accuracy") for i in (1, 2))
-    values = {
-        "accuracy_first": first,
-        "accuracy_mixture": second,
-        "accuracy_single": best_accuracy([alone]),
-        "lift": second - best_accuracy([alone]),
-    }
-    panels = (parts_panel(mixture), accuracy_panel([(alone.experiment.name, alone)]))
-    return ClaimResult(values, panels, mixture_rows(mixture, "of both", (first, second), alone))
-
-
 CLAIMS = (
     Claim(
         "furuta2024/fig2-embeddings-difference",
@@ -250,37 +218,5 @@ CLAIMS = (
             Expected("least_with_body", "groks at r = 0.3 (Table 1)", low=GROKKED),
         ),
         DEVIATIONS,
-    ),
-    Claim(
-        "furuta2024/fig11-product",
-        "Fig. 11",
-        "Learned together with a + b, ab + b generalises better than alone.",
-        mixture_of(SUM, "x*y + y"),
-        measure_mixture,
-        (
-            Expected("accuracy_first", "a + b groks in the mixture", low=GROKKED),
-            Expected("accuracy_single", "6.1% at r = 0.3 (Table A.5)", high=0.9),
-            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.001),
-        ),
-        MIXTURE_DEVIATIONS,
-    ),
-    *(
-        Claim(
-            f"furuta2024/fig11-{name}",
-            "Fig. 11",
-            f"Learned together with (a + b)^3, {words} reaches a plateau and does not grok.",
-            mixture_of("(x + y)^3", task),
-            measure_mixture,
-            (
-                Expected("accuracy_first", "(a + b)^3 groks in the mixture", low=GROKKED, essential=False),
-                Expected("accuracy_single", f"{alone} at r = 0.3 (Table A.5)", high=0.9, absence=True),
-                Expected("accuracy_mixture", "a plateau (Fig. 11)", high=0.9, absence=True),
-            ),
-            MIXTURE_DEVIATIONS,
-        )
-        for name, words, task, alone in (
-            ("cubic", "a^3 + ab", "x^3 + x*y", "4.9%"),
-            ("cubic-never", "a^3 + ab^2 + b", "x^3 + x*y^2 + y", "4.0%"),
-        )
     ),
 )

@@ -10,6 +10,7 @@ from . import families as furuta2024_families
 from . import formulas as furuta2024_formulas
 from . import fractions as furuta2024_fractions
 from . import full_size as furuta2024_full_size
+from . import mixtures as furuta2024_mixtures
 from . import polynomials as furuta2024_polynomials
 from . import timing as furuta2024_timing
 from . import transfer as furuta2024_transfer
@@ -31,6 +32,7 @@ CLAIMS: tuple[Claim, ...] = with_sizes(
         *furuta2024_fractions.CLAIMS,
         *furuta2024_transfer.CLAIMS,
         *furuta2024_crossing.CLAIMS,
+        *furuta2024_mixtures.CLAIMS,
         *furuta2024_whole_tables.CLAIMS,
         *furuta2024_full_size.CLAIMS,
         *furuta2024_formulas.CLAIMS,

@@ -1,15 +1,13 @@
-"""Furuta et al. 2024: parts of grokked networks in new ones, and several tasks in one network.
+"""Furuta et al. 2024: parts of grokked networks in new ones.
 
-Owns: claims of Fig. 2, 9, 10, 11 and Table 1.
+Owns: claims of Fig. 2, 9 and Table 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...runs.schedule import GROKKED
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
@@ -216,126 +214,6 @@ def measure_crossing_leakage(evidence: Evidence) -> ClaimResult:
     return ClaimResult(values, (panel,), rows)
 
 
-# Fig. 10, 11: several tasks in one network ------------------------------------------------------------------
-
-ELEMENTARY = "x + y; x - y; x*y"
-QUADRATICS = "x^2 + y^2; x^2 + x*y + y^2; (x + y)^2"
-SINGLE = "x^2 + x*y + y^2"
-MORE_DATA = (
-    "The mixture sees three times the data of the task alone, a third of it of that task, as in the paper."
-)
-MIXTURE_DEVIATIONS = {name: (*words, MORE_DATA) for name, words in DEVIATIONS.items()}
-
-
-def plan_mixture(budget: BudgetName) -> Mapping[str, RunGroup]:
-    """Plan the three operations together, from most and from few pairs."""
-    few, most = SIZES[budget].fractions[0], SIZES[budget].fractions[-1]
-    return {
-        "most": group(budget, ELEMENTARY, fraction=most, steps=MIXED[budget]),
-        "few": group(budget, ELEMENTARY, fraction=few, steps=MIXED[budget]),
-    }
-
-
-MIXED: Mapping[BudgetName, int] = {"tiny": 12, "laptop": 4000, "paper": 300_000}
-"""Steps of the mixture of operations."""
-
-
-def measure_mixture(evidence: Evidence) -> ClaimResult:
-    """Take the accuracy of each operation."""
-    most, few = evidence.one("most"), evidence.one("few")
-    best = {
-        (label, i): best_accuracy([run], f"test_{i}_accuracy")
-        for label, run in (("most", most), ("few", few))
-        for i in (1, 2, 3)
-    }
-    values = {
-        "accuracy_sum": best["most", 1],
-        "accuracy_difference": best["most", 2],
-        "accuracy_product": best["most", 3],
-        "least_accuracy_few": min(best["few", i] for i in (1, 2, 3)),
-    }
-    names = [part.name for part in most.task.parts]
-    rows = [
-        {"task": name, "fraction": run.experiment.fraction, "steps": run.row.step}
-        | {"best test accuracy": best[label, i]}
-        for label, run in (("most", most), ("few", few))
-        for i, name in enumerate(names, 1)
-    ]
-    panels = tuple(parts_panel(run) for run in (most, few))
-    return ClaimResult(values, panels, rows)
-
-
-def parts_panel(run: RunData) -> Panel:
-    """Draw the test accuracy of each task of a mixture against steps."""
-    names = [part.name for part in run.task.parts]
-    curves = [Line(name, run.steps, run.curve(f"test_{i}_accuracy")) for i, name in enumerate(names, 1)]
-    summary = ", ".join(f"{line.name} {float(line.y[-1]):.1%}" for line in curves)
-    share = f"{run.experiment.fraction:.0%}"
-    cell = step_lines(
-        curves,
-        f"Test accuracy of each task of a mixture against steps, {share} of the pairs: at the end {summary}.",
-        y="test accuracy",
-        percent=True,
-        level=GROKKED,
-    )
-    return single(
-        f"mixture_{run.experiment.fraction:g}",
-        f"Several tasks, {share} of the pairs",
-        "One network, one line per task.",
-        cell,
-        6,
-    )
-
-
-def plan_quadratics(budget: BudgetName, **split: str) -> Mapping[str, RunGroup]:
-    """Plan three quadratic polynomials together, and the hardest of them alone."""
-    return {
-        "mixture": downstream(budget, QUADRATICS, **split),
-        "single": downstream(budget, SINGLE, **split),
-    }
-
-
-def measure_quadratics(evidence: Evidence) -> ClaimResult:
-    """Compare the hardest of three polynomials alone and among the others."""
-    mixture, alone = evidence.one("mixture"), evidence.one("single")
-    best = [best_accuracy([mixture], f"test_{i}_accuracy") for i in (1, 2, 3)]
-    values = {
-        "accuracy_mixture": best[1],
-        "accuracy_single": best_accuracy([alone]),
-        "lift": best[1] - best_accuracy([alone]),
-        "mixture_over_null": best[1] - max(null_of(alone, signs=signs) for signs in (False, True)),
-    }
-    panels = (parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
-    return ClaimResult(values, panels, mixture_rows(mixture, "of all three", best, alone))
-
-
-def mixture_rows(
-    mixture: RunData, network: str, best: Sequence[float], alone: RunData
-) -> list[dict[str, Any]]:
-    """Return one row per task of a mixture, and one of the task that is learned alone as well.
-
-    Arguments:
-        mixture: the run of all tasks.
-        network: what its network is called.
-        best: best test accuracy of each task.
-        alone: the run of one task.
-    """
-    rows = [
-        {"task": part.name, "network": network, "steps": mixture.row.step, "best test accuracy": accuracy}
-        for part, accuracy in zip(mixture.task.parts, best, strict=True)
-    ]
-    own = {"task": alone.experiment.name, "network": "of its own", "steps": alone.row.step}
-    return [*rows, own | {"best test accuracy": best_accuracy([alone])}]
-
-
-OVER_NULL = Expected(
-    "mixture_over_null",
-    "learned at all: at least 3 points above the null models, swap with or without signs (ours)",
-    low=0.03,
-    given="mixture_over_null",
-)
-"""A premise: two networks that know nothing of the task cannot be compared."""
-
 CLAIMS = (
     Claim(
         "furuta2024/table1-linear",
@@ -411,55 +289,5 @@ CLAIMS = (
             **DEVIATIONS,
             "laptop": (*ONE_SEED, "3,600 steps with each other's embedding.", "See docs/predictions.md."),
         },
-    ),
-    Claim(
-        "furuta2024/fig10-mixture",
-        "Fig. 10",
-        "One network groks +, - and * together from 90% of the pairs, but not from few.",
-        plan_mixture,
-        measure_mixture,
-        (
-            Expected("accuracy_sum", "groks at r = 0.9", low=GROKKED),
-            Expected("accuracy_difference", "groks at r = 0.9", low=GROKKED),
-            Expected("accuracy_product", "groks at r = 0.9", low=GROKKED),
-            Expected("least_accuracy_few", "fails at r = 0.3", high=0.9, absence=True),
-        ),
-        {
-            "tiny": TINY,
-            "laptop": (
-                LAPTOP[0],
-                "60% of the pairs, not 30%, as few.",
-                LAPTOP[2],
-                "At most 4,000 steps, not 300,000.",
-                "One seed, not three.",
-            ),
-        },
-    ),
-    Claim(
-        "furuta2024/fig11-mixture",
-        "Fig. 11",
-        "Learned together with a^2 + b^2 and (a+b)^2, a^2 + ab + b^2 generalises better than alone.",
-        plan_quadratics,
-        measure_quadratics,
-        (
-            Expected("accuracy_single", "34% at r = 0.3 (Table A.5)", high=0.9),
-            OVER_NULL,
-            Expected("lift", "above 0 at r = 0.3 (Fig. 11)", low=0.05, given="mixture_over_null"),
-        ),
-        MIXTURE_DEVIATIONS,
-    ),
-    Claim(
-        "furuta2024/fig11-swap",
-        "beyond the paper: a control of Fig. 11",
-        "Learned together with a^2 + b^2 and (a+b)^2, a^2 + ab + b^2 generalises better than alone also "
-        "where no swap of a test pair is trained on.",
-        partial(plan_quadratics, orbits="swap"),
-        measure_quadratics,
-        (
-            Expected("accuracy_single", "not learned alone; at most 90%", high=0.9),
-            OVER_NULL,
-            Expected("lift", "above 0, if it is not leakage", low=0.05, given="mixture_over_null"),
-        ),
-        MIXTURE_DEVIATIONS,
     ),
 )

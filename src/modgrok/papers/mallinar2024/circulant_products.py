@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from ..claims.claim import BudgetName, Claim, Expected
 from ..claims.plan import RunGroup
-from .networks import INITIAL, RELEASED, input_groups, measure_inputs
+from .few_inputs import RELEASED, input_groups, measure_inputs
+from .networks import INITIAL
 from .setup import ONE_SEED, TINY
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from ..claims.catalogue import Paper, with_printed, with_sizes
 from . import circulant_products as mallinar2024_circulant_products
+from . import features as mallinar2024_features
+from . import few_inputs as mallinar2024_few_inputs
 from . import formulas as mallinar2024_formulas
 from . import fractions as mallinar2024_fractions
 from . import losses as mallinar2024_losses
@@ -24,12 +26,14 @@ CITATION = "Mallinar, Beaglehole, Zhu, Radhakrishnan, Pandit, Belkin 2024, arXiv
 CLAIMS = with_sizes(
     (
         *mallinar2024_rfm.CLAIMS,
+        *mallinar2024_features.CLAIMS,
         *mallinar2024_losses.CLAIMS,
         *mallinar2024_fractions.CLAIMS,
         *mallinar2024_structure.CLAIMS,
         *mallinar2024_theorem.CLAIMS,
         *mallinar2024_formulas.CLAIMS,
         *mallinar2024_networks.CLAIMS,
+        *mallinar2024_few_inputs.CLAIMS,
         *mallinar2024_circulant_products.CLAIMS,
         *mallinar2024_orientation.CLAIMS,
         *mallinar2024_regulariser.CLAIMS,
