@@ -20,7 +20,7 @@ export async function show(main, name) {
   const progress = h("p", {role: "status", "aria-live": "polite"}, ""), map = h("div"), grey = h("p", {class: "soft small"}), lines = h("div"), cell = h("div", {"aria-live": "polite"}), brackets = h("section"), panels = h("div", {class: "panels"}), busy = h("p", {class: "soft"});
   main.replaceChildren(h("h1", {}, name), progress, h("pre", {}, sweep.command),
     h("div", {class: "row"}, field("across", across), field("up", up), field("colour", value), field("runs of a cell", open)), h("section", {}, map, grey, cell), brackets,
-    varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), lines) : "", busy, panels);
+    varied.length > 1 ? h("section", {}, h("h2", {}, "Parallel coordinates"), h("div", {class: "scroll"}, lines)) : "", busy, panels);
 
   let current = null;
 
@@ -85,7 +85,8 @@ export async function show(main, name) {
       const marked = key in places && levels.length <= 8 ? levels : [Math.min(...levels), Math.max(...levels)];
       for (const level of new Set(marked)) { const row = own.find((one) => one.place === level); if (row) row.label = true; }
     }
-    const x = {field: "axis", type: "ordinal", scale: {domain: keys.map(words)}, title: null, axis: {labelAngle: 0}}, y = {field: "place", type: "quantitative", scale: {domain: [-0.06, 1], nice: false}, axis: null};
+    lines.style.minWidth = `${64 * keys.length}px`; // room for the names; a narrow page scrolls
+    const x = {field: "axis", type: "ordinal", scale: {domain: keys.map(words)}, title: null, axis: {labelAngle: 0, labelExpr: "split(datum.label, ' ')"}}, y = {field: "place", type: "quantitative", scale: {domain: [-0.06, 1], nice: false}, axis: null};
     await draw(lines, {
       description: "Each run as a line over the axes of the sweep and its results", width: "container", height: 220, autosize: {type: "fit", contains: "padding"}, data: {values: rows},
       layer: [
