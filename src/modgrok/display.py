@@ -107,11 +107,11 @@ def percent(share: float | None) -> str:
     """Print an accuracy: exactly 100% only when nothing is wrong.
 
     Example:
-        >>> percent(1.0), percent(0.99999), percent(0.57), percent(float("nan"))
-        ('100%', '99.99%', '57.00%', '–')
+        >>> percent(1.0), percent(0.99999), percent(1 / 7), percent(float("nan"))
+        ('100%', '99.99%', '14.29%', '–')
     """
     if share is None or math.isnan(share):
         return "–"
     if share == 1:
         return "100%"
-    return f"{min(math.floor(share * 10_000 + 1e-9), 9999) / 100:.2f}%"  # 0.57 times 10,000 is 5,699.999...
+    return f"{min(round(share * 10_000), 9999) / 100:.2f}%"

@@ -74,8 +74,13 @@ def test_fewer_steps_than_an_interrupted_run_has_end_it_there(tmp_path: Path) ->
         ),
         (
             ("train", *SMALL, "--symmetric", "--orbits", "none"),
-            "symmetric: must be left out with orbits none",
+            "symmetric: must be left out with orbits other than swap",
         ),
+        (
+            ("train", *SMALL, "--symmetric", "--orbits", "sign"),
+            "symmetric: must be left out with orbits other than swap",
+        ),
+        (("train", *SMALL, "--fold", "1"), "fold: must be used with folds"),
         (
             ("train", *SMALL, "--kernel", "gaussian"),
             "kernel: is not an option of the learner mlp, but of rfm",

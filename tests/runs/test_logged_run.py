@@ -235,6 +235,33 @@ def test_a_network_is_kept_from_arrays_and_as_it_is(tmp_path: Path) -> None:
         assert stored.task.name == "x + y"
 
 
+def test_short_floats_are_read_and_their_infinities_seen(tmp_path: Path) -> None:
+    with begun(tmp_path) as run:
+        assert run.observe(0, logits=right(run).astype(np.float16))["test_accuracy"] == 1
+        logits = right(run).astype(np.float16)
+        logits[0, 0] = np.inf
+        run.observe(1, logits=logits)
+    assert run.row.status == "diverged"
+
+
+def test_a_kept_network_computes_the_logits_observed_at_its_step(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    embedding, readout = (rng.standard_normal(shape).astype(np.float32) for shape in ((2, P, 30), (P, 30)))
+    network = MLP(jnp.asarray(embedding), jnp.asarray(readout), "relu")
+    weights = {"embedding": embedding, "readout": readout}
+    with begun(tmp_path) as run:
+        logits = np.asarray(network(jnp.asarray(run.data.inputs)))
+        run.observe(
+            0, logits=logits.astype(np.float16) + 3.0
+        )  # a constant and short floats are no difference
+        assert run.keep(0, weights, kind="mlp", activation="relu").exists()
+        run.observe(1, logits=logits)
+        with pytest.raises(InputError, match=r"^weights: must give the logits observed at step 1"):
+            run.keep(1, weights, kind="mlp", activation="power2")
+        assert run.keep(2, weights, kind="mlp", activation="power2").exists()  # nothing was observed there
+        assert run.keep(1, weights).exists()  # named arrays compute nothing
+
+
 def test_weights_kept_before_the_step_is_observed_stay_and_bear_its_milestones(tmp_path: Path) -> None:
     with begun(tmp_path) as run:
         for step in (0, 10, 20):
@@ -361,8 +388,18 @@ BAD_CALLS: list[tuple[Callable[[LoggedRun], Any], str]] = [
     (lambda run: run.keep(1, {"a": "b"}), r"weights\.a: must be an array"),
     (lambda run: run.keep(1, {"a": np.ones(3)}, names={"a": "a"}), "kind: must be given"),
     (lambda run: run.keep(1, {"a": np.ones(3)}, kind="cnn"), "network: must be one of"),
-    (lambda run: run.keep(1, {"a": np.ones(3)}, kind="mlp"), "weights: must be those of a two-layer"),
-    (lambda run: run.keep(1, {"a": np.ones(3)}, kind="mlp", names={"readout": "b"}), "names: must be among"),
+    (
+        lambda run: run.keep(1, {"a": np.ones(3)}, kind="mlp"),
+        "activation: must be given with weights of a two",
+    ),
+    (
+        lambda run: run.keep(1, {"a": np.ones(3)}, kind="mlp", activation="relu"),
+        "weights: must be those of a two-layer",
+    ),
+    (
+        lambda run: run.keep(1, {"a": np.ones(3)}, kind="mlp", names={"readout": "b"}, activation="relu"),
+        "names: must be among",
+    ),
     (lambda run: run.keep(1, MLP(jnp.ones((2, 5, 3)), jnp.ones((5, 3)))), "weights: must be of a network"),
     (lambda run: run.finish("done"), "status: must be one of"),
 ]

@@ -116,7 +116,8 @@ def construct(
         A `Construction` of kind "single". `report.errors` may be positive: what was asked for is built.
 
     Raises:
-        ValueError: an argument out of range, named in the message with the rule and the value.
+        ValueError: an argument out of range, named in the message with the rule and the value; no witness,
+            which a task without a form has.
 
     Example:
         >>> from modgrok.analytic.forms import tabulate, weighted_sum
@@ -127,6 +128,8 @@ def construct(
 
     Source: Gromov 2023, Claims I-II; Doshi et al. 2024, Sec. 2-3; exact phases: docs/exact-networks.md.
     """
+    if witness is None:  # as of a verdict that is not checked first
+        raise ValueError("witness: must be that of a task with a form, got None: modgrok.decide found none")
     width = int(width) if isinstance(width, np.integer) else width
     frequencies = int(frequencies) if isinstance(frequencies, np.integer) else frequencies
     style = _style(phases, width, frequencies, readout, activation, len(witness.g))

@@ -155,8 +155,8 @@ def tell(network: Imported) -> None:
 
 WORDS = {
     "accuracy": "by accuracy",
-    "margins": "by margins, since accuracies are equal",
-    "likelihood": "by likelihood, since accuracies are equal",
+    "margins": "by margins, since accuracies do not differ significantly",
+    "likelihood": "by likelihood, since accuracies do not differ significantly",
     "evenness": "by the evenness of margins, whatever the accuracies",
     "equality": "either gives the same logits",
     "convention": "by convention, since the table does not decide it",

@@ -26,7 +26,6 @@ from ..tasks.null import LEAKAGE, leakage_numbers
 from .display.measure_transformer import measure_transformer, print_circuit, with_former_name
 from .display.pruning import print_pruning, prune_last, pruning_json
 from .leakage import explained_shares, leakage_words
-from .runs import RunName
 from .shared.columns import broken, line_width
 from .shared.computing import prepare_to_compute
 from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
@@ -63,7 +62,9 @@ class _Subject:
 
 
 def measure(
-    run: RunName,
+    run: Annotated[
+        str, Parameter(help="Run id, the beginning of one, or latest; or a file or folder of weights.")
+    ],
     /,
     *,
     file: OfFile = NO_OPTIONS,

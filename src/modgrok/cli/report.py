@@ -151,6 +151,9 @@ def _report_of_runs(subject: _Subject, path: Path) -> Report:
     from ..reports import runs_report
     from ..runs import Store
 
+    if subject.is_file:
+        other = shorten(subject.others[0])
+        raise InputError(f"others: must be left out for a file, whose task --expression names, got {other}")
     subject.refuse(("against", "axes", "values", "checkpoints"), "left out where runs are compared", "one")
     subject.file.refuse_with_run(subject.run)
     with Store(subject.runs, read_only=True) as store:

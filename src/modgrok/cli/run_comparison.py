@@ -32,7 +32,7 @@ def compare(
         last = last_scalars(store, rows)
         labels = read_labels(store, [row.id for row in rows])
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in table(rows, [settings_of(row) for row in rows], last, width):
+    for line in table(rows, [settings_of(row) for row in rows], last, width, shared=True):
         say(line)
     settings = [described_settings(row) for row in rows]
     different = differences(settings)

@@ -32,7 +32,9 @@ def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
     check_trains(definition_of(experiment.learner))
     known = store.find(experiment.id)
     if known is not None and known.step and not store.lock(known.id).held():
-        note(f"run {known.id} is in the store at step {known.step:,}; continuing from there")
+        at_end = known.status == "finished" and (options.steps is None or options.steps <= known.step)
+        going_on = "" if at_end else "; continuing from there"
+        note(f"run {known.id} is in the store at step {known.step:,}{going_on}")
     title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
     title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
     with (

@@ -31,7 +31,7 @@ from .session import ctrl_c, explaining_write_errors
 from .shared.command_line import command_line
 from .shared.engine import LOCAL, Where
 from .shared.options import DEFAULT_RUNS, Json, Runs
-from .shared.output import clock, note, say, say_json
+from .shared.output import clock, counted, note, say, say_json
 
 WEIGHTS = ("final", "schedule")
 MOST_SHOWN = 5
@@ -159,14 +159,15 @@ def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_f
     shapes = ensembles_of(left, most=max(len(left), 1))
     peak = _peak_memory(shapes)
     at_once = max(1, min(workers, len(left)))
-    note("measuring this machine's speed, if no earlier command did")
-    cost = cost_of_sweep(shapes, rates_of_machine(max(1, cores() // at_once)))
+    rates = rates_of_machine(max(1, cores() // at_once), lambda: note("measuring this machine's speed"))
+    cost = cost_of_sweep(shapes, rates)
     seconds = cost.seconds(min(at_once, cores()))
     if definition.search is not None:
         _print_rounds(definition.search, len(definition.members))
         seconds *= definition.search.most_probes / 2
-    say(f"sweep {definition.name}  ·  {tally.total} runs, {tally.done} done, {len(left)} to run")
-    say(f"  {len(cut(left, workers))} ensembles of {len(shapes)} shapes, over {workers} workers")
+    say(f"sweep {definition.name}  ·  {counted(tally.total, 'run')}, {tally.done} done, {len(left)} to run")
+    ensembles = counted(len(cut(left, workers)), "ensemble")
+    say(f"  {ensembles} of {counted(len(shapes), 'shape')}, over {counted(workers, 'worker')}")
     say(
         f"  at most about {clock(seconds)}, if no run stops early and nothing is compiled yet, and "
         f"{cost.bytes / 1e6:.1f} MB of arrays a worker"

@@ -205,7 +205,7 @@ def read_weights(
     if not _is_of_modgrok(path):
         raise InputError(
             "expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got "
-            f"none for {shorten(path)}"
+            f"none for {shorten(path)}; modgrok import stores them with their task"
         )
     return read_network_file(path)
 

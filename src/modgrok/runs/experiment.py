@@ -148,6 +148,8 @@ class Experiment(Displayed, BaseModel):
     def _fold_exists(self) -> Experiment:
         if self.folds == 1:
             raise ValueError("folds: must be 0 or at least 2, got 1")
+        if self.fold and not self.folds:
+            raise ValueError(f"fold: must be used with folds, the number of them, got {self.fold}")
         if self.fold and self.fold >= self.folds:
             raise ValueError(f"fold: must be below folds, {self.folds}, got {self.fold}")
         return self
@@ -200,8 +202,11 @@ class Experiment(Displayed, BaseModel):
         specified = {name: value for name, value in options.items() if value is not None}
         specified = current_names(specified, (*settings.model_fields, *cls.model_fields))
         own = {name: specified.pop(name) for name in list(specified) if name in cls.model_fields}
-        if own.get("symmetric") and own.get("orbits") == "none":
-            raise InputError("symmetric: must be left out with orbits none, got both")
+        if own.get("symmetric") and own.get("orbits", "swap") != "swap":
+            orbits = shorten(own["orbits"])
+            raise InputError(
+                f"symmetric: must be left out with orbits other than swap, got both, and {orbits}"
+            )
         named = named_task(expression, p=p, group=group, table=table, extended_domain=extended_domain)
         assets = {named.source.table: named.task} if named.source.table else {}
         for name, content in (

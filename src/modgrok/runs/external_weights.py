@@ -59,6 +59,8 @@ def external_weights(
             raise InputError("weights: must hold at least one array, got none")
         return NamedArrays(arrays, source, notes)
     entry = NETWORKS.named(kind)
+    if "activation" in entry.type.__dataclass_fields__ and "activation" not in fields:
+        raise InputError(f"activation: must be given with weights of a {entry.noun}, got none")
     chosen = arrays if names is None else {field: _chosen(arrays, name) for field, name in names.items()}
     try:
         network = unpack(chosen, {**fields, "kind": entry.name})

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from ..display import Displayed, Facts
 from ..io import numpy_array, visible
 from ..io.whole_numbers import whole_number
-from ..learners.base.settings import LARGEST_FLOAT32, checked_options, plain_number
+from ..learners.base.settings import checked_options, plain_number
 from ..learners.catalogue import definition_of
 from ..learners.external.settings import ExternalSettings, check_new_settings
 from ..measures import basis_of_task, measures_reading
@@ -37,6 +37,7 @@ from ..measures.logits.array_numbers import (
     hidden_numbers,
     logit_numbers,
 )
+from ..measures.logits.rows import rows_of_network
 from ..models.on_device import on_device
 from ..tasks import InputError, Split, Task, named_task
 from ..tasks.errors import shorten
@@ -59,6 +60,9 @@ from .store.store import Store
 
 EXISTING = ("refuse", "continue", "replace")
 """What to do about a run that is in the store already."""
+LEAST_AGREEMENT = 0.98
+"""Correlation of a kept network's logits with those observed at its step: short floats and an update between
+the two leave more."""
 FINISHED = ("finished", "interrupted", "diverged", "failed")
 """How a run can end."""
 
@@ -177,6 +181,7 @@ class LoggedRun(Displayed):
         self._first = True  # nothing was observed since `log`
         self._diverged = False
         self._kept: set[int] = set()
+        self._last_logits: tuple[int, np.ndarray] | None = None  # (step, of all inputs)
         self._since = time.perf_counter()
 
     # What is known of it -----------------------------------------------------------------------------------
@@ -240,6 +245,7 @@ class LoggedRun(Displayed):
             raise InputError("logits: must be given, or hidden or embedding, got none")
         step = self._checked_step(step)
         numbers = self._numbers(logits, hidden, embedding)
+        self._last_logits = None if logits is None else (step, self._domain_logits(logits))
         if self._first and self.records and step <= self.records[-1].step:
             self._history.drop_from(step, kept_anew=self._kept)
         self._history.advance(step, 0.0 if self._first else elapsed)
@@ -271,13 +277,15 @@ class LoggedRun(Displayed):
                 checkpoint is then measured and explained like those of other runs. None keeps named arrays.
             names: field of the network -> name of the array, `.T` behind it for its transpose; None if the
                 arrays have the names of the fields.
-            fields: of the network that are no arrays, such as `activation="relu"`.
+            fields: of the network that are no arrays, such as `activation="relu"`, which a kind that has one
+                needs.
 
         Returns:
             The file.
 
         Raises:
-            InputError: arrays that cannot be read, or do not make a network of this kind.
+            InputError: arrays that cannot be read, or do not make a network of this kind; or the network's
+                logits are not those observed at this step.
 
         Example:
             >>> from tempfile import mkdtemp
@@ -295,6 +303,7 @@ class LoggedRun(Displayed):
         source = self.experiment.task
         table = self.task.table if source.table is not None else None
         content = external_weights(weights, kind, names, fields, self.task, source, table, notes)
+        self._check_agreement(step, content)
         own = not self._first  # until something is observed, what is recorded is of an earlier training
         reached = [name for name, _, _ in MILESTONES if own and getattr(self.row, f"{name}_at") == step]
         share = self._explained_share(step, content)
@@ -350,6 +359,27 @@ class LoggedRun(Displayed):
             raise
         self._resources = resources
 
+    def _check_agreement(self, step: int, content: StoredWeights) -> None:
+        """Refuse a network that does not compute the logits observed at its step, up to constants and noise.
+
+        Raises:
+            InputError: the two correlate by less than `LEAST_AGREEMENT`, each input's mean taken off.
+        """
+        if isinstance(content, NamedArrays) or self._last_logits is None or self._last_logits[0] != step:
+            return
+        own = rows_of_network(self.task, content.network)(0, self.task.size).astype(np.float64)
+        observed = self._last_logits[1].astype(np.float64)
+        first, second = (values - values.mean(axis=1, keepdims=True) for values in (own, observed))
+        size = float(np.linalg.norm(first) * np.linalg.norm(second))
+        if not math.isfinite(size) or size == 0:
+            return
+        agreement = float(np.sum(first * second)) / size
+        if agreement < LEAST_AGREEMENT:
+            raise InputError(
+                f"weights: must give the logits observed at step {step} (correlation of at least "
+                f"{LEAST_AGREEMENT}), got {agreement:.3f}; is it another activation, or are there biases?"
+            )
+
     def _explained_share(self, step: int, content: StoredWeights) -> float | None:
         """Take the share that was recorded at this step, else count that of a network."""
         if not self._first and self.records and self.records[-1].step == step:
@@ -374,7 +404,9 @@ class LoggedRun(Displayed):
         numbers: dict[str, float] = {}
         if logits is not None:
             values = self._domain_logits(logits)
-            if (np.abs(values) <= LARGEST_FLOAT32).all():
+            with np.errstate(over="ignore"):
+                finite = np.isfinite(values.astype(np.float32)).all()
+            if finite:
                 numbers |= self._counts(values)
                 numbers |= logit_numbers(self.task, self._basis, self.split, values)
             else:

@@ -34,35 +34,48 @@ REPEATS_SECONDS = 0.06
 """Seconds for which one kind of operation is repeated; the least time counts."""
 
 
-def rates_of_machine(threads: int = 1) -> MachineRates:
+def rates_of_machine(threads: int = 1, announce: Callable[[], None] | None = None) -> MachineRates:
     """Return the rates of this machine, measured by the first process that asks and read by all later ones.
 
     Arguments:
         threads: that a run may use, at least 1.
+        announce: called before they are measured, which takes seconds.
 
     Returns:
         The rates; those of another machine (`NOMINAL`) where they are not to be measured, or cannot be.
     """
-    return _rates(threads, os.environ.get(VARIABLE, ""), cache_folder())
+    request, folder = os.environ.get(VARIABLE, ""), cache_folder()
+    if announce is not None and request != "off" and _stored(threads, request, folder) is None:
+        announce()
+    return _rates(threads, request, folder)
 
 
 @cache
 def _rates(threads: int, request: str, folder: Path | None) -> MachineRates:
     if request == "off":
         return NOMINAL
-    path = None if folder is None else folder / "calibration" / f"threads-{threads}.json"
-    stored = None if path is None or request == "refresh" else _read(path, threads)
+    stored = _stored(threads, request, folder)
     if stored is not None:
         return stored
     rates = measure_in_process(threads)
     if rates is None:
         return NOMINAL
-    if path is not None:
+    if folder is not None:
+        path = _path(threads, folder)
         content = {**_identity(threads), "rates": asdict(rates)}
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, json.dumps(content, indent=1).encode())
     return rates
+
+
+def _path(threads: int, folder: Path) -> Path:
+    return folder / "calibration" / f"threads-{threads}.json"
+
+
+def _stored(threads: int, request: str, folder: Path | None) -> MachineRates | None:
+    """Return the rates that an earlier process measured; None if there are none, or new ones are wanted."""
+    return None if folder is None or request == "refresh" else _read(_path(threads, folder), threads)
 
 
 def _identity(threads: int) -> dict[str, Any]:

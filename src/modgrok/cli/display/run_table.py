@@ -20,10 +20,13 @@ NUMBERS = frozenset(("p", "step", "memorised", "grokked", "train", "test", "age"
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
-def differing(rows: Sequence[RunRow], settings: Sequence[Fields]) -> list[str]:
+def differing(rows: Sequence[RunRow], settings: Sequence[Fields], *, shared: bool = False) -> list[str]:
     """List the settings that take more than one value, the usual ones first.
 
-    A setting that each learner holds fixed says no more than the learner, unless all of them have it.
+    Arguments:
+        rows, settings: of the runs.
+        shared: whether a setting that all learners have counts where each holds it fixed; otherwise only the
+            first ones do, since the others say no more than the learner.
     """
     groups: dict[str, list[Fields]] = {}
     for row, own in zip(rows, settings, strict=True):
@@ -32,7 +35,7 @@ def differing(rows: Sequence[RunRow], settings: Sequence[Fields]) -> list[str]:
         name
         for name in dict.fromkeys(name for group in groups.values() for own in group for name in own)
         if any(len({own.get(name) for own in group}) > 1 for group in groups.values())
-        or (name in FIRST and _differs(name, settings))
+        or ((shared or name in FIRST) and _differs(name, settings))
     ]
     return [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
 
@@ -63,6 +66,8 @@ def table(
     last: Mapping[str, Mapping[str, float]],
     width: int | None,
     labels: Mapping[str, Labels] | None = None,
+    *,
+    shared: bool = False,
 ) -> list[str]:
     """Lay runs out as lines, below a line of names.
 
@@ -72,8 +77,9 @@ def table(
         last: last observations by run id.
         width: characters of a line; settings that do not fit are named in a last line. None for any number.
         labels: by run id; tags are a last column where a run has any.
+        shared: as in `differing`.
     """
-    names = differing(rows, settings)
+    names = differing(rows, settings, shared=shared)
     tags = {run: " ".join(own.tags) for run, own in (labels or {}).items() if own.tags}
     lines = _lines(rows, settings, last, names, tags)
     hidden: list[str] = []

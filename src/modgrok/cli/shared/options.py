@@ -70,7 +70,7 @@ Table = Annotated[
     Path | None,
     Parameter(
         name="--table",
-        help="Table of p x p integers that is the task, instead of an expression: .npy or .csv.",
+        help="Table of integers that is the task, p along each axis, instead of an expression: .npy or .csv.",
     ),
 ]
 DEFAULT_RUNS = Path("runs")

@@ -59,6 +59,16 @@ def cannot_write(path: Path, error: OSError) -> InputError:
     return InputError(f"output: cannot write {shorten(path)} ({error.strerror})")
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    Example:
+        >>> counted(1, "run"), counted(1200, "run")
+        ('1 run', '1,200 runs')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def clock(seconds: float) -> str:
     """Print a time as minutes and seconds."""
     if not math.isfinite(seconds):

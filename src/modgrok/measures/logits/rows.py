@@ -15,7 +15,7 @@ import numpy as np
 
 from ...io import numpy_array
 from ...tasks import InputError, Task
-from ...tasks.errors import NotFiniteError
+from ...tasks.errors import NotFiniteError, shorten
 
 LARGEST = 1e100
 """Size of logits; sums of the squares of larger ones leave float64."""
@@ -40,6 +40,9 @@ def rows_of_array(task: Task, logits: Any) -> Rows:
     Raises:
         InputError: another shape or type, or a number in the domain that is not finite.
     """
+    if not isinstance(task, Task):
+        made = "modgrok.tasks.task_from_expression"
+        raise InputError(f"task: must be a task, such as {made} returns, got {shorten(task)}")
     array = numpy_array(logits, "logits")
     shapes = [(task.size, task.p), (task.table.size, task.p), (*task.table.shape, task.p)]
     if array.shape not in shapes:

@@ -81,9 +81,9 @@ class NamedArrays:
 StoredWeights = NetworkFile | NamedArrays
 
 
-def write_network(path: Path, content: StoredWeights, *, durable: bool = True) -> str:
+def write_network(path: Path | str, content: StoredWeights, *, durable: bool = True) -> str:
     """Write a network atomically; return the SHA-256 of the file."""
-    return write_bytes(path, network_bytes(content), durable=durable)
+    return write_bytes(Path(path), network_bytes(content), durable=durable)
 
 
 def network_bytes(content: StoredWeights) -> bytes:
@@ -139,7 +139,8 @@ def network_of_bytes(content: bytes, path: Path) -> NetworkFile:
         check_network(network)
     except _NoNetwork:
         raise InputError(
-            f"path: must hold a network that modgrok can call, got named arrays in {shorten(path)}"
+            f"path: must hold a network that modgrok can call, got named arrays in {shorten(path)}; "
+            "modgrok import reads those of many programs"
         ) from None
     except UNREADABLE as error:
         raise CorruptFile(f"path: {shorten(path)} holds no network of modgrok ({_reason(error)})") from None

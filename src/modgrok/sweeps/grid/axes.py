@@ -98,6 +98,8 @@ def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:
         raise InputError(f"axes.{name}: must have numbers at both ends, got {shorten(ends)}")
     if "log" in spec and min(ends) <= 0:
         raise InputError(f"axes.{name}: log must have ends above 0, got {shorten(ends)}")
+    if count == 1 and ends[0] != ends[1]:
+        raise InputError(f"axes.{name}: must have num of at least 2 between {shorten(ends)}, got 1")
     first, last = (math.log(end) if "log" in spec else float(end) for end in ends)
     places = [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
     values = [math.exp(place) for place in places] if "log" in spec else places

@@ -35,6 +35,8 @@ from .critical_table import Search, read_search
 TASK_FIELDS = ("expression", "p", "group", "extended_domain")
 FILE_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".npz", ".npy", ".csv", ".toml", ".json")
 """Endings of files that commands take where they take the name of a sweep, or could one day."""
+OF_FILES = ("table", "feature_matrix", "embedding_from", "body_from")
+"""Options of train that read a file."""
 LENGTH_FIELDS = ("steps", "observe_every", "early_stop")
 """How far a run is followed: no part of its identity."""
 
@@ -276,6 +278,8 @@ def _check_keys(content: Mapping[str, Any]) -> None:
     known = ("name", "base", "axes", "zip", "critical", "pad")
     for key in content:
         if key not in known:
+            if key in field_names():
+                raise InputError(f"{key}: must be in [base] or [axes], got it outside of them")
             raise InputError(f"{key}: must be one of {', '.join(known)}{_nearest(key, known)}")
     _check_name(checked_sweep(content.get("name")))
 
@@ -298,12 +302,14 @@ def _check_name(name: str) -> None:
 
 def _known(name: str, where: str) -> None:
     known = field_names()
+    if name in OF_FILES:
+        raise InputError(f"{where}.{name}: must be left out, since a sweep reads no files of its runs")
     if name not in known:
         raise InputError(f"{where}.{name}: is not an option of train{_nearest(name, known)}")
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""
 
 
