@@ -31,7 +31,7 @@ class PaperScale:
         >>> group = RunGroup({"expression": "x + y", "p": 31, "width": 200, "steps": 900}, {"seed": [0]})
         >>> scale = PaperScale(p=97, steps=2000, sizes={"width": 500})
         >>> [str(short) for short in shortfalls({"gd": group}, scale)]
-        ['p = 97 (here 31)', 'width 500 (here 200)', '2,000 steps (here 900)', 'a second seed']
+        ['p = 97 (here 31)', 'width 500 (here 200)', '2,000 steps (here at most 900)', 'a second seed']
     """
 
     p: int | None = None
@@ -62,8 +62,8 @@ class Shortfall:
         """Say what the paper has and what the runs have.
 
         Example:
-            >>> str(Shortfall("seeds", 3, 1)), str(Shortfall("scale"))
-            ('3 seeds (here 1)', "the paper's sizes, which the claim does not declare")
+            >>> str(Shortfall("seeds", 3, 1)), str(Shortfall("steps", 900, 500))
+            ('3 seeds (here 1)', '900 steps (here at most 500)')
         """
         if self.kind == "tiny":
             return "a budget that does more than check the machinery"
@@ -80,7 +80,8 @@ class Shortfall:
             "steps": f"{self.paper:,} steps",
             "seeds": f"{self.paper} seeds",
         }.get(self.kind, f"{self.kind.replace('_', ' ')} {self.paper}")
-        return f"{parts} (here {self.planned:,})"
+        most = "at most " if self.kind == "steps" else ""  # runs may stop after grokking
+        return f"{parts} (here {most}{self.planned:,})"
 
 
 def shortfalls(

@@ -15,14 +15,16 @@ from ..claims import tiny
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
-from .elementary import DENSE, FALL, HIGH, SPARSE
+from .elementary import CONTROL, DENSE, FALL, HIGH, SPARSE, fall_over_failing
 from .runs import (
+    FAILING,
     LAPTOP,
     LONG,
     ONE_SEED,
     TINY,
     best_accuracy,
     every,
+    failing,
     fall,
     group,
     measured,
@@ -76,7 +78,9 @@ def plan_shifted(budget: BudgetName) -> Mapping[str, RunGroup]:
             seeds=3 if budget == "paper" else 1,
             fraction=LATE_FRACTION[budget],
             steps=LONG[budget],
+            early_stop=None if budget == "paper" else False,
         ),
+        **failing(budget, LIKE_PRODUCT, LATE),
     }
 
 
@@ -101,6 +105,8 @@ def measure_waves(evidence: Evidence, tasks: Mapping[str, str]) -> ClaimResult:
             f"fcr_readout{ending}": row["FCR W_L"],
             f"fcr_embedding_fall{ending}": fall(runs, "fcr_embedding"),
         }
+        if FAILING in evidence.groups:
+            values[f"fcr_fall_over_failing{ending}"] = fall_over_failing(evidence, tasks[ending])
     if {"_2", "_3"} <= tasks.keys():
         values["fcr_lower_by_2"] = values["fcr_embedding_3"] - values["fcr_embedding_2"]
     first_runs = [runs[0] for runs in named.values()]
@@ -142,17 +148,19 @@ CLAIMS = (
             _groks(),
             _waves("ffs_embedding", "1.0, as that of ab (Fig. 5)", low=DENSE),
             _waves("fcr_embedding_fall", "falls, as that of ab (Fig. 5)", low=FALL),
+            _waves("fcr_fall_over_failing", CONTROL, low=FALL),
             _waves("fcr_embedding", "falls, as that of ab (Fig. 5)", high=HIGH, essential=False),
             _groks("_late", "groks from r = 0.5 (Table A.5)"),
             _waves("ffs_embedding_late", "falls (Fig. 8)", high=0.9),
             _waves("fcr_embedding_fall_late", "falls (Fig. 8)", low=FALL),
+            _waves("fcr_fall_over_failing_late", CONTROL, low=FALL),
             _waves("fcr_embedding_late", "falls (Fig. 8)", high=HIGH, essential=False),
         ),
         {
             **DEVIATIONS,
             "laptop": (
                 *DEVIATIONS["laptop"],
-                "ab + a + b goes on to its last step, 1,200, as ab does.",
+                "Runs go on to their last step, also after grokking: waves settle later.",
                 "ab + b with 90% of the pairs, not 50%, and at most 3,600 steps.",
             ),
         },

@@ -66,6 +66,10 @@ SLOW: Mapping[BudgetName, int] = {"tiny": 12, "laptop": 6000, "paper": 300_000}
 """Steps of subtraction, which takes four times as long as addition and more."""
 LONG: Mapping[BudgetName, int] = {"tiny": 12, "laptop": 3600, "paper": 300_000}
 """Steps of what is said not to grok: three times as many as addition gets and more."""
+FEW: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.15, "paper": 0.1}
+"""Fraction of the pairs from which no task groks."""
+FAILING = "failing"
+"""Group of the runs from too few pairs, the control of what grokking does to a network's waves."""
 SLOW_WORDS = "Subtraction has at most 6,000 steps."
 TINY = ("p = 7, 16 dimensions and 12 steps: this checks the machinery, not the claim.",)
 
@@ -102,6 +106,12 @@ def group(budget: BudgetName, *expressions: str, seeds: int = 1, **options: Any)
     return RunGroup(base, {**axes, "seed": list(size.seeds[:seeds])})
 
 
+def failing(budget: BudgetName, *expressions: str) -> dict[str, RunGroup]:
+    """Plan tasks from too few pairs, followed to the end where that is near."""
+    early = None if budget == "paper" else False
+    return {FAILING: group(budget, *expressions, seeds=3, early_stop=early, fraction=FEW[budget])}
+
+
 def best_accuracy(runs: Sequence[RunData], name: str = "test_accuracy") -> float:
     """Return the best accuracy along each run, and of several seeds the least."""
     return min(float(run.curve(name).max()) for run in runs)
@@ -118,8 +128,8 @@ def fall(runs: Sequence[RunData], name: str) -> float:
 
 
 def every(evidence: Evidence) -> tuple[RunData, ...]:
-    """Return the runs of all groups."""
-    return tuple(run for runs in evidence.groups.values() for run in runs)
+    """Return the runs of all groups, without those from too few pairs."""
+    return tuple(run for name, runs in evidence.groups.items() if name != FAILING for run in runs)
 
 
 def of_task(runs: Sequence[RunData], expression: str) -> tuple[RunData, ...]:

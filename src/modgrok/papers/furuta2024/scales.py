@@ -16,6 +16,8 @@ from ..claims.scale import PaperScale
 TRANSFORMER = PaperScale(p=97, steps=300_000, seeds=3, sizes={"d_model": 128, "d_mlp": 512})
 DEFAULT = Sizes(TRANSFORMER, desktop=Desktop("laptop", extend=True))
 """Of every claim."""
+PREDICTED = PaperScale(p=37, steps=20_000, seeds=3)
+"""Of predictions of ours: the runs that docs/predictions.md names are those of the budget `desktop`."""
 FIVE = Sizes(TRANSFORMER, desktop=Desktop("laptop", seeds=(0, 1, 2, 3, 4), extend=True))
 ONE = Sizes(TRANSFORMER, desktop=Desktop("laptop", seeds=(5,), steps=3_600))
 """Of whole tables, whose hundreds of cells have one seed each, as long as the rows tested alone."""
@@ -35,6 +37,7 @@ SIZES: dict[str, Sizes] = {
     },
     **dict.fromkeys(("fig11-mixture", "fig11-swap"), FIVE),
     **dict.fromkeys(("tableA5-whole", "table1-whole"), ONE),
+    **dict.fromkeys(("leakage-quadratic", "leakage-embeddings"), Sizes(PREDICTED, desktop=DEFAULT.desktop)),
     "figA16-threshold": Sizes(TRANSFORMER, desktop=Desktop("laptop", seeds=(3, 4, 5), extend=True)),
 }
 """Of single claims: their number of seeds alone. Claims share runs, the controls of leakage too, and must

@@ -12,26 +12,21 @@ import numpy as np
 
 from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...runs.schedule import GROKKED
-from ..claims import tiny
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
 from .elementary import PRODUCT, QUICK, SUM, quick
-from .runs import group, of_task
+from .runs import FAILING, failing, of_task
 
 MEASURE = {SUM: "ffs_embedding", PRODUCT: "fcr_embedding"}
 """Task -> what falls while it groks (Fig. 8)."""
-FEW: Mapping[BudgetName, float] = {"tiny": tiny.FRACTION, "laptop": 0.15, "paper": 0.1}
-"""Fraction of the pairs from which neither task groks."""
 STILL = 0.25
 """A measure stays if it moves by at most this share of its way where the network groks."""
 
 
 def plan(budget: BudgetName) -> Mapping[str, RunGroup]:
     """Plan + and * from enough pairs, followed to the end, and from too few."""
-    early = None if budget == "paper" else False
-    failing = group(budget, SUM, PRODUCT, seeds=3, early_stop=early, fraction=FEW[budget])
-    return {**quick(budget), "failing": failing}
+    return {**quick(budget), **failing(budget, SUM, PRODUCT)}
 
 
 def share_at(run: RunData, name: str, step: float) -> float | None:
@@ -50,7 +45,7 @@ def measure(evidence: Evidence) -> ClaimResult:
     rows, panels = [], []
     for task, slug in ((SUM, "ffs"), (PRODUCT, "fcr")):
         name = MEASURE[task]
-        good, bad = (of_task(evidence[part], task) for part in ("operations", "failing"))
+        good, bad = (of_task(evidence[part], task) for part in ("operations", FAILING))
         shares = [
             None if run.row.grokked_at is None else share_at(run, name, run.row.grokked_at) for run in good
         ]
