@@ -3,7 +3,8 @@
 The runs are those of docs/symmetric-*.toml that a store holds and that have ended; rows of other runs stay as
 they are. The table gives, for each task, learner and split, the median over seeds of test accuracy minus that
 of the null model on the same split, in percentage points, with the least and the greatest. A second table
-compares x^3 y + x y^3 with a model that also knows the fourth roots of 1.
+compares x^3 y + x y^3 with a model that also knows the fourth roots of 1, a third one tasks with equal rows
+with a model that copies from one to another.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from modgrok.io import write_atomically
 from modgrok.runs import Store
 from modgrok.runs.splits import split_of
 from modgrok.sweeps.grid.sweep_file import read_sweep
-from modgrok.tasks import task_from_expression
+from modgrok.tasks import Split, Task, task_from_expression
 
 DOCS = Path(__file__).parents[1] / "docs"
 TABLE = DOCS / "symmetric-tasks.csv"
@@ -119,17 +120,75 @@ def scaling_null(orbits: str, fraction: float, seed: int) -> float:
     Orbits are those under exchanging x and y and multiplying both by a fourth root of 1, which leave every
     label unchanged. A test input whose orbit holds no training input gets the most frequent training label.
     """
-    experiment = Experiment.of(QUARTIC, p=P, seed=seed, orbits=orbits, fraction=fraction)
-    task = experiment.build_task()
-    split = split_of(experiment, task)
+    task, split = _split(QUARTIC, orbits, fraction, seed)
     x, y = task.inputs().T.astype(np.int64)
     images = [r * a % P * P + r * b % P for r in ROOTS for a, b in ((x, y), (y, x))]
+    assert all(np.array_equal(task.labels()[image], task.labels()) for image in images)
+    return _known_share(task, split, np.min(images, axis=0))
+
+
+def copying_null(expression: str, orbits: str, fraction: float, seed: int) -> float:
+    """Return the test accuracy of a model that copies training labels between equal rows or columns.
+
+    Of a symmetric task. An input is known if a training input stands in an equal row and an equal column, or
+    would with its operands exchanged; others get the most frequent training label.
+    """
+    task, split = _split(expression, orbits, fraction, seed)
+    assert np.array_equal(task.table, task.table.T)
+    row = line_classes(task.table)
+    places = np.sort(row[task.inputs()], axis=1).astype(np.int64)
+    return _known_share(task, split, places[:, 0] * P + places[:, 1])
+
+
+def line_classes(table: np.ndarray) -> np.ndarray:
+    """Return the class of each row of a table; equal rows are of one class."""
+    classes: np.ndarray = np.unique(table, axis=0, return_inverse=True)[1].ravel()
+    return classes
+
+
+def _split(expression: str, orbits: str, fraction: float, seed: int) -> tuple[Task, Split]:
+    experiment = Experiment.of(expression, p=P, seed=seed, orbits=orbits, fraction=fraction)
+    task = experiment.build_task()
+    return task, split_of(experiment, task)
+
+
+def _known_share(task: Task, split: Split, orbit: np.ndarray) -> float:
+    """Return the share of test inputs that training inputs of their orbit, or the commonest label, answer."""
     labels = task.labels()
-    assert all(np.array_equal(labels[image], labels) for image in images)
-    orbit = np.min(images, axis=0)
     covered = np.isin(orbit[split.test], orbit[split.train])
     commonest = np.bincount(labels[split.train]).argmax()
     return float((covered | (labels[split.test] == commonest)).mean())
+
+
+def copying_lines(rows: dict[tuple[str, ...], Row]) -> list[str]:
+    """Return, as Markdown, what learners answer of tasks with equal rows, and what copying them gives."""
+    titles = [LEARNERS[name] for name in LEARNERS]
+    lines = [
+        "| task | distinct rows | split | copying | " + " | ".join(titles) + " |",
+        "| --- |" + " --- |" * (3 + len(titles)),
+    ]
+    for text in dict.fromkeys(key[1] for key, _ in planned()):
+        distinct = int(line_classes(task_from_expression(text, P).table).max()) + 1
+        for orbits, fraction in SPLITS if distinct < P else ():
+            null = {seed: copying_null(text, orbits, float(fraction), seed) for seed in SEEDS}
+            cells = [_shares(sorted(null.values()))]
+            for learner in LEARNERS:
+                keys = [(learner, text, orbits, fraction, str(seed)) for seed in SEEDS]
+                own = sorted(float(rows[key]["test_accuracy"]) for key in keys if key in rows)
+                equal = sum(
+                    abs(float(rows[key]["test_accuracy"]) - null[int(key[4])]) < 1e-5
+                    for key in keys
+                    if key in rows
+                )
+                cells.append(f"{_shares(own)}; {equal} equal" if own else "not run")
+            lines.append(
+                f"| `{text}` | {distinct} | {SPLITS[orbits, fraction]} | " + " | ".join(cells) + " |"
+            )
+    return lines
+
+
+def _shares(values: list[float]) -> str:
+    return f"{100 * values[0]:.1f} to {100 * values[-1]:.1f}%"
 
 
 def main(folders: list[Path]) -> None:
@@ -143,7 +202,8 @@ def main(folders: list[Path]) -> None:
     writer.writeheader()
     writer.writerows(row for _, row in sorted(rows.items(), key=lambda item: order[item[0]]))
     write_atomically(TABLE, text.getvalue())
-    sys.stdout.write("\n".join([*lines_of(rows), "", *scaling_lines(rows)]) + "\n")
+    tables = (lines_of(rows), scaling_lines(rows), copying_lines(rows))
+    sys.stdout.write("\n\n".join("\n".join(lines) for lines in tables) + "\n")
 
 
 if __name__ == "__main__":

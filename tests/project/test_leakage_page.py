@@ -20,6 +20,7 @@ def test_the_table_of_symmetric_tasks_is_that_of_the_runs() -> None:
     page = (ROOT / "docs/leakage.md").read_text(encoding="utf-8")
     assert "\n".join(tool["lines_of"](rows)) in page
     assert "\n".join(tool["scaling_lines"](rows)) in page
+    assert "\n".join(tool["copying_lines"](rows)) in page
     keys = [key for key, _ in tool["planned"]()]
     assert len(keys) == len(set(keys)) == 3 * 12 * 3 * 3
     assert set(rows) <= set(keys)
