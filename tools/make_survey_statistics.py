@@ -15,8 +15,9 @@ import numpy as np
 from make_survey_files import PIECES, Piece
 from make_survey_tables import FOLDER, read_table
 
+from modgrok.sweeps.critical.estimate import Probe
+from modgrok.sweeps.critical.probe_scaling import fit_probe_scaling
 from modgrok.sweeps.critical.regression import CriticalEstimate, RunOutcome, fit_critical, probes_within
-from modgrok.sweeps.critical.scaling import Measured, fit_scaling
 from modgrok.sweeps.critical.time_scaling import fit_time_scaling
 
 ROOT = Path(__file__).parents[1]
@@ -133,12 +134,12 @@ def critical_lines(runs: Groups, critical: Estimates) -> Iterator[str]:
             )
 
 
-def law_lines(critical: Estimates) -> Iterator[str]:
+def law_lines(runs: Groups) -> Iterator[str]:
     """Lay out how critical fractions scale with p."""
-    yield "| task | learner | moduli | law | b | chi-squared | excluded |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
-    for (task, learner), known in critical.items():
-        yield from scaling_lines(task, learner, known)
+    yield "| task | learner | moduli | separated | law | b | misfit | excluded |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for (task, learner), moduli in runs.items():
+        yield from scaling_lines(task, learner, probes_of(moduli, budget_of(moduli)))
 
 
 def duration_lines(runs: Groups, critical: Estimates) -> Iterator[str]:
@@ -149,50 +150,59 @@ def duration_lines(runs: Groups, critical: Estimates) -> Iterator[str]:
         yield from time_lines(task, learner, known, runs[task, learner])
 
 
-def measured(known: Mapping[int, CriticalEstimate | None]) -> list[Measured]:
-    """Return the estimates that have a fraction and an interval, as points of a law."""
-    return [
-        Measured(p, one.fraction, one.low, one.high)
-        for p, one in known.items()
-        if one is not None and one.fraction is not None and one.low is not None and one.high is not None
-    ]
+def budget_of(moduli: Mapping[int, Sequence[Row]]) -> int:
+    """Return the steps that runs were followed for if they did not grok."""
+    return int(next(iter(moduli.values()))[0]["budget"])
+
+
+def probes_of(moduli: Mapping[int, Sequence[Row]], steps: int) -> dict[int, list[Probe]]:
+    """Count the seeds that grok within some steps, at each modulus with enough fractions."""
+    probes = {p: probes_within(map(outcome, rows), steps) for p, rows in moduli.items()}
+    return {p: own for p, own in probes.items() if len(own) >= LEAST_PROBES}
+
+
+def separated(probes: Sequence[Probe]) -> bool:
+    """Say whether no fraction has seeds of both kinds."""
+    return all(probe.grokked in (0, probe.of) for probe in probes)
 
 
 def robust_lines(runs: Groups) -> Iterator[str]:
     """Compare both forms of the law of x + y under AdamW over budgets and ranges of moduli."""
-    yield "| moduli | steps | power: b | chi-squared | with the logarithm: b | chi-squared |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield "| moduli | separated | steps | power: b | misfit | with the logarithm: b | misfit | likelier, by |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     rows_of = runs["x + y", LEARNERS["adamw"]]
     for first in (min(rows_of), LARGER):
         chosen = {p: rows for p, rows in rows_of.items() if p >= first}
-        budget = int(next(iter(chosen.values()))[0]["budget"])
+        budget = budget_of(chosen)
         for steps in (budget, budget // 2, budget // 4):
-            points = measured({p: estimate(rows, steps) for p, rows in chosen.items()})
-            cells = [f"{len(points)} from {first}", f"{steps:,}"]
-            for log_power in (0, 1):
-                fit = fit_scaling(points, log_power)
+            probes = probes_of(chosen, steps)
+            cells = [f"{len(probes)} from {first}", str(sum(map(separated, probes.values()))), f"{steps:,}"]
+            fits = [fit_probe_scaling(probes, log_power) for log_power in (0, 1)]
+            for fit in fits:
                 low, high = fit.interval
                 cells.append(f"{fit.exponent:.2f} ({low:.2f} to {high:.2f})")
-                cells.append(f"{fit.chi_square:.1f} for {fit.freedom}")
+                cells.append(f"{fit.misfit:.1f} for {fit.freedom}")
+            gain = fits[1].log_likelihood - fits[0].log_likelihood
+            cells.append(f"{'the logarithm' if gain > 0 else 'the power'}, {abs(gain):.1f}")
             yield f"| {' | '.join(cells)} |"
 
 
-def scaling_lines(task: str, learner: str, known: dict[int, CriticalEstimate]) -> Iterator[str]:
+def scaling_lines(task: str, learner: str, probes: dict[int, list[Probe]]) -> Iterator[str]:
     """Say how the critical fraction scales with p."""
-    points = measured(known)
-    if len(points) < LEAST_MODULI:
+    if len(probes) < LEAST_MODULI:
         return
     for log_power, form in ((0, "p^{-b}"), (1, r"p^{-b}\ln p")):
-        fit = fit_scaling(points, log_power)
+        fit = fit_probe_scaling(probes, log_power)
         excluded = [f"{exponent:g}" for exponent in EXPONENTS if fit.excludes(exponent)]
         low, high = fit.interval
         cells = (
             f"`{task}`",
             learner,
-            str(len(points)),
+            str(len(probes)),
+            str(sum(map(separated, probes.values()))),
             f"${fit.factor:.2f}\\,{form}$",
             f"{fit.exponent:.2f} ({low:.2f} to {high:.2f})",
-            f"{fit.chi_square:.1f} for {fit.freedom}",
+            f"{fit.misfit:.1f} for {fit.freedom}",
             " and ".join(excluded) or "neither",
         )
         yield f"| {' | '.join(cells)} |"
@@ -235,7 +245,7 @@ def content(page: str) -> str:
     critical = estimates(runs)
     parts = (
         ("pieces", pieces_lines()),
-        ("laws", law_lines(critical)),
+        ("laws", law_lines(runs)),
         ("robust", robust_lines(runs)),
         ("times", duration_lines(runs, critical)),
         ("critical", critical_lines(runs, critical)),

@@ -9,6 +9,7 @@ from ..lazy import lazy_names as _lazy_names
 from .critical.statistics import MilestoneStatistics, milestone_statistics, wilson
 
 if TYPE_CHECKING:
+    from .critical.probe_scaling import ProbeScaling, fit_probe_scaling
     from .critical.regression import CriticalEstimate, RunOutcome, fit_critical, probes_within
     from .critical.scaling import Measured, Scaling, fit_scaling
     from .execution.ensemble import Ensemble, Outcome, ensembles_of, run_ensemble
@@ -26,6 +27,8 @@ _HOMES = {
     "RunOutcome": "critical.regression",
     "fit_critical": "critical.regression",
     "probes_within": "critical.regression",
+    "ProbeScaling": "critical.probe_scaling",
+    "fit_probe_scaling": "critical.probe_scaling",
     "Measured": "critical.scaling",
     "Scaling": "critical.scaling",
     "fit_scaling": "critical.scaling",
@@ -49,11 +52,13 @@ __all__ = [
     "MilestoneStatistics",
     "Moment",
     "Outcome",
+    "ProbeScaling",
     "RunOutcome",
     "Scaling",
     "Sweep",
     "ensembles_of",
     "fit_critical",
+    "fit_probe_scaling",
     "fit_scaling",
     "make_sweep",
     "milestone_statistics",
