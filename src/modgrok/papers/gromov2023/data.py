@@ -7,7 +7,7 @@ all of the table.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from ...reports.charts.claim_charts import LINES, SOFT, TEST, Line, lines, singl
 from ...tasks.null import orbit_null
 from ..claims import tiny
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
-from ..claims.evidence import Evidence
+from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
 from .functions import NOTES
 from .runs import (
@@ -113,6 +113,7 @@ def measure_optimisers(evidence: Evidence) -> ClaimResult:
         values[f"{way}_speed_up"] = None if alone is None or own is None else alone / own
         first, second = least["gd"], least[way]
         values[f"{way}_saves"] = None if first is None or second is None else first - second
+        values[f"{way}_delay_ratio"] = _delay_ratio(evidence[way], evidence["gd"], most)
     names = {"gd": "gradient descent", "momentum": "momentum", "decay": "weight decay", "adamw": "AdamW"}
     curves = [
         grokking_line(names[way], row, colour)
@@ -124,6 +125,24 @@ def measure_optimisers(evidence: Evidence) -> ClaimResult:
         for way, row in steps.items()
     ]
     return ClaimResult(values, (single("optimisers", "What speeds grokking up", NO_DOT, cell, 12),), rows)
+
+
+def _delay_ratio(runs: Sequence[RunData], alone: Sequence[RunData], share: float) -> float | None:
+    """Return grokked/memorised of runs over that of gradient descent alone.
+
+    Below 1 if grokking follows sooner; a larger rate, as which momentum acts, shortens both steps alike.
+    """
+    ratios = []
+    for each in (runs, alone):
+        delays = [
+            run.row.grokked_at / run.row.memorised_at
+            for run in each
+            if run.experiment.fraction == share and run.row.grokked_at and run.row.memorised_at
+        ]
+        if not delays:
+            return None
+        ratios.append(float(np.median(delays)))
+    return ratios[0] / ratios[1]
 
 
 # Fig. 10: n^2 + nm + m^2 from nearly all of the table
@@ -269,7 +288,13 @@ CLAIMS = (
                 Expected(
                     f"{way}_speed_up", f"{words} speeds grokking up (Sec. 4): {low:g} times at least", low=low
                 ),
-                Expected(f"{way}_saves", f"{words} lowers the fraction needed (Sec. 4)", low=0.0),
+                Expected(f"{way}_saves", f"{words} needs no more data (Sec. 4: less)", low=0.0),
+                Expected(
+                    f"{way}_delay_ratio",
+                    f"{words} shortens grokking over memorising, not both alike (ours)",
+                    high=0.9,
+                    essential=False,
+                ),
             )
         ),
         {
@@ -278,6 +303,7 @@ CLAIMS = (
                 "p = 31 and 200 neurons, a tenth of the default rate, with which momentum is stable",
                 "weight decay of 1e-4 a step; AdamW at rate 0.01 with weight decay 1",
                 "four fractions, one seed each, at most 20,000 steps",
+                "momentum of 0.9 acts as ten times the rate, and speeds memorising up as much",
                 NO_LAYERS,
             ),
             "paper": (NO_LAYERS,),
