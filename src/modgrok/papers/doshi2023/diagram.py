@@ -129,9 +129,9 @@ CLAIMS = (
     Claim(
         "doshi2023/fig3-diagram",
         "Fig. 3, Table 2",
-        "Over the fractions of training data and of corrupted labels, networks generalise in a region with "
-        "enough clean labels; weight decay widens this region and, within it, turns coexistence into "
-        "inversion.",
+        "Over the fractions of training data and of corrupted labels (here at six places for each weight "
+        "decay), networks generalise in a region with enough clean labels; weight decay widens this region "
+        "and, within it, turns coexistence into inversion.",
         plan_diagram,
         measure_diagram,
         (
