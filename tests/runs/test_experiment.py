@@ -108,7 +108,7 @@ def test_folds_are_part_of_the_experiment_and_give_its_fraction() -> None:
         ({"folds": 10, "fraction": 0.5}, "fraction: must be left out or 0.9 with 10 folds, got 0.5"),
         ({"folds": 1}, "folds: must be 0 or at least 2, got 1"),
         ({"folds": 10, "fold": 10}, "fold: must be below folds, 10, got 10"),
-        ({"fold": 1}, "fold: must be below folds, 0, got 1"),
+        ({"fold": 1}, "fold: must be used with folds, the number of them, got 1"),
         ({"folds": -2}, "folds: must be at least 0, got -2"),
     ):
         with pytest.raises(InputError, match=f"^{message}$"):

@@ -102,5 +102,6 @@ def _chosen(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         return arrays[name]
     plain = name.removesuffix(".T")
     if plain not in arrays:
-        raise InputError(f"names: must be among {shorten(sorted(arrays), 200)}, got {shorten(name)}")
+        known = visible(", ".join(sorted(arrays)))[:200]
+        raise InputError(f"names: must be among {known}, got {shorten(name)}")
     return np.ascontiguousarray(np.swapaxes(arrays[plain], -1, -2))

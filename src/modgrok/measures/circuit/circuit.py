@@ -26,12 +26,17 @@ from .pair_grid import PairGrid
 from .pair_reading import PairActivations, read_pairs
 from .restricted_loss import COMBINATIONS, combination_losses, mean_loss
 
+_PARTS = {"key": "key waves", "nonkey": "other waves", "residual": "residual"}
 _TITLES: tuple[tuple[str, str], ...] = (
     *(
-        (name, "mean cross-entropy over all pairs of the logits' constant and " + " and ".join(parts))
+        (
+            name,
+            "mean cross-entropy over all pairs of the logits' constant, "
+            + ", ".join(_PARTS[part] for part in parts),
+        )
         for name, parts in COMBINATIONS
     ),
-    ("excluded_loss_train", "excluded_loss over the training set alone"),
+    ("excluded_loss_train", "excluded loss over the training set alone"),
     ("single_frequency_share", "share of neurons of which one frequency explains over 85% of the variance"),
     ("gradient_symmetricity", "mean cosine of a logit's gradients by both operands' embeddings"),
     (

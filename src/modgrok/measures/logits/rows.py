@@ -41,8 +41,8 @@ def rows_of_array(task: Task, logits: Any) -> Rows:
         InputError: another shape or type, or a number in the domain that is not finite.
     """
     if not isinstance(task, Task):
-        made = "modgrok.tasks.task_from_expression"
-        raise InputError(f"task: must be a task, such as {made} returns, got {shorten(task)}")
+        source = "modgrok.tasks.task_from_expression"
+        raise InputError(f"task: must be a task, such as {source} returns, got {shorten(task)}")
     array = numpy_array(logits, "logits")
     shapes = [(task.size, task.p), (task.table.size, task.p), (*task.table.shape, task.p)]
     if array.shape not in shapes:

@@ -223,7 +223,8 @@ def measure(frame: Frame, records: Sequence[Record], quantity: Measure) -> Panel
     text = f"{quantity.name} against {frame.unit}s; {ends(rows, series)}."
     cell = timeline(frame, rows, series, Vertical(low, high), text, height=HEIGHT)
     caption = f"{quantity.title[:1].upper()}{quantity.title[1:]}."
-    return single(quantity.name, quantity.name.replace("_", " "), caption, cell, 4)
+    words = quantity.name.replace("_", " ")
+    return single(quantity.name, f"{words[:1].upper()}{words[1:]}", caption, cell, 4)
 
 
 def frequencies(frame: Frame, records: Sequence[Record], basis: Basis) -> Panel | None:
