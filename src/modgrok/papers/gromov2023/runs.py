@@ -76,7 +76,8 @@ def fractions(budget: BudgetName) -> Mapping[str, RunGroup]:
         "paper": [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     }[budget]
     steps = {"tiny": tiny.STEPS, "laptop": 5000, "paper": 100_000}[budget]
-    gd = {"expression": "x + y", **SMALL[budget], **small_rate(budget), "steps": steps}
+    rates = {"lr": 3e5} if budget == "paper" else {}  # by default scaled to the sizes of `SMALL`
+    gd = {"expression": "x + y", **SMALL[budget], **rates, "steps": steps}
     base = {
         "expression": "x + y",
         "optimiser": "adamw",

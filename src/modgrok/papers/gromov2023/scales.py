@@ -21,7 +21,7 @@ SIZES = {
     **dict.fromkeys(("fig1-accuracy", "fig1-loss", "fig1-norm", "fig1-gradient"), Sizes(FIG1)),
     "fig2-preactivations": Sizes(FIG1),
     "fig3-phases": Sizes(FIG1, {"momentum": ONLY_MODULUS, "adamw": ONLY_MODULUS}),
-    "fig4-fraction": Sizes(ONLY_MODULUS),
+    "fig4-fraction": Sizes(ONLY_MODULUS, desktop=Desktop(steps=8_000)),
     "fig5-ipr": Sizes(ONLY_MODULUS),
     **dict.fromkeys(("appc-squares", "appc-square-of-sum", "appc-product"), Sizes(FIG1)),
     **dict.fromkeys(("appc-quadratic-form", "appc-cubic"), Sizes(ONLY_MODULUS)),

@@ -255,6 +255,7 @@ CLAIMS = (
                 "At p = 97 (atlas/tables/gd_p97.csv) the step of grokking falls up to half of the table and "
                 "rises by a few percent above it.",
             ),
+            "paper": (RATE, ADAMW),
         },
     ),
     Claim(
