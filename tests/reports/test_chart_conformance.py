@@ -38,7 +38,7 @@ def training() -> Cell:
     rows = [
         {"step": step, "name": name, "low": 0.1, "middle": 0.5, "high": 0.9}
         for name in ("train_accuracy", "test_accuracy")
-        for step in (1, 10, 100)
+        for step in (0, 9, 99)
     ]
     return training_cell(rows, (Band("train_accuracy", TRAIN), Band("test_accuracy", TEST)), 99, "Accuracy.")
 

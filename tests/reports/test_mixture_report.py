@@ -3,15 +3,16 @@ letters."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from modgrok.reports import run_report
-from modgrok.reports.charts.chart import Cell, Panel, single
+from modgrok.reports.charts.chart import Cell, Group, Panel, single
 from modgrok.reports.charts.timeline import CurveStyle, Frame, Vertical, timeline
 from modgrok.reports.formats.letters import panel_letter
-from modgrok.reports.formats.svg import figure_svg, panels_svg
+from modgrok.reports.formats.svg import figure_svg, panels_svg, text_width
 from modgrok.reports.panels.task_curves import task_panels
 from modgrok.reports.report import Report
 from modgrok.runs import Experiment, Record, RunRow, Store, run
@@ -68,3 +69,15 @@ def test_more_panels_than_letters_are_drawn(alone: bool) -> None:
     svg = panels_svg(panels) if alone else figure_svg(Report("Many", "", (), tuple(panels)))
     assert ">aa<" in svg
     assert ">ab<" in svg
+
+
+def test_long_labels_of_groups_stay_within_their_columns() -> None:
+    label = "fraction 0.5, optimiser adamw, weight decay 0.5, learning rate 0.01, batch size 16"
+    (cell,) = _panels(1)[0].groups[0].cells
+    svg = panels_svg([Panel("p", "Panel", "", (Group(label, (cell,)),) * 4)], width=760)
+    lines = re.findall(r'<text x="([0-9.]+)" y="([0-9.]+)" font-size="11.5"[^>]*>([^<]*)</text>', svg)
+    assert len({x for x, _, _ in lines}) == 4
+    assert " ".join(words for x, _, words in lines if x == "0") == label
+    assert all(text_width(words, 11.5) <= (760 - 3 * 24) / 4 for _, _, words in lines)
+    charts = [float(y) for y in re.findall(r'<g transform="translate\([0-9.]+,([0-9.]+)\)" role="img"', svg)]
+    assert min(charts) > max(float(y) for _, y, _ in lines)

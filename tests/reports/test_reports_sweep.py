@@ -95,11 +95,11 @@ def test_runs_of_different_lengths_share_their_bands() -> None:
     ended = Series(np.array([0, 5]), {"a": np.array([1.0, 1.0])})
     assert resample(ended, "a", np.array([0, 7, 10])).tolist() == [1.0, 1.0, 1.0]
     rows = training_bands([long, ended], ["a"], 10)
-    assert [entry["step"] for entry in rows] == [1, 6, 11]
+    assert [entry["step"] for entry in rows] == [0, 5, 10]
     assert [entry["middle"] for entry in rows] == [0.5, 0.75, 1.0]
     assert rows[0]["low"] == 0.25
     undefined = Series(np.array([0, 5]), {"a": np.array([np.nan, 1.0])})  # as of no corrupted example
-    assert [entry["step"] for entry in training_bands([undefined], ["a"], 10)] == [6]
+    assert [entry["step"] for entry in training_bands([undefined], ["a"], 10)] == [5]
     assert [entry["middle"] for entry in training_bands([undefined, long], ["a"], 10)] == [0.0, 0.75, 1.0]
     many = common_steps(range(100_000))
     assert 60 < len(many) <= 123

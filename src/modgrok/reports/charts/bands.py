@@ -20,6 +20,7 @@ from .chart import Cell, Margins
 from .hover import in_unit, nearest_point
 from .line_colours import LINES as LINES
 from .line_colours import line_colours, numbers_or_words
+from .steps import step_axis
 from .table import Table
 from .timeline import spread
 
@@ -66,7 +67,7 @@ def training_bands(runs: Sequence[Series], names: Sequence[str], end: int) -> Ta
             np.where(known, values, np.nan)[:, has_known], (0.25, 0.5, 0.75), axis=0
         )
         rows += [
-            {"step": int(step) + 1, "name": name, "low": low, "middle": middle, "high": high}
+            {"step": int(step), "name": name, "low": low, "middle": middle, "high": high}
             for step, (low, middle, high) in zip(steps[has_known], quantiles.T.tolist(), strict=True)
         ]
     return rows
@@ -87,12 +88,7 @@ def common_steps(observed: Sequence[int] | np.ndarray) -> np.ndarray:
 
 def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Cell:
     """Draw accuracies against training steps, from 0 to 1."""
-    x = vl.field(
-        "step:Q",
-        title="step + 1",
-        scale=vl.ScaleOptions(type="log", domain=[1, end + 1], nice=False),
-        axis=vl.AxisOptions(values=[10**i for i in range(10) if 10**i <= end + 1], format="~s"),
-    )
+    x = step_axis(end)
     scale = vl.ScaleOptions(domain=[0, 1], nice=False)
     axis = vl.AxisOptions(values=[0, 0.5, 1], format=".0%")
     layers = []
@@ -109,7 +105,7 @@ def training_cell(rows: Table, bands: Sequence[Band], end: int, text: str) -> Ce
         )
     named = {band.name: band.name.replace("_", " ") for band in bands}
     tooltip_fields = [
-        {**row, "curve": named[row["name"]], "along_text": short(row["step"] - 1)}
+        {**row, "curve": named[row["name"]], "along_text": short(row["step"])}
         | {"value_text": _quartile_words(row, ".0%")}
         for row in rows
         if row["name"] in named

@@ -26,6 +26,8 @@ ROW_GAP = 18
 CAPTION_SIZE, CAPTION_WIDTH, CAPTION_GAP = 10, 660, 2
 """Of captions under their panels: type, the longest line, and the distance from the charts, pixels."""
 LEGEND_SIZE, LEGEND_LINE = 10.5, 16
+LABEL_SIZE, LABEL_LINE = 11.5, 15
+"""Of the words above a group of charts."""
 BLANK = 6
 """Pixels above a row of panels in which nothing is drawn."""
 LETTER_WIDTHS = {
@@ -257,14 +259,16 @@ def _panel(sheet: _Sheet, letter: str, panel: Panel, x: float | int, width: floa
     y += 26
     if panel.legend is not None:
         y += _legend(sheet, panel.legend, x, y, width)
-    labelled = any(group.label for group in panel.groups)
     each = _group_width(panel, width)
+    labels = [wrap(group.label, LABEL_SIZE, each) for group in panel.groups]
+    most_lines = max(map(len, labels), default=0)
     deepest = y
     for i, group in enumerate(panel.groups):
         left, top = x + i * (each + GAP), y
-        if labelled:
-            sheet.text(left, top + 12, group.label, 11.5, SOFT)
-            top += 18
+        for number, line in enumerate(labels[i]):
+            sheet.text(left, top + 12 + LABEL_LINE * number, line, LABEL_SIZE, SOFT)
+        if most_lines:
+            top += 18 + LABEL_LINE * (most_lines - 1)
         cells = _cell_width(panel, group, width)
         for j, cell in enumerate(group.cells):
             sheet.cell(cell, left + j * cells, top)
