@@ -233,7 +233,9 @@ def _print_settings(experiment: BaseModel) -> None:
                 (defaults if value == info.default else changed)[name] = value
         changed |= model.model_extra or {}
     for word, values in (("settings", changed), ("defaults", defaults)):
-        text = ", ".join(f"{name} {'none' if value is None else value}" for name, value in values.items())
+        text = ", ".join(
+            f"{name} {'none' if value is None or value == '' else value}" for name, value in values.items()
+        )
         for line in textwrap.wrap(text or "none", 84, break_on_hyphens=False):
             say(f"  {word:<10}  {line}")
             word = ""
