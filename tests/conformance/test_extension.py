@@ -111,7 +111,7 @@ def test_a_kernel_is_trained_stored_and_described(seen: dict[str, Any]) -> None:
 def test_a_measure_reaches_records_commands_and_reports(seen: dict[str, Any]) -> None:
     assert 0 < seen["unit"]["measures"]["peak_share"] <= 1
     assert 0 < seen["unit"]["measured"]["peak_share"] <= 1
-    assert "peak share" in seen["unit"]["report"]
+    assert "Peak share" in seen["unit"]["report"]
 
 
 def test_an_optimiser_is_described(seen: dict[str, Any]) -> None:

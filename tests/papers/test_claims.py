@@ -124,7 +124,7 @@ def test_a_run_of_the_papers_size_refutes() -> None:
     [
         ({"p": 37}, "p = 97 (here 37)"),
         ({"width": 200}, "width 500 (here 200)"),
-        ({"steps": 999}, "1,000 steps (here 999)"),
+        ({"steps": 999}, "1,000 steps (here at most 999)"),
         ({"seeds": 2}, "3 seeds (here 2)"),
         ({"seeds": 1}, "3 seeds (here 1)"),
     ],

@@ -108,7 +108,7 @@ def test_statistics_find_the_planted_transition(tools, table: Path, monkeypatch:
     for row in rows:
         assert 0.4 < float(row[5].split()[0]) < 0.5
         assert row[-1] == "no |"
-    laws = cells(statistics.law_lines(critical))
+    laws = cells(statistics.law_lines(runs))
     assert [law[2] for law in laws] == ["4", "4"]
     (time,) = cells(statistics.duration_lines(runs, critical))
     exponent, low, _, high = (float(word.strip("()")) if word != "to" else 0.0 for word in time[3].split())

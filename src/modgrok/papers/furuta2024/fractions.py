@@ -6,6 +6,7 @@ Owns: rows of Table A.5.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,13 +39,22 @@ def fractions(budget: BudgetName, expression: str, **options: Any) -> RunGroup:
     return group(budget, expression, fraction=shares, steps=LONG[budget], **options)
 
 
+def followed(runs: RunGroup) -> RunGroup:
+    """Follow the run at the largest share also after grokking, as fig4-shifted-products does."""
+    axes = dict(runs.axes)
+    shares = axes.pop("fraction")
+    early = [True] * (len(shares) - 1) + [False]
+    return replace(runs, axes=axes, zip=[{"fraction": shares, "early_stop": early}])
+
+
 def plan_of(expression: str) -> Callable[[BudgetName], Mapping[str, RunGroup]]:
     """Return the plan of a task at every share, with addition at the smallest."""
 
     def plan(budget: BudgetName) -> Mapping[str, RunGroup]:
         least = SIZES[budget].fractions[0]
+        runs = fractions(budget, expression)
         return {
-            "fractions": fractions(budget, expression),
+            "fractions": followed(runs) if expression == PRODUCT and budget == "laptop" else runs,
             "sum": group(budget, SUM, fraction=least),
         }
 
