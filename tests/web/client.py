@@ -15,6 +15,8 @@ PORT = 8197
 HOST = f"127.0.0.1:{PORT}"
 ORIGIN = f"http://{HOST}"
 TOKEN = "the-right-token"
+HOSTILE = '"><img src=x onerror=alert(1)>\x1b[2J\u202e'
+"""A name that a page, a terminal or an address could take for more than a name."""
 
 
 @dataclass
