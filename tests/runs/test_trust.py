@@ -293,14 +293,14 @@ def test_text_that_is_not_utf8_is_shown(call: Call, filled: Path) -> None:
 
 @pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx", "\uff1dcmd()"])
 def test_a_formula_in_a_csv_is_guarded(call: Call, filled: Path, name: str) -> None:
-    names = [name, *EXPERIMENT_SCALARS(filled)[1:]]
+    names = [name, *recorded_scalars(filled)[1:]]
     forge(filled, "UPDATE runs SET scalars = ? WHERE id = ?", json.dumps(names), EXPERIMENT.id)
     assert call("export", EXPERIMENT.id, "--format", "csv", "-o", "r.csv").code == 0
     header = Path("r.csv").read_text(encoding="utf-8").splitlines()[0]
     assert f"'{name}" in header
 
 
-def EXPERIMENT_SCALARS(folder: Path) -> list[str]:
+def recorded_scalars(folder: Path) -> list[str]:
     with Store(folder, read_only=True) as store:
         return list(store.get(EXPERIMENT.id).scalars)
 
