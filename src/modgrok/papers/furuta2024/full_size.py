@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...runs.schedule import GROKKED
+from ...tasks.symmetry import generators_of
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence
 from ..claims.plan import RunGroup
@@ -60,7 +61,8 @@ def measure(evidence: Evidence) -> ClaimResult:
             for run in runs
         ]
     curves = [(run.experiment.name, run) for run in every(evidence)]
-    return ClaimResult(values, (accuracy_panel(curves, span=12),), rows)
+    symmetric = {run.experiment.name: null_of(run) for run in every(evidence) if generators_of(run.task)}
+    return ClaimResult(values, (accuracy_panel(curves, span=12, nulls=symmetric),), rows)
 
 
 def _claim(

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...measures import make_token_basis
 from ...models.transformer import Transformer
-from ...reports.charts.claim_charts import Line, Panel, single, step_lines
+from ...reports.charts.claim_charts import SOFT, Line, Panel, single, step_lines
 from ...reports.panels.wave_spectra import wave_spectra
 from ...reports.views.tables import Stage
 from ...runs.schedule import GROKKED
@@ -165,17 +165,28 @@ WAVES = (
 """(measure, matrix, name in records)."""
 
 
-def accuracy_panel(named: Sequence[tuple[str, RunData]], name: str = "test_accuracy", span: int = 6) -> Panel:
+def accuracy_panel(
+    named: Sequence[tuple[str, RunData]],
+    name: str = "test_accuracy",
+    span: int = 6,
+    nulls: Mapping[str, float] | None = None,
+) -> Panel:
     """Draw test accuracies against steps.
 
     Arguments:
         named: (label, run).
         name: of the curve.
         span: columns of twelve.
+        nulls: label -> accuracy of the orbit null on the run's split, drawn beside its curve.
     """
+    levels = [
+        Line(f"{label}, orbit null", run.steps, np.full(len(run.steps), nulls[label]), SOFT, dashed=True)
+        for label, run in named
+        if nulls is not None and label in nulls
+    ]
     summary = ", ".join(f"{label} reaches {best_accuracy([run], name):.1%}" for label, run in named)
     cell = step_lines(
-        [Line(label, run.steps, run.curve(name)) for label, run in named],
+        [*(Line(label, run.steps, run.curve(name)) for label, run in named), *levels],
         f"Test accuracy against steps: {summary}.",
         y="test accuracy",
         percent=True,
