@@ -14,7 +14,7 @@ import numpy as np
 
 from .estimate import Probe
 from .regression import WIDTHS
-from .scaling import T_QUANTILES
+from .scaling import T_QUANTILES, PowerLaw
 from .statistics import Z
 
 ITERATIONS = 200
@@ -25,37 +25,20 @@ REACH = 1.0
 
 
 @dataclass(frozen=True)
-class ProbeScaling:
-    """A fitted form $f_c = a\\,p^{-b}\\,(\\ln p)^c$ of critical fractions.
+class ProbeScaling(PowerLaw):
+    """A form of critical fractions, fitted to the seeds that grok; see `PowerLaw`.
 
     Arguments:
-        factor: a.
-        exponent: b.
-        interval: 95% interval of b.
-        log_power: c, given.
         width: s of the curve in ln f, the same at all moduli.
         log_likelihood: of the seeds that grok.
         misfit: twice what the log-likelihood gains where each modulus has a critical fraction of its own.
         freedom: number of moduli less 2; the misfit of a form that holds is about as large.
     """
 
-    factor: float
-    exponent: float
-    interval: tuple[float, float]
-    log_power: float
     width: float
     log_likelihood: float
     misfit: float
     freedom: int
-
-    def at(self, p: float) -> float:
-        """Return the critical fraction at a modulus."""
-        return float(self.factor * p**-self.exponent * math.log(p) ** self.log_power)
-
-    def excludes(self, exponent: float) -> bool:
-        """Say whether an exponent is outside the interval."""
-        low, high = self.interval
-        return not low <= exponent <= high
 
 
 def fit_probe_scaling(probes: Mapping[int, Sequence[Probe]], log_power: float = 0.0) -> ProbeScaling:

@@ -42,7 +42,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Scaling:
+class PowerLaw:
     """A fitted form $a\\,p^{-b}\\,(\\ln p)^c$.
 
     Arguments:
@@ -50,16 +50,12 @@ class Scaling:
         exponent: b.
         interval: 95% interval of b; b itself where it was given.
         log_power: c, given.
-        chi_square: sum of squared residuals of ln y over their deviations.
-        freedom: degrees of freedom of it.
     """
 
     factor: float
     exponent: float
     interval: tuple[float, float]
     log_power: float
-    chi_square: float
-    freedom: int
 
     def at(self, p: float) -> float:
         """Return the form's value at a modulus."""
@@ -69,6 +65,19 @@ class Scaling:
         """Say whether an exponent is outside the interval."""
         low, high = self.interval
         return not low <= exponent <= high
+
+
+@dataclass(frozen=True)
+class Scaling(PowerLaw):
+    """A form fitted to measured quantities; see `PowerLaw`.
+
+    Arguments:
+        chi_square: sum of squared residuals of ln y over their deviations.
+        freedom: degrees of freedom of it.
+    """
+
+    chi_square: float
+    freedom: int
 
 
 def fit_scaling(points: Sequence[Measured], log_power: float = 0.0, exponent: float | None = None) -> Scaling:
