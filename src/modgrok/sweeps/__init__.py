@@ -11,7 +11,7 @@ from .critical.statistics import MilestoneStatistics, milestone_statistics, wils
 if TYPE_CHECKING:
     from .critical.probe_scaling import ProbeScaling, fit_probe_scaling
     from .critical.regression import CriticalEstimate, RunOutcome, fit_critical, probes_within
-    from .critical.scaling import Measured, Scaling, fit_scaling
+    from .critical.scaling import Measured, PowerLaw, Scaling, fit_scaling
     from .execution.ensemble import Ensemble, Outcome, ensembles_of, run_ensemble
     from .forecasting.run_forecast import GrokForecast
     from .grid.sweep_file import Member, Sweep, make_sweep, read_sweep
@@ -30,6 +30,7 @@ _HOMES = {
     "ProbeScaling": "critical.probe_scaling",
     "fit_probe_scaling": "critical.probe_scaling",
     "Measured": "critical.scaling",
+    "PowerLaw": "critical.scaling",
     "Scaling": "critical.scaling",
     "fit_scaling": "critical.scaling",
     "GrokForecast": "forecasting.run_forecast",
@@ -52,6 +53,7 @@ __all__ = [
     "MilestoneStatistics",
     "Moment",
     "Outcome",
+    "PowerLaw",
     "ProbeScaling",
     "RunOutcome",
     "Scaling",
