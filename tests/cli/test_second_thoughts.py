@@ -86,7 +86,10 @@ def test_fewer_steps_than_an_interrupted_run_has_end_it_there(tmp_path: Path) ->
             "kernel: is not an option of the learner mlp, but of rfm",
         ),
         (("train", "x", "+", "y", "--p", "7"), "expression: must be one argument, in quotes"),
-        (("train", "x + y", "-5", "--p", "7"), "Unused Tokens: ['-5']"),
+        (("train", "x + y", "-5", "--p", "7"), "arguments: must be those of modgrok train, got '-5' as well"),
+        (("runs", "show"), "run: must be given, got none. See modgrok runs show --help."),
+        (("train", "x + y", "--p", "7", "--p", "11"), "p: must be given once, got '11' as well"),
+        (("--runs", "x", "runs", "list"), "command: must come before its options, got '--runs' first"),
         (("measure", "nope.safetensors"), "path: must be a safetensors file, got 'nope.safetensors', which"),
     ],
 )

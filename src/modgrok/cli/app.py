@@ -132,6 +132,8 @@ def _dispatch(words: list[str]) -> int:
     if words[0] not in names:
         import difflib
 
+        if words[0].startswith("-"):
+            return _complain(f"command: must come before its options, got {words[0][:60]!r} first")
         close = difflib.get_close_matches(words[0], names, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         return _complain(f"command: must be one of {', '.join(names)}, got {words[0][:60]!r}{hint}")
@@ -154,7 +156,9 @@ def _dispatch(words: list[str]) -> int:
             return _complain(
                 f'expression: must be one argument, in quotes, as in modgrok {words[0]} "x + y", got several'
             )
-        return _complain(_one_line(str(error)) + f" See modgrok {words[0]} --help.")
+        from .shared.parser_errors import words_of
+
+        return _complain(words_of(error, words[0]))
     except KeyboardInterrupt:
         return _complain("interrupted", code=1)
     except BrokenPipeError:
