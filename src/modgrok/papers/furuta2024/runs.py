@@ -179,14 +179,14 @@ def accuracy_panel(
         span: columns of twelve.
         nulls: label -> accuracy of the orbit null on the run's split, drawn beside its curve.
     """
-    levels = [
+    null_lines = [
         Line(f"{label}, orbit null", run.steps, np.full(len(run.steps), nulls[label]), SOFT, dashed=True)
         for label, run in named
         if nulls is not None and label in nulls
     ]
     summary = ", ".join(f"{label} reaches {best_accuracy([run], name):.1%}" for label, run in named)
     cell = step_lines(
-        [*(Line(label, run.steps, run.curve(name)) for label, run in named), *levels],
+        [*(Line(label, run.steps, run.curve(name)) for label, run in named), *null_lines],
         f"Test accuracy against steps: {summary}.",
         y="test accuracy",
         percent=True,
