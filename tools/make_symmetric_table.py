@@ -188,7 +188,8 @@ def copying_lines(rows: dict[tuple[str, ...], Row]) -> list[str]:
 
 
 def _shares(values: list[float]) -> str:
-    return f"{100 * values[0]:.1f} to {100 * values[-1]:.1f}%"
+    low, high = (f"{100 * value:.1f}".removesuffix(".0") for value in (values[0], values[-1]))
+    return f"{low}%" if low == high else f"{low} to {high}%"
 
 
 def main(folders: list[Path]) -> None:
