@@ -162,7 +162,7 @@ def _known_share(task: Task, split: Split, orbit: np.ndarray) -> float:
 
 def copying_lines(rows: dict[tuple[str, ...], Row]) -> list[str]:
     """Return, as Markdown, what learners answer of tasks with equal rows, and what copying them gives."""
-    titles = [LEARNERS[name] for name in LEARNERS]
+    titles = LEARNERS.values()
     lines = [
         "| task | distinct rows | split | copying | " + " | ".join(titles) + " |",
         "| --- |" + " --- |" * (3 + len(titles)),
@@ -173,14 +173,10 @@ def copying_lines(rows: dict[tuple[str, ...], Row]) -> list[str]:
             null = {seed: copying_null(text, orbits, float(fraction), seed) for seed in SEEDS}
             cells = [_shares(sorted(null.values()))]
             for learner in LEARNERS:
-                keys = [(learner, text, orbits, fraction, str(seed)) for seed in SEEDS]
-                own = sorted(float(rows[key]["test_accuracy"]) for key in keys if key in rows)
-                equal = sum(
-                    abs(float(rows[key]["test_accuracy"]) - null[int(key[4])]) < 1e-5
-                    for key in keys
-                    if key in rows
-                )
-                cells.append(f"{_shares(own)}; {equal} equal" if own else "not run")
+                keys = {seed: (learner, text, orbits, fraction, str(seed)) for seed in SEEDS}
+                own = {seed: float(rows[key]["test_accuracy"]) for seed, key in keys.items() if key in rows}
+                equal = sum(abs(accuracy - null[seed]) < 1e-5 for seed, accuracy in own.items())
+                cells.append(f"{_shares(sorted(own.values()))}; {equal} equal" if own else "not run")
             lines.append(
                 f"| `{text}` | {distinct} | {SPLITS[orbits, fraction]} | " + " | ".join(cells) + " |"
             )

@@ -156,9 +156,10 @@ def _dispatch(words: list[str]) -> int:
             return _complain(
                 f'expression: must be one argument, in quotes, as in modgrok {words[0]} "x + y", got several'
             )
-        from .shared.parser_errors import words_of
+        from .shared.parser_errors import command_of, words_of
 
-        return _complain(words_of(error, words[0]))
+        command = command_of(error, words[0])
+        return _complain(f"{_one_line(words_of(error, command))} See modgrok {command} --help.")
     except KeyboardInterrupt:
         return _complain("interrupted", code=1)
     except BrokenPipeError:

@@ -17,7 +17,7 @@ from ..learners.catalogue import definition_named
 from ..measures import MEASURES
 from ..measures.counts import COUNT_MEASURES
 from ..runs import Record, RunRow, Store
-from ..runs.run_settings import described_settings, differences, rows_to_compare
+from ..runs.run_settings import described_settings, rows_to_compare, shared_differences
 from ..runs.store.labels import read_labels
 from . import words
 from .charts.chart import Legend, Panel, single
@@ -77,17 +77,6 @@ def runs_report(store: Store, runs: Sequence[str], path: Path) -> Report:
             ),
         ),
     )
-
-
-def shared_differences(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Return the settings in which runs differ, without those that only some of the learners have.
-
-    Example:
-        >>> shared_differences([{"learner": "mlp", "width": 9, "seed": 0}, {"learner": "rfm", "seed": 1}])
-        {'learner': ['mlp', 'rfm'], 'seed': [0, 1]}
-    """
-    common = set(settings[0]).intersection(*settings)
-    return {name: values for name, values in differences(settings).items() if name in common}
 
 
 def run_name(row: RunRow, different: dict[str, list[Any]], at: int) -> str:

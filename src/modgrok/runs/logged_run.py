@@ -244,8 +244,9 @@ class LoggedRun(Displayed):
         if all(value is None for value in arrays.values()):
             raise InputError("logits: must be given, or hidden or embedding, got none")
         step = self._checked_step(step)
-        numbers = self._numbers(logits, hidden, embedding)
-        self._last_logits = None if logits is None else (step, self._domain_logits(logits))
+        values = None if logits is None else self._domain_logits(logits)
+        numbers = self._numbers(values, hidden, embedding)
+        self._last_logits = None if values is None else (step, values.copy())  # callers may reuse their array
         if self._first and self.records and step <= self.records[-1].step:
             self._history.drop_from(step, kept_anew=self._kept)
         self._history.advance(step, 0.0 if self._first else elapsed)
@@ -400,10 +401,9 @@ class LoggedRun(Displayed):
             raise InputError(f"step: must be above the last observed step, {last}, got {step}")
         return step
 
-    def _numbers(self, logits: Any, hidden: Any, embedding: Any) -> dict[str, float]:
+    def _numbers(self, values: np.ndarray | None, hidden: Any, embedding: Any) -> dict[str, float]:
         numbers: dict[str, float] = {}
-        if logits is not None:
-            values = self._domain_logits(logits)
+        if values is not None:
             with np.errstate(over="ignore"):
                 finite = np.isfinite(values.astype(np.float32)).all()
             if finite:

@@ -60,3 +60,15 @@ def differences(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     names = dict.fromkeys(name for own in settings for name in own)
     values = {name: [own.get(name) for own in settings] for name in names}
     return {name: of_name for name, of_name in values.items() if any(v != of_name[0] for v in of_name)}
+
+
+def shared_differences(settings: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the settings in which runs differ, without those that only some of the learners have.
+
+    Example:
+        >>> shared_differences([{"learner": "mlp", "width": 9, "seed": 0}, {"learner": "rfm", "seed": 1}])
+        {'learner': ['mlp', 'rfm'], 'seed': [0, 1]}
+    """
+    return {
+        name: values for name, values in differences(settings).items() if all(name in own for own in settings)
+    }

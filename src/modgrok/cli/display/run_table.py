@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...display import percent
+from ...runs.run_settings import shared_differences
 from ...runs.store.database import RunRow
 from ...runs.store.labels import Labels
 
@@ -31,18 +32,14 @@ def differing(rows: Sequence[RunRow], settings: Sequence[Fields], *, shared: boo
     groups: dict[str, list[Fields]] = {}
     for row, own in zip(rows, settings, strict=True):
         groups.setdefault(row.learner, []).append(own)
+    shared_names = shared_differences(settings)
     names = [
         name
         for name in dict.fromkeys(name for group in groups.values() for own in group for name in own)
         if any(len({own.get(name) for own in group}) > 1 for group in groups.values())
-        or ((shared or name in FIRST) and _differs(name, settings))
+        or ((shared or name in FIRST) and name in shared_names)
     ]
     return [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
-
-
-def _differs(name: str, settings: Sequence[Fields]) -> bool:
-    """Say whether all runs have a setting, and not all the same."""
-    return all(name in own for own in settings) and len({own[name] for own in settings}) > 1
 
 
 def age(updated: str, now: datetime) -> str:

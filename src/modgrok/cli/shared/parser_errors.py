@@ -1,6 +1,6 @@
 """What the argument parser refuses, in one line of argument, rule and value.
 
-Owns: those words, and which help has more.
+Owns: those words, and which command they are of.
 """
 
 from __future__ import annotations
@@ -13,26 +13,22 @@ from cyclopts.exceptions import MissingArgumentError, RepeatArgumentError, Unuse
 from ...tasks.errors import shorten
 
 
-def words_of(error: CycloptsError, command: str) -> str:
-    """Return the line that says what is wrong.
+def command_of(error: CycloptsError, first: str) -> str:
+    """Return the command that refused, as in `runs show`; the first word of the line if it is not known."""
+    return " ".join(error.command_chain or ()) or first
 
-    Arguments:
-        error: of the parser.
-        command: the first word of the command line; a group's command names both, as in `runs show`.
-    """
-    chain = " ".join(error.command_chain or ()) or command
-    more = f"See modgrok {chain} --help."
+
+def words_of(error: CycloptsError, command: str) -> str:
+    """Say what is wrong with the words that followed a command."""
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
-        return (
-            f"arguments: must be those of modgrok {chain}, got {_listed(error.unused_tokens)} as well. {more}"
-        )
+        return f"arguments: must be those of modgrok {command}, got {_listed(error.unused_tokens)} as well."
     if isinstance(error, RepeatArgumentError) and error.token.keyword:
         name = error.token.keyword.lstrip("-")
-        return f"{name}: must be given once, got {shorten(error.token.value)} as well. {more}"
+        return f"{name}: must be given once, got {shorten(error.token.value)} as well."
     if isinstance(error, MissingArgumentError) and error.argument is not None and not error.tokens_so_far:
         rule = "have a value" if error.keyword else "be given"
-        return f"{error.argument.name.lstrip('-').lower()}: must {rule}, got none. {more}"
-    return f"{' '.join(str(error).split())} {more}"
+        return f"{error.argument.name.lstrip('-').lower()}: must {rule}, got none."
+    return str(error)
 
 
 def _listed(tokens: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ Owns: the paper's name, and its claims in the paper's order; each is in the modu
 from __future__ import annotations
 
 from ..claims.catalogue import Paper, with_printed, with_sizes
-from . import circulant_products as mallinar2024_circulant_products
 from . import features as mallinar2024_features
 from . import few_inputs as mallinar2024_few_inputs
 from . import formulas as mallinar2024_formulas
@@ -34,7 +33,6 @@ CLAIMS = with_sizes(
         *mallinar2024_formulas.CLAIMS,
         *mallinar2024_networks.CLAIMS,
         *mallinar2024_few_inputs.CLAIMS,
-        *mallinar2024_circulant_products.CLAIMS,
         *mallinar2024_orientation.CLAIMS,
         *mallinar2024_regulariser.CLAIMS,
     ),

@@ -14,8 +14,7 @@ import numpy as np
 
 from .estimate import Probe
 from .regression import WIDTHS
-from .scaling import T_QUANTILES, PowerLaw
-from .statistics import Z
+from .scaling import PowerLaw, t_quantile
 
 ITERATIONS = 200
 TOLERANCE = 1e-9
@@ -83,8 +82,7 @@ def fit_probe_scaling(probes: Mapping[int, Sequence[Probe]], log_power: float = 
     each = np.array([[p == own for own in moduli] for p, _ in rows], dtype=np.float64)
     _, free = _maximise(np.column_stack([fractions, each]), grokked, of)
     misfit = max(2 * (free - best), 0.0)
-    quantile = T_QUANTILES[freedom - 1] if freedom <= len(T_QUANTILES) else Z + 2.4 / freedom
-    allowed = quantile**2 * max(1.0, misfit / freedom) / 2
+    allowed = t_quantile(freedom) ** 2 * max(1.0, misfit / freedom) / 2
 
     def within(candidate: float) -> bool:
         fixed = np.stack([excess + candidate * centred, np.ones_like(logs)], axis=1)

@@ -20,6 +20,16 @@ T_QUANTILES = (
 """Quantiles of Student's t distribution at 97.5%, by degrees of freedom from 1 on."""
 
 
+def t_quantile(freedom: int) -> float:
+    """Return the quantile of Student's t distribution at 97.5%, for at least one degree of freedom.
+
+    Example:
+        >>> t_quantile(2), round(t_quantile(100), 3)
+        (4.303, 1.984)
+    """
+    return T_QUANTILES[freedom - 1] if freedom <= len(T_QUANTILES) else Z + 2.4 / freedom
+
+
 @dataclass(frozen=True)
 class Measured:
     """A quantity at one modulus.
@@ -117,6 +127,6 @@ def fit_scaling(points: Sequence[Measured], log_power: float = 0.0, exponent: fl
     interval = (fitted, fitted)
     if exponent is None:
         error = math.sqrt(np.linalg.inv(design.T @ design)[1, 1] * max(1.0, chi_square / freedom))
-        half = error * (T_QUANTILES[freedom - 1] if freedom <= len(T_QUANTILES) else Z + 2.4 / freedom)
+        half = error * t_quantile(freedom)
         interval = (fitted - half, fitted + half)
     return Scaling(math.exp(solution[0]), fitted, interval, log_power, chi_square, freedom)
