@@ -62,7 +62,19 @@ def section(command: tuple[str, ...]) -> str:
             parts.append(f"**{line.strip('╭─╮ ')}**\n\n")
         elif line.startswith("│"):
             parts[-1] += entry(name, line.strip("│").rstrip())
-    return "\n\n".join(part.rstrip("\n") for part in parts)
+    return told_apart("\n\n".join(part.rstrip("\n") for part in parts))
+
+
+def told_apart(text: str) -> str:
+    """Give an option another anchor where an argument has the same name."""
+    seen: set[str] = set()
+
+    def anchor(match: re.Match[str]) -> str:
+        name = match[1] if match[1] not in seen else f"{match[1]}-option"
+        seen.add(name)
+        return f'<a id="{name}">'
+
+    return re.sub(r'<a id="([^"]+)">', anchor, text)
 
 
 def entry(command: str, line: str) -> str:

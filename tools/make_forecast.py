@@ -26,8 +26,10 @@ from modgrok.sweeps.forecasting.first_part import FirstPart
 from modgrok.sweeps.forecasting.run_forecast import FAMILY, family_name, settings_of
 from modgrok.sweeps.forecasting.validation import (
     ForecastScore,
+    MeanGain,
     RunSet,
     fit_with_spread,
+    mean_gain,
     validate,
     validate_median,
     validate_multiple,
@@ -125,9 +127,15 @@ def part_of(row: dict[str, str]) -> FirstPart:
     return FirstPart(int(row["memorised_at"]), memorised, later_at, later, None)
 
 
-def runs_of(family: Family, stage: str) -> tuple[tuple[str, ...], RunSet]:
-    """Return feature names and runs that memorised and had not grokked when features were taken."""
-    names = feature_names(family.recorded(), later=stage == "later")
+def runs_of(family: Family, stage: str, features: str | None = None) -> tuple[tuple[str, ...], RunSet]:
+    """Return feature names and runs that memorised and had not grokked at a stage.
+
+    Arguments:
+        family: the kind of run.
+        stage: `memorised` or `later`: runs that had grokked by then are left out.
+        features: stage up to which features are taken, at most `stage`; default the same.
+    """
+    names = feature_names(family.recorded(), later=(features or stage) == "later")
     (budget,) = {int(row["budget"]) for row in family.rows}
     chosen = [row for row in family.rows if row["later_at"]]
     now = [int(row["memorised_at"] if stage == "memorised" else row["later_at"]) for row in chosen]
@@ -135,10 +143,10 @@ def runs_of(family: Family, stage: str) -> tuple[tuple[str, ...], RunSet]:
         not row["grokked_at"] or int(row["grokked_at"]) > at for row, at in zip(chosen, now, strict=True)
     ]
     chosen = [row for row, waits in zip(chosen, waiting, strict=True) if waits]
-    features = [feature_values(names, int(row["p"]), float(row["fraction"]), part_of(row)) for row in chosen]
+    values = [feature_values(names, int(row["p"]), float(row["fraction"]), part_of(row)) for row in chosen]
     runs = RunSet(
         np.array([int(row["p"]) for row in chosen]),
-        np.array(features).reshape(len(chosen), len(names)),
+        np.array(values).reshape(len(chosen), len(names)),
         np.array([int(row["memorised_at"]) for row in chosen]),
         np.array([at for at, waits in zip(now, waiting, strict=True) if waits]),
         np.array([int(row["grokked_at"] or 0) for row in chosen]),
@@ -186,27 +194,42 @@ def group_of(name: str) -> str:
     return next((group for group, holds in GROUPS.items() if holds(base)), OTHERS)
 
 
+HEADER = (
+    "",
+    "| forecast | typical factor | interval 80% covers | interval 95% covers | Brier score |",
+    "| --- | --- | --- | --- | --- |",
+)
+"""Of a table of scores."""
+
+
 def validation_lines(family: Family) -> Iterator[str]:
     """Lay out how well a family's moduli are forecast by models fitted without them."""
+    early_names, early = runs_of(family, "memorised")
     names, runs = runs_of(family, "later")
-    moduli = np.unique(runs.moduli)
+    moduli = np.unique(early.moduli)
     yield ""
     yield f"### {family.name}"
     yield ""
     yield (
-        f"{len(runs.steps):,} runs at {len(moduli)} moduli from {moduli.min()} to {moduli.max()}, of which "
-        f"{runs.grokked.sum():,} grok within {runs.budget:,} steps (tables {', '.join(family.tables)})."
+        f"{len(early.steps):,} runs at {len(moduli)} moduli from {moduli.min()} to {moduli.max()} memorise "
+        f"before they grok; {early.grokked.sum():,} of them grok within {early.budget:,} steps "
+        f"(tables {', '.join(family.tables)}). Forecasts from memorisation:"
     )
+    yield from HEADER
+    yield from baseline_lines(early_names, early)
+    score = validate(early_names, early)
+    yield score_line("up to memorisation", score)
+    yield from gain_lines(score, settings_alone(early_names, early))
     yield ""
-    yield "| forecast | typical factor | interval 80% covers | interval 95% covers | Brier score |"
-    yield "| --- | --- | --- | --- | --- |"
-    yield score_line("median of the other moduli's runs", validate_median(runs))
-    yield score_line("constant multiple of the memorising step", validate_multiple(runs))
-    settings = [names.index(name) for name in SETTINGS]
-    yield score_line("p and fraction alone", validate(SETTINGS, runs.with_features(settings)))
-    early = runs_of(family, "memorised")
-    yield score_line("up to memorisation", validate(*early))
-    yield score_line("up to 1.5 times that step", validate(names, runs))
+    yield (
+        f"Of these runs {len(early.steps) - len(runs.steps):,} had grokked by 1.5 times that step. Forecasts "
+        f"of the other {len(runs.steps):,}, of which {runs.grokked.sum():,} grok later:"
+    )
+    yield from HEADER
+    yield from baseline_lines(names, runs)
+    yield score_line("up to memorisation", validate(*runs_of(family, "later", features="memorised")))
+    score = validate(names, runs)
+    yield score_line("up to 1.5 times that step", score)
     for group in (*GROUPS, OTHERS):
         without = [place for place, name in enumerate(names) if group_of(name) != group]
         if len(without) < len(names):
@@ -217,6 +240,35 @@ def validation_lines(family: Family) -> Iterator[str]:
         if own and group != "p and fraction":
             chosen = [names[place] for place in own]
             yield score_line(f"– {group} alone", validate(chosen, runs.with_features(own)))
+    yield from gain_lines(score, settings_alone(names, runs))
+
+
+def baseline_lines(names: Sequence[str], runs: RunSet) -> Iterator[str]:
+    """Lay out what is forecast without any measure of training."""
+    yield score_line("median of the other moduli's runs", validate_median(runs))
+    yield score_line("constant multiple of the memorising step", validate_multiple(runs))
+    yield score_line("p and fraction alone", settings_alone(names, runs))
+
+
+def settings_alone(names: Sequence[str], runs: RunSet) -> ForecastScore:
+    """Score forecasts from p and the fraction."""
+    return validate(SETTINGS, runs.with_features([names.index(name) for name in SETTINGS]))
+
+
+def gain_lines(score: ForecastScore, base: ForecastScore) -> Iterator[str]:
+    """Say what is gained over forecasts from p and the fraction."""
+    error, brier = mean_gain(base.errors, score.errors), mean_gain(base.briers, score.briers)
+    yield ""
+    yield (
+        f"Gain of the full model over p and fraction alone, in the mean over moduli: {gain_words(error)} of "
+        f"the mean $|\\ln(\\text{{forecast}}/T)|$, {gain_words(brier)} of the Brier score."
+    )
+
+
+def gain_words(gain: MeanGain) -> str:
+    """Write a gain with its interval."""
+    low, high = (f"{value:.3f}".replace("-", "−") for value in (gain.low, gain.high))
+    return f"{gain.mean:.3f} ({low} to {high})".replace("-", "−")
 
 
 def score_line(name: str, score: ForecastScore) -> str:

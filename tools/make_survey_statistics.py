@@ -82,7 +82,7 @@ def moved(half: CriticalEstimate | None, whole: CriticalEstimate | None) -> str:
 
 def pieces_lines() -> Iterator[str]:
     """List all pieces with their runs, and how many of these have been made."""
-    yield "| sweep file | trains | runs | at p >= 47 | hours | made |"
+    yield "| sweep file | what is trained | runs | at p >= 47 | hours | made |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for piece in PIECES:
         count = len(read_table(FOLDER / "tables" / f"{piece.name}.csv"))

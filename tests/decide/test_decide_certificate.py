@@ -24,9 +24,9 @@ def test_histogram_certificate_names_slices_that_differ() -> None:
     table = (N[:, None] ** 2 + N[:, None] * N + N**2) % 7
     text = certificate(table)
     assert text == (
-        "Additive: no; after merging equal slices the operands other than operand 1 have 7 distinct "
-        "classes, as many as the group has elements, so every slice of operand 1 must hold the multiset of "
-        "values of h; but value 0 occurs 1 times in slice 0 and 2 times in slice 1. Multiplicative: no; "
+        "Additive: no; after merging equal slices (a slice: the values with one operand fixed) the operands "
+        "other than operand 1 have 7 distinct classes, as many as the group has elements, so every slice of "
+        "operand 1 must hold the multiset of values of h; but value 0 occurs once in slice 0 and twice in slice 1. Multiplicative: no; "
         "without zeros: operand 1 has 7 classes of values that the table tells apart pairwise, so g would "
         "need more than the 6 elements of the group of order 6."
     )

@@ -23,6 +23,7 @@ from modgrok.sweeps.forecasting.run_forecast import entry_of, settings_of
 from modgrok.sweeps.forecasting.validation import (
     RunSet,
     fit_with_spread,
+    mean_gain,
     validate,
     validate_median,
     validate_multiple,
@@ -45,6 +46,28 @@ def planted(runs: int, seed: int = 0) -> RunSet:
     steps = np.where(rng.random(runs) < 1 / (1 + np.exp(-20 * (fraction - 0.45))), steps, 0).astype(int)
     features = np.column_stack([np.log(p), np.log(fraction), np.log1p(memorised), ipr])
     return RunSet(p, features, memorised, memorised, np.where(steps > 2000, 0, steps), 2000)
+
+
+def test_a_gain_is_judged_over_moduli() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    base, score = [0.4, 0.5, math.nan, 0.7, 0.45], [0.3, 0.45, 0.2, math.nan, 0.2]
+    differences = np.array([0.1, 0.05, 0.25])
+    low, high = stats.t.interval(0.95, 2, differences.mean(), stats.sem(differences))
+    gain = mean_gain(base, score)
+    assert (gain.mean, gain.low, gain.high) == pytest.approx((0.4 / 3, low, high), abs=1e-3)
+    with pytest.raises(ValueError, match="at least two"):
+        mean_gain(base[:1], score[:1])
+
+
+def test_scores_of_moduli_add_up_to_the_score() -> None:
+    runs = planted(300)
+    score = validate(NAMES, runs)
+    shares = [(runs.moduli == p).mean() for p in np.unique(runs.moduli)]
+    assert np.dot(shares, score.briers) == pytest.approx(score.brier)
+    own = [(runs.moduli[runs.grokked] == p).mean() for p in np.unique(runs.moduli)]
+    assert np.dot(own, score.errors) == pytest.approx(score.error)
+    gain = mean_gain(validate_median(runs).errors, score.errors)
+    assert gain.low > 0
 
 
 def test_a_planted_law_is_recovered_at_moduli_that_were_left_out() -> None:

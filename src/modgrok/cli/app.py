@@ -27,7 +27,7 @@ SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
     ("measure", "modgrok.cli.measure:measure", "Measure every checkpoint of a run."),
     ("explain", "modgrok.cli.explain:explain", "Turn a network into a formula, and count what it explains."),
     ("import", "modgrok.cli.import_network:import_file", "Read a network that another program trained."),
-    ("forecast", "modgrok.cli.forecast:forecast", "Forecast when a run will grok, from its first steps."),
+    ("forecast", "modgrok.cli.forecast:forecast", "Forecast when a run that has memorised will grok."),
     ("sweep", "modgrok.cli.sweep:sweep", "Run a grid of experiments; repeating the command continues it."),
     ("reproduce", "modgrok.cli.reproduce:reproduce", "Test the papers' claims, number by number."),
     ("runs", "modgrok.cli.runs:runs", "List, show, remove and resume stored runs."),
@@ -56,8 +56,9 @@ train a network for it, and measure and draw the result.
 Commands:
 {commands}
 
-Every command: --help (or modgrok help COMMAND) shows its options, --json ends stdout with one
-JSON object, --runs DIR (or MODGROK_RUNS, default runs) names the store, --debug shows tracebacks.
+Every command has --help (or modgrok help COMMAND), and --debug, which shows tracebacks. Most have
+--json, which ends stdout with one JSON object, and --runs DIR (or MODGROK_RUNS, default runs), which
+names the store.
 Completion in the shell: modgrok completion --install.
 
 Start here:

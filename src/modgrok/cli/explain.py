@@ -59,7 +59,8 @@ def explain(
         str | None,
         Parameter(
             allow_leading_hyphen=True,
-            help="Run id, the beginning of one, or latest; or a file of weights; or, with --logits, EXPR.",
+            help="Run id, the beginning of one, or latest; or a file of weights; or, with --logits, "
+            "the expression of the task.",
         ),
     ] = None,
     expression: Annotated[

@@ -169,11 +169,11 @@ def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_f
     ensembles = counted(len(cut(left, workers)), "ensemble")
     say(f"  {ensembles} of {counted(len(shapes), 'shape')}, over {counted(workers, 'worker')}")
     say(
-        f"  at most about {clock(seconds)}, if no run stops early and nothing is compiled yet, and "
-        f"{cost.bytes / 1e6:.1f} MB of arrays a worker"
+        f"  at most about {clock(seconds)} min (if no run stops early and nothing is compiled yet); "
+        f"{cost.bytes / 1e6:.1f} MB of arrays per worker"
     )
     if peak is not None:
-        say(f"  the largest run needs about {peak / 2**30:.2f} GiB at its peak")
+        say(f"  the largest run needs about {max(1, round(peak / 2**20)):,} MiB at its peak")
     if json:
         say_json(
             {

@@ -125,11 +125,16 @@ def _unequal(reduced: Reduced, operand: int, counts: np.ndarray, odd: int, order
     value = int(np.flatnonzero(counts[odd] != counts[0])[0])
     first, other = (int(np.flatnonzero(reduced.classes[operand] == c)[0]) for c in (0, odd))
     return (
-        f"after merging equal slices the operands other than operand {operand + 1} have {order} distinct "
-        f"classes, as many as the group has elements, so every slice of operand {operand + 1} must hold "
-        f"the multiset of values of h; but value {int(reduced.values[value])} occurs {int(counts[0, value])} "
-        f"times in slice {first} and {int(counts[odd, value])} times in slice {other}"
+        "after merging equal slices (a slice: the values with one operand fixed) the operands other than "
+        f"operand {operand + 1} have {order} distinct classes, as many as the group has elements, so every "
+        f"slice of operand {operand + 1} must hold the multiset of values of h; but value "
+        f"{int(reduced.values[value])} occurs {_times(int(counts[0, value]))} in slice {first} and "
+        f"{_times(int(counts[odd, value]))} in slice {other}"
     )
+
+
+def _times(number: int) -> str:
+    return {0: "nowhere", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _overfull(total: int, order: int) -> str:

@@ -111,7 +111,7 @@ def _checked(table: np.ndarray, p: int) -> np.ndarray:
 
 def _say(form: str, attempt: Attempt, inputs: int) -> str:
     if attempt.witness is not None:
-        return f"{form.capitalize()}: yes, checked on all {inputs} inputs of the domain; {attempt.reason}."
+        return f"{form.capitalize()}: yes, checked on all {inputs:,} inputs of the domain; {attempt.reason}."
     if attempt.closed:
         return f"{form.capitalize()}: no; {attempt.reason}."
     return f"{form.capitalize()}: not settled; {attempt.reason}."

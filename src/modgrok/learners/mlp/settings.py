@@ -37,7 +37,7 @@ class MLPSettings(Settings):
     activation: str | None = Field(
         None,
         description="Activation: powerS (z^S), relu, gelu or silu; default powerS, with S the number of "
-        "operands.",
+        "operands, at least 2.",
     )
     loss: Annotated[str, OneOf(LOSSES, ("mse", "cross_entropy", "stablemax"))] = Field(
         "mse", description="mse is the squared error on one-hot labels, averaged over examples and classes."

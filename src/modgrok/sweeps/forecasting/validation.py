@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..critical.scaling import t_quantile
 from .model import ForecastModel, fit_forecast
 
 SHARES = (0.8, 0.95)
@@ -67,6 +68,7 @@ class ForecastScore:
         error: mean of |ln(forecast step) - ln(step)| over the runs that grokked.
         coverage: shares of the steps of grokking within the intervals of `SHARES`; None for baselines.
         brier: mean of (probability - whether it grokked)^2 over all runs.
+        errors, briers: the same for each modulus, in ascending order; no error (NaN) where no run grokked.
     """
 
     runs: int
@@ -74,6 +76,48 @@ class ForecastScore:
     error: float
     coverage: tuple[float, ...] | None
     brier: float
+    errors: tuple[float, ...]
+    briers: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class MeanGain:
+    """By how much a score is lower than another, in the mean over moduli.
+
+    Arguments:
+        mean: of the differences at the moduli.
+        low, high: Student's 95% interval of that mean, each modulus being one observation.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+def mean_gain(base: Sequence[float], score: Sequence[float]) -> MeanGain:
+    """Return by how much one forecast is better than another on the same runs, modulus by modulus.
+
+    Runs of one modulus share the models that forecast them, so moduli are the independent pieces.
+
+    Arguments:
+        base, score: of the same moduli, such as two `ForecastScore.errors`; moduli without a number are left
+            out.
+
+    Raises:
+        ValueError: fewer than two moduli have numbers.
+
+    Example:
+        >>> gain = mean_gain([0.3, 0.5, 0.4], [0.2, 0.3, 0.1])
+        >>> round(gain.mean, 3), round(gain.low, 3), round(gain.high, 3)
+        (0.2, -0.048, 0.448)
+    """
+    differences = np.subtract(base, score)
+    differences = differences[np.isfinite(differences)]
+    if len(differences) < 2:
+        raise ValueError("a mean over moduli needs at least two of them")
+    mean = float(differences.mean())
+    half = t_quantile(len(differences) - 1) * float(differences.std(ddof=1)) / math.sqrt(len(differences))
+    return MeanGain(mean, mean - half, mean + half)
 
 
 def fit_with_spread(names: Sequence[str], runs: RunSet) -> ForecastModel:
@@ -168,6 +212,18 @@ def _baseline(runs: RunSet, forecast: Callable[[RunSet, RunSet], np.ndarray]) ->
 
 def _score(runs: RunSet, medians: np.ndarray, probabilities: np.ndarray) -> ForecastScore:
     grokked = runs.grokked
-    error = np.abs(np.log(medians[grokked]) - np.log(runs.steps[grokked])).mean()
-    brier = ((probabilities - grokked) ** 2).mean()
-    return ForecastScore(len(grokked), int(grokked.sum()), float(error), None, float(brier))
+    errors = np.full(len(grokked), np.nan)
+    errors[grokked] = np.abs(np.log(medians[grokked]) - np.log(runs.steps[grokked]))
+    briers = (probabilities - grokked) ** 2
+    of_modulus = [runs.moduli == p for p in np.unique(runs.moduli)]
+    return ForecastScore(
+        len(grokked),
+        int(grokked.sum()),
+        float(errors[grokked].mean()),
+        None,
+        float(briers.mean()),
+        tuple(
+            float(errors[own & grokked].mean()) if (own & grokked).any() else math.nan for own in of_modulus
+        ),
+        tuple(float(briers[own].mean()) for own in of_modulus),
+    )
