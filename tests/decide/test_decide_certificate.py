@@ -26,7 +26,8 @@ def test_histogram_certificate_names_slices_that_differ() -> None:
     assert text == (
         "Additive: no; after merging equal slices (a slice: the values with one operand fixed) the operands "
         "other than operand 1 have 7 distinct classes, as many as the group has elements, so every slice of "
-        "operand 1 must hold the multiset of values of h; but value 0 occurs once in slice 0 and twice in slice 1. Multiplicative: no; "
+        "operand 1 must hold the multiset of values of h; but value 0 occurs once in slice 0 and twice in "
+        "slice 1. Multiplicative: no; "
         "without zeros: operand 1 has 7 classes of values that the table tells apart pairwise, so g would "
         "need more than the 6 elements of the group of order 6."
     )

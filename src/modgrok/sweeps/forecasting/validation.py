@@ -222,8 +222,10 @@ def _score(runs: RunSet, medians: np.ndarray, probabilities: np.ndarray) -> Fore
         float(errors[grokked].mean()),
         None,
         float(briers.mean()),
-        tuple(
-            float(errors[own & grokked].mean()) if (own & grokked).any() else math.nan for own in of_modulus
-        ),
+        tuple(_mean(errors[own & grokked]) for own in of_modulus),
         tuple(float(briers[own].mean()) for own in of_modulus),
     )
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else math.nan
