@@ -83,6 +83,10 @@ def test_a_larger_budget_continues_the_run(call) -> None:
     assert second.json["run"] == first["run"]
     assert second.json["steps"] == 30
     assert "continuing from there" in second.err
+    again = call(
+        "train", "x + y", *SMALL, "--steps", "30", "--observe-every", "1", "--no-early-stop", "--json"
+    )
+    assert "is in the store at step 30\n" in again.err
     third = call("runs", "resume", first["run"][:6], "--steps", "35", "--json")
     assert third.json["steps"] == 35
     records = call("runs", "show", first["run"], "--json").json["runs"][0]["records"]
@@ -282,6 +286,8 @@ BAD = [
     ("construct", "x + y", "--p", "7", "--experts", "--beta", "-1"),
     ("construct", "x + y", "--p", "7", "--beta", "nan"),
     ("construct", "x + y", "--p", "7", "--experts", "--readout", "inverse"),
+    ("construct", "x^2 + x*y + y^2", "--p", "5", "--width", "20", "--phases", "exact"),
+    ("construct", "x*y", "--p", "5", "--experts", "--seed", "3"),
     ("construct", "x + y", "--p", "7", "-o", "folder.safetensors"),
     ("construct", "x + y", "--p", "7", "-o", "/proc/n.safetensors"),
     ("export", "latest", "--format", "csv", "-o", "nowhere/a.csv"),

@@ -17,7 +17,7 @@ from modgrok.decide import decide_table
 from modgrok.measures.logits import explain, explained_share_of, task_index
 from modgrok.runs import Experiment
 from modgrok.runs.splits import split_of
-from modgrok.tasks import InputError, Task, task_from_expression, task_from_group, task_from_text
+from modgrok.tasks import InputError, Split, Task, task_from_expression, task_from_group, task_from_text
 
 TEXTS = ("x + y", "x*y", "x/y", "x^2 + y^2", "x*y + x + y")
 
@@ -258,6 +258,21 @@ def test_a_mixture_is_explained_by_task_and_together() -> None:
     assert result.explained_share == pytest.approx(
         (first.counts["explained"] + second.counts["explained"]) / task.size
     )
+
+
+@pytest.mark.parametrize("other", ["x/y", "x^3 + x*y^2 + y"])
+def test_a_task_of_a_mixture_without_test_inputs_has_no_shares(other: str) -> None:
+    task = task_from_text(f"x + y; {other}", 5)
+    tests = (task.domain % 2 == 0) & (task.domain >= 10)
+    train = ~tests
+    split = Split(task.domain[train], task.domain[tests], task.labels()[train], np.zeros(train.sum(), bool))
+    result = explain(task, one_hot(task), split=split)
+    first, second = result.parts
+    assert (first.accuracy, first.counts["size"]) == (1, len(split.test))
+    assert (second.accuracy, second.explained_share, second.curve, second.without_form) == (None,) * 4
+    assert second.train_accuracy == 1
+    assert result.accuracy == 1
+    assert (result.explained_share is None) == (other != "x/y")
 
 
 def test_without_a_form_there_is_a_curve_and_no_share() -> None:

@@ -61,6 +61,7 @@ def test_a_store_of_an_older_version_has_none_and_a_damaged_one_is_refused(tmp_p
         store.connection.execute("ALTER TABLE checkpoints DROP COLUMN explained_share")
         for table in ("tags", "notes"):  # of a later version
             store.connection.execute(f"DROP TABLE {table}")
+        store.connection.execute("ALTER TABLE members DROP COLUMN steps")
         store.connection.execute("PRAGMA user_version = 2")
         assert store.checkpoints(experiment.id)[0].explained_share is None
     with Store(tmp_path) as store:  # migrated when it is opened for writing

@@ -11,6 +11,23 @@ from modgrok.tasks import InputError
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("folds", 2.5),
+        ("folds", "3"),
+        ("fold", 1.5),
+        ("fraction", "0.5"),
+        ("fraction", True),
+        ("corruption", "a"),
+    ],
+)
+def test_values_of_another_type_are_named(name: str, value: object) -> None:
+    options = {"folds": 3} if name == "fold" else {}
+    with pytest.raises(InputError, match=f"^{name}: must be (an integer|a number), got"):
+        modgrok.arrays("x + y", p=7, **options, **{name: value})
+
+
+@pytest.mark.parametrize(
     ("text", "options"),
     [
         ("x*y", {"fraction": 0.3, "seed": 0}),

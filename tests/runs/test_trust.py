@@ -266,6 +266,27 @@ def test_a_run_whose_last_records_are_gone_is_not_resumed(call: Call, filled: Pa
     assert "records: must end at step 4, as its state does, got step 3" in result.err
 
 
+@pytest.mark.parametrize("steps", [4, 9], ids=["nothing left", "more steps"])
+def test_a_damaged_state_leaves_the_run_as_it_was(call: Call, filled: Path, steps: int) -> None:
+    with Store(filled, read_only=True) as store:
+        before = store.get(EXPERIMENT.id)
+    assert before.state is not None
+    os.truncate(filled / before.state, 50)
+    result = call("runs", "resume", EXPERIMENT.id, "--steps", str(steps))
+    assert result.code == 2, result.err
+    with Store(filled, read_only=True) as store:
+        assert store.get(EXPERIMENT.id) == before
+
+
+def test_an_emptied_database_is_not_begun_anew(call: Call, filled: Path) -> None:
+    for path in filled.glob("modgrok.sqlite*"):
+        path.write_bytes(b"")
+    result = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4", f"--runs={filled}")
+    assert result.code == 2
+    assert "is damaged: it is empty" in result.err
+    assert (filled / "modgrok.sqlite").stat().st_size == 0
+
+
 # What is shown -------------------------------------------------------------------------------------------
 
 

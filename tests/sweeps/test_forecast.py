@@ -230,3 +230,13 @@ def test_hostile_input_is_refused_in_one_line(store: Store, call) -> None:
 def test_numbers_that_no_run_records_are_asked_for_by_name() -> None:
     with pytest.raises(InputError, match="must be of a kind that the survey has"):
         entry_of(Experiment.of("x + y", p=13, learner="rfm"))
+
+
+def test_runs_of_groups_are_forecast_as_outside_of_the_survey() -> None:
+    experiment = Experiment.of(
+        group="C5", width=64, fraction=0.5, optimiser="adamw", parametrisation="doshi", weight_decay=5.0
+    )
+    known = modgrok.forecast(modgrok.run(experiment, steps=60))
+    assert known.low < known.grok_at < known.high
+    assert any(phrase.startswith("expression C5") for phrase in known.outside)
+    assert not any(phrase.startswith("p ") for phrase in known.outside)

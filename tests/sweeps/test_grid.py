@@ -126,6 +126,10 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ),
         ({"name": "../x"}, "name: must be letters"),
         ({"base": 3}, "base: must be a table"),
+        ({"base": 3, "critical": {}}, "base: must be a table"),
+        ({"axes": 5, "critical": {}}, "axes: must be a table"),
+        ({"axes": "fraction", "critical": {}}, "axes: must be a table"),
+        ({"critical": {"low": 10**400}}, "critical.low: must be a number"),
         ({"pad": 1}, "pad: must be true or false"),
         (
             {"pad": True, "base": {"expression": "x + y", "p": 7, "learner": "rfm"}},

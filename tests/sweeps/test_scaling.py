@@ -10,10 +10,22 @@ import pytest
 from modgrok.sweeps.critical.estimate import Probe
 from modgrok.sweeps.critical.probe_scaling import fit_probe_scaling
 from modgrok.sweeps.critical.regression import fit_critical
-from modgrok.sweeps.critical.scaling import Measured, fit_scaling
+from modgrok.sweeps.critical.scaling import Measured, fit_scaling, t_quantile
 from modgrok.sweeps.critical.time_scaling import fit_time_scaling
 
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 79, 97, 113)
+
+
+def test_an_interval_that_the_seeds_leave_open_excludes_nothing() -> None:
+    shares = {0.5: 0, 0.9: 1, 1.1: 1, 2.0: 2}
+    known = fit_probe_scaling({p: [Probe(3 / p * x, k, 2) for x, k in shares.items()] for p in (7, 11, 13)})
+    assert not any(known.excludes(exponent) for exponent in (-1, 0.5, 2.2, 4, 10))
+
+
+def test_quantiles_of_student_are_right_to_three_decimals() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    for freedom in (*range(1, 60), 100, 1000):
+        assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=6e-4)
 
 
 def points(values: dict[int, float], deviation: float) -> list[Measured]:

@@ -248,3 +248,9 @@ def test_a_side_is_evaluated_only_where_it_is_chosen() -> None:
     assert defined.all()
     with pytest.raises(InputError, match="needs a unit mod 7 at every input, got 0"):
         parse("y^(-1) if y even else 0").evaluate({"y": np.arange(7)}, 7)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"x"])
+def test_what_is_not_text_is_refused(text: object) -> None:
+    with pytest.raises(InputError, match="expression: must be text"):
+        parse(text)  # type: ignore[arg-type]

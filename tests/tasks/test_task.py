@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from modgrok.tasks import InputError, read_table, task_from_expression, task_from_group, task_from_table
+from modgrok.tasks.source import named_task
 
 FUNCTIONS = [
     ("x + y", lambda x, y, m: (x + y) % m),
@@ -182,3 +183,10 @@ def test_a_task_is_what_its_expression_says() -> None:
     table = task_from_expression("x^3+xy^2+x", 7).table
     assert np.array_equal(table, (x**3 + x * y**2 + x) % 7)
     assert not np.array_equal(table, (x**3 + x * y**2 + y) % 7)
+
+
+def test_tables_of_another_kind_are_refused() -> None:
+    with pytest.raises(InputError, match="table: must be p x p, got rows of unequal length"):
+        task_from_table([[0, 1], [1]])  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"table: must have operands 0..p-1 and one task, got x \+ y"):
+        named_task(table=task_from_expression("x + y", 5, extended_domain=True))

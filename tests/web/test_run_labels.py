@@ -31,6 +31,7 @@ def forget_labels(folder: Path) -> None:
     with sqlite3.connect(folder / "modgrok.sqlite") as connection:
         for table in ("tags", "notes"):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE members DROP COLUMN steps")
         connection.execute("PRAGMA user_version = 3")
     connection.close()
 

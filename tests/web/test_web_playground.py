@@ -11,9 +11,19 @@ import pytest
 from client import Client
 
 from modgrok.runs import Experiment
-from modgrok.tasks import read_table
+from modgrok.tasks import InputError, read_table
 
 pytestmark = pytest.mark.needs("starlette", "uvicorn")
+
+
+@pytest.mark.parametrize("value", ["True", "yes", "garbage", "1"])
+def test_a_truth_in_a_form_is_true_or_false(value: str) -> None:
+    from modgrok.web.work.forms import plan
+
+    with pytest.raises(InputError, match="orthogonal_gradient: must be true or false, got"):
+        plan("mlp", {"orthogonal_gradient": value}, "x + y", 5)
+    assert plan("mlp", {"orthogonal_gradient": "true"}, "x + y", 5) != plan("mlp", {}, "x + y", 5)
+    assert plan("mlp", {"orthogonal_gradient": "false"}, "x + y", 5) == plan("mlp", {}, "x + y", 5)
 
 
 def test_table_and_verdict(visit: Any, call: Any) -> None:

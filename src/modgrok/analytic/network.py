@@ -5,6 +5,8 @@ Owns: the choice of activation and normalisation, the same for every form.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -67,4 +69,10 @@ def normalised(net: MLP) -> MLP:
         inner, outer = shrink, float(net.width)
     else:
         inner = outer = (net.width * shrink**power) ** (1 / (power + 1))
-    return MLP(net.embedding * inner, net.readout * outer, net.activation, 1 / shrink, 1 / net.width)
+    return replace(
+        net,
+        embedding=net.embedding * inner,
+        readout=net.readout * outer,
+        input_scale=1 / shrink,
+        output_scale=1 / net.width,
+    )

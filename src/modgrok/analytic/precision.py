@@ -17,7 +17,9 @@ UNIT = 2.0**-24
 def rounding_bound(net: MLP) -> float:
     """Bound |float32 logit - real logit| over all inputs and classes, weights' own rounding included.
 
-        max_q b sum_n |W[q,n]| (a sum_s max_i |U[s,i,n]|)^S * c u / (1 - c u),   c = S (k + 2) + h + 3
+        max_q (|c_q| + b sum_n |W[q,n]| (a sum_s max_i |U[s,i,n]|)^S) * m u / (1 - m u)
+
+    with m = S (k + 2) + h + 3, and one more where the logits have a bias c.
 
     Each preactivation carries k - 1 additions, one rounded weight, one scale; the power multiplies that by S
     and adds S - 1; readout weight, product, scale and h - 1 additions follow. Every margin larger than twice
@@ -28,7 +30,7 @@ def rounding_bound(net: MLP) -> float:
         net: a network with a power activation z^S.
 
     Returns:
-        A positive float; infinite when c u >= 1.
+        A positive float; infinite when m u >= 1.
 
     Raises:
         ValueError: another activation.
@@ -47,7 +49,12 @@ def rounding_bound(net: MLP) -> float:
         raise ValueError(f"activation: must be a power for a rounding bound, got {net.activation!r}")
     embedding = np.abs(np.asarray(net.embedding, dtype=np.float64)).max(axis=1).sum(axis=0)
     size = np.abs(np.asarray(net.readout, dtype=np.float64)) @ (net.input_scale * embedding) ** power
-    steps = (power * (net.operands + 2) + net.width + 3) * UNIT
+    size *= net.output_scale
+    roundings = power * (net.operands + 2) + net.width + 3
+    if net.readout_bias is not None:
+        size += np.abs(np.asarray(net.readout_bias, dtype=np.float64))
+        roundings += 1
+    steps = roundings * UNIT
     if steps >= 1:
         return float("inf")
-    return float(net.output_scale * size.max() * steps / (1 - steps))
+    return float(size.max() * steps / (1 - steps))

@@ -6,7 +6,7 @@ Owns: the search over widths. What is built at a width is the caller's function.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -103,4 +103,4 @@ def padded(net: MLP) -> MLP:
     extra = (1 << (net.width - 1).bit_length()) - net.width
     embedding = jnp.pad(net.embedding, ((0, 0), (0, 0), (0, extra)))
     readout = jnp.pad(net.readout, ((0, 0), (0, extra)))
-    return MLP(embedding, readout, net.activation, net.input_scale, net.output_scale)
+    return replace(net, embedding=embedding, readout=readout)

@@ -124,7 +124,10 @@ def construct(
         _check_used(beta, None if widths else seed, construction)
         rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), drawing)
         if construction is None:
-            construction = _composed(named, verdict, title, _experts_shape(shape), beta or BETA, drawing)
+            experts_shape = _experts_shape(shape)
+            if seed is not None and experts_shape["phases"] == "exact":
+                raise InputError(f"seed: must be used with random phases, got {seed} with exact ones")
+            construction = _composed(named, verdict, title, experts_shape, beta or BETA, drawing)
     except InputError:
         raise
     except ValueError as error:
@@ -189,6 +192,8 @@ def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
         raise InputError("width: must be a number for experts, got 'auto'")
     if width is None:
         return {"phases": shape["phases"] or "exact"}
+    if shape["phases"] == "exact":
+        raise InputError(f"width: must be used with random phases for experts, got {width} with exact ones")
     return {
         "phases": shape["phases"] or "random",
         "sum_width": width,

@@ -210,6 +210,8 @@ def sentence(explanation: Explanation, which: str = "inputs") -> str:
         explanation: the explanation.
         which: what the inputs that were counted are called.
     """
+    if not explanation.counts["size"]:
+        return f"None of the {which} is one of {explanation.task}, so nothing is counted."
     inputs = f"{explanation.counts['size']:,} {which}"
     answered = f"the network answers {percent(explanation.accuracy)} of them correctly"
     if explanation.explained_share is None:

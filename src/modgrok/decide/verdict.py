@@ -61,11 +61,12 @@ class Verdict(Displayed):
 
     Attributes:
         p: modulus.
-        form: "additive" if that form holds, else "multiplicative" if that holds, else "neither" if both are
-            excluded, else "undecided".
+        form: "additive" if that form is known to hold, else "multiplicative" if that is, else "neither" if
+            both are excluded, else "undecided". A form whose search ran out of its budget is not known to
+            hold: the certificate says which is not settled.
         g: the witness tables of `form`, one for each operand, or None.
         h: its readout table of length p, or None.
-        also: the witness of the multiplicative form when both hold, else None.
+        also: the witness of the multiplicative form when both are known to hold, else None.
         certificate: why, in words that a reader can check.
         prediction: what Doshi et al. (2406.03495), Hypotheses 5.1 and 5.2, predict from it.
         seconds: wall-clock time of the decision.

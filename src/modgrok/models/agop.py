@@ -7,6 +7,7 @@ trace of the AGOP as a term of a loss, and inputs mapped by a fixed matrix.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -131,7 +132,7 @@ def on_features(net: MLP, features: Float[Array, "k p d"]) -> MLP:
         True
     """
     flat = net.embedding.reshape(-1, net.width)
-    return MLP(features @ flat, net.readout, net.activation, net.input_scale, net.output_scale)
+    return replace(net, embedding=features @ flat)
 
 
 def _first_layer(net: MLP) -> Float[Array, "h d"]:

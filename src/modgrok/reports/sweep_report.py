@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from ..runs import Store
+from ..runs.store.database import Series
 from ..runs.store.sweep_index import read_listing
 from ..sweeps.critical.statistics import milestone_statistics
 from ..sweeps.tables.grid_cells import MILESTONES, Coordinate, Row, coordinates, grid_cells, short
@@ -200,7 +203,7 @@ def _curve_panels(store: Store, table: SweepTable, observed: Sequence[Row], view
     groups = []
     for point in chosen:
         names = [band.name for band in bands]
-        runs = [store.series(store.get(row["run"]), names) for row in points[point]]
+        runs = [_series(store, table, row["run"], names) for row in points[point]]
         rows = training_bands([run for run in runs if len(run.steps)], names, end)
         label = (
             ", ".join(f"{key.replace('_', ' ')} {short(at)}" for key, at in zip(keys, point, strict=True))
@@ -217,6 +220,13 @@ def _curve_panels(store: Store, table: SweepTable, observed: Sequence[Row], view
     )
     legend = Legend((("training", TRAIN), ("test", TEST)))
     return [Panel("curves", "Accuracy over seeds", caption, tuple(groups), 12, legend)]
+
+
+def _series(store: Store, table: SweepTable, run: str, names: Sequence[str]) -> Series:
+    """Read numbers of a run as far as the sweep follows it."""
+    series = store.series(store.get(run), names)
+    count = int(np.searchsorted(series.steps, table.ends.get(run, np.inf), side="right"))
+    return Series(series.steps[:count], {name: values[:count] for name, values in series.values.items()})
 
 
 def _chosen_points(

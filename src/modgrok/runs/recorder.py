@@ -69,9 +69,10 @@ class Recorder:
             return template
         known = self.store.find(self.row.id)
         self.history.row = row = _entered(self.row, known)
-        self.store.start_run(row)
         if known is None or known.state is None:
+            self.store.start_run(row)
             return template
+        # All that is read is checked before anything is written: a damaged state leaves the row as it was.
         state = unflatten(template, self.store.state(known))
         if int(state.step) != known.step:
             raise CorruptFile(
@@ -84,6 +85,7 @@ class Recorder:
                 f"run {row.id}: records: must end at step {known.step}, as its state does, got {last}"
             )
         checkpoints = self.store.checkpoints(row.id)
+        self.store.start_run(row)
         self._last_checkpoint = max((c.step for c in checkpoints if "schedule" in c.reasons), default=None)
         fresh = {name: getattr(row, name) for name in ("budget", "early_stop", "observe_every", "context")}
         fresh["context"] = {**row.context, SPACING: _spacing(known)}

@@ -198,6 +198,8 @@ def parse(text: str) -> Expression:
         >>> str(parse("x - y if y even else x/y"))
         'x/y if y odd else x - y'
     """
+    if not isinstance(text, str):
+        raise InputError(f"expression: must be text, got {shorten(text)}")
     if len(text) > LONGEST_TEXT:
         raise InputError(f"expression: must have at most {LONGEST_TEXT} characters, got {len(text)}")
     if not text.strip():

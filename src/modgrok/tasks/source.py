@@ -151,6 +151,11 @@ def named_task(
         source = TaskSource(group=task.name)
     else:
         assert table is not None
+        if not table.is_plain:
+            raise InputError(
+                f"table: must have operands 0..p-1 and one task, got {table.name}; "
+                "name its expression instead"
+            )
         task = task_from_table(table.table)
         source = TaskSource(table=task.digest, p=task.p)
     if p not in (None, task.p):

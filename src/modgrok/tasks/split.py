@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
 from ..display import Displayed, Facts
+from ..io.whole_numbers import whole_number
 from .errors import InputError, shorten
 from .task import Task
 
@@ -110,6 +112,7 @@ def split_task(
     if orbits not in ORBITS:
         raise InputError(f"orbits: must be one of {', '.join(ORBITS)}, got {shorten(orbits)}")
     grouping = "swap" if symmetric and orbits == "none" else orbits
+    folds, fold = (whole_number(name, value, -(2**63)) for name, value in (("folds", folds), ("fold", fold)))
     places = np.unique(task.places)
     if folds or fold:
         train_places = _orbit_folds(_place_orbits(task, places, grouping), folds, fold, words) != fold
@@ -131,6 +134,8 @@ def split_task(
 
 
 def _share(value: float, name: str, open_interval: bool = False) -> float:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise InputError(f"{name}: must be a number, got {shorten(value)}")
     inside = 0 < value < 1 if open_interval else 0 <= value <= 1
     if not inside:
         rule = "between 0 and 1, both excluded" if open_interval else "in [0, 1]"

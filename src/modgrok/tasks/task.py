@@ -217,7 +217,10 @@ def task_from_table(table: np.ndarray) -> Task:
         >>> task_from_table(np.array([[0, 1], [1, 0]])).p
         2
     """
-    table = np.asarray(table)
+    try:
+        table = np.asarray(table)
+    except ValueError:
+        raise InputError("table: must be p x p, got rows of unequal length") from None
     if table.ndim == 0 or table.ndim > MOST_OPERANDS or len(set(table.shape)) != 1:
         raise InputError(f"table: must be p x p (the same length on every axis), got shape {table.shape}")
     p = table.shape[0]

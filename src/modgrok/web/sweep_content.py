@@ -12,7 +12,7 @@ from typing import Any
 
 from ..io import visible
 from ..runs.store.database import Database
-from ..runs.store.sweep_index import last_records, read_listing, rows_of_sweep, sweep_lock
+from ..runs.store.sweep_index import followed, last_records, read_listing, rows_of_sweep, sweep_lock
 from ..sweeps.critical.probes import ENDED, count_probes, outcomes_of
 from ..sweeps.tables.grid_cells import Coordinate, Row, coordinates, grid_cells
 from ..tasks.errors import InputError, shorten
@@ -42,6 +42,7 @@ def sweep_content(store: Database, name: str, across: str = "", up: str = "") ->
     members: list[Row] = []
     for member in sweep.members:
         row, record = known.get(member.run), last.get(member.run)
+        row = None if row is None else followed(row, member.steps)
         numbers = {} if record is None else {key: finite(record.scalars.get(key)) for key in ACCURACIES}
         members.append(
             {

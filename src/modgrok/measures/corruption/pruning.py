@@ -62,10 +62,10 @@ def neuron_order(net: MLP, frames: FourierFrames, direction: Direction) -> np.nd
 def pruned(net: MLP, problem: Problem, order: np.ndarray, stops: Sequence[int] | None = None) -> Pruning:
     """Count correct answers after removing the first neurons of an order: their U and W are zero.
 
-    The logits are a sum over neurons, z = b sum_k phi_k W_k, so that a removal is an update of rank one on
-    the grid of inputs and classes. The sum is grown from the neuron that stays longest, in float64: nothing
-    is ever subtracted, and without any neuron all logits are exactly 0 and class 0 is the answer. All inputs
-    are counted. s stops cost (h + s) updates of the grid instead of s forward passes of h each.
+    The logits are a sum over neurons, z = c + b sum_k phi_k W_k, so that a removal is an update of rank one
+    on the grid of inputs and classes. The sum is grown from the neuron that stays longest, in float64:
+    nothing is ever subtracted. Without any neuron all logits are the bias c, or exactly 0 and class 0 is the
+    answer. All inputs are counted. s stops cost (h + s) updates of the grid instead of s forward passes of h each.
 
     Arguments:
         net: a two-layer network of the problem's task.
@@ -92,12 +92,13 @@ def pruned(net: MLP, problem: Problem, order: np.ndarray, stops: Sequence[int] |
         np.asarray(part) for part in (problem.all_inputs, problem.all_labels, problem.groups)
     )
     readout = net.output_scale * np.asarray(net.readout, dtype=np.float64).T[order]
+    bias = np.zeros(net.classes) if net.readout_bias is None else np.asarray(net.readout_bias, np.float64)
     correct = np.zeros((len(at), len(groups)), dtype=np.int64)
     rows = max(1, BLOCK // h)
     for first in range(0, len(inputs), rows):
         part = slice(first, first + rows)
         features = np.asarray(net.features(jnp.asarray(inputs[part])), dtype=np.float64)[:, order]
-        logits = np.zeros((len(features), readout.shape[1]))
+        logits = np.tile(bias, (len(features), 1))
         for place, (low, high) in reversed(list(enumerate(pairwise([*at.tolist(), h])))):
             if high > low:
                 logits += features[:, low:high] @ readout[low:high]

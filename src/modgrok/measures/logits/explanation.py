@@ -37,6 +37,7 @@ class Explanation:
         task: name of the task.
         p: modulus, or number of classes.
         accuracy: share of right answers of the logits, on the test inputs; without a split on all inputs.
+            This and the shares below are None for a task of a mixture that has no test input.
         train_accuracy: the same on training inputs with their clean labels; None without a split.
         formula_accuracy: share of right answers of the formula, on the same inputs as `accuracy`.
         means_accuracy: share of right answers of F with all its frequencies. Where it is above `accuracy`,
@@ -61,7 +62,7 @@ class Explanation:
 
     task: str
     p: int
-    accuracy: float
+    accuracy: float | None
     train_accuracy: float | None
     formula_accuracy: float | None
     means_accuracy: float | None
@@ -139,7 +140,7 @@ def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None
             return rows(int(at[0]), int(at[-1]) + 1)[at - at[0]]
 
         explanations.append(_explain(part, chosen, tests[places], form))
-    known = [part for part in explanations if part.explained_share is not None]
+    known = [part for part in explanations if part.index is not None]
     together = {name: sum(part.counts[name] for part in explanations) for name in explanations[0].counts}
     complete = len(known) == len(explanations)
 
@@ -178,24 +179,25 @@ def _explain(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Exp
     total = sum(part.energy for part in ranked) or 1.0
     expanded = max(int((index.position >= 0).sum()), 1)
     cosets = None
-    if index.group is not None and not index.group.startswith("C"):
-        share, energy = test.explained[number] / test.size, sum(part.energy for part in chosen) / total
+    if test.size and index.group is not None and not index.group.startswith("C"):
+        share = test.explained[number] / max(test.size, 1)
+        energy = sum(part.energy for part in chosen) / total
         dimension = 1 + sum(part.dimension for part in chosen)
         cosets = explain_by_cosets(task, index, means, rows, tests, share, energy, dimension)
     return Explanation(
         task=task.name,
         p=task.p,
-        accuracy=test.correct / test.size,
-        train_accuracy=train.correct / train.size if train.size else None,
-        formula_accuracy=float(test.formula[number] / test.size),
-        means_accuracy=float(test.formula[-1] / test.size),
-        explained_share=float(test.explained[number] / test.size),
-        explained_share_train=float(train.explained[number] / train.size) if train.size else None,
+        accuracy=_share(test.correct, test.size),
+        train_accuracy=_share(train.correct, train.size),
+        formula_accuracy=_share(test.formula[number], test.size),
+        means_accuracy=_share(test.formula[-1], test.size),
+        explained_share=_share(test.explained[number], test.size),
+        explained_share_train=_share(train.explained[number], train.size),
         frequencies=tuple(part.frequency for part in chosen),
         amplitudes=tuple(float(np.sqrt(part.energy / (expanded * task.p))) for part in chosen),
         energies=tuple(part.energy / total for part in chosen),
         order=index.order,
-        curve=tuple((test.explained / test.size).tolist()),
+        curve=tuple((test.explained / test.size).tolist()) if test.size else None,
         curve_train=tuple((train.explained / train.size).tolist()) if train.size else None,
         ranking=tuple(part.frequency for part in ranked),
         index=index,
@@ -215,6 +217,10 @@ def _explain(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Exp
     )
 
 
+def _share(count: int, size: int) -> float | None:
+    return float(count / size) if size else None
+
+
 def _without_form(task: Task, rows: Rows, tests: np.ndarray, started: float) -> Explanation:
     labels = task.labels()
     right = np.concatenate([rows(start, stop).argmax(axis=1) for start, stop in chunks(task.size)]) == labels
@@ -223,14 +229,14 @@ def _without_form(task: Task, rows: Rows, tests: np.ndarray, started: float) -> 
     return Explanation(
         task=task.name,
         p=task.p,
-        accuracy=correct / size,
-        train_accuracy=correct_train / size_train if size_train else None,
+        accuracy=_share(correct, size),
+        train_accuracy=_share(correct_train, size_train),
         formula_accuracy=None,
         means_accuracy=None,
         explained_share=None,
         explained_share_train=None,
         seconds=time.perf_counter() - started,
-        without_form=accuracy_curve(task, rows, tests),
+        without_form=accuracy_curve(task, rows, tests) if size else None,
         counts={
             "size": size,
             "correct": correct,

@@ -4,7 +4,8 @@ With z = a (u1[x] + u2[y]) a quadratic network has the logits, up to what all cl
 
     f(x, y)_q = S1[x, q] + S2[y, q] + 2 T[x, y, q],  T = sum_j v1[x, j] v2[y, j] w[q, j]
 
-with vectors v1, v2, w of mean 0. S1 and S2 are two products of matrices. In T each vector is the wave h of
+with vectors v1, v2, w of mean 0. S1 and S2 are two products of matrices, and a bias of the logits is part of
+S2. In T each vector is the wave h of
 its neuron's frequency and a rest d. All terms with at most one rest are known exactly from the waves, since a
 product of two waves of one frequency depends on two numbers, the sum and the difference of their arguments:
 
@@ -95,6 +96,8 @@ def accuracy_bound(network: MLP, task: Task) -> AccuracyBound:
     vectors = first - means[0], second - means[1], w
     s1 = (first**2 + 2 * vectors[0] * means[1]) @ w.T
     s2 = (second**2 + 2 * means[0] * second) @ w.T
+    if network.readout_bias is not None:
+        s2 += np.asarray(network.readout_bias, np.float64)[basis.outputs]
     split = WaveSplit.of(vectors)
     blocks = _blocks(p, network.width)
     certified, margins = _margins(s1, s2, split)

@@ -165,6 +165,8 @@ class Database(Displayed):
         """Make the database where there is none: with all its tables, or not at all."""
         path = self.folder / DATABASE
         if path_exists(path):
+            if path.stat().st_size == 0:
+                raise InputError(f"runs: {shorten(path)} is damaged: it is empty; remove it to begin anew")
             return
         with new_file(path) as temporary, contextlib.closing(sqlite3.connect(temporary)) as connection:
             connection.execute("PRAGMA journal_mode = OFF")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +17,8 @@ from .database import Database, Record, RunRow
 from .lock import Lock
 from .names import checked_id, checked_sweep, inside
 
-SCHEMA = 2
-"""The migration that made the tables."""
+SCHEMA, STEPS_SCHEMA = 2, 5
+"""The migrations that made the tables, and the column `steps` of members."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,14 @@ class SweepMember:
         run: id; the run may not have begun.
         point: field -> value, as the axes gave it.
         error: why the run failed; None if it did not.
+        steps: how far the sweep follows the run at most, >= 0, since others may have gone on; None in lists
+            of versions that did not say.
     """
 
     run: str
     point: dict[str, Any]
     error: str | None = None
+    steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,9 @@ def write_listing(store: Database, listing: Listing) -> None:
         number = connection.execute("SELECT number FROM sweeps WHERE name = ?", (listing.name,)).fetchone()[0]
         connection.execute("DELETE FROM members WHERE sweep = ?", (number,))
         connection.executemany(
-            "INSERT INTO members (sweep, place, run, point, error) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO members (sweep, place, run, point, error, steps) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (number, place, member.run, json.dumps(member.point), member.error)
+                (number, place, member.run, json.dumps(member.point), member.error, member.steps)
                 for place, member in enumerate(listing.members)
             ],
         )
@@ -120,8 +123,9 @@ def read_listing(store: Database, name: str) -> Listing:
         known = ", ".join(sweep_names(store)) or "none"
         raise AbsentError(f"sweep: must be one of those in {store.folder} ({known}), got {shorten(name)}")
     (row,) = store.select("SELECT * FROM sweeps WHERE name = ?", name)
+    steps = "steps" if store.schema_version >= STEPS_SCHEMA else "NULL"
     selected = store.select(
-        "SELECT run, point, error FROM members WHERE sweep = ? ORDER BY place", row["number"]
+        f"SELECT run, point, error, {steps} FROM members WHERE sweep = ? ORDER BY place", row["number"]
     )
     try:
         members = tuple(_member(*entry) for entry in selected)
@@ -135,12 +139,37 @@ def read_listing(store: Database, name: str) -> Listing:
     return Listing(name, tuple(tuple(axis) for axis in axes), row["command"], members)
 
 
-def _member(run: object, point: object, error: object) -> SweepMember:
+def _member(run: object, point: object, error: object, steps: object) -> SweepMember:
     values = parse_json(point, "point", dict) if isinstance(point, str) else None
     plain = values is not None and all(isinstance(v, str | int | float | None) for v in values.values())
     if values is None or not plain or not isinstance(error, str | None):
         raise InputError(f"point: must be an object of plain values, got {shorten(point)}")
-    return SweepMember(checked_id(run), values, error)
+    if not (steps is None or (isinstance(steps, int) and steps >= 0)):
+        raise InputError(f"steps: must be an integer of at least 0, got {shorten(steps)}")
+    return SweepMember(checked_id(run), values, error, steps)
+
+
+def followed(row: RunRow, steps: int | None) -> RunRow:
+    """Return a run as far as a sweep follows it: what came later belongs to others.
+
+    Example:
+        >>> row = RunRow("0" * 12, "{}", "x", 5, "mlp", step=90, budget=90, memorised_at=10, grokked_at=60)
+        >>> at = followed(row, 20)
+        >>> at.step, at.budget, at.memorised_at, at.grokked_at
+        (20, 20, 10, None)
+    """
+    if steps is None:
+        return row
+    memorised, grokked = (
+        at if at is not None and at <= steps else None for at in (row.memorised_at, row.grokked_at)
+    )
+    return replace(
+        row,
+        step=min(row.step, steps),
+        budget=min(row.budget, steps),
+        memorised_at=memorised,
+        grokked_at=grokked,
+    )
 
 
 def rows_of_sweep(
@@ -167,7 +196,7 @@ def rows_of_sweep(
 
 
 def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str, Record]:
-    """Read the newest observation of every run of a sweep.
+    """Read the last observation of every run of a sweep, as far as the sweep follows it.
 
     Arguments:
         store: where it is.
@@ -178,10 +207,12 @@ def last_records(store: Database, name: str, rows: Sequence[RunRow]) -> dict[str
         run id -> record; runs that were not observed yet are left out.
     """
     known = {row.id: row for row in rows}
+    limit = "coalesce(members.steps, newest.step)" if store.schema_version >= STEPS_SCHEMA else "newest.step"
     selected = store.select(
         "SELECT runs.id, records.* FROM members JOIN sweeps ON sweeps.number = members.sweep "
         "JOIN runs ON runs.id = members.run JOIN records ON records.run = runs.number "
-        "AND records.step = (SELECT max(step) FROM records AS newest WHERE newest.run = runs.number) "
+        "AND records.step = (SELECT max(step) FROM records AS newest WHERE newest.run = runs.number "
+        f"AND newest.step <= {limit}) "
         "WHERE sweeps.name = ?",
         name,
     )

@@ -19,8 +19,8 @@ from .scaling import PowerLaw, t_quantile
 ITERATIONS = 200
 TOLERANCE = 1e-9
 """Of the log-likelihood."""
-REACH = 1.0
-"""How far from its estimate the ends of an exponent's interval are looked for."""
+REACH = 64.0
+"""How far from its estimate the ends of an exponent's interval are looked for; an end beyond is infinite."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def fit_probe_scaling(probes: Mapping[int, Sequence[Probe]], log_power: float = 
     A seed groks with probability $\sigma((\ln f - \ln f_c(p))/s)$ with one s for all moduli; a, b and s
     maximise the likelihood. The interval of b holds every b whose profile log-likelihood is within
     $t^2\phi/2$ of the maximum, where t is the quantile of Student's t with the degrees of freedom, and
-    $\phi$ the misfit over these, at least 1: where the form does not fit, the interval is wider.
+    $\phi$ the misfit over these, at least 1: where the form does not fit, the interval is wider. An end that
+    is not within 64 of the estimate is infinite.
 
     Arguments:
         probes: modulus, at least 3 -> its fractions; at least three moduli.
@@ -138,10 +139,12 @@ def _likelihood(z: np.ndarray, grokked: np.ndarray, of: np.ndarray) -> float:
 
 
 def _end(within: Callable[[float], bool], inside: float, side: int) -> float:
-    """Return the end of an interval on one side of a number in it, by bisection."""
-    low, high = 0.0, REACH
-    if within(inside + side * high):
-        return inside + side * high
+    """Return the end of an interval on one side of a number in it, by doubling and bisection."""
+    low, high = 0.0, 1.0
+    while within(inside + side * high):
+        low, high = high, 2 * high
+        if low >= REACH:
+            return side * math.inf
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if within(inside + side * middle) else (low, middle)

@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from ...runs import Database, RunRow, Store
 from ...runs.outcome import held_at
 from ...runs.schedule import stop_step
-from ...runs.store.sweep_index import Listing, SweepMember, read_listing, set_error, sweep_lock, sweep_names
+from ...runs.store.sweep_index import (
+    Listing,
+    SweepMember,
+    followed,
+    read_listing,
+    set_error,
+    sweep_lock,
+    sweep_names,
+)
 from ...runs.store.sweep_index import write_listing as write
 from ..grid.sweep_file import Member, Sweep
 from .ensemble import MOST_MEMBERS, MOST_STACKED, Ensemble, ensembles_of
@@ -106,7 +114,8 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
         run = member.experiment.id
         row = rows.get(run)
         if store is not None and row is not None and is_done(store, row, member):
-            tally.latest[run] = Event(run, row.step, row.step, row.status, row.memorised_at, row.grokked_at)
+            own = followed(row, member.steps)
+            tally.latest[run] = Event(run, own.step, own.step, own.status, own.memorised_at, own.grokked_at)
         elif run in errors and not retry_failed:
             failed.append(SweepMember(run, member.point, errors[run]))
             tally.latest[run] = Event(run, status="failed", error=errors[run])
@@ -165,7 +174,9 @@ def run_sweep(
     with sweep_lock(store, sweep.name)(sweep.name):
         plan = plan_sweep(sweep, store, retry_failed=retry_failed)
         errors = {failure.run: failure.error for failure in plan.failed}
-        members = [SweepMember(m.experiment.id, m.point, errors.get(m.experiment.id)) for m in sweep.members]
+        members = [
+            SweepMember(m.experiment.id, m.point, errors.get(m.experiment.id), m.steps) for m in sweep.members
+        ]
         axes = tuple(axis.fields for axis in sweep.axes)
         write(store, Listing(sweep.name, axes, job.command, tuple(members)))
         tally, failed = plan.tally, list(plan.failed)

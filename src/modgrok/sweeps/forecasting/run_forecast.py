@@ -115,7 +115,7 @@ def _forecast(
         at, name = part.grokked_at, entry["family"]
         return GrokForecast(*common, at, at, at, float(at <= steps), steps, True, outside, name)
     model = ForecastModel.from_json(entry["models"]["memorised" if part.later_at is None else "later"])
-    features = feature_values(model.names, experiment.task.p or 0, experiment.fraction, part)
+    features = feature_values(model.names, row.p, experiment.fraction, part)
     known = model.outlook(features, part.read_until, steps)
     at, low, high = (round(min(step, 1e15)) for step in (known.median, known.low, known.high))
     return GrokForecast(*common, at, low, high, known.probability, steps, False, outside, entry["family"])
@@ -171,6 +171,8 @@ def differences(experiment: Experiment, entry: Mapping[str, Any]) -> list[str]:
     settings, phrases = settings_of(experiment), []
     for name, (low, high) in entry["ranges"].items():
         value = settings.get(name)
+        if name == "p" and value is None:  # a group or a table, which the expression's phrase names
+            continue
         if value is None or not low / WIDE - 1e-12 <= value <= high * WIDE + 1e-12:
             span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
             phrases.append(f"{name} {_word(value)} ({span} in the survey)")

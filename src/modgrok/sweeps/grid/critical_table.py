@@ -15,6 +15,8 @@ from ..critical.bisection import Range
 from .axes import check_size
 
 MOST_SEEDS = 1000
+LARGEST_NUMBER = 2**53
+"""Larger ones are no option of a search, and may be none that a float can hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +76,14 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
         if key not in known:
             raise InputError(f"critical.{key}: must be one of {', '.join(known)}")
         kinds = int if key == "seeds" else int | float
-        if not isinstance(value, kinds) or isinstance(value, bool):
+        if not isinstance(value, kinds) or isinstance(value, bool) or abs(value) > LARGEST_NUMBER:
             word = "an integer" if key == "seeds" else "a number"
             raise InputError(f"critical.{key}: must be {word}, got {shorten(value)}")
     zipped = content.get("zip", [])
     entries = [entry for entry in zipped if isinstance(entry, Mapping)] if isinstance(zipped, list) else []
+    for name in ("axes", "base"):
+        if not isinstance(content.get(name, {}), Mapping):
+            raise InputError(f"{name}: must be a table, got {shorten(content[name])}")
     for name in ("fraction", "seed", "folds", "fold"):
         if any(name in part for part in (content.get("axes", {}), content.get("base", {}), *entries)):
             rule = "chosen by" if name in ("fraction", "seed") else "left out with"

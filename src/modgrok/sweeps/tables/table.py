@@ -6,15 +6,15 @@ Owns: the columns, their types and meanings. Where they are written is in `write
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from ...learners.catalogue import LEARNERS
 from ...measures import MEASURES
 from ...runs import Experiment, Record, RunRow, Store
 from ...runs.outcome import phase_of
-from ...runs.store.sweep_index import SweepMember, last_records, read_listing, rows_of_sweep
+from ...runs.store.sweep_index import SweepMember, followed, last_records, read_listing, rows_of_sweep
 from ...tasks.null import LEAKAGE
 
 Kind = Literal["integer", "number", "text", "truth"]
@@ -86,6 +86,7 @@ class SweepTable:
         runs: one row a member, in the order of the grid; the last record's numbers included.
         record_columns: of the records.
         store: from which records are read one run at a time.
+        ends: run id -> how far the sweep follows the run, where that is known.
     """
 
     name: str
@@ -95,13 +96,16 @@ class SweepTable:
     runs: tuple[Row, ...]
     record_columns: tuple[Column, ...]
     store: Store
+    ends: Mapping[str, int] = field(default_factory=dict)
 
     def records(self) -> Iterator[Row]:
-        """Read all records, run by run, in the order of the grid."""
+        """Read all records, run by run, in the order of the grid, as far as the sweep follows each run."""
         for row in self.runs:
             if row["status"] != "absent":
+                end = self.ends.get(row["run"], math.inf)
                 for record in self.store.records(row["run"]):
-                    yield {"run": row["run"], **record_row(record)}
+                    if record.step <= end:
+                        yield {"run": row["run"], **record_row(record)}
 
     def dictionary(self) -> list[Row]:
         """List table, column, type, whether it is an axis, and meaning."""
@@ -133,7 +137,7 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     known = {row.id: row for row in rows_of_sweep(store, name)}
     last = last_records(store, name, tuple(known.values()))
     runs = tuple(
-        run_row(store, member, known[member.run], last.get(member.run))
+        run_row(store, member, followed(known[member.run], member.steps), last.get(member.run))
         if member.run in known
         else absent_row(member)
         for member in listing.members
@@ -146,9 +150,9 @@ def sweep_table(store: Store, name: str) -> SweepTable:
     columns = tuple(
         Column(c.name, c.kind, c.meaning, c.name in axes) for c in (*outcome, *settings, *numbers)
     )
-    return SweepTable(
-        name, axes, listing.axes, columns, runs, (*(Column(*c) for c in RECORD), *numbers), store
-    )
+    ends = {member.run: member.steps for member in listing.members if member.steps is not None}
+    records = (*(Column(*c) for c in RECORD), *numbers)
+    return SweepTable(name, axes, listing.axes, columns, runs, records, store, ends)
 
 
 def run_row(store: Store, member: SweepMember, row: RunRow, record: Record | None) -> Row:

@@ -213,5 +213,7 @@ def _value(name: str, value: Any, fields: Mapping[str, FieldInfo]) -> Any:
         noun = "an integer" if kind == "integer" else "a number"
         raise InputError(f"{name}: must be {noun}, got {shorten(value)}") from None
     if kind == "boolean":
+        if value not in ("true", "false"):
+            raise InputError(f"{name}: must be true or false, got {shorten(value)}")
         return value == "true"
     return value

@@ -1,0 +1,103 @@
+"""A run of two sweeps: each counts it as far as it follows it, whatever the other did."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modgrok.reports.sweep_report import sweep_report
+from modgrok.runs import Store
+from modgrok.runs.store.sweep_index import read_listing
+from modgrok.sweeps.tables.table import sweep_table
+from modgrok.web.sweep_content import sweep_content
+
+Call = Callable[..., Any]
+SHORT = """
+name = "short"
+[base]
+expression = "x + y"
+p = 11
+width = 60
+optimiser = "adamw"
+parametrisation = "doshi"
+weight_decay = 5.0
+seed = 0
+steps = {steps}
+[axes]
+fraction = [0.8, 0.9]
+"""
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which a long sweep grokked what a short one only memorised."""
+    from modgrok.cli import main
+
+    folder = tmp_path_factory.mktemp("shared")
+    for name, steps in (("long", 400), ("short", 12)):
+        path = folder / f"{name}.toml"
+        path.write_text(SHORT.format(steps=steps).replace('"short"', f'"{name}"'))
+        with pytest.raises(SystemExit) as ended:
+            main(["sweep", str(path), "--runs", str(folder / "runs"), "--workers", "1"])
+        assert not ended.value.code
+    return folder / "runs"
+
+
+def test_the_command_counts_what_the_sweep_asks_for(both: Path, call: Call) -> None:
+    file = both.parent / "short.toml"
+    outcome = call("sweep", str(file), f"--runs={both}", "--json")
+    assert (outcome.json["done"], outcome.json["grokked"]) == (2, 0)
+    longer = call("sweep", str(both.parent / "long.toml"), f"--runs={both}", "--json")
+    assert longer.json["grokked"] == 2
+
+
+def test_tables_end_where_the_sweep_ends(both: Path, call: Call, tmp_path: Path) -> None:
+    assert call("export", "short", "--format", "csv", "-o", "out", f"--runs={both}").code == 0
+    with (tmp_path / "out" / "runs.csv").open() as file:
+        runs = list(csv.DictReader(file))
+    assert [run["grokked_at"] for run in runs] == ["", ""]
+    assert {(run["step"], run["budget"]) for run in runs} == {("12", "12")}
+    with (tmp_path / "out" / "records.csv").open() as file:
+        records = list(csv.DictReader(file))
+    assert max(int(record["step"]) for record in records) == 12
+    for run in runs:
+        (last,) = [r for r in records if r["run"] == run["run"] and r["step"] == "12"]
+        assert run["test_accuracy"] == last["test_accuracy"]
+    with (tmp_path / "out" / "critical.csv").open() as file:
+        assert [row["place"] for row in csv.DictReader(file)] == ["above"]
+
+
+def test_the_page_and_the_report_end_where_the_sweep_ends(both: Path, tmp_path: Path) -> None:
+    with Store(both, read_only=True) as store:
+        assert [member["grokked_at"] for member in sweep_content(store, "short")["members"]] == [None, None]
+        assert sweep_content(store, "short")["grokked"] == 0
+        assert sweep_content(store, "long")["grokked"] == 2
+        assert [row["step"] for row in sweep_table(store, "short").runs] == [12, 12]
+        report = sweep_report(store, "short", tmp_path / "report.html")
+        curves = next(panel for panel in report.panels if panel.key == "curves")
+        charts = json.dumps([cell.spec(300) for group in curves.groups for cell in group.cells])
+    steps = [int(step) for step in re.findall(r'"step": (\d+)', charts)]
+    assert max(steps) == 12
+
+
+def test_lists_of_earlier_versions_are_read(both: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "old" / "modgrok.sqlite"
+    copy.parent.mkdir()
+    with sqlite3.connect(both / "modgrok.sqlite") as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+        target.execute("ALTER TABLE members DROP COLUMN steps")
+        target.execute("PRAGMA user_version = 4")
+    source.close()
+    target.close()
+    with Store(copy.parent, read_only=True) as store:
+        assert [member.steps for member in read_listing(store, "short").members] == [None, None]
+        assert all(row["grokked_at"] for row in sweep_table(store, "short").runs)
+    with Store(copy.parent) as store:  # migrates
+        assert [member.steps for member in read_listing(store, "short").members] == [None, None]
