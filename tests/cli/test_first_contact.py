@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -273,6 +274,23 @@ def test_advice_after_a_run_that_did_not_grok(options, memorised: int | None, wo
     result = advice(experiment, row)
     assert result is not None
     assert words in result
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "--kernel gaussian"),
+        ({"kernel": "gaussian"}, "--kernel laplace"),
+        ({"ridge": 0.01}, "smaller --ridge"),
+    ],
+)
+def test_a_kernel_that_fits_nothing_is_not_iterated_longer(settings: dict[str, Any], words: str) -> None:
+    experiment = Experiment.of("x + y; x - y", p=11, fraction=0.9, learner="rfm", **settings)
+    row = RunRow("0" * 12, "", "x + y; x - y", 11, "rfm", "finished", step=10, budget=10)
+    result = advice(experiment, row)
+    assert result is not None
+    assert words in result
+    assert "--steps" not in result
 
 
 def test_advice_knows_what_cannot_be_learned() -> None:

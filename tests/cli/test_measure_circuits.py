@@ -14,10 +14,13 @@ import pytest
 from modgrok.analytic import construct
 from modgrok.cli import main
 from modgrok.decide import decide_table
+from modgrok.measures import basis_of_task
 from modgrok.measures.circuit.restricted_loss import COMBINATIONS
+from modgrok.measures.logits.array_numbers import logit_numbers
+from modgrok.measures.logits.rows import rows_of_network
 from modgrok.models.kernel_machine import KernelMachine
 from modgrok.models.kernels import Quadratic
-from modgrok.runs import NetworkFile, write_network
+from modgrok.runs import Experiment, NetworkFile, Store, read_network_file, run, write_network
 from modgrok.tasks import TaskSource, task_from_expression
 
 LOSSES = [name for name, _ in COMBINATIONS]
@@ -69,3 +72,26 @@ def test_a_kernel_machine_has_no_neurons(tmp_path: Path, capsys: pytest.CaptureF
     assert {*LOSSES, "distance_irrelevance", "formula_frequencies"} <= set(entry)
     assert circuit["neuron_frequencies"] is None
     assert len(circuit["loss_rise"]) == len(circuit["attribution"]) == 3
+
+
+def test_key_frequencies_along_a_run_are_those_of_its_last_network(call: Any, tmp_path: Path) -> None:
+    """So that the losses of all its checkpoints are of the same parts of the logits."""
+    options = {"optimiser": "adamw", "parametrisation": "doshi", "weight_decay": 5.0, "width": 60}
+    experiment = Experiment.of("x + y", p=11, fraction=0.7, **options)
+    with Store(tmp_path / "runs") as store:
+        run(experiment, store=store, steps=300, early_stop=False)
+        checkpoint = store.checkpoints(experiment.id)[2]
+    result = call("measure", experiment.id, "--json").json
+    (circuit,) = result["circuits"]
+    (entry,) = [entry for entry in result["measures"] if entry["step"] == checkpoint.step]
+    task = experiment.build_task()
+    basis = basis_of_task(task)
+    logits = rows_of_network(task, read_network_file(checkpoint.path).network)(0, task.size)
+    key = circuit["key_frequencies"]
+    numbers = logit_numbers(task, basis, None, logits, key_frequencies=key)
+    for name in ("restricted_loss", "excluded_loss"):
+        assert entry[name] == pytest.approx(numbers[name], rel=1e-5)
+    assert key
+    assert np.isnan(
+        logit_numbers(task, basis, None, logits)["restricted_loss"]
+    )  # it has no formula of its own

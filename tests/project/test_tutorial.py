@@ -26,9 +26,9 @@ NUMBERS = (
 def test_the_calls_and_commands_are_as_many_as_announced() -> None:
     fences = re.findall(r"^```sh\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
     commands = [line.split()[3] for fence in fences for line in fence.splitlines() if "run modgrok" in line]
-    announced = re.search(r"(\w+) calls of (\w+) commands", TEXT)
+    announced = re.search(r"(\w+) commands, (\w+) times in all", TEXT)
     assert announced is not None
-    assert announced.groups() == (NUMBERS[len(commands)], NUMBERS[len(set(commands))])
+    assert announced.groups() == (NUMBERS[len(set(commands))], NUMBERS[len(commands)])
 
 
 def test_the_first_training_shows_where_it_is_stored() -> None:

@@ -101,3 +101,27 @@ def test_lists_of_earlier_versions_are_read(both: Path, tmp_path: Path) -> None:
         assert all(row["grokked_at"] for row in sweep_table(store, "short").runs)
     with Store(copy.parent) as store:  # migrates
         assert [member.steps for member in read_listing(store, "short").members] == [None, None]
+
+
+def test_a_sweep_that_takes_the_name_of_another_says_so(both: Path, call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text(SHORT.format(steps=12).replace("[0.8, 0.9]", "[0.8, 0.85]"))
+    shown = call("sweep", str(file), "--dry-run", f"--runs={both}")
+    assert "the store has another sweep short, of which 1 run is no longer in its list" in shown.err
+    same = call("sweep", str(both.parent / "short.toml"), "--dry-run", f"--runs={both}")
+    assert "another sweep" not in same.err
+
+
+def test_shares_of_seeds_are_drawn_where_no_fraction_is_critical(both: Path, tmp_path: Path) -> None:
+    with Store(both, read_only=True) as store:
+        report = sweep_report(store, "short", tmp_path / "report.html")
+    (shares,) = [panel for panel in report.panels if panel.key == "shares"]
+    assert "At no fraction tried the share crosses a half." in shares.caption
+    (times,) = [panel for panel in report.panels if panel.key == "map-grokked_at"]
+    assert times.legend is not None
+    assert times.legend.ramp is None  # no run has grokked: no scale of steps
+
+
+def test_conditions_in_one_text_are_taken_apart(both: Path, call: Call) -> None:
+    listed = call("runs", "list", "--where", "p=11 fraction>0.85", f"--runs={both}", "--json").json["runs"]
+    assert [row["settings"]["fraction"] for row in listed] == [0.9]

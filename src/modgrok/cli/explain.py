@@ -225,6 +225,8 @@ def sentence(explanation: Explanation, which: str = "inputs") -> str:
     cyclic = explanation.index.group is None or explanation.index.group.startswith("C")
     one, many = ("frequency", "frequencies") if cyclic else ("representation", "representations")
     nouns = one if number == 1 else many
+    if explanation.explained_share == 0:
+        return f"No formula in s = {explanation.index.description} explains any of {inputs}; {answered}."
     return (
         f"A formula in s = {explanation.index.description} with {number} {nouns} explains "
         f"{percent(explanation.explained_share)} of {inputs}; {answered}."

@@ -37,7 +37,8 @@ def export(
         Parameter(
             help="safetensors: the weights of a step; csv: the records; transformerlens: a folder that "
             "TransformerLens opens. For a sweep, csv or parquet: a folder with tables of its runs, of its "
-            "records and of both together, and a description of their columns."
+            "records, of the points of its axes and of critical fractions, and a description of their "
+            "columns."
         ),
     ] = "safetensors",
     output: Annotated[

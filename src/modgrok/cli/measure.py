@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
@@ -116,14 +117,18 @@ def _measure_others(subject: _Subject, *, per_class: bool, prune: bool, json: bo
     task, split, content = subject.task, subject.split, subject.files[-1][1]
     curves = prune_last(content, task, split) if prune and split is not None else {}
     basis = basis_of_task(task)
+    # Key frequencies are those of the last network, which is therefore measured first.
+    measure_one = partial(measure_network, task=task, split=split, last=content.network, basis=basis)
+    of_last = measure_one(content.network)
+    key = of_last.key_frequencies
     entries = []
     for place, each in subject.files:
-        measured = measure_network(each.network, task, split=split, last=content.network, basis=basis)
+        measured = of_last if each is content else measure_one(each.network, key_frequencies=key)
         entries.append({**place, "explained_share": measured.explained_share, **measured.values})
         if per_class:
             classes = measure_classes(each.network, task, centred=subject.centred, basis=basis)
             entries[-1]["per_class"] = classes
-    circuit = network_circuit(measured, task, basis)
+    circuit = network_circuit(of_last, task, basis)
     say(f"{task.name} mod {task.p}  ·  {subject.name}  ·  {basis.name} basis of order {basis.order}")
     if basis.group is not None:
         note(NO_PHASES.format(group=basis.group))

@@ -22,7 +22,7 @@ from ..runs.run_settings import settings_of
 from ..runs.store.database import Database, Record, RunRow
 from ..runs.store.labels import Labels, read_labels
 from ..runs.store.last_record import last_scalars
-from ..runs.store.run_query import RunQuery, matching_ids
+from ..runs.store.run_query import RunQuery, matching_ids, split_conditions
 from ..runs.store.sweep_index import rows_of_sweep
 from ..tasks.errors import InputError, shorten
 from .display.run_table import table
@@ -143,7 +143,7 @@ def _chosen(
     """
     ascending = "updated" if sort is None else sort
     backwards = ascending[1:] if ascending.startswith("-") else f"-{ascending}"
-    ids = matching_ids(store, RunQuery(where=tuple(where), sort=backwards))[::-1]
+    ids = matching_ids(store, RunQuery(where=split_conditions(where), sort=backwards))[::-1]
     place = {run: at for at, run in enumerate(ids)}
     chosen = [row for row in rows if row.id in place]
     return chosen if keep_order and sort is None else sorted(chosen, key=lambda row: place[row.id])

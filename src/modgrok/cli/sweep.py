@@ -14,8 +14,8 @@ from ..io import is_file
 from ..learners.base.memory import check_memory
 from ..runs import Store
 from ..runs.preparation import memory_of
-from ..runs.store.database import DATABASE
-from ..runs.store.sweep_index import SweepMember
+from ..runs.store.database import DATABASE, Database
+from ..runs.store.sweep_index import SweepMember, read_listing, sweep_names
 from ..sweeps.execution.driver import Plan, SweepCounts, cut, plan_sweep, run_sweep
 from ..sweeps.execution.ensemble import Ensemble, ensembles_of
 from ..sweeps.execution.executor import Job
@@ -65,6 +65,7 @@ def sweep(
     if weights not in WEIGHTS:
         raise InputError(f"weights: must be one of {', '.join(WEIGHTS)}, got {shorten(weights)}")
     definition = read_sweep(file)
+    _note_replaced(definition, runs)
     if dry_run:
         return _dry_run(definition, runs, where.local_workers(), json=json, retry_failed=retry_failed)
     with (
@@ -195,6 +196,24 @@ def _print_rounds(search: Search, first: int) -> None:
         f"a search of at most {search.most_probes - 1} rounds and {first * search.most_probes // 2} runs; "
         "the runs below are those of the first round, the time is that of all rounds"
     )
+
+
+def _note_replaced(definition: Sweep, runs: Path) -> None:
+    """Say that runs of a sweep of this name will no longer be members of it; a search adds its own again."""
+    if definition.search is not None or not is_file(Path(runs) / DATABASE):
+        return
+    with Database(runs, read_only=True) as store:
+        earlier = read_listing(store, definition.name) if definition.name in sweep_names(store) else None
+    if earlier is None:
+        return
+    own = {member.experiment.id for member in definition.members}
+    others = sum(member.run not in own for member in earlier.members)
+    if others:
+        are = "is" if others == 1 else "are"
+        note(
+            f"the store has another sweep {definition.name}, of which {counted(others, 'run')} {are} no "
+            "longer in its list: the runs stay, and another name in the file would keep that list"
+        )
 
 
 def _plan(definition: Sweep, runs: Path, retry_failed: bool) -> Plan:

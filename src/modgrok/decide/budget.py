@@ -54,6 +54,8 @@ class Meter:
     nodes: int = 0
     started: float = field(default_factory=perf_counter)
     limit: int | None = None
+    part_of: int | None = None
+    """Nodes of the whole budget, where this is a part of it."""
 
     def spend(self) -> None:
         """Count one node; raise `BudgetSpent` if the budget (or the current sub-budget) is spent."""
@@ -65,7 +67,7 @@ class Meter:
     def sub_budget(self, nodes: int) -> Meter:
         """A meter of its own for a side attempt, with at most `nodes` nodes within the same clock."""
         budget = Budget(min(nodes, self.budget.nodes), self.budget.seconds)
-        return Meter(budget, started=self.started)
+        return Meter(budget, started=self.started, part_of=self.budget.nodes)
 
     @property
     def spent(self) -> bool:
@@ -74,6 +76,11 @@ class Meter:
 
     def describe(self) -> str:
         """Say in words what was spent."""
+        if self.nodes >= self.budget.nodes and self.part_of is not None:
+            return (
+                f"{self.budget.nodes:,} search nodes ran out, the part of {self.part_of:,} that this form "
+                "gets once the other is settled; --nodes raises both"
+            )
         if self.nodes >= self.budget.nodes:
-            return f"the budget of {self.budget.nodes} search nodes ran out"
+            return f"the budget of {self.budget.nodes:,} search nodes ran out"
         return f"the budget of {self.budget.seconds:g} seconds ran out after {self.nodes} search nodes"

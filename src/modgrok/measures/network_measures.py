@@ -74,16 +74,30 @@ class NetworkMeasures:
         explained_share: see `measures.logits`; None where the task has no form, or logits are not finite.
         logits: over the domain, shape (n, p); None where some are not finite.
         hidden: of the last hidden layer of an MLP; None for other networks.
+        circuit: the frequencies that the network uses, where they were not given; see
+            `logits.array_numbers.circuit_of_arrays`.
     """
 
     values: Mapping[str, Any]
     explained_share: float | None
     logits: np.ndarray | None
     hidden: HiddenLayer | None
+    circuit: Mapping[str, Any] | None = None
+
+    @property
+    def key_frequencies(self) -> tuple[int, ...] | None:
+        """Those of the circuit, by ablated loss."""
+        return None if self.circuit is None else tuple(self.circuit["key_frequencies"])
 
 
 def measure_network(
-    net: Any, task: Task, *, split: Split | None = None, last: Any = None, basis: Basis | None = None
+    net: Any,
+    task: Task,
+    *,
+    split: Split | None = None,
+    last: Any = None,
+    basis: Basis | None = None,
+    key_frequencies: Sequence[int] | None = None,
 ) -> NetworkMeasures:
     """Take every measure of a two-layer or deeper MLP, a kernel machine, or a network of an extension.
 
@@ -94,6 +108,8 @@ def measure_network(
             all inputs.
         last: a kernel machine, the last of its run, with which the feature matrix is compared.
         basis: of the task; its own if None.
+        key_frequencies: of restricted, excluded and all other losses of parts of the logits; None takes those
+            of this network by ablated loss. Along a run they are those of its last network.
 
     Example:
         >>> from modgrok.analytic import construct
@@ -118,12 +134,16 @@ def measure_network(
         if isinstance(net, MLP) and basis.group is None:
             values |= network_values(net, task.inputs(), structure_of(basis))
         hidden = None if logits is None else _hidden_layer(net, task, basis)
-        values |= _logit_values(task, basis, split, logits, names)
+        circuit = None
+        if logits is not None and key_frequencies is None:
+            circuit = _circuit(task, basis, logits, hidden)
+            key_frequencies = () if circuit is None else circuit["key_frequencies"]
+        values |= _logit_values(task, basis, split, logits, names, key_frequencies)
         values |= _hidden_values(net, hidden, names) | symmetricity
     share: float | None = values.pop("explained_share")
     if logits is None or not has_form(task):
         share = None
-    return NetworkMeasures(values, share, logits, hidden)
+    return NetworkMeasures(values, share, logits, hidden, circuit)
 
 
 def measure_classes(
@@ -168,11 +188,17 @@ def network_circuit(
     """
     if measured.logits is None:
         return None
-    basis = basis_of_task(task) if basis is None else basis
-    hidden = measured.hidden
+    if measured.circuit is not None:
+        return dict(measured.circuit)
+    return _circuit(task, basis_of_task(task) if basis is None else basis, measured.logits, measured.hidden)
+
+
+def _circuit(
+    task: Task, basis: Basis, logits: np.ndarray, hidden: HiddenLayer | None
+) -> dict[str, Any] | None:
     if hidden is None:
-        return circuit_of_arrays(task, basis, measured.logits)
-    return circuit_of_arrays(task, basis, measured.logits, hidden.neurons, shares=hidden.shares)
+        return circuit_of_arrays(task, basis, logits)
+    return circuit_of_arrays(task, basis, logits, hidden.neurons, shares=hidden.shares)
 
 
 def _logits(net: Any, task: Task) -> np.ndarray | None:
@@ -192,11 +218,16 @@ def _margin(net: Any, task: Task, logits: np.ndarray | None) -> dict[str, float]
 
 
 def _logit_values(
-    task: Task, basis: Basis, split: Split | None, logits: np.ndarray | None, names: Sequence[str]
+    task: Task,
+    basis: Basis,
+    split: Split | None,
+    logits: np.ndarray | None,
+    names: Sequence[str],
+    key_frequencies: Sequence[int] | None,
 ) -> dict[str, float]:
     """Return what logits say, of the names that the task has; see `array_numbers`."""
     names = ["explained_share", *(name for name in names if name in LOGIT_VALUES)]
-    numbers = {} if logits is None else logit_numbers(task, basis, split, logits, names)
+    numbers = {} if logits is None else logit_numbers(task, basis, split, logits, names, key_frequencies)
     return {name: numbers.get(name, math.nan) for name in names}
 
 

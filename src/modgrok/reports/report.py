@@ -265,9 +265,12 @@ def logits_report(net: Any, task: Task, title: str, *, command: str = "", report
         ("Fourier basis", words.basis_words(basis_of_task(task))),
         *_formula(explanation),
     )
-    notes = [f"There are no panels for the weights of a {noun}; its logits are shown."]
-    if explanation is None:
-        notes.append("No formula in one index is known for this task, so there is no picture of it.")
+    notes = [
+        f"There are no panels for the weights of a {noun}; the formula of its logits is shown."
+        if explanation is not None
+        else f"There are no panels for the weights of a {noun}, and no formula in one index is known for "
+        "this task: the numbers above are all that this report has."
+    ]
     panels = tuple(_formula_panels(explanation))
     return Report(title, "", facts, panels, tuple(notes), _commands(command, report_command))
 

@@ -143,6 +143,7 @@ def _panels(
         for measure in MEASURES
         if measure.name not in main_measures and all(measure.name in row.scalars for row in rows)
     ]
+    losses = list(dict.fromkeys(str(described_settings(row).get("loss")) for row in rows))
     panels = []
     for scalar, title, caption in (*CURVES, *measures):
         table: Table = [
@@ -150,6 +151,8 @@ def _panels(
             for name, own in zip(names, records, strict=True)
             for entry in curve_table(own, [scalar])
         ]
+        if scalar.endswith("_loss") and len(losses) > 1:
+            caption += f" The runs minimise different losses ({', '.join(losses)}): values do not compare."
         if table:
             styles = [CurveStyle(name, name, colour) for name, colour in zip(names, colours, strict=True)]
             values = [entry["value"] for entry in table]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...learners.catalogue import definition_of
 from ...runs import Experiment, RunRow
 from ...sweeps.critical.committed import fractions_of
 
@@ -27,7 +28,8 @@ def advice(experiment: Experiment, row: RunRow) -> str | None:
         return None
     longer = f"more steps, which continue this run (--steps {4 * row.step})"
     if row.memorised_at is None:
-        return rate_advice(experiment) or f"the training set is not memorised yet: try {longer}"
+        unfitted = definition_of(experiment.learner).wording.unfitted(experiment.learner)
+        return unfitted or rate_advice(experiment) or f"the training set is not memorised yet: try {longer}"
     known = known_fraction(experiment, row.step)
     if known is not None and experiment.fraction < known[1]:
         p, fraction = known

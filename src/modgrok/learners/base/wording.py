@@ -32,6 +32,8 @@ class Wording:
         basis_heading: of the basis in a report.
         remedy: what helps against divergence, as a noun: `smaller learning rate`.
         advice: settings -> the same as an instruction: `try a smaller rate, such as --lr 0.1`.
+        unfitted: settings -> what to do about a training set that is not memorised, where more updates will
+            not help; None where they may.
         findings: (numbers of the last record, context of the run, numbers of all records) -> one sentence on
             the weights; empty for none.
         warning: numbers of a record -> a warning about the step they were taken at, or None.
@@ -44,6 +46,7 @@ class Wording:
     basis_heading: str = "Fourier basis"
     remedy: str = "smaller learning rate"
     advice: Callable[[Any], str] = lambda settings: "try a smaller learning rate"
+    unfitted: Callable[[Any], str | None] = lambda settings: None
     findings: Callable[[Numbers, Mapping[str, Any], Sequence[Numbers]], str] = lambda *_: ""
     warning: Callable[[int, Numbers], str | None] = lambda *_: None
 

@@ -41,6 +41,17 @@ def _warning(step: int, numbers: Numbers) -> str | None:
     )
 
 
+def _unfitted(settings: Any) -> str:
+    """Say what to try where the training labels are not fitted, for which every iteration solves."""
+    if settings.ridge > 0:
+        return "the ridge may keep the training labels from being fitted: try a smaller --ridge"
+    other = "laplace" if settings.kernel == "gaussian" else "gaussian"
+    return (
+        "each iteration solves for the training labels, and this kernel cannot fit them: more iterations "
+        f"will hardly help, try --kernel {other}"
+    )
+
+
 WORDING = Wording(
     noun="a recursive feature machine",
     heading="Kernel machine",
@@ -49,6 +60,7 @@ WORDING = Wording(
     basis_heading="Basis",
     remedy="ridge",
     advice=lambda settings: "try a ridge, such as --ridge 1e-8",
+    unfitted=_unfitted,
     findings=_findings,
     warning=_warning,
 )

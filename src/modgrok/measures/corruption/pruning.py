@@ -65,7 +65,8 @@ def pruned(net: MLP, problem: Problem, order: np.ndarray, stops: Sequence[int] |
     The logits are a sum over neurons, z = c + b sum_k phi_k W_k, so that a removal is an update of rank one
     on the grid of inputs and classes. The sum is grown from the neuron that stays longest, in float64:
     nothing is ever subtracted. Without any neuron all logits are the bias c, or exactly 0 and class 0 is the
-    answer. All inputs are counted. s stops cost (h + s) updates of the grid instead of s forward passes of h each.
+    answer. All inputs are counted. s stops cost (h + s) updates of the grid instead of s forward passes of h
+    each.
 
     Arguments:
         net: a two-layer network of the problem's task.

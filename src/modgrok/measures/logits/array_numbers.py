@@ -66,7 +66,12 @@ def array_measure_names(task: Task, basis: Basis) -> tuple[str, ...]:
 
 
 def logit_numbers(
-    task: Task, basis: Basis, split: Split | None, logits: Any, names: Sequence[str] | None = None
+    task: Task,
+    basis: Basis,
+    split: Split | None,
+    logits: Any,
+    names: Sequence[str] | None = None,
+    key_frequencies: Sequence[int] | None = None,
 ) -> Numbers:
     """Return every number that logits give.
 
@@ -77,10 +82,12 @@ def logit_numbers(
         logits: over the domain, shape (n, p) in the order of `task.inputs()`, or over all inputs.
         names: the losses of `LOGIT_CIRCUIT` that are wanted, each of which takes a pass over all logits; None
             for all.
+        key_frequencies: of these losses; None takes the formula's (`explain`), as a run that is recorded on
+            the way has to.
 
     Returns:
-        Name -> number, nan where the task does not define it: the measures that read `logits`, and those of
-        `LOGIT_CIRCUIT`, whose key frequencies are the formula's (`explain`).
+        Name -> number: the measures that read `logits`, and those of `LOGIT_CIRCUIT`; nan where the task does
+        not define it, and, of these losses, where the formula that gives their frequencies has none.
 
     Raises:
         InputError: another shape, or a number that is not finite.
@@ -101,17 +108,19 @@ def logit_numbers(
     if grid is not None:
         at = places_of(task, grid)
         sums = SumLogits(np.asarray(rows(0, task.size), dtype=np.float64)[at], grid)
-        key = frequencies if explanation.order == grid.order else None
+        key = key_frequencies
+        if key is None and explanation.order == grid.order:
+            key = [int(frequency) for frequency in frequencies or ()] or None
         numbers |= _losses(sums, key, ~tests[at], LOGIT_CIRCUIT if names is None else names)
         numbers["distance_irrelevance"] = distance_irrelevance(sums.logits, grid)
     return numbers
 
 
-def _losses(sums: SumLogits, key: Sequence[Any] | None, train: np.ndarray, names: Sequence[str]) -> Numbers:
+def _losses(sums: SumLogits, key: Sequence[int] | None, train: np.ndarray, names: Sequence[str]) -> Numbers:
     if key is None:
         return {name: math.nan for name in LOGIT_CIRCUIT if name in names}
     combinations = {"excluded_loss" if name == "excluded_loss_train" else name for name in names}
-    losses = combination_losses(sums, [int(frequency) for frequency in key], list(combinations))
+    losses = combination_losses(sums, list(key), list(combinations))
     answered = sums.grid.targets >= 0
     numbers = {name: mean_loss(values, answered) for name, values in losses.items()}
     if "excluded_loss_train" in names:

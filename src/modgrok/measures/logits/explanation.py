@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ...display import Displayed, Facts
 from ...tasks import InputError, Split, Task
 from ...tasks.split import held_out
 from .cosets import CosetExplanation, explain_by_cosets
@@ -29,8 +30,8 @@ from .sparse_accuracy import AccuracyCurve, accuracy_curve
 from .task_index import Frequency, TaskIndex, task_index
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Explanation:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Explanation(Displayed):
     """What a formula in the index explains of a network's logits.
 
     Arguments:
@@ -82,6 +83,11 @@ class Explanation:
     without_form: AccuracyCurve | None = None
     parts: tuple[Explanation, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+
+    def _facts(self) -> Facts:
+        index = None if self.index is None else self.index.description
+        facts = {"task": self.task, "p": self.p, "accuracy": self.accuracy, "index": index}
+        return {**facts, "explained_share": self.explained_share, "frequencies": self.frequencies}
 
     @property
     def largest_share(self) -> float | None:

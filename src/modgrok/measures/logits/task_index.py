@@ -21,7 +21,7 @@ from ...algebra import (
     real_components,
 )
 from ...decide import FORMS, Witness
-from ...tasks import InputError, Task
+from ...tasks import InputError, Task, parse
 from ...tasks.errors import shorten
 from ..fourier.task_basis import group_of as group_of
 from ..fourier.task_basis import verdict_of_task
@@ -175,7 +175,7 @@ def _of_witness(task: Task, witness: Witness) -> TaskIndex:
     shift = -int(h[0]) % p
     if invertible and _is_power(h, p):
         signed = shift if 2 * shift <= p else shift - p
-        description = task.name + (f" {'+' if signed > 0 else '-'} {abs(signed)}" if shift else "")
+        description = _shifted(task.name, signed) if shift else task.name
         return _unit_index(task, (labels + shift) % p, description, (np.arange(p) + shift) % p, signed)
     return _unit_index(task, arguments, generic, np.argsort(h) if invertible else None)
 
@@ -238,6 +238,15 @@ def _unit_index(
         shift=shift,
         root=primitive_root(p),
     )
+
+
+def _shifted(name: str, shift: int) -> str:
+    """Write an expression plus an integer, as one expression where constants cancel: x*y + 2 - 2 is x*y."""
+    text = f"{name} {'+' if shift > 0 else '-'} {abs(shift)}"
+    try:
+        return str(parse(text))
+    except InputError:  # the name of a table
+        return text
 
 
 def _unexpanded(task: Task, values: np.ndarray, description: str) -> TaskIndex:

@@ -141,9 +141,9 @@ def map_legend(cells: Sequence[GridCell], name: str, shades: Shades | None) -> L
     uri = data_uri(np.arange(256, dtype=np.uint8)[None, :], RAMP, least=1)
     missing = any(cell.value is None and cell.runs for cell in cells)
     never = "never" if name in MILESTONES else "no value"
-    return Legend(
-        ((never, NEVER),) if missing else (), (shades.end(shades.low), shades.end(shades.high), uri)
-    )
+    ramp = (shades.end(shades.low), shades.end(shades.high), uri)
+    numbered = any(cell.value is not None for cell in cells)
+    return Legend(((never, NEVER),) if missing else (), ramp if numbered else None)
 
 
 def _row(cell: GridCell, name: str, shades: Shades | None, numbered: bool) -> dict[str, Any]:

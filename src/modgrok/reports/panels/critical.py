@@ -63,23 +63,24 @@ def independent_axes(table: SweepTable, group: Sequence[str]) -> list[str]:
 def critical_panels(table: SweepTable) -> list[Panel]:
     """Draw the critical fraction against one other axis, a line for each value of a second.
 
-    Nothing where fractions or seeds do not vary, where more than two other axes do, or where no crossing was
-    seen inside the fractions tried.
+    Nothing where fractions do not vary, or more than two other axes do. Where no crossing was seen inside the
+    fractions tried, there is no critical fraction to draw, only the shares.
     """
     varied = [axis for axis in varied_axes(table) if axis != "fraction"]
     if "fraction" not in table.axes or len(varied) > 2:
         return []
     points = [at for at in count_probes(outcomes_of(table.runs, table.axes)) if len(at.probes) > 1]
     rows = critical_rows(points, varied)
-    if not any(row["place"] == "inside" for row in rows):
-        return []
+    inside = any(row["place"] == "inside" for row in rows)
     panels = []
-    if varied:
+    if varied and inside:
         cell = critical_cell(rows, varied)
         title = f"Critical fraction against {varied[0].replace('_', ' ')}"
         panels.append(single("critical", title, CRITICAL_CAPTION, cell, 6))
     if len(points) <= len(LINES) and (searched(table) or not varied):
         caption = "Fraction of seeds that grok within the budget; bars: Wilson's 95% interval."
+        if not inside:
+            caption += " At no fraction tried the share crosses a half."
         panels.append(
             single("shares", "Share of seeds that grok by fraction", caption, share_cell(points, varied), 6)
         )

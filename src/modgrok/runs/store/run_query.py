@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,16 @@ class RunQuery:
         terms = len(self.where) + len(self.search.split())
         if terms > MOST_TERMS:
             raise InputError(f"where: must have at most {MOST_TERMS} conditions and words, got {terms}")
+
+
+def split_conditions(texts: Sequence[str]) -> tuple[str, ...]:
+    """Take texts of several conditions apart, at spaces before a name and a sign.
+
+    Example:
+        >>> split_conditions(["p=13 fraction>0.5", "expression=x + y"])
+        ('p=13', 'fraction>0.5', 'expression=x + y')
+    """
+    return tuple(one for text in texts for one in re.split(r"\s+(?=\w+\s*[<>=!])", text.strip()))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ import {STATIC, badge, field, h, head, number, say, seconds, title} from "./dom.
 import {get, post} from "./api.js";
 
 const VERDICTS = ["reproduced", "deviates", "refuted", "misprint", "open", "not tested"];
+const WIDE = matchMedia("(min-width: 761px)");
 const verdictOf = (claim) => claim.verdict || claim.book.verdict || "not tested";
 
 export async function show(main) {
@@ -24,7 +25,7 @@ export async function show(main) {
     const papers = [...new Set(matching.map((claim) => claim.paper))];
     list.replaceChildren(...papers.map((name) => {
       const own = matching.filter((claim) => claim.paper === name);
-      return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {}, head(["verdict", "claim", ["runs", "wide"], ...(STATIC ? [] : [["test", "unseen"]])]), h("tbody", {}, own.map(row)))));
+      return h("section", {}, h("h2", {}, own[0].title, " ", h("span", {class: "small soft"}, own[0].citation)), h("div", {class: "scroll"}, h("table", {class: "stack"}, head(["verdict", "claim", ["runs", "wide"], ...(STATIC ? [] : [["test", "unseen"]])]), h("tbody", {}, own.map(row)))));
     }));
   }
 
@@ -34,7 +35,7 @@ export async function show(main) {
       try { await post("/claims/test", {claim: claim.id, budget: budget.value}); say(`${claim.id} waits to be tested`); } catch (failure) { say(failure.message); button.disabled = false; }
     }}, claim.verdict ? "Test again" : "Test");
     const numbers = claim.measured || claim.book.measured;
-    const measured = numbers ? claim.expected.map((one) => h("div", {class: "small"}, `${one.name.replaceAll("_", " ")} ${number(numbers[one.name])}; the paper: ${one.paper}`))
+    const measured = numbers ? h("details", {open: WIDE.matches, class: "small"}, h("summary", {}, `${claim.expected.length} ${claim.expected.length === 1 ? "number" : "numbers"}`), claim.expected.map((one) => h("div", {}, `${one.name.replaceAll("_", " ")} ${number(numbers[one.name])}; the paper: ${one.paper}`)))
       : h("div", {class: "small soft"}, claim.error || claim.expected.map((one) => one.paper).join("; "));
     return h("tr", {}, h("td", {}, badge(verdictOf(claim)), claim.verdict || !claim.book.verdict ? null : h("div", {class: "small soft"}, `in the book, ${claim.book.budget}`)),
       h("td", {}, h("div", {}, claim.claim), h("div", {class: "small soft"}, `${claim.source} · `, h("span", {class: "mono"}, claim.id)), measured),

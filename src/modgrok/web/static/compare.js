@@ -21,10 +21,10 @@ export async function show(main) {
   const other = h("div"), sides = h("div");
   main.replaceChildren(h("h1", {}, runs.length === 1 ? `Checkpoints of ${runs[0].id}` : `${runs.length} runs`),
     h("section", {}, h("h2", {}, runs.length === 1 ? "The run" : varied.length ? "What differs" : "No setting differs"), h("div", {class: "scroll"}, h("table", {},
-      head(["run", "status", ...varied.map((name) => name.replaceAll("_", " ")), "memorised", "grokked", "test", "time"]),
+      head(["run", "status", "memorised", "grokked", "test", "time", ...varied.map((name) => name.replaceAll("_", " "))]),
       h("tbody", {}, runs.map((run, at) => h("tr", {}, h("td", {}, swatch(colours[at]), " ", h("a", {class: "mono", href: `/runs/${run.id}`}, run.id)), h("td", {}, badge(run.status)),
-        varied.map((name) => h("td", {}, settingText(run.settings[name]))), h("td", {}, number(run.memorised_at)), h("td", {}, number(run.grokked_at)),
-        h("td", {}, percent(run.test_accuracy)), h("td", {}, seconds(run.seconds)))))))),
+        h("td", {}, number(run.memorised_at)), h("td", {}, number(run.grokked_at)), h("td", {}, percent(run.test_accuracy)), h("td", {}, seconds(run.seconds)),
+        varied.map((name) => h("td", {}, settingText(run.settings[name]))))))))),
     h("section", {}, h("h2", {}, "Curves"), h("div", {class: "groups of-2"}, boxes.map(([name, element]) => h("div", {}, h("h3", {}, name.replace("_", " ")), element))), h("div", {}, choice, other)),
     sides);
   const rows = (name) => runs.flatMap((run, at) => run.records.map((record) => ({step: record.step, name: names[at], value: record[name]})));

@@ -46,7 +46,7 @@ export function facts(pairs) {
 export function percent(share) {
   if (share === null || share === undefined) return "–";
   if (share === 1) return "100%";
-  return `${(Math.floor(share * 10000) / 100).toFixed(2)}%`;
+  return `${(Math.min(Math.round(share * 10000), 9999) / 100).toFixed(2)}%`; // 100% only where nothing is wrong
 }
 
 export function number(value) {

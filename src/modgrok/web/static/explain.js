@@ -15,7 +15,9 @@ export async function show(main) {
   const result = h("div", {"aria-live": "polite"});
   main.replaceChildren(h("h1", {}, "Explain"), h("p", {class: "soft"}, "A formula in one index for a network's answers, and the share of the inputs that it explains. A file is read in memory and not stored."),
     h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); explainRun(); }}, field("run", run), h("button", {class: "main", type: "submit"}, "Explain the run")),
-    drop, h("div", {class: "row"}, field("expression", expression, {class: "field grow"}), field("p", p)), result);
+    drop, h("form", {class: "row", onsubmit: (event) => { event.preventDefault(); if (chosen) explainFile(chosen); else file.click(); }}, field("expression", expression, {class: "field grow"}), field("p", p),
+      h("button", {type: "submit"}, "Explain the file")), result);
+  let chosen = null;
 
   async function working(work) {
     result.replaceChildren(h("p", {class: "soft busy"}, "reading the network"));
@@ -23,6 +25,7 @@ export async function show(main) {
   }
   const explainRun = () => working(() => get(`/runs/${encodeURIComponent(run.value.trim() || "latest")}/explain.json`, {panels: 1}));
   const explainFile = (one) => working(() => {
+    chosen = one;
     if (one.size > MOST) throw new Error(`the file must have at most 64 MiB, got ${number(Math.round(one.size / 2 ** 20))}`);
     const query = new URLSearchParams({name: one.name});
     if (expression.value.trim()) { query.set("expression", expression.value.trim()); query.set("p", p.value.trim()); }

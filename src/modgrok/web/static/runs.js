@@ -8,11 +8,22 @@ const COLUMNS = [
 ];
 const PAGE = 100, DELAY = 120, MOST_VARIED = 3;
 
-// The settings that tell runs of one task apart, the commonest first.
+// For each run, the settings that tell it apart from the others of its task: first those in which it is in a minority.
 function variedOf(runs) {
-  const names = ["fraction", "seed", "lr", "weight_decay", "width", "optimiser", ...Object.keys(runs.length ? runs[0].settings : {})];
-  return [...new Set(names)].filter((name) => new Set(runs.map((run) => run.settings[name]).filter((value) => value !== undefined)).size > 1).slice(0, MOST_VARIED);
+  const tasks = Map.groupBy ? Map.groupBy(runs, taskOf) : runs.reduce((groups, run) => groups.set(taskOf(run), [...(groups.get(taskOf(run)) || []), run]), new Map());
+  const varied = new Map();
+  for (const own of tasks.values()) {
+    const names = [...new Set(["fraction", "seed", "lr", "weight_decay", "width", "optimiser", ...own.flatMap((run) => Object.keys(run.settings))])];
+    const counts = names.map((name) => [name, own.reduce((count, run) => count.set(run.settings[name], (count.get(run.settings[name]) || 0) + 1), new Map())]).filter(([, count]) => [...count.keys()].filter((value) => value !== undefined).length > 1);
+    for (const run of own) {
+      const rare = ([name, count]) => (2 * count.get(run.settings[name]) < own.length ? 0 : 1);
+      varied.set(run.id, counts.filter(([name]) => run.settings[name] !== undefined).sort((a, b) => rare(a) - rare(b)).slice(0, MOST_VARIED).map(([name]) => name));
+    }
+  }
+  return varied;
 }
+
+function taskOf(run) { return `${run.expression} ${run.p} ${run.learner}`; }
 
 export async function show(main) {
   title("Runs");
@@ -26,7 +37,7 @@ export async function show(main) {
   const compare = h("button", {type: "button", disabled: true}, "Compare"), tag = h("input", {class: "mono", maxlength: "40", size: "10", spellcheck: "false"}), tagging = h("button", {type: "button", disabled: true}, "Tag");
   const error = h("p", {class: "error", role: "alert", hidden: true});
   const chosen = new Set();
-  let sort = addressQuery.get("sort") || "-updated", offset = 0, previous = null, varied = [];
+  let sort = addressQuery.get("sort") || "-updated", offset = 0, previous = null, varied = new Map();
   main.replaceChildren(h("h1", {}, "Runs"),
     h("div", {class: "row"}, field("search (press /)", search, {class: "field grow"}), field("conditions", where, {class: "field grow"}), field("status", status), field("group by", group), STATIC ? null : [field("tag for the selected runs", tag), tagging], compare),
     error, count, h("div", {class: "scroll"}, h("table", {}, h("thead", {}, heads), rows)), more);
@@ -63,6 +74,9 @@ export async function show(main) {
       if (aborted(failure)) return;
       error.textContent = failure.message;
       error.hidden = false;
+      rows.replaceChildren(); // those of another question
+      count.textContent = "";
+      more.hidden = true;
     }
     headings();
   }
@@ -78,7 +92,7 @@ export async function show(main) {
     const task = /^[A-Z]\d+$|^table:/.test(run.expression) ? run.expression : `${run.expression} mod ${run.p}`;
     return h("tr", {}, h("td", {}, box),
       h("td", {}, h("a", {href: `/runs/${run.id}`}, task), h("div", {class: "small soft mono"}, run.id, h("span", {class: "narrow"}, ` ${run.learner}`)),
-        varied.length ? h("div", {class: "small soft"}, varied.map((one) => `${one.replaceAll("_", " ")} ${number(run.settings[one])}`).join(", ")) : null,
+        (varied.get(run.id) || []).length ? h("div", {class: "small soft"}, varied.get(run.id).map((one) => `${one.replaceAll("_", " ")} ${number(run.settings[one])}`).join(", ")) : null,
         run.tags.map((own) => [h("button", {type: "button", class: "tag", title: `only runs tagged ${own}`, onclick: () => { where.value = `tag=${own}`; load(true); }}, own), " "]),
         run.note ? h("div", {class: "small soft note"}, run.note) : null),
       h("td", {class: "wide"}, run.learner), h("td", {}, badge(run.status)), h("td", {class: "right wide"}, number(run.step)),

@@ -52,7 +52,7 @@ export async function show(main, name) {
         tooltip: [{field: "x", title: words(sweep.across)}, ...(upper ? [{field: "y", title: words(upper)}] : []), {field: "value", title: label, format: ",.4~g"}, {field: "runs"}, {field: "done"}],
       },
     };
-    grey.textContent = !rows.some((row) => row.value === null) ? "" : step ? "Grey: at least half of the runs have not got there, or none has ended yet." : "Grey: no run has ended yet.";
+    grey.textContent = !rows.some((row) => row.value === null) ? "" : step ? "Grey: more than half of the runs have not got there, or none has ended yet." : "Grey: no run has ended yet.";
     const view = await draw(map, spec);
     if (view === current) return;
     current = view;

@@ -38,7 +38,7 @@ export async function trainingForm(task) {
         say("checking the settings");
         const job = await post("/training", {learner: choice.value, options, steps: steps.value.trim(), ...chosenTask, p: chosenTask.p ? Number(chosenTask.p) : null});
         error.hidden = true;
-        watch(live, job);
+        watch(live, job).then(() => live.scrollIntoView({block: "nearest"}));
       } catch (failure) {
         error.textContent = failure.message;
         error.hidden = false;
@@ -152,13 +152,20 @@ export function actions(element, id, run, job) {
     try { watch(element, await post("/training", body)); } catch (failure) { say(failure.message); }
   };
   const steps = h("input", {inputmode: "numeric", placeholder: run ? String(run.budget) : "", "aria-label": "Steps to resume to", size: "8"});
-  const seed = h("input", {inputmode: "numeric", value: String(Math.floor(Math.random() * 1000)), "aria-label": "Other seed", size: "6"});
+  const ownSeed = run && run.settings ? Number(run.settings.seed) : NaN;
+  const seed = h("input", {inputmode: "numeric", value: Number.isInteger(ownSeed) ? String(ownSeed + 1) : "", placeholder: "1", "aria-label": "Other seed", size: "6"});
+  const resume = () => {
+    const more = steps.value.trim();
+    if (run.status === "finished" && !(Number(more) > run.budget)) { say(`finished at step ${number(run.step)} of ${number(run.budget)}: enter more steps to go on`); steps.focus(); return; }
+    say("");
+    again({resume: id, steps: more});
+  };
   return [
     active ? h("button", {type: "button", onclick: () => stop(job)}, "Stop") : null,
     run && !active && run.status !== "running" ? field("steps", steps) : null,
-    run && !active && run.status !== "running" ? h("button", {type: "button", onclick: () => again({resume: id, steps: steps.value.trim()})}, "Resume") : null,
+    run && !active && run.status !== "running" ? h("button", {type: "button", onclick: resume}, "Resume") : null,
     run ? field("other seed", seed) : null,
-    run ? h("button", {type: "button", onclick: () => again({repeat: id, seed: seed.value.trim()})}, "Repeat") : null,
+    run ? h("button", {type: "button", onclick: () => again({repeat: id, seed: seed.value.trim() || "1"})}, "Repeat") : null,
     run && location.pathname !== `/runs/${id}` ? h("a", {href: `/runs/${id}`}, "All of the run") : null,
   ].filter(Boolean);
 }
