@@ -172,6 +172,10 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
         f"{claim_words(len(results))}, about {time_words(costs.total)} at the budget {budget}; shared runs "
         f"are counted once{guessed}"
     )
+    say(
+        f"verdicts and seeds: of this store at the budget {budget}, else of the committed book at the largest "
+        "budget of each claim (named by --json)"
+    )
     if json:
         entries = [{**summaries[result.id], "cost_seconds": costs.claims[result.id]} for result in results]
         say_json(
