@@ -240,3 +240,11 @@ def test_runs_of_groups_are_forecast_as_outside_of_the_survey() -> None:
     assert known.low < known.grok_at < known.high
     assert any(phrase.startswith("expression C5") for phrase in known.outside)
     assert not any(phrase.startswith("p ") for phrase in known.outside)
+
+
+def test_a_run_beyond_the_surveys_budget_is_not_given_its_chances() -> None:
+    runs = planted(400)
+    model = fit_forecast(NAMES, runs.features, runs.steps, runs.grokked, runs.budget)
+    assert model.outlook(runs.features[0], 20, 10_000).probability > 0
+    for now in (2000, 2500):
+        assert model.outlook(runs.features[0], now, 10_000).probability == 0

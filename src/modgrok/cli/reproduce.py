@@ -173,8 +173,8 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
         f"are counted once{guessed}"
     )
     say(
-        f"verdicts and seeds: of this store at the budget {budget}, else of the committed book at the largest "
-        "budget of each claim (named by --json)"
+        f"verdicts and seeds: of this store at the budget {budget}, else of the committed book at the "
+        "largest budget of each claim (named by --json)"
     )
     if json:
         entries = [{**summaries[result.id], "cost_seconds": costs.claims[result.id]} for result in results]

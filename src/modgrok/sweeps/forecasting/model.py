@@ -60,7 +60,8 @@ class ForecastModel:
     def outlook(self, features: np.ndarray, now: int, budget: int, share: float = 0.95) -> Outlook:
         """Say when a run groks that has not grokked until `now`.
 
-        Beyond the survey's budget the probability does not grow: runs were not followed there.
+        Beyond the survey's budget the probability does not grow: runs were not followed there. Of a run that
+        has not grokked by then, it is 0.
 
         Arguments:
             features: by `names`, shape (features,).
@@ -75,7 +76,7 @@ class ForecastModel:
         low, median, high = (math.exp(centre + scale * _conditional_quantile(q, start)) for q in tails)
         within, ends = float(self.shares.probability(x)), [min(budget, self.budget), self.budget]
         passed = [_passed((math.log(max(end, 1)) - centre) / scale, start) for end in ends]
-        grows = 0.0 if budget <= now else passed[0] / passed[1] if passed[1] > 0 else 1.0
+        grows = 0.0 if ends[0] <= now else passed[0] / passed[1] if passed[1] > 0 else 1.0
         return Outlook(median, low, high, within * grows)
 
     def to_json(self) -> dict[str, Any]:
