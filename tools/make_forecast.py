@@ -219,10 +219,11 @@ def validation_lines(family: Family) -> Iterator[str]:
     yield from baseline_lines(early_names, early)
     score = validate(early_names, early)
     yield score_line("up to memorisation", score)
-    yield from gain_lines(score, settings_alone(early_names, early))
+    yield from gain_lines("what is recorded up to memorisation", score, settings_alone(early_names, early))
     yield ""
+    grokked = len(early.steps) - len(runs.steps)
     yield (
-        f"Of these runs {len(early.steps) - len(runs.steps):,} had grokked by 1.5 times that step. Forecasts "
+        f"Of these runs {grokked or 'none'} had grokked by 1.5 times that step. Forecasts "
         f"of the other {len(runs.steps):,}, of which {runs.grokked.sum():,} grok later:"
     )
     yield from HEADER
@@ -240,7 +241,7 @@ def validation_lines(family: Family) -> Iterator[str]:
         if own and group != "p and fraction":
             chosen = [names[place] for place in own]
             yield score_line(f"– {group} alone", validate(chosen, runs.with_features(own)))
-    yield from gain_lines(score, settings_alone(names, runs))
+    yield from gain_lines("what is recorded up to 1.5 times that step", score, settings_alone(names, runs))
 
 
 def baseline_lines(names: Sequence[str], runs: RunSet) -> Iterator[str]:
@@ -255,12 +256,12 @@ def settings_alone(names: Sequence[str], runs: RunSet) -> ForecastScore:
     return validate(SETTINGS, runs.with_features([names.index(name) for name in SETTINGS]))
 
 
-def gain_lines(score: ForecastScore, base: ForecastScore) -> Iterator[str]:
+def gain_lines(what: str, score: ForecastScore, base: ForecastScore) -> Iterator[str]:
     """Say what is gained over forecasts from p and the fraction."""
     error, brier = mean_gain(base.errors, score.errors), mean_gain(base.briers, score.briers)
     yield ""
     yield (
-        f"Gain of the full model over p and fraction alone, in the mean over moduli: {gain_words(error)} of "
+        f"Gain of {what} over p and fraction alone, in the mean over moduli: {gain_words(error)} of "
         f"the mean $|\\ln(\\text{{forecast}}/T)|$, {gain_words(brier)} of the Brier score."
     )
 

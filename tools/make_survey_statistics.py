@@ -7,6 +7,7 @@ changes.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -180,11 +181,16 @@ def robust_lines(runs: Groups) -> Iterator[str]:
             fits = [fit_probe_scaling(probes, log_power) for log_power in (0, 1)]
             for fit in fits:
                 low, high = fit.interval
-                cells.append(f"{fit.exponent:.2f} ({low:.2f} to {high:.2f})")
+                cells.append(f"{fit.exponent:.2f} ({end_words(low)} to {end_words(high)})")
                 cells.append(f"{fit.misfit:.1f} for {fit.freedom}")
             gain = fits[1].log_likelihood - fits[0].log_likelihood
             cells.append(f"{'the logarithm' if gain > 0 else 'the power'}, {abs(gain):.1f}")
             yield f"| {' | '.join(cells)} |"
+
+
+def end_words(end: float) -> str:
+    """Write an end of an interval, which may be open."""
+    return f"{end:.2f}" if math.isfinite(end) else "open"
 
 
 def scaling_lines(task: str, learner: str, probes: dict[int, list[Probe]]) -> Iterator[str]:
@@ -201,7 +207,7 @@ def scaling_lines(task: str, learner: str, probes: dict[int, list[Probe]]) -> It
             str(len(probes)),
             str(sum(map(separated, probes.values()))),
             f"${fit.factor:.2f}\\,{form}$",
-            f"{fit.exponent:.2f} ({low:.2f} to {high:.2f})",
+            f"{fit.exponent:.2f} ({end_words(low)} to {end_words(high)})",
             f"{fit.misfit:.1f} for {fit.freedom}",
             " and ".join(excluded) or "neither",
         )

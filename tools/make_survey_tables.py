@@ -23,7 +23,7 @@ from typing import Any
 from modgrok.runs import Experiment, Store
 from modgrok.runs.outcome import held_at, phase_of_records
 from modgrok.runs.store.database import RunRow
-from modgrok.runs.store.sweep_index import read_listing, rows_of_sweep, sweep_names
+from modgrok.runs.store.sweep_index import followed, read_listing, rows_of_sweep, sweep_names
 from modgrok.sweeps.critical.probes import ENDED
 from modgrok.sweeps.forecasting.first_part import first_part_of
 
@@ -124,7 +124,8 @@ def append(store: Store, sweep: str, budget: int, path: Path) -> tuple[int, int]
     """
     order = [member.run for member in read_listing(store, sweep).members]
     rows = {row["run"]: row for row in read_table(path)}
-    for row in rows_of_sweep(store, sweep):
+    for whole in rows_of_sweep(store, sweep):
+        row = followed(whole, budget)
         if reason_of_end(row, budget) is not None:
             rows[row.id] = {name: cell(value) for name, value in run_row(store, row, budget).items()}
     in_order = [rows[run] for run in order if run in rows]

@@ -1,9 +1,12 @@
 """Certificates say which argument closed a case, and it is true; bad input gets one clear line."""
 
+import re
+
 import numpy as np
 import pytest
 
 from modgrok.decide import Budget, Witness, decide_table
+from modgrok.tasks import task_from_expression
 
 N = np.arange(7)
 
@@ -105,3 +108,11 @@ def test_a_wrong_witness_has_errors() -> None:
     assert Witness("additive", (N, N), N).errors(table) == 0
     assert Witness("additive", (N, 2 * N % 7), N).errors(table) == 42
     assert Witness("multiplicative", (N, N), N).errors(table) > 0
+
+
+def test_a_form_that_gets_a_part_of_the_budget_says_so() -> None:
+    task = task_from_expression("x/y + y/x", 17)
+    text = decide_table(task.table, 17).certificate
+    assert re.search(
+        r"not settled; the budget of [\d,]+ search nodes, its part of 8,000 once the other", text
+    )

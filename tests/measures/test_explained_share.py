@@ -271,8 +271,15 @@ def test_a_task_of_a_mixture_without_test_inputs_has_no_shares(other: str) -> No
     assert (first.accuracy, first.counts["size"]) == (1, len(split.test))
     assert (second.accuracy, second.explained_share, second.curve, second.without_form) == (None,) * 4
     assert second.train_accuracy == 1
+    assert second.explained_share_train == (1 if other == "x/y" else None)
     assert result.accuracy == 1
     assert (result.explained_share is None) == (other != "x/y")
+
+
+def test_the_index_of_a_choice_is_not_written_as_another_choice() -> None:
+    task = task_from_expression("x*y + 2 if x even else 3*x*y + 2", 7)
+    index = task_index(task)
+    assert index is None or " if " not in index.description
 
 
 def test_without_a_form_there_is_a_curve_and_no_share() -> None:

@@ -318,10 +318,3 @@ def test_the_name_of_a_public_class_is_no_alias_of_another_type() -> None:
     assert {name: paths for name, paths in both.items() if not paths <= options} == {
         "Report": {"analytic/__init__.py"}  # the former name of `VerificationReport`
     }
-
-
-def test_the_tutorial_counts_its_commands() -> None:
-    text = (SOURCE.parents[1] / "docs" / "tutorial.md").read_text(encoding="utf-8")
-    calls = re.findall(r"^uv run modgrok (\w+)", text, re.MULTILINE)
-    numbers = {5: "five", 10: "ten"}
-    assert f"{numbers[len(set(calls))]} commands, {numbers[len(calls)]} times in all" in text

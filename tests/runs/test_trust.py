@@ -284,6 +284,7 @@ def test_an_emptied_database_is_not_begun_anew(call: Call, filled: Path) -> None
     result = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4", f"--runs={filled}")
     assert result.code == 2
     assert "is damaged: it is empty" in result.err
+    assert "is damaged: it is empty" in call("runs", "list", f"--runs={filled}").err
     assert (filled / "modgrok.sqlite").stat().st_size == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -106,22 +107,62 @@ def test_lists_of_earlier_versions_are_read(both: Path, tmp_path: Path) -> None:
 def test_a_sweep_that_takes_the_name_of_another_says_so(both: Path, call: Call, tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
     file.write_text(SHORT.format(steps=12).replace("[0.8, 0.9]", "[0.8, 0.85]"))
-    shown = call("sweep", str(file), "--dry-run", f"--runs={both}")
-    assert "the store has another sweep short, of which 1 run is no longer in its list" in shown.err
+    dry_run = call("sweep", str(file), "--dry-run", f"--runs={both}")
+    assert "1 run would leave the list of the sweep short" in dry_run.err
     same = call("sweep", str(both.parent / "short.toml"), "--dry-run", f"--runs={both}")
-    assert "another sweep" not in same.err
+    assert "would leave" not in same.err
 
 
 def test_shares_of_seeds_are_drawn_where_no_fraction_is_critical(both: Path, tmp_path: Path) -> None:
     with Store(both, read_only=True) as store:
         report = sweep_report(store, "short", tmp_path / "report.html")
     (shares,) = [panel for panel in report.panels if panel.key == "shares"]
-    assert "At no fraction tried the share crosses a half." in shares.caption
+    assert "At none of the fractions tried does the share cross a half." in shares.caption
     (times,) = [panel for panel in report.panels if panel.key == "map-grokked_at"]
     assert times.legend is not None
     assert times.legend.ramp is None  # no run has grokked: no scale of steps
 
 
 def test_conditions_in_one_text_are_taken_apart(both: Path, call: Call) -> None:
-    listed = call("runs", "list", "--where", "p=11 fraction>0.85", f"--runs={both}", "--json").json["runs"]
-    assert [row["settings"]["fraction"] for row in listed] == [0.9]
+    rows = call("runs", "list", "--where", "p=11 fraction>0.85", f"--runs={both}", "--json").json["runs"]
+    assert [row["settings"]["fraction"] for row in rows] == [0.9]
+
+
+def test_members_that_end_in_the_command_count_as_far_as_the_sweep_follows_them(
+    both: Path, call: Call, tmp_path: Path
+) -> None:
+    """Also where the other sweep was interrupted, or diverged, beyond the end of this one."""
+    for status in ("interrupted", "diverged"):
+        copy = tmp_path / status
+        shutil.copytree(both, copy)
+        with sqlite3.connect(copy / "modgrok.sqlite") as connection:
+            connection.execute("UPDATE runs SET status = ?", (status,))
+        connection.close()
+        result = call("sweep", str(both.parent / "short.toml"), f"--runs={copy}", "--json", "--workers=1")
+        assert (result.json["done"], result.json["grokked"], result.json["diverged"]) == (2, 0, 0), result.err
+
+
+def test_the_list_of_sweeps_counts_what_each_follows(both: Path) -> None:
+    pytest.importorskip("starlette")
+    from modgrok.web.pages.sweeps import sweeps_of
+
+    with Store(both, read_only=True) as store:
+        assert {sweep["name"]: sweep["grokked"] for sweep in sweeps_of(store)} == {"short": 0, "long": 2}
+
+
+def test_a_single_fraction_has_no_shares_to_draw(both: Path, call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "one.toml"
+    text = SHORT.format(steps=12).replace("[0.8, 0.9]", "[0.8]").replace('"short"', '"one"')
+    file.write_text(text.replace("seed = 0\n", "") + "seed = [0, 1]\n")
+    copy = tmp_path / "runs"
+    shutil.copytree(both, copy)
+    assert call("sweep", str(file), f"--runs={copy}", "--workers=1").code == 0
+    with Store(copy, read_only=True) as store:
+        report = sweep_report(store, "one", tmp_path / "report.html")
+    assert not [panel for panel in report.panels if panel.key == "shares"]
+
+
+def test_the_phase_at_the_end_of_a_sweep_knows_nothing_later(both: Path) -> None:
+    with Store(both, read_only=True) as store:
+        rows = sweep_table(store, "short").runs
+    assert {row["phase"] for row in rows} <= {"memorisation", "confusion"}

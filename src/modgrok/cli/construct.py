@@ -125,7 +125,7 @@ def construct(
         rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), drawing)
         if construction is None:
             experts_shape = _experts_shape(shape)
-            if seed is not None and experts_shape["phases"] == "exact":
+            if seed is not None and widths is None and experts_shape["phases"] == "exact":
                 raise InputError(f"seed: must be used with random phases, got {seed} with exact ones")
             construction = _composed(named, verdict, title, experts_shape, beta or BETA, drawing)
     except InputError:

@@ -70,7 +70,12 @@ def lines_of(known: GrokForecast) -> list[str]:
     if known.grokked:
         lines.append(f"had grokked by then, at step {known.grok_at:,}")
     else:
-        lines.append(f"groks within {known.budget:,} steps with probability {percent(known.probability)}")
+        lines.append(
+            f"groks within {known.budget:,} steps with probability {percent(known.probability)}"
+            if known.probability > 0 or known.budget <= known.read_until
+            else f"had not grokked within the survey's budget: whether it does within {known.budget:,} steps "
+            "is unknown"
+        )
         lines.append(
             f"if it groks: at step {known.grok_at:,}, with 95% between {known.low:,} and {known.high:,}"
         )

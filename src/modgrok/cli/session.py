@@ -52,10 +52,12 @@ def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
 
 def has_ended(experiment: Experiment, store: Store, row: RunRow, options: RunOptions) -> bool:
     """Say whether a stored run has nothing left to do of what is asked for."""
-    if row.status != "finished":
-        return row.status == "diverged"
     definition = definition_of(experiment.learner)
     budget = definition.default_steps if options.steps is None else options.steps
+    if row.status == "diverged" or row.step >= budget:
+        return True
+    if row.status != "finished":
+        return False
     stops = definition.stops_early if options.early_stop is None else options.early_stop
     return row.step >= stop_step(held_at(store, row), budget, stops)
 

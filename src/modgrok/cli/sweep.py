@@ -152,6 +152,7 @@ def _peak_memory(shapes: Sequence[Ensemble]) -> int | None:
 
 
 def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_failed: bool) -> int:
+    from ..papers.book.text import time_words
     from ..sweeps.calibration import rates_of_machine
     from ..sweeps.sweep_cost import cost_of_sweep
 
@@ -170,7 +171,7 @@ def _dry_run(definition: Sweep, runs: Path, workers: int, *, json: bool, retry_f
     ensembles = counted(len(cut(left, workers)), "ensemble")
     say(f"  {ensembles} of {counted(len(shapes), 'shape')}, over {counted(workers, 'worker')}")
     say(
-        f"  at most about {clock(seconds)} min (if no run stops early and nothing is compiled yet); "
+        f"  at most about {time_words(seconds)} (if no run stops early and nothing is compiled yet); "
         f"{cost.bytes / 1e6:.1f} MB of arrays per worker"
     )
     if peak is not None:
@@ -199,8 +200,8 @@ def _print_rounds(search: Search, first: int) -> None:
 
 
 def _note_replaced(definition: Sweep, runs: Path) -> None:
-    """Say that runs of a sweep of this name will no longer be members of it; a search adds its own again."""
-    if definition.search is not None or not is_file(Path(runs) / DATABASE):
+    """Say that runs of a sweep of this name would leave its list; those of a search's later rounds stay."""
+    if not is_file(Path(runs) / DATABASE):
         return
     with Database(runs, read_only=True) as store:
         earlier = read_listing(store, definition.name) if definition.name in sweep_names(store) else None
@@ -208,11 +209,10 @@ def _note_replaced(definition: Sweep, runs: Path) -> None:
         return
     own = {member.experiment.id for member in definition.members}
     others = sum(member.run not in own for member in earlier.members)
-    if others:
-        are = "is" if others == 1 else "are"
+    if others and (definition.search is None or others == len(earlier.members)):
         note(
-            f"the store has another sweep {definition.name}, of which {counted(others, 'run')} {are} no "
-            "longer in its list: the runs stay, and another name in the file would keep that list"
+            f"{counted(others, 'run')} would leave the list of the sweep {definition.name}, which the store "
+            "has: the runs stay, and another name in the file keeps that list"
         )
 
 

@@ -67,7 +67,7 @@ class Meter:
     def sub_budget(self, nodes: int) -> Meter:
         """A meter of its own for a side attempt, with at most `nodes` nodes within the same clock."""
         budget = Budget(min(nodes, self.budget.nodes), self.budget.seconds)
-        return Meter(budget, started=self.started, part_of=self.budget.nodes)
+        return Meter(budget, started=self.started)
 
     @property
     def spent(self) -> bool:
@@ -76,11 +76,11 @@ class Meter:
 
     def describe(self) -> str:
         """Say in words what was spent."""
-        if self.nodes >= self.budget.nodes and self.part_of is not None:
-            return (
-                f"{self.budget.nodes:,} search nodes ran out, the part of {self.part_of:,} that this form "
-                "gets once the other is settled; --nodes raises both"
-            )
         if self.nodes >= self.budget.nodes:
-            return f"the budget of {self.budget.nodes:,} search nodes ran out"
+            part = (
+                ""
+                if self.part_of is None
+                else f", its part of {self.part_of:,} once the other form is known,"
+            )
+            return f"the budget of {self.budget.nodes:,} search nodes{part} ran out"
         return f"the budget of {self.budget.seconds:g} seconds ran out after {self.nodes} search nodes"

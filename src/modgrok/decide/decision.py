@@ -77,9 +77,10 @@ def _attempt_both(table: np.ndarray, p: int, budget: Budget) -> tuple[Attempt, A
     """Attempt both forms on a part of the budget; go on with all of it only if neither form is found."""
     nodes = min(budget.nodes, max(budget.nodes // FIRST_PASS_DIVISOR, CHEAP_WORK // p))
     first_pass = replace(budget, nodes=nodes, seconds=budget.seconds / FIRST_PASS_DIVISOR)
+    part_of = budget.nodes if nodes < budget.nodes else None
     additive, multiplicative = (
-        decide_additive(table, p, Meter(first_pass)),
-        decide_multiplicative(table, p, Meter(first_pass)),
+        decide_additive(table, p, Meter(first_pass, part_of=part_of)),
+        decide_multiplicative(table, p, Meter(first_pass, part_of=part_of)),
     )
     if additive.witness is None and multiplicative.witness is None:
         if not additive.closed:

@@ -152,7 +152,7 @@ def _panels(
             for entry in curve_table(own, [scalar])
         ]
         if scalar.endswith("_loss") and len(losses) > 1:
-            caption += f" The runs minimise different losses ({', '.join(losses)}): values do not compare."
+            caption += f" The runs minimise different losses ({', '.join(losses)}), which cannot be compared."
         if table:
             styles = [CurveStyle(name, name, colour) for name, colour in zip(names, colours, strict=True)]
             values = [entry["value"] for entry in table]

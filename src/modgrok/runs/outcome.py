@@ -78,11 +78,13 @@ def phase_of(store: Database, row: RunRow, last: Record, corruption: float) -> P
 
     Arguments:
         store: where it is.
-        row: of the run.
+        row: of the run, as far as it is followed.
         last: its last record.
         corruption: share of its training labels that were redrawn.
     """
     train, test = last.scalars["train_accuracy"], last.scalars["test_accuracy"]
     low = train < HIGH and test < HIGH  # only then does the phase depend on what had been before
-    generalised = low and (row.grokked_at is not None or store.has_reached(row, "test_accuracy", HIGH))
+    generalised = low and (
+        row.grokked_at is not None or store.has_reached(row, "test_accuracy", HIGH, last.step)
+    )
     return corruption_phase(train, test, corruption, generalised=generalised)

@@ -23,7 +23,7 @@ from ..runs import Store
 from ..runs.plain import plain
 from ..runs.store.database import Database, RunRow
 from ..runs.store.labels import read_labels
-from ..runs.store.run_query import RunQuery, query_runs
+from ..runs.store.run_query import RunQuery, query_runs, split_conditions
 from ..tasks.errors import InputError, shorten
 from .access import POLICY
 from .pages.runs import described, summary_of
@@ -71,7 +71,7 @@ class StaticCopy:
         say: Callable[[str], None] = print,
         most_steps: int = MOST_STEPS,
     ) -> None:
-        self.folder, self.target, self.where, self.say = folder, target, where, say
+        self.folder, self.target, self.where, self.say = folder, target, split_conditions(where), say
         self.most_steps = most_steps
         self.size = 0
 

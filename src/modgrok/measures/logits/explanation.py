@@ -38,7 +38,8 @@ class Explanation(Displayed):
         task: name of the task.
         p: modulus, or number of classes.
         accuracy: share of right answers of the logits, on the test inputs; without a split on all inputs.
-            This and the shares below are None for a task of a mixture that has no test input.
+            This and the shares below are None for a task of a mixture that has no test input; the frequencies
+            are then those that explain its training inputs.
         train_accuracy: the same on training inputs with their clean labels; None without a split.
         formula_accuracy: share of right answers of the formula, on the same inputs as `accuracy`.
         means_accuracy: share of right answers of F with all its frequencies. Where it is above `accuracy`,
@@ -158,7 +159,7 @@ def _explain_mixture(task: Task, rows: Rows, tests: np.ndarray, form: str | None
     return Explanation(
         task=task.name,
         p=task.p,
-        accuracy=together["correct"] / together["size"],
+        accuracy=_share(together["correct"], together["size"]),
         train_accuracy=share("correct_train", "size_train"),
         formula_accuracy=share("formula", "size"),
         means_accuracy=share("formula_of_means", "size"),
@@ -180,13 +181,13 @@ def _explain(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Exp
     ranked = [part for part in parts(index, means) if part.energy > (ROUNDING * means.scale) ** 2]
     additions = [part.values for part in ranked]
     test, train = count_explained(task, index, means, rows, base, additions, tests)
-    number = shortest(test.explained, test.size)
+    number = shortest(test.explained, test.size) if test.size else shortest(train.explained, train.size)
     chosen = ranked[:number]
     total = sum(part.energy for part in ranked) or 1.0
     expanded = max(int((index.position >= 0).sum()), 1)
     cosets = None
     if test.size and index.group is not None and not index.group.startswith("C"):
-        share = test.explained[number] / max(test.size, 1)
+        share = test.explained[number] / test.size
         energy = sum(part.energy for part in chosen) / total
         dimension = 1 + sum(part.dimension for part in chosen)
         cosets = explain_by_cosets(task, index, means, rows, tests, share, energy, dimension)

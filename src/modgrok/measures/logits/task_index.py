@@ -175,7 +175,7 @@ def _of_witness(task: Task, witness: Witness) -> TaskIndex:
     shift = -int(h[0]) % p
     if invertible and _is_power(h, p):
         signed = shift if 2 * shift <= p else shift - p
-        description = _shifted(task.name, signed) if shift else task.name
+        description = (_shifted(task.name, signed) or generic) if shift else task.name
         return _unit_index(task, (labels + shift) % p, description, (np.arange(p) + shift) % p, signed)
     return _unit_index(task, arguments, generic, np.argsort(h) if invertible else None)
 
@@ -240,11 +240,15 @@ def _unit_index(
     )
 
 
-def _shifted(name: str, shift: int) -> str:
-    """Write an expression plus an integer, as one expression where constants cancel: x*y + 2 - 2 is x*y."""
+def _shifted(name: str, shift: int) -> str | None:
+    """Write an expression plus an integer, as one expression where constants cancel: x*y + 2 - 2 is x*y.
+
+    Returns:
+        None for a choice between two expressions.
+    """
     text = f"{name} {'+' if shift > 0 else '-'} {abs(shift)}"
     try:
-        return str(parse(text))
+        return None if " if " in name else str(parse(text))
     except InputError:  # the name of a table
         return text
 

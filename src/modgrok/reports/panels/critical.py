@@ -77,10 +77,10 @@ def critical_panels(table: SweepTable) -> list[Panel]:
         cell = critical_cell(rows, varied)
         title = f"Critical fraction against {varied[0].replace('_', ' ')}"
         panels.append(single("critical", title, CRITICAL_CAPTION, cell, 6))
-    if len(points) <= len(LINES) and (searched(table) or not varied):
+    if points and len(points) <= len(LINES) and (searched(table) or not varied):
         caption = "Fraction of seeds that grok within the budget; bars: Wilson's 95% interval."
         if not inside:
-            caption += " At no fraction tried the share crosses a half."
+            caption += " At none of the fractions tried does the share cross a half."
         panels.append(
             single("shares", "Share of seeds that grok by fraction", caption, share_cell(points, varied), 6)
         )

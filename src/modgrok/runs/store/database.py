@@ -158,6 +158,8 @@ class Database(Displayed):
             path = inside(self.folder, DATABASE + ending)
             if path_exists(path) and not is_file(path):
                 raise InputError(f"runs: must hold regular files, got {shorten(path)}")
+            if not ending and is_file(path) and path.stat().st_size == 0:
+                raise InputError(f"runs: {shorten(path)} is damaged: it is empty; remove it to begin anew")
 
     # Opening -----------------------------------------------------------------------------------------------
 
@@ -165,8 +167,6 @@ class Database(Displayed):
         """Make the database where there is none: with all its tables, or not at all."""
         path = self.folder / DATABASE
         if path_exists(path):
-            if path.stat().st_size == 0:
-                raise InputError(f"runs: {shorten(path)} is damaged: it is empty; remove it to begin anew")
             return
         with new_file(path) as temporary, contextlib.closing(sqlite3.connect(temporary)) as connection:
             connection.execute("PRAGMA journal_mode = OFF")
@@ -390,14 +390,15 @@ class Database(Displayed):
             raise InputError(f"run {row.id}: records: must be lists of numbers, got others") from None
         return Series(steps, {name: values[:, at] for name, at in zip(names, places, strict=True)})
 
-    def has_reached(self, row: RunRow, scalar: str, least: float) -> bool:
-        """Say whether a number of a run was at least so large at some observation."""
+    def has_reached(self, row: RunRow, scalar: str, least: float, end: int) -> bool:
+        """Say whether a number of a run was at least so large at some observation up to a step."""
         selected = self.select(
             "SELECT EXISTS (SELECT 1 FROM records JOIN runs ON runs.number = records.run "
-            "WHERE runs.id = ? AND json_extract(records.scalars, ?) >= ?)",
+            "WHERE runs.id = ? AND json_extract(records.scalars, ?) >= ? AND records.step <= ?)",
             row.id,
             f"$[{self._place(row, scalar)}]",
             least,
+            end,
         )
         return bool(selected[0][0])
 

@@ -152,19 +152,23 @@ def _member(run: object, point: object, error: object, steps: object) -> SweepMe
 def followed(row: RunRow, steps: int | None) -> RunRow:
     """Return a run as far as a sweep follows it: what came later belongs to others.
 
+    Its time stays that of the whole run.
+
     Example:
         >>> row = RunRow("0" * 12, "{}", "x", 5, "mlp", step=90, budget=90, memorised_at=10, grokked_at=60)
         >>> at = followed(row, 20)
-        >>> at.step, at.budget, at.memorised_at, at.grokked_at
-        (20, 20, 10, None)
+        >>> at.status, at.step, at.budget, at.memorised_at, at.grokked_at
+        ('finished', 20, 20, 10, None)
     """
     if steps is None:
         return row
+    status = "finished" if row.step > steps else row.status
     memorised, grokked = (
         at if at is not None and at <= steps else None for at in (row.memorised_at, row.grokked_at)
     )
     return replace(
         row,
+        status=status,
         step=min(row.step, steps),
         budget=min(row.budget, steps),
         memorised_at=memorised,

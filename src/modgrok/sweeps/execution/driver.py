@@ -127,7 +127,9 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
 
 def is_done(store: Database, row: RunRow, member: Member) -> bool:
     """Say whether a stored run went as far as a member asks."""
-    if row.status != "finished" or row.step >= member.steps:
+    if row.step > member.steps:  # others have gone on
+        return True
+    if row.status != "finished" or row.step == member.steps:
         return row.status in ("finished", "diverged")
     if row.grokked_at is None or not member.stops_early:
         return False

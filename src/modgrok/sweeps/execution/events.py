@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from ...runs import Progress, Store
+from ...runs.store.sweep_index import followed
 from ..grid.sweep_file import Member
 from .ensemble import Ensemble, Outcome, run_ensemble
 from .executor import Event, Job
@@ -39,7 +40,7 @@ def run_with_events(
     last_sent: dict[str, float] = {}
 
     def observe(member: Member, progress: Progress) -> None:
-        now, row = time.monotonic(), progress.row
+        now, row = time.monotonic(), followed(progress.row, member.steps)
         if now - last_sent.get(row.id, -EVENT_INTERVAL) >= EVENT_INTERVAL:
             last_sent[row.id] = now
             milestones = row.memorised_at, row.grokked_at
@@ -61,5 +62,5 @@ def event_of(outcome: Outcome) -> Event:
     """Tell how a member ended."""
     if outcome.run is None:
         return Event(outcome.member.experiment.id, status="failed", error=outcome.error)
-    row = outcome.run.row
+    row = followed(outcome.run.row, outcome.member.steps)
     return Event(row.id, row.step, row.step, row.status, row.memorised_at, row.grokked_at)

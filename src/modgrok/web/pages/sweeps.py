@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from ...runs.store.database import Database
 from ...runs.store.names import checked_sweep
-from ...runs.store.sweep_index import rows_of_sweep, sweep_lock, sweep_names
+from ...runs.store.sweep_index import STEPS_SCHEMA, read_listing, rows_of_sweep, sweep_lock, sweep_names
 from ..requests import answer, answer_json, drawn, instrument_of
 from ..sweep_content import sweep_content
 
@@ -26,11 +26,13 @@ async def listing(request: Request) -> Response:
 def sweeps_of(store: Database) -> list[dict[str, Any]]:
     """List the sweeps of a store and how far they are, the newest first."""
     sweeps = []
+    followed = "coalesce(members.steps, runs.step)" if store.schema_version >= STEPS_SCHEMA else "runs.step"
     for name in sweep_names(store):
         counts = store.select(
             "SELECT count(*) AS total, sum(members.error IS NOT NULL) AS failed, "
-            "sum(members.error IS NULL AND runs.status IN ('finished', 'diverged')) AS done, "
-            "sum(runs.grokked_at IS NOT NULL) AS grokked, max(runs.updated) AS updated "
+            "sum(members.error IS NULL AND (runs.status IN ('finished', 'diverged') "
+            f"OR runs.step > {followed})) AS done, "
+            f"sum(runs.grokked_at <= {followed}) AS grokked, max(runs.updated) AS updated "
             "FROM members JOIN sweeps ON sweeps.number = members.sweep "
             "LEFT JOIN runs ON runs.id = members.run WHERE sweeps.name = ?",
             name,
@@ -51,10 +53,14 @@ async def one(request: Request) -> Response:
 async def report(request: Request) -> Response:
     """Answer with the report of a sweep and all its panels."""
     instrument, name = instrument_of(request), checked_sweep(request.path_params["name"])
-    state = await instrument.read(
-        lambda store: [(row.id, row.updated) for row in rows_of_sweep(store, name, lambda error: None)]
-    )
-    key = ("sweep", name, tuple(state))
+
+    def state(store: Database) -> tuple[Any, ...]:
+        sweep = read_listing(store, name)
+        rows = rows_of_sweep(store, name, lambda error: None)
+        members = tuple((member.run, member.steps, member.error) for member in sweep.members)
+        return sweep.axes, members, tuple((row.id, row.updated) for row in rows)
+
+    key = ("sweep", name, *await instrument.read(state))
     return answer_json(await drawn(request, key, "sweep_report", folder=str(instrument.folder), name=name))
 
 

@@ -74,9 +74,7 @@ export async function show(main) {
       if (aborted(failure)) return;
       error.textContent = failure.message;
       error.hidden = false;
-      rows.replaceChildren(); // those of another question
-      count.textContent = "";
-      more.hidden = true;
+      if (fresh) { rows.replaceChildren(); count.textContent = ""; more.hidden = true; } // those of another question
     }
     headings();
   }
