@@ -9,8 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
+from ...measures.logits.rows import rows_of_network
 from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...runs.schedule import GROKKED
+from ...tasks.null import orbit_null
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
 from ..claims.plan import RunGroup
@@ -106,7 +110,30 @@ def measure_quadratics(evidence: Evidence) -> ClaimResult:
         "mixture_over_null": best[1] - max(null_of(alone, signs=signs) for signs in (False, True)),
     }
     panels = (parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
-    return ClaimResult(values, panels, mixture_rows(mixture, "of all three", best, alone))
+    rows = mixture_rows(mixture, "of all three", best, alone)
+    counts = [*answered_by_partner(mixture), *answered_by_partner(alone)]
+    return ClaimResult(values, panels, [row | own for row, own in zip(rows, counts, strict=True)])
+
+
+def answered_by_partner(run: RunData) -> list[dict[str, str]]:
+    """Count what the last network answers of the test inputs of each task, by their partners in training.
+
+    A partner is another input with the same label by a symmetry of the task: the swap of the operands, or
+    negations and their products with it.
+    """
+    names = ("swap partner in training", "other partner by signs alone", "no partner")
+    answers = rows_of_network(run.task, run.network())(0, run.task.size).argmax(axis=1)
+    right = np.isin(run.split.test, run.task.domain[answers == run.task.labels()])
+    swap, signs = (orbit_null(run.task, run.split, signs=which).covered for which in (False, True))
+    count = len(run.task.parts) or 1
+    return [
+        {
+            name: f"{np.count_nonzero(right & own)} of {np.count_nonzero(own)}"
+            for name, inputs in zip(names, (swap, signs & ~swap, ~signs & ~swap), strict=True)
+            for own in (inputs & (run.split.test % count == place),)
+        }
+        for place in range(count)
+    ]
 
 
 def mixture_rows(
