@@ -122,8 +122,8 @@ def answered_by_partner(run: RunData) -> list[dict[str, str]]:
     negations and their products with it.
     """
     names = ("swap partner in training", "other partner by signs alone", "no partner")
-    answers = rows_of_network(run.task, run.network())(0, run.task.size).argmax(axis=1)
-    right = np.isin(run.split.test, run.task.domain[answers == run.task.labels()])
+    predictions = rows_of_network(run.task, run.network())(0, run.task.size).argmax(axis=1)
+    right = np.isin(run.split.test, run.task.domain[predictions == run.task.labels()])
     swap, signs = (orbit_null(run.task, run.split, signs=which).covered for which in (False, True))
     count = len(run.task.parts) or 1
     return [
