@@ -44,7 +44,8 @@ class Remembered:
 def test_copying_is_told_from_knowing(expression: str) -> None:
     experiment = Experiment.of(expression, p=13, fraction=0.6, learner="transformer")
     for signs in (False, True):
-        for row in answered_by_partner(Remembered(experiment, signs=signs)):  # type: ignore[arg-type]
+        memory = Remembered(experiment, signs=signs)
+        for row in answered_by_partner(memory.task, memory.split, memory.network()):
             right, of = zip(*(map(int, cell.split(" of ")) for cell in row.values()), strict=True)
             assert right[0] == of[0] > 0
             assert right[1] == (of[1] if signs else 0)

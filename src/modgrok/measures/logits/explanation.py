@@ -224,7 +224,7 @@ def _explain(task: Task, rows: Rows, tests: np.ndarray, form: str | None) -> Exp
     )
 
 
-def _share(count: int, size: int) -> float | None:
+def _share(count: int | np.integer, size: int) -> float | None:
     return float(count / size) if size else None
 
 

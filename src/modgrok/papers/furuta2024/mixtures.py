@@ -14,6 +14,7 @@ import numpy as np
 from ...measures.logits.rows import rows_of_network
 from ...reports.charts.claim_charts import Line, Panel, single, step_lines
 from ...runs.schedule import GROKKED
+from ...tasks import Split, Task
 from ...tasks.null import orbit_null
 from ..claims.claim import BudgetName, Claim, ClaimResult, Expected
 from ..claims.evidence import Evidence, RunData
@@ -111,26 +112,28 @@ def measure_quadratics(evidence: Evidence) -> ClaimResult:
     }
     panels = (parts_panel(mixture), accuracy_panel([(SINGLE, alone)]))
     rows = mixture_rows(mixture, "of all three", best, alone)
-    counts = [*answered_by_partner(mixture), *answered_by_partner(alone)]
+    counts = [
+        own for run in (mixture, alone) for own in answered_by_partner(run.task, run.split, run.network())
+    ]
     return ClaimResult(values, panels, [row | own for row, own in zip(rows, counts, strict=True)])
 
 
-def answered_by_partner(run: RunData) -> list[dict[str, str]]:
-    """Count what the last network answers of the test inputs of each task, by their partners in training.
+def answered_by_partner(task: Task, split: Split, network: Any) -> list[dict[str, str]]:
+    """Count what a network answers of the test inputs of each task, by their partners in training.
 
     A partner is another input with the same label by a symmetry of the task: the swap of the operands, or
     negations and their products with it.
     """
     names = ("swap partner in training", "other partner by signs alone", "no partner")
-    predictions = rows_of_network(run.task, run.network())(0, run.task.size).argmax(axis=1)
-    right = np.isin(run.split.test, run.task.domain[predictions == run.task.labels()])
-    swap, signs = (orbit_null(run.task, run.split, signs=which).covered for which in (False, True))
-    count = len(run.task.parts) or 1
+    predictions = rows_of_network(task, network)(0, task.size).argmax(axis=1)
+    right = np.isin(split.test, task.domain[predictions == task.labels()])
+    swap, signs = (orbit_null(task, split, signs=which).covered for which in (False, True))
+    count = len(task.parts) or 1
     return [
         {
             name: f"{np.count_nonzero(right & own)} of {np.count_nonzero(own)}"
             for name, inputs in zip(names, (swap, signs & ~swap, ~signs & ~swap), strict=True)
-            for own in (inputs & (run.split.test % count == place),)
+            for own in (inputs & (split.test % count == place),)
         }
         for place in range(count)
     ]
