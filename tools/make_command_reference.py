@@ -62,10 +62,10 @@ def section(command: tuple[str, ...]) -> str:
             parts.append(f"**{line.strip('╭─╮ ')}**\n\n")
         elif line.startswith("│"):
             parts[-1] += entry(name, line.strip("│").rstrip())
-    return told_apart("\n\n".join(part.rstrip("\n") for part in parts))
+    return with_own_anchors("\n\n".join(part.rstrip("\n") for part in parts))
 
 
-def told_apart(text: str) -> str:
+def with_own_anchors(text: str) -> str:
     """Give an option another anchor where an argument has the same name."""
     seen: set[str] = set()
 

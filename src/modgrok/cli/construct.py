@@ -121,13 +121,12 @@ def construct(
     drawing = seed or 0
     try:
         construction = None if experts else _single(named, verdict, shape, drawing)
-        _check_used(beta, None if widths else seed, construction)
+        own_seed = None if widths else seed  # else the table of widths uses it
+        _check_used(beta, own_seed, construction)
         rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), drawing)
         if construction is None:
-            experts_shape = _experts_shape(shape)
-            if seed is not None and widths is None and experts_shape["phases"] == "exact":
-                raise InputError(f"seed: must be used with random phases, got {seed} with exact ones")
-            construction = _composed(named, verdict, title, experts_shape, beta or BETA, drawing)
+            options = _experts_shape(shape, own_seed)
+            construction = _composed(named, verdict, title, options, beta or BETA, drawing)
     except InputError:
         raise
     except ValueError as error:
@@ -181,7 +180,7 @@ def _composed(
     return construct_experts(named.task.table, named.task.p, terms, beta=beta, rng=seed, **shape)
 
 
-def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
+def _experts_shape(shape: dict[str, Any], seed: int | None) -> dict[str, Any]:
     """Read the options that experts take; a width is that of the sum expert, a quarter each of the others."""
     defaults = {"frequencies": None, "activation": None, "readout": "reachable"}
     for name, default in defaults.items():
@@ -190,15 +189,13 @@ def _experts_shape(shape: dict[str, Any]) -> dict[str, Any]:
     width = shape["width"]
     if width == "auto":
         raise InputError("width: must be a number for experts, got 'auto'")
+    phases = shape["phases"] or ("exact" if width is None else "random")
+    for name, value in (("width", width), ("seed", seed)):
+        if phases == "exact" and value is not None:
+            raise InputError(f"{name}: must be used with random phases, got {value} with exact ones")
     if width is None:
-        return {"phases": shape["phases"] or "exact"}
-    if shape["phases"] == "exact":
-        raise InputError(f"width: must be used with random phases for experts, got {width} with exact ones")
-    return {
-        "phases": shape["phases"] or "random",
-        "sum_width": width,
-        "product_width": max(width // 4, 1),
-    }
+        return {"phases": phases}
+    return {"phases": phases, "sum_width": width, "product_width": max(width // 4, 1)}
 
 
 def _rows(

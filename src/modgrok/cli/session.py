@@ -16,9 +16,7 @@ from pathlib import Path
 from ..learners.catalogue import check_trains, definition_of
 from ..runs import Experiment, Progress, Run, RunHooks, RunOptions, Store
 from ..runs.loop import follow as follow_run
-from ..runs.outcome import held_at
-from ..runs.schedule import stop_step
-from ..runs.store.database import RunRow
+from ..runs.outcome import has_ended
 from ..runs.store.store import StoreWriteError
 from ..sweeps.execution.executor import CannotStore
 from ..tasks import InputError
@@ -35,7 +33,10 @@ def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
     check_trains(definition_of(experiment.learner))
     known = store.find(experiment.id)
     if known is not None and known.step and not store.lock(known.id).held():
-        going_on = "" if has_ended(experiment, store, known, options) else "; continuing from there"
+        definition = definition_of(experiment.learner)
+        budget = definition.default_steps if options.steps is None else options.steps
+        stops = definition.stops_early if options.early_stop is None else options.early_stop
+        going_on = "" if has_ended(store, known, budget, stops) else "; continuing from there"
         note(f"run {known.id} is in the store at step {known.step:,}{going_on}")
     title = f"{experiment.name} mod {experiment.task.p or ''}".removesuffix(" mod ")
     title += f"  ·  {experiment.learner.kind}  ·  run {experiment.id}"
@@ -48,18 +49,6 @@ def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
         return follow_run(
             experiment, store, replace(options, command=options.command or command_line()), hooks
         )
-
-
-def has_ended(experiment: Experiment, store: Store, row: RunRow, options: RunOptions) -> bool:
-    """Say whether a stored run has nothing left to do of what is asked for."""
-    definition = definition_of(experiment.learner)
-    budget = definition.default_steps if options.steps is None else options.steps
-    if row.status == "diverged" or row.step >= budget:
-        return True
-    if row.status != "finished":
-        return False
-    stops = definition.stops_early if options.early_stop is None else options.early_stop
-    return row.step >= stop_step(held_at(store, row), budget, stops)
 
 
 def _warned(experiment: Experiment, show: Callable[[Progress], None]) -> Callable[[Progress], None]:

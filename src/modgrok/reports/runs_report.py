@@ -143,7 +143,8 @@ def _panels(
         for measure in MEASURES
         if measure.name not in main_measures and all(measure.name in row.scalars for row in rows)
     ]
-    losses = list(dict.fromkeys(str(described_settings(row).get("loss")) for row in rows))
+    own_losses = dict.fromkeys(described_settings(row).get("loss") for row in rows)
+    losses = [loss for loss in own_losses if loss is not None]  # a kernel machine has none
     panels = []
     for scalar, title, caption in (*CURVES, *measures):
         table: Table = [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..measures.corruption.corruption_phase import HIGH, Phase, corruption_phase
-from .schedule import GROKKED, MEMORISED, held_since
+from .schedule import GROKKED, MEMORISED, held_since, stop_step
 from .store.database import Database, Record, RunRow
 
 
@@ -17,6 +17,24 @@ def held_at(store: Database, row: RunRow) -> int | None:
     """Return the step since which a run holds a test accuracy of at least 99%; None if it does not."""
     series = store.series(row, ["test_accuracy"])
     return held_since(list(zip(series.steps.tolist(), series.values["test_accuracy"].tolist(), strict=True)))
+
+
+def has_ended(store: Database, row: RunRow, steps: int, stops_early: bool) -> bool:
+    """Say whether a stored run has nothing left to do when it is asked for so many steps.
+
+    Arguments:
+        store: where it is.
+        row: of the run.
+        steps: budget, >= 0.
+        stops_early: whether it may end some time after it grokked.
+    """
+    if row.step > steps:  # others have gone on
+        return True
+    if row.status != "finished" or row.step == steps:
+        return row.status in ("finished", "diverged")
+    if row.grokked_at is None or not stops_early:
+        return False
+    return row.step >= stop_step(held_at(store, row), steps, stops_early)
 
 
 def task_outcomes(records: Sequence[Record], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -5,9 +5,9 @@ With z = a (u1[x] + u2[y]) a quadratic network has the logits, up to what all cl
     f(x, y)_q = S1[x, q] + S2[y, q] + 2 T[x, y, q],  T = sum_j v1[x, j] v2[y, j] w[q, j]
 
 with vectors v1, v2, w of mean 0. S1 and S2 are two products of matrices, and a bias of the logits is part of
-S2. In T each vector is the wave h of
-its neuron's frequency and a rest d. All terms with at most one rest are known exactly from the waves, since a
-product of two waves of one frequency depends on two numbers, the sum and the difference of their arguments:
+S2. In T each vector is the wave h of its neuron's frequency and a rest d. All terms with at most one rest are
+known exactly from the waves, since a product of two waves of one frequency depends on two numbers, the sum
+and the difference of their arguments:
 
     d1 h2 hw = A[x, y - q] + B[x, y + q]   and so on, with coefficients that are sums over neurons
 

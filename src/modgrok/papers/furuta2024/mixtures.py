@@ -124,19 +124,21 @@ def answered_by_partner(task: Task, split: Split, network: Any) -> list[dict[str
     A partner is another input with the same label by a symmetry of the task: the swap of the operands, or
     negations and their products with it.
     """
-    names = ("swap partner in training", "other partner by signs alone", "no partner")
     predictions = rows_of_network(task, network)(0, task.size).argmax(axis=1)
     right = np.isin(split.test, task.domain[predictions == task.labels()])
     swap, signs = (orbit_null(task, split, signs=which).covered for which in (False, True))
-    count = len(task.parts) or 1
-    return [
-        {
-            name: f"{np.count_nonzero(right & own)} of {np.count_nonzero(own)}"
-            for name, inputs in zip(names, (swap, signs & ~swap, ~signs & ~swap), strict=True)
-            for own in (inputs & (split.test % count == place),)
-        }
-        for place in range(count)
-    ]
+    groups = {
+        "swap partner in training": swap,
+        "other partner by signs alone": signs & ~swap,
+        "no partner": ~signs,
+    }
+    tasks = len(task.parts) or 1
+
+    def answered(inputs: np.ndarray) -> str:
+        return f"{np.count_nonzero(right & inputs)} of {np.count_nonzero(inputs)}"
+
+    of_task = (split.test % tasks == place for place in range(tasks))
+    return [{name: answered(own & inputs) for name, inputs in groups.items()} for own in of_task]
 
 
 def mixture_rows(

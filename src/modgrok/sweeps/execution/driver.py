@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ...runs import Database, RunRow, Store
-from ...runs.outcome import held_at
-from ...runs.schedule import stop_step
+from ...runs.outcome import has_ended
 from ...runs.store.sweep_index import (
     Listing,
     SweepMember,
@@ -127,13 +126,7 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
 
 def is_done(store: Database, row: RunRow, member: Member) -> bool:
     """Say whether a stored run went as far as a member asks."""
-    if row.step > member.steps:  # others have gone on
-        return True
-    if row.status != "finished" or row.step == member.steps:
-        return row.status in ("finished", "diverged")
-    if row.grokked_at is None or not member.stops_early:
-        return False
-    return row.step >= stop_step(held_at(store, row), member.steps, member.stops_early)
+    return has_ended(store, row, member.steps, member.stops_early)
 
 
 def cut(members: Sequence[Member], workers: int) -> list[Ensemble]:

@@ -81,9 +81,6 @@ def read_search(content: Mapping[str, Any]) -> Search | None:
             raise InputError(f"critical.{key}: must be {word}, got {shorten(value)}")
     zipped = content.get("zip", [])
     entries = [entry for entry in zipped if isinstance(entry, Mapping)] if isinstance(zipped, list) else []
-    for name in ("axes", "base"):
-        if not isinstance(content.get(name, {}), Mapping):
-            raise InputError(f"{name}: must be a table, got {shorten(content[name])}")
     for name in ("fraction", "seed", "folds", "fold"):
         if any(name in part for part in (content.get("axes", {}), content.get("base", {}), *entries)):
             rule = "chosen by" if name in ("fraction", "seed") else "left out with"

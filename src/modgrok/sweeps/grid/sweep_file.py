@@ -156,8 +156,8 @@ def make_sweep(content: Mapping[str, Any]) -> Sweep:
     base = _table(content.get("base", {}), "base")
     for name in base:
         _known(name, "base")
-    search = read_search(content)
     axes = read_axes(content)
+    search = read_search(content)
     if search is not None:
         search.check_size(math.prod(len(axis.values) for axis in axes))
         axes += read_axes({"axes": search.first_axes})

@@ -10,8 +10,8 @@ const PAGE = 100, DELAY = 120, MOST_VARIED = 3;
 
 // For each run, the settings that tell it apart from the others of its task: first those in which it is in a minority.
 function variedOf(runs) {
-  const tasks = Map.groupBy ? Map.groupBy(runs, taskOf) : runs.reduce((groups, run) => groups.set(taskOf(run), [...(groups.get(taskOf(run)) || []), run]), new Map());
-  const varied = new Map();
+  const tasks = new Map(), varied = new Map();
+  for (const run of runs) tasks.set(taskOf(run), [...(tasks.get(taskOf(run)) || []), run]);
   for (const own of tasks.values()) {
     const names = [...new Set(["fraction", "seed", "lr", "weight_decay", "width", "optimiser", ...own.flatMap((run) => Object.keys(run.settings))])];
     const counts = names.map((name) => [name, own.reduce((count, run) => count.set(run.settings[name], (count.get(run.settings[name]) || 0) + 1), new Map())]).filter(([, count]) => [...count.keys()].filter((value) => value !== undefined).length > 1);
