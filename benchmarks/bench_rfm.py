@@ -5,13 +5,13 @@
     python benchmarks/bench_rfm.py --scaling            # fast iterations from p = 31 to 127
     python benchmarks/bench_rfm.py --scaling --one-core --json rows.json   # for draw_rfm_scaling.py
 
-One iteration is: solve, evaluate on all p^2 inputs, update M. Two solves stand beside it: LAPACK's through
-SciPy, the floor, and the library's own through JAX, which is the one inside the iteration. Fast is the mean
-of three in one compiled loop, as the library's loop runs them: its buffers are allocated once. Dense is the
-tests' oracle (NumPy float64 on one-hot matrices, gradients of a batch of inputs at a time, LAPACK). Rounds
-interleave them all, so that a busy machine slows each; ratios are medians over rounds. Idle threads of
-OpenBLAS sleep as soon as in the command `modgrok`. `--one-core` pins everything to one core and takes
-processor time, which other processes do not disturb.
+One iteration is: solve, evaluate on the inputs that do not train, update M. Two solves stand beside it:
+LAPACK's through SciPy, the floor, and the library's own through JAX, which is the one inside the iteration.
+Fast is the mean of three in one compiled loop, as the library's loop runs them: its buffers are allocated
+once. Dense is the tests' oracle (NumPy float64 on one-hot matrices, gradients of a batch of inputs at a time,
+LAPACK). Rounds interleave them all, so that a busy machine slows each; ratios are medians over rounds. Idle
+threads of OpenBLAS sleep as soon as in the command `modgrok`. `--one-core` pins everything to one core and
+takes processor time, which other processes do not disturb.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ LOOP = 3
 
 @eqx.filter_jit
 def iterations(learner: RFMLearner, state: RFMState, problem: Problem) -> tuple[RFMState, jax.Array]:
-    """Update M, solve, evaluate everywhere, LOOP times: an iteration's three parts, in the loop's order."""
+    """Update M, solve, give the values of the table, LOOP times, in the order of the training loop."""
     arrays, rest = eqx.partition(state, eqx.is_array)
 
     def body(_: int, carry: tuple[RFMState, jax.Array]) -> tuple[RFMState, jax.Array]:
         new, _ = learner.step(eqx.combine(carry[0], rest), problem)
-        return eqx.filter(new, eqx.is_array), new.weights(problem.all_inputs)
+        return eqx.filter(new, eqx.is_array), learner.table_logits(new, problem)
 
     empty = jnp.zeros((len(problem.all_inputs), problem.classes))
     arrays, logits = jax.lax.fori_loop(0, LOOP, body, (arrays, empty))
@@ -82,7 +82,7 @@ class Dense:
         inputs, self.classes = task.inputs(split.train), task.p
         sizes = (task.p,) * task.k
         self.kernel, self.labels = kernel, split.labels
-        self.x, self.at = oracle.one_hot(inputs, sizes), oracle.one_hot(task.inputs(), sizes)
+        self.x, self.at = oracle.one_hot(inputs, sizes), oracle.one_hot(task.inputs(split.test), sizes)
         self.feature_matrix = np.eye(self.x.shape[1])
 
     def __call__(self) -> None:

@@ -97,16 +97,30 @@ def test_chunks_do_not_change_sums(monkeypatch):
         assert relative(result, expected) < TOLERANCE
 
 
-@pytest.mark.parametrize("expression", ["x/y", "x*y + z"])
-def test_one_product_of_all_blocks_equals_those_of_pairs(monkeypatch, expression):
-    monkeypatch.setattr(kernels.moments, "JOINED", range(5, 6))
-    monkeypatch.setattr(kernels.moments, "shares_products", lambda _: True)
-    jax.clear_caches()
+@pytest.mark.parametrize(("expression", "name"), [("x/y", "ntk"), ("x*y + z", "laplace")])
+def test_parts_and_slices_of_classes_do_not_change_sums(monkeypatch, expression, name):
     chosen = case(expression, 5, 0.6)
-    alphas = np.random.default_rng(1).normal(size=(len(chosen.inputs), 5))
-    fast, dense = pieces(chosen, random_feature_matrix(5 * chosen.task.k), "laplace", alphas, (True, False))
-    for result, expected in zip(fast, dense, strict=True):
-        assert relative(result, expected) < TOLERANCE
+    coefficients = np.random.default_rng(1).normal(size=(len(chosen.inputs), 5))
+    kernel = kernel_of(RFMSettings(kernel=name))
+
+    @eqx.filter_jit
+    def moments_of(feature_matrix, alphas, hot, layout):
+        return kernels.moments.moments(kernel, feature_matrix, alphas, hot, layout)
+
+    with jax.enable_x64(True):
+        hot = kernels.features(jnp.asarray(chosen.inputs), chosen.sizes)
+        layout = kernels.make_layout(chosen.inputs, chosen.sizes)
+        feature_matrix = doubles(random_feature_matrix(5 * chosen.task.k))
+        arguments = feature_matrix, doubles(coefficients), hot, layout
+        monkeypatch.setattr(kernels.moments, "shares_products", lambda _: False)
+        whole = moments_of(*arguments)
+        monkeypatch.setattr(kernels.moments, "PART_ROWS", 3)
+        monkeypatch.setattr(kernels.moments, "SLICE_BYTES", 2**12)
+        monkeypatch.setattr(kernels.moments, "shares_products", lambda _: True)
+        jax.clear_caches()
+        divided = moments_of(*arguments)
+    for result, expected in zip(divided, whole, strict=True):
+        assert relative(result, np.asarray(expected)) < 1e-13
 
 
 @pytest.mark.few(2)

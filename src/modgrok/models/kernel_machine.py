@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 from ..display import Displayed, Facts, last_axes
 from ..former_names import former_field
 from .kernels.kernel import Kernel
-from .kernels.tables import features, predict, rows_of
+from .kernels.tables import features, norms, predict, rows_of
 
 
 class KernelMachine(Displayed, eqx.Module):
@@ -52,6 +52,12 @@ class KernelMachine(Displayed, eqx.Module):
     def classes(self) -> int:
         """c, the number of logits."""
         return self.alphas.shape[1]
+
+    def diagonal(self) -> Float[Array, " n"]:
+        """Return k(x_j, x_j) of the training inputs."""
+        q = norms(self.feature_matrix, features(self.inputs, self.sizes))
+        values: Array = self.kernel.value(q, q, q)
+        return values
 
     def activations(self, inputs: Int[Array, "m k"]) -> dict[str, Array]:
         """Return `kernel`, the values against the training inputs, and `logits`."""

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ...algebra import Basis
-from ...measures.accuracy import Tally, tally
+from ...measures.accuracy import Tally, tally, tally_of_logits
 from ...measures.catalogue import MEASURES, measures_reading
 from ...measures.counts import group_accuracy, group_loss
 from ...measures.measure import Measure
@@ -47,6 +47,14 @@ class Observer(Protocol):
 
     def __call__(self, state: Any) -> Observed:
         """Measure a state."""
+
+
+@runtime_checkable
+class TableLearner(Protocol):
+    """A learner that answers its whole domain with less work than input by input."""
+
+    def table_logits(self, state: Any, problem: Problem) -> Array:
+        """Return the logits of every input of the domain, shape (m, c), equal to `logits` up to rounding."""
 
 
 class MeasureObserver:
@@ -168,7 +176,10 @@ def measured_state(
     if gradient is not None:
         subjects = {**subjects, GRADIENT: gradient}  # the compiler leaves out what nothing reads
     numbers = {m.name: m.function(subjects[m.reads], frames[m.reads]) for m in measures}
-    counts = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)
+    if isinstance(learner, TableLearner):
+        counts = tally_of_logits(learner.table_logits(state, problem), loss, problem)
+    else:
+        counts = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)
     return counts, numbers, count(subjects, frames)
 
 

@@ -10,6 +10,7 @@ Owns: the initial M, one iteration. All of it in float64: call it inside `jax.en
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -20,12 +21,21 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from ...algebra import Basis, natural_basis
 from ...models.circulant import CirculantStructure, enforce, matrix_power, random_circulant, structure_of
 from ...models.kernel_machine import KernelMachine
-from ...models.kernels import Kernel, Layout, agop, features, kernel_matrix, make_layout, widen_layout
+from ...models.kernels import (
+    FormKernel,
+    Kernel,
+    Layout,
+    agop,
+    features,
+    kernel_matrix,
+    make_layout,
+    widen_layout,
+)
 from ...models.on_device import on_device, scalar_on_device
-from ...training.problem import Problem
+from ...training.problem import GROUPS, Problem
 from .memory import check_memory
 from .settings import RFMSettings, kernel_of
-from .solve import solve_kernel
+from .solve import Solution, gives_training_values, solve_kernel, total_ridge
 
 ROOM = 5.0
 """Standard deviations of the number of training inputs with one value, in layouts of a common shape."""
@@ -55,6 +65,8 @@ class RFMLearner(eqx.Module):
         ridge, power: see `RFMSettings`.
         layout: the training inputs by operand value.
         structure: of the task, for random circulants and enforcement.
+        held_out: which inputs of the domain do not train, in ascending order.
+        places: of all inputs of the domain, in the training inputs followed by those.
         stored: a given initial M, or None.
         tasks: number of tasks of a mixture whose first row and column of M are 0, so that the last operand
             is one bit less than a one-hot; 0 for none.
@@ -66,6 +78,8 @@ class RFMLearner(eqx.Module):
     power: Float[Array, ""]
     layout: Layout
     structure: CirculantStructure
+    held_out: Int[Array, " h"]
+    places: Int[Array, " m"]
     stored: Float[Array, "d d"] | None
     centred: bool = eqx.field(static=True)
     initial: str = eqx.field(static=True)
@@ -108,6 +122,35 @@ class RFMLearner(eqx.Module):
         """Return the predictor's values of all classes."""
         return weights(inputs)
 
+    def table_logits(self, state: RFMState, problem: Problem) -> Float[Array, "m c"]:
+        """Return the predictor's values on the whole domain.
+
+        On the training inputs they are K alpha, and K alpha = Y - (ridge + jitter) alpha is what was solved;
+        they are evaluated only where the solve does not vouch for that (`gives_training_values`), and under
+        kernels whose predictors are quadratic forms, which are read off a table.
+        """
+        weights = state.weights
+        if isinstance(self.kernel, FormKernel):
+            return weights(problem.all_inputs)
+        arrays, outline = eqx.partition(weights, eqx.is_array)
+
+        @jax.custom_batching.sequential_vmap
+        def trained(solved: Array, arrays: Any, targets: Array, ridge: Array) -> Array:
+            machine: KernelMachine = eqx.combine(arrays, outline)
+            values: Array = jax.lax.cond(
+                solved,
+                lambda: targets - total_ridge(machine.diagonal(), ridge) * machine.alphas,
+                lambda: machine(machine.inputs),
+            )
+            return values
+
+        solution = Solution(weights.alphas, state.condition, state.singular)
+        targets = _targets(problem, weights.alphas.dtype)
+        values = trained(gives_training_values(solution), arrays, targets, self.ridge)
+        if len(self.held_out):
+            values = jnp.concatenate([values, weights(problem.all_inputs[self.held_out])])
+        return values[self.places]
+
     def initial_feature_matrix(self, key: PRNGKeyArray) -> Float[Array, "d d"]:
         """Return M_0.
 
@@ -137,10 +180,14 @@ class RFMLearner(eqx.Module):
 
     def _solved(self, feature_matrix: Array, problem: Problem, step: Array) -> RFMState:
         hot = features(problem.inputs, self.sizes)
-        targets = jax.nn.one_hot(problem.labels, problem.classes, dtype=feature_matrix.dtype)
+        targets = _targets(problem, feature_matrix.dtype)
         solution = solve_kernel(lambda: kernel_matrix(self.kernel, feature_matrix, hot), targets, self.ridge)
         weights = KernelMachine(self.kernel, feature_matrix, solution.alphas, problem.inputs, self.sizes)
         return RFMState(weights, step, solution.condition, solution.singular)
+
+
+def _targets(problem: Problem, dtype: Any) -> Float[Array, "n c"]:
+    return jax.nn.one_hot(problem.labels, problem.classes, dtype=dtype)
 
 
 def rfm_learner(
@@ -165,6 +212,9 @@ def rfm_learner(
     k, p = problem.operands, problem.classes
     sizes = (p,) * k + ((problem.tasks,) if problem.tasks > 1 else ())
     check_memory(len(problem.inputs), max(sizes), len(sizes), p)
+    trains = np.asarray(problem.groups[GROUPS.index("train")])
+    held_out = np.flatnonzero(~trains).astype(np.int32)
+    places = np.where(trains, np.cumsum(trains) - 1, len(problem.inputs) + np.cumsum(~trains) - 1)
     numbers = jnp.float64 if jnp.result_type(float) == jnp.float64 else jnp.float32
     return RFMLearner(
         kernel=kernel_of(settings),
@@ -172,6 +222,8 @@ def rfm_learner(
         power=scalar_on_device(settings.agop_power, numbers),
         layout=make_layout(np.asarray(problem.inputs), sizes),
         structure=structure_of(natural_basis(p, k) if basis is None else basis),
+        held_out=on_device(held_out, np.int32),
+        places=on_device(places, np.int32),
         stored=None if stored is None else on_device(stored, numbers),
         centred=settings.centred,
         initial=settings.initial,

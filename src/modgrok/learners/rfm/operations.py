@@ -22,7 +22,8 @@ def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperat
 
     An iteration: n^3/6 for the factor of the kernel matrix and n^2 c for its two triangular solves; then for
     a kernel whose predictors are quadratic forms, four products of c d^3; for another one, k n^2 c for the
-    gradients and n c p^2 k (k + 1)/2 for their outer products, with 2 n^2 values of the kernel.
+    gradients and about n c p^2 k (k + 1)/2 for their outer products, with 2 n^2 values of the kernel. Such a
+    kernel is evaluated on the m - n inputs that do not train.
 
     Arguments:
         settings: of the learner.
@@ -55,7 +56,10 @@ def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperat
             calls=40,
         )
         forward = Operations(
-            products=m * n * c, numbers=(2 * k + 4) * m * n, exponentials=depth * m * n, calls=20
+            products=(m - n) * n * c,
+            numbers=(2 * k + 4) * (m - n) * n,
+            exponentials=depth * (m - n) * n,
+            calls=20,
         )
     observation = forward + Operations(
         numbers=8 * m * c + 60 * d * d, calls=60, dispatches=OBSERVATION_DISPATCHES

@@ -1,6 +1,7 @@
 """The kernel solve, (K + ridge I) alpha = Y, with and without full numerical rank.
 
-Owns: what happens when the kernel matrix is singular to working precision.
+Owns: what happens when the kernel matrix is singular to working precision, and what the solution says of the
+training inputs.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def solve_kernel(
     """
     matrix = kernel()
     n, unit = len(matrix), jnp.finfo(matrix.dtype).eps
-    shift = ridge + unit * jnp.mean(jnp.diagonal(matrix))
+    shift = total_ridge(jnp.diagonal(matrix), ridge)
     by_columns = matrix.T  # as LAPACK reads K: the same memory, where K itself would be copied
     factor = jax.lax.linalg.cholesky(_shifted(by_columns, shift), symmetrize_input=False)
     pivots = jnp.diagonal(factor)
@@ -76,6 +77,26 @@ def solve_kernel(
 
     solution = Solution(_by_factor(factor, targets), condition, jnp.zeros((), bool))
     return Solution(*settled(regular, solution, again, targets, jnp.asarray(ridge, matrix.dtype)))
+
+
+def total_ridge(diagonal: Float[Array, " n"], ridge: Array | float) -> Float[Array, ""]:
+    """Return ridge + jitter, what the Cholesky factor is computed with.
+
+    Arguments:
+        diagonal: of K.
+        ridge: at least 0.
+    """
+    return ridge + jnp.finfo(diagonal.dtype).eps * jnp.mean(diagonal)
+
+
+def gives_training_values(solution: Solution) -> Bool[Array, ""]:
+    """Return whether K alpha is Y - (ridge + jitter) alpha, about as accurately as it could be computed.
+
+    It is where the factor served, and the estimated condition is below 1/(n sqrt(eps)): as far from 1 as
+    from that of a matrix that the factor does not serve.
+    """
+    n, unit = len(solution.alphas), jnp.finfo(solution.alphas.dtype).eps
+    return ~solution.singular & (solution.condition < 1 / (n * jnp.sqrt(unit)))
 
 
 def _shifted(matrix: Array, shift: Array | float) -> Array:

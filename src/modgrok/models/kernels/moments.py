@@ -15,7 +15,10 @@ Owns: the sums. Memory holds D for one chunk, never for all inputs.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
+import operator
 import os
 from typing import NamedTuple
 
@@ -33,10 +36,15 @@ BLOCK_INPUTS = 64
 caches. Measured best at p = 61 and 97, where a chunk takes 4 and 10 MiB."""
 BLOCK_BYTES = 16 * 2**20
 """Most memory that the gradients of a chunk of several inputs take."""
-JOINED = range(40, 65)
-"""Rows of the largest block of D for which one product of all blocks is faster than one for each pair of
-them, on several cores. XLA keeps products of up to 64 rows on one; below 40, a second core gains less than
-the added work costs. Numbers agree up to rounding."""
+PART_ROWS = 48
+"""An operand with more values than this makes two parts of D, so that less of the symmetric product of D with
+itself is computed twice. XLA also keeps products of up to 64 rows on one core, so that many can run side by
+side without waiting for each other."""
+SLICE_BYTES = 2**20
+"""About how much memory the classes of a slice take in a chunk. On several cores the classes are divided into
+slices, which fit the cache of one core, and whose products XLA runs side by side."""
+PRODUCTS = 128
+"""Most outer products of a chunk: the time of compilation grows with them."""
 
 
 class Moments(NamedTuple):
@@ -107,6 +115,15 @@ def _input_moment(hot: Int[Array, "n k"], d: int, centred: bool) -> Float[Array,
     return second - jnp.outer(mean, mean) if centred else second
 
 
+class Part(NamedTuple):
+    """Some rows of D: the values `first` to `last` - 1 of one operand, which begin with the feature `row`."""
+
+    operand: int
+    first: int
+    last: int
+    row: int
+
+
 def moments(
     kernel: Kernel,
     feature_matrix: Float[Array, "d d"],
@@ -118,58 +135,70 @@ def moments(
 ) -> Moments:
     """Average D and D D^T over the training inputs, a chunk at a time."""
     d, (n, c) = len(feature_matrix), alphas.shape
-    grouped = [jnp.pad(alphas, ((0, 1), (0, 0)))[g].swapaxes(1, 2) for g in layout.groups]
     norm = norms(feature_matrix, hot)
-    most = max(1, min(BLOCK_INPUTS, BLOCK_BYTES // (d * c * alphas.dtype.itemsize)))
+    row_bytes = d * c * alphas.dtype.itemsize
+    most = max(1, min(BLOCK_INPUTS, BLOCK_BYTES // row_bytes))
     count = -(-n // most)
     size = -(-n // count)
     chunks = jnp.arange(size * count).reshape(count, size)
-    sizes = [len(g) for g in layout.groups]
-    # read when this is compiled, as XLA reads it when it is loaded
-    joined = shares_products(os.environ) and max(sizes) in JOINED and not by_class
-    every = tuple(range(len(sizes)))
-    parts = [every] if joined else [every[s : s + 1] for s in every]
-    rows = [sum(sizes[s] for s in part) for part in parts]
+    parts = _parts([len(g) for g in layout.groups])
     pairs = list(itertools.combinations_with_replacement(range(len(parts)), 2))
+    # read when this is compiled, as XLA reads it when it is loaded
+    sliced = shares_products(os.environ) and not by_class
+    slices = max(1, min(-(-size * row_bytes // SLICE_BYTES), PRODUCTS // len(pairs), c)) if sliced else 1
+    edges = [c * i // slices for i in range(slices + 1)]
+    padded = jnp.pad(alphas, ((0, 1), (0, 0)))  # the index n of no input has alpha 0
+    groups = [layout.groups[part.operand][part.first : part.last] for part in parts]
+    grouped = [[padded[:, i:j][g].swapaxes(1, 2) for g in groups] for i, j in itertools.pairwise(edges)]
 
-    def add(total: tuple[list[Array], Array], chunk: Array) -> tuple[tuple[list[Array], Array], None]:
+    def add(total: tuple[Array, Array], chunk: Array) -> tuple[tuple[Array, Array], None]:
         chosen = jnp.where(chunk < n, chunk, 0)
         u = products(lookup(feature_matrix, hot[chosen]), hot)
         k_u, k_q = kernel.slopes(u, norm[None, chosen], norm[:, None])
         k_u, k_q = jnp.where(chunk < n, k_u, 0), jnp.where(chunk < n, k_q, 0)
-        blocks = [_summed(k_u, g, a) for g, a in zip(layout.groups, grouped, strict=True)]
-        own = -blocks[0].sum(0) if kernel.radial else 2 * (alphas.T @ k_q)
-        blocks = [jnp.concatenate(blocks)] if joined else blocks
-        blocks = _with_own(blocks, own, hot[chosen], parts)
-        sums = [t + _outer(blocks[a], blocks[b], by_class) for t, (a, b) in zip(total[0], pairs, strict=True)]
-        return (sums, total[1] + jnp.concatenate([block.sum(2) for block in blocks])), None
+        gathered = [k_u.at[g].get(mode="clip") for g in groups]
+        own_of_all = None if kernel.radial else 2 * (alphas.T @ k_q)
+        outer, sums = [], []
+        for coefficients, i, j in zip(grouped, edges, edges[1:], strict=False):
+            blocks = [a @ k for a, k in zip(coefficients, gathered, strict=True)]
+            own = _radial_own(blocks, parts) if own_of_all is None else own_of_all[i:j]
+            blocks = [_with_own(b, own, hot[chosen], part) for b, part in zip(blocks, parts, strict=True)]
+            outer.append(_joined([_outer(blocks[a], blocks[b], by_class) for a, b in pairs]))
+            sums.append(jnp.concatenate([block.sum(2) for block in blocks]))
+        # products that are all used in one place get memory of their own, and so can run side by side
+        return (total[0] + jnp.concatenate(outer), total[1] + jnp.concatenate(sums, axis=1)), None
 
     lead = (c,) if by_class else ()
-    zeros = [jnp.zeros((*lead, rows[a], rows[b]), alphas.dtype) for a, b in pairs]
-    (sums, first), _ = jax.lax.scan(add, (zeros, jnp.zeros((d, c), alphas.dtype)), chunks)
-    by_pair = dict(zip(pairs, sums, strict=True))
+    shapes = [(*lead, *(parts[i].last - parts[i].first for i in pair)) for pair in pairs]
+    zeros = jnp.zeros(slices * sum(math.prod(shape) for shape in shapes), alphas.dtype)
+    (outer, first), _ = jax.lax.scan(add, (zeros, jnp.zeros((d, c), alphas.dtype)), chunks)
+    by_pair = dict(zip(pairs, _divided(outer.reshape(slices, -1).sum(0), shapes), strict=True))
     second = [[_block(by_pair, a, b) for b in range(len(parts))] for a in range(len(parts))]
     return Moments(jnp.block(second) / n, first / n)
 
 
-def _summed(k_u: Float[Array, "n b"], group: Int[Array, "p m"], alphas: Float[Array, "p c m"]) -> Array:
-    """Return a block of D but for the inputs' own term, (p, c, b); the index n of no input has alpha 0."""
-    return alphas @ k_u.at[group].get(mode="clip")
+def _parts(sizes: list[int]) -> list[Part]:
+    parts, row = [], 0
+    for s, size in enumerate(sizes):
+        for i, j in itertools.pairwise([0, size // 2, size] if size > PART_ROWS else [0, size]):
+            parts.append(Part(s, i, j, row + i))
+        row += size
+    return parts
+
+
+def _radial_own(blocks: list[Array], parts: list[Part]) -> Float[Array, "c b"]:
+    """Return 2 sum_j alpha_jl k_q, which is the sum of -k_u over all values of any operand."""
+    sums = [b.sum(0) for b, part in zip(blocks, parts, strict=True) if part.operand == 0]
+    return -functools.reduce(operator.add, sums)
 
 
 def _with_own(
-    blocks: list[Array], own: Float[Array, "c b"], hot: Int[Array, "b k"], parts: list[tuple[int, ...]]
-) -> list[Array]:
-    """Add each input's own term, in the rows of its values; `parts` are the operands of each block."""
-    first, inputs = 0, jnp.arange(len(hot))
-    updated = []
-    for part, block in zip(parts, blocks, strict=True):
-        total = block
-        for s in part:
-            total = total.at[hot[:, s] - first, :, inputs].add(own.T, mode="promise_in_bounds")
-        updated.append(total)
-        first += len(block)
-    return updated
+    block: Float[Array, "p c b"], own: Float[Array, "c b"], hot: Int[Array, "b k"], part: Part
+) -> Array:
+    """Add each input's own term, in the row of its value if the part has it."""
+    place = hot[:, part.operand] - part.row
+    place = jnp.where(place < 0, len(block), place)
+    return block.at[place, :, jnp.arange(len(hot))].add(own.T, mode="drop")
 
 
 def _outer(left: Array, right: Array, by_class: bool) -> Array:
@@ -177,6 +206,18 @@ def _outer(left: Array, right: Array, by_class: bool) -> Array:
     if by_class:
         return jnp.einsum("acx,bcx->cab", left, right)
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
+
+
+def _joined(arrays: list[Array]) -> Float[Array, " m"]:
+    return jnp.concatenate([array.ravel() for array in arrays])
+
+
+def _divided(values: Float[Array, " m"], shapes: list[tuple[int, ...]]) -> list[Array]:
+    """Undo `_joined`."""
+    ends = list(itertools.accumulate(math.prod(shape) for shape in shapes))
+    return [
+        values[end - math.prod(shape) : end].reshape(shape) for end, shape in zip(ends, shapes, strict=True)
+    ]
 
 
 def _block(blocks: dict[tuple[int, int], Array], a: int, b: int) -> Array:
