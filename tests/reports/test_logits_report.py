@@ -41,5 +41,5 @@ def test_the_network_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [P * P]
     facts = dict(report.facts)
     assert "accuracy 100%" in facts["Measured"]
-    assert "accounts for the answers to 100% of the inputs" in facts["Explained"]
+    assert "explains 100% of the inputs" in facts["Explained"]
     assert [panel.key for panel in report.panels] == ["circles"]  # nothing is left out

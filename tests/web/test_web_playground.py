@@ -77,6 +77,7 @@ def test_a_file_is_explained_in_memory(visit: Any, call: Any, folder: Path, ids:
         command = call("explain", ids[0], f"--runs={folder}", "--json").json
         for name in set(command) - {"seconds"}:
             assert command[name] == stored[name], name
+        assert stored["sentence"] in call("explain", ids[0], f"--runs={folder}").out
         exact = await client.post("/explain?name=l.npy&expression=x%2By&p=5", array.getvalue())
         assert (exact.json["accuracy"], exact.json["explained_share"]) == (1, 1)
         assert [panel["key"] for panel in exact.json["panels"]] == ["circles"]  # nothing is left out

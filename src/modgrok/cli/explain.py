@@ -17,6 +17,7 @@ from ..io.weights_path import names_file
 from ..measures.logits import Explanation, loss_frequencies
 from ..measures.logits import explain as explained
 from ..measures.logits.explanation_json import explanation_json
+from ..measures.logits.explanation_sentence import explanation_sentence
 from ..measures.replacement import replace_weights
 from ..runs import NetworkFile, Store, read_network_file
 from ..runs.assets import stored_experiment
@@ -196,41 +197,11 @@ def tell(explanation: Explanation, subject: Subject) -> None:
     step = "" if subject.step is None else f"  ·  step {subject.step:,}"
     say(f"{subject.task.name} on {subject.task.p} classes  ·  {subject.name}{step}")
     which = "inputs" if subject.split is None else "test inputs"
-    say(sentence(explanation, which))
+    say(explanation_sentence(explanation, which))
     for part in explanation.parts or (explanation,):
         if explanation.parts:
-            say(f"  {part.task}: {sentence(part, which)}")
+            say(f"  {part.task}: {explanation_sentence(part, which)}")
         _print_formula(part)
-
-
-def sentence(explanation: Explanation, which: str = "inputs") -> str:
-    """Say in one sentence what an explanation amounts to.
-
-    Arguments:
-        explanation: the explanation.
-        which: what the inputs that were counted are called.
-    """
-    if not explanation.counts["size"]:
-        return f"None of the {which} is one of {explanation.task}, so nothing is counted."
-    inputs = f"{explanation.counts['size']:,} {which}"
-    answered = f"the network answers {percent(explanation.accuracy)} of them correctly"
-    if explanation.explained_share is None:
-        return f"No formula: {explanation.task} has no known form in one index; of {inputs} {answered}."
-    if explanation.parts:
-        share = percent(explanation.explained_share)
-        return f"Formulas in one index for each task explain {share} of {inputs}; {answered}."
-    assert explanation.index is not None
-    assert explanation.frequencies is not None
-    number = len(explanation.frequencies)
-    cyclic = explanation.index.group is None or explanation.index.group.startswith("C")
-    one, many = ("frequency", "frequencies") if cyclic else ("representation", "representations")
-    nouns = one if number == 1 else many
-    if explanation.explained_share == 0:
-        return f"No formula in s = {explanation.index.description} explains any of {inputs}; {answered}."
-    return (
-        f"A formula in s = {explanation.index.description} with {number} {nouns} explains "
-        f"{percent(explanation.explained_share)} of {inputs}; {answered}."
-    )
 
 
 def _tell_by_loss(loss_increases: dict[int, float] | None) -> None:

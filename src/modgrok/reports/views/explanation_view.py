@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...display import percent
 from ...measures.logits import Explanation, explain
+from ...measures.logits.explanation_sentence import formula_words
 from ...measures.logits.formula import formula
 from ...measures.logits.index_means import Part, centred, constant_part, index_means, parts
 from ...measures.logits.logit_measures import MOST_RECORDED
@@ -45,14 +45,7 @@ class ExplanationView:
     @property
     def sentence(self) -> str:
         """What the formula explains, in one sentence."""
-        explanation, index = self.explanation, self.explanation.index
-        assert index is not None
-        count = len(explanation.frequencies or ())
-        words = f"{count} frequenc{'y' if count == 1 else 'ies'}"
-        return (
-            f"A formula in s = {index.description} with {words} accounts for the answers to "
-            f"{percent(explanation.explained_share or 0)} of the {self.inputs_name}"
-        )
+        return formula_words(self.explanation, f"the {self.inputs_name}")
 
     @property
     def formula(self) -> str:

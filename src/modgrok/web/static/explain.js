@@ -52,8 +52,7 @@ async function showExplanation(element, explanation) {
 
 async function one(parent, explanation) {
   const chart = h("div");
-  parent.append(h("section", {}, h("p", {class: "verdict"}, explanation.explained_share === null ? (explanation.index ? `None of the test inputs is one of ${explanation.expression}.` : `${explanation.expression} has no known form in one index.`)
-    : `A formula in s = ${explanation.index} with ${explanation.frequencies.length} frequencies explains ${percent(explanation.explained_share)}; the network answers ${percent(explanation.accuracy)} correctly.`),
+  parent.append(h("section", {}, h("p", {class: "verdict"}, explanation.sentence),
   explanation.formula ? h("pre", {}, explanation.formula) : "",
   facts([["right by the formula alone", explanation.formula_accuracy === null ? null : percent(explanation.formula_accuracy)], ["frequencies", explanation.frequencies ? explanation.frequencies.join(", ") : null], ["order of the group", explanation.order], ["computed in", seconds(explanation.seconds)]]), chart)); // a chart is drawn as wide as its place on the page
   if (explanation.frequencies && explanation.frequencies.length && explanation.energies) {

@@ -122,7 +122,7 @@ function checkpoints(own, report, panels, slider, formula, position) {
         if (old && !now.some((panel) => id === `panel-${panel.key}`)) old.hidden = true;
       }
       await place(now, step);
-      formula.replaceChildren(h("p", {}, `Step ${number(step)}: ${explanation.explained_share === null ? "the task has no known form in one index" : `a formula with ${explanation.frequencies ? explanation.frequencies.length : 0} frequencies explains ${percent(explanation.explained_share)} of the test inputs`}; the network answers ${percent(explanation.accuracy)} of them correctly.`),
+      formula.replaceChildren(h("p", {}, `Step ${number(step)}. ${explanation.sentence}`),
         explanation.formula ? h("pre", {}, explanation.formula) : "");
     } catch (failure) { formula.replaceChildren(h("p", {class: "soft"}, failure.message)); }
     clearTimeout(patience);

@@ -12,8 +12,10 @@ import numpy as np
 from ...interop import checkpoint_at
 from ...interop.importing.importer import check_shapes
 from ...io import npy_array
+from ...measures.logits import Explanation
 from ...measures.logits import explain as explained
 from ...measures.logits.explanation_json import explanation_json
+from ...measures.logits.explanation_sentence import explanation_sentence
 from ...reports.report import explanation_panels
 from ...runs import CorruptFile, Store, read_network_file
 from ...runs.assets import stored_experiment
@@ -44,7 +46,7 @@ def explain_run(folder: str, run: str, step: int | None = None, panels: bool = F
         content = read_network_file(checkpoint.path, checkpoint.sha256)
         split = split_of(experiment, task)
     return {
-        **explanation_json(explained(task, content.network, split=split)),
+        **_told(explained(task, content.network, split=split), "test inputs"),
         **(_panels(task, content.network, split) if panels else {}),
         "run": row.id,
         "step": checkpoint.step,
@@ -72,7 +74,7 @@ def explain_file(
         if task is None:
             raise InputError("expression: must be given with logits, got none")
         logits = _array(data, name)
-        return {**explanation_json(explained(task, logits)), **_panels(task, logits), "file": name}
+        return {**_told(explained(task, logits), "inputs"), **_panels(task, logits), "file": name}
     try:
         stored = network_of_bytes(data, Path(name))
     except CorruptFile as error:
@@ -83,11 +85,19 @@ def explain_file(
     network: Any = stored.network
     check_shapes(network, task)
     return {
-        **explanation_json(explained(task, network)),
+        **_told(explained(task, network), "inputs"),
         **_panels(task, network),
         "file": name,
         "step": stored.notes.get("step"),
     }
+
+
+def _told(explanation: Explanation, which: str) -> dict[str, Any]:
+    """An explanation as plain values, with the sentence that the page says of it and of each of its tasks."""
+    values = explanation_json(explanation)
+    for part, of_part in zip(explanation.parts, values.get("tasks", ()), strict=True):
+        of_part["sentence"] = explanation_sentence(part, which)
+    return {**values, "sentence": explanation_sentence(explanation, which)}
 
 
 def _panels(task: Task, network: Any, split: Split | None = None) -> dict[str, Any]:
