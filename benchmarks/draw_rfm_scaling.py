@@ -16,6 +16,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from modgrok.models.kernels.moments import PART_ROWS
 from modgrok.reports.charts.palette import INK, SECOND, TEST, config
 from modgrok.reports.charts.png import stacked
 from modgrok.reports.charts.timeline import spread
@@ -27,15 +28,18 @@ TALL = 300
 
 
 def operations(kernel: str, p: int, n: int) -> float:
-    """Count the leading operations of solve, evaluation on p^2 inputs and AGOP; c = p, d = 2p.
+    """Count the leading operations of solve, evaluation on the p^2 - n = n others, and AGOP; c = p, d = 2p.
 
-    Solve n^3/3 + 2n^2 p; Gaussian: 2np^3 to evaluate, 4n^2 p + 6np^3 for the AGOP; quadratic: 2 * 2pd^3 for
-    the forms, 2 * 2pd^3 for the AGOP.
+    Solve n^3/3 + 2n^2 p; Gaussian: 2n^2 p to evaluate, 4n^2 p + 5np^3 for the AGOP (6np^3 where the operands'
+    blocks of D are not divided); quadratic: 2 * 2pd^3 for the forms, 2 * 2pd^3 for the AGOP.
     """
     solve = n**3 / 3 + 2 * n * n * p
     if kernel == "solve alone":
         return solve
-    return solve + (8 * n * p**3 + 4 * n * n * p if kernel == "gaussian" else 64 * p**4)
+    if kernel != "gaussian":
+        return solve + 64 * p**4
+    outer = 5 if p > PART_ROWS else 6
+    return solve + outer * n * p**3 + 6 * n * n * p
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
