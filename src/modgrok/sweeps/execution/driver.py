@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ...learners.base.rates import NOMINAL
 from ...runs import Database, RunRow, Store
 from ...runs.outcome import has_ended
 from ...runs.store.sweep_index import (
@@ -22,6 +23,7 @@ from ...runs.store.sweep_index import (
     sweep_names,
 )
 from ...runs.store.sweep_index import write_listing as write
+from ..cost import cost_of_member
 from ..grid.sweep_file import Member, Sweep
 from .ensemble import MOST_MEMBERS, MOST_STACKED, Ensemble, ensembles_of
 from .executor import Event, Executor, Job
@@ -35,13 +37,13 @@ class SweepCounts:
     Arguments:
         total: number of members.
         latest: run id -> the latest event.
-        fresh: ids of the members that this command runs.
+        work: run id -> what it costs, in any unit, of the members that this command runs.
         began: when it began, on the monotonic clock, seconds.
     """
 
     total: int
     latest: dict[str, Event] = field(default_factory=dict)
-    fresh: frozenset[str] = frozenset()
+    work: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
     def count(self, *statuses: str) -> int:
@@ -66,12 +68,12 @@ class SweepCounts:
     @property
     def share(self) -> float:
         """Share of this command's work that is done, in [0, 1]; a member's share is that of its steps."""
-        shares = [
-            min(event.step / max(event.end, 1), 1.0) if event.status == "running" else 1.0
-            for run, event in self.latest.items()
-            if run in self.fresh
-        ]
-        return sum(shares) / len(self.fresh) if self.fresh else 1.0
+        done = (
+            cost * (min(event.step / max(event.end, 1), 1.0) if event.status == "running" else 1.0)
+            for run, cost in self.work.items()
+            if (event := self.latest.get(run)) is not None
+        )
+        return math.fsum(done) / math.fsum(self.work.values()) if self.work else 1.0
 
     @property
     def seconds_left(self) -> float:
@@ -120,7 +122,10 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
             tally.latest[run] = Event(run, status="failed", error=errors[run])
         else:
             left.append(member)
-    tally.fresh = frozenset(member.experiment.id for member in left)
+    # counted operations at any machine's rates: a run at p = 97 is more work than one at p = 11
+    tally.work = {
+        member.experiment.id: cost_of_member(member, NOMINAL).without_compilation for member in left
+    }
     return Plan(tally, tuple(left), tuple(failed))
 
 
