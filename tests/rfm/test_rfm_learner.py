@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import equinox as eqx
@@ -31,7 +30,7 @@ from modgrok.learners.rfm.initial_feature_matrix import (
 from modgrok.learners.rfm.learner import rfm_learner
 from modgrok.learners.rfm.memory import check_memory, memory_needed
 from modgrok.learners.rfm.settings import RFMSettings, kernel_of
-from modgrok.learners.rfm.solve import Solution, gives_training_values, solve_kernel
+from modgrok.learners.rfm.solve import solve_kernel
 from modgrok.measures import basis_of
 from modgrok.measures.features.alignment import agop_alignment
 from modgrok.measures.features.circulant import circulant_deviation
@@ -351,70 +350,3 @@ def test_quadratic_grokking_at_61(expression):
     assert right[8] < 0.25 * right[2]
     assert trace.test[14] > 0.8
     assert trace.test[20] > 0.98
-
-
-TABLES = {
-    "gaussian": ("x/y", 7, 0.6, {}),
-    "laplace with a ridge": ("x + y", 7, 0.5, {"kernel": "laplace", "ridge": 0.1}),
-    "quadratic form": ("x + y", 7, 0.5, {"kernel": "quadratic"}),
-}
-
-
-def vouched(state) -> bool:
-    return bool(gives_training_values(Solution(state.weights.alphas, state.condition, state.singular)))
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_the_table_is_what_evaluation_of_every_input_gives(name):
-    expression, p, fraction, options = TABLES[name]
-    problem = case(expression, p, fraction).problem
-    with jax.enable_x64(True):
-        learner = rfm_learner(RFMSettings(**{"kernel": "gaussian"} | options), problem)
-        state, logits = init_and_evaluate(learner, jax.random.key(0), problem)
-        assert vouched(state)
-        assert relative(learner.table_logits(state, problem), np.asarray(logits)) < 1e-11
-
-
-def test_a_table_of_training_inputs_alone():
-    chosen = case("x*y", 5, 0.6)
-    split = replace(
-        chosen.split, train=chosen.task.domain, labels=chosen.task.labels(), corrupted=np.zeros(25, bool)
-    )
-    problem = make_problem(chosen.task, split)
-    with jax.enable_x64(True):
-        learner = rfm_learner(RFMSettings(kernel="gaussian"), problem)
-        state, logits = init_and_evaluate(learner, jax.random.key(0), problem)
-        assert relative(learner.table_logits(state, problem), np.asarray(logits)) < 1e-11
-
-
-def test_a_singular_solve_has_its_training_inputs_evaluated():
-    problem = case("x + y", 7, 0.5).problem
-    with jax.enable_x64(True):
-        learner = rfm_learner(
-            RFMSettings(kernel="gaussian", initial="stored"), problem, stored=np.ones((14, 14))
-        )
-        state, logits = init_and_evaluate(learner, jax.random.key(0), problem)
-        values = learner.table_logits(state, problem)
-        assert bool(state.singular)
-        assert not vouched(state)
-        assert relative(values, np.asarray(logits)) < 1e-11
-        trained = np.asarray(values)[np.asarray(problem.groups[0])]
-        assert np.abs(trained - np.eye(7)[np.asarray(problem.labels)]).max() > 0.1
-
-
-def test_an_ill_conditioned_solve_does_not_vouch_for_training_values():
-    alphas = jnp.ones((100, 3), jnp.float32)
-    for condition, expected in ((10.0, True), (1e3, False), (np.inf, False)):
-        solution = Solution(alphas, jnp.float32(condition), jnp.zeros((), bool))
-        assert bool(gives_training_values(solution)) is expected
-
-
-def test_tables_of_a_stack_are_those_of_its_members():
-    problem = case("x + y", 5, 0.6).problem
-    with jax.enable_x64(True):
-        learner = rfm_learner(RFMSettings(kernel="gaussian"), problem)
-        matrices = doubles(np.stack([np.eye(10), np.ones((10, 10)), 2 * np.eye(10)]))
-        solve = eqx.filter_jit(lambda m: learner._solved(m, problem, jnp.zeros((), jnp.int32)))
-        tables = eqx.filter_jit(eqx.filter_vmap(lambda m: learner.table_logits(solve(m), problem)))(matrices)
-        for table, matrix in zip(tables, matrices, strict=True):
-            assert relative(table, np.asarray(solve(matrix).weights(problem.all_inputs))) < 1e-10

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array
 
 from ...algebra import Basis
-from ...measures.accuracy import Tally, tally, tally_of_logits
+from ...measures.accuracy import CHUNK, Tally, tally, tally_of_logits
 from ...measures.catalogue import MEASURES, measures_reading
 from ...measures.counts import group_accuracy, group_loss
 from ...measures.measure import Measure
@@ -51,10 +51,13 @@ class Observer(Protocol):
 
 @runtime_checkable
 class TableLearner(Protocol):
-    """A learner that answers its whole domain with less work than input by input."""
+    """A learner whose states give the logits of the whole domain with less work than `logits` takes."""
 
     def table_logits(self, state: Any, problem: Problem) -> Array:
-        """Return the logits of every input of the domain, shape (m, c), equal to `logits` up to rounding."""
+        """Return the logits of every input of the domain, shape (m, c), equal to `logits` up to rounding.
+
+        Traced, and called in batches of states, for domains of at most `measures.accuracy.CHUNK` inputs.
+        """
 
 
 class MeasureObserver:
@@ -176,7 +179,7 @@ def measured_state(
     if gradient is not None:
         subjects = {**subjects, GRADIENT: gradient}  # the compiler leaves out what nothing reads
     numbers = {m.name: m.function(subjects[m.reads], frames[m.reads]) for m in measures}
-    if isinstance(learner, TableLearner):
+    if isinstance(learner, TableLearner) and len(problem.all_inputs) <= CHUNK:
         counts = tally_of_logits(learner.table_logits(state, problem), loss, problem)
     else:
         counts = tally(lambda inputs: learner.logits(state.weights, inputs), loss, problem)

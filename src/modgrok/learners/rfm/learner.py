@@ -65,8 +65,8 @@ class RFMLearner(eqx.Module):
         ridge, power: see `RFMSettings`.
         layout: the training inputs by operand value.
         structure: of the task, for random circulants and enforcement.
-        held_out: which inputs of the domain do not train, in ascending order.
-        places: of all inputs of the domain, in the training inputs followed by those.
+        others: which inputs of the domain do not train, in ascending order.
+        places: of all inputs of the domain, in the training inputs followed by the others.
         stored: a given initial M, or None.
         tasks: number of tasks of a mixture whose first row and column of M are 0, so that the last operand
             is one bit less than a one-hot; 0 for none.
@@ -78,7 +78,7 @@ class RFMLearner(eqx.Module):
     power: Float[Array, ""]
     layout: Layout
     structure: CirculantStructure
-    held_out: Int[Array, " h"]
+    others: Int[Array, " h"]
     places: Int[Array, " m"]
     stored: Float[Array, "d d"] | None
     centred: bool = eqx.field(static=True)
@@ -126,8 +126,8 @@ class RFMLearner(eqx.Module):
         """Return the predictor's values on the whole domain.
 
         On the training inputs they are K alpha, and K alpha = Y - (ridge + jitter) alpha is what was solved;
-        they are evaluated only where the solve does not vouch for that (`gives_training_values`), and under
-        kernels whose predictors are quadratic forms, which are read off a table.
+        they are evaluated only where the solve does not vouch for that (`gives_training_values`). A predictor
+        that is a quadratic form is read off a table.
         """
         weights = state.weights
         if isinstance(self.kernel, FormKernel):
@@ -135,20 +135,17 @@ class RFMLearner(eqx.Module):
         arrays, outline = eqx.partition(weights, eqx.is_array)
 
         @jax.custom_batching.sequential_vmap
-        def trained(solved: Array, arrays: Any, targets: Array, ridge: Array) -> Array:
+        def training_values(solved: Array, arrays: Any, solution: Array) -> Array:
             machine: KernelMachine = eqx.combine(arrays, outline)
-            values: Array = jax.lax.cond(
-                solved,
-                lambda: targets - total_ridge(machine.diagonal(), ridge) * machine.alphas,
-                lambda: machine(machine.inputs),
-            )
+            values: Array = jax.lax.cond(solved, lambda: solution, lambda: machine(machine.inputs))
             return values
 
-        solution = Solution(weights.alphas, state.condition, state.singular)
+        solution, diagonal = Solution(weights.alphas, state.condition, state.singular), weights.diagonal()
+        solved = gives_training_values(solution, diagonal, self.ridge)
         targets = _targets(problem, weights.alphas.dtype)
-        values = trained(gives_training_values(solution), arrays, targets, self.ridge)
-        if len(self.held_out):
-            values = jnp.concatenate([values, weights(problem.all_inputs[self.held_out])])
+        values = training_values(solved, arrays, targets - total_ridge(diagonal, self.ridge) * weights.alphas)
+        if len(self.others):
+            values = jnp.concatenate([values, weights(problem.all_inputs[self.others])])
         return values[self.places]
 
     def initial_feature_matrix(self, key: PRNGKeyArray) -> Float[Array, "d d"]:
@@ -213,7 +210,6 @@ def rfm_learner(
     sizes = (p,) * k + ((problem.tasks,) if problem.tasks > 1 else ())
     check_memory(len(problem.inputs), max(sizes), len(sizes), p)
     trains = np.asarray(problem.groups[GROUPS.index("train")])
-    held_out = np.flatnonzero(~trains).astype(np.int32)
     places = np.where(trains, np.cumsum(trains) - 1, len(problem.inputs) + np.cumsum(~trains) - 1)
     numbers = jnp.float64 if jnp.result_type(float) == jnp.float64 else jnp.float32
     return RFMLearner(
@@ -222,7 +218,7 @@ def rfm_learner(
         power=scalar_on_device(settings.agop_power, numbers),
         layout=make_layout(np.asarray(problem.inputs), sizes),
         structure=structure_of(natural_basis(p, k) if basis is None else basis),
-        held_out=on_device(held_out, np.int32),
+        others=on_device(np.flatnonzero(~trains), np.int32),
         places=on_device(places, np.int32),
         stored=None if stored is None else on_device(stored, numbers),
         centred=settings.centred,

@@ -6,6 +6,7 @@ Owns: the formulas.
 from __future__ import annotations
 
 from ...models.kernels.kernel import FormKernel
+from ...models.kernels.moments import PART_ROWS
 from ...tasks import Task
 from ..base.operations import OBSERVATION_DISPATCHES, LearnerOperations, Operations
 from .settings import RFMSettings, kernel_of
@@ -15,6 +16,8 @@ EIGENVALUES = 12
 COMPILATIONS = 60.0
 OTHER_COMPILATIONS = 80.0
 """The same for kernels whose predictors are no quadratic forms."""
+DIVIDED_COMPILATIONS = 15.0
+"""More of them where the gradients are computed in parts."""
 
 
 def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperations:
@@ -64,5 +67,6 @@ def rfm_operations(settings: RFMSettings, n: float, task: Task) -> LearnerOperat
     observation = forward + Operations(
         numbers=8 * m * c + 60 * d * d, calls=60, dispatches=OBSERVATION_DISPATCHES
     )
-    compilations = COMPILATIONS if isinstance(kernel, FormKernel) else OTHER_COMPILATIONS
+    divided = DIVIDED_COMPILATIONS if p > PART_ROWS else 0.0
+    compilations = COMPILATIONS if isinstance(kernel, FormKernel) else OTHER_COMPILATIONS + divided
     return LearnerOperations(step + solve, observation, compilations)

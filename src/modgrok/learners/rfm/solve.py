@@ -89,14 +89,23 @@ def total_ridge(diagonal: Float[Array, " n"], ridge: Array | float) -> Float[Arr
     return ridge + jnp.finfo(diagonal.dtype).eps * jnp.mean(diagonal)
 
 
-def gives_training_values(solution: Solution) -> Bool[Array, ""]:
-    """Return whether K alpha is Y - (ridge + jitter) alpha, about as accurately as it could be computed.
+def gives_training_values(
+    solution: Solution, diagonal: Float[Array, " n"], ridge: Array | float
+) -> Bool[Array, ""]:
+    """Return whether Y - (ridge + jitter) alpha is K alpha to about the accuracy of computing it.
 
-    It is where the factor served, and the estimated condition is below 1/(n sqrt(eps)): as far from 1 as
-    from that of a matrix that the factor does not serve.
+    It is where no eigenvalue was left out, where the estimated condition is below 1/(n sqrt(eps)), so that
+    the solution has half of its digits at least, and where the ridge is no larger than the mean of K's
+    diagonal, so that the difference cancels few.
+
+    Arguments:
+        solution: of the system.
+        diagonal: of K.
+        ridge: at least 0.
     """
     n, unit = len(solution.alphas), jnp.finfo(solution.alphas.dtype).eps
-    return ~solution.singular & (solution.condition < 1 / (n * jnp.sqrt(unit)))
+    accurate = solution.condition < 1 / (n * jnp.sqrt(unit))
+    return ~solution.singular & accurate & (ridge <= jnp.mean(diagonal))
 
 
 def _shifted(matrix: Array, shift: Array | float) -> Array:

@@ -34,7 +34,9 @@ def formula_words(explanation: Explanation, inputs: str) -> str:
     """
     assert explanation.index is not None
     assert explanation.frequencies is not None
-    if not explanation.explained_share:
+    if explanation.explained_share is None:
+        return f"None of {inputs} is one of {explanation.task}"
+    if explanation.explained_share == 0:
         return f"No formula in s = {explanation.index.description} explains any of {inputs}"
     number = len(explanation.frequencies)
     cyclic = explanation.index.group is None or explanation.index.group.startswith("C")

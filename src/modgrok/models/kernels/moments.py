@@ -38,8 +38,8 @@ BLOCK_BYTES = 16 * 2**20
 """Most memory that the gradients of a chunk of several inputs take."""
 PART_ROWS = 48
 """An operand with more values than this makes two parts of D, so that less of the symmetric product of D with
-itself is computed twice. XLA also keeps products of up to 64 rows on one core, so that many can run side by
-side without waiting for each other."""
+itself is computed twice. XLA also keeps products of up to 64 rows, which these are up to p = 128, on one
+core, so that many can run side by side without waiting for each other."""
 SLICE_BYTES = 2**20
 """About how much memory the classes of a slice take in a chunk. On several cores the classes are divided into
 slices, which fit the cache of one core, and whose products XLA runs side by side."""
@@ -159,7 +159,7 @@ def moments(
         gathered = [k_u.at[g].get(mode="clip") for g in groups]
         own_of_all = None if kernel.radial else 2 * (alphas.T @ k_q)
         outer, sums = [], []
-        for coefficients, i, j in zip(grouped, edges, edges[1:], strict=False):
+        for coefficients, (i, j) in zip(grouped, itertools.pairwise(edges), strict=True):
             blocks = [a @ k for a, k in zip(coefficients, gathered, strict=True)]
             own = _radial_own(blocks, parts) if own_of_all is None else own_of_all[i:j]
             blocks = [_with_own(b, own, hot[chosen], part) for b, part in zip(blocks, parts, strict=True)]
