@@ -31,7 +31,7 @@ def test_it_is_that_of_the_kept_networks(tmp_path: Path, call: Callable[..., Any
     assert call("report", "latest", "-o", "run.svg").code == 0
     picture = Path("run.svg").read_text()
     assert "Explained share" in picture
-    assert " explains " in picture
+    assert "ormula in s = x + y" in picture
     replaced = call("explain", "latest", "--replace", "-o", "waves.safetensors", "--json")
     assert replaced.code == 0, replaced.err
     assert [entry["part"] for entry in replaced.json["replacements"]] == ["none", "neurons"]

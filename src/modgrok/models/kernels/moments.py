@@ -141,10 +141,11 @@ def moments(
     count = -(-n // most)
     size = -(-n // count)
     chunks = jnp.arange(size * count).reshape(count, size)
-    parts = _parts([len(g) for g in layout.groups])
+    on_cpu = jax.default_backend() == "cpu"  # an accelerator shares large products better than small ones
+    parts = _parts([len(g) for g in layout.groups], PART_ROWS if on_cpu else None)
     pairs = list(itertools.combinations_with_replacement(range(len(parts)), 2))
     # read when this is compiled, as XLA reads it when it is loaded
-    sliced = shares_products(os.environ) and not by_class
+    sliced = on_cpu and shares_products(os.environ) and not by_class
     slices = max(1, min(-(-size * row_bytes // SLICE_BYTES), PRODUCTS // len(pairs), c)) if sliced else 1
     edges = [c * i // slices for i in range(slices + 1)]
     padded = jnp.pad(alphas, ((0, 1), (0, 0)))  # the index n of no input has alpha 0
@@ -177,10 +178,10 @@ def moments(
     return Moments(jnp.block(second) / n, first / n)
 
 
-def _parts(sizes: list[int]) -> list[Part]:
+def _parts(sizes: list[int], most: int | None) -> list[Part]:
     parts, row = [], 0
     for s, size in enumerate(sizes):
-        for i, j in itertools.pairwise([0, size // 2, size] if size > PART_ROWS else [0, size]):
+        for i, j in itertools.pairwise([0, size // 2, size] if most and size > most else [0, size]):
             parts.append(Part(s, i, j, row + i))
         row += size
     return parts
