@@ -126,17 +126,19 @@ def claims() -> Iterator[dict[str, Any]]:
     """Read the least fraction that groks from the book's claim about it."""
     book = committed_verdicts()[CLAIM]
     (claim,) = (one for paper in read_papers() for one in paper.claims if one.id == CLAIM)
-    for name, group in claim.plan(book["budget"]).items():
+    for name, group in claim.groups(book["budget"]).items():
         fractions, least = sorted(group.axes["fraction"]), book["measured"][NUMBERS[name]]
         if least is None or least == fractions[0]:
             continue
+        low = fractions[fractions.index(least) - 1]
+        of_seeds = [value for value in book["seed_values"].get(NUMBERS[name], [least]) if value is not None]
         yield described(
             {"optimiser": "gd", **group.base},
             place="inside",
-            low=fractions[fractions.index(least) - 1],
+            low=low,
             high=least,
-            low_grokked=0,
-            high_grokked=1,
+            low_grokked=sum(value <= low for value in of_seeds),
+            high_grokked=sum(value <= least for value in of_seeds),
             sure_low=None,
             sure_high=None,
             seeds=len(book["seeds"]),

@@ -115,7 +115,7 @@ def _input_moment(hot: Int[Array, "n k"], d: int, centred: bool) -> Float[Array,
     return second - jnp.outer(mean, mean) if centred else second
 
 
-class Part(NamedTuple):
+class OperandRows(NamedTuple):
     """Some rows of D: the values `first` to `last` - 1 of one operand, which begin with the feature `row`."""
 
     operand: int
@@ -178,23 +178,23 @@ def moments(
     return Moments(jnp.block(second) / n, first / n)
 
 
-def _parts(sizes: list[int], most: int | None) -> list[Part]:
+def _parts(sizes: list[int], most: int | None) -> list[OperandRows]:
     parts, row = [], 0
     for s, size in enumerate(sizes):
         for i, j in itertools.pairwise([0, size // 2, size] if most and size > most else [0, size]):
-            parts.append(Part(s, i, j, row + i))
+            parts.append(OperandRows(s, i, j, row + i))
         row += size
     return parts
 
 
-def _radial_own(blocks: list[Array], parts: list[Part]) -> Float[Array, "c b"]:
+def _radial_own(blocks: list[Array], parts: list[OperandRows]) -> Float[Array, "c b"]:
     """Return 2 sum_j alpha_jl k_q, which is the sum of -k_u over all values of any operand."""
     sums = [b.sum(0) for b, part in zip(blocks, parts, strict=True) if part.operand == 0]
     return -functools.reduce(operator.add, sums)
 
 
 def _with_own(
-    block: Float[Array, "p c b"], own: Float[Array, "c b"], hot: Int[Array, "b k"], part: Part
+    block: Float[Array, "p c b"], own: Float[Array, "c b"], hot: Int[Array, "b k"], part: OperandRows
 ) -> Array:
     """Add each input's own term, in the row of its value if the part has it."""
     place = hot[:, part.operand] - part.row
