@@ -58,6 +58,7 @@ export function number(value) {
 
 export function seconds(value) {
   if (value === null || value === undefined) return "–";
+  if (value < 0.1) return "under 0.1 s";
   if (value < 100) return `${value.toFixed(1)} s`;
   const minutes = Math.round(value / 60);
   return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
