@@ -90,8 +90,11 @@ def test_a_sweep_and_a_table_are_read_by_keyboard(page: Any, address: str, with_
     opened(page, origin, "/?expression=x*y&p=7")
     table = page.locator("canvas.map")
     table.focus()
-    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
     assert page.get_by_text("x = 2, y = 3: 6").is_visible()
+    box = table.bounding_box()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 2)  # above is y = 6, as in a report
+    assert page.get_by_text("x = 6, y = 6: 1").is_visible()
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.matches('[data-search]')")

@@ -1,4 +1,5 @@
-// A table over two operands as a picture: one pixel a pair, colours around the circle of values.
+// A table over two operands as a picture: one pixel a pair, the first operand across and the second upwards, as in the
+// panels of reports; colours around the circle of values.
 import {h} from "./dom.js";
 
 // Colours around a circle through light, orange, dark and blue (Oklab): 0 follows p - 1, and who does not tell red from
@@ -14,6 +15,9 @@ function wheel(count) {
   return colours;
 }
 
+// Values by the first operand, then by the second; a task of one operand has one row of all its values.
+function columnsOf(task) { return task.rows.length === 1 ? task.rows[0].map((value) => [value]) : task.rows; }
+
 export function tableMap() {
   const canvas = h("canvas", {class: "map", role: "img", tabindex: "0"});
   const note = h("p", {class: "small soft", "aria-live": "polite"}, " ");
@@ -21,37 +25,37 @@ export function tableMap() {
 
   function draw(next) {
     task = next;
-    const {rows, p} = task, tall = rows.length, wide = rows[0].length;
-    canvas.width = wide; canvas.height = tall === 1 ? 1 : tall;
+    const {p} = task, columns = columnsOf(task), wide = columns.length, tall = columns[0].length;
+    canvas.width = wide; canvas.height = tall;
     canvas.style.aspectRatio = tall === 1 ? `${wide} / 4` : `${wide} / ${tall}`;
-    const context = canvas.getContext("2d"), picture = context.createImageData(wide, canvas.height), colours = wheel(p);
-    rows.forEach((row, x) => row.forEach((value, y) => {
-      const place = 4 * (x * wide + y), colour = value < 0 ? [128, 128, 128] : colours[value];
+    const context = canvas.getContext("2d"), picture = context.createImageData(wide, tall), colours = wheel(p);
+    columns.forEach((column, x) => column.forEach((value, y) => {
+      const place = 4 * ((tall - 1 - y) * wide + x), colour = value < 0 ? [128, 128, 128] : colours[value];
       picture.data.set([...colour, value < 0 ? 60 : 255], place);
     }));
     context.putImageData(picture, 0, 0);
-    canvas.setAttribute("aria-label", `Table of ${task.title}: ${tall} by ${wide} values, colour is the value`);
+    canvas.setAttribute("aria-label", `Table of ${task.title}: ${wide} by ${tall} values, colour is the value`);
     const [first, second] = task.operands;
     const cut = task.p > 512 ? ", the first 512 values of each" : "";
     const rest = task.operands.slice(2).length ? `, ${task.operands.slice(2).join(" and ")} at 0` : "";
-    note.textContent = tall === 1 ? `${first} across` : `${first} down, ${second} across${rest}${cut}; colour is the value, around the circle 0 to ${p - 1}`;
+    note.textContent = tall === 1 ? `${first} across` : `${first} across, ${second} upwards${rest}${cut}; colour is the value, around the circle 0 to ${p - 1}`;
   }
 
   function tell(x, y) {
     if (!task) return;
-    const row = task.rows[x];
-    if (!row || row[y] === undefined) return;
+    const column = columnsOf(task)[x];
+    if (!column || column[y] === undefined) return;
     at = [x, y];
     const [first, second] = task.operands;
-    const where = task.rows.length === 1 ? `${first} = ${y}` : `${first} = ${x}, ${second} = ${y}`;
-    note.textContent = `${where}: ${row[y] < 0 ? "not defined" : row[y]}`;
+    const where = column.length === 1 ? `${first} = ${x}` : `${first} = ${x}, ${second} = ${y}`;
+    note.textContent = `${where}: ${column[y] < 0 ? "not defined" : column[y]}`;
   }
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
-    tell(Math.floor(((event.clientY - box.top) / box.height) * canvas.height), Math.floor(((event.clientX - box.left) / box.width) * canvas.width));
+    tell(Math.floor(((event.clientX - box.left) / box.width) * canvas.width), Math.floor(((box.bottom - event.clientY) / box.height) * canvas.height));
   });
   canvas.addEventListener("keydown", (event) => {
-    const moves = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
+    const moves = {ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0]};
     if (!moves[event.key] || !task) return;
     event.preventDefault();
     tell(at[0] + moves[event.key][0], at[1] + moves[event.key][1]);
