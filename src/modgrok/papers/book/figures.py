@@ -19,6 +19,8 @@ from ..claims.result import Result
 from .text import name_words, number_words, range_words
 
 _ROUNDED = re.compile(r"-?\d+\.\d{3,}")
+_PLACE = re.compile(r'(aria-label="[^"]*")|(-?\d+\.\d{3,})')
+_NAMES = re.compile(r' (class|aria-roledescription)="[^"]*"')
 _TAG = re.compile(r"<[^>]+>")
 _REPEATED = re.compile(
     r' (aria-hidden="true"|class="[^"]*"|font-family="[^"]*"|aria-roledescription="[^"]*")'
@@ -83,6 +85,20 @@ def numbers_svg(result: Result, printed: tuple[Printed, ...] = ()) -> str:
     light = _TAG.sub(lambda tag: _ROUNDED.sub(_rounded, tag[0]), _REPEATED.sub("", picture))
     font = family[0] if family else ""
     return light.replace("<svg ", f'<svg {font} role="img" aria-label="{markup(text)}" ', 1)
+
+
+def lightened(picture: str) -> str:
+    """Leave out of an SVG what nobody sees or hears: names of marks, and digits below a hundredth of a pixel.
+
+    Example:
+        >>> lightened('<path class="mark" aria-label="0.12345" d="M1.23456,2"/>')
+        '<path aria-label="0.12345" d="M1.23,2"/>'
+    """
+
+    def rounded(tag: re.Match[str]) -> str:
+        return _PLACE.sub(lambda place: place[1] or _rounded(place), _NAMES.sub("", tag[0]))
+
+    return _TAG.sub(rounded, picture)
 
 
 def _rounded(number: re.Match[str]) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from ...io import csv_cell, made_folder, write_atomically
 from ..claims.result import FORMAT, Result, from_json
-from .figures import numbers_pictures
+from .figures import lightened, numbers_pictures
 from .outline import ClaimEntry, NumberRow, Outline, PaperEntry, outline_of
 from .text import BOUNDS, CHANGE, COMMAND, DECIDES, DEVIATIONS
 
@@ -50,7 +50,7 @@ def write_pages(folder: Path, results: Sequence[Result], figures: Mapping[str, s
     with made_folder(folder / FIGURES):
         for result in results:
             if result.id in figures:
-                write_atomically(folder / FIGURES / figure_name(result), figures[result.id] + "\n")
+                write_atomically(folder / FIGURES / figure_name(result), lightened(figures[result.id]) + "\n")
         for claim, picture in numbers_pictures(results).items():
             name = claim.replace("/", "-") + NUMBERS
             write_atomically(folder / FIGURES / name, picture + "\n")
