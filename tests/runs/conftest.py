@@ -22,7 +22,7 @@ def stored_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def filled(stored_run: Path, tmp_path: Path) -> Path:
+def store_copy(stored_run: Path, tmp_path: Path) -> Path:
     """A copy of that store, to be changed."""
     shutil.copytree(stored_run, tmp_path / "runs")
     return tmp_path / "runs"

@@ -58,9 +58,9 @@ def test_one_bit_of_a_stored_array_is_noticed(call: Call, tmp_path: Path, kind: 
     ],
 )
 def test_a_damaged_row_is_named_and_the_others_are_listed(
-    call: Call, filled: Path, column: str, value: str, says: str
+    call: Call, store_copy: Path, column: str, value: str, says: str
 ) -> None:
-    forge(filled, f"UPDATE runs SET {column} = ? WHERE id = ?", value, EXPERIMENT.id)
+    forge(store_copy, f"UPDATE runs SET {column} = ? WHERE id = ?", value, EXPERIMENT.id)
     result = call("runs", "list", "--json")
     assert result.code == 0, result.err
     assert [row["id"] for row in result.json["runs"]] == [OTHER.id]
@@ -72,7 +72,7 @@ def test_a_damaged_row_is_named_and_the_others_are_listed(
         assert (refused.code, refused.err.count("\n")) == (2, 1), (command, refused)
         assert says in refused.err
     assert call("runs", "remove", EXPERIMENT.id, "--yes").code == 0
-    assert not (filled / EXPERIMENT.id).exists()
+    assert not (store_copy / EXPERIMENT.id).exists()
 
 
 @pytest.mark.parametrize(
@@ -85,45 +85,45 @@ def test_a_damaged_row_is_named_and_the_others_are_listed(
         ("UPDATE records SET seconds = 'late'", "records.seconds: must be a number"),
     ],
 )
-def test_damaged_records_are_bad_input(call: Call, filled: Path, statement: str, says: str) -> None:
-    forge(filled, statement)
+def test_damaged_records_are_bad_input(call: Call, store_copy: Path, statement: str, says: str) -> None:
+    forge(store_copy, statement)
     result = call("runs", "show", EXPERIMENT.id)
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert says in result.err
 
 
-def test_a_run_whose_last_records_are_gone_is_not_resumed(call: Call, filled: Path) -> None:
-    forge(filled, "DELETE FROM records WHERE step = (SELECT max(step) FROM records)")
+def test_a_run_whose_last_records_are_gone_is_not_resumed(call: Call, store_copy: Path) -> None:
+    forge(store_copy, "DELETE FROM records WHERE step = (SELECT max(step) FROM records)")
     result = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
     assert result.code == 2
     assert "records: must end at step 4, as its state does, got step 3" in result.err
 
 
 @pytest.mark.parametrize("steps", [4, 9], ids=["nothing left", "more steps"])
-def test_a_damaged_state_leaves_the_run_as_it_was(call: Call, filled: Path, steps: int) -> None:
-    with Store(filled, read_only=True) as store:
+def test_a_damaged_state_leaves_the_run_as_it_was(call: Call, store_copy: Path, steps: int) -> None:
+    with Store(store_copy, read_only=True) as store:
         before = store.get(EXPERIMENT.id)
     assert before.state is not None
-    os.truncate(filled / before.state, 50)
+    os.truncate(store_copy / before.state, 50)
     result = call("runs", "resume", EXPERIMENT.id, "--steps", str(steps))
     assert result.code == 2, result.err
-    with Store(filled, read_only=True) as store:
+    with Store(store_copy, read_only=True) as store:
         assert store.get(EXPERIMENT.id) == before
 
 
-def test_an_emptied_database_is_not_begun_anew(call: Call, filled: Path) -> None:
-    for path in filled.glob("modgrok.sqlite*"):
+def test_an_emptied_database_is_not_begun_anew(call: Call, store_copy: Path) -> None:
+    for path in store_copy.glob("modgrok.sqlite*"):
         path.write_bytes(b"")
-    result = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4", f"--runs={filled}")
+    result = call("train", "x + y", "--p", "5", "--width", "8", "--steps", "4", f"--runs={store_copy}")
     assert result.code == 2
     assert "is damaged: it is empty" in result.err
-    assert "is damaged: it is empty" in call("runs", "list", f"--runs={filled}").err
-    assert (filled / "modgrok.sqlite").stat().st_size == 0
+    assert "is damaged: it is empty" in call("runs", "list", f"--runs={store_copy}").err
+    assert (store_copy / "modgrok.sqlite").stat().st_size == 0
 
 
 @pytest.mark.parametrize("column", ["expression", "learner"])
-def test_control_characters_are_shown_not_sent(call: Call, filled: Path, column: str) -> None:
-    forge(filled, f"UPDATE runs SET {column} = ? WHERE id = ?", ESCAPE, EXPERIMENT.id)
+def test_control_characters_are_shown_not_sent(call: Call, store_copy: Path, column: str) -> None:
+    forge(store_copy, f"UPDATE runs SET {column} = ? WHERE id = ?", ESCAPE, EXPERIMENT.id)
     for command in (
         ("runs", "list"),
         ("runs", "show", EXPERIMENT.id),
@@ -136,17 +136,17 @@ def test_control_characters_are_shown_not_sent(call: Call, filled: Path, column:
     assert "\x1b" not in entries.out
 
 
-def test_text_that_is_not_utf8_is_shown(call: Call, filled: Path) -> None:
-    forge(filled, "UPDATE runs SET expression = CAST(x'78ff' AS TEXT) WHERE id = ?", EXPERIMENT.id)
+def test_text_that_is_not_utf8_is_shown(call: Call, store_copy: Path) -> None:
+    forge(store_copy, "UPDATE runs SET expression = CAST(x'78ff' AS TEXT) WHERE id = ?", EXPERIMENT.id)
     result = call("runs", "list")
     assert result.code == 0
     assert r"x\udcff" in result.out
 
 
 @pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x", "\tx", "\uff1dcmd()"])
-def test_a_formula_in_a_csv_is_guarded(call: Call, filled: Path, name: str) -> None:
-    names = [name, *recorded_scalars(filled)[1:]]
-    forge(filled, "UPDATE runs SET scalars = ? WHERE id = ?", json.dumps(names), EXPERIMENT.id)
+def test_a_formula_in_a_csv_is_guarded(call: Call, store_copy: Path, name: str) -> None:
+    names = [name, *recorded_scalars(store_copy)[1:]]
+    forge(store_copy, "UPDATE runs SET scalars = ? WHERE id = ?", json.dumps(names), EXPERIMENT.id)
     assert call("export", EXPERIMENT.id, "--format", "csv", "-o", "r.csv").code == 0
     header = Path("r.csv").read_text(encoding="utf-8").splitlines()[0]
     assert f"'{name}" in header
@@ -177,13 +177,13 @@ def test_paths_that_are_not_utf8_are_written_and_shown(call: Call, tmp_path: Pat
     assert r"\udcff" in result.out + result.err or "runs-" not in result.out
 
 
-def test_a_bundle_is_checked_as_a_row_is(filled: Path, tmp_path: Path) -> None:
+def test_a_bundle_is_checked_as_a_row_is(store_copy: Path, tmp_path: Path) -> None:
     from dataclasses import replace
 
     from modgrok.runs.store.transfer import pack_run, unpack_run
 
-    victim = victim_of(filled)
-    with Store(filled) as store, Store(tmp_path / "there") as there:
+    victim = victim_of(store_copy)
+    with Store(store_copy) as store, Store(tmp_path / "there") as there:
         whole = pack_run(store, EXPERIMENT.id)
         assert whole is not None
         name = next(iter(whole.files))
@@ -230,10 +230,10 @@ def test_an_asset_of_a_bundle_is_checked(tmp_path: Path) -> None:
     ],
 )
 def test_one_forged_row_does_not_stop_a_list(
-    call: Call, filled: Path, table: str, column: str, value: str
+    call: Call, store_copy: Path, table: str, column: str, value: str
 ) -> None:
-    forge(filled, f"UPDATE {table} SET {column} = ?", value)
-    done = call("runs", "list", "--runs", str(filled), "--json")
+    forge(store_copy, f"UPDATE {table} SET {column} = ?", value)
+    done = call("runs", "list", "--runs", str(store_copy), "--json")
     assert done.code == 0
     assert len(done.json["runs"]) + len(done.json.get("damaged", [])) == 2
     assert all(run in done.out for run in (EXPERIMENT.id, OTHER.id))

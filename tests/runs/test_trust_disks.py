@@ -22,8 +22,8 @@ from modgrok.tasks import InputError
 Call = Callable[..., Any]
 
 
-def test_what_a_killed_process_left_is_cleared_at_the_next_start(call: Call, filled: Path) -> None:
-    folder = filled / EXPERIMENT.id
+def test_what_a_killed_process_left_is_cleared_at_the_next_start(call: Call, store_copy: Path) -> None:
+    folder = store_copy / EXPERIMENT.id
     left = [
         folder / ".state-9.safetensors.4711",
         folder / ".state-9.safetensors.4711-0123abcd.part",
@@ -34,13 +34,13 @@ def test_what_a_killed_process_left_is_cleared_at_the_next_start(call: Call, fil
         path.write_bytes(b"half")
     assert call("runs", "resume", EXPERIMENT.id, "--steps", "8").code == 0
     assert not any(path.exists() for path in left)
-    with Store(filled, read_only=True) as store:
+    with Store(store_copy, read_only=True) as store:
         assert store.get(EXPERIMENT.id).step == 8
 
 
 @pytest.mark.parametrize("output", ["r.csv", "w.safetensors", "page.html", "folder"])
 def test_a_full_disk_leaves_nothing_under_the_final_name(
-    call: Call, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+    call: Call, store_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -132,22 +132,22 @@ def test_a_migration_on_a_full_disk_says_why(tmp_path: Path) -> None:
             store._migrate()
 
 
-def test_a_run_is_removed_from_a_full_disk(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_removed_from_a_full_disk(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     transaction = Store.transaction
 
     def full(self: Store) -> Any:
-        if (filled / EXPERIMENT.id).exists():
+        if (store_copy / EXPERIMENT.id).exists():
             raise sqlite3.OperationalError("database or disk is full")
         return transaction(self)
 
     monkeypatch.setattr(Store, "transaction", full)
-    with Store(filled) as store:
+    with Store(store_copy) as store:
         store.remove(EXPERIMENT.id)
         assert [row.id for row in store.rows()] == [OTHER.id]
 
 
 def test_a_store_that_cannot_be_written_is_named(
-    call: Call, filled: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, store_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: Store) -> Any:
         raise sqlite3.OperationalError("database or disk is full")
@@ -158,29 +158,29 @@ def test_a_store_that_cannot_be_written_is_named(
     assert "runs: cannot write to 'runs' (database or disk is full)" in outcome.err
 
 
-def test_a_run_that_another_process_removed_is_named(filled: Path) -> None:
-    with Store(filled) as store:
+def test_a_run_that_another_process_removed_is_named(store_copy: Path) -> None:
+    with Store(store_copy) as store:
         stored = run(EXPERIMENT, store=store, steps=4, early_stop=False)
         store.remove(stored.row.id)
         with pytest.raises(InputError, match="has removed"):
             store.commit(stored.row, [], None)
 
 
-def test_a_lock_that_cannot_be_written_does_not_keep_a_run(filled: Path) -> None:
-    lock = next((filled / EXPERIMENT.id).glob("*lock*"))
+def test_a_lock_that_cannot_be_written_does_not_keep_a_run(store_copy: Path) -> None:
+    lock = next((store_copy / EXPERIMENT.id).glob("*lock*"))
     lock.chmod(0o444)
-    with Store(filled) as store:
+    with Store(store_copy) as store:
         store.remove(EXPERIMENT.id)
         assert store.find(EXPERIMENT.id) is None
-        (filled / OTHER.id / lock.name).unlink()
+        (store_copy / OTHER.id / lock.name).unlink()
         store.remove(OTHER.id)
         assert store.rows() == []
 
 
-def test_a_lock_whose_file_was_removed_is_taken_anew(filled: Path) -> None:
+def test_a_lock_whose_file_was_removed_is_taken_anew(store_copy: Path) -> None:
     """Who waits while a run is removed does not go on with a file that is at no path any more."""
     fcntl = pytest.importorskip("fcntl")
-    with Store(filled) as store:
+    with Store(store_copy) as store:
         lock = store.lock(EXPERIMENT.id)
         take, removed = lock_module._take, []
 
@@ -198,10 +198,10 @@ def test_a_lock_whose_file_was_removed_is_taken_anew(filled: Path) -> None:
     assert fcntl is not None
 
 
-def test_a_run_is_removed_under_its_lock(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_removed_under_its_lock(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that begins to train a run while it is removed would lose its folder."""
     pytest.importorskip("fcntl")
-    with Store(filled) as store:
+    with Store(store_copy) as store:
         delete, held = store._delete, []
         monkeypatch.setattr(store, "_delete", lambda run: (held.append(store.lock(run).held()), delete(run)))
         store.remove(EXPERIMENT.id)

@@ -20,14 +20,16 @@ Call = Callable[..., Any]
 @pytest.mark.parametrize(
     "name", ["{}", "../victim", "..", ".", "", "0123456789AB", "0123456789ab/../../victim"]
 )
-def test_an_id_that_is_a_path_deletes_nothing(call: Call, filled: Path, name: str) -> None:
-    victim = victim_of(filled)
-    forge(filled, "UPDATE runs SET id = ?, updated = 'z' WHERE id = ?", name.format(victim), EXPERIMENT.id)
+def test_an_id_that_is_a_path_deletes_nothing(call: Call, store_copy: Path, name: str) -> None:
+    victim = victim_of(store_copy)
+    forge(
+        store_copy, "UPDATE runs SET id = ?, updated = 'z' WHERE id = ?", name.format(victim), EXPERIMENT.id
+    )
     result = call("runs", "remove", "latest")
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert "id: must be 12 hexadecimal digits" in result.err
     assert (victim / "precious").read_text() == "precious"
-    assert (filled / OTHER.id).is_dir()
+    assert (store_copy / OTHER.id).is_dir()
 
 
 @pytest.mark.parametrize(
@@ -35,30 +37,30 @@ def test_an_id_that_is_a_path_deletes_nothing(call: Call, filled: Path, name: st
 )
 @pytest.mark.parametrize("column", ["state", "file"])
 def test_a_file_that_is_a_path_is_neither_read_nor_deleted(
-    call: Call, filled: Path, name: str, column: str
+    call: Call, store_copy: Path, name: str, column: str
 ) -> None:
-    victim = victim_of(filled)
+    victim = victim_of(store_copy)
     name = name.format(victim, id=EXPERIMENT.id)
     if column == "state":
-        forge(filled, "UPDATE runs SET state = ? WHERE id = ?", name, EXPERIMENT.id)
+        forge(store_copy, "UPDATE runs SET state = ? WHERE id = ?", name, EXPERIMENT.id)
         result = call("runs", "resume", EXPERIMENT.id, "--steps", "8")
     else:
         number = "(SELECT number FROM runs WHERE id = ?)"
-        forge(filled, f"UPDATE checkpoints SET file = ? WHERE run = {number}", name, EXPERIMENT.id)
+        forge(store_copy, f"UPDATE checkpoints SET file = ? WHERE run = {number}", name, EXPERIMENT.id)
         result = call("export", EXPERIMENT.id, "-o", "w.safetensors")
     assert result.code == 2
     assert "file: must be a plain name inside" in result.err
     assert (victim / "precious").read_text() == "precious"
-    assert (filled / "modgrok.sqlite").is_file()
+    assert (store_copy / "modgrok.sqlite").is_file()
 
 
 @pytest.mark.parametrize("what", ["run", "database", "donors"])
-def test_a_link_that_leads_outside_is_refused(call: Call, filled: Path, what: str) -> None:
-    victim = victim_of(filled)
+def test_a_link_that_leads_outside_is_refused(call: Call, store_copy: Path, what: str) -> None:
+    victim = victim_of(store_copy)
     path = {
-        "run": filled / EXPERIMENT.id,
-        "database": filled / "modgrok.sqlite",
-        "donors": filled / "donors",
+        "run": store_copy / EXPERIMENT.id,
+        "database": store_copy / "modgrok.sqlite",
+        "donors": store_copy / "donors",
     }[what]
     moved = victim / path.name
     if path.exists():
@@ -90,40 +92,40 @@ RECURSIVE = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
     ],
 )  # fmt: skip
 def test_tables_that_are_not_those_of_a_store_are_refused(
-    call: Call, filled: Path, statement: str, says: str
+    call: Call, store_copy: Path, statement: str, says: str
 ) -> None:
     for part in statement.split("; CREATE"):
         prefix = "" if statement.startswith(part) else "CREATE"
-        forge(filled, prefix + part)
+        forge(store_copy, prefix + part)
     for command in (("runs", "list"), ("runs", "remove", "latest", "--yes")):
         outcome = call(*command)
         assert (outcome.code, outcome.err.count("\n")) == (2, 1), outcome
         assert says in outcome.err
-    assert (filled / EXPERIMENT.id).is_dir()
+    assert (store_copy / EXPERIMENT.id).is_dir()
 
 
-def test_other_tables_of_a_user_are_left_alone(call: Call, filled: Path) -> None:
-    forge(filled, "CREATE TABLE mine (a)")
-    forge(filled, "CREATE VIEW best AS SELECT id FROM runs")
+def test_other_tables_of_a_user_are_left_alone(call: Call, store_copy: Path) -> None:
+    forge(store_copy, "CREATE TABLE mine (a)")
+    forge(store_copy, "CREATE VIEW best AS SELECT id FROM runs")
     assert call("runs", "list").code == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
 @pytest.mark.parametrize("name", ["{id}/lock", "modgrok.sqlite-wal", "modgrok.sqlite", "sweeps/s.lock"])
-def test_a_pipe_in_a_store_is_not_waited_for(call: Call, filled: Path, name: str) -> None:
-    path = filled / name.format(id=EXPERIMENT.id)
+def test_a_pipe_in_a_store_is_not_waited_for(call: Call, store_copy: Path, name: str) -> None:
+    path = store_copy / name.format(id=EXPERIMENT.id)
     path.parent.mkdir(exist_ok=True)
     path.unlink(missing_ok=True)
     os.mkfifo(path)
-    forge(filled, "UPDATE runs SET status = 'running'") if "sqlite" not in name else None
+    forge(store_copy, "UPDATE runs SET status = 'running'") if "sqlite" not in name else None
     for command in (("runs", "list"), ("runs", "remove", EXPERIMENT.id, "--yes")):
         assert call(*command).code == (2 if "sqlite" in name else 0)
 
 
-def test_a_sweep_name_that_is_a_path_writes_nothing(call: Call, filled: Path) -> None:
-    victim = victim_of(filled)
+def test_a_sweep_name_that_is_a_path_writes_nothing(call: Call, store_copy: Path) -> None:
+    victim = victim_of(store_copy)
     forge(
-        filled,
+        store_copy,
         "INSERT INTO sweeps (name, axes, command, created, updated) VALUES (?, '[]', '', '', '')",
         f"{victim}/sweep",
     )
