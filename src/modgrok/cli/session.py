@@ -30,10 +30,10 @@ GOES_ON = "what was recorded is kept, and repeating the command goes on from the
 
 def follow(experiment: Experiment, store: Store, options: RunOptions) -> Run:
     """Run an experiment under a progress display, with Ctrl-C asking it to stop."""
-    check_trains(definition_of(experiment.learner))
+    definition = definition_of(experiment.learner)
+    check_trains(definition)
     known = store.find(experiment.id)
     if known is not None and known.step and not store.lock(known.id).held():
-        definition = definition_of(experiment.learner)
         budget = definition.default_steps if options.steps is None else options.steps
         stops = definition.stops_early if options.early_stop is None else options.early_stop
         going_on = "" if has_ended(store, known, budget, stops) else "; continuing from there"

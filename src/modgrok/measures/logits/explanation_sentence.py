@@ -1,4 +1,4 @@
-"""What an explanation amounts to, in one sentence: of the command line, the page and its charts."""
+"""What an explanation amounts to, in one sentence, for the command line, the page and reports."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import operator
 import os
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
 from ...threads import shares_products
@@ -147,10 +147,10 @@ def moments(
     # read when this is compiled, as XLA reads it when it is loaded
     sliced = on_cpu and shares_products(os.environ) and not by_class
     slices = max(1, min(-(-size * row_bytes // SLICE_BYTES), PRODUCTS // len(pairs), c)) if sliced else 1
-    edges = [c * i // slices for i in range(slices + 1)]
+    ranges = list(itertools.pairwise(c * i // slices for i in range(slices + 1)))
     padded = jnp.pad(alphas, ((0, 1), (0, 0)))  # the index n of no input has alpha 0
     groups = [layout.groups[part.operand][part.first : part.last] for part in parts]
-    grouped = [[padded[:, i:j][g].swapaxes(1, 2) for g in groups] for i, j in itertools.pairwise(edges)]
+    grouped = [[padded[:, i:j][g].swapaxes(1, 2) for g in groups] for i, j in ranges]
 
     def add(total: tuple[Array, Array], chunk: Array) -> tuple[tuple[Array, Array], None]:
         chosen = jnp.where(chunk < n, chunk, 0)
@@ -160,20 +160,22 @@ def moments(
         gathered = [k_u.at[g].get(mode="clip") for g in groups]
         own_of_all = None if kernel.radial else 2 * (alphas.T @ k_q)
         outer, sums = [], []
-        for coefficients, (i, j) in zip(grouped, itertools.pairwise(edges), strict=True):
+        for coefficients, (i, j) in zip(grouped, ranges, strict=True):
             blocks = [a @ k for a, k in zip(coefficients, gathered, strict=True)]
             own = _radial_own(blocks, parts) if own_of_all is None else own_of_all[i:j]
             blocks = [_with_own(b, own, hot[chosen], part) for b, part in zip(blocks, parts, strict=True)]
-            outer.append(_joined([_outer(blocks[a], blocks[b], by_class) for a, b in pairs]))
+            outer.append(ravel_pytree([_outer(blocks[a], blocks[b], by_class) for a, b in pairs])[0])
             sums.append(jnp.concatenate([block.sum(2) for block in blocks]))
         # products that are all used in one place get memory of their own, and so can run side by side
         return (total[0] + jnp.concatenate(outer), total[1] + jnp.concatenate(sums, axis=1)), None
 
     lead = (c,) if by_class else ()
-    shapes = [(*lead, *(parts[i].last - parts[i].first for i in pair)) for pair in pairs]
-    zeros = jnp.zeros(slices * sum(math.prod(shape) for shape in shapes), alphas.dtype)
-    (outer, first), _ = jax.lax.scan(add, (zeros, jnp.zeros((d, c), alphas.dtype)), chunks)
-    by_pair = dict(zip(pairs, _divided(outer.reshape(slices, -1).sum(0), shapes), strict=True))
+    heights = [part.last - part.first for part in parts]
+    zeros = {(a, b): jnp.zeros((*lead, heights[a], heights[b]), alphas.dtype) for a, b in pairs}
+    flat, by_pair_of = ravel_pytree(zeros)
+    totals = jnp.tile(flat, slices), jnp.zeros((d, c), alphas.dtype)
+    (outer, first), _ = jax.lax.scan(add, totals, chunks)
+    by_pair = by_pair_of(outer.reshape(slices, -1).sum(0))
     second = [[_block(by_pair, a, b) for b in range(len(parts))] for a in range(len(parts))]
     return Moments(jnp.block(second) / n, first / n)
 
@@ -207,18 +209,6 @@ def _outer(left: Array, right: Array, by_class: bool) -> Array:
     if by_class:
         return jnp.einsum("acx,bcx->cab", left, right)
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
-
-
-def _joined(arrays: list[Array]) -> Float[Array, " m"]:
-    return jnp.concatenate([array.ravel() for array in arrays])
-
-
-def _divided(values: Float[Array, " m"], shapes: list[tuple[int, ...]]) -> list[Array]:
-    """Undo `_joined`."""
-    ends = list(itertools.accumulate(math.prod(shape) for shape in shapes))
-    return [
-        values[end - math.prod(shape) : end].reshape(shape) for end, shape in zip(ends, shapes, strict=True)
-    ]
 
 
 def _block(blocks: dict[tuple[int, int], Array], a: int, b: int) -> Array:

@@ -18,13 +18,10 @@ from ..claims.printed import Printed, printed_numbers
 from ..claims.result import Result
 from .text import name_words, number_words, range_words
 
-_ROUNDED = re.compile(r"-?\d+\.\d{3,}")
 _PLACE = re.compile(r'(aria-label="[^"]*")|(-?\d+\.\d{3,})')
 _NAMES = re.compile(r' (class|aria-roledescription)="[^"]*"')
 _TAG = re.compile(r"<[^>]+>")
-_REPEATED = re.compile(
-    r' (aria-hidden="true"|class="[^"]*"|font-family="[^"]*"|aria-roledescription="[^"]*")'
-)
+_REPEATED = re.compile(r' (aria-hidden="true"|font-family="[^"]*")')
 
 
 def number_rows(result: Result, printed: tuple[Printed, ...]) -> list[BoundRow]:
@@ -82,7 +79,7 @@ def numbers_svg(result: Result, printed: tuple[Printed, ...] = ()) -> str:
     cell = bound_rows(number_rows(result, printed), text, words=number_words)
     picture = next(draw_here([cell.spec(WIDTH)]))
     family = re.search(r'font-family="[^"]*"', picture)
-    light = _TAG.sub(lambda tag: _ROUNDED.sub(_rounded, tag[0]), _REPEATED.sub("", picture))
+    light = lightened(_REPEATED.sub("", picture))
     font = family[0] if family else ""
     return light.replace("<svg ", f'<svg {font} role="img" aria-label="{markup(text)}" ', 1)
 

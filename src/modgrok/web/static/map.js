@@ -21,11 +21,11 @@ function columnsOf(task) { return task.rows.length === 1 ? task.rows[0].map((val
 export function tableMap() {
   const canvas = h("canvas", {class: "map", role: "img", tabindex: "0"});
   const note = h("p", {class: "small soft", "aria-live": "polite"}, " ");
-  let task = null, at = [0, 0];
+  let task = null, columns = [], at = [0, 0];
 
   function draw(next) {
-    task = next;
-    const {p} = task, columns = columnsOf(task), wide = columns.length, tall = columns[0].length;
+    task = next; columns = columnsOf(task);
+    const {p} = task, wide = columns.length, tall = columns[0].length;
     canvas.width = wide; canvas.height = tall;
     canvas.style.aspectRatio = tall === 1 ? `${wide} / 4` : `${wide} / ${tall}`;
     const context = canvas.getContext("2d"), picture = context.createImageData(wide, tall), colours = wheel(p);
@@ -43,7 +43,7 @@ export function tableMap() {
 
   function tell(x, y) {
     if (!task) return;
-    const column = columnsOf(task)[x];
+    const column = columns[x];
     if (!column || column[y] === undefined) return;
     at = [x, y];
     const [first, second] = task.operands;

@@ -46,7 +46,7 @@ def explain_run(folder: str, run: str, step: int | None = None, panels: bool = F
         content = read_network_file(checkpoint.path, checkpoint.sha256)
         split = split_of(experiment, task)
     return {
-        **_told(explained(task, content.network, split=split), "test inputs"),
+        **_with_sentences(explained(task, content.network, split=split), "test inputs"),
         **(_panels(task, content.network, split) if panels else {}),
         "run": row.id,
         "step": checkpoint.step,
@@ -74,7 +74,7 @@ def explain_file(
         if task is None:
             raise InputError("expression: must be given with logits, got none")
         logits = _array(data, name)
-        return {**_told(explained(task, logits), "inputs"), **_panels(task, logits), "file": name}
+        return {**_with_sentences(explained(task, logits), "inputs"), **_panels(task, logits), "file": name}
     try:
         stored = network_of_bytes(data, Path(name))
     except CorruptFile as error:
@@ -85,14 +85,14 @@ def explain_file(
     network: Any = stored.network
     check_shapes(network, task)
     return {
-        **_told(explained(task, network), "inputs"),
+        **_with_sentences(explained(task, network), "inputs"),
         **_panels(task, network),
         "file": name,
         "step": stored.notes.get("step"),
     }
 
 
-def _told(explanation: Explanation, which: str) -> dict[str, Any]:
+def _with_sentences(explanation: Explanation, which: str) -> dict[str, Any]:
     """An explanation as plain values, with the sentence that the page says of it and of each of its tasks."""
     values = explanation_json(explanation)
     for part, of_part in zip(explanation.parts, values.get("tasks", ()), strict=True):
