@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ...learners.catalogue import definition_named
 from ...reports.charts.chart import Panel
 from ...tasks import InputError
 from .budget import BUDGETS as BUDGETS
@@ -165,8 +166,12 @@ class Claim:
             words for words in self.deviations.get(self.desktop.basis, ()) if not _COUNTS.search(words)
         ]
         seeds = f"{len(self.desktop.seeds)} seeds, of which the median decides"
-        limit = f"at most {self.desktop.steps:,} steps"
-        return (f"{seeds}; {limit}.", *sentences) if self.groups(budget) else tuple(sentences)
+        limits: dict[str, int] = {}
+        for member in (each for group in self.groups(budget).values() for each in group.members()):
+            unit = definition_named(member.experiment.learner.kind).wording.unit
+            limits[unit] = max(limits.get(unit, 0), member.steps)
+        limit = " and ".join(f"{steps:,} {unit}s" for unit, steps in limits.items())
+        return (f"{seeds}; at most {limit}.", *sentences) if limits else tuple(sentences)
 
     def shortfalls(self, budget: BudgetName) -> tuple[Shortfall, ...]:
         """List in what the runs of a budget fall short of the paper's; while there are any, none refutes.

@@ -6,7 +6,7 @@ Owns: the comparison. A verdict asks whether it is empty: smaller, shortened or 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...sweeps.grid.sweep_file import Member
 from .plan import RunGroup
@@ -52,18 +52,20 @@ class Shortfall:
             the claim declares no sizes, and `tiny` for formulas at the tiny budget.
         paper: the paper's value; None for `scale` and `tiny`.
         planned: the smallest value of the runs; None likewise.
+        most: the largest limit on steps of the runs; None of other kinds.
     """
 
     kind: str
     paper: int | None = None
     planned: int | None = None
+    most: int | None = None
 
     def __str__(self) -> str:
         """Say what the paper has and what the runs have.
 
         Example:
-            >>> str(Shortfall("seeds", 3, 1)), str(Shortfall("steps", 900, 500))
-            ('3 seeds (here 1)', '900 steps (here at most 500)')
+            >>> str(Shortfall("seeds", 3, 1)), str(Shortfall("steps", 900, 500, 700))
+            ('3 seeds (here 1)', '900 steps (here at most 500 to 700)')
         """
         if self.kind == "tiny":
             return "a budget that does more than check the machinery"
@@ -80,8 +82,10 @@ class Shortfall:
             "steps": f"{self.paper:,} steps",
             "seeds": f"{self.paper} seeds",
         }.get(self.kind, f"{self.kind.replace('_', ' ')} {self.paper}")
-        most = "at most " if self.kind == "steps" else ""  # runs may stop after grokking
-        return f"{parts} (here {most}{self.planned:,})"
+        if self.kind != "steps":
+            return f"{parts} (here {self.planned:,})"
+        several = f" to {self.most:,}" if self.most is not None and self.most != self.planned else ""
+        return f"{parts} (here at most {self.planned:,}{several})"  # runs may stop after grokking
 
 
 def shortfalls(
@@ -103,9 +107,10 @@ def shortfalls(
     for name, group in groups.items():
         required = (by_group or {}).get(name, scale)
         for short in _group_shortfalls(group.members(), required):
-            known = by_group_name.get(short.kind)
-            if known is None or _share(short) < _share(known):
-                by_group_name[short.kind] = short
+            known = by_group_name.get(short.kind, short)
+            furthest = min(known, short, key=_share)
+            most = None if short.most is None else max(known.most or 0, short.most)
+            by_group_name[short.kind] = replace(furthest, most=most)
     return tuple(by_group_name.values())
 
 
@@ -123,8 +128,9 @@ def _group_shortfalls(members: Sequence[Member], scale: PaperScale | None) -> li
         ("steps", scale.steps, _least([member.steps for member in members])),
         (kind, max(scale.seeds, LEAST_SEEDS), min(len(each) for each in seeds.values())),
     ]
+    longest = max((member.steps for member in members), default=None)
     short = [
-        Shortfall(kind, paper, here)
+        Shortfall(kind, paper, here, longest if kind == "steps" else None)
         for kind, paper, here in planned
         if paper is not None and here is not None and here < paper
     ]

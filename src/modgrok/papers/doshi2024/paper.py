@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..claims.catalogue import Paper, with_printed, with_sizes
 from . import experts as doshi2024_experts
 from . import formulas as doshi2024_formulas
+from . import leakage as doshi2024_leakage
 from . import products as doshi2024_products
 from . import sums as doshi2024_sums
 from . import table as doshi2024_table
@@ -22,6 +23,7 @@ CLAIMS = with_sizes(
         *doshi2024_sums.CLAIMS,
         *doshi2024_products.CLAIMS,
         *doshi2024_trained.CLAIMS,
+        *doshi2024_leakage.CLAIMS,
         *doshi2024_table.CLAIMS,
         *doshi2024_experts.CLAIMS,
         *doshi2024_formulas.CLAIMS,

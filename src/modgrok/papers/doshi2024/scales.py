@@ -22,6 +22,7 @@ SHORT = Desktop(steps=300)
 SIZES = {
     **dict.fromkeys(("fig2-accuracy", "fig2-ipr"), Sizes(FOUR)),
     **dict.fromkeys(("fig3-accuracy", "fig3-ipr"), Sizes(PRODUCT)),
+    "fig3-swap": Sizes(PaperScale(p=97, steps=150, seeds=3, sizes={"width": 500})),
     "appC-97": Sizes(TABLE[97], desktop=SHORT),
     "appC-23": Sizes(TABLE[23], desktop=SHORT),
     "sec3-four-phases": Sizes(FOUR),

@@ -10,6 +10,7 @@ from . import families as furuta2024_families
 from . import formulas as furuta2024_formulas
 from . import fractions as furuta2024_fractions
 from . import full_size as furuta2024_full_size
+from . import leakage as furuta2024_leakage
 from . import mixtures as furuta2024_mixtures
 from . import polynomials as furuta2024_polynomials
 from . import timing as furuta2024_timing
@@ -29,6 +30,7 @@ CLAIMS: tuple[Claim, ...] = with_sizes(
         *furuta2024_timing.CLAIMS,
         *furuta2024_polynomials.CLAIMS,
         *furuta2024_families.CLAIMS,
+        *furuta2024_leakage.CLAIMS,
         *furuta2024_fractions.CLAIMS,
         *furuta2024_transfer.CLAIMS,
         *furuta2024_crossing.CLAIMS,

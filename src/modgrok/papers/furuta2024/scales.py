@@ -37,7 +37,9 @@ SIZES: dict[str, Sizes] = {
     },
     **dict.fromkeys(("fig11-mixture", "fig11-swap"), FIVE),
     **dict.fromkeys(("tableA5-whole", "table1-whole"), ONE),
-    **dict.fromkeys(("leakage-quadratic", "leakage-embeddings"), Sizes(PREDICTED, desktop=DEFAULT.desktop)),
+    **dict.fromkeys(
+        ("leakage-quadratic", "leakage-embeddings", "fig3-swap"), Sizes(PREDICTED, desktop=DEFAULT.desktop)
+    ),
     "figA16-threshold": Sizes(TRANSFORMER, desktop=Desktop("laptop", seeds=(3, 4, 5), extend=True)),
 }
 """Of single claims: their number of seeds alone. Claims share runs, the controls of leakage too, and must

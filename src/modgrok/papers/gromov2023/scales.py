@@ -29,6 +29,7 @@ SIZES = {
     "fig7-branches": Sizes(FIG1),
     "fig10-nearly-all": Sizes(FIG1, desktop=LAPTOP),
     "fig10-swap": Sizes(PaperScale(p=31, steps=5_000, seeds=3), desktop=LAPTOP),
+    "appc-swap": Sizes(PaperScale(p=97, steps=20_000, seeds=3)),
     "sec4-critical-fraction": Sizes(ONLY_MODULUS, desktop=LAPTOP),
     "sec4-optimisers": Sizes(ONLY_MODULUS, desktop=LAPTOP),
 }

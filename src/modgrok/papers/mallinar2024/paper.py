@@ -10,6 +10,7 @@ from . import features as mallinar2024_features
 from . import few_inputs as mallinar2024_few_inputs
 from . import formulas as mallinar2024_formulas
 from . import fractions as mallinar2024_fractions
+from . import leakage as mallinar2024_leakage
 from . import losses as mallinar2024_losses
 from . import networks as mallinar2024_networks
 from . import orientation as mallinar2024_orientation
@@ -25,6 +26,7 @@ CITATION = "Mallinar, Beaglehole, Zhu, Radhakrishnan, Pandit, Belkin 2024, arXiv
 CLAIMS = with_sizes(
     (
         *mallinar2024_rfm.CLAIMS,
+        *mallinar2024_leakage.CLAIMS,
         *mallinar2024_features.CLAIMS,
         *mallinar2024_losses.CLAIMS,
         *mallinar2024_fractions.CLAIMS,
