@@ -16,9 +16,12 @@ from modgrok.papers import BUDGETS, Claim, read_papers
 from modgrok.papers.book import committed
 from modgrok.papers.book.markdown import FIGURES, picture_names, read_results, write_pages
 from modgrok.papers.claims.result import Result, judged_again, read_figure, read_result
+from modgrok.runs import Experiment
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "claims"
+SHARES: dict[tuple[str, int], float] = {}
+"""Task and modulus -> share of its most frequent value."""
 
 
 def best_result(claim: Claim, known: Result | None, stores: list[Path]) -> tuple[Result, str | None]:
@@ -45,13 +48,33 @@ def with_committed(stored: Result, known: Result | None) -> Result:
     return replace(stored, run_table=(*table, *stored.run_table), rows=(*rows, *stored.rows))
 
 
+def with_majority(claim: Claim, result: Result) -> Result:
+    """Add to the rows of runs the share of the task's most frequent value, where they lack it."""
+    tasks = {m.experiment.id: m.experiment for g in claim.groups(result.budget).values() for m in g.members()}
+    rows = [
+        {**row, "majority": row.get("majority") or majority_share(tasks.get(str(row["run"])))}
+        for row in result.run_table
+    ]
+    return replace(result, run_table=tuple(rows))
+
+
+def majority_share(experiment: Experiment | None) -> float | str:
+    """Return the share of the most frequent value of a run's task; nothing of a run that is not planned."""
+    if experiment is None:
+        return ""
+    name = (experiment.name, experiment.task.p)
+    if name not in SHARES:
+        SHARES[name] = experiment.build_task().majority_share
+    return SHARES[name]
+
+
 def main(stores: list[Path]) -> None:
     """Write the pages."""
     known = {result.id: result for result in read_results(PAGES)}
     results, figures = [], {}
     for claim in (claim for paper in read_papers() for claim in paper.claims):
         result, figure = best_result(claim, known.get(claim.id), stores)
-        results.append(result)
+        results.append(with_majority(claim, result))
         if figure is not None:
             figures[claim.id] = figure
     write_pages(PAGES, results, figures)

@@ -100,7 +100,7 @@ def test_markdown_pages_follow_from_their_results(
     assert read_results(tmp_path) == result
     for name, text in pages(read_results(tmp_path)).items():
         assert (tmp_path / name).read_text(encoding="utf-8") == text
-    assert "## What remains unrun" in (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert "## What remains to be run" in (tmp_path / "index.md").read_text(encoding="utf-8")
     page = (tmp_path / "gromov2023.md").read_text(encoding="utf-8")
     pictures = re.findall(r"\]\((figures/[^)]+)\)", page)
     assert len(pictures) == 4

@@ -39,6 +39,13 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
         else:
             assert (entry["verdict"], entry["measured"], entry["seconds"]) == (None, None, None)
 
+    (booked,) = call("reproduce", "--list", "gromov2023/fig1-norm", "--json").json["claims"]
+    assert booked["budget"] == "desktop"
+    assert len(booked["runs"]) == len(booked["seeds"]) >= 3
+    assert len(booked["seed_values"]["initial"]) == len(booked["seeds"])
+    assert [short["kind"] for short in booked["shortfalls"]] == ["unstated"]
+    assert "3 seeds" in booked["deviations"][0]
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),

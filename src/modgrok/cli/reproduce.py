@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -135,6 +136,10 @@ def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> 
     return str(path)
 
 
+OF_BOOK = ("verdict", "seeds", "hours", "measured", "seed_values", "runs")
+"""Keys of a claim that the committed book gives; its shortfalls and deviations follow from its budget."""
+
+
 def budget_of(word: str) -> BudgetName:
     """Read a budget.
 
@@ -153,7 +158,7 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
     for claim in claims:
         stored = read_result(runs, budget, claim, digest_of(claim, budget))
         results.append(stored or Result(claim.id, budget, claim.source, claim.sentence, claim.judged(budget)))
-    summaries = {result.id: _as_json(result) for result in results}
+    summaries = {claim.id: _as_json(result, claim) for claim, result in zip(claims, results, strict=True)}
     paper = ""
     for result in results:
         if result.paper != paper:
@@ -189,7 +194,7 @@ def _list(claims: tuple[Claim, ...], budget: BudgetName, runs: Path, *, json: bo
     return 0
 
 
-def _as_json(result: Result) -> dict[str, Any]:
+def _as_json(result: Result, claim: Claim) -> dict[str, Any]:
     """Return the JSON object of a listed claim: the stored result, or what the committed book has of it.
 
     The tiny budget has no place in the book.
@@ -198,7 +203,15 @@ def _as_json(result: Result) -> dict[str, Any]:
     known = committed_verdicts().get(result.id)
     if result.verdict is not None or result.budget == "tiny" or known is None or known["verdict"] is None:
         return entry
-    return {**entry, **{name: known[name] for name in ("verdict", "seeds", "budget", "hours", "measured")}}
+    budget = known["budget"]
+    of_book = replace(
+        result,
+        budget=budget,
+        expected=claim.judged(budget),
+        shortfalls=claim.shortfalls(budget),
+        deviations=claim.deviations_at(budget),
+    )
+    return {**_summary(of_book), **{name: known[name] for name in OF_BOOK}}
 
 
 def _seeds(entry: dict[str, Any]) -> str:

@@ -156,14 +156,15 @@ def _overview(outline: Outline) -> str:
             *_table(OVERVIEW, [_overview_row(claim) for claim in paper.claims]),
             "",
         ]
-    if outline.unrun:
+    if outline.unrun or outline.few_seeds:
         lines += [
-            "## What remains unrun",
+            "## What remains to be run",
             "",
-            f"{outline.seeds} The others, below, have fewer. `modgrok reproduce --list --budget desktop` "
-            "says what each costs, and the same without `--list` runs them; repeated, it continues.",
+            f"{outline.seeds} `modgrok reproduce --list --budget desktop` says what each claim costs, and "
+            "without `--list` it runs them; repeated, it continues.",
             "",
-            *(f"- `{id}`" for id in outline.unrun),
+            *(f"- not run yet: `{id}`" for id in outline.unrun),
+            *(f"- few seeds: {words}" for words in outline.few_seeds),
             "",
         ]
     return "\n".join(lines)

@@ -25,9 +25,12 @@ from .text import (
     count_words,
     decides_words,
     effort_words,
+    few_seeds,
     headline,
     measured_words,
     name_words,
+    never_run,
+    null_words,
     parted_counts,
     range_words,
     reservations,
@@ -36,7 +39,6 @@ from .text import (
     seeds_summary,
     shortfall_words,
     time_words,
-    unrun_claims,
     verdict_of,
     weight_words,
 )
@@ -150,7 +152,8 @@ class Outline:
         verdicts: (verdict, meaning) of those that occur.
         papers: in the order of the results.
         seeds: on how many seeds the claims with runs rest; empty if none has runs.
-        unrun: ids of the claims that need runs and have fewer seeds than they should.
+        unrun: ids of the claims that need runs and have none.
+        few_seeds: ids of those that have fewer seeds than they should, with their number and budget.
     """
 
     size: str
@@ -163,6 +166,7 @@ class Outline:
     papers: tuple[PaperEntry, ...]
     seeds: str
     unrun: tuple[str, ...]
+    few_seeds: tuple[str, ...]
 
 
 def outline_of(results: Sequence[Result]) -> Outline:
@@ -185,7 +189,8 @@ def outline_of(results: Sequence[Result]) -> Outline:
             for name in dict.fromkeys(result.paper for result in results)
         ),
         seeds_summary(results),
-        unrun_claims(results),
+        never_run(results),
+        few_seeds(results),
     )
 
 
@@ -213,7 +218,7 @@ def _claim(result: Result) -> ClaimEntry:
         tuple((caption.title, caption.caption) for caption in result.captions),
         _numbers(result) if result.verdict is not None else (),
         (*head, *(tuple(cell_words(row.get(name)) for name in columns) for row in result.rows)),
-        f"{run_words(result)} {time_words(result.seconds)}.",
+        " ".join(filter(None, [f"{run_words(result)} {time_words(result.seconds)}.", null_words(result)])),
         result.deviations,
         command_words(result),
         seed_words(result),

@@ -44,6 +44,8 @@ OWN_RULES = {
     "length": "The paper does not state its steps, so that no run confirms what is said never to happen.",
 }
 """Kinds of shortfall that are rules of this book and no sizes of a paper."""
+UNSTATED = ("unstated", "length")
+"""Kinds of shortfall that no run makes good."""
 MOST_TASKS = 6
 ENOUGH_SEEDS = 3
 """Seeds that a claim with runs should rest on."""
@@ -126,13 +128,23 @@ def decides_words(result: Result) -> str:
     """Say of an open verdict what would decide; empty for others."""
     if result.verdict != "open":
         return ""
-    sizes = [str(short) for short in result.shortfalls]
+    sizes = [str(short) for short in result.shortfalls if short.kind not in UNSTATED]
     premises = [
-        f"{name_words(e.name)} in its range ({range_words(e)})"
+        f"{name_words(e.name)} ({range_words(e)}; it is {number_words(result.values.get(e.name))})"
         for e in result.expected
         if e.name in {other.given for other in result.expected} and not e.holds(result.values.get(e.name))
     ]
-    return f"Runs with {', '.join([*sizes, *premises])}."
+    sentences = [f"Runs with {', '.join(sizes)}."] if sizes else []
+    if premises:
+        sentences.append(
+            f"The sentence supposes {', '.join(premises)}: runs of other settings in which that holds would "
+            "test it."
+        )
+    rules = [OWN_RULES[short.kind] for short in result.shortfalls if short.kind in UNSTATED]
+    if rules and not sentences:
+        sentences.append("Nothing that can be run.")
+    sentences += rules
+    return " ".join(sentences)
 
 
 def change_words(result: Result) -> str:
@@ -165,15 +177,16 @@ def change_words(result: Result) -> str:
 def _nearest(result: Result) -> Expected:
     """Return the number in range that is most in doubt, of those on which the sentence rests.
 
-    First one that a seed misses, then the one nearest to its bound; accuracies of exactly 1 and counts of
-    exactly 0 that could not be better come last.
+    First one that a seed misses, then the one nearest to its bound; shares of exactly 0 or 1, and counts that
+    are exactly what is expected, come last.
     """
 
-    def doubt(expected: Expected) -> tuple[bool, float, float]:
+    def doubt(expected: Expected) -> tuple[bool, float, float, bool]:
         value, each = result.values.get(expected.name), result.seed_values.get(expected.name, ())
         inside = sum(map(expected.holds, each)) / len(each) if each else 1.0
-        best = (value == 1 and expected.low >= 0.95) or (value == 0 and expected.low <= 0 <= expected.high)
-        return best and inside == 1, inside, _distance(expected, value)
+        whole = value is not None and float(value).is_integer()
+        best = whole and (value in (0, 1) or value in (expected.low, expected.high))
+        return best and inside == 1, inside, _distance(expected, value), value == 0
 
     essential = [expected for expected in result.expected if expected.essential]
     return min(essential, key=doubt, default=result.expected[0])
@@ -299,12 +312,17 @@ def reservations(results: Sequence[Result]) -> str:
     return f"Of the reproduced claims, {'; '.join(parts)}." if parts else ""
 
 
-def unrun_claims(results: Sequence[Result]) -> tuple[str, ...]:
-    """List the claims that need runs and have fewer than `ENOUGH_SEEDS` seeds, those without any included."""
+def never_run(results: Sequence[Result]) -> tuple[str, ...]:
+    """List the claims that have not been run."""
+    return tuple(result.id for result in results if result.verdict is None)
+
+
+def few_seeds(results: Sequence[Result]) -> tuple[str, ...]:
+    """List the claims that have been run with fewer than `ENOUGH_SEEDS` seeds, each with seeds and budget."""
     return tuple(
-        result.id
+        f"{result.id} ({seed_words(result)})"
         for result in results
-        if result.verdict is None or (result.runs and len(result.seeds) < ENOUGH_SEEDS)
+        if result.verdict is not None and result.runs and len(result.seeds) < ENOUGH_SEEDS
     )
 
 
@@ -338,6 +356,31 @@ def run_words(result: Result) -> str:
     more = f" and {len(result.tasks) - MOST_TASKS} more" if len(result.tasks) > MOST_TASKS else ""
     seeds = f"seed {result.seeds[0]}" if len(result.seeds) == 1 else f"seeds {_seeds(result.seeds)}"
     return f"{', '.join(result.tasks[:MOST_TASKS])}{more}: {runs}, {seeds}."
+
+
+def null_words(result: Result) -> str:
+    """Print the null models of the runs' test inputs, from the least to the greatest; empty without runs.
+
+    Example:
+        >>> row = {"p": "7", "majority": "0.25", "orbit_accuracy": "0.5", "swap_share": "0.5"}
+        >>> null_words(Result("a/b", "laptop", "", "", (), run_table=(row, {**row, "orbit_accuracy": "0.6"})))
+        'Null models: chance 14.3%, the most frequent value 25.0%, exchanges of operands 50.0% to 60.0%.'
+    """
+    if not result.run_table:
+        return ""
+    chance = _span([1 / float(row["p"]) for row in result.run_table])
+    majority = _span([float(row["majority"]) for row in result.run_table if row.get("majority")])
+    rows = [row for row in result.run_table if row.get("swap_share") not in (None, "")]
+    orbits = _span([float(row["orbit_accuracy"]) for row in rows if row.get("orbit_accuracy")])
+    parts = [f"chance {chance}"]
+    parts += [f"the most frequent value {majority}"] if majority else []
+    parts += [f"exchanges of operands {orbits}"] if orbits else []
+    return f"Null models: {', '.join(parts)}."
+
+
+def _span(shares: Sequence[float]) -> str:
+    words = [f"{share:.1%}" for share in (min(shares, default=0.0), max(shares, default=0.0))]
+    return "" if not shares else words[0] if words[0] == words[1] else " to ".join(words)
 
 
 def time_words(seconds: float) -> str:

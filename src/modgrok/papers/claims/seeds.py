@@ -112,6 +112,7 @@ def _run_row(run: RunData) -> dict[str, Any]:
         "train_accuracy": run.last("train_accuracy"),
         "test_accuracy": run.last("test_accuracy"),
         "best_test_accuracy": float(run.curve("test_accuracy").max()),
+        "majority": row.context.get("majority"),
         **{name: row.context.get(name) for name in LEAKAGE},
         "seconds": round(row.seconds, 1),
     }

@@ -18,7 +18,6 @@ from .claim import Claim, ClaimResult, Expected
 from .evidence import Evidence, RunData
 from .plan import RunGroup
 
-Plan = Callable[[BudgetName], Mapping[str, RunGroup]]
 SWAP = "swap"
 """How a swap split is named among `tasks.symmetry.ORBITS`."""
 LARGER = "The part that trains is 1 - (1 - r)^2, where plain splits have r: it holds as many unordered pairs."
@@ -45,7 +44,7 @@ def on_swap_split(base: Mapping[str, Any]) -> dict[str, Any]:
 def swap_control(
     claim: str,
     source: str,
-    plan: Plan,
+    plan: Callable[[BudgetName], Mapping[str, RunGroup]],
     tasks: Mapping[str, str],
     least: float,
     deviations: Mapping[BudgetName, tuple[str, ...]],

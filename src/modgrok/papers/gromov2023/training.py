@@ -91,7 +91,7 @@ def measure_norm(evidence: Evidence) -> ClaimResult:
             curves(
                 runs,
                 (("weights", "weight_norm", MEASURE),),
-                "The weights' norm is flat, then grows",
+                "The root mean square of the weights, against steps",
                 y="root mean square",
             ),
         ),

@@ -194,8 +194,8 @@ ENFORCEMENT = Claim(
         ),
         "paper": (
             ONE_SEED,
-            "the enforced machine passes 99% at iteration 11 and then falls back: two of three end at 0.96 "
-            "and 0.94, where the plain one ends at 1",
+            "the enforced machine passes 99% at iteration 11 and then falls back at times, with one seed to "
+            "0.12: after 30 iterations it is at 0.99, 1.00 and 0.94, where the plain one is at 1",
             CENTRED,
         ),
     },
