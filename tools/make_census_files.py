@@ -2,21 +2,24 @@
 
 One file for each prime and learner: the classes of docs/census.csv that depend on both operands, in ten folds
 that keep (x, y) and (y, x) together, with three seeds. Two-layer networks and kernel machines are trained on
-all folds, so that every input is held out once for each seed; transformers on two of them.
+all folds, so that every input is held out once for each seed; transformers on two of them. The cubic forms of
+docs/census-cubics.csv have two-layer networks and kernel machines.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from modgrok.algebra import quadratic_classes
+from modgrok.algebra import CubicClass, QuadraticClass, cubic_classes, quadratic_classes
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "atlas" / "census"
 PRIMES = (11, 13, 17, 19, 23)
+CUBIC_PRIME = 11
+CUBIC_LEARNERS = ("mlp", "rfm")
 FOLDS = 10
 SEEDS = (0, 1, 2)
 BASES: Mapping[str, Mapping[str, Any]] = {
@@ -41,31 +44,33 @@ ABOUT = {
 }
 
 
-def expressions(p: int) -> list[str]:
-    """List the representatives that depend on both operands, p + 6 of them.
+def expressions(classes: Sequence[QuadraticClass | CubicClass]) -> list[str]:
+    """List the representatives that depend on both operands.
 
     Example:
-        >>> len(expressions(11))
-        17
+        >>> len(expressions(quadratic_classes(11))), len(expressions(cubic_classes(11)))
+        (17, 81)
     """
-    return [one.expression for one in quadratic_classes(p) if {"x", "y"} <= set(one.expression)]
+    return [one.expression for one in classes if {"x", "y"} <= set(one.expression)]
 
 
-def sweep_file(p: int, learner: str) -> str:
+def sweep_file(p: int, learner: str, *, cubic: bool = False) -> str:
     """Write one file."""
     base = {"p": p, "orbits": "swap", "folds": FOLDS, **BASES[learner]}
+    subject = "binary cubic forms" if cubic else "quadratic polynomials of two operands"
+    table, name = ("census-cubics", "census-cubics-") if cubic else ("census", "census-")
     lines = [
-        f"# The quadratic polynomials of two operands mod {p}, one of each class of docs/census.csv, under",
+        f"# The {subject} mod {p}, one of each class of docs/{table}.csv, under",
         f"# {ABOUT[learner]}. A class counts as not learned only where x + y is learned.",
         "# Written by tools/make_census_files.py.",
-        f'name = "census-p{p}-{learner}"',
+        f'name = "{name}p{p}-{learner}"',
         "",
         "[base]",
         *(f"{name} = {_value(value)}" for name, value in base.items()),
         "",
         "[axes]",
         "expression = [",
-        *(f'  "{expression}",' for expression in expressions(p)),
+        *(f'  "{each}",' for each in expressions(cubic_classes(p) if cubic else quadratic_classes(p))),
         "]",
         f"fold = {list(range(TRAINED_FOLDS[learner]))}",
         f"seed = {list(SEEDS)}",
@@ -87,6 +92,10 @@ def main() -> None:
             path = FOLDER / f"p{p}_{learner}.toml"
             path.write_text(sweep_file(p, learner), encoding="utf-8")
             sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+    for learner in CUBIC_LEARNERS:
+        path = FOLDER / f"cubics{CUBIC_PRIME}_{learner}.toml"
+        path.write_text(sweep_file(CUBIC_PRIME, learner, cubic=True), encoding="utf-8")
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

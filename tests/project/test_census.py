@@ -121,3 +121,6 @@ def test_the_sweep_files_of_the_census_are_those_of_the_tool() -> None:
         for learner in tool["BASES"]:
             file = DOCS.parent / "atlas" / "census" / f"p{p}_{learner}.toml"
             assert file.read_text(encoding="utf-8") == tool["sweep_file"](p, learner)
+    for learner in tool["CUBIC_LEARNERS"]:
+        file = DOCS.parent / "atlas" / "census" / f"cubics11_{learner}.toml"
+        assert file.read_text(encoding="utf-8") == tool["sweep_file"](11, learner, cubic=True)
