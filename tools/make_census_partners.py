@@ -1,7 +1,7 @@
 """Count which inputs of tasks without a form are answered: `python tools/make_census_partners.py STORE`.
 
 A case is an input held out with one seed. For each sweep file of atlas/census whose runs a store holds, rows
-of three tables in docs/census.md are filled; other rows stay.
+of three tables in docs/census-training.md are filled; other rows stay.
 
 1. Classes without a form that have an exchange, f(a y + b, c x + d) = f(x, y): cases with a partner under one
    in training; of the others those with a partner under a symmetry f(a x + b, c y + d) = f(x, y) other than
@@ -36,7 +36,7 @@ from modgrok.sweeps.grid.sweep_file import read_sweep
 from modgrok.tasks import Task
 
 CENSUS = runpy.run_path(str(Path(__file__).parent / "make_census.py"))
-PAGE = Path(__file__).parents[1] / "docs" / "census.md"
+PAGE = Path(__file__).parents[1] / "docs" / "census-training.md"
 WITH_FORM = (*range(8), 9)
 """Places in `quadratic_classes` of the classes that have a form."""
 LEARNERS = {"mlp": "two-layer network", "rfm": "kernel machine", "transformer": "transformer"}

@@ -13,7 +13,7 @@ P = 23
 
 
 def test_a_kernel_machine_answers_the_inputs_whose_partner_it_was_trained_on() -> None:
-    """(x + y)^2 + y has no form, but one exchange; docs/census.md counts this over all folds."""
+    """(x + y)^2 + y has no form, but one exchange; docs/census-training.md counts this over all folds."""
     experiment = Experiment.of(
         "x^2 + 2*x*y + y^2 + y", p=P, learner="rfm", kernel="quadratic", orbits="swap", folds=10, fold=3
     )
