@@ -1,20 +1,21 @@
 """Write the table of what remains to be run into docs/coverage.md: `python tools/make_remaining_table.py`.
 
 Lists the claims with runs whose best results in the committed book are not of the budget `desktop`, with
-their minutes by the rates of the reference machine. Claims that share most of their runs are in one row.
-Rows with the fewest minutes for each claim come first.
+their minutes by the rates of the reference machine, and those that lack seeds of it. Claims that share most
+of their runs are in one row. Rows with the fewest minutes for each claim come first.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from modgrok.learners.base.rates import NOMINAL
 from modgrok.papers import Claim, read_papers
 from modgrok.papers.book.markdown import read_results
+from modgrok.papers.claims.continuation import without_seeds
 from modgrok.papers.claims.cost import costs_of
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -47,29 +48,37 @@ def runs_of(claim: Claim) -> frozenset[str]:
     return frozenset(m.experiment.id for group in claim.groups(BUDGET).values() for m in group.members())
 
 
-def table(groups: Sequence[Sequence[Claim]]) -> tuple[list[str], float]:
-    """Return the lines of the table, and the hours of all rows."""
+def table(groups: Sequence[Sequence[Claim]], missing: Mapping[str, str]) -> tuple[list[str], float]:
+    """Return the lines of the table, and the hours of all rows.
+
+    Arguments:
+        groups: claims of one row each, with the seeds that have not been run.
+        missing: claim -> words on these seeds, where others have been run.
+    """
     timed = [(costs_of(group, BUDGET, NOMINAL).total / 60, group) for group in groups]
     timed.sort(key=lambda each: each[0] / len(each[1]))
     lines = ["| claims | minutes |", "| --- | --- |"]
     for minutes, group in timed:
-        names = ", ".join(f"`{claim.id}`" for claim in group)
+        names = ", ".join(f"`{claim.id}`{missing.get(claim.id, '')}" for claim in group)
         lines.append(f"| {names} | {max(round(minutes), 1)} |")
     return lines, sum(minutes for minutes, _ in timed) / 60
 
 
 def main() -> None:
     """Write the table."""
-    best = {result.id: result.budget for result in read_results(DOCS / "claims") if result.runs}
+    best = {r.id: r.seeds for r in read_results(DOCS / "claims") if r.runs and r.budget == BUDGET}
     claims = [claim for paper in read_papers() for claim in paper.claims if claim.groups(BUDGET)]
-    left = [claim for claim in claims if best.get(claim.id) != BUDGET]
-    lines, hours = table(connected(left))
+    left = [claim for claim in claims if claim.id not in best]
+    partly = [without_seeds(claim, best[claim.id]) for claim in claims if claim.id in best]
+    partly = [claim for claim in partly if claim.desktop.seeds]
+    missing = {claim.id: f" (seeds {', '.join(map(str, claim.desktop.seeds))})" for claim in partly}
+    lines, hours = table(connected([*left, *partly]), missing)
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
     words = (
-        f"Of {len(claims)} claims with runs {len(claims) - len(left)} have been run at this budget. "
-        f"The other {len(left)} take about {hours:.0f} hours:"
+        f"Of {len(claims)} claims with runs {len(claims) - len(left)} have been run at this budget, "
+        f"{len(partly)} of them not with all seeds. What is left takes about {hours:.0f} hours:"
     )
     PAGE.write_text("\n".join([f"{head}{BEGIN}", words, "", *lines, "", f"{END}{tail}"]), encoding="utf-8")
     sys.stdout.write(f"{words}\n")

@@ -43,7 +43,7 @@ def test_all_symmetries_of_every_quadratic_class_are_found(p: int, swapped: bool
 
 @pytest.mark.parametrize("p", [5, 7, 11, 13])
 def test_a_binary_form_has_an_exchange_where_its_ratio_is_a_square(p: int) -> None:
-    """x^2 + x y + r y^2: two exchanges (s y, x / s) if r = s^2 is not 0, else none (docs/census-training.md)."""
+    """x^2 + x y + r y^2: two exchanges (s y, x / s) if r = s^2 is not 0, else none (docs/census.md)."""
     quarter = pow(4, -1, p)
     for r in set(range(p)) - {quarter}:
         rows = affine_symmetries(table_of(lambda x, y, r=r: x * x + x * y + r * y * y, p), swapped=True)

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from made_claims import SMALL, InProcess, make_claim
 
+from modgrok.io import InputError
 from modgrok.papers import RunGroup
 from modgrok.papers.book.committed import committed_text
 from modgrok.papers.claims.continuation import known_seeds
@@ -37,6 +39,15 @@ def test_seeds_of_the_committed_book_are_not_run_again(tmp_path: Path, executor:
     assert more.values["test_accuracy"] == sorted(more.seed_values["test_accuracy"], key=float)[1]
     (stored,) = reproduce([three], "desktop", tmp_path / "b", None, workers=1)
     assert stored.seed_values == more.seed_values
+
+    (single,) = reproduce([three], "desktop", tmp_path / "c", executor, workers=1, seeds=(2,))
+    assert (single.seeds, single.runs) == ((2,), more.runs[2:])
+    (pair,) = reproduce(
+        [three], "desktop", tmp_path / "d", executor, workers=1, committed=committed, seeds=(2,)
+    )
+    assert (pair.seeds, pair.seed_values) == (more.seeds, more.seed_values)
+    with pytest.raises(InputError, match=r"seeds: must have some of those of .*/one \(0, 1, 2\), got 7"):
+        reproduce([three], "desktop", tmp_path / "d", executor, workers=1, seeds=(7,))
 
     longer = replace(two, plan=lambda budget: {"gd": RunGroup({**SMALL, "steps": 21})})
     assert not known_seeds(longer, "desktop", entry).numbers

@@ -58,6 +58,13 @@ def reproduce(
             "book.",
         ),
     ] = False,
+    seeds: Annotated[
+        str | None,
+        Parameter(
+            help="With --budget desktop: run these seeds of each claim, such as 0 or 0,1, and judge them "
+            "with those of the committed book; default all.",
+        ),
+    ] = None,
     budget: Annotated[
         str,
         Parameter(
@@ -89,12 +96,15 @@ def reproduce(
     if output is not None:
         check_output_folder(output)
     if list_:
-        for name, option in (("output", output), ("anew", anew or None)):
+        for name, option in (("output", output), ("anew", anew or None), ("seeds", seeds)):
             if option is not None:
                 raise InputError(f"{name}: must be left out with --list, which tests nothing")
         return _list(chosen, size, runs, json=json)
     if anew and size != "desktop":
         raise InputError(f"anew: must be used with --budget desktop, got {size}")
+    if seeds is not None and size != "desktop":
+        raise InputError(f"seeds: must be used with --budget desktop, got {size}")
+    chosen_seeds = None if seeds is None else _read_seeds(seeds)
     prepare_to_compute()
     engine = nullcontext((None, 1)) if stored else where.start()
     with (
@@ -110,6 +120,7 @@ def reproduce(
             executor,
             workers=count,
             committed={} if anew else committed_verdicts(),
+            seeds=chosen_seeds,
             command=command_line(),
             on_progress=show,
             on_result=_note,
@@ -134,6 +145,16 @@ def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> 
         raise cannot_write(folder, error) from None
     say(f"wrote {path}")
     return str(path)
+
+
+def _read_seeds(text: str) -> tuple[int, ...]:
+    """Read `0,1`."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"seeds: must be integers separated by commas, such as 0,1, got {shorten(text)}"
+        ) from None
 
 
 OF_BOOK = ("verdict", "seeds", "hours", "measured", "seed_values", "runs")
@@ -204,6 +225,7 @@ def _as_json(result: Result, claim: Claim) -> dict[str, Any]:
     if result.verdict is not None or result.budget == "tiny" or known is None or known["verdict"] is None:
         return entry
     budget = known["budget"]
+    claim = claim.of_seeds(known["seeds"])
     of_book = replace(
         result,
         budget=budget,

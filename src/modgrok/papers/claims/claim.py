@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ...learners.catalogue import definition_named
@@ -149,6 +149,11 @@ class Claim:
         if budget != "desktop":
             return groups
         return {name: self.desktop.resized(group) for name, group in groups.items()}
+
+    def of_seeds(self, seeds: Collection[int]) -> Claim:
+        """Return the claim with those of its seeds at the budget `desktop`, or itself if it has none."""
+        chosen = tuple(seed for seed in self.desktop.seeds if seed in seeds)
+        return replace(self, desktop=replace(self.desktop, seeds=chosen)) if chosen else self
 
     def judged(self, budget: BudgetName) -> tuple[Expected, ...]:
         """Return what is expected of the numbers at a budget."""

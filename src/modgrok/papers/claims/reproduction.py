@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -45,6 +45,7 @@ def reproduce(
     *,
     workers: int,
     committed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    seeds: Collection[int] | None = None,
     command: str = "",
     on_progress: Callable[[SweepCounts], None] = lambda tally: None,
     on_result: Callable[[Result], None] = lambda result: None,
@@ -59,6 +60,8 @@ def reproduce(
         executor: runs ensembles; None runs nothing, and tests the claims whose runs are all stored.
         workers: over how many they are spread.
         committed: claim id -> its entry in the committed book, whose seeds need no runs; see `known_seeds`.
+        seeds: at the budget `desktop`, those of each claim that are run and judged, beside those of the
+            committed book; None for all.
         command: recorded with every run.
         on_progress: called at every event of the runs.
         on_result: called after every claim, stored ones first.
@@ -66,7 +69,12 @@ def reproduce(
 
     Returns:
         one result a claim, in their order; without a verdict where it could not be tested.
+
+    Raises:
+        InputError: a claim has none of the seeds.
     """
+    if seeds is not None:
+        claims = [_of_seeds(claim, seeds, committed.get(claim.id)) for claim in claims]
     results: dict[str, Result] = {}
     left = []
     for claim in claims:
@@ -104,6 +112,15 @@ def reproduce(
                 results[claim.id] = result
                 on_result(result)
     return [results[claim.id] for claim in claims]
+
+
+def _of_seeds(claim: Claim, seeds: Collection[int], entry: Mapping[str, Any] | None) -> Claim:
+    """Return a claim with some of its seeds, and those whose committed numbers hold."""
+    if claim.groups("desktop") and not set(seeds) & set(claim.desktop.seeds):
+        known = ", ".join(map(str, claim.desktop.seeds))
+        chosen = ", ".join(map(str, seeds))
+        raise InputError(f"seeds: must have some of those of {claim.id} ({known}), got {chosen}")
+    return claim.of_seeds({*seeds, *known_seeds(claim, "desktop", entry).numbers})
 
 
 def evaluate(claim: Claim, budget: BudgetName, stages: Stages, store: Store) -> tuple[Result, str | None]:

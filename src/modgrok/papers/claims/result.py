@@ -208,6 +208,7 @@ def judged_again(result: Result, claim: Claim) -> Result:
         claim: of the same id.
     """
     budget = result.budget
+    claim = claim.of_seeds(result.seeds)
     values = {**result.values, **medians_of_seeds(claim, budget, result.seed_values)}
     return replace(
         result,

@@ -24,7 +24,7 @@ SIZES = {
     **dict.fromkeys(("fig3-accuracy", "fig3-ipr"), Sizes(PRODUCT)),
     "fig3-swap": Sizes(PaperScale(p=97, steps=150, seeds=3, sizes={"width": 500})),
     "appC-97": Sizes(TABLE[97], desktop=SHORT),
-    "appC-23": Sizes(TABLE[23], desktop=SHORT),
+    "appC-23": Sizes(TABLE[23], desktop=Desktop(seeds=tuple(range(8)), steps=300)),
     "sec3-four-phases": Sizes(FOUR),
     "sec3-product-phases": Sizes(PRODUCT),
     "sec4-experts": Sizes(EXPERTS, {"sum": PaperScale(p=23, sizes={"width": 2000})}),
