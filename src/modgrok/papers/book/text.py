@@ -338,8 +338,16 @@ def seeds_summary(results: Sequence[Result]) -> str:
     middle = statistics.median_low(counts)
     return (
         f"{claim_words(len(counts))} rest on runs: the median of their seeds is {middle}, and {enough} of "
-        f"them have at least {ENOUGH_SEEDS}."
+        f"them have at least {ENOUGH_SEEDS}.{_time_of_runs(results)}"
     )
+
+
+def _time_of_runs(results: Sequence[Result]) -> str:
+    """Say how long all runs took, each counted once; empty where that is not known."""
+    seconds = {row["run"]: float(row["seconds"]) for result in results for row in result.run_table}
+    if not seconds:
+        return ""
+    return f" The {len(seconds):,} runs took {sum(seconds.values()) / 3600:.1f} hours, each counted once."
 
 
 def caution(results: Sequence[Result]) -> str:
