@@ -60,14 +60,23 @@ def measure_operations(evidence: Evidence) -> ClaimResult:
         "least_accuracy_few": min(best["few", i] for i in (1, 2, 3)),
     }
     names = [part.name for part in most.task.parts]
+    nulls = {label: nulls_of_parts(run) for label, run in (("most", most), ("few", few))}
+    values["product_over_null_few"] = best["few", 3] - nulls["few"][2]
     rows = [
         {"task": name, "fraction": run.experiment.fraction, "steps": run.row.step}
-        | {"best test accuracy": best[label, i]}
+        | {"best test accuracy": best[label, i], "orbit null": nulls[label][i - 1]}
         for label, run in (("most", most), ("few", few))
         for i, name in enumerate(names, 1)
     ]
     panels = tuple(parts_panel(run) for run in (most, few))
     return ClaimResult(values, panels, rows)
+
+
+def nulls_of_parts(run: RunData) -> list[float]:
+    """Return the orbit null's accuracy on the test inputs of each task of a mixture."""
+    right = orbit_null(run.task, run.split).predictions == run.task.labels(run.split.test)
+    count = len(run.task.parts)
+    return [float(right[run.split.test % count == place].mean()) for place in range(count)]
 
 
 def parts_panel(run: RunData) -> Panel:
