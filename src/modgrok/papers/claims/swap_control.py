@@ -94,7 +94,7 @@ def measure_swap(evidence: Evidence, tasks: Mapping[str, str]) -> ClaimResult:
     """Compare the test accuracy of every task with the orbit null of its own split."""
     every = [run for runs in evidence.groups.values() for run in runs]
     accuracies: dict[str, list[float]] = {ending: [] for ending in tasks.values()}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for run in every:
         accuracy, null = run.last("test_accuracy"), orbit_null(run.task, run.split).accuracy
         accuracies[tasks[run.point["expression"]]].append(accuracy)
