@@ -48,6 +48,7 @@ def swap_control(
     tasks: Mapping[str, str],
     least: float,
     deviations: Mapping[BudgetName, tuple[str, ...]],
+    columns: Callable[[RunData], Mapping[str, Any]] = lambda run: {},
 ) -> Claim:
     """Make the control of a paper's claims on symmetric tasks.
 
@@ -58,6 +59,7 @@ def swap_control(
         tasks: expression -> ending of its numbers' names.
         least: test accuracy from which on a task is learned, as the claims on plain splits have it.
         deviations: budget -> how the runs differ from the paper's, but for the split.
+        columns: more of a run's row in the table.
     """
 
     def swapped(budget: BudgetName) -> Mapping[str, RunGroup]:
@@ -73,7 +75,7 @@ def swap_control(
         f"{names} {be} learned, and not only copied along the swap of operands: "
         "held-out pairs are answered as well on splits that never part (x, y) from (y, x).",
         swapped,
-        partial(measure_swap, tasks=tasks),
+        partial(measure_swap, tasks=tasks, columns=columns),
         (
             *(
                 Expected(
@@ -90,7 +92,9 @@ def swap_control(
     )
 
 
-def measure_swap(evidence: Evidence, tasks: Mapping[str, str]) -> ClaimResult:
+def measure_swap(
+    evidence: Evidence, tasks: Mapping[str, str], columns: Callable[[RunData], Mapping[str, Any]]
+) -> ClaimResult:
     """Compare the test accuracy of every task with the orbit null of its own split."""
     every = [run for runs in evidence.groups.values() for run in runs]
     accuracies: dict[str, list[float]] = {ending: [] for ending in tasks.values()}
@@ -102,6 +106,7 @@ def measure_swap(evidence: Evidence, tasks: Mapping[str, str]) -> ClaimResult:
             {"task": run.experiment.name, "learner": run.experiment.learner.kind}
             | {"fraction": run.experiment.fraction, "seed": run.experiment.seed}
             | {"test accuracy": accuracy, "orbit null": null, "over the null": accuracy - null}
+            | {"best along the way": float(run.curve("test_accuracy").max()), **columns(run)}
         )
     values = {f"test_accuracy_{ending}": min(each) for ending, each in accuracies.items() if each}
     values["null_most"] = max(row["orbit null"] for row in rows)

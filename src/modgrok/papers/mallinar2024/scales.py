@@ -29,7 +29,7 @@ SIZES = {
     **dict.fromkeys(("observation1-orientation", "fig3-logarithms", "fractions-quadratic"), Sizes(KERNEL)),
     "observation1-diagonal": Sizes(KERNEL, desktop=EIGHT),
     "appfig2-evolution": Sizes(KERNEL),
-    "fig2-swap": Sizes(PaperScale(p=61, steps=30, seeds=3)),
+    "fig2-swap": Sizes(PaperScale(p=61, steps=30, seeds=3), desktop=EIGHT),
     "fig2-losses": Sizes(KERNEL),
     "fig1-59": Sizes(PaperScale(p=59, steps=30)),
     "appfig10-97": Sizes(LARGE_KERNEL, desktop=Desktop("laptop", steps=30)),
