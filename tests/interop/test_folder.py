@@ -95,7 +95,9 @@ def test_nanda_s_transposed_layout_is_read(tmp_path: Path, nanda: dict[str, np.n
         torch.save({"model": state}, path)
     else:
         save_file({name: np.ascontiguousarray(value) for name, value in nanda.items()}, path)
-    content = from_transformerlens(path, expression="x + y")
+    with pytest.raises(InputError, match=r"activation: must be given, since no config\.json says it"):
+        from_transformerlens(path, expression="x + y")
+    content = from_transformerlens(path, expression="x + y", activation="relu")
     net = content.network
     assert isinstance(net, Transformer)
     assert (net.classes, net.layout, net.operands, len(net.embedding)) == (P, "equals", 2, P + 1)
@@ -108,7 +110,7 @@ def test_nanda_s_transposed_layout_is_read(tmp_path: Path, nanda: dict[str, np.n
 
 def test_a_pickle_with_more_than_tensors_is_not_run(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    torch.save({"model": Path("code")}, tmp_path / "bad.pt")
+    torch.save({"model": torch.nn.Linear(2, 2)}, tmp_path / "bad.pt")
     with pytest.raises(InputError, match="only tensors"):
         from_transformerlens(tmp_path / "bad.pt")
 

@@ -279,7 +279,7 @@ def test_readings_of_mlps_compute_what_records_do() -> None:
 def test_two_tokens_without_a_sign_are_two_operands(tmp_path: Path) -> None:
     net = random_network(layout="two", k=2, layers=1, biases=True, norms=False, activation="relu")
     save_file(state_of(net), tmp_path / "net.safetensors")
-    read = from_transformerlens(tmp_path / "net.safetensors").network
+    read = from_transformerlens(tmp_path / "net.safetensors", activation="relu").network
     assert (read.operands, read.classes, read.layout) == (2, P, "two")
     inputs = every_input(net)
     assert np.allclose(read(jnp.asarray(inputs)), net(jnp.asarray(inputs)), atol=1e-5)
@@ -300,7 +300,9 @@ def test_a_task_of_other_shapes_is_refused(tmp_path: Path, task: dict[str, Any])
 def test_a_group_is_named(tmp_path: Path) -> None:
     net = random_network(layout="equals", k=2, layers=1, biases=True, norms=False, activation="relu", p=6)
     save_file(state_of(net), tmp_path / "net.safetensors")
-    assert from_transformerlens(tmp_path / "net.safetensors", group="S3").task().name == "S3"
+    assert (
+        from_transformerlens(tmp_path / "net.safetensors", group="S3", activation="relu").task().name == "S3"
+    )
     loaded = modgrok.load(tmp_path / "net.safetensors", group="S3", layout="equals", activation="relu")
     inputs = every_input(net)
     assert np.allclose(loaded(inputs), net(jnp.asarray(inputs)), atol=1e-5)

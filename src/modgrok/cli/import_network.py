@@ -83,6 +83,13 @@ def import_file(
     key: Annotated[
         str | None, Parameter(help="Key of the state dict in the file; default the usual names.")
     ] = None,
+    logits: Annotated[
+        Path | None,
+        Parameter(
+            help="An .npy file with the network's own logits on all inputs, in the order of the table: the "
+            "network is refused unless it gives them as it is read here."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         Parameter(
@@ -118,6 +125,7 @@ def import_file(
             ignore=ignore or (),
             roles=_roles(map or []),
             key=key,
+            logits=logits,
         )
     except CorruptFile as error:
         raise InputError(f"path: must hold a network, got {shorten(error, 200)}") from None
@@ -143,6 +151,8 @@ def tell(network: Imported) -> None:
         others = ", ".join(f"{value} {percent(accuracy)}" for value, accuracy in decision.others.items())
         choice = f"{decision.value} ({percent(decision.accuracy)}; others: {others})"
         say(f"  {option}: {choice}, {WORDS[decision.by]}")
+    for option, value in network.stated.items():
+        say(f"  {option}: {value}, as the settings beside the weights say")
     for role, key in list(network.used.items())[:MOST_SHOWN]:
         say(f"  {role:<16} {key}")
     if len(network.used) > MOST_SHOWN:
@@ -176,6 +186,7 @@ def as_json(network: Imported) -> dict[str, Any]:
             option: {"value": d.value, "accuracy": d.accuracy, "others": d.others, "by": d.by}
             for option, d in network.decisions.items()
         },
+        "stated": network.stated,
         "warnings": list(network.warnings),
     }
 

@@ -193,15 +193,17 @@ def read_weights(
         InputError: there is none, or it is ambiguous without its task.
         CorruptFile: a file of modgrok is damaged.
     """
-    has_task = any(value is not None for value in (expression, group, table))
-    if not has_task and (p is not None or any(value not in (None, ()) for value in reading.values())):
-        has_task = True
-    if has_task:
+    options = {name for name, value in reading.items() if value not in (None, ())}
+    without_task = expression is None and group is None and table is None and p is None
+    if not (without_task and options <= {"activation"}):
         return import_network(path, expression, p=p, group=group, table=table, **reading).content
+    activation = reading.get("activation")
     if (is_folder(path) and not any(path.glob("*.npy"))) or is_file(path / WEIGHTS) or _is_foreign(path):
-        return from_transformerlens(path)
+        return from_transformerlens(path, activation=activation)
     if path.suffix in TORCH_SUFFIXES and is_file(path) and not set(MARKS).isdisjoint(read_state(path).arrays):
-        return from_transformerlens(path)
+        return from_transformerlens(path, activation=activation)
+    if activation is not None:
+        return import_network(path, **reading).content
     if not _is_of_modgrok(path):
         raise InputError(
             "expression: must name the task (with --p, or --group, --table) of weights from elsewhere, got "

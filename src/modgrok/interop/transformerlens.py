@@ -28,6 +28,7 @@ from ..io import (
     read_npy,
     write_atomically,
 )
+from ..models.activations import activation as activation_named
 from ..models.transformer import LAYOUTS, SIGNS, Transformer, length_of
 from ..runs import NetworkFile
 from ..runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked, write_arrays
@@ -78,6 +79,7 @@ def from_transformerlens(
     group: str | None = None,
     table: Any = None,
     layout: str | None = None,
+    activation: str | None = None,
 ) -> NetworkFile:
     """Read a transformer from a state dict of TransformerLens 3 or 4, or of Nanda et al.'s transposed layout.
 
@@ -92,6 +94,7 @@ def from_transformerlens(
         p: number of classes; None for that of the task or the file, else for the rows of W_E less the signs.
         layout: one of `modgrok.models.transformer.LAYOUTS`; None for what the file says or its shapes allow,
             `equals` where they allow several.
+        activation: a name in `modgrok.models.activations`; None for what config.json says.
 
     Returns:
         The network with its task and notes. Its logits are TransformerLens's of classes 0..p-1.
@@ -101,6 +104,9 @@ def from_transformerlens(
     """
     files = _find_files(Path(path))
     form = files.form
+    config = files.config if activation is None else {**files.config, "act_fn": activation}
+    if activation is not None:
+        activation_named(activation)
     layout = layout or form.get("layout")
     if layout is not None and layout not in LAYOUTS:
         raise InputError(f"layout: must be one of {', '.join(LAYOUTS)}, got {shorten(layout)}")
@@ -122,13 +128,21 @@ def from_transformerlens(
     trained_parts = frozenset(form.get("kept", ()))
     net = rebuild(
         files.state,
-        files.config,
+        config,
         operands=operands,
         layout=layout,
         classes=classes,
         keep_zero=trained_parts,
         signs=None if "classes" in form else SIGNS[layout],
     )
+    if not config.get("act_fn") and not form:
+        raise InputError(
+            f"activation: must be given, since no config.json says it, got none for {shorten(path)}"
+        )
+    if not config.get("act_fn") and not form:
+        raise InputError(
+            f"activation: must be given, since no config.json says it, got none for {shorten(path)}"
+        )
     notes = files.notes or {"imported": str(path), "made": "elsewhere"}
     return NetworkFile(net, source, values, notes)
 

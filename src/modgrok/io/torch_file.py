@@ -226,7 +226,36 @@ FUNCTIONS: dict[tuple[str, str], Callable[..., Any]] = {
     ("torch", "device"): lambda *words: ":".join(str(word) for word in words if isinstance(word, str | int)),
 }
 """What a pickle may call, and what is done instead."""
-NAMES = {("torch", name) for name in STORAGES}
+EXTRAS = {
+    ("argparse", "Namespace"),
+    ("_codecs", "encode"),
+    *((module, name) for module in ("builtins", "__builtin__") for name in ("complex", "bytearray")),
+    *(
+        (f"numpy.{core}.multiarray", name)
+        for core in ("core", "_core")
+        for name in ("scalar", "_reconstruct")
+    ),
+    ("numpy", "dtype"), ("numpy", "ndarray"),
+    *(("datetime", name) for name in ("datetime", "date", "time", "timedelta", "timezone")),
+    *(("pathlib", name) for name in ("Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")),
+    *(("pathlib._local", name) for name in ("Path", "PosixPath", "WindowsPath")),
+}  # fmt: skip
+"""What training code keeps beside weights. It is read over: None stands for whatever these make."""
+FUNCTIONS |= {(module, name): lambda *_: None for module, name in EXTRAS}
+FUNCTIONS |= {
+    ("collections", "defaultdict"): lambda *_: {},
+    ("collections", "Counter"): lambda *pairs: _of_type(pairs[0], dict) if pairs else {},
+    ("builtins", "set"): lambda *items: list(*items),
+    ("builtins", "frozenset"): lambda *items: list(*items),
+    ("__builtin__", "set"): lambda *items: list(*items),
+    ("__builtin__", "frozenset"): lambda *items: list(*items),
+}
+TYPES = ("bool", "int", "float", "str", "list", "dict", "tuple")
+NAMES = {
+    *(("torch", name) for name in STORAGES),
+    *(("torch", name) for name in ("float64", "float32", "float16", "bfloat16", "int64", "int32", "bool")),
+    *((module, name) for module in ("builtins", "__builtin__") for name in TYPES),
+}
 """What a pickle may name without calling it."""
 MARK = object()
 
@@ -290,7 +319,13 @@ class _Machine:
                 stack.append(FUNCTIONS[function](*arguments))
             elif name == "BUILD":
                 stack.pop()  # attributes of a state dict, such as versions; they hold no weights
-                _of_type(stack[-1], dict)
+                if stack[-1] is not None:
+                    _of_type(stack[-1], dict)
+            elif name == "NEWOBJ":
+                _of_type(stack.pop(), tuple)
+                if stack[-1] not in EXTRAS:
+                    raise _Refused(f"an object of type {shorten(str(stack[-1]))}")
+                stack[-1] = None
             elif name == "BINPERSID":
                 stack.append(self._stored(stack.pop()))
             else:

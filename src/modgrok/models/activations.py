@@ -52,6 +52,16 @@ def activation(name: str) -> Callable[[Array], Array]:
     return ACTIVATIONS.named(name)[1]
 
 
+def is_activation(name: str) -> bool:
+    """Say whether `activation` has a function of that name.
+
+    Example:
+        >>> is_activation("power2"), is_activation("tanh")
+        (True, False)
+    """
+    return power_of(name) is not None or name in ACTIVATIONS.names
+
+
 def _power(z: Array, exponent: int) -> Array:
     return jax.lax.integer_pow(z, exponent)
 

@@ -92,6 +92,11 @@ class FileOptions:
                 "expression: must name the task (with --p, or --group, --table) of a file that does not, got "
                 "none"
             )
+        if content.notes.get("made") == "elsewhere" and "read" in content.notes:
+            read = ", ".join(f"{option} {value}" for option, value in content.notes["read"].items())
+            note(f"{path} is read with {read or 'what its weights say'}")
+            for sentence in content.notes.get("warnings", ()):
+                note(f"modgrok: {sentence}")
         if stated is not None and not np.array_equal(stated.table, content.task().table):
             note(f"{path} says that its task is {_named(stated)}; read as {_named(content.task())}")
         return content

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ from ...runs import NetworkFile, read_network_file
 from ...tasks import InputError, NamedTask, Task, TaskSource, named_task, task_from_table
 from ...tasks.errors import shorten
 from ..rebuild import check_options
+from .agreement import check_logits
 from .keys import has_attention, shared_prefix, transformer_roles
 from .mlp import MOST_LAYERS, OPERANDS, mlp_parts, mlp_readings
 from .readings import Decision, ReadingChoice, choose
 from .recorded import recorded_form, recorded_task
 from .state import SavedWeights, read_state
 from .transformer import transformer_readings
-from .transformer_options import ImportOptions, with_config
+from .transformer_options import ImportOptions, stated_by, with_config
 from .transformer_weights import weights_of
 
 TRANSFORMER_ROLES = (
@@ -61,6 +62,7 @@ class Imported:
         ignored: names in the file that were left out.
         decisions: option -> what settled it, of those that the weights left open.
         warnings: sentences on what is doubtful.
+        stated: option -> value, of those that settings beside the weights decided.
     """
 
     content: NetworkFile
@@ -70,6 +72,7 @@ class Imported:
     ignored: tuple[str, ...]
     decisions: dict[str, Decision]
     warnings: tuple[str, ...]
+    stated: dict[str, str] = field(default_factory=dict)
 
     @property
     def network(self) -> Any:
@@ -99,6 +102,7 @@ def import_network(
     ignore: Iterable[str] = (),
     roles: Mapping[str, str] | None = None,
     key: str | None = None,
+    logits: Any = None,
 ) -> Imported:
     """Read a network that another program trained, from its weights.
 
@@ -122,6 +126,9 @@ def import_network(
         ignore: names to leave out; * stands for anything.
         roles: role -> name, or name and `.T` for a transposed matrix.
         key: dotted name of the state dict in what was saved.
+        logits: what the network itself gives on all inputs, in the order of the table: shape (p^k, p), or the
+            table's shape and p; an array of any framework or the path of an .npy file. The network as it is
+            read must agree, up to a constant for each input and a common factor.
 
     Raises:
         InputError: what does not fit, or is ambiguous, with the argument that settles it.
@@ -149,7 +156,8 @@ def import_network(
             | {"post_norm": post_norm, "mix": mix, "ignore": tuple(ignore), "roles": roles, "key": key},
             "a file of modgrok, which says it itself",
         )
-        return own
+        more = () if logits is None else check_logits(own.task, own.network, logits)
+        return replace(own, warnings=(*own.warnings, *more))
     state = read_state(source, key)
     named = _task_of(source, state, expression, p, group, table)
     task = named.task
@@ -160,20 +168,18 @@ def import_network(
     check_options(_transformerlens_options(state.config))
     if layout is None and isinstance(source, str | Path):
         layout = recorded_form(Path(source)).get("layout")
-    options = with_config(
-        ImportOptions(
-            layout, heads, activation, None if tokens is None else tuple(tokens), causal, post_norm, mix
-        ),
-        state.config,
+    given = ImportOptions(
+        layout, heads, activation, None if tokens is None else tuple(tokens), causal, post_norm, mix
     )
-    if mix is not None and not 0 <= mix <= 1:
-        raise InputError(f"mix: must be in 0..1, got {mix}")
+    options = with_config(given, state.config)
     prefix = shared_prefix(arrays)
     short = {name.removeprefix(prefix): name for name in arrays}
     transformer = has_attention(short) or any(
         role.rpartition(".")[2] in ("W_Q", "W_QKV") for role in chosen_roles
     )
     if transformer:
+        if options.mix is not None and not 0 <= options.mix <= 1:
+            raise InputError(f"mix: must be in 0..1, got {options.mix}")
         used, chosen = _transformer(short, arrays, chosen_roles, transposed, task, options)
     else:
         _refuse({"heads": heads, "causal": causal, "post_norm": post_norm, "mix": mix}, "an MLP")
@@ -181,18 +187,24 @@ def import_network(
     _check_all_used(arrays, used, chosen_roles, transformer=transformer)
     ignored = (*left_out, *state.ignored)
     name = str(source) if isinstance(source, str | Path) else "a state dict"
-    warnings = (*state.odd_types, *_warnings(chosen, task))
+    stated = stated_by(state.config, given, options)
+    if not transformer:
+        stated = {name: value for name, value in stated.items() if name == "activation"}
+    warnings = [*state.odd_types, *_warnings(chosen, task)]
+    if logits is not None:
+        warnings += check_logits(task, chosen.network, logits)
     notes = {
         "imported": name,
         "made": "elsewhere",
         "accuracy": chosen.accuracy,
         "used": used,
         "ignored": list(ignored)[:200],
-        "read": {option: decision.value for option, decision in chosen.decisions.items()},
+        "read": {**stated, **{option: decision.value for option, decision in chosen.decisions.items()}},
+        "warnings": warnings,
     }
     values = None if named.source.table is None else np.asarray(task.table)
     content = NetworkFile(chosen.network, named.source, values, notes)
-    return Imported(content, task, chosen.accuracy, used, ignored, chosen.decisions, warnings)
+    return Imported(content, task, chosen.accuracy, used, ignored, chosen.decisions, tuple(warnings), stated)
 
 
 def _own(
@@ -356,8 +368,8 @@ def _refuse_unknown(unknown: Sequence[str], arrays: Mapping[str, np.ndarray]) ->
         name = unknown[0]
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
         raise InputError(
-            f"keys: must all have a role; --ignore {shorten(name)} leaves one out, --map ROLE="
-            f"{shorten(name)} says what it is, got {shorten(name)} of shape {arrays[name].shape}{more}"
+            f"keys: must all have a role; in modgrok import --ignore {shorten(name)} leaves one out, --map "
+            f"ROLE={shorten(name)} says what it is, got {shorten(name)} of shape {arrays[name].shape}{more}"
         )
 
 

@@ -14,6 +14,8 @@ ATTENTION = re.compile(
     r"attn|attention|\bmha\b|in_proj_(weight|bias)|(^|[._])w_?[qkv](\.|$)|[qkv]_proj|\bqkv\b|(^|[._])(query|key|value)s?(\.|$)"
 )
 """Names of parts of attention."""
+BARE_OUTPUT = re.compile(r"(^|[._])w_?o(\.|$)")
+"""Name of the output of attention beside those; alone it may as well be the last layer of an MLP."""
 LAYER = re.compile(
     r"^(?P<at>(?:.*?\.)?(?:blocks|layers|layer|h|resblocks|encoder_layers|decoder_layers|transformer_blocks))"
     r"\.(?P<number>\d+)\.(?P<rest>.+)$"
@@ -145,7 +147,7 @@ def transformer_roles(names: Iterable[str], rank: dict[str, int]) -> tuple[dict[
 
 def _in_block(name: str) -> bool:
     """Say whether a name outside numbered layers is of the only layer."""
-    if ATTENTION.search(name):
+    if ATTENTION.search(name) or BARE_OUTPUT.search(name):
         return True
     if NORM.search(name):
         return bool(FIRST_NORM.search(name) or SECOND_NORM.search(name))
@@ -198,7 +200,7 @@ def _attention_role(short: str) -> str | None:
         )
     if FUSED.search(short):
         return f"{letter}_QKV"
-    inside = ATTENTION.search(short) is not None and not NORM.search(short)
+    inside = (ATTENTION.search(short) or BARE_OUTPUT.search(short)) is not None and not NORM.search(short)
     match = PROJECTION.search(short)
     if match is not None and inside:
         return f"{letter}_{_letter(match)}"

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError, deserialize
 
 from ...io import InputError, is_file, is_folder, read_json, read_npy, read_npz, shorten
 from ...io.framework_array import read_array
 from ...io.torch_file import TORCH_SUFFIXES, read_torch
 from ...io.weights_path import WEIGHTS_SUFFIXES
 from ...io.whole_numbers import digits
-from ...runs.store.arrays import CorruptFile, arrays_of, metadata_of, read_checked
+from ...runs.store.arrays import CorruptFile, metadata_of, read_checked
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -28,6 +29,11 @@ WRAPPERS = (
 """Names under which training code keeps a state dict, in the order in which they are looked for."""
 SETTINGS = ("config", "args", "hparams", "hyper_parameters", "cfg", "settings")
 """Names under which training code keeps its settings."""
+TYPES = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?", "C64": "<c8",
+}  # fmt: skip
+"""Type in a safetensors file -> NumPy's."""
 BUFFERS = ("mask", "attn_mask", "causal_mask", "ignore", "tril", "masked_bias", "position_ids", "inv_freq")
 """Last parts of the names of what is no weight."""
 
@@ -98,21 +104,50 @@ def metadata_text(path: Path) -> str | None:
 
 def _content(path: Path) -> Any:
     if path.suffix in TORCH_SUFFIXES:
-        return read_torch(path)
+        return _with_text_keys(read_torch(path))
     if path.suffix == ".safetensors":
-        try:
-            return arrays_of(read_checked(path, None), path)
-        except CorruptFile:
-            raise InputError(
-                f"path: must be a safetensors file, got {shorten(path)}, which is damaged or not one"
-            ) from None
+        return _safetensors(path)
     if path.suffix == ".npz":
-        return read_npz(path, "path")
+        return {name.replace("/", "."): value for name, value in read_npz(path, "path").items()}
     if path.suffix == ".npy":
         raise InputError(
             f"path: must be an .npz for a network, since an .npy holds only one array, got {shorten(path)}"
         )
     raise InputError(f"path: must end in {', '.join(WEIGHTS_SUFFIXES)}, got {shorten(path.name)}")
+
+
+def _safetensors(path: Path) -> dict[str, np.ndarray]:
+    """Read arrays, those of bfloat16 as float32.
+
+    Raises:
+        InputError: it is none, or holds numbers of 8 bits.
+    """
+    try:
+        parts = deserialize(read_checked(path, None))
+        return {name: _tensor(part) for name, part in parts}
+    except KeyError as error:
+        raise InputError(
+            f"path: must hold numbers of types that NumPy has, or of bfloat16, got {shorten(error)} in "
+            f"{shorten(path)}"
+        ) from None
+    except (CorruptFile, SafetensorError, ValueError, TypeError, OverflowError, MemoryError):
+        raise InputError(
+            f"path: must be a safetensors file, got {shorten(path)}, which is damaged or not one"
+        ) from None
+
+
+def _tensor(part: Mapping[str, Any]) -> np.ndarray:
+    if part["dtype"] == "BF16":
+        halves = np.frombuffer(part["data"], dtype="<u2").astype(np.uint32)
+        return (halves << 16).view(np.float32).reshape(part["shape"])
+    return np.frombuffer(part["data"], dtype=TYPES[part["dtype"]]).reshape(part["shape"])
+
+
+def _with_text_keys(value: Any) -> Any:
+    """Return a nested mapping whose keys are text: training code keeps networks by their step."""
+    if isinstance(value, Mapping):
+        return {str(name): _with_text_keys(item) for name, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, list) else value
 
 
 def _arrays_in(value: Any) -> Any:
@@ -167,6 +202,9 @@ def _state(content: Any, key: str | None, name: str, config: dict[str, Any]) -> 
             raise InputError(f"path: {shorten(label)} must not be empty, got shape {value.shape}")
         if not np.isfinite(value).all():
             raise InputError(f"path: {shorten(label)} must hold finite numbers, got others")
+        largest = float(np.abs(value).max())
+        if largest > float(np.finfo(np.float32).max):
+            raise InputError(f"path: {shorten(label)} must hold numbers of float32, got {largest:.3g}")
     settings: dict[str, Any] = {}
     for place in SETTINGS:
         if isinstance(content.get(place), Mapping):
@@ -209,6 +247,13 @@ def _unwrapped(content: Mapping[str, Any], key: str | None) -> tuple[str, Mappin
         beside += [".".join([*wrapper, str(name)]) for name in inner if name != chosen]
         wrapper.append(chosen)
         inner = inner[chosen]
+    named = {str(name): _leaf_names(value) for name, value in inner.items() if isinstance(value, Mapping)}
+    alike = [name for name, leaves in named.items() if leaves and list(named.values()).count(leaves) > 1]
+    if alike and not any(_is_weight(value) for value in inner.values()):
+        raise InputError(
+            f"key: must name one of the state dicts in the file, {', '.join(map(shorten, alike[:8]))}, got "
+            "none"
+        )
     if not any(_is_weight(value) for _, value in _leaves(inner)):
         lists = [str(name) for name, value in inner.items() if _holds_states(value)]
         if lists:
@@ -217,6 +262,13 @@ def _unwrapped(content: Mapping[str, Any], key: str | None) -> tuple[str, Mappin
                 "none"
             )
     return ".".join(wrapper), inner, beside
+
+
+def _leaf_names(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of weights in a state dict, none of one that holds others."""
+    if any(isinstance(item, Mapping) for item in value.values()):
+        return ()
+    return tuple(sorted(name for name, item in value.items() if _is_weight(item) and item.ndim > 1))
 
 
 def _holds_states(value: Any) -> bool:

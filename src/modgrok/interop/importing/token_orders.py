@@ -68,8 +68,14 @@ def token_orders(
             f"{argument}: must fit W_E and W_pos ({needs}, for {k} operands and p = {p}), got {have} and {v} "
             "tokens"
         )
-    for layout in fitting:
-        yield from _numberings(layout, v, p, options, explicit=options.layout is not None)
+    explicit = options.layout is not None
+    orders = [order for name in fitting for order in _numberings(name, v, p, options, explicit=explicit)]
+    if not orders:
+        raise InputError(
+            f"tokens: must leave {p} tokens in a row for the numbers, got "
+            f"{','.join(map(str, options.tokens or ())) or 'none'} of {v}"
+        )
+    yield from orders
 
 
 def _numberings(

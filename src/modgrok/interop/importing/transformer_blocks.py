@@ -52,7 +52,7 @@ def _heads(weights: Weights, d: int, options: ImportOptions) -> list[int]:
     elif query is not None or fused is not None:
         size = _projected(query, d) if query is not None else _projected(fused, d) // 3
         if options.heads is not None:
-            if size % options.heads or options.heads < 1:
+            if options.heads < 1 or size % options.heads:
                 raise InputError(f"heads: must divide the width of attention, {size}, got {options.heads}")
             return [options.heads]
         return [n for n in range(1, MOST_HEADS + 1) if size % n == 0]

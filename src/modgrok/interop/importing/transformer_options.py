@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...models.activations import is_activation
+from ...tasks import InputError
+from ...tasks.errors import shorten
+
 ACTIVATIONS = ("relu", "gelu", "silu")
 """Activations that are tried where none is given; the first is the convention."""
 
@@ -51,23 +55,47 @@ def with_config(options: ImportOptions, config: Mapping[str, Any]) -> ImportOpti
         0.5
     """
     heads = _of(config, int, "n_heads", "num_heads", "heads")
-    phi = _of(config, str, "act_fn", "act_type", "activation")
+    phi = _activation_in(config) if options.activation is None else None
     mix = _of(config, float, "attn_coeff", "attention_rate")
-    named = (
-        None
-        if phi is None
-        else {"ReLU": "relu", "GeLU": "gelu", "GELU": "gelu", "SiLU": "silu"}.get(phi, phi)
-    )
     return replace(
         options,
-        heads=options.heads or heads,
-        activation=options.activation or named,
+        heads=heads if options.heads is None else options.heads,
+        activation=options.activation or phi,
         mix=mix if options.mix is None else options.mix,
         causal=config["attention_dir"] == "causal"
         if options.causal is None and "attention_dir" in config and "d_vocab" in config
         else options.causal,
         bare_norms=options.bare_norms or config.get("normalization_type") == "LNPre",
     )
+
+
+def stated_by(config: Mapping[str, Any], given: ImportOptions, filled: ImportOptions) -> dict[str, str]:
+    """Return option -> value, of those that settings decided."""
+    names = ("heads", "activation", "mix", "causal")
+    return {
+        name: str(getattr(filled, name))
+        for name in names
+        if getattr(filled, name) is not None and getattr(given, name) is None
+    }
+
+
+def _activation_in(config: Mapping[str, Any]) -> str | None:
+    """Return the activation that settings name.
+
+    Raises:
+        InputError: modgrok has none of that name.
+    """
+    word = _of(config, str, "act_fn", "act_type", "activation")
+    if word is None:
+        return None
+    usual = {"square": "power2", "quadratic": "power2", "x^2": "power2", "swish": "silu"}
+    name: str = usual.get(word.lower(), word.lower())
+    if not is_activation(name):
+        raise InputError(
+            "activation: must be given, since the settings beside the weights name one that modgrok lacks, "
+            f"got {shorten(word)}"
+        )
+    return name
 
 
 def _of(config: Mapping[str, Any], kind: type, *names: str) -> Any:
