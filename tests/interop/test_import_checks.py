@@ -148,8 +148,8 @@ def test_a_bare_output_matrix_beside_queries_is_read() -> None:
     net = random_network(layout="equals", k=2, layers=1, biases=False, norms=False, activation="relu", p=P)
     state = {name.rpartition(".")[2]: value for name, value in state_of(net).items()}
     logits = np.asarray(net(jnp.asarray(every_input(net))))
-    kept = {name: value for name, value in state.items() if name.startswith("W_")}
-    read = import_network(kept, "x + y", p=P, activation="relu", layout="equals", logits=logits)
+    matrices = {name: value for name, value in state.items() if name.startswith("W_")}
+    read = import_network(matrices, "x + y", p=P, activation="relu", layout="equals", logits=logits)
     assert read.used["blocks.0.W_O"] == "W_O"
 
 

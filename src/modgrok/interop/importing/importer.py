@@ -168,10 +168,10 @@ def import_network(
     check_options(_transformerlens_options(state.config))
     if layout is None and isinstance(source, str | Path):
         layout = recorded_form(Path(source)).get("layout")
-    given = ImportOptions(
+    explicit = ImportOptions(
         layout, heads, activation, None if tokens is None else tuple(tokens), causal, post_norm, mix
     )
-    options = with_config(given, state.config)
+    options = with_config(explicit, state.config)
     prefix = shared_prefix(arrays)
     short = {name.removeprefix(prefix): name for name in arrays}
     transformer = has_attention(short) or any(
@@ -187,7 +187,7 @@ def import_network(
     _check_all_used(arrays, used, chosen_roles, transformer=transformer)
     ignored = (*left_out, *state.ignored)
     name = str(source) if isinstance(source, str | Path) else "a state dict"
-    stated = stated_by(state.config, given, options)
+    stated = stated_by(explicit, options)
     if not transformer:
         stated = {name: value for name, value in stated.items() if name == "activation"}
     warnings = [*state.odd_types, *_warnings(chosen, task)]

@@ -69,13 +69,13 @@ def with_config(options: ImportOptions, config: Mapping[str, Any]) -> ImportOpti
     )
 
 
-def stated_by(config: Mapping[str, Any], given: ImportOptions, filled: ImportOptions) -> dict[str, str]:
-    """Return option -> value, of those that settings decided."""
+def stated_by(explicit: ImportOptions, filled: ImportOptions) -> dict[str, str]:
+    """Return option -> value, of those that settings decided, which a user did not state."""
     names = ("heads", "activation", "mix", "causal")
     return {
         name: str(getattr(filled, name))
         for name in names
-        if getattr(filled, name) is not None and getattr(given, name) is None
+        if getattr(filled, name) is not None and getattr(explicit, name) is None
     }
 
 
