@@ -20,8 +20,8 @@ PLAIN = str.maketrans(
 """Signs with a plain equivalent; all else is escaped."""
 STANDARD = (0, 1, 2)
 ERRORS = "modgrok.plain"
-NARROWEST = 30
-"""Columns of a terminal that output is laid out for at least."""
+NARROWEST, WIDEST = 30, 1_000
+"""Columns of a terminal that output is laid out for at least and at most."""
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -44,8 +44,9 @@ def prepare_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
     codecs.register_error(ERRORS, _plain)
-    if shutil.get_terminal_size().columns < NARROWEST:
-        os.environ["COLUMNS"] = str(NARROWEST)  # rich takes minutes to lay a page out in less
+    columns = shutil.get_terminal_size().columns
+    if not NARROWEST <= columns <= WIDEST:  # rich takes minutes to lay a page out in less, and pads to more
+        os.environ["COLUMNS"] = str(min(max(columns, NARROWEST), WIDEST))
     sys.stdout = _ready(sys.stdout)
     sys.stderr = _ready(sys.stderr)
     if not isinstance(sys.stderr, Messages):
