@@ -94,6 +94,10 @@ def test_a_token_in_the_address_is_answered_and_becomes_a_cookie(visit: Any) -> 
         assert cookie == f"modgrok-{PORT}={TOKEN}; HttpOnly; SameSite=Strict; Path=/"
         again = await client.get("/runs.json", Cookie=cookie.partition(";")[0], **NO_TOKEN)
         assert (again.status, again.cookies) == (200, [])
+        ours = cookie.partition(";")[0]
+        for other in ("foo", 'a={"x":1}', "a=b c", "=1", 'a="x'):
+            for line in (f"{other}; {ours}", f"{ours}; {other}"):
+                assert (await client.get("/runs.json", Cookie=line, **NO_TOKEN)).status == 200, line
 
     visit(talk)
 

@@ -88,6 +88,8 @@ def test_bodies_that_are_too_large(visit: Any) -> None:
         ("/training", b'{"resume": "../x"}', "run"),
         ("/training", b'{"repeat": "latest", "seed": -1}', "seed"),
         ("/claims/test", b'{"claim": "--list"}', "claim"),
+        ("/claims/test", b'{"claim": "-oreport/x"}', "claim"),
+        ("/training", b'{"repeat": ""}', "repeat"),
         ("/claims/test", b'{"claim": "gromov2023/fig1", "budget": "--help"}', "budget"),
         ("/training/stop", b'{"number": true}', "number"),
     ],

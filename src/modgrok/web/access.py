@@ -13,7 +13,6 @@ import secrets
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -135,16 +134,9 @@ def _bearer_tokens(headers: list[tuple[str, str]]) -> list[str]:
 
 
 def _cookie_tokens(headers: list[tuple[str, str]], cookie: str) -> list[str]:
-    tokens = []
-    for name, value in headers:
-        if name == "cookie":
-            try:
-                morsel = SimpleCookie(value).get(cookie)
-            except CookieError:
-                continue
-            if morsel is not None:
-                tokens.append(morsel.value)
-    return tokens
+    """Return the values of our cookie: what other programs on this host set may be no valid cookies."""
+    pairs = [part.partition("=") for name, value in headers if name == "cookie" for part in value.split(";")]
+    return [value.strip().strip('"') for name, _, value in pairs if name.strip() == cookie]
 
 
 class Guard:

@@ -35,6 +35,8 @@ def serve(folder: Path, *, host: str, port: int | None, browser: bool) -> None:
     Raises:
         InputError: the address cannot be used.
     """
+    if not host:
+        raise InputError("host: must be an address to listen at, such as 127.0.0.1, got none")
     listener = listen(host, port)
     port = listener.getsockname()[1]
     access = Access(port, hosts=hosts_of(host))

@@ -36,7 +36,7 @@ def differing(rows: Sequence[RunRow], settings: Sequence[Fields], *, shared: boo
     names = [
         name
         for name in dict.fromkeys(name for group in groups.values() for own in group for name in own)
-        if any(len({own.get(name) for own in group}) > 1 for group in groups.values())
+        if any(len({str(own.get(name)) for own in group}) > 1 for group in groups.values())
         or ((shared or name in FIRST) and name in shared_names)
     ]
     return [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]

@@ -11,6 +11,8 @@ from starlette.routing import Route
 from ...tasks.errors import InputError, shorten
 from ..requests import answer, answer_json, form_of, instrument_of
 
+NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""Of a claim; none begins as an option does."""
 BUDGETS = ("laptop", "desktop", "paper", "tiny")
 
 
@@ -26,7 +28,7 @@ async def test(request: Request) -> Response:
     """Test a claim: its missing runs are trained, when it is its turn."""
     form = await form_of(request)
     claim, budget = form.get("claim"), checked_budget(form.get("budget") or "laptop")
-    if not isinstance(claim, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,60}/[A-Za-z0-9._-]{1,100}", claim):
+    if not isinstance(claim, str) or not re.fullmatch(NAME, claim):
         raise InputError(f"claim: must be one of the claims, got {shorten(claim)}")
     words = ("reproduce", claim, f"--budget={budget}", "--workers=1")
     return answer(instrument_of(request).jobs.add(words, f"claim {claim}", claim=claim).to_json(), 202)

@@ -44,9 +44,11 @@ async def train(request: Request) -> Response:
         job = instrument.jobs.add(tuple(words), f"{row.expression} mod {row.p}", run=row.id)
         return answer(job.to_json(), 202)
     if "repeat" in form:
-        seed = _integer(form, "seed", 0, MOST_SEED)
+        seed, run = _integer(form, "seed", 0, MOST_SEED), _text(form, "repeat")
+        if run is None:
+            raise InputError("repeat: must be a run's id, got none")
         plan = await instrument.planner.call(
-            "plan_again", folder=str(instrument.folder), run=_text(form, "repeat"), seed=seed or 0
+            "plan_again", folder=str(instrument.folder), run=run, seed=seed or 0
         )
     else:
         options = form.get("options", {})
