@@ -139,10 +139,6 @@ def from_transformerlens(
         raise InputError(
             f"activation: must be given, since no config.json says it, got none for {shorten(path)}"
         )
-    if not config.get("act_fn") and not form:
-        raise InputError(
-            f"activation: must be given, since no config.json says it, got none for {shorten(path)}"
-        )
     notes = files.notes or {"imported": str(path), "made": "elsewhere"}
     return NetworkFile(net, source, values, notes)
 
