@@ -16,6 +16,7 @@ import pytest
 from modgrok.reports.sweep_report import sweep_report
 from modgrok.runs import Store
 from modgrok.runs.store.sweep_index import read_listing
+from modgrok.sweeps.grid.sweep_file import read_sweep
 from modgrok.sweeps.tables.table import sweep_table
 from modgrok.web.sweep_content import sweep_content
 
@@ -166,3 +167,40 @@ def test_the_phase_at_the_end_of_a_sweep_knows_nothing_later(both: Path) -> None
     with Store(both, read_only=True) as store:
         rows = sweep_table(store, "short").runs
     assert {row["phase"] for row in rows} <= {"memorisation", "confusion"}
+
+
+def test_a_step_that_another_run_passed_unobserved_is_observed_then(call: Call, tmp_path: Path) -> None:
+    """What a sweep says of its last step is the same whether or not others went on from there before."""
+    file = tmp_path / "end.toml"
+    text = SHORT.format(steps=67).replace("[0.8, 0.9]", "[0.75]").replace('"short"', '"end"')
+    file.write_text(text.replace("width = 60", "width = 100"))
+    fresh, used = tmp_path / "fresh", tmp_path / "used"
+    options = "--p 11 --width 100 --optimiser adamw --parametrisation doshi --weight-decay 5 --fraction .75"
+    assert call("train", "x + y", *options.split(), "--steps=150", f"--runs={used}").code == 0
+    for store in (fresh, used):
+        outcome = call("sweep", str(file), f"--runs={store}", "--workers=1", "--json")
+        assert (outcome.code, outcome.json["done"]) == (0, 1), outcome.err
+    with Store(fresh, read_only=True) as one, Store(used, read_only=True) as other:
+        ((row,), (same,)) = (sweep_table(store, "end").runs for store in (one, other))
+        steps = [record.step for record in other.records(same["run"])]
+    assert 67 in steps
+    assert steps == sorted(steps)
+    assert steps[-1] > 67
+    alike = ("run", "step", "memorised_at", "grokked_at", "train_accuracy", "test_accuracy", "test_loss")
+    assert {name: row[name] for name in alike} == {name: same[name] for name in alike}
+    again = call("sweep", str(file), f"--runs={used}", "--workers=1", "--dry-run", "--json")
+    assert again.json["left"] == 0, again.out
+
+
+def test_a_run_that_another_process_trains_is_no_failed_member(call: Call, tmp_path: Path) -> None:
+    file, runs = tmp_path / "busy.toml", tmp_path / "runs"
+    file.write_text(SHORT.format(steps=12).replace('"short"', '"busy"'))
+    ids = [member.experiment.id for member in read_sweep(file).members]
+    with Store(runs) as store, store.lock(ids[0])(ids[0]):
+        outcome = call("sweep", str(file), f"--runs={runs}", "--workers=1", "--json")
+        (failure,) = outcome.json["failures"]
+        assert (failure["run"], outcome.json["done"]) == (ids[0], 1)
+        assert failure["error"] == f"run: {ids[0]} is being trained by another process"
+        assert [member.error for member in read_listing(store, "busy").members] == [None, None]
+    again = call("sweep", str(file), f"--runs={runs}", "--workers=1", "--json")
+    assert (again.code, again.json["done"], again.json["failures"]) == (0, 2, [])

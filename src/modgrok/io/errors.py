@@ -11,6 +11,10 @@ class AbsentError(InputError):
     """What a run or a store is asked for by name is not there."""
 
 
+class BusyError(InputError):
+    """Another process works on what is asked for; asked again once it has ended, it is no error."""
+
+
 class NotFiniteError(InputError):
     """A network's numbers are not finite, as those of one that diverged; there is nothing to measure."""
 

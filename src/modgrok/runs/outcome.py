@@ -9,14 +9,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..measures.corruption.corruption_phase import HIGH, Phase, corruption_phase
-from .schedule import GROKKED, MEMORISED, held_since, stop_step
+from .schedule import GROKKED, MEMORISED, held_since, stop_of_curve, stop_step
 from .store.database import Database, Record, RunRow
 
 
 def held_at(store: Database, row: RunRow) -> int | None:
     """Return the step since which a run holds a test accuracy of at least 99%; None if it does not."""
+    return held_since(_curve(store, row))
+
+
+def _curve(store: Database, row: RunRow) -> list[tuple[int, float]]:
     series = store.series(row, ["test_accuracy"])
-    return held_since(list(zip(series.steps.tolist(), series.values["test_accuracy"].tolist(), strict=True)))
+    return list(zip(series.steps.tolist(), series.values["test_accuracy"].tolist(), strict=True))
 
 
 def has_ended(store: Database, row: RunRow, steps: int, stops_early: bool) -> bool:
@@ -35,6 +39,19 @@ def has_ended(store: Database, row: RunRow, steps: int, stops_early: bool) -> bo
     if row.grokked_at is None or not stops_early:
         return False
     return row.step >= stop_step(held_at(store, row), steps, stops_early)
+
+
+def lacks_observation(store: Database, row: RunRow, steps: int, stops_early: bool) -> bool:
+    """Say whether a stored run went past the end of one of so many steps, and was not observed there.
+
+    Arguments:
+        store, row, steps, stops_early: as for `has_ended`.
+    """
+    if row.step <= steps:
+        return False
+    curve = _curve(store, row)
+    observed = any(step == steps for step, _ in curve)
+    return not observed and stop_of_curve(curve, steps, stops_early) == steps
 
 
 def task_outcomes(records: Sequence[Record], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...tasks.errors import InputError, shorten
+from ...tasks.errors import BusyError, InputError, shorten
 
 try:
     import fcntl
@@ -39,7 +39,7 @@ class Lock:
         """Hold the lock.
 
         Raises:
-            InputError: another process holds it.
+            BusyError: another process holds it.
         """
         if fcntl is None:
             yield
@@ -55,7 +55,7 @@ class Lock:
         """Hold the lock while its file is deleted; a file that cannot be read, or is not there, is no lock.
 
         Raises:
-            InputError: another process holds it.
+            BusyError: another process holds it.
         """
         handle = None
         if fcntl is not None:
@@ -85,7 +85,7 @@ class Lock:
 
     def _take(self, handle: int, name: str) -> None:
         if not _take(handle):
-            raise InputError(f"{self.work.format(name)} by another process")
+            raise BusyError(f"{self.work.format(name)} by another process")
 
     def held(self) -> bool:
         """Say whether a process holds the lock; where the system has no such locks, none does."""

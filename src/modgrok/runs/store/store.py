@@ -283,6 +283,32 @@ class Store(Database):
             self._unlink(row.id, file)
         return row
 
+    def enter_records(
+        self, run: str, records: Sequence[Record], memorised_at: int | None, grokked_at: int | None
+    ) -> None:
+        """Enter observations of a run's past; steps that were observed stay as they are.
+
+        Arguments:
+            run: its id.
+            records: by step; those from the run's own step on are left out.
+            memorised_at, grokked_at: milestones among them; later ones of the run give way.
+        """
+        row = self.get(run)
+        with self.writing() as connection:
+            number = _number(connection, row.id)
+            connection.executemany(
+                "INSERT OR IGNORE INTO records (run, step, seconds, scalars, histograms) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [(number, *_record_row(row, record)) for record in records if record.step < row.step],
+            )
+            milestones = (memorised_at, memorised_at, grokked_at, grokked_at)
+            connection.execute(
+                "UPDATE runs SET updated = ?, "
+                "memorised_at = min(coalesce(memorised_at, ?), coalesce(?, memorised_at)), "
+                "grokked_at = min(coalesce(grokked_at, ?), coalesce(?, grokked_at)) WHERE id = ?",
+                (_now(), *milestones, row.id),
+            )
+
     def keep_weights(
         self, run: str, step: int, reason: str, content: StoredWeights, explained_share: float | None = None
     ) -> None:

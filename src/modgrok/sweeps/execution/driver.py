@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...learners.base.rates import NOMINAL
 from ...runs import Database, RunRow, Store
-from ...runs.outcome import has_ended
+from ...runs.outcome import has_ended, lacks_observation
 from ...runs.store.sweep_index import (
     Listing,
     SweepMember,
@@ -130,8 +130,9 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
 
 
 def is_done(store: Database, row: RunRow, member: Member) -> bool:
-    """Say whether a stored run went as far as a member asks."""
-    return has_ended(store, row, member.steps, member.stops_early)
+    """Say whether a stored run went as far as a member asks, and was observed there."""
+    extent = (member.steps, member.stops_early)
+    return has_ended(store, row, *extent) and not lacks_observation(store, row, *extent)
 
 
 def cut(members: Sequence[Member], workers: int) -> list[Ensemble]:
@@ -186,7 +187,10 @@ def run_sweep(
             if event is not None:
                 tally.latest[event.run] = event
                 if event.status == "failed":
-                    set_error(store, sweep.name, event.run, event.error)
+                    if (
+                        not event.busy
+                    ):  # else the run is as others will leave it, and the next command looks again
+                        set_error(store, sweep.name, event.run, event.error)
                     failed.append(SweepMember(event.run, points[event.run], event.error))
             on_progress(tally)
         return tally, tuple(failed)

@@ -8,6 +8,7 @@ stack (`stepping`), to rounding.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,11 +21,14 @@ from ...learners.catalogue import definition_of
 from ...runs import Experiment, Progress, Run, RunHooks, RunOptions, Store, precision_of, prepare
 from ...runs.loop import follow
 from ...runs.options import CheckpointPolicy, ObservationSchedule, Stepping
+from ...runs.outcome import lacks_observation
+from ...runs.passed_step import observe_passed
 from ...runs.platform import platform_error
 from ...runs.preparation import memory_of
 from ...runs.stack import members_that_fit, stepped_by
 from ...runs.stacked_loop import STORE_ERRORS, RunRequest, follow_stack
 from ...tasks import InputError
+from ...tasks.errors import BusyError
 from ..grid.sweep_file import Member
 from .stepping import chosen_stepping
 
@@ -46,11 +50,12 @@ class Ensemble:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of a member: a run, or why there is none."""
+    """What became of a member: a run, or why there is none, and whether another process has it in hand."""
 
     member: Member
     run: Run | None
     error: str | None = None
+    busy: bool = False
 
 
 def shape_key(
@@ -175,24 +180,46 @@ def run_ensemble(
             member.experiment, options, RunHooks(partial(on_observation, member), stop_requested)
         )
 
-    waiting = list(ensemble.members)
+    passed = [member for member in ensemble.members if _is_passed(store, member)]
+    waiting = [*passed, *(member for member in ensemble.members if member not in passed)]
     while waiting and not stop_requested():
-        count = stack_size(waiting[0]) if stacked else 1
+        together = stacked and waiting[0] not in passed
+        count = stack_size(waiting[0]) if together else 1
         members, waiting = waiting[:count], waiting[count:]
         for member in members:
             on_start(member)
         requests = [request(member) for member in members]
-        ends = follow_stack(requests, store) if stacked else _follow_one(requests[0], store)
+        if together:
+            ends = follow_stack(requests, store)
+        else:
+            ends = _follow_one(requests[0], store, passed=members[0] in passed)
         for place, result in ends:
             if isinstance(result, Exception):
-                yield Outcome(members[place], None, reason_of(result))
+                yield Outcome(members[place], None, reason_of(result), isinstance(result, BusyError))
             else:
                 yield Outcome(members[place], result)
 
 
-def _follow_one(request: RunRequest, store: Store | None) -> Iterator[tuple[int, Run | Exception]]:
+def _is_passed(store: Store | None, member: Member) -> bool:
+    """Say whether the store's run of a member is to be observed at a step that it has passed."""
+    if store is None:
+        return False
+    row = store.find(member.experiment.id)
+    with contextlib.suppress(InputError):  # damaged records are reported by the run itself
+        return row is not None and lacks_observation(store, row, member.steps, member.stops_early)
+    return False
+
+
+def _follow_one(
+    request: RunRequest, store: Store | None, *, passed: bool
+) -> Iterator[tuple[int, Run | Exception]]:
+    experiment, options, hooks = request.experiment, request.options, request.hooks
     try:
-        result: Run | Exception = follow(request.experiment, store, request.options, request.hooks)
+        result: Run | Exception
+        if passed and store is not None:
+            result = observe_passed(experiment, store, options, hooks)
+        else:
+            result = follow(experiment, store, options, hooks)
     except STORE_ERRORS:
         raise
     except Exception as error:

@@ -61,6 +61,6 @@ def run_with_events(
 def event_of(outcome: Outcome) -> Event:
     """Tell how a member ended."""
     if outcome.run is None:
-        return Event(outcome.member.experiment.id, status="failed", error=outcome.error)
+        return Event(outcome.member.experiment.id, status="failed", error=outcome.error, busy=outcome.busy)
     row = followed(outcome.run.row, outcome.member.steps)
     return Event(row.id, row.step, row.step, row.status, row.memorised_at, row.grokked_at)

@@ -45,6 +45,7 @@ class Event:
         status: as in the store: `running` while it goes on; `failed` with an error; else how it ended.
         memorised_at, grokked_at: None if not yet, or never.
         error: why it failed.
+        busy: whether it failed because another process trains the run: no failure that lasts.
     """
 
     run: str
@@ -54,6 +55,7 @@ class Event:
     memorised_at: int | None = None
     grokked_at: int | None = None
     error: str | None = None
+    busy: bool = False
 
 
 class CannotStore(RuntimeError):

@@ -16,6 +16,7 @@ from ...runs import Store
 from ...runs.assets import pack_assets
 from ...runs.store.transfer import pack_run, unpack_run
 from ...tasks import InputError
+from ...tasks.errors import BusyError
 from .cluster import Cluster
 from .ensemble import Ensemble, reason_of
 from .event_queue import EventQueue, QueuedEvent
@@ -152,8 +153,9 @@ class _WorkerPool:
         if bundle is not None:
             try:
                 unpack_run(self.store, bundle)
-            except InputError as error:  # another process trains it
-                return Event(event.run, status="failed", error=reason_of(error))
+            except InputError as error:
+                busy = isinstance(error, BusyError)
+                return Event(event.run, status="failed", error=reason_of(error), busy=busy)
         return event
 
     def _how(self, reference: Any) -> str:
