@@ -61,7 +61,9 @@ def train(page: Any, expect: Any) -> str:
     for name, value in (("fraction", "0.8"), ("width", "128"), ("steps", "1500")):
         page.get_by_label(name, exact=True).fill(value)
     page.get_by_role("button", name="Train").click()
+    page.get_by_label("Other seed").fill("41")
     expect(page.get_by_text(re.compile("memorised at .* grokked at"))).to_be_visible()
+    expect(page.get_by_label("Other seed")).to_have_value("41")  # news of the training takes nothing away
     page.get_by_role("link", name="All of the run").click()
     page.get_by_label("Checkpoint").wait_for()
     return str(page.url.rpartition("/")[2])

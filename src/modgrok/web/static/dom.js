@@ -68,12 +68,15 @@ export function say(text) { document.getElementById("status").textContent = text
 
 export function wait(milliseconds) { return new Promise((done) => setTimeout(done, milliseconds)); }
 
-// Put new content into an element; the link or button of the same name has the focus again.
+// Put new content into an element; the link, button or field of the same name has the focus again, and what was typed.
 export function renew(element, ...children) {
-  const name = (one) => one.getAttribute("aria-label") || one.getAttribute("href");
+  const name = (one) => one.getAttribute("aria-label") || one.getAttribute("href") || one.textContent;
+  const all = () => [...element.querySelectorAll("a, button, input")];
   const before = element.contains(document.activeElement) ? name(document.activeElement) : null;
+  const typed = new Map(all().filter((one) => one.tagName === "INPUT").map((one) => [name(one), one.value]));
   element.replaceChildren(...children);
-  if (before) [...element.querySelectorAll("a, button")].find((one) => name(one) === before)?.focus();
+  for (const one of all()) if (one.tagName === "INPUT" && typed.get(name(one))) one.value = typed.get(name(one));
+  if (before) all().find((one) => name(one) === before)?.focus();
 }
 
 // Let the browser handle keys and draw between two pieces of work.

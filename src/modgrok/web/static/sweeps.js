@@ -7,12 +7,13 @@ export async function show(main) {
   const rows = h("tbody"), note = h("p", {class: "soft"}, "");
   main.replaceChildren(h("h1", {}, "Sweeps"), note, h("div", {class: "scroll"}, h("table", {},
     head(["sweep", ["state", "unseen"], "done", "grokked", "failed", "updated"]), rows)));
-  for (;;) {
-    const {sweeps} = await get("/sweeps.json");
+  for (let latestText = "";;) {
+    const {sweeps} = await get("/sweeps.json"), text = JSON.stringify(sweeps);
     note.textContent = sweeps.length ? "" : "no sweeps yet: modgrok sweep FILE.toml runs one";
-    renew(rows, ...sweeps.map((sweep) => h("tr", {}, h("td", {}, h("a", {href: `/sweeps/${encodeURIComponent(sweep.name)}`}, sweep.name)),
+    if (text !== latestText) renew(rows, ...sweeps.map((sweep) => h("tr", {}, h("td", {}, h("a", {href: `/sweeps/${encodeURIComponent(sweep.name)}`}, sweep.name)),
       h("td", {}, sweep.running ? badge("running") : null), h("td", {}, `${number(sweep.done)} of ${number(sweep.total)}`),
       h("td", {}, number(sweep.grokked)), h("td", {}, number(sweep.failed)), h("td", {class: "small"}, (sweep.updated || "").slice(0, 16).replace("T", " ")))));
+    latestText = text;
     if (!sweeps.some((sweep) => sweep.running)) return;
     do await wait(3000); while (document.hidden);
   }

@@ -81,6 +81,7 @@ let source = null;
 export async function watch(element, job, ended = () => {}) {
   if (source) source.close();
   const state = h("p", {class: "verdict", role: "status", "aria-live": "polite"}, "starting"), buttons = h("div", {class: "row"});
+  let situation = "";
   const accuracy = h("div"), loss = h("div");
   element.replaceChildren(state, h("div", {class: "groups of-2"}, h("div", {}, h("h2", {class: "quiet"}, "Accuracy"), accuracy), h("div", {}, h("h2", {class: "quiet"}, "Loss"), loss)), buttons);
   const live = new LiveCurves(accuracy, loss);
@@ -92,7 +93,11 @@ export async function watch(element, job, ended = () => {}) {
     const {run, job: current} = JSON.parse(event.data);
     state.replaceChildren(...stateWords(run, current, live.last));
     live.mark(run);
-    buttons.replaceChildren(...actions(element, job.run, run, current));
+    const latest = JSON.stringify([run && [run.status, run.budget], current && [current.number, current.state]]);
+    if (latest !== situation) { // nodes that mean the same stay: a press on a link is not lost
+      situation = latest;
+      renew(buttons, ...actions(element, job.run, run, current));
+    }
     return current;
   };
   stream.addEventListener("state", tell);
