@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,8 +27,60 @@ def refuse(name, *rest):
 builtins.__import__ = refuse
 main(["train", "y + x", "--p", "5"])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (7, "", "x + y mod 5: loading JAX\n")
+    for terminal in (True, False):
+        done, err = at_a_terminal(code, tmp_path) if terminal else elsewhere(code, tmp_path)
+        line = "x + y mod 5: loading JAX\r\n" if terminal else ""
+        assert (done.returncode, done.stdout, err) == (7, "", line)
+
+
+def at_a_terminal(code: str, folder: Path) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run code whose stderr is a terminal; return what it wrote there as well."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    with open(theirs, "w") as stderr:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=folder
+        )
+        err = os.read(ours, 10_000) if select.select([ours], [], [], 0)[0] else b""
+    os.close(ours)
+    return done, err.decode()
+
+
+def elsewhere(code: str, folder: Path) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run code whose stderr is a pipe; return what it wrote there as well."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder)
+    return done, done.stderr
+
+
+def test_ctrl_c_while_modules_are_loaded_is_one_line(tmp_path: Path) -> None:
+    code = """
+import builtins, os, signal
+from modgrok.cli import main
+load = builtins.__import__
+def interrupt(name, *rest):
+    if name.partition(".")[0] == MODULE:
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *rest)
+builtins.__import__ = interrupt
+main(["train", "y + x", "--p", "5"])
+"""
+    for module in ("cyclopts", "jax"):
+        done, err = elsewhere(f"MODULE = {module!r}\n{code}", tmp_path)
+        assert (done.returncode, done.stdout, err) == (1, "", "modgrok: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_of_a_command_is_a_failure_of_one_line(
+    monkeypatch: pytest.MonkeyPatch, call: Callable[..., Any]
+) -> None:
+    """The library that reads the words would end with 130 by itself."""
+
+    def interrupted(*words: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("modgrok.cli.decide.decide_task", interrupted)
+    outcome = call("decide", "x + y", "--p=5")
+    assert (outcome.code, outcome.out, outcome.err) == (1, "", "modgrok: interrupted\n")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ..installed_extensions import load_extensions
 from ..io.escape import visible
 from ..threads import WAITING
 from ..version import __version__
+from .shared.interrupts import ending_at_interrupt, ignore_interrupts
 from .shared.streams import OutputError, discard, flush_output, prepare_streams
 
 SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
@@ -85,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = 1
     except OutputError as error:
         code = _complain(str(error), code=1)
+    if arguments is None:  # this process is the command's own
+        ignore_interrupts()
     sys.exit(code)
 
 
@@ -117,12 +120,19 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Load modules."""
+    with ending_at_interrupt(), _uncollected():
+        yield
+
+
 def _dispatch(words: list[str]) -> int:
     if words[0] in SMALL_PRODUCTS:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # is read when NumPy is imported
     for name, value in WAITING.items():  # is read when SciPy is imported
         os.environ.setdefault(name, value)
-    with _uncollected():
+    with _loading():
         if words[0] == "train":
             from .first_line import announce
 
@@ -138,12 +148,14 @@ def _dispatch(words: list[str]) -> int:
         close = difflib.get_close_matches(words[0], names, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         return _complain(f"command: must be one of {', '.join(names)}, got {words[0][:60]!r}{hint}")
-    app = App(name="modgrok", version=__version__, result_action="return_value")
+    app = App(
+        name="modgrok", version=__version__, result_action="return_value", suppress_keyboard_interrupt=False
+    )
     target = next(target for name, target, _ in SUBCOMMANDS if name == words[0])
     app.command(target, name=words[0])
     debug = "--debug" in words
     try:
-        with _uncollected():
+        with _loading():
             load_extensions()
             importlib.import_module(target.partition(":")[0])
         result = app([word for word in words if word != "--debug"], exit_on_error=False, print_error=False)

@@ -1,7 +1,7 @@
 """What `modgrok train` says at once: the task, before JAX is loaded, which takes seconds.
 
-Owns: that line. It is left out where it could be wrong: without an expression and a modulus that can be read,
-and where JAX is loaded already.
+Owns: that line, for a reader at a terminal: to a program a refusal is one line. It is left out where it
+could be wrong: without an expression and a modulus that can be read, and where JAX is loaded already.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def first_line(arguments: Sequence[str]) -> str | None:
 
 
 def announce(arguments: Sequence[str]) -> None:
-    """Write the line to stderr if there is one, and if JAX is still to be loaded."""
-    line = None if "jax" in sys.modules else first_line(arguments)
+    """Write the line to stderr if that is a terminal, there is one, and JAX is still to be loaded."""
+    line = first_line(arguments) if sys.stderr.isatty() and "jax" not in sys.modules else None
     if line is not None:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
