@@ -117,3 +117,11 @@ def test_a_group_without_waves_is_refused(call: Call) -> None:
     result = call("explain", run, "--replace")
     assert result.code == 2
     assert result.err.strip().splitlines()[-1].startswith("modgrok: task: must be one of a cyclic group")
+
+
+def test_what_cannot_be_replaced_is_refused_before_anything_is_said(call: Call) -> None:
+    task = ("x + y; x - y", "--p", "5", "--learner", "transformer", "--d-model", "8", "--steps", "1")
+    assert call("train", *task).code == 0
+    outcome = call("explain", "latest", "--replace")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "modgrok: task: must be one task, got a mixture of 2\n"

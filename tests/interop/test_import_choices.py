@@ -318,6 +318,11 @@ def test_a_file_is_imported_explained_and_exported(call: Call, tmp_path: Path) -
     assert (values["kind"], values["accuracy"], values["path"]) == ("transformer", 1, "net.safetensors")
     assert values["used"]["blocks.0.W_in"] == "block.mlp.0.weight"
     assert "layout: equals (100%" in result.out
+    over = call("import", "net.safetensors", "-o", "./net.safetensors")
+    assert (over.code, over.err.partition(":")[2].partition(",")[0]) == (
+        2,
+        " output: must be another file than the one that is read",
+    )
     same = ("--layout", "equals", "--heads", "2")
     for arguments in (("net.safetensors",), ("net.npz", *task, *same)):
         explained = call("explain", *arguments, "--json")

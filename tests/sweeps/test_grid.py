@@ -9,6 +9,7 @@ import pytest
 
 from modgrok.runs import Experiment
 from modgrok.runs.spelling import current_names
+from modgrok.sweeps.grid.axes import values_of
 from modgrok.sweeps.grid.sweep_file import field_names, make_sweep, read_sweep
 from modgrok.tasks import InputError
 
@@ -72,6 +73,15 @@ def test_points_that_are_one_run_are_one_member() -> None:
 def test_integers_are_spaced_as_integers() -> None:
     result = sweep(axes={"seed": {"start": 0, "stop": 3, "num": 4}})
     assert [m.experiment.seed for m in result.members] == [0, 1, 2, 3]
+
+
+def test_ends_of_a_range_are_exact() -> None:
+    ends = (2**60 + 1, 2**60 + 7)
+    result = sweep(axes={"seed": {"start": ends[0], "stop": ends[1], "num": 3}})
+    assert [m.experiment.seed for m in result.members] == [ends[0], ends[0] + 3, ends[1]]
+    rates = {"start": 0.12345678901234, "stop": 1.0, "num": 3}
+    assert values_of("lr", rates) == (0.12345678901234, 0.561728394506, 1.0)
+    assert values_of("lr", {"log": [0.1, 0.1], "num": 1}) == (0.1,)
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ def test_bodies_that_are_too_large(visit: Any) -> None:
         ("/training", b'{"repeat": "latest", "seed": -1}', "seed"),
         ("/claims/test", b'{"claim": "--list"}', "claim"),
         ("/claims/test", b'{"claim": "-oreport/x"}', "claim"),
+        ("/claims/test", b'{"claim": "gromov2023/fig99"}', "claim"),
+        ("/claims/test", b'{"claim": ["gromov2023/fig1"]}', "claim"),
         ("/training", b'{"repeat": ""}', "repeat"),
         ("/claims/test", b'{"claim": "gromov2023/fig1", "budget": "--help"}', "budget"),
         ("/training/stop", b'{"number": true}', "number"),

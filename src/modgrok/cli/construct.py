@@ -19,7 +19,7 @@ from ..tasks import InputError, NamedTask, expand
 from ..tasks.errors import shorten
 from .shared.command_line import command_line
 from .shared.computing import prepare_to_compute
-from .shared.options import Expression, Group, Json, Modulus, Table, number, whole
+from .shared.options import Expression, Group, Json, Modulus, Table, number, whole, whole_numbers
 from .shared.output import cannot_write, check_output, note, say, say_json
 from .shared.source import source_of
 
@@ -123,7 +123,9 @@ def construct(
         construction = None if experts else _single(named, verdict, shape, drawing)
         own_seed = None if widths else seed  # else the table of widths uses it
         _check_used(beta, own_seed, construction)
-        rows = None if widths is None else _rows(named, verdict, shape, _numbers(widths, "widths"), drawing)
+        rows = (
+            None if widths is None else _rows(named, verdict, shape, whole_numbers("widths", widths), drawing)
+        )
         if construction is None:
             options = _experts_shape(shape, own_seed)
             construction = _composed(named, verdict, title, options, beta or BETA, drawing)
@@ -205,6 +207,8 @@ def _rows(
     witness = verdict.witness
     if witness is None:
         raise InputError("widths: must be used with a task of one of the two forms, got a task of neither")
+    if min(widths) < 1:
+        raise InputError(f"widths: must be at least 1, got {min(widths)}")
 
     def build(width: int) -> MLP:
         options = {**shape, "width": width, "phases": "random"}
@@ -297,15 +301,5 @@ def _width(text: str | None) -> int | str | None:
 def _frequencies(text: str | None) -> int | list[int] | None:
     if text is None:
         return None
-    frequencies = _numbers(text, "frequencies")
+    frequencies = whole_numbers("frequencies", text)
     return frequencies[0] if len(frequencies) == 1 and "," not in text else frequencies
-
-
-def _numbers(text: str, name: str) -> list[int]:
-    try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        numbers = []
-    if not numbers or min(numbers) < 0:
-        raise InputError(f"{name}: must be whole numbers separated by commas, got {shorten(text)}")
-    return numbers

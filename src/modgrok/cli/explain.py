@@ -145,6 +145,7 @@ def explain(
     if replace and subject.content is None:
         raise InputError("replace: must be used with a network, got an array of logits")
     explanation = explained(subject.task, subject.logits, split=subject.split, form=form)
+    results = replace_weights(subject.task, subject.logits, split=subject.split) if replace else ()
     tell(explanation, subject)
     replaced: dict[str, Any] = {}
     if by_loss:
@@ -152,7 +153,6 @@ def explain(
         _tell_by_loss(loss_increases)
         replaced["key_frequencies"] = None if loss_increases is None else list(loss_increases)
     if replace and subject.content is not None:
-        results = replace_weights(subject.task, subject.logits, split=subject.split)
         print_replacements(results)
         replaced["replacements"] = replacements_json(results)
         if output is not None:

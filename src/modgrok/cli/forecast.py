@@ -13,7 +13,7 @@ from ..runs.store.database import RunRow
 from ..sweeps.forecasting.run_forecast import GrokForecast
 from ..sweeps.forecasting.run_forecast import forecast as forecast_run
 from .shared.options import DEFAULT_RUNS, Json, Runs, whole
-from .shared.output import say, say_json
+from .shared.output import counted, say, say_json
 
 
 def forecast(
@@ -70,12 +70,15 @@ def lines_of(known: GrokForecast) -> list[str]:
     if known.grokked:
         lines.append(f"had grokked by then, at step {known.grok_at:,}")
     else:
-        lines.append(
-            f"groks within {known.budget:,} steps with probability {percent(known.probability)}"
-            if known.probability > 0 or known.budget <= known.read_until
-            else f"had not grokked within the survey's budget: whether it does within {known.budget:,} steps "
-            "is unknown"
-        )
+        steps = counted(known.budget, "step")
+        if known.budget <= known.read_until:
+            lines.append(f"had not grokked by then: it does not within {steps}")
+        elif known.probability > 0:
+            lines.append(f"groks within {steps} with probability {percent(known.probability)}")
+        else:
+            lines.append(
+                f"had not grokked within the survey's budget: whether it does within {steps} is unknown"
+            )
         lines.append(
             f"if it groks: at step {known.grok_at:,}, with 95% between {known.low:,} and {known.high:,}"
         )

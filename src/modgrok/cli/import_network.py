@@ -11,14 +11,14 @@ from cyclopts import Parameter
 from ..display import percent
 from ..interop import Imported
 from ..interop import import_network as imported_network
-from ..io.whole_numbers import digits
+from ..io import is_file
 from ..models.networks import network_type
 from ..runs import CorruptFile, write_network
 from ..tasks import InputError, read_table
 from ..tasks.errors import shorten
 from .report import free_name
 from .shared.file_options import Activation, Heads, Layout
-from .shared.options import Group, Json, Modulus, Real, Table
+from .shared.options import Group, Json, Modulus, Real, Table, whole_numbers
 from .shared.output import cannot_write, check_output, note, say, say_json
 
 MOST_SHOWN = 40
@@ -107,6 +107,8 @@ def import_file(
     started = perf_counter()
     if output is not None:
         check_output(output, (".safetensors",))
+        if is_file(output) and is_file(file) and output.samefile(file):
+            raise InputError(f"output: must be another file than the one that is read, got {shorten(output)}")
     task_table = None if table is None else read_table(table)
     try:
         network = imported_network(
@@ -118,7 +120,7 @@ def import_file(
             heads=heads,
             layout=layout,
             activation=activation,
-            tokens=_tokens(tokens),
+            tokens=None if tokens is None else whole_numbers("tokens", tokens),
             causal=causal,
             post_norm=post_norm,
             mix=mix,
@@ -189,16 +191,6 @@ def as_json(network: Imported) -> dict[str, Any]:
         "stated": network.stated,
         "warnings": list(network.warnings),
     }
-
-
-def _tokens(text: str | None) -> list[int] | None:
-    if text is None:
-        return None
-    tokens = [digits(part.strip()) for part in text.split(",") if part.strip()]
-    known = [token for token in tokens if token is not None]
-    if len(known) < len(tokens):
-        raise InputError(f"tokens: must be whole numbers separated by commas, got {shorten(text)}")
-    return known
 
 
 def _roles(texts: list[str]) -> dict[str, str]:

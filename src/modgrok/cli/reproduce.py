@@ -28,7 +28,7 @@ from .session import ctrl_c, explaining_write_errors
 from .shared.command_line import command_line
 from .shared.computing import prepare_to_compute
 from .shared.engine import LOCAL, Where
-from .shared.options import DEFAULT_RUNS, Json, Runs
+from .shared.options import DEFAULT_RUNS, Json, Runs, whole_numbers
 from .shared.output import cannot_write, check_output_folder, clock, note, say, say_json
 
 FORMATS = ("html", "markdown")
@@ -104,7 +104,7 @@ def reproduce(
         raise InputError(f"anew: must be used with --budget desktop, got {size}")
     if seeds is not None and size != "desktop":
         raise InputError(f"seeds: must be used with --budget desktop, got {size}")
-    chosen_seeds = None if seeds is None else _read_seeds(seeds)
+    chosen_seeds = None if seeds is None else tuple(whole_numbers("seeds", seeds))
     prepare_to_compute()
     engine = nullcontext((None, 1)) if stored else where.start()
     with (
@@ -145,16 +145,6 @@ def _write(folder: Path, format: str, results: Sequence[Result], runs: Path) -> 
         raise cannot_write(folder, error) from None
     say(f"wrote {path}")
     return str(path)
-
-
-def _read_seeds(text: str) -> tuple[int, ...]:
-    """Read `0,1`."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise InputError(
-            f"seeds: must be integers separated by commas, such as 0,1, got {shorten(text)}"
-        ) from None
 
 
 OF_BOOK = ("verdict", "seeds", "hours", "measured", "seed_values", "runs")

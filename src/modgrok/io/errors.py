@@ -49,9 +49,11 @@ def in_words(value: object) -> str:
     """Print a value for a message: a float in a few digits, an integer as it is, the rest as `shorten` does.
 
     Example:
-        >>> [in_words(value) for value in (0.1 + 0.2, 1_234_567, 100.0, "3", True)]
-        ['0.3', '1234567', '100.0', "'3'", 'True']
+        >>> [in_words(value) for value in (0.1 + 0.2, 1_234_567, 100.0, "3", True, 1.0000001)]
+        ['0.3', '1234567', '100.0', "'3'", 'True', '1.0000001']
     """
     if isinstance(value, float):
-        return str(value) if value.is_integer() and abs(value) < 1e6 else f"{value:g}"
+        few = f"{value:g}"
+        misleading = float(few).is_integer() and abs(value) < 1e6  # 1.0000001 would read as 1
+        return str(value) if misleading else few
     return str(value) if isinstance(value, int) and abs(value) < 10**15 else shorten(value)

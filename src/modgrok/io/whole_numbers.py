@@ -45,8 +45,8 @@ def whole_number(name: str, value: Any, least: int, most: int | None = None) -> 
     return number
 
 
-def digits(text: str) -> int | None:
-    """Return the number from 0 that a text of at most 20 digits is; None for any other text.
+def digits(text: str, most: int = 20) -> int | None:
+    """Return the number from 0 that a text of at most so many digits is; None for any other text.
 
     The digits are 0 to 9 alone: `int` reads those of other scripts as well, and `isdigit` accepts some that
     `int` does not read.
@@ -55,4 +55,4 @@ def digits(text: str) -> int | None:
         >>> [digits(text) for text in ("042", "-1", "²", "")]
         [42, None, None, None]
     """
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most else None

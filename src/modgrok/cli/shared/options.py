@@ -7,22 +7,49 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
+from ...io.whole_numbers import digits
 from ...tasks.errors import InputError, shorten
+
+MOST_DIGITS = 4000
+"""Digits of an integer that is read at all: those of the constants of an expression are as many."""
 
 
 def whole(type_: Any, tokens: tuple[Token, ...]) -> int:
     """Read an integer exactly: 97.5 is refused, not rounded."""
     name, text = _argument(tokens), tokens[0].value
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"{name}: must be an integer, got {shorten(text)}") from None
+    magnitude = digits(text.removeprefix("-"), most=MOST_DIGITS)
+    if magnitude is None:
+        raise InputError(f"{name}: must be an integer, got {shorten(text)}")
+    return -magnitude if text.startswith("-") else magnitude
+
+
+def whole_numbers(name: str, text: str) -> list[int]:
+    """Read whole numbers from 0 on, separated by commas; a comma at the end is no number.
+
+    Arguments:
+        name: of the argument, for the message.
+        text: such as `0,1`.
+
+    Raises:
+        InputError: there is none, or one of another kind.
+
+    Example:
+        >>> whole_numbers("seeds", "0, 12,")
+        [0, 12]
+    """
+    numbers = [digits(part.strip()) for part in text.split(",") if part.strip()]
+    known = [number for number in numbers if number is not None]
+    if not known or len(known) < len(numbers):
+        raise InputError(f"{name}: must be whole numbers separated by commas, got {shorten(text)}")
+    return known
 
 
 def number(type_: Any, tokens: tuple[Token, ...]) -> float:
     """Read a number."""
     name, text = _argument(tokens), tokens[0].value
     try:
+        if "_" in text:  # Python's own spelling
+            raise ValueError
         return float(text)
     except ValueError:
         raise InputError(f"{name}: must be a number, got {shorten(text)}") from None

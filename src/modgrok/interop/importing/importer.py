@@ -355,6 +355,10 @@ def _mlp(
     task: Task,
     options: ImportOptions,
 ) -> tuple[dict[str, str], ReadingChoice]:
+    if options.tokens is not None:
+        raise InputError(
+            f"tokens: must be left out for an MLP, whose signs are numbered from p on, got {options.tokens}"
+        )
     parts, unknown = mlp_parts(arrays, chosen_roles, task)
     _refuse_unknown(unknown, arrays)
     readings = mlp_readings(

@@ -62,6 +62,13 @@ class Settings(BaseModel):
     def _fits_float32(cls, value: Any, info: Any) -> Any:
         if isinstance(value, float) and abs(value) > LARGEST_FLOAT32:
             raise InputError(f"{info.field_name}: must be a number of float32, at most 3.4e38, got {value:g}")
+        if isinstance(value, float):  # 1 - 1e-9 is a beta, and 1 once it is rounded to be used
+            for bound in cls.model_fields[info.field_name].metadata:
+                low, high = getattr(bound, "gt", None), getattr(bound, "lt", None)
+                if high is not None and not np.float32(value) < high:
+                    raise InputError(f"{info.field_name}: must be below {high} in float32, got {value!r}")
+                if low is not None and not np.float32(value) > low:
+                    raise InputError(f"{info.field_name}: must be above {low} in float32, got {value!r}")
         return value
 
     def resolve(self, p: int, k: int) -> Settings:

@@ -130,8 +130,13 @@ def read_listing(store: Database, name: str) -> Listing:
     try:
         members = tuple(_member(*entry) for entry in selected)
         axes = parse_json(row["axes"], "axes", list)
-        if not all(isinstance(axis, list) and all(isinstance(n, str) for n in axis) for axis in axes):
+        fields = [axis for axis in axes if isinstance(axis, list) and axis]
+        if len(fields) < len(axes) or not all(isinstance(name, str) for axis in fields for name in axis):
             raise InputError(f"axes: must be lists of field names, got {shorten(row['axes'])}")
+        flat = [field for axis in fields for field in axis]
+        unused = next((field for m in members for field in flat if field not in m.point), None)
+        if unused is not None:
+            raise InputError(f"axes: must be fields of every member's point, got {shorten(unused)}")
         if not isinstance(row["command"], str):
             raise InputError(f"command: must be text, got {shorten(row['command'])}")
     except InputError as error:

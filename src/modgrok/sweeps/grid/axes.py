@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from ...tasks import InputError
@@ -61,7 +62,7 @@ def size_of(name: str, spec: object) -> int:
 
 
 def values_of(name: str, spec: object, *, whole: bool = False) -> tuple[Value, ...]:
-    """List the values of an axis, both ends included, rounded to 12 significant digits.
+    """List the values of an axis: both ends as they are, those between rounded to 12 significant digits.
 
     Arguments:
         name: of the axis, for messages.
@@ -85,14 +86,16 @@ def values_of(name: str, spec: object, *, whole: bool = False) -> tuple[Value, .
         axis_values = tuple(spec)
     else:
         assert isinstance(spec, Mapping)
-        axis_values = tuple(round(v) if whole else float(f"{v:.12g}") for v in _spaced(name, spec, count))
+        axis_values = tuple(
+            round(value) if whole else float(value) for value in _spaced(name, spec, count, whole)
+        )
     if len(set(axis_values)) < len(axis_values):
         twice = next(value for value in axis_values if axis_values.count(value) > 1)
         raise InputError(f"axes.{name}: must not repeat a value, got {shorten(twice)} twice")
     return axis_values
 
 
-def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:
+def _spaced(name: str, spec: Mapping[str, Any], count: int, whole: bool) -> list[Any]:
     ends = spec["log"] if "log" in spec else [spec["start"], spec["stop"]]
     if not isinstance(ends, list) or len(ends) != 2 or not all(_finite(end) for end in ends):
         raise InputError(f"axes.{name}: must have numbers at both ends, got {shorten(ends)}")
@@ -100,12 +103,15 @@ def _spaced(name: str, spec: Mapping[str, Any], count: int) -> list[float]:
         raise InputError(f"axes.{name}: log must have ends above 0, got {shorten(ends)}")
     if count == 1 and ends[0] != ends[1]:
         raise InputError(f"axes.{name}: must have num of at least 2 between {shorten(ends)}, got 1")
+    if whole and "log" not in spec and all(isinstance(end, int) for end in ends):  # exact beyond 2^53 as well
+        return [ends[0] + Fraction(i * (ends[1] - ends[0]), max(count - 1, 1)) for i in range(count)]
     first, last = (math.log(end) if "log" in spec else float(end) for end in ends)
     places = [first + (last - first) * i / max(count - 1, 1) for i in range(count)]
     values = [math.exp(place) for place in places] if "log" in spec else places
     if not all(map(math.isfinite, values)):
         raise InputError(f"axes.{name}: must have finite values between its ends, got {shorten(ends)}")
-    return values
+    between = values[1:-1] if whole else [float(f"{value:.12g}") for value in values[1:-1]]
+    return [ends[0], *between, *ends[1:][: count - 1]]
 
 
 def _finite(value: object) -> bool:

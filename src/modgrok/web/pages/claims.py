@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,8 +9,6 @@ from starlette.routing import Route
 from ...tasks.errors import InputError, shorten
 from ..requests import answer, answer_json, form_of, instrument_of
 
-NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-"""Of a claim; none begins as an option does."""
 BUDGETS = ("laptop", "desktop", "paper", "tiny")
 
 
@@ -27,11 +23,11 @@ async def listing(request: Request) -> Response:
 async def test(request: Request) -> Response:
     """Test a claim: its missing runs are trained, when it is its turn."""
     form = await form_of(request)
+    instrument = instrument_of(request)
     claim, budget = form.get("claim"), checked_budget(form.get("budget") or "laptop")
-    if not isinstance(claim, str) or not re.fullmatch(NAME, claim):
-        raise InputError(f"claim: must be one of the claims, got {shorten(claim)}")
-    words = ("reproduce", claim, f"--budget={budget}", "--workers=1")
-    return answer(instrument_of(request).jobs.add(words, f"claim {claim}", claim=claim).to_json(), 202)
+    await instrument.planner.call("check_claim", claim=claim)
+    words = ("reproduce", str(claim), f"--budget={budget}", "--workers=1")
+    return answer(instrument.jobs.add(words, f"claim {claim}", claim=str(claim)).to_json(), 202)
 
 
 def checked_budget(value: object) -> str:

@@ -71,7 +71,7 @@ async def listing(request: Request) -> Response:
         tuple(text for text in parameters.getlist("where") if text.strip()),
         parameters.get("sort", "") or "-updated",
         whole(request, "offset", 0) or 0,
-        whole(request, "limit", 100) or 100,
+        100 if (limit := whole(request, "limit")) is None else limit,
     )
     if not instrument.has_store:
         return answer({"runs": [], "total": 0, "damaged": []})

@@ -40,6 +40,7 @@ async def train(request: Request) -> Response:
     if "resume" in form:
         run = _text(form, "resume")
         row = await instrument.read(lambda store: store.get(run or ""))
+        await instrument.planner.call("check_resumable", learner=row.learner)
         words = ["runs", "resume", row.id, *([] if steps is None else [f"--steps={steps}"])]
         job = instrument.jobs.add(tuple(words), f"{row.expression} mod {row.p}", run=row.id)
         return answer(job.to_json(), 202)

@@ -20,9 +20,11 @@ JOBS: dict[str, str] = {
     "chart_library": "modgrok.web.work.drawing:chart_library",
     "learners": "modgrok.web.work.forms:learners",
     "plan": "modgrok.web.work.forms:plan",
+    "check_resumable": "modgrok.web.work.forms:check_resumable",
     "plan_again": "modgrok.web.work.forms:plan_again",
     "explain_run": "modgrok.web.work.explaining:explain_run",
     "explain_file": "modgrok.web.work.explaining:explain_file",
     "claims": "modgrok.web.work.claims:claims",
+    "check_claim": "modgrok.web.work.claims:check_claim",
 }
 """Name of a job -> module and function; imported in the worker, when first asked for."""

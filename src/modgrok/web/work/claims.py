@@ -13,6 +13,16 @@ from ...tasks import InputError
 from ...tasks.errors import shorten
 
 
+def check_claim(claim: object) -> None:
+    """Refuse what is no claim's name.
+
+    Raises:
+        InputError: it is none.
+    """
+    if claim not in [known.id for paper in read_papers() for known in paper.claims]:
+        raise InputError(f"claim: must be one of the claims, got {shorten(claim)}")
+
+
 def claims(folder: str, budget: str) -> list[dict[str, Any]]:
     """List every claim, with its verdict in this store where it was tested, and that of the book.
 

@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from ...learners.base.settings import choices_of, option_fields
-from ...learners.catalogue import LEARNERS
+from ...learners.catalogue import LEARNERS, check_trains, definition_named
 from ...runs import Experiment, Store
 from ...runs.experiment import experiment_of
 from ...tasks import InputError
@@ -91,6 +91,7 @@ def plan_again(folder: str, run: str, seed: int) -> dict[str, Any]:
     """
     with Store(Path(folder), read_only=True) as store:
         row = store.get(run)
+    check_resumable(row.learner)
     experiment = experiment_of(row)
     if experiment.needs():
         raise InputError(
@@ -99,6 +100,15 @@ def plan_again(folder: str, run: str, seed: int) -> dict[str, Any]:
     content = experiment.model_dump(mode="json")
     again = Experiment.from_json(json.dumps({**content, "seed": seed}))
     return _planned(again, row.budget)
+
+
+def check_resumable(learner: str) -> None:
+    """Refuse to go on with runs that modgrok does not train.
+
+    Raises:
+        InputError: the learner is of such runs, or unknown.
+    """
+    check_trains(definition_named(learner))
 
 
 def _planned(experiment: Experiment, steps: int | None, table_path: str = "") -> dict[str, Any]:
