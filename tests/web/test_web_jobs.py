@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from client import Client
 
 from modgrok.runs import Store
+from modgrok.tasks import InputError
 
 pytestmark = pytest.mark.needs("starlette", "uvicorn")
 
@@ -235,3 +237,26 @@ def test_a_drawing_that_was_given_up_is_begun_anew(tmp_path: Path) -> None:
         assert not instrument._results
 
     asyncio.run(whole())
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="the system has no SIGHUP")
+def test_a_closed_terminal_ends_the_server_as_ctrl_c_does(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "modgrok", "ui", "--no-browser", "--port=0", f"--runs={tmp_path / 'runs'}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        assert "token=" in server.stdout.readline()
+        server.send_signal(signal.SIGHUP)
+        assert (server.wait(60), server.stderr.read()) == (0, "")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_a_host_that_is_not_this_machine_is_named(host: str) -> None:
+    from modgrok.web.server import listen
+
+    with pytest.raises(InputError, match=f"^host: must be an address of this machine, got '{host}'$"):
+        listen(host, 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import signal
 import socket
 import sys
 import threading
@@ -51,11 +53,15 @@ def serve(folder: Path, *, host: str, port: int | None, browser: bool) -> None:
         ws="none",
         timeout_graceful_shutdown=GRACE,
     )
+    server = Server(config, app.instrument)
+    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+        # a closed terminal ends the server as Ctrl-C does: the run that it trains would go on by itself
+        signal.signal(signal.SIGHUP, lambda number, frame: setattr(server, "should_exit", True))
     sys.stdout.write(address + "\n")
     sys.stdout.flush()
     if browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    Server(config, app.instrument).run(sockets=[listener])
+    server.run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
@@ -97,6 +103,8 @@ def listen(host: str, port: int | None) -> socket.socket:
         else:
             return listener
     assert failure is not None
+    if isinstance(failure, socket.gaierror) or failure.errno == errno.EADDRNOTAVAIL:
+        raise InputError(f"host: must be an address of this machine, got {shorten(host)}")
     raise InputError(
         f"port: must be free at {shorten(host)}, got {numbers[-1]} ({failure.strerror or failure})"
     )

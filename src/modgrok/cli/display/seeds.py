@@ -53,6 +53,8 @@ def print_seeds(results: Sequence[Run], count: int, runs: Path) -> None:
     hint = advice(slowest.experiment, slowest.row) if none_grokked else None
     if hint is not None:
         say(f"  advice: {hint}")
+    if results[-1].row.status == "interrupted":
+        say("  interrupted: repeating the command goes on from there")
     say(f"  stored in {Path(runs).absolute()}")
 
 
