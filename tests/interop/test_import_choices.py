@@ -194,6 +194,13 @@ BAD: dict[str, tuple[Callable[[State], State], dict[str, Any], str]] = {
     "no such activation": (lambda s: s, {"activation": "sine"}, "^activation: must be"),
     "heads of others": (lambda s: s, {"heads": 3}, "^heads: must be 2"),
     "tokens outside": (lambda s: s, {"layout": "equals", "tokens": (9,)}, "^tokens: must be"),
+    "tokens that are no sequence": (lambda s: s, {"tokens": 13}, "^tokens: must be a sequence"),
+    "tokens that are text": (lambda s: s, {"tokens": "78"}, "^tokens: must be a sequence"),
+    "heads that are text": (lambda s: s, {"heads": "4"}, "^heads: must be an integer, got '4'"),
+    "roles that are a list": (lambda s: s, {"roles": ["W_E"]}, "^roles: must be a mapping"),
+    "ignoring a text": (lambda s: s, {"ignore": "embed"}, "^ignore: must be a list of names"),
+    "a mask that is text": (lambda s: s, {"causal": "yes"}, "^causal: must be true or false"),
+    "no share of a softmax": (lambda s: s, {"mix": 1.5}, "^mix: must be in 0..1"),
     "no task": (lambda s: s, {"expression": None, "p": None}, "^expression: must name"),
     "no attention output": (
         lambda s: {n: v for n, v in s.items() if "W_O" not in n}, {}, "^map: must name.*W_O",

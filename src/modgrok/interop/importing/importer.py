@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...io import is_folder
-from ...models.activations import activation as activation_named
 from ...models.networks import network_type
-from ...models.transformer import LAYOUTS
 from ...runs import NetworkFile, read_network_file
 from ...tasks import InputError, NamedTask, Task, TaskSource, named_task, task_from_table
 from ...tasks.errors import shorten
@@ -28,7 +26,7 @@ from .readings import Decision, ReadingChoice, choose
 from .recorded import recorded_form, recorded_task
 from .state import SavedWeights, read_state
 from .transformer import transformer_readings
-from .transformer_options import ImportOptions, stated_by, with_config
+from .transformer_options import ImportOptions, checked_options, stated_by, with_config
 from .transformer_weights import weights_of
 
 TRANSFORMER_ROLES = (
@@ -141,19 +139,21 @@ def import_network(
         >>> first = [np.cos(2 * np.pi * x * (1 + np.arange(400) % 2) / 5 + f) for f in phase]
         >>> last = np.cos(2 * np.pi * x * (1 + np.arange(400) % 2) / 5 + phase.sum(0))
         >>> state = {"fc1.weight": np.concatenate(first).T, "fc2.weight": last}
-        >>> net = import_network(state, "x + y", p=5)
-        >>> net.kind, net.accuracy, net.decisions["activation"].value
-        ('mlp', 1.0, 'power2')
+        >>> net = import_network(state, "x + y", p=5, activation="power2")
+        >>> net.kind, net.accuracy, sorted(net.used.values())
+        ('mlp', 1.0, ['fc1.weight', 'fc2.weight'])
     """
-    if layout is not None and layout not in LAYOUTS:
-        raise InputError(f"layout: must be one of {', '.join(LAYOUTS)}, got {shorten(layout)}")
-    if activation is not None:
-        activation_named(activation)
+    explicit = checked_options(layout, heads, activation, tokens, causal, post_norm, mix)
+    ignore = ignore if isinstance(ignore, str) else tuple(ignore)
+    if isinstance(ignore, str) or not all(isinstance(name, str) for name in ignore):
+        raise InputError(f"ignore: must be a list of names, got {shorten(ignore)}")
+    if roles is not None and not isinstance(roles, Mapping):
+        raise InputError(f"roles: must be a mapping of roles to names, got {shorten(roles)}")
     own = _own(source, expression, p, group, table)
     if own is not None:
         _refuse(
             {"heads": heads, "layout": layout, "activation": activation, "tokens": tokens, "causal": causal}
-            | {"post_norm": post_norm, "mix": mix, "ignore": tuple(ignore), "roles": roles, "key": key},
+            | {"post_norm": post_norm, "mix": mix, "ignore": ignore, "roles": roles, "key": key},
             "a file of modgrok, which says it itself",
         )
         more = () if logits is None else check_logits(own.task, own.network, logits)
@@ -167,10 +167,7 @@ def import_network(
     chosen_roles, transposed = _named_roles(roles or {}, arrays)
     check_options(_transformerlens_options(state.config))
     if layout is None and isinstance(source, str | Path):
-        layout = recorded_form(Path(source)).get("layout")
-    explicit = ImportOptions(
-        layout, heads, activation, None if tokens is None else tuple(tokens), causal, post_norm, mix
-    )
+        explicit = replace(explicit, layout=recorded_form(Path(source)).get("layout"))
     options = with_config(explicit, state.config)
     prefix = shared_prefix(arrays)
     short = {name.removeprefix(prefix): name for name in arrays}
@@ -178,11 +175,10 @@ def import_network(
         role.rpartition(".")[2] in ("W_Q", "W_QKV") for role in chosen_roles
     )
     if transformer:
-        if options.mix is not None and not 0 <= options.mix <= 1:
-            raise InputError(f"mix: must be in 0..1, got {options.mix}")
         used, chosen = _transformer(short, arrays, chosen_roles, transposed, task, options)
     else:
-        _refuse({"heads": heads, "causal": causal, "post_norm": post_norm, "mix": mix}, "an MLP")
+        parts = {"heads": heads, "tokens": tokens, "causal": causal, "post_norm": post_norm, "mix": mix}
+        _refuse(parts, "an MLP")
         used, chosen = _mlp(short, arrays, chosen_roles, transposed, task, options)
     _check_all_used(arrays, used, chosen_roles, transformer=transformer)
     ignored = (*left_out, *state.ignored)
@@ -355,10 +351,6 @@ def _mlp(
     task: Task,
     options: ImportOptions,
 ) -> tuple[dict[str, str], ReadingChoice]:
-    if options.tokens is not None:
-        raise InputError(
-            f"tokens: must be left out for an MLP, whose signs are numbered from p on, got {options.tokens}"
-        )
     parts, unknown = mlp_parts(arrays, chosen_roles, task)
     _refuse_unknown(unknown, arrays)
     readings = mlp_readings(

@@ -5,11 +5,14 @@ Owns: the options, and the names that settings have in public code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...io.whole_numbers import whole_number
+from ...models.activations import activation as activation_named
 from ...models.activations import is_activation
+from ...models.transformer import LAYOUTS
 from ...tasks import InputError
 from ...tasks.errors import shorten
 
@@ -40,6 +43,36 @@ class ImportOptions:
     post_norm: bool | None = None
     mix: float | None = None
     bare_norms: bool = False
+
+
+def checked_options(
+    layout: Any, heads: Any, activation: Any, tokens: Any, causal: Any, post_norm: Any, mix: Any
+) -> ImportOptions:
+    """Return what a user says, each of its kind.
+
+    Raises:
+        InputError: naming the one that is not.
+
+    Example:
+        >>> checked_options(None, "4", None, None, None, None, None)
+        Traceback (most recent call last):
+        modgrok.io.errors.InputError: heads: must be an integer, got '4'
+    """
+    if layout is not None and layout not in LAYOUTS:
+        raise InputError(f"layout: must be one of {', '.join(LAYOUTS)}, got {shorten(layout)}")
+    if activation is not None:
+        activation_named(activation)
+    if tokens is not None:
+        if isinstance(tokens, str | bytes) or not isinstance(tokens, Iterable):
+            raise InputError(f"tokens: must be a sequence of integers, got {shorten(tokens)}")
+        tokens = tuple(whole_number("tokens", token, 0) for token in tokens)
+    for name, value in (("causal", causal), ("post_norm", post_norm)):
+        if not isinstance(value, bool | None):
+            raise InputError(f"{name}: must be true or false, got {shorten(value)}")
+    if mix is not None and not (isinstance(mix, int | float) and 0 <= mix <= 1):
+        raise InputError(f"mix: must be in 0..1, got {shorten(mix)}")
+    count = None if heads is None else whole_number("heads", heads, 1)
+    return ImportOptions(layout, count, activation, tokens, causal, post_norm, mix)
 
 
 def activations_of(options: ImportOptions) -> tuple[str, ...]:
