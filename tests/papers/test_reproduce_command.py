@@ -55,7 +55,10 @@ def test_a_claim_is_tested_stored_and_listed(call: Callable[..., Any], tmp_path:
         (["--executor", "cloud"], "executor: must be one of .*, got 'cloud'"),
         (["--address", "auto"], "address: must be used with --executor ray, got 'auto'"),
         (["--seeds", "0"], "seeds: must be used with --budget desktop, got laptop"),
-        (["--seeds", "a", "--budget", "desktop"], "seeds: must be whole numbers separated by commas, got 'a'"),
+        (
+            ["--seeds", "a", "--budget", "desktop"],
+            "seeds: must be whole numbers separated by commas, got 'a'",
+        ),
         (["--workers", "0"], "workers: must be at least 1 and at most 1024, got 0"),
         (["--format", "pdf"], "format: must be one of html, markdown, got 'pdf'"),
         (["-o", "no/such/folder"], "output: must be in an existing folder, got"),

@@ -79,7 +79,7 @@ def test_a_damaged_row_is_named_and_the_others_are_listed(
     ("statement", "says"),
     [
         ("UPDATE runs SET experiment = '{}'", "experiment: "),
-        ("UPDATE runs SET experiment = 'nothing'", "experiment: must be JSON"),
+        ("UPDATE runs SET experiment = 'nothing'", f"run {EXPERIMENT.id}: experiment: must be JSON"),
         ("UPDATE records SET scalars = '[1]'", "records.scalars: must be a list of"),
         ("UPDATE records SET histograms = x'00'", "records.histograms: must have"),
         ("UPDATE records SET seconds = 'late'", "records.seconds: must be a number"),

@@ -325,7 +325,10 @@ def experiment_of(row: RunRow) -> Experiment:
     Raises:
         InputError: the row holds another experiment than the one that its id belongs to.
     """
-    experiment = Experiment.from_json(row.experiment)
+    try:
+        experiment = Experiment.from_json(row.experiment)
+    except InputError as error:
+        raise InputError(f"run {row.id}: {error}") from None
     if experiment.id != row.id:
         raise InputError(
             f"run {row.id}: experiment: must be the one that this id belongs to, got that of {experiment.id}"

@@ -47,7 +47,8 @@ def prepare_streams() -> None:
     columns = shutil.get_terminal_size().columns
     if not NARROWEST <= columns <= WIDEST:  # rich takes minutes to lay a page out in less, and pads to more
         os.environ["COLUMNS"] = str(min(max(columns, NARROWEST), WIDEST))
-    sys.stdout = _ready(sys.stdout)
+    if not isinstance(sys.stdout, Results):
+        sys.stdout = Results(_ready(sys.stdout))
     sys.stderr = _ready(sys.stderr)
     if not isinstance(sys.stderr, Messages):
         sys.stderr = Messages(sys.stderr)
@@ -105,6 +106,30 @@ def _complete() -> Iterator[None]:
 
 class OutputError(RuntimeError):
     """Results could not be written to stdout, for the disk behind it is full, say."""
+
+
+class Results:
+    """A stream for results: where they cannot be written at once, an `OutputError` says so.
+
+    Arguments:
+        stream: stdout.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write; raises as `flush_output` does."""
+        with _complete():
+            return int(self.stream.write(text))
+
+    def flush(self) -> None:
+        """Deliver what waits; raises as `flush_output` does."""
+        with _complete():
+            self.stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 class Messages:
