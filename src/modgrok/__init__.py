@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .measures.logits import explain, measure_logits
     from .runs import Experiment, LoggedRun, Run, Store, arrays, log, run
     from .sweeps.forecasting.run_forecast import forecast
-    from .tasks import Task, parse, task_from_expression
+    from .tasks import Task, parse, split_from_training, task_from_expression
 
 __all__ = [
     "Experiment",
@@ -64,6 +64,7 @@ __all__ = [
     "reports",
     "run",
     "runs",
+    "split_from_training",
     "sweeps",
     "task_from_expression",
     "tasks",
@@ -88,6 +89,7 @@ _HOMES = {
     "measure_logits": "measures.logits",
     "parse": "tasks",
     "run": "runs",
+    "split_from_training": "tasks",
     "task_from_expression": "tasks",
 }
 _FOLDERS = [name for name in __all__ if name not in _HOMES and not name.startswith("_")]

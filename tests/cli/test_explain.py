@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import modgrok
 from modgrok.tasks import task_from_expression
 
 Call = Callable[..., Any]
@@ -147,3 +148,37 @@ def test_bad_input_is_one_line(call: Call, tmp_path: Path, arguments: tuple[str,
     lines = result.err.strip().splitlines()
     assert len(lines) == 1
     assert message in lines[0]
+
+
+def test_a_file_with_its_training_inputs_is_explained_as_its_run(call: Call) -> None:
+    data = modgrok.arrays("x + y", p=7, fraction=0.6, seed=3)
+    np.save("rows.npy", data.train)
+    np.save("logits.npy", np.zeros((49, 7)))
+    task = ("x + y", "--p", "7", "--fraction", "0.6", "--seed", "3", "--width", "16", "--steps", "20")
+    run = call("train", *task, "--json").json["run"]
+    assert call("export", run, "-o", "net.safetensors").code == 0
+    for command in ("explain", "measure"):
+        stored = call(command, run, "--json")
+        known = call(command, "net.safetensors", "--train", "rows.npy", "--json")
+        assert known.code == 0, known.err
+        if command == "measure":  # of a run it is every checkpoint
+            last, only = stored.json["measures"][-1], known.json["measures"][0]
+            assert {name: only[name] for name in only if name not in ("reasons", "step")} == {
+                name: last[name] for name in only if name not in ("reasons", "step")
+            }
+        else:
+            apart = ("run", "seconds")
+            assert {k: v for k, v in known.json.items() if k not in apart} == {
+                k: v for k, v in stored.json.items() if k not in apart
+            }
+    assert "of 20 test inputs" in call("explain", "net.safetensors", "--train", "rows.npy").out
+    assert (
+        "of 20 test inputs"
+        in call("explain", "x + y", "--p", "7", "--logits", "logits.npy", "--train", "rows.npy").out
+    )
+    refused = call("explain", run, "--train", "rows.npy")
+    assert refused.err == f"modgrok: train: must be used with a file of weights, got the run '{run}'\n"
+    assert call("measure", "net.safetensors", "--train", "rows.npy", "--prune").code == 0
+    assert call("explain", "net.safetensors", "--train", "none.npy").err.startswith(
+        "modgrok: train: must be an existing"
+    )

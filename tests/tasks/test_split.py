@@ -7,11 +7,13 @@ import pytest
 
 from modgrok.tasks import (
     InputError,
+    split_from_training,
     split_task,
     task_from_expression,
     task_from_table,
     task_from_text,
 )
+from modgrok.tasks.split import held_out
 
 ADD = task_from_expression("x + y", 11)
 
@@ -143,3 +145,49 @@ def test_sides_without_an_example() -> None:
     assert 0 < refused < 20
     with pytest.raises(InputError, match="corruption"):
         split_task(ADD, 0.5, words(0), corruption=1.5, noise=words(0))
+
+
+@pytest.mark.parametrize("text", ["x + y", "x/y", "x + y; x*y"])
+def test_a_split_is_made_again_from_its_training_inputs(text: str) -> None:
+    task = task_from_text(text, 5)
+    split = split_task(task, 0.6, words(1), corruption=0.5, noise=words(2))
+    rows = np.searchsorted(task.domain, split.train)
+    mask = np.zeros(task.size, bool)
+    mask[rows] = True
+    shuffled = np.random.default_rng(0).permutation(len(rows))
+    for again in (
+        split_from_training(task, rows, labels=split.labels),
+        split_from_training(task, mask, labels=split.labels),
+        split_from_training(task, rows[shuffled].astype(np.uint16), labels=split.labels[shuffled]),
+    ):
+        for name in ("train", "test", "labels"):
+            assert np.array_equal(getattr(again, name), getattr(split, name)), name
+        assert not (again.corrupted & ~split.corrupted).any()  # a label redrawn as itself is none to be seen
+    assert np.array_equal(split_from_training(task, mask).labels, task.labels(split.train))
+    assert np.array_equal(held_out(task, split_from_training(task, mask)), ~mask)
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "rule"),
+    [
+        ([0.5, 1], None, "train: must be integers in one row, or 9 values of true and false, got float64"),
+        ([[0], [1]], None, "train: must be integers in one row"),
+        ([True, False], None, "train: must be integers in one row"),
+        ([], None, "train: must be integers in one row"),
+        (range(9), None, "train: must be 1 to 8 of 9 inputs, got 9"),
+        ([True] * 9, None, "train: must be 1 to 8 of 9 inputs, got 9"),
+        ([0, 9], None, r"train: must be in 0\.\.8, got 9"),
+        ([0, -1], None, r"train: must be in 0\.\.8, got -1"),
+        ([4, 2, 4], None, "train: must name each input once, got 4 twice"),
+        ([4, 2], [1], "labels: must be 2 integers"),
+        ([4, 2], [0, 3], r"labels: must be in 0\.\.2, got 0 to 3"),
+    ],
+)
+def test_training_inputs_that_are_none(rows: object, labels: object, rule: str) -> None:
+    with pytest.raises(InputError, match=f"^{rule}"):
+        split_from_training(task_from_text("x + y", 3), rows, labels=labels)
+
+
+def test_an_array_is_no_split() -> None:
+    with pytest.raises(InputError, match=r"^split: must be a Split, as split_from_training makes, got"):
+        held_out(task_from_text("x + y", 3), np.arange(4))  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ from ..tasks import InputError, Split, Task
 from ..tasks.errors import shorten
 from .display.replacements import print_replacements, replacements_json, write_replacement
 from .shared.computing import prepare_to_compute
-from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
+from .shared.file_options import NO_TRAINED_OPTIONS, OfTrainedFile, TrainedFileOptions
 from .shared.options import DEFAULT_RUNS, Json, Runs, Whole
 from .shared.output import check_output, say, say_json
 
@@ -79,7 +79,7 @@ def explain(
             "each of all p^k inputs, in the order of x, then y; one column for each class."
         ),
     ] = None,
-    file: OfFile = NO_OPTIONS,
+    file: OfTrainedFile = NO_TRAINED_OPTIONS,
     form: Annotated[
         str | None,
         Parameter(
@@ -162,7 +162,7 @@ def explain(
     return 0
 
 
-def _from_logits(path: Path, first: str | None, second: str | None, file: FileOptions) -> Subject:
+def _from_logits(path: Path, first: str | None, second: str | None, file: TrainedFileOptions) -> Subject:
     if second is not None:
         raise InputError(
             f"expression: must be the only argument with --logits, got {shorten(second)} as well"
@@ -173,13 +173,14 @@ def _from_logits(path: Path, first: str | None, second: str | None, file: FileOp
     task = dataclasses.replace(file, expression=first).task()
     if path.suffix != ".npy" or not is_file(path):
         raise InputError(f"logits: must be an existing .npy file, got {shorten(path)}")
-    return Subject(str(path), task, read_npy(path, "logits"))
+    return Subject(str(path), task, read_npy(path, "logits"), file.split(task))
 
 
-def _from_file(path: Path, file: FileOptions) -> Subject:
+def _from_file(path: Path, file: TrainedFileOptions) -> Subject:
     content = file.read(path)
     step = content.notes.get("step")
-    return Subject(str(path), content.task(), content.network, step=step, content=content)
+    task = content.task()
+    return Subject(str(path), task, content.network, file.split(task), step, content)
 
 
 def _from_run(run: str, runs: Path, step: int | None) -> Subject:

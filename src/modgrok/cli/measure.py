@@ -29,7 +29,7 @@ from .display.pruning import print_pruning, prune_last, pruning_json
 from .leakage import explained_shares, leakage_words
 from .shared.columns import broken, line_width
 from .shared.computing import prepare_to_compute
-from .shared.file_options import NO_OPTIONS, FileOptions, OfFile
+from .shared.file_options import NO_TRAINED_OPTIONS, OfTrainedFile, TrainedFileOptions
 from .shared.options import DEFAULT_RUNS, Json, Runs
 from .shared.output import note, say, say_json
 
@@ -68,7 +68,7 @@ def measure(
     ],
     /,
     *,
-    file: OfFile = NO_OPTIONS,
+    file: OfTrainedFile = NO_TRAINED_OPTIONS,
     per_class: Annotated[
         bool, Parameter(negative=(), help="Also measure the average gradient outer product of each class.")
     ] = False,
@@ -86,9 +86,10 @@ def measure(
     """Measure every checkpoint of a run, or the network in a file, in its task's basis."""
     prepare_to_compute()
     if names_file(run):
-        if prune:
-            words = f"prune: must be used with a stored run, whose split is known, got {shorten(run)}"
-            raise InputError(words)
+        if prune and file.train is None:
+            raise InputError(
+                f"prune: must be used with a stored run, or with --train for a file, got {shorten(run)}"
+            )
         subject = _from_file(run, file)
     else:
         file.refuse_with_run(run)
@@ -199,8 +200,9 @@ def _from_store(run: str, runs: Path) -> _Subject:
     return _Subject(row.id, task, files, centred, split_of(experiment, experiment.build_task()))
 
 
-def _from_file(name: str, file: FileOptions) -> _Subject:
+def _from_file(name: str, file: TrainedFileOptions) -> _Subject:
     content = file.read(Path(name))
     origin = content.notes.get("construction", "imported" if content.notes.get("made") else "file")
     place = {"step": content.notes.get("step"), "reasons": [origin]}
-    return _Subject(name, content.task(), [(place, content)], True, None)
+    task = content.task()
+    return _Subject(name, task, [(place, content)], True, file.split(task))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .null import OrbitNull, orbit_null
     from .polynomial import expand
     from .source import NamedTask, TaskSource, named_task
-    from .split import Split, split_task
+    from .split import Split, split_from_training, split_task
     from .symmetry import SignedPermutation, orbits, symmetries
     from .task import Task, read_table, task_from_expression, task_from_group, task_from_table
 
@@ -31,6 +31,7 @@ __all__ = [
     "orbits",
     "parse",
     "read_table",
+    "split_from_training",
     "split_task",
     "symmetries",
     "task_from_expression",
@@ -55,6 +56,7 @@ _HOMES = {
     "orbits": "symmetry",
     "parse": "expression",
     "read_table": "task",
+    "split_from_training": "split",
     "split_task": "split",
     "symmetries": "symmetry",
     "task_from_expression": "task",

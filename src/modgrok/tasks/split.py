@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,8 @@ def held_out(task: Task, split: Split | None) -> np.ndarray:
     """
     tests = np.ones(task.size, dtype=bool)
     if split is not None:
+        if not isinstance(split, Split):
+            raise InputError(f"split: must be a Split, as split_from_training makes, got {shorten(split)}")
         tests[np.searchsorted(task.domain, split.train)] = False
     return tests
 
@@ -131,6 +134,57 @@ def split_task(
         corrupted[_permutation(len(train), noise)[:n_corrupted]] = True
         labels = np.where(corrupted, _integers(task.p, len(train), noise), labels).astype(np.int32)
     return Split(train, test, labels, corrupted)
+
+
+def split_from_training(task: Task, rows: Any, *, labels: Any = None) -> Split:
+    """Return the split of a network that was trained elsewhere, from the inputs that trained it.
+
+    Arguments:
+        task: any task.
+        rows: in the order of `Task.inputs`: the numbers of the training inputs, integers in 0..n-1, each
+            once; or bool, shape (n,), true where an input trains.
+        labels: on which they were trained, in the order of `rows`, integers in 0..p-1; None for the task's.
+
+    Raises:
+        InputError: another kind or shape, a number out of range or twice, or one side without an input.
+
+    Example:
+        >>> from modgrok.tasks import task_from_expression
+        >>> task = task_from_expression("x + y", 3)
+        >>> split = split_from_training(task, [0, 4, 8])
+        >>> split.train.tolist(), split.test.tolist(), split.labels.tolist()
+        ([0, 4, 8], [1, 2, 3, 5, 6, 7], [0, 2, 1])
+    """
+    chosen = np.asarray(rows)
+    if chosen.dtype == bool and chosen.shape == (task.size,):
+        chosen = np.flatnonzero(chosen)
+    if chosen.ndim != 1 or not np.issubdtype(chosen.dtype, np.integer):
+        raise InputError(
+            f"train: must be integers in one row, or {task.size} values of true and false, got "
+            f"{chosen.dtype} of shape {chosen.shape}"
+        )
+    if not 0 < len(chosen) < task.size:
+        raise InputError(f"train: must be 1 to {task.size - 1} of {task.size} inputs, got {len(chosen)}")
+    if chosen.min() < 0 or chosen.max() >= task.size:
+        outside = int(chosen.min() if chosen.min() < 0 else chosen.max())
+        raise InputError(f"train: must be in 0..{task.size - 1}, got {outside}")
+    order = np.argsort(chosen, kind="stable")
+    ordered = chosen[order].astype(np.int64)
+    if (twice := ordered[1:][ordered[1:] == ordered[:-1]]).size:
+        raise InputError(f"train: must name each input once, got {int(twice[0])} twice")
+    train = task.domain[ordered]
+    clean = task.labels(train)
+    own = clean if labels is None else _own_labels(labels, order, task.p)
+    return Split(train, np.delete(task.domain, ordered), own, own != clean)
+
+
+def _own_labels(labels: Any, order: np.ndarray, p: int) -> np.ndarray:
+    values = np.asarray(labels)
+    if values.shape != order.shape or not np.issubdtype(values.dtype, np.integer):
+        raise InputError(f"labels: must be {len(order)} integers, got {values.dtype} of shape {values.shape}")
+    if values.min() < 0 or values.max() >= p:
+        raise InputError(f"labels: must be in 0..{p - 1}, got {int(values.min())} to {int(values.max())}")
+    return values[order].astype(np.int32)
 
 
 def _share(value: float, name: str, open_interval: bool = False) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,8 @@ import numpy as np
 from cyclopts import Group as Panel
 from cyclopts import Parameter
 
-from ...tasks import InputError, Task, named_task, read_table
+from ...io import is_file, read_npy
+from ...tasks import InputError, Split, Task, named_task, read_table, split_from_training
 from ...tasks.errors import shorten
 from .options import Group, Modulus, Table, whole
 from .output import note
@@ -109,7 +110,35 @@ class FileOptions:
         ).task
 
     def _task_options(self) -> dict[str, Any]:
-        return {**vars(self), "table": None if self.table is None else read_table(self.table)}
+        names = {field.name for field in fields(FileOptions)}
+        values = {name: value for name, value in vars(self).items() if name in names}
+        return {**values, "table": None if self.table is None else read_table(self.table)}
+
+
+@dataclass(frozen=True)
+class TrainedFileOptions(FileOptions):
+    """What a file of weights does not say, nor on what it was trained."""
+
+    train: Annotated[
+        Path | None,
+        Parameter(
+            group=FILE,
+            help="A .npy file with the inputs that trained the network, in the order of the table: their "
+            "numbers, or true for each of them. Numbers are then of the other inputs, as for a run.",
+        ),
+    ] = None
+
+    def split(self, task: Task) -> Split | None:
+        """Return the split that the options name; None if they name none.
+
+        Raises:
+            InputError: the file cannot be read, or does not fit the task.
+        """
+        if self.train is None:
+            return None
+        if self.train.suffix != ".npy" or not is_file(self.train):
+            raise InputError(f"train: must be an existing .npy file, got {shorten(self.train)}")
+        return split_from_training(task, read_npy(self.train, "train"))
 
 
 def _named(task: Task) -> str:
@@ -117,4 +146,6 @@ def _named(task: Task) -> str:
 
 
 OfFile = Annotated[FileOptions, Parameter(name="*")]
+OfTrainedFile = Annotated[TrainedFileOptions, Parameter(name="*")]
 NO_OPTIONS = FileOptions()
+NO_TRAINED_OPTIONS = TrainedFileOptions()
