@@ -103,8 +103,8 @@ def train(
     """Train a network on an expression mod p, store the run, and say when it memorised and grokked.
 
     Several expressions, separated by semicolons, are learned at once: "x + y; x - y" (rfm, transformer).
-    The same expression, modulus, seed and settings are the same run: a larger --steps continues it. Ctrl-C
-    lets training go on to the next observation, saves, and prints the command that resumes the run.
+    The same expression, modulus, seed and settings are the same run: a larger --steps continues it. After
+    Ctrl-C, training goes on to the next observation, saves the run and prints the command that resumes it.
     """
     prepare_to_compute()
     task = read_table(table) if table is not None else None

@@ -100,7 +100,7 @@ class Experiment(Displayed, BaseModel):
         description="Number of random folds into which all inputs are divided; one is held out for testing "
         "and the others are used for training, in place of a fraction; 0 for none.",
     )
-    fold: int = Field(0, ge=0, description="The fold that is tested, from 0.")
+    fold: int = Field(0, ge=0, description="The fold that is held out, from 0.")
     corruption: float = Field(
         0.0, ge=0, le=1, description="Fraction of training labels that are replaced by random ones."
     )

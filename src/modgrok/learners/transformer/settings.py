@@ -81,10 +81,11 @@ class TransformerSettings(Settings):
         False, description="Project the gradient onto the orthogonal complement of the weights."
     )
     freeze_embedding: bool | None = Field(
-        None, description="Do not train W_E; default yes if it is taken from another run."
+        None, description="Do not train W_E; by default only if it is taken from another run."
     )
     freeze_body: bool | None = Field(
-        None, description="Do not train attention and MLP; default yes if they are taken from another run."
+        None,
+        description="Do not train attention and MLP; by default only if they are taken from another run.",
     )
     embedding_digest: str | None = Field(
         None, pattern=DIGEST, description="SHA-256 of the weights that W_E is taken from."
