@@ -54,7 +54,7 @@ def elsewhere(code: str, folder: Path) -> tuple[subprocess.CompletedProcess[str]
 
 def test_ctrl_c_while_modules_are_loaded_is_one_line(tmp_path: Path) -> None:
     code = """
-import builtins, os, signal
+import builtins, os, signal, sys
 from modgrok.cli import main
 load = builtins.__import__
 def interrupt(name, *rest):
@@ -62,7 +62,8 @@ def interrupt(name, *rest):
         os.kill(os.getpid(), signal.SIGINT)
     return load(name, *rest)
 builtins.__import__ = interrupt
-main(["train", "y + x", "--p", "5"])
+sys.argv = ["modgrok", "train", "y + x", "--p", "5"]
+main()
 """
     for module in ("cyclopts", "jax"):
         done, err = elsewhere(f"MODULE = {module!r}\n{code}", tmp_path)

@@ -200,6 +200,11 @@ BAD: dict[str, tuple[Callable[[State], State], dict[str, Any], str]] = {
     "roles that are a list": (lambda s: s, {"roles": ["W_E"]}, "^roles: must be a mapping"),
     "ignoring a text": (lambda s: s, {"ignore": "embed"}, "^ignore: must be a list of names"),
     "a mask that is text": (lambda s: s, {"causal": "yes"}, "^causal: must be true or false"),
+    "roles of numbers": (lambda s: s, {"roles": {"W_E": 5}}, "^roles: must be a mapping"),
+    "ignoring a number": (lambda s: s, {"ignore": 5}, "^ignore: must be a list of names"),
+    "an activation that is a number": (lambda s: s, {"activation": 5}, "^activation: must be a name"),
+    "a key that is a number": (lambda s: s, {"key": 3}, "^key: must be a name"),
+    "true as a share": (lambda s: s, {"mix": True}, "^mix: must be in 0..1"),
     "no share of a softmax": (lambda s: s, {"mix": 1.5}, "^mix: must be in 0..1"),
     "no task": (lambda s: s, {"expression": None, "p": None}, "^expression: must name"),
     "no attention output": (

@@ -13,11 +13,18 @@ from typing import Any
 
 import pytest
 
+from modgrok.papers.claims.stages import _bare
 from modgrok.reports.sweep_report import sweep_report
-from modgrok.runs import Store
+from modgrok.runs import Experiment, Store
+from modgrok.runs import run as run_experiment
+from modgrok.runs.outcome import lacks_observation
 from modgrok.runs.store.sweep_index import read_listing
-from modgrok.sweeps.grid.sweep_file import read_sweep
+from modgrok.runs.store.transfer import pack_run, unpack_run
+from modgrok.sweeps.execution.driver import plan_sweep
+from modgrok.sweeps.execution.ensemble import Ensemble, run_ensemble
+from modgrok.sweeps.grid.sweep_file import make_sweep, read_sweep
 from modgrok.sweeps.tables.table import sweep_table
+from modgrok.tasks.errors import BusyError
 from modgrok.web.sweep_content import sweep_content
 
 Call = Callable[..., Any]
@@ -177,12 +184,21 @@ def test_a_step_that_another_run_passed_unobserved_is_observed_then(call: Call, 
     fresh, used = tmp_path / "fresh", tmp_path / "used"
     options = "--p 11 --width 100 --optimiser adamw --parametrisation doshi --weight-decay 5 --fraction .75"
     assert call("train", "x + y", *options.split(), "--steps=150", f"--runs={used}").code == 0
+    with Store(used, read_only=True) as other:
+        (known,) = other.rows()
+        assert (known.step > 67, 67 in [record.step for record in other.records(known.id)]) == (True, False)
+        assert known.grokked_at is not None
+        assert known.grokked_at > 67
     for store in (fresh, used):
         outcome = call("sweep", str(file), f"--runs={store}", "--workers=1", "--json")
         assert (outcome.code, outcome.json["done"]) == (0, 1), outcome.err
     with Store(fresh, read_only=True) as one, Store(used, read_only=True) as other:
         ((row,), (same,)) = (sweep_table(store, "end").runs for store in (one, other))
-        steps = [record.step for record in other.records(same["run"])]
+        records = other.records(same["run"])
+        kept = {reason: c.step for c in other.checkpoints(same["run"]) for reason in c.reasons}
+        steps, seconds = [record.step for record in records], [record.seconds for record in records]
+        assert (kept["grokked"], other.get(same["run"]).grokked_at) == (67, 67)
+        assert seconds == sorted(seconds)
     assert 67 in steps
     assert steps == sorted(steps)
     assert steps[-1] > 67
@@ -200,7 +216,66 @@ def test_a_run_that_another_process_trains_is_no_failed_member(call: Call, tmp_p
         outcome = call("sweep", str(file), f"--runs={runs}", "--workers=1", "--json")
         (failure,) = outcome.json["failures"]
         assert (failure["run"], outcome.json["done"]) == (ids[0], 1)
-        assert failure["error"] == f"run: {ids[0]} is being trained by another process"
+        assert (failure["error"], failure["busy"]) == (
+            f"run: {ids[0]} is being trained by another process",
+            True,
+        )
+        assert "retry" not in outcome.out
+        assert "repeat the command to continue" in outcome.out
         assert [member.error for member in read_listing(store, "busy").members] == [None, None]
     again = call("sweep", str(file), f"--runs={runs}", "--workers=1", "--json")
     assert (again.code, again.json["done"], again.json["failures"]) == (0, 2, [])
+
+
+def test_a_step_observed_afterwards_settles_the_sweep(tmp_path: Path) -> None:
+    """Also where the stored curve falls below 99% between the observations of the sweep's own schedule."""
+    settings = {"width": 100, "optimiser": "adamw", "parametrisation": "doshi", "weight_decay": 5.0}
+    base = {"expression": "x + y", "p": 11, "lr": 0.1, "fraction": 0.75, "seed": 1, **settings}
+    experiment = Experiment.of(**base)
+    with Store(tmp_path / "runs") as store:
+        run_experiment(experiment, store=store, steps=190, schedule="dense", early_stop=False)
+        content = {"name": "dip", "base": {**base, "steps": 143, "observe_every": 5}}
+        sweep = make_sweep(content)
+        assert lacks_observation(store, store.get(experiment.id), 143, True)
+        (outcome,) = run_ensemble(Ensemble(sweep.members), store)
+        assert outcome.error is None
+        assert not plan_sweep(sweep, store).left
+        assert experiment.id not in _bare(store, sweep.members, "schedule")
+
+
+def test_the_weights_of_every_observation_stay_complete(tmp_path: Path) -> None:
+    experiment = Experiment.of("x + y", p=5, width=4)
+    with Store(tmp_path / "runs") as store:
+        run_experiment(experiment, store=store, steps=150, weights="observations")
+        sweep = make_sweep({"name": "s", "base": {"expression": "x + y", "p": 5, "width": 4, "steps": 67}})
+        assert [outcome.error for outcome in run_ensemble(Ensemble(sweep.members), store)] == [None]
+        assert 67 in [record.step for record in store.records(experiment.id)]
+        assert _bare(store, sweep.members, "observations") == []
+
+
+def test_damaged_records_of_a_passed_run_fail_its_member_alone(
+    both: Path, call: Call, tmp_path: Path
+) -> None:
+    store = tmp_path / "runs"
+    shutil.copytree(both, store)
+    file = tmp_path / "odd.toml"
+    file.write_text(SHORT.format(steps=13).replace('"short"', '"odd"'))
+    with sqlite3.connect(store / "modgrok.sqlite") as connection:
+        connection.execute("UPDATE records SET scalars = '[1]' WHERE run = 1 AND step = 10")
+    connection.close()
+    outcome = call("sweep", str(file), f"--runs={store}", "--workers=1", "--json")
+    assert (outcome.code, outcome.json["done"]) == (1, 1), outcome.err
+    (failure,) = outcome.json["failures"]
+    assert failure["error"].startswith(f"run {failure['run']}: records.scalars: must be a list of")
+
+
+def test_a_bundle_takes_back_no_training(tmp_path: Path) -> None:
+    experiment = Experiment.of("x + y", p=5, width=4)
+    with Store(tmp_path / "runs") as store:
+        run_experiment(experiment, store=store, steps=10)
+        bundle = pack_run(store, experiment.id)
+        assert bundle is not None
+        run_experiment(experiment, store=store, steps=20)
+        with pytest.raises(BusyError, match="has meanwhile been trained further"):
+            unpack_run(store, bundle)
+        assert store.get(experiment.id).step == 20

@@ -12,13 +12,13 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from ..installed_extensions import load_extensions
 from ..io.escape import visible
 from ..threads import WAITING
 from ..version import __version__
-from .shared.interrupts import ending_at_interrupt, ignore_interrupts
+from .shared.interrupts import ending_at_interrupt, leave_at_interrupt
 from .shared.streams import OutputError, discard, flush_output, prepare_streams
 
 SUBCOMMANDS: tuple[tuple[str, str, str], ...] = (
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     prepare_streams()
     try:
-        code = _run(words)
+        code = _run(words, own=arguments is None)
         flush_output()
     except BrokenPipeError:
         discard("stdout")  # or flushing it at exit would fail again
@@ -87,11 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OutputError as error:
         code = _complain(str(error), code=1)
     if arguments is None:  # this process is the command's own
-        ignore_interrupts()
+        leave_at_interrupt(code)
     sys.exit(code)
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], *, own: bool) -> int:
     if not words or words[0] in HELP:
         words = [word for word in words[1:] if word not in HELP]
         if not words:
@@ -101,7 +101,7 @@ def _run(words: list[str]) -> int:
     if words == ["--version"]:
         sys.stdout.write(f"modgrok {__version__}\n")
         return 0
-    return _dispatch(words)
+    return _dispatch(words, own=own)
 
 
 @contextmanager
@@ -121,18 +121,18 @@ def _uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def _loading() -> Iterator[None]:
-    """Load modules."""
-    with ending_at_interrupt(), _uncollected():
+def _loading(*, own: bool) -> Iterator[None]:
+    """Load modules; `own` says whether the process is the command's, which Ctrl-C may end."""
+    with ending_at_interrupt() if own else nullcontext(), _uncollected():
         yield
 
 
-def _dispatch(words: list[str]) -> int:
+def _dispatch(words: list[str], *, own: bool) -> int:
     if words[0] in SMALL_PRODUCTS:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # is read when NumPy is imported
     for name, value in WAITING.items():  # is read when SciPy is imported
         os.environ.setdefault(name, value)
-    with _loading():
+    with _loading(own=own):
         if words[0] == "train":
             from .first_line import announce
 
@@ -155,7 +155,7 @@ def _dispatch(words: list[str]) -> int:
     app.command(target, name=words[0])
     debug = "--debug" in words
     try:
-        with _loading():
+        with _loading(own=own):
             load_extensions()
             importlib.import_module(target.partition(":")[0])
         result = app([word for word in words if word != "--debug"], exit_on_error=False, print_error=False)

@@ -13,6 +13,7 @@ from ..analytic import READOUTS, Construction, Experts, accuracy_table, construc
 from ..analytic import construct as construct_single
 from ..decide import Verdict, decide_table
 from ..display import percent
+from ..io.whole_numbers import digits
 from ..models import MLP
 from ..runs import NetworkFile, write_network
 from ..tasks import InputError, NamedTask, expand
@@ -289,10 +290,9 @@ def _write(output: Path, construction: Construction, named: NamedTask) -> None:
 def _width(text: str | None) -> int | str | None:
     if text is None or text == "auto":
         return text
-    try:
-        value = int(text)
-    except ValueError:
-        raise InputError(f"width: must be a whole number or auto, got {shorten(text)}") from None
+    value = digits(text.strip())
+    if value is None:
+        raise InputError(f"width: must be a whole number or auto, got {shorten(text)}")
     if not 1 <= value <= 1_000_000:
         raise InputError(f"width: must be in 1..1000000, got {value}")
     return value

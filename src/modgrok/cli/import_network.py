@@ -86,8 +86,8 @@ def import_file(
     logits: Annotated[
         Path | None,
         Parameter(
-            help="An .npy file with the network's own logits on all inputs, in the order of the table: the "
-            "network is refused unless it gives them as it is read here."
+            help="A .npy file with the network's own logits on all inputs, in the order of the table: the "
+            "network is refused unless, as modgrok has read it, it gives the same."
         ),
     ] = None,
     output: Annotated[

@@ -117,9 +117,10 @@ def _print_result(
         say(f"  failed    {member.run}  {point}: {member.error}")
     if len(failed) > MOST_SHOWN:
         say(f"  and {len(failed) - MOST_SHOWN} more failed")
-    if failed:
+    busy = sum(tally.latest[member.run].busy for member in failed)
+    if len(failed) > busy:
         say("  --retry-failed runs them again")
-    if tally.done + len(failed) < tally.total:
+    if busy or tally.done + len(failed) < tally.total:
         say("  repeat the command to continue")
 
 
@@ -136,7 +137,10 @@ def _summary(
         "memorised": tally.memorised,
         "grokked": tally.grokked,
         "diverged": tally.count("diverged"),
-        "failures": [{"run": f.run, "point": f.point, "error": f.error} for f in failed],
+        "failures": [
+            {"run": f.run, "point": f.point, "error": f.error, "busy": tally.latest[f.run].busy}
+            for f in failed
+        ],
     }
 
 

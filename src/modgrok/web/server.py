@@ -54,7 +54,7 @@ def serve(folder: Path, *, host: str, port: int | None, browser: bool) -> None:
         timeout_graceful_shutdown=GRACE,
     )
     server = Server(config, app.instrument)
-    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # no nohup
         # a closed terminal ends the server as Ctrl-C does: the run that it trains would go on by itself
         signal.signal(signal.SIGHUP, lambda number, frame: setattr(server, "should_exit", True))
     sys.stdout.write(address + "\n")
@@ -103,11 +103,10 @@ def listen(host: str, port: int | None) -> socket.socket:
         else:
             return listener
     assert failure is not None
-    if isinstance(failure, socket.gaierror) or failure.errno == errno.EADDRNOTAVAIL:
-        raise InputError(f"host: must be an address of this machine, got {shorten(host)}")
-    raise InputError(
-        f"port: must be free at {shorten(host)}, got {numbers[-1]} ({failure.strerror or failure})"
-    )
+    reason = failure.strerror or str(failure)
+    if isinstance(failure, socket.gaierror) or failure.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+        raise InputError(f"host: must be an address of this machine, got {shorten(host)} ({reason})")
+    raise InputError(f"port: must be free at {shorten(host)}, got {numbers[-1]} ({reason})")
 
 
 def hosts_of(host: str) -> tuple[str, ...]:

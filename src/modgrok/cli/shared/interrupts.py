@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def ending_at_interrupt() -> Iterator[None]:
-    """End the process at Ctrl-C, with one line and exit code 1, while modules are loaded.
+    """End the process at Ctrl-C, with one line and exit code 1, while the modules of a command are loaded.
 
     Raised inside a module that is loading, an interrupt is a traceback of the module, or aborts the
     interpreter where the module is compiled. Nothing has been written by then that could be lost. A handler
@@ -37,7 +37,11 @@ def _end(number: int, frame: object) -> None:
     os._exit(1)
 
 
-def ignore_interrupts() -> None:
-    """Let Ctrl-C no longer disturb a process that has said all it has to say and is about to end."""
+def leave_at_interrupt(code: int) -> None:
+    """Let Ctrl-C end a process at once that has said all it has to say, with the exit code that it has.
+
+    Arguments:
+        code: of the command.
+    """
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(code))

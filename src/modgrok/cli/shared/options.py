@@ -17,10 +17,11 @@ MOST_DIGITS = 4000
 def whole(type_: Any, tokens: tuple[Token, ...]) -> int:
     """Read an integer exactly: 97.5 is refused, not rounded."""
     name, text = _argument(tokens), tokens[0].value
-    magnitude = digits(text.removeprefix("-"), most=MOST_DIGITS)
+    stripped = text.strip()
+    magnitude = digits(stripped.removeprefix("-" if stripped.startswith("-") else "+"), most=MOST_DIGITS)
     if magnitude is None:
         raise InputError(f"{name}: must be an integer, got {shorten(text)}")
-    return -magnitude if text.startswith("-") else magnitude
+    return -magnitude if stripped.startswith("-") else magnitude
 
 
 def whole_numbers(name: str, text: str) -> list[int]:
@@ -48,7 +49,7 @@ def number(type_: Any, tokens: tuple[Token, ...]) -> float:
     """Read a number."""
     name, text = _argument(tokens), tokens[0].value
     try:
-        if "_" in text:  # Python's own spelling
+        if "_" in text or not text.isascii():  # Python's own spellings
             raise ValueError
         return float(text)
     except ValueError:
@@ -97,7 +98,8 @@ Table = Annotated[
     Path | None,
     Parameter(
         name="--table",
-        help="Table of integers that is the task, p along each axis, instead of an expression: .npy or .csv.",
+        help="Table of integers to use as the task, p along each axis, instead of an expression: .npy or "
+        ".csv.",
     ),
 ]
 DEFAULT_RUNS = Path("runs")

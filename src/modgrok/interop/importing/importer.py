@@ -144,11 +144,17 @@ def import_network(
         ('mlp', 1.0, ['fc1.weight', 'fc2.weight'])
     """
     explicit = checked_options(layout, heads, activation, tokens, causal, post_norm, mix)
-    ignore = ignore if isinstance(ignore, str) else tuple(ignore)
-    if isinstance(ignore, str) or not all(isinstance(name, str) for name in ignore):
+    if isinstance(ignore, str) or not isinstance(ignore, Iterable):
         raise InputError(f"ignore: must be a list of names, got {shorten(ignore)}")
-    if roles is not None and not isinstance(roles, Mapping):
+    ignore = tuple(ignore)
+    if not all(isinstance(name, str) for name in ignore):
+        raise InputError(f"ignore: must be a list of names, got {shorten(ignore)}")
+    if roles is not None and not (
+        isinstance(roles, Mapping) and all(isinstance(name, str) for pair in roles.items() for name in pair)
+    ):
         raise InputError(f"roles: must be a mapping of roles to names, got {shorten(roles)}")
+    if not isinstance(key, str | None):
+        raise InputError(f"key: must be a name, got {shorten(key)}")
     own = _own(source, expression, p, group, table)
     if own is not None:
         _refuse(

@@ -5,9 +5,13 @@ Owns: the options, and the names that settings have in public code.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from ...io.whole_numbers import whole_number
 from ...models.activations import activation as activation_named
@@ -61,16 +65,22 @@ def checked_options(
     if layout is not None and layout not in LAYOUTS:
         raise InputError(f"layout: must be one of {', '.join(LAYOUTS)}, got {shorten(layout)}")
     if activation is not None:
+        if not isinstance(activation, str):
+            raise InputError(f"activation: must be a name, got {shorten(activation)}")
         activation_named(activation)
     if tokens is not None:
         if isinstance(tokens, str | bytes) or not isinstance(tokens, Iterable):
             raise InputError(f"tokens: must be a sequence of integers, got {shorten(tokens)}")
         tokens = tuple(whole_number("tokens", token, 0) for token in tokens)
     for name, value in (("causal", causal), ("post_norm", post_norm)):
-        if not isinstance(value, bool | None):
+        if not isinstance(value, bool | np.bool_ | None):
             raise InputError(f"{name}: must be true or false, got {shorten(value)}")
-    if mix is not None and not (isinstance(mix, int | float) and 0 <= mix <= 1):
-        raise InputError(f"mix: must be in 0..1, got {shorten(mix)}")
+    causal, post_norm = (None if value is None else bool(value) for value in (causal, post_norm))
+    if mix is not None:
+        share = math.nan if isinstance(mix, bool | np.bool_) or not isinstance(mix, Real) else float(mix)
+        if not 0 <= share <= 1:
+            raise InputError(f"mix: must be in 0..1, got {shorten(mix)}")
+        mix = share
     count = None if heads is None else whole_number("heads", heads, 1)
     return ImportOptions(layout, count, activation, tokens, causal, post_norm, mix)
 

@@ -20,6 +20,8 @@ from ...tasks.errors import in_words
 
 LARGEST_FLOAT32 = 3.4028234e38
 """Largest number of float32."""
+SMALLEST_FLOAT32 = 1.1754944e-38
+"""Smallest normal number of float32; processors may take smaller ones for 0."""
 TYPE_WORDS = {int: "an integer", float: "a number", bool: "true or false", str: "a string"}
 """Types of values in messages."""
 
@@ -48,12 +50,14 @@ class Settings(BaseModel):
     Class attributes:
         title: of its panel in `train --help`; the learner's name if empty.
         ASSETS: keyword of `Experiment.of` under which an asset is given -> what it is.
+        DOUBLE: whether the learner computes in float64.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     title: ClassVar[str] = ""
     ASSETS: ClassVar[dict[str, Asset]] = {}
+    DOUBLE: ClassVar[bool] = False
 
     kind: str
 
@@ -62,12 +66,12 @@ class Settings(BaseModel):
     def _fits_float32(cls, value: Any, info: Any) -> Any:
         if isinstance(value, float) and abs(value) > LARGEST_FLOAT32:
             raise InputError(f"{info.field_name}: must be a number of float32, at most 3.4e38, got {value:g}")
-        if isinstance(value, float):  # 1 - 1e-9 is a beta, and 1 once it is rounded to be used
+        if isinstance(value, float) and not cls.DOUBLE:  # 1 - 1e-9 is a beta, and 1 once rounded to be used
             for bound in cls.model_fields[info.field_name].metadata:
                 low, high = getattr(bound, "gt", None), getattr(bound, "lt", None)
                 if high is not None and not np.float32(value) < high:
                     raise InputError(f"{info.field_name}: must be below {high} in float32, got {value!r}")
-                if low is not None and not np.float32(value) > low:
+                if low is not None and not value - low >= SMALLEST_FLOAT32:
                     raise InputError(f"{info.field_name}: must be above {low} in float32, got {value!r}")
         return value
 

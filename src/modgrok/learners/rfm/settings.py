@@ -33,6 +33,8 @@ class RFMSettings(Settings):
         "feature_matrix": Asset("initial_digest", "matrix", _checked_matrix)
     }
 
+    DOUBLE: ClassVar[bool] = True
+
     title: ClassVar[str] = "Kernel machine (rfm)"
 
     kind: Literal["rfm"] = "rfm"

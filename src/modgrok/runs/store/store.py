@@ -283,31 +283,39 @@ class Store(Database):
             self._unlink(row.id, file)
         return row
 
-    def enter_records(
-        self, run: str, records: Sequence[Record], memorised_at: int | None, grokked_at: int | None
-    ) -> None:
-        """Enter observations of a run's past; steps that were observed stay as they are.
+    def enter_observation(self, run: str, record: Record, weights: Sequence[WeightsToKeep]) -> None:
+        """Enter an observation of a run's past, as if its training had stopped there for a moment.
 
         Arguments:
-            run: its id.
-            records: by step; those from the run's own step on are left out.
-            memorised_at, grokked_at: milestones among them; later ones of the run give way.
+            run: its id; its lock is held.
+            record: before the run's own step; a step that was observed stays as it is.
+            weights: at that step. Those kept as a milestone's take the place of later ones, and the run has
+                reached the milestone there.
         """
         row = self.get(run)
+        reached = [item.reason for item in weights if item.reason in ("memorised", "grokked")]
+        file = self._write_weights(row.id, record.step, weights[0].content, durable=bool(reached))
+        dropped: set[str] = set()
         with self.writing() as connection:
             number = _number(connection, row.id)
-            connection.executemany(
+            connection.execute(
                 "INSERT OR IGNORE INTO records (run, step, seconds, scalars, histograms) "
                 "VALUES (?, ?, ?, ?, ?)",
-                [(number, *_record_row(row, record)) for record in records if record.step < row.step],
+                (number, *_record_row(row, record)),
             )
-            milestones = (memorised_at, memorised_at, grokked_at, grokked_at)
-            connection.execute(
-                "UPDATE runs SET updated = ?, "
-                "memorised_at = min(coalesce(memorised_at, ?), coalesce(?, memorised_at)), "
-                "grokked_at = min(coalesce(grokked_at, ?), coalesce(?, grokked_at)) WHERE id = ?",
-                (_now(), *milestones, row.id),
-            )
+            for reason in reached:
+                deleted = connection.execute(
+                    "DELETE FROM checkpoints WHERE run = ? AND reason = ? AND step > ? RETURNING file",
+                    (number, reason, record.step),
+                ).fetchall()
+                dropped |= {entry[0] for entry in deleted}
+                connection.execute(f"UPDATE runs SET {reason}_at = ? WHERE id = ?", (record.step, row.id))
+            for item in weights:
+                dropped |= _enter_weights(connection, number, item, file)
+            connection.execute("UPDATE runs SET updated = ? WHERE id = ?", (_now(), row.id))
+            retained = connection.execute("SELECT file FROM checkpoints WHERE run = ?", (number,)).fetchall()
+        for name in dropped - {entry[0] for entry in retained}:
+            self._unlink(row.id, name)
 
     def keep_weights(
         self, run: str, step: int, reason: str, content: StoredWeights, explained_share: float | None = None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...io import is_file
-from ...tasks.errors import InputError, shorten
+from ...tasks.errors import BusyError, InputError, shorten
 from .arrays import write_bytes
 from .names import checked_digest, checked_file, checked_id, inside
 from .rows import counts_of, numbers_of, run_values
@@ -72,12 +72,15 @@ def unpack_run(store: Store, bundle: RunBundle) -> None:
         bundle: what `pack_run` read; checked as a row of a store is.
 
     Raises:
-        InputError: another process is training this run, or the bundle breaks a rule of names, columns or
+        BusyError: another process is training this run, or has trained it further.
+        InputError: the bundle breaks a rule of names, columns or
             hashes.
     """
     _check(store, bundle)
     run = bundle.run
     with store.lock(run)(run):
+        if _last_step(store, run) > bundle.row["step"]:
+            raise BusyError(f"run: {run} has meanwhile been trained further by another process")
         earlier = _files(store, run)
         _recover(store, run)
         staged = {inside(store.folder, name): content for name, content in bundle.files.items()}
@@ -85,6 +88,15 @@ def unpack_run(store: Store, bundle: RunBundle) -> None:
             _write_rows(store, bundle)
         for name in earlier - set(bundle.files):
             inside(store.folder, name).unlink(missing_ok=True)
+
+
+def _last_step(store: Store, run: str) -> int:
+    """Return the step of a stored run; -1 if there is none, or its row is damaged."""
+    try:
+        row = store.find(run)
+    except InputError:
+        return -1
+    return -1 if row is None else row.step
 
 
 def _write_rows(store: Store, bundle: RunBundle) -> None:

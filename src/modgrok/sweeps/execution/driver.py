@@ -23,6 +23,7 @@ from ...runs.store.sweep_index import (
     sweep_names,
 )
 from ...runs.store.sweep_index import write_listing as write
+from ...tasks import InputError
 from ..cost import cost_of_member
 from ..grid.sweep_file import Member, Sweep
 from .ensemble import MOST_MEMBERS, MOST_STACKED, Ensemble, ensembles_of
@@ -130,9 +131,18 @@ def plan_sweep(sweep: Sweep, store: Store | None, *, retry_failed: bool = False)
 
 
 def is_done(store: Database, row: RunRow, member: Member) -> bool:
-    """Say whether a stored run went as far as a member asks, and was observed there."""
+    """Say whether a stored run went as far as a member asks, and was observed there.
+
+    Arguments:
+        store: where it is.
+        row: of the run.
+        member: of the sweep.
+    """
     extent = (member.steps, member.stops_early)
-    return has_ended(store, row, *extent) and not lacks_observation(store, row, *extent)
+    try:
+        return has_ended(store, row, *extent) and not lacks_observation(store, row, *extent)
+    except InputError:  # its records are damaged: running it says so, of this member alone
+        return False
 
 
 def cut(members: Sequence[Member], workers: int) -> list[Ensemble]:
