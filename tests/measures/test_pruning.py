@@ -165,4 +165,6 @@ def test_a_report_of_corrupted_labels_draws_both_directions(
 def test_networks_without_a_split_are_refused(call: Any) -> None:
     result = call("measure", "network.safetensors", "--prune")
     assert result.code == 2
-    assert result.err.startswith("modgrok: prune: must be used with a stored run, whose split is known, got")
+    assert result.err.startswith(
+        "modgrok: prune: must be used with a stored run, or with --train for a file, got"
+    )

@@ -195,9 +195,9 @@ def test_a_step_that_another_run_passed_unobserved_is_observed_then(call: Call, 
     with Store(fresh, read_only=True) as one, Store(used, read_only=True) as other:
         ((row,), (same,)) = (sweep_table(store, "end").runs for store in (one, other))
         records = other.records(same["run"])
-        kept = {reason: c.step for c in other.checkpoints(same["run"]) for reason in c.reasons}
+        steps_by_reason = {reason: c.step for c in other.checkpoints(same["run"]) for reason in c.reasons}
         steps, seconds = [record.step for record in records], [record.seconds for record in records]
-        assert (kept["grokked"], other.get(same["run"]).grokked_at) == (67, 67)
+        assert (steps_by_reason["grokked"], other.get(same["run"]).grokked_at) == (67, 67)
         assert seconds == sorted(seconds)
     assert 67 in steps
     assert steps == sorted(steps)
