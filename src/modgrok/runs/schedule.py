@@ -83,7 +83,7 @@ def count_observations(steps: int, every: int | None = None, spacing: int = 1) -
 
     Example:
         >>> count_observations(1000), count_observations(1000, spacing=20), count_observations(10, every=4)
-        (141, 56, 4)
+        (141, 69, 4)
     """
     if every is not None:
         return 2 + (steps - 1) // every

@@ -42,7 +42,7 @@ def transformer_operations(settings: TransformerSettings, n: float, task: Task) 
         >>> settings = TransformerSettings(d_model=8, heads=2, d_mlp=16, layers=2)
         >>> operations = transformer_operations(settings, 12, task_from_expression("x + y", 5))
         >>> operations.step.products
-        132480.0
+        125280.0
     """
     batch = min(n, float(settings.batch_size or n))
     c, m = task.p, task.size

@@ -52,10 +52,10 @@ class Kernel(eqx.Module):
         """Return k(x, z) of one pair of dense vectors.
 
         Example:
-            >>> import numpy as np
+            >>> import jax.numpy as jnp
             >>> from modgrok.models.kernels import Quadratic
-            >>> x, z = np.array([1.0, 0.0]), np.array([2.0, 1.0])
-            >>> float(Quadratic().pair(x, z, np.eye(2)))
+            >>> x, z = jnp.array([1.0, 0.0]), jnp.array([2.0, 1.0])
+            >>> float(Quadratic().pair(x, z, jnp.eye(2)))
             4.0
         """
         return self.value(x @ feature_matrix @ z, x @ feature_matrix @ x, z @ feature_matrix @ z)
@@ -66,10 +66,10 @@ class Kernel(eqx.Module):
         """Return the gradient of k(x, z) in x, shape (d,), for a symmetric metric.
 
         Example:
-            >>> import numpy as np
+            >>> import jax.numpy as jnp
             >>> from modgrok.models.kernels import Quadratic
-            >>> x, z = np.array([1.0, 0.0]), np.array([2.0, 1.0])
-            >>> Quadratic().pair_gradient(x, z, np.eye(2)).tolist()
+            >>> x, z = jnp.array([1.0, 0.0]), jnp.array([2.0, 1.0])
+            >>> Quadratic().pair_gradient(x, z, jnp.eye(2)).tolist()
             [8.0, 4.0]
         """
         k_u, k_q = self.slopes(x @ feature_matrix @ z, x @ feature_matrix @ x, z @ feature_matrix @ z)

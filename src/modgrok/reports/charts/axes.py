@@ -80,7 +80,7 @@ def late(at: float | int, ends: tuple[float, float], log: bool) -> bool:
     """Say whether a place on an axis is so far right that its name belongs on its left.
 
     Example:
-        >>> late(900, (1, 1000), log=True), late(900, (0, 10_000), log=False)
+        >>> late(900, (1.0, 1e3), log=True), late(900, (0.0, 1e4), log=False)
         (True, False)
     """
     low, high, place = (math.log(n) if log else float(n) for n in (*ends, at))

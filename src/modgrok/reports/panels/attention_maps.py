@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from ...measures.circuit.circuit import attention_maps
-from ...models.transformer import Transformer
 from ..charts import vega_lite as vl
 from ..charts.chart import Cell, Group, Margins, Panel
 from ..charts.image import picture
@@ -30,7 +29,7 @@ LARGEST = 512
 def attention_panels(view: CircuitView) -> list[Panel]:
     """Draw the attention of the last position to both operands, for every head of every layer."""
     maps = view.in_order(attention_maps(view.circuit))
-    places = operand_places(view.net)
+    places = operand_places(view.net.layout)
     heads = [(layer, head) for layer in range(maps.shape[0]) for head in range(maps.shape[1])]
     rows = [heads[start : start + A_ROW] for start in range(0, len(heads), A_ROW)][:MOST_ROWS]
     panels = []
@@ -48,15 +47,14 @@ def attention_panels(view: CircuitView) -> list[Panel]:
     return panels
 
 
-def operand_places(net: Transformer) -> tuple[int, int]:
-    """Return the places of two operands in the sequence.
+def operand_places(layout: str) -> tuple[int, int]:
+    """Return the places of two operands in a sequence of this layout.
 
     Example:
-        >>> class Infix: layout = "infix"
-        >>> operand_places(Infix)
-        (0, 2)
+        >>> operand_places("infix"), operand_places("equals")
+        ((0, 2), (0, 1))
     """
-    return (0, 1) if net.layout in ("equals", "two") else (0, 2)
+    return (0, 1) if layout in ("equals", "two") else (0, 2)
 
 
 def _caption(view: CircuitView) -> str:
