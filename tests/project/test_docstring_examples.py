@@ -1,4 +1,4 @@
-"""Examples in docstrings print what they say: by default those without JAX, all of them with `-m long`."""
+"""Examples in docstrings print what they say."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 import modgrok
 
+EXTRAS = {"sklearn": ("sklearn",), "web": ("starlette", "uvicorn")}
+"""What only extras bring, by the package whose modules cannot be imported without it."""
 WITHOUT_JAX = ("algebra", "decide", "io", "tasks")
 MODULES = [
     module.name
@@ -43,7 +45,7 @@ def failures(name: str) -> list[str]:
 @pytest.mark.parametrize(
     "package",
     [
-        package if package in WITHOUT_JAX else pytest.param(package, marks=pytest.mark.long)
+        pytest.param(package, marks=pytest.mark.needs(*EXTRAS[package])) if package in EXTRAS else package
         for package in PACKAGES
     ],
 )
