@@ -285,6 +285,8 @@ def test_words_choose_claims() -> None:
     assert all(claim.startswith("gromov2023/fig1-") for claim in first)
     both = choose_claims([first[1], first[0], "gromov2023/fig1"])
     assert [claim.id for claim in both] == first
+    for claim in CLAIMS:  # the whole name of one may begin another's
+        assert [chosen.id for chosen in choose_claims([claim.id])] == [claim.id]
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,8 @@ def choose_claims(words: Sequence[str]) -> tuple[Claim, ...]:
     """Return the claims that words name, each once, in the catalogue's order.
 
     Arguments:
-        words: papers, claims, or beginnings of claims up to a hyphen; all claims if empty.
+        words: papers, claims, or beginnings of claims up to a hyphen; all claims if empty. The whole name of
+            a claim means that claim alone.
 
     Raises:
         InputError: a word names none, with the nearest.
@@ -194,13 +195,16 @@ def choose_claims(words: Sequence[str]) -> tuple[Claim, ...]:
     Example:
         >>> [claim.paper for claim in choose_claims(["gromov2023/fig1-loss"])]
         ['gromov2023']
+        >>> [claim.id for claim in choose_claims(["furuta2024/leakage-quadratic"])]
+        ['furuta2024/leakage-quadratic']
     """
     known = tuple(claim for paper in read_papers() for claim in paper.claims)
     if not words:
         return known
     chosen: set[str] = set()
     for word in words:
-        matching = [claim.id for claim in known if _names(word, claim.id)]
+        exact = [claim.id for claim in known if claim.id == word]
+        matching = exact or [claim.id for claim in known if _names(word, claim.id)]
         if not matching:
             raise InputError(
                 f"claim: must be among those of modgrok reproduce --list, got {shorten(word)}"
