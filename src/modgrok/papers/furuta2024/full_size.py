@@ -97,7 +97,6 @@ def _claim(
             ),
             "desktop": (
                 f"At most {steps:,} steps, not 300,000: a run that has not grokked by then decides nothing.",
-                "One seed, not three.",
             ),
         },
     )
